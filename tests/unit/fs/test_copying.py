@@ -403,6 +403,22 @@ def test_what_a_disk_refuses_among_small_files_is_copied_alone(tmp_path, shelf, 
     assert tree(tmp_path / "out") == tree(source)
 
 
+# rclone issue 738 and libuv issue 2596: shares of Windows refuse the times and permissions of files that they have stored.
+@pytest.mark.parametrize("call", ["fchmod", "utime", "chmod"])
+def test_a_disk_that_keeps_no_times_or_permissions_has_the_files(tmp_path, shelf, monkeypatch, caplog, call):
+    def refuse(*_, **__):
+        raise PermissionError(1, "Operation not permitted")
+
+    source = small_files(tmp_path / "in", 20)
+    (source / "large").write_bytes(bytes(fetching._STRIDE + 1))
+    monkeypatch.setattr(os, call, refuse)
+    report = copied(f"{source}/", str(tmp_path / "out"))
+    monkeypatch.undo()
+    assert report.ok
+    assert tree(tmp_path / "out") == tree(source)
+    assert len(caplog.records) == (call != "fchmod")
+
+
 @pytest.mark.parametrize("call", ["write", "fsync", "rename"])
 def test_an_interrupt_among_small_files_leaves_nothing_half_written(tmp_path, shelf, monkeypatch, call):
     source, real, left = small_files(tmp_path / "in", 20), getattr(os, call), iter(range(5))

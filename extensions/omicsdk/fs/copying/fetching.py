@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import time
 from collections.abc import Sequence
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -40,6 +41,8 @@ from omicsdk.transfer.reports.report import verification_of
 _STRIDE = 1024 * 1024
 #: Small files that are made durable together, and seconds above which making one so is slow.
 _TOGETHER, _SLOW = 200, 0.0005
+#: Errors of file systems that keep no times or permissions, or not these.
+_NOT_KEPT = frozenset({errno.EPERM, errno.EACCES, errno.EINVAL, errno.ENOTSUP, errno.ENOSYS})
 
 _log = logger("omicsdk.fs")
 
@@ -300,9 +303,15 @@ def _streamed(
         if store.scheme == "file":
             from shutil import copystat
 
-            copystat(entry.path, target)
-            if status is not None:  # another file may have its name by now, which is younger
-                os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
+            try:
+                copystat(entry.path, target)
+                if status is not None:  # another file may have its name by now, which is younger
+                    os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
+            except OSError as error:
+                # The bytes are complete. Shares of Windows refuse times and permissions of files that belong to another user there.
+                if error.errno not in _NOT_KEPT:
+                    raise
+                _warn_once(f"times and permissions are not copied to {folder}: {error.strerror}")
     except OmicsError as error:
         return Outcome.of_error(name, error, entry.size)
     except OSError as error:
@@ -316,6 +325,12 @@ def _streamed(
         verified=", ".join(digests.names) or ("its size" if entry.size is not None else ""),
         verification=verification_of(digests.names, entry.size),
     )
+
+
+@lru_cache(maxsize=64)
+def _warn_once(problem: str) -> None:
+    """Log a warning, once in a process: all files of a folder have the same problem."""
+    _log.warning("%s", problem)
 
 
 def _written(
