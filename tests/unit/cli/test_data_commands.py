@@ -317,14 +317,25 @@ def test_sync_removes_no_file_of_its_source(omics, reads, tmp_path, scheme):
 
 
 @pytest.mark.parametrize("scheme", ["", "shelf://"])
-@pytest.mark.parametrize("command", [["cp", "-r"], ["mv"], ["sync"]])
-def test_no_folder_goes_into_itself(omics, reads, tmp_path, scheme, command):
+@pytest.mark.parametrize(
+    ("command", "source", "target", "new"),
+    [
+        (["cp", "-r"], "p/", "p/new", "new"),
+        (["mv"], "p/", "p/new", "new"),
+        (["sync"], "p/", "p/new", "new"),
+        # aws-cli issue 831 and rmapi issue 155: a folder that is its own target, which exists, goes into itself.
+        (["cp", "-r"], "p", "p", "p"),
+        (["mv"], "p", "p", "p"),
+        (["mv"], "p", "p/", "p"),
+    ],
+)
+def test_no_folder_goes_into_itself(omics, reads, tmp_path, scheme, command, source, target, new):
     (tmp_path / "p/deep").mkdir(parents=True)
     (tmp_path / "p/a.txt").write_bytes(b"1")
-    words = [*command, f"{scheme}p/", f"{scheme}p/new"]
+    words = [*command, f"{scheme}{source}", f"{scheme}{target}"]
     code, _, why = omics(*words)
-    assert (code, "into itself" in why, "--exclude 'new/**'" in why) == (2, True, True)
-    assert omics(*words, "--exclude", "new/**")[0] == 0
+    assert (code, "into itself" in why, f"--exclude '{new}/**'" in why) == (2, True, True)
+    assert omics(*words, "--exclude", f"{new}/**")[0] == 0
 
 
 @pytest.mark.parametrize("words", [["--yes", "rm"], ["mv", "--unverified"]])

@@ -142,11 +142,18 @@ def _refuse_nesting(plan: CopyPlan, folders: Sequence[Uri], patterns: Filters, d
     """Refuse to copy folders into themselves: the next run would copy the copies, too."""
     for folder in folders:
         inner = _inner(plan.base, folder)
-        if inner and any(
-            patterns.fits(f"{inner}{file.name}", file.entry.size, file.entry.modified) for file in plan.files
+        if inner is None:
+            continue
+        # Into itself it goes with its name; without its name, its files would be copied onto themselves.
+        start = inner or f"{folder.name}/"
+        if any(
+            patterns.fits(f"{inner}{file.name}", file.entry.size, file.entry.modified)
+            and (inner or (file.name.startswith(start) and plan.target(file) != file.uri))
+            for file in plan.files
         ):
-            remedy = f"Name another target, or leave it out: --exclude '{inner}**'."
-            raise UsageError(f"{folder} cannot be {did} into itself: {plan.base} is in it", remedy=remedy)
+            remedy = f"Name another target, or leave it out: --exclude '{start}**'."
+            target = plan.base if inner else f"{plan.base}{start}"
+            raise UsageError(f"{folder} cannot be {did} into itself: {target} is in it", remedy=remedy)
 
 
 def check_target(stores: Stores, plan: CopyPlan) -> None:
@@ -487,15 +494,17 @@ def _removable(files: Sequence[Selected], target: Uri) -> tuple[Sequence[Selecte
     return removable, refusals
 
 
-def _inner(folder: Uri, other: Uri) -> str:
-    """What the names of a folder's files begin with in another folder that it is in; empty if it is not."""
+def _inner(folder: Uri, other: Uri) -> str | None:
+    """What the names of a folder's files begin with in another folder that it is in, or is; None if it is neither."""
     if folder.scheme != other.scheme:
-        return ""
+        return None
     inner, outer = folder.path, other.path
     if folder.scheme == "file":
         inner, outer = Path(inner).resolve().as_posix(), Path(outer).resolve().as_posix()
+    if inner == outer:
+        return ""
     start = f"{outer.removesuffix('/')}/" if outer else ""
-    return f"{inner.removeprefix(start)}/" if inner != outer and inner.startswith(start) else ""
+    return f"{inner.removeprefix(start)}/" if inner.startswith(start) else None
 
 
 def _files_by_name(
