@@ -703,6 +703,24 @@ def test_a_fifo_is_written_into(omics, reads, tmp_path, fifo, link):
     assert (tmp_path / "link").is_symlink() is link
 
 
+# aws-cli issues 769, 3037 and 6145: /dev/stdin, FIFOs and what a shell writes as <(...) are sources.
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no FIFOs")
+@pytest.mark.parametrize("target", ["copy", "shelf://q/copy", "-"])
+def test_a_fifo_is_a_source(omics, reads, tmp_path, target):
+    os.mkfifo(tmp_path / "source")
+    assert omics("cp", "--dry-run", "source", "shelf://q/copy")[0] == 0  # which nothing is written into yet
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit((tmp_path / "source").write_bytes, b"piped")
+        code, out, told = omics("cp", "source", target)
+    assert code == 0, told
+    if target != "-":
+        assert [file["source"] for file in out["files"]] == ["source"]
+        out = reads.files["q/copy"] if "shelf" in target else (tmp_path / target).read_bytes()
+    assert out == b"piped"
+    assert omics("cat", "--range", "0-1", "source")[0] == 2
+    assert "source is a single file without a name" in omics("cp", "source", "shelf://p")[2]
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no FIFOs")
 def test_nothing_goes_into_a_fifo_that_is_not_right(omics, reads, fifo):
     path, _ = fifo

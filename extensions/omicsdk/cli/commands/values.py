@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 
 from omicsdk.cli.errors import INTERRUPTED
@@ -12,7 +13,8 @@ from omicsdk.core.files import is_special
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from contextlib import AbstractContextManager
+    from typing import Any, BinaryIO
 
     from omicsdk.cli.output import Console, Output
     from omicsdk.locks import Cache
@@ -20,6 +22,29 @@ if TYPE_CHECKING:
 # Stdin in the place of a file that is read, stdout in the place of one that is written.
 STREAM = "-"
 _STRIDE = 1024 * 1024
+
+
+def is_stream(word: str) -> bool:
+    """Whether a source can only be read once, from its start: stdin, or a FIFO such as that of <(...) in a shell.
+
+    Args:
+        word: What was typed.
+    """
+    try:
+        return word == STREAM or stat.S_ISFIFO(os.stat(word).st_mode)  # noqa: PTH116 - pathlib takes 4 ms to import
+    except (OSError, ValueError):  # a URI, or no file: opening it states what is wrong
+        return False
+
+
+def open_stream(word: str) -> AbstractContextManager[BinaryIO]:
+    """Open a source for which `is_stream` is true.
+
+    Args:
+        word: What was typed.
+    """
+    from contextlib import nullcontext  # few commands take streams
+
+    return nullcontext(sys.stdin.buffer) if word == STREAM else open(word, "rb")  # noqa: PTH123 - as above
 
 
 # -- numbers and texts

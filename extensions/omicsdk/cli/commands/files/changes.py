@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +18,7 @@ from omicsdk.cli.commands.transfers import (
     report_nothing_selected,
     transfer_data,
 )
-from omicsdk.cli.commands.values import STREAM, agreed, check_unused
+from omicsdk.cli.commands.values import STREAM, agreed, check_unused, is_stream, open_stream
 from omicsdk.cli.errors import printable
 from omicsdk.cli.output import TextAndData
 from omicsdk.core.errors import UsageError
@@ -107,7 +106,7 @@ def cp(
     else becomes the target; a trailing slash on the source selects its contents. Files that the target already has are
     skipped. A file appears under its name when it is complete and matches the checksums that its platform states.
     Between platforms, bytes pass through this machine unless the platform can copy them directly. Run the same command
-    again to resume. - is stdin as the source, and stdout as the target.
+    again to resume. - is stdin as the source, and stdout as the target; a FIFO is read as stdin is.
 
     Args:
         paths: Sources, then the target: URIs or paths; see omics help files.
@@ -138,10 +137,10 @@ def cp(
     naming = Naming(layout, name_template)
     with places.stores() as stores, _typed(sources, target, stores, how, console) as uris:
         plan = planned_copy(stores, uris, target, recursive=recursive, patterns=places, naming=naming, options=how)
-        is_typed = STREAM in sources
-        plan = plan._replace(differing=is_typed, resumes=not is_typed)  # its name differs each time
+        once = next(filter(is_stream, sources), None)
+        plan = plan._replace(differing=once is not None, resumes=once is None)  # its name differs each time
         report = None if how.dry_run else copy_files(plan, stores, how)
-        return Changed(plan, report, source=STREAM if is_typed else None)
+        return Changed(plan, report, source=once)
 
 
 def _sources_and_target(paths: Sequence[str], command: str) -> tuple[Sequence[str], Uri]:
@@ -169,24 +168,29 @@ def _target(text: str) -> Uri:
 def _typed(
     sources: Sequence[str], target: Uri, stores: Stores, options: CopyOptions, console: Console
 ) -> Generator[Sequence[Uri]]:
-    """The sources, with stdin in a temporary file."""
-    if STREAM not in sources:
+    """The sources, with stdin or a FIFO in a temporary file."""
+    once = next(filter(is_stream, sources), None)
+    if once is None:
         yield [parse_uri(text) for text in sources]
         return
+    title = "stdin" if once == STREAM else once
     if len(sources) > 1 or target.is_folder or kind_of(stores, target) == "folder":
-        raise UsageError("stdin is a single file without a name", remedy="Name the target file: omics cp - TARGET.")
+        remedy = f"Name the target file: omics cp {once} TARGET."
+        raise UsageError(f"{title} is a single file without a name", remedy=remedy)
     from tempfile import TemporaryDirectory
 
     with TemporaryDirectory(prefix="omics-", dir=options.spool) as folder:
         name = Path(folder, target.name)
-        growth = Growth(str(name), "stdin")
+        growth = Growth(str(name), title)
         with name.open("wb") as file:
             # A dry run reads nothing: what is piped into it may be without end.
-            while not options.dry_run and (chunk := sys.stdin.buffer.read(_STRIDE)):
-                growth.expect(len(chunk))
-                file.write(chunk)
+            if not options.dry_run:
+                with open_stream(once) as stream:
+                    while chunk := stream.read(_STRIDE):
+                        growth.expect(len(chunk))
+                        file.write(chunk)
         # Messages name what the user typed, not the temporary file.
-        console.called[str(name)] = "stdin"
+        console.called[str(name)] = title
         yield [Uri("file", str(name))]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import lru_cache, partial
@@ -11,7 +10,7 @@ from itertools import chain
 from time import gmtime
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack
 
-from omicsdk.cli.commands.values import STREAM
+from omicsdk.cli.commands.values import is_stream, open_stream
 from omicsdk.cli.errors import printable
 from omicsdk.cli.listing import Rows, aligned, widths_of
 from omicsdk.cli.output import Output, TextAndData
@@ -322,8 +321,8 @@ def cat(
         from omicsdk.fs.queries import parse_range
 
         span = parse_range(range)
-    if span != (None, None) and STREAM in uris:
-        raise UsageError("--range: not possible for stdin", remedy="Name files.")
+    if span != (None, None) and any(map(is_stream, uris)):
+        raise UsageError("--range: not possible for stdin and FIFOs", remedy="Name files.")
     with places.stores() as stores:
         if limit_rate is None and not resume_unvalidated:
             print_bytes(uris, stores, None, span)
@@ -362,11 +361,12 @@ def print_bytes(
         return store, entry
 
     # Before the first byte: of a missing file, a pipe would otherwise get the half of its input.
-    files = [None if word == STREAM else file_entry(word) for word in uris]
+    files = [None if is_stream(word) else file_entry(word) for word in uris]
     output = Output()
     for word, file in zip(uris, files, strict=True):
         if file is None:
-            output.chunks(iter(lambda: sys.stdin.buffer.read(LEAST_PIECE), b""))
+            with open_stream(word) as once:
+                output.chunks(iter(partial(once.read, LEAST_PIECE), b""))
             continue
         store, entry = file
         opened = store.open(entry) if options is None else None
