@@ -174,6 +174,8 @@ def _proxy_variable(url: str, variables: Mapping[str, str]) -> str:
 def _proxy_url(text: str) -> str:
     """Return the URL of a proxy that is written as host:port, USER:PASSWORD@host:port or a URL."""
     url = text if re.match(r"[\w+.-]+://", text) else f"http://{text}"
+    # GNOME and programs for VPNs write the first, of which httpx knows no version, and libcurl the oldest.
+    url = re.sub(r"^socks://", "socks5h://", url, flags=re.IGNORECASE)
     login, at, host = url.partition("://")[2].rpartition("@")
     if not at:
         return url

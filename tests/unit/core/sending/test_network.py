@@ -34,6 +34,8 @@ def proxy(url, **environ):
         ("http://a.org/", {"HTTP_PROXY": "http://me:1#/?[é %40@@p:1"}, "http://me:1%23%2F%3F%5B%C3%A9%20%40%40@p:1"),
         ("http://a.org/", {"HTTP_PROXY": "me:a://b@p:1"}, "http://me:a:%2F%2Fb@p:1"),
         ("http://a.org/", {"HTTP_PROXY": "socks5h://p:1080"}, "socks5h://p:1080"),
+        # MoonshotAI/kimi-cli issues 404 and 630, HKUDS/nanobot issue 5425: GNOME's settings write no version.
+        ("http://a.org/", {"ALL_PROXY": "socks://p:1080/"}, "socks5h://p:1080/"),
         ("http://a.org/", {"HTTP_PROXY": f"  {P} "}, P),
         ("HTTP://A.ORG/", {"http_proxy": P}, P),
         ("http://a.org/", {"HTTP_PROXY": P, "REQUEST_METHOD": "GET"}, None),
