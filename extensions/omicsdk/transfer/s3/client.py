@@ -779,6 +779,14 @@ class S3Client:
                 raise interrupted()
             key_headers = encryption.key_headers if is_keyed else None
             properties = yield from self.head(*source, version=version, headers=key_headers, doing=doing)
+            if properties.get("x-amz-tagging-count", "0") != "0":  # stated to credentials that may read them
+                query = {"tagging": "", **({"versionId": version} if version else {})}
+                response = yield from self.exchange("GET", *source, query, doing=doing)
+                fields = elements(response.body, doing, "Tagging")
+                from urllib.parse import urlencode  # few objects are copied in parts
+
+                keys, values = (fields.get(f"TagSet/Tag/{name}", []) for name in ("Key", "Value"))
+                target_headers = {"x-amz-tagging": urlencode([*zip(keys, values, strict=False)]), **target_headers}
             return self._copied_in_parts(
                 properties, target, size, source_headers, target_headers, encryption.key_headers, doing
             )
@@ -798,7 +806,14 @@ class S3Client:
     ) -> Mapping[str, str]:
         from concurrent.futures import FIRST_EXCEPTION, Future, wait  # few objects are copied in parts
 
-        copied_names = ("content-type", "content-encoding", "content-language", "content-disposition", "cache-control")
+        copied_names = (
+            "content-type",
+            "content-encoding",
+            "content-language",
+            "content-disposition",
+            "cache-control",
+            "expires",
+        )
         metadata = {
             name: value for name, value in properties.items() if name in copied_names or name.startswith("x-amz-meta-")
         }
