@@ -409,6 +409,8 @@ def _refuse_shared(path: Path, status: os.stat_result) -> None:
 
 #: The system's errors if another process has the lock.
 LOCKED_ERRNOS = frozenset({errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK})
+#: Those of a lock's file that its owner has removed; an open file that another machine removed is stale on NFS.
+REMOVED_ERRNOS = frozenset({errno.ENOENT, errno.ESTALE})
 
 if sys.platform == "win32":
     import msvcrt
@@ -511,7 +513,9 @@ def _lock_descriptor(beside: Path, path: Path) -> int | None:
 def _is_still(beside: Path, descriptor: int) -> bool:
     try:
         return os.path.samestat(beside.stat(), os.fstat(descriptor))
-    except FileNotFoundError:
+    except OSError as error:
+        if error.errno not in REMOVED_ERRNOS:
+            raise
         return False
 
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from omicsdk.core.checksums import crc32c_extend, text_digest
 from omicsdk.core.errors import ConfigError, FolderBusy, NotWritable
-from omicsdk.core.files import LOCKED_ERRNOS, lock_now, state_folder
+from omicsdk.core.files import LOCKED_ERRNOS, REMOVED_ERRNOS, lock_now, state_folder
 from omicsdk.core.logs import logger
 from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.waits import never
@@ -464,12 +464,13 @@ def _open_locked(path: str, wait: Callable[[], bool], disk: Disk) -> int:
             # While this process waited for the lock, its owner may have removed the file or replaced it by another one.
             if os.path.samestat(os.fstat(descriptor), os.stat(path)):
                 return descriptor
-        except FileNotFoundError:
-            pass  # the previous owner removed it: create a new one
-        except BaseException:
+        except BaseException as error:
             disk.close(descriptor)
-            raise
-        disk.close(descriptor)
+            # The previous owner removed it: create a new one.
+            if not (isinstance(error, OSError) and error.errno in REMOVED_ERRNOS):
+                raise
+        else:
+            disk.close(descriptor)
 
 
 class DoneIndex:

@@ -1,5 +1,6 @@
 """Changing settings files: one setting, whole or not at all, with others at it too."""
 
+import errno
 import json
 import os
 import runpy
@@ -185,14 +186,22 @@ def test_a_lock_that_is_released_is_taken(tmp_path):
 
 
 @posix
-def test_a_lock_whose_file_its_owner_has_removed_is_taken_again(tmp_path, monkeypatch):
+@pytest.mark.parametrize("is_stale", [False, True])  # toil issue 3867: on NFS, if another machine has removed it
+def test_a_lock_whose_file_its_owner_has_removed_is_taken_again(tmp_path, monkeypatch, is_stale):
     path, beside, opened = tmp_path / "config.json", tmp_path / ".config.json.lock", []
 
     def lock_late(descriptor: int) -> None:
-        if not opened:
-            beside.unlink()
         opened.append(descriptor)
+        if len(opened) > 1:
+            monkeypatch.undo()
+        elif is_stale:
+            monkeypatch.setattr("os.fstat", stale)
+        else:
+            beside.unlink()
         lock_now(descriptor)
+
+    def stale(_: int) -> None:
+        raise OSError(errno.ESTALE, "Stale file handle")
 
     monkeypatch.setattr("omicsdk.core.files.lock_now", lock_late)
     with locked(path, sleep=lambda _: None):

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from omicsdk.core import DiskFull, FolderBusy, NotWritable
+from omicsdk.core.files import lock_now
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.journal import (
     HEADER,
@@ -419,6 +420,24 @@ def test_a_lock_that_fails_is_an_error(tmp_path: Path, monkeypatch: Any) -> None
     with pytest.raises(NotWritable, match="Input/output error"):
         Journal(tmp_path / "x.journal", lambda: False)
     assert [path for path in Path("/proc/self/fd").glob("*") if str(tmp_path) in str(path.resolve())] == []
+
+
+# toil issue 3867 and jj pull request 6747: on NFS, an open file that another machine has removed is stale, and not only gone.
+@pytest.mark.parametrize("code", [errno.ENOENT, errno.ESTALE])
+@pytest.mark.parametrize(("name", "call"), [("lock_now", lock_now), ("os.fstat", os.fstat)])
+def test_who_gets_the_lock_of_a_removed_file_takes_a_new_one(
+    open_journal: Any, monkeypatch: Any, code: int, name: str, call: Any
+) -> None:
+    refusals = iter([OSError(code, os.strerror(code))])
+
+    def once(descriptor: int) -> Any:
+        for refusal in refusals:
+            raise refusal
+        return call(descriptor)
+
+    monkeypatch.setattr(f"omicsdk.transfer.journal.{name}", once)
+    open_journal().finish([("a", DoneState(1, 1, {}))])
+    assert open_journal().done_state("a") == DoneState(1, 1, {})
 
 
 def test_who_waited_for_a_journal_that_was_replaced_takes_the_new_one(open_journal: Any) -> None:
