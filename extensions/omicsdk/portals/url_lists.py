@@ -78,6 +78,8 @@ _SAMPLE = re.compile(r"\A([^\s:/,;\"]+),(?=\w+://)")
 # Between two URLs.
 _SEVERAL = re.compile(r"[\s,;|][A-Za-z][A-Za-z0-9+.-]*://")
 _PLAIN_NAME = re.compile(r"[^\s/\\?#&=:]+")
+# An address and the path that its file gets.
+_SAME_EXTENSION = re.compile(r"://[^/?#\s]+/[^?#\s]*(\.[A-Za-z]\w*) +[^\s:]+\1\s*\Z")
 _HAS_EXTENSION = re.compile(r"[^?#]*://[^/?#]+/[^?#]*\.\w+(?:[?#]|\Z)")
 
 
@@ -119,7 +121,7 @@ def _split(line: str) -> tuple[str, str]:
     elif not tab:
         first, _, last = line.partition(" ")
         is_name = _PLAIN_NAME.fullmatch(last.strip()) is not None
-        is_path = last_part(first) in (last_part(last.strip()), "download")
+        is_path = last_part(first) in (last_part(last.strip()), "download") or _SAME_EXTENSION.search(line) is not None
         is_sample = scheme_of(last.strip()) and not scheme_of(first)
         if is_path or is_sample or (is_name and _HAS_EXTENSION.match(first)):
             url, name = first, last
