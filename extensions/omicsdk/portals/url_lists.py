@@ -646,7 +646,7 @@ def _of_command(words: list[str]) -> Iterator[_Download]:
             values.append((flag[1], flag[2] or next(rest, "")))
         elif word.startswith((">", "1>")):
             values.append(("".join(names[:1]), word.lstrip("1>") or next(rest, "")))
-        elif not word.startswith("-") and word not in _SUBCOMMANDS:
+        elif not re.match("-.", word) and word not in _SUBCOMMANDS:  # "-" is the standard input or output
             arguments.append(with_scheme(word))
     # The value of an option may precede a source, but a URI at the end is the target of an upload.
     addresses = [

@@ -426,6 +426,7 @@ def test_a_recipe_with_commands_is_a_list(name: str, command: str, tmp_path: Pat
         ("aws s3 cp --endpoint-url https://e.example s3://b/k .", ("s3://b/k", "")),
         ("gsutil -m cp gs://b/k .", ("gs://b/k", "")),
         ("aws s3 cp local.txt s3://b/k", None),
+        ("zcat a.gz | gsutil cp - gs://b/k", None),
         ("aws s3 cp local.txt s3://b/k/ --acl public-read", None),
         ("aws s3 sync out s3://b/k --exclude '*' --include '*.bam'", None),
         ("wget https://h.example/$NAME", None),
