@@ -758,12 +758,14 @@ SCHEMA_ORG = document(
 
 # -- any other document
 
-# A text before the addresses of an array, as in inputs of workflows.
-_LABEL = re.compile(r'(?<=\A\[)"[^":]*", (?="\w+://)')
-
-
 # Members that name an object of S3, as inputs of Tibanna and requests of AWS do.
 _OBJECT_NAMES = (("bucket_name", "object_key"), ("Bucket", "Key"))
+
+
+def _without_labels(cell: str) -> str:
+    """A cell, of an array of texts the addresses alone, where it has some: those of workflows have labels, too."""
+    texts = [text for text in texts_in(cell) if is_address(text)] if cell.startswith('["') else []
+    return text_of(texts) if texts else cell
 
 
 def _texts(node: object) -> Iterator[str]:
@@ -789,7 +791,7 @@ def _objects(node: object, array: str = "", *, is_element: bool = False) -> Iter
                 yield from _objects({"url": url} | stated, array, is_element=True)
         members = _flat(node if is_element else {name: value for name, value in node.items() if not is_object(value)})
         # Those of JSON Schema, such as $id, are addresses of schemas.
-        cells = {name: _LABEL.sub("", cell) for name, cell in members if not name.startswith("$")}
+        cells = {name: _without_labels(cell) for name, cell in members if not name.startswith("$")}
         # Links of a catalog are other documents, and the identifier of a graph of OBO is that of an ontology.
         is_other = ("rel" in cells and cells.get("href", "").endswith(".json")) or {"nodes", "edges"} <= node.keys()
         if any(map(is_address, cells.values())) and not is_other:

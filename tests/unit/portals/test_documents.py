@@ -283,6 +283,7 @@ def test_inputs_of_workflows_are_files_without_their_pages():
         ),
         ({"bam": "gs://b/a.bam", "table": "gs://b/a.tsv"}, ["a.bam", "a.tsv"], {}),
         ({"panel": ["CCDG", "gs://b/a.tar.gz"], "samples": ["S1", "S2"]}, ["a.tar.gz"], {}),
+        ({"d15": "gs://b/a.gz", "d32": ["gs://b/b.gz", "gs://b/c.gz", "private,d.csv"]}, ["a.gz", "b.gz", "c.gz"], {}),
         (
             {"e": [{"source": "gs://b/x"}, {"source": "gs://b/y"}, {"source": "https://h.example/a.tsv"}]},
             ["a.tsv"],
