@@ -413,6 +413,9 @@ def files_by_headings(row: Row, headings: Stated, file_list: FileList) -> Iterat
         is_other = (is_title and name == row.cells.get("name")) or name == row.cells.get("filepath")
         if _EXTENSION.search(urls[0]) and (name[:1] == "/" or (is_other and not NAMED_FILE.search(name))):
             name = ""
+        # Programs that unpack what they download name the unpacked file.
+        packed = last_part(urls[0]).removeprefix(last_part(name)) if name else ""
+        name += packed if packed in (".gz", ".bz2", ".xz", ".zst", ".zip") else ""
         sums: dict[str, str] = {}
         for column_of_sum, algorithm in sum_columns:
             # The first column of an algorithm takes precedence.

@@ -868,7 +868,7 @@ def checksums_in(cells: Mapping[str, str]) -> dict[str, str]:
     checksums: dict[str, str] = {}
     for algorithm in ALGORITHMS:
         value = cells.get(algorithm, "").strip()
-        if value.lower() in NOTHING:
+        if value.lower() in NOTHING or value.lower() == algorithm:  # a placeholder
             continue
         if text := hexadecimal(algorithm, value):
             checksums[algorithm] = text

@@ -294,6 +294,8 @@ def test_contents_of_github_are_at_their_download_urls(tmp_path: Path):
         ("format", "S1/", "a.fa.gz", "a.fa.gz"),
         ("format", "A vs. B", "a.bb", "a.bb"),
         ("format", "/data/b.bb", "a.bb", "a.bb"),
+        ("format", "x/a.bb", "a.bb.gz", "x/a.bb.gz"),  # of a program that unpacks it
+        ("format", "b.bb", "a.bb.gz", "b.bb"),
     ],
 )
 def test_a_title_without_an_extension_replaces_no_name_of_a_url(
@@ -403,7 +405,9 @@ def test_a_size_is_exact_or_none(text: str, size: int | None):
     assert size_in(text) == size
 
 
-@pytest.mark.parametrize(("heading", "value"), [("length", "29812"), ("size", "100mer"), ("md5", "pending")])
+@pytest.mark.parametrize(
+    ("heading", "value"), [("length", "29812"), ("size", "100mer"), ("md5", "pending"), ("md5", "MD5")]
+)
 def test_a_length_is_one_of_a_sequence_and_a_word_no_value(heading: str, value: str, tmp_path: Path):
     ((file,),) = read(table(tmp_path, f"strain,{heading},url\ns,{value},https://h.example/a.fa\n"))
     assert file.size is None
