@@ -769,9 +769,9 @@ def path_rows(file_list: FileList) -> Iterator[Row]:
         yield from _plain_rows(file_list, paths=True)
         return
     for number, line in numbered_lines(file_list):
-        path = line.strip().removeprefix("./")
-        if path.endswith("/"):
+        if (path := line.strip()).endswith("/"):
             continue
+        path = path.removeprefix("./")
         # The result manifest names the file by these cells.
         cells = {"url": address_in(file_list.base, path), "file_name": path}
         yield Row(number, cells, stated=Stated(("url",), ("file_name",)))
@@ -823,11 +823,14 @@ def _entry_rows(file_list: FileList) -> Iterator[Row]:
     base = file_list.base or f"s3://{response.get('Name') or ''}"
     for row in objects if response else table_rows(file_list):
         lower = {name.lower(): cell for name, cell in row.cells.items()}
-        path = first_of(lower, ("key", "path", "rfilename"))
+        uri = first_of(lower, ("key", "path", "rfilename"))
+        path = uri.split("/", 3)[-1] if scheme_of(uri) else uri  # s5cmd states URIs
         if lower.get("isdir") == "true" or lower.get("type") in _FOLDERS or path.endswith("/") or row.fault:
             yield row._replace(cells={**row.cells, "url": ""})
         elif "file_name" in lower:  # of a result manifest
             yield row._replace(stated=_ENTRY)
+        elif scheme_of(uri):
+            yield row._replace(cells={**row.cells, "url": uri, "file_name": path}, stated=_ENTRY)
         elif base == "s3://" or "://huggingface.co/api/" in base or "://api." in base:
             remedy = "State it: --base s3://BUCKET, https://huggingface.co/datasets/OWNER/NAME/resolve/main, or https://github.com/OWNER/NAME/raw/main."
             raise ListError(f"{file_list.shown}: it does not name the folder of its entries", remedy=remedy)

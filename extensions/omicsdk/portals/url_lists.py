@@ -17,7 +17,7 @@ from omicsdk.core.curl_config import curl_downloads, is_curl_config
 from omicsdk.core.tables import lines_of
 from omicsdk.fs.uris import BLANKS, UNSEEN
 from omicsdk.hca.azul.files import service_of
-from omicsdk.portals.headings import addresses_in, is_address, last_part, with_scheme
+from omicsdk.portals.headings import addresses_in, is_address, last_part, sums_in, with_scheme
 from omicsdk.portals.lists import (
     ALGORITHMS,
     BY_LENGTH,
@@ -77,6 +77,8 @@ _BEFORE_CELLS = re.compile(
 _SAMPLE = re.compile(r"\A([^\s:/,;\"]+),(?=\w+://)")
 # Between two URLs.
 _SEVERAL = re.compile(r"[\s,;|][A-Za-z][A-Za-z0-9+.-]*://")
+# As of Google's Storage Transfer Service, which states an MD5, and of TensorFlow Datasets, which state a SHA-256 and the name.
+_SIZE_AND_SUM = re.compile(r"(\w+://\S+)\s+(\d+)(?:\s+((?:[0-9A-Fa-f]{32}){1,2}|[\w+/]{22}==))?(?:\t(\S+))?\s*\Z")
 _PLAIN_NAME = re.compile(r"[^\s/\\?#&=:]+")
 # An address and the path that its file gets.
 _SAME_EXTENSION = re.compile(r"://[^/?#\s]+/[^?#\s]*(\.[A-Za-z]\w*) +[^\s:]+\1\s*\Z")
@@ -95,10 +97,10 @@ def _url_rows(file_list: FileList) -> Iterator[Row]:
             name = ""
         if scheme_of(name):  # of the mate
             url, name = name if sample else f"{url} {name}", ""
-        size, _, md5 = name.partition("\t")
         cells = {"url": url, "file_name": name} | ({"sample": sample} if sample else {})
-        if size.isdecimal():  # as of the Storage Transfer Service, which states an MD5, too
-            cells |= {"file_name": "", "size": size, "md5": md5}
+        if match := _SIZE_AND_SUM.match(line.strip(BLANKS)):
+            url, size, checksum, name = match.groups("")
+            cells = {"url": url, "file_name": name, "size": size} | sums_in("", checksum)
         elif parsed := checksum_line(name) or checksum_line(f"{name} ."):  # alone, or pasted beside a line of md5sum
             cells |= {"file_name": parsed[2].removeprefix("."), parsed[0]: parsed[1]}
         if " " in url and not _SEVERAL.search(url) and scheme_of(url) in FETCHED:
@@ -394,7 +396,7 @@ def _checksum_cells(line: str) -> dict[str, str] | None:
     if match := _SUM.match(line):
         return {"checksum": "", "algorithm": "", "file_name": match[1].strip()}
     match = _REGISTERED.fullmatch(line)
-    if match is None or (match[4] and scheme_of(match[1])) or _GNU.match(f"{match[1]} x"):
+    if match is None or (scheme_of(match[1]) and (match[4] or " " in match[1])) or _GNU.match(f"{match[1]} x"):
         return None
     try:
         name = " ".join(shlex.split(match[1]))
@@ -467,6 +469,8 @@ _LISTED = re.compile(
     rf"\s*(?P<before>{_SIZE})?\s*(?:{_TIME}\s+(?P<size>{_SIZE}\s+)?|(?<=\s)(?=(?:gs|s3)://)|(?<=[ 0-9]{{8}}[0-9] ))"
     r"(?P<path>\S.*?)(?:\s+metageneration=[0-9]+)?\s*\Z"
 )
+# A line of the current.tree of an archive, such as the 1000 Genomes'.
+_IN_TREE = re.compile(r"([^\t]+)\t(?:file|directory)\t(\d+)\t[^\t]+(?:\t([0-9a-f]{32})?)?\s*\Z")
 # Lines of folders, and of sums at the end.
 _NOT_LISTED = re.compile(r"\s+(?:PRE|DIR) \S|\s*total(?: objects| size)?:|\w+://.*/:\s*\Z", re.IGNORECASE)
 # An object of `gsutil ls -L`, `gsutil stat` or `gcloud storage ls -L`, and a property of it in a line below.
@@ -477,13 +481,18 @@ _OF_LSF = {"size": r"-?[0-9]{1,15}", "time": _TIME} | {
     name: rf"[0-9a-f]{{{length}}}" for length, name in BY_LENGTH.items()
 }
 # A listed file, of which one of rclone has a time, a folder or an extension: other tables have numbers, too.
-_SURELY_LISTED = re.compile(rf"{_LISTED.pattern}|(?:.*;)?(?:{_TIME}|[^;]*/[^;]*|[^;]*\.[A-Za-z]\w*)(?:;|\Z)")
+_SURELY_LISTED = re.compile(
+    rf"{_LISTED.pattern}|{_IN_TREE.pattern}|(?:.*;)?(?:{_TIME}|[^;]*/[^;]*|[^;]*\.[A-Za-z]\w*)(?:;|\Z)"
+)
 
 
 def _listed(line: str) -> dict[str, str] | None:
     """The cells of a line that lists a file, which `rclone lsf` writes in any order; None for another line."""
     if match := _LISTED.match(line):
         return {"path": match["path"].strip(), "size": (match["before"] or match["size"] or "").strip()}
+    if match := _IN_TREE.match(line):
+        path = match[1] + "/" * ("\tdirectory\t" in line)
+        return {"path": path, "size": match[2], "md5": match[3] or ""}
     values = [value for value in line.split(";") if value]
     names = [next((name for name, form in _OF_LSF.items() if re.fullmatch(form, value)), "path") for value in values]
     cells = dict(zip(names, values, strict=True))

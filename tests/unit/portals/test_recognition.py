@@ -613,6 +613,8 @@ def test_a_page_of_a_bucket_names_it_and_says_that_there_are_more(tmp_path: Path
     path.write_text(json.dumps({"Contents": ENTRIES["contents"], "Prefix": ""}))
     assert [[file.address for file in row] for row in read(path, base="s3://bucket")] == [[], ["s3://bucket/d/a"]]
     monkeypatch.undo()
+    path.write_text(json.dumps([{"key": "s3://b/d/a", "etag": "x", "size": 5}]))  # of s5cmd
+    assert [(file.address, file.name) for (file,) in read(path)] == [("s3://b/d/a", "d/a")]
     other = tmp_path / "other.json"
     other.write_text(json.dumps({"tree": [{"name": "x"}], "url": "https://h.example/a.bam"}))
     assert format_of(other) == "json"
@@ -649,6 +651,7 @@ def test_a_page_of_a_bucket_names_it_and_says_that_there_are_more(tmp_path: Path
         ),
         (f"d/;-1;\nd/a b;5;{'0' * 32}\nREADME;6;\n", [("s3://bucket/d/a b", 5), ("s3://bucket/README", 6)]),
         ("2024-05-01 10:00:00;5;a\n", [("s3://bucket/a", 5)]),
+        (f"d\tdirectory\t0\tMon Jun 2\t\nd/a\tfile\t5\tMon Jun 2\t{'0' * 32}\n", [("s3://bucket/d/a", 5)]),
     ],
 )
 def test_listings_of_gsutil_and_rclone_are_read(text: str, files: list[tuple[str, int | None]], tmp_path: Path):
@@ -691,12 +694,24 @@ def test_listings_have_rounded_sizes_folders_and_sums(text: str, size: int | Non
     assert (format.name, file.address, file.size) == ("listing", "s3://bucket/d/a", size)
 
 
-@pytest.mark.parametrize("lines", [f"TsvHttpData-1.0\n{{}}\t3\t{'A' * 22}==\n", "{}\t3\n"])
+@pytest.mark.parametrize(
+    "lines",
+    [
+        f"TsvHttpData-1.0\n{{}}\t3\t{'A' * 22}==\n",
+        "{}\t3\n",
+        f"{{}}\t3\t{SHA256}\ta.gz\n",  # of TensorFlow Datasets, now and before
+        f"{{}} 3 {SHA256}\n",
+    ],
+)
 def test_a_number_behind_a_url_is_its_size(lines: str, tmp_path: Path):
     path = tmp_path / "urls.tsv"
     path.write_text(lines.format("https://h.example/a.gz"))
     ((file,),) = read(path)
-    assert (file.name, file.size, bool(file.checksums)) == ("a.gz", 3, "=" in lines)
+    assert (file.name, file.size, [*file.checksums]) == (
+        "a.gz",
+        3,
+        ["md5"] * ("=" in lines) or ["sha256"] * (SHA256 in lines),
+    )
 
 
 @pytest.mark.parametrize(
@@ -786,7 +801,7 @@ def test_supplementary_files_of_a_series_matrix_are_read_once(tmp_path: Path):
 
 def test_paths_one_per_line_are_in_the_folder_of_their_list(tmp_path: Path):
     path = tmp_path / "harmonised_list.txt"
-    path.write_text("GCST1/\n./GCST1/a.h.tsv.gz\n./GCST2/b.h.tsv.gz\n")  # with folders, as by rclone lsf
+    path.write_text("./\nGCST1/\n./GCST1/a.h.tsv.gz\n./GCST2/b.h.tsv.gz\n")  # with folders, as by rclone lsf
     assert [(file.name, file.address) for (file,) in read(path)] == [
         ("GCST1/a.h.tsv.gz", f"{FOLDER}/GCST1/a.h.tsv.gz"),
         ("GCST2/b.h.tsv.gz", f"{FOLDER}/GCST2/b.h.tsv.gz"),
