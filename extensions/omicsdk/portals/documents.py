@@ -49,6 +49,7 @@ from omicsdk.portals.lists import (
     Stated,
     UnsafeRow,
     address_in,
+    checksums_in,
     file_at,
     first_of,
     name_in,
@@ -254,8 +255,7 @@ def document(
 
     def files(row: Row, _: FileList) -> Iterator[ListedFile]:
         first, *mirrors = row.cells["url"].split(" ")
-        sums = {algorithm: row.cells[algorithm] for algorithm in ALGORITHMS if row.cells.get(algorithm)}
-        size = size_in(row.cells["size"])
+        size, sums = size_in(row.cells["size"]), checksums_in(row.cells)
         yield file_at(first, name=row.cells["file_name"], size=size, checksums=sums, mirrors=tuple(mirrors))
 
     return Document(name, title, marks, recognises, rows, files, manual, described_in)

@@ -372,6 +372,15 @@ def test_a_file_that_figshare_only_links_to_is_a_fault(tmp_path: Path):
     assert row.fault == "a.csv: Figshare has only a link to it, https://files.example.org/a.csv"
 
 
+@pytest.mark.parametrize("value", ["sha256", "TBD", f"{MD5}-5"])
+def test_a_word_or_an_etag_in_parts_is_no_checksum_of_an_entry(value: str, tmp_path: Path):
+    path = tmp_path / "croissant.json"
+    path.write_text((SAMPLES / "croissant.json").read_text("utf-8").replace(SHA256, value), "utf-8")
+    format, listed = recognised(Head(path), FORMATS, path.name), FileList(path, path.name, "", (), Counter())
+    ((file,),) = [files_of(format, row, listed) for row in format.rows(listed)]
+    assert (file.name, file.checksums) == ("a.csv", {})
+
+
 def test_a_multihash_of_another_algorithm_is_no_sha1():
     assert multihash_in("90e40210163700a8a6501eccd00b6d3b44ddaed0") == {}
     assert multihash_in(f"1114{'a' * 40}") == {"sha1": "a" * 40}
