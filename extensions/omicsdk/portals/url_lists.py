@@ -542,7 +542,7 @@ def _is_listing(head: Head) -> bool:
 LISTING = Format(
     "listing",
     "listing of a bucket",
-    "lines of aws s3 ls --recursive, gsutil ls -l or -L, gcloud storage ls, s5cmd ls, rclone ls or lsf",
+    "lines of aws s3 ls --recursive, gsutil ls -l or -L, gcloud storage ls, s5cmd ls, rclone ls or lsf; a current.tree",
     _is_listing,
     _listing_rows,
     _listing_files,
