@@ -142,7 +142,7 @@ def fetch(
     chosen = options or TransferOptions()
     root = os.fspath(folder)
     # What a killed run leaves in the folder would be uploaded as data.
-    guard = guard_of(os.path.abspath(root), read_only=True)
+    guard = guard_of(str(Path(root).absolute()), read_only=True)
     for file in files:
         try:
             guard.check(file.name)
