@@ -240,8 +240,9 @@ def _files_of(
                     repeated += len(response.members) if label in labels else 0
                     if label in labels and repeated > MOST_REPEATED:
                         problem = f"bundles that occur several times have more than {MOST_REPEATED:,} files"
-                        error = BundleTooDeep(f"{pending.name}: {problem}", name=pending.name)
-                        files[pending.order] = DrsFile(pending.requested, pending.name, server=server, error=error)
+                        name = _named(pending, response.name, layout)
+                        error = BundleTooDeep(f"{name}: {problem}", name=name)
+                        files[pending.order] = DrsFile(pending.requested, name, server=server, error=error)
                         continue
                     labels.add(label)
                 described.setdefault(pending.identifier, response)

@@ -216,6 +216,10 @@ def test_bundles_that_occur_many_times_are_requested_once_and_bounded(levels: in
         assert len(files) < 200
         assert {type(problem) for problem in problems} == {BundleTooDeep}
         assert "occur several times have more than 100 files" in str(problems[0])
+        # A bundle that is requested itself has its server's name.
+        with Servers(resolver, retry=NO_RETRY, transport=server) as drs:
+            files = planning.find([planning.RequestedObject(parse_drs_id(f"drs://{HOST}/0"))] * 60, drs)
+        assert "b" in [file.name for file in files]
 
 
 def test_members_without_sizes_are_not_compared():
