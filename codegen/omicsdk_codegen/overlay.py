@@ -83,8 +83,13 @@ def apply(source: Source, overlays: Sequence[Source], places: Places | None = No
     layer = _Layer(_copy(source.data, places), places)
     for overlay in overlays:
         places.adopt(overlay)
-        for index, action in enumerate(_actions(overlay, layer.faults)):
-            layer.act(overlay, action, f"/actions/{index}")
+        actions = _actions(overlay, layer.faults)
+        for index, action in enumerate(actions):
+            pointer = f"/actions/{index}"
+            if action in actions[:index]:
+                layer.faults.append(overlay.location(pointer).fault("an action is stated twice", "Keep one."))
+            else:
+                layer.act(overlay, action, pointer)
     # Each file is within the limit, but updates can be nested in one another.
     if too_deep(layer.data):
         layer.faults.append(nested_fault(source.label, None))
