@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Generator
 from pathlib import Path
 
@@ -94,10 +95,36 @@ print(json.dumps([names, part, sizes, errors]))
 """
 
 
-@pytest.mark.parametrize("code", [MINIO, OBSTORE], ids=["minio", "obstore"])
-def test_libraries(sandbox: Sandbox, tmp_path: Path, code: str) -> None:
+ARROW = """
+import json, os, sys
+from pathlib import Path
+from pyarrow.fs import FileSelector, S3FileSystem
+bucket, small, large, path = sys.argv[1:]
+keys = {"access_key": os.environ["AWS_ACCESS_KEY_ID"], "secret_key": os.environ["AWS_SECRET_ACCESS_KEY"]}
+host = os.environ["AWS_ENDPOINT_URL"].removeprefix("http://")
+store = S3FileSystem(**keys, endpoint_override=host, scheme="http", region="us-east-1")
+for name, data in ((small, b"small"), (large, Path(path).read_bytes())):
+    with store.open_output_stream(f"{bucket}/{name}") as file:
+        file.write(data)
+for name, copy in ((large, "b"), (small, "c")):
+    store.copy_file(f"{bucket}/{name}", f"{bucket}/{copy}")
+part = store.open_input_file(f"{bucket}/{large}").read_at(3, 1).decode()
+listed = store.get_file_info(FileSelector(bucket, recursive=True))
+files = {info.path.partition("/")[2]: info.size for info in listed if info.is_file}
+store.delete_dir_contents(bucket)
+print(json.dumps([list(files), part, [files["b"] + 5, files["c"]], []]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("environment_name", "code"),
+    [("s3_clients", MINIO), ("s3_clients", OBSTORE), ("", ARROW)],
+    ids=["minio", "obstore", "pyarrow"],
+)
+def test_libraries(sandbox: Sandbox, tmp_path: Path, environment_name: str, code: str) -> None:
     (tmp_path / "large").write_bytes(BODY)
-    command = [peer("s3_clients", "bin/python"), "-c", code, STAGING_BUCKET, SMALL, LARGE, str(tmp_path / "large")]
+    python = peer(environment_name, "bin/python") if environment_name else sys.executable
+    command = [python, "-c", code, STAGING_BUCKET, SMALL, LARGE, str(tmp_path / "large")]
     variables = environment(sandbox, tmp_path)
     done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60, env=variables)
     names, part, sizes, errors = json.loads(done.stdout)
