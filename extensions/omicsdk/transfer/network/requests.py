@@ -615,6 +615,8 @@ _REFUSALS = {
     b"550": b"404 Not Found",
     b"553": b"404 Not Found",
 }
+# How ProFTPD and others refuse a login that exceeds their number of connections.
+_TOO_MANY = rb"(?i)maximum number|already connected|too many (?:clients|connections|sessions|users)"
 _DATA_COMES = (b"125", b"150")
 _UNKNOWN = (b"500", b"501", b"502", b"504")
 
@@ -671,7 +673,8 @@ class FtpReplies:
         if code == b"213" and (size := number_in(rest.decode("ascii", "replace"))) is not None:
             self._size = size
         elif code in _REFUSALS:
-            self._lines += [b"HTTP/1.1 " + _REFUSALS[code] + b"\r\n", b"\r\n"]
+            is_busy = code == b"530" and re.search(_TOO_MANY, rest)
+            self._lines += [b"HTTP/1.1 " + _REFUSALS[b"421" if is_busy else code] + b"\r\n", b"\r\n"]
         elif code in _UNKNOWN and self._byte_range:  # perhaps REST; if it was another command, the session continues
             self._lines += [b"HTTP/1.1 416 Range Not Satisfiable\r\n", b"\r\n"]
         elif code in _DATA_COMES:

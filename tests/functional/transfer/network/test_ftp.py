@@ -90,9 +90,13 @@ def test_a_permanent_refusal_is_not_retried(ftp: FtpServer, target: Path, comman
     assert reply[:3] in str(outcome.error)
 
 
-def test_a_busy_server_is_queried_again(ftp: FtpServer, target: Path):
+@pytest.mark.parametrize(
+    "reply",
+    ["421 too many users", "530 Sorry, the maximum number of clients (3) from your host are already connected."],
+)
+def test_a_busy_server_is_queried_again(ftp: FtpServer, target: Path, reply: str):
     ftp.files["f"] = b"x" * 100
-    ftp.refusals.append("421 too many users")
+    ftp.refusals.append(reply)
     report = download([item(ftp, "f")], target)
     report.raise_if_failed()
     assert report.outcomes[0].retries == 1
