@@ -44,9 +44,10 @@ _SECRET_NAMES = frozenset(
 _SECRET_NAMES_OF_QUERIES = frozenset({"key", "code", "state", "auth", "pass"})
 #: Whole names that contain such a part but are not secret.
 _HARMLESS_NAMES = frozenset({"tokentype", "secretname", "xamzsignedheaders", "keyid", "signaturemethod", "tokenuri"})
-#: Names that mark a presigned query: S3 (both signature versions), Google, CloudFront, Azure.
+#: Names that mark a presigned query: S3 (both signature versions), Google, CloudFront, Azure, Swift.
 _PRESIGNED_NAMES = frozenset(
-    {"xamzsignature", "xamzcredential", "xamzsecuritytoken", "xgoogsignature", "xgoogcredential", "signature", "sig"}
+    ("xamzsignature", "xamzcredential", "xamzsecuritytoken", "xgoogsignature", "xgoogcredential")
+    + ("signature", "sig", "tempurlsig")
 )
 
 # Every pattern is anchored so that hostile text is processed in linear time: no two repetitions match the same characters. `re`

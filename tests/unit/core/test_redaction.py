@@ -40,6 +40,7 @@ words = st.from_regex(r"[a-z]{1,8}", fullmatch=True)
         ("https://s3.org/k?AWSAccessKeyId=a&Signature=c&Expires=1", "https://s3.org/k?***"),
         ("https://storage.org/k?x-goog-signature=c#f", "https://storage.org/k?***#f"),
         ("https://blob.org/k?sv=1&sig=c", "https://blob.org/k?***"),
+        ("https://swift.org/v1/a/c/k?temp_url_sig=c&temp_url_expires=1", "https://swift.org/v1/a/c/k?***"),
         ("https://a.org/?access_token=c&n=1", "https://a.org/?access_token=***&n=1"),
         ("https://a.org/?acc%65ss_token=c&n=1", "https://a.org/?acc%65ss_token=***&n=1"),
         ("https://u:c@a.org/x", "https://***@a.org/x"),
