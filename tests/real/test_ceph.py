@@ -1,5 +1,6 @@
 """`s3://` with Ceph's object gateway, as clouds run it: tenants, quotas, limits, and a gateway that is restarted in the midst."""
 
+import hmac
 import os
 import re
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import httpx
 import pytest
 from botocore.config import Config
 from command_line import Ran
@@ -106,6 +108,30 @@ def test_objects_of_other_clients(run: Run, server: Server) -> None:
         assert row["verification"] == ("size only" if name == "s5cmd" else "verified")
         assert Path(f"from-{name}").read_bytes() == Path(f"back-{name}").read_bytes() == Path("large").read_bytes()
         assert run("verify", f"s3://data/{name}", "large", "--output", "json").json["counts"] == {"verified": 1}
+
+
+@pytest.mark.tried("large objects of its Swift API, over S3 and by their temporary URLs")
+def test_large_objects_of_swift(run: Run, server: Server) -> None:
+    names = ("--uid", "tests", "--subuser", "tests:swift")
+    ceph_admin(
+        server.folder, "subuser", "create", *names, "--access", "full", "--key-type", "swift", "--secret", SECRET
+    )
+    login = {"X-Auth-User": "tests:swift", "X-Auth-Key": SECRET}
+    token = httpx.get(f"{server.url}/auth/1.0", headers=login).headers["X-Auth-Token"]
+    parts = [os.urandom(2 * MIB) for _ in range(2)]
+    with httpx.Client(base_url=f"{server.url}/swift/v1/", headers={"X-Auth-Token": token}) as swift:
+        for number, part in enumerate(parts):
+            swift.put(f"data/segments/{number}", content=part).raise_for_status()
+        swift.put("data/large", headers={"X-Object-Manifest": "data/segments/"}).raise_for_status()
+        swift.post("", headers={"X-Account-Meta-Temp-Url-Key": "key"}).raise_for_status()
+    assert run("cp", "s3://data/large", "from-s3").code == 0
+    ends = int(time.time()) + 600
+    signature = hmac.new(b"key", f"GET\n{ends}\n/swift/v1/data/large".encode(), "sha1").hexdigest()
+    url = f"{server.url}/swift/v1/data/large?temp_url_sig={{}}&temp_url_expires={ends}"
+    assert run("cp", url.format(signature), "from-swift").code == 0
+    assert Path("from-s3").read_bytes() == Path("from-swift").read_bytes() == b"".join(parts)
+    denied = run("cp", url.format("canary"), "denied")
+    assert (denied.code, "canary" in denied.err) == (4, False), denied.err
 
 
 @pytest.mark.tried("buckets of another user")

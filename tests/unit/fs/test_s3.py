@@ -117,6 +117,8 @@ def test_an_etag_is_a_checksum_only_where_it_is_one_of_the_contents():
     assert object_checksums(told(md5, **{encryption: "aws:kms"})) == {}
     assert object_checksums(told(md5, **{f"{encryption}-customer-algorithm": "AES256"})) == {}
     assert object_checksums(told(md5, **{"x-goog-encryption-kms-key-name": "projects/p/cryptoKeys/k"})) == {}
+    assert object_checksums(told(md5, **{"x-object-meta-static-large-object": "True"})) == {}
+    assert object_checksums(told(md5, **{"x-object-manifest": "c/k"})) == {}
     parts = told(f"{md5}-2")
     assert object_checksums(parts) == {}
     assert may_be_of_parts(parts)

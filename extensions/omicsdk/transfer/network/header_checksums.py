@@ -15,8 +15,10 @@ _SLOWER_THAN_ETAG = "crc64nvme"
 _KIND, _ENCRYPTION = "x-amz-checksum-type", "x-amz-server-side-encryption"
 #: Headers of objects that are encrypted with customers' keys, whose ETags are not checksums.
 _CUSTOMERS = (f"{_ENCRYPTION}-customer-algorithm", "x-goog-encryption-algorithm", "x-goog-encryption-kms-key-name")
+#: Headers of large objects of Swift, as Ceph shows them over S3: the ETag is the MD5 of those of the segments, without their number.
+_SEGMENTED = ("x-object-meta-static-large-object", "x-static-large-object", "x-object-manifest")
 #: The headers that `object_checksums` reads.
-HEADERS = (*CHECKSUM_HEADERS.values(), _KIND, _ENCRYPTION, *_CUSTOMERS)
+HEADERS = (*CHECKSUM_HEADERS.values(), _KIND, _ENCRYPTION, *_CUSTOMERS, *_SEGMENTED)
 #: Further headers by which web servers state checksums, and those that tell what these are of.
 WEB_HEADERS = (
     "digest", "repr-digest", "content-md5", "x-ms-blob-content-md5", "x-goog-hash", "x-goog-stored-content-encoding",
@@ -55,7 +57,7 @@ def _of_contents(headers: Mapping[str, str], etags: bool) -> Iterator[tuple[str,
     # Some servers state a checksum of the parts' checksums without `-NUMBER` after it, and without its type.
     is_whole = headers.get(_KIND, "COMPOSITE" if "-" in etag else "FULL_OBJECT") == "FULL_OBJECT"
     for name, header in CHECKSUM_HEADERS.items():
-        if name == _SLOWER_THAN_ETAG and etags and is_checksum("md5", etag) and not is_encrypted(headers):
+        if name == _SLOWER_THAN_ETAG and etags and is_checksum("md5", etag) and not has_opaque_etag(headers):
             yield "md5", etag
         if is_whole and header in headers and (digits := from_base64(name, headers[header])):
             yield name, digits
@@ -94,7 +96,7 @@ def _of_parts(headers: Mapping[str, str]) -> dict[str, str]:
         value, _, parts = headers.get(header, "").partition("-")
         if (parts or otherwise) and (digits := from_base64(name, value)):
             checksums[name] = f"{digits}-{parts or otherwise}"
-    if "-" in etag and is_checksum("s3_etag", etag) and not is_encrypted(headers):
+    if "-" in etag and is_checksum("s3_etag", etag) and not has_opaque_etag(headers):
         checksums["s3_etag"] = etag
     return {name: value for name, value in checksums.items() if is_algorithm(f"{name}:1")}
 
@@ -130,10 +132,10 @@ def noted_checksums(headers: Mapping[str, str]) -> dict[str, str]:
     return {"md5": digits} if digits else {}
 
 
-def is_encrypted(headers: Mapping[str, str]) -> bool:
+def has_opaque_etag(headers: Mapping[str, str]) -> bool:
     """Whether an ETag is not a checksum of the content.
 
     Args:
         headers: As for `object_checksums`.
     """
-    return headers.get(_ENCRYPTION, "AES256") != "AES256" or not headers.keys().isdisjoint(_CUSTOMERS)
+    return headers.get(_ENCRYPTION, "AES256") != "AES256" or not headers.keys().isdisjoint((*_CUSTOMERS, *_SEGMENTED))

@@ -10,7 +10,7 @@ from omicsdk.core.errors import APIError, ChecksumMismatch
 from omicsdk.core.frozen import EMPTY
 from omicsdk.core.sigv4 import Keys
 from omicsdk.core.type_guards import number_in
-from omicsdk.transfer.network.header_checksums import is_encrypted
+from omicsdk.transfer.network.header_checksums import has_opaque_etag
 from omicsdk.transfer.network.requests import Location
 from omicsdk.transfer.s3.boto import PartChecksum, S3Object
 from omicsdk.transfer.s3.client import ENDED, S3Client
@@ -167,7 +167,7 @@ class BucketObject(S3Object):
 
     @property
     def _encrypted(self) -> bool:
-        return is_encrypted(self._headers)
+        return has_opaque_etag(self._headers)
 
     def _call(self, operation: str, *, address: Mapping[str, Any] | None = None, **arguments: Any) -> dict[str, Any]:
         client, at, doing = self._s3_client, (self._bucket, self._key), f"{self.target}: {operation}"

@@ -14,7 +14,7 @@ from omicsdk.core.errors import error_class
 from omicsdk.core.retry import REDIRECT_STATUSES, retry_after
 from omicsdk.core.version import USER_AGENT
 from omicsdk.transfer.network.connection_pool import BodyInMemory
-from omicsdk.transfer.network.header_checksums import is_encrypted
+from omicsdk.transfer.network.header_checksums import has_opaque_etag
 from omicsdk.transfer.network.requests import LATER, Location, parse_head
 from omicsdk.transfer.network.wire import ABORT, Ask, Body
 from omicsdk.transfer.uploads.job import Job, SourceFile, unreadable
@@ -409,7 +409,7 @@ def facts_of(headers: Mapping[str, str], *, opaque: bool = False) -> dict[str, s
     etag = headers.get("etag", "").removeprefix("W/").strip('"')
     if etag:
         facts["etag"] = etag
-        if is_checksum("md5", etag) and not (opaque or is_encrypted(headers)):
+        if is_checksum("md5", etag) and not (opaque or has_opaque_etag(headers)):
             facts.setdefault("md5", etag)
     return facts
 
