@@ -44,11 +44,8 @@ _SECRET_NAMES = frozenset(
 _SECRET_NAMES_OF_QUERIES = frozenset({"key", "code", "state", "auth", "pass"})
 #: Whole names that contain such a part but are not secret.
 _HARMLESS_NAMES = frozenset({"tokentype", "secretname", "xamzsignedheaders", "keyid", "signaturemethod", "tokenuri"})
-#: Names that mark a presigned query: S3 (both signature versions), Google, CloudFront, Azure, Swift.
-_PRESIGNED_NAMES = frozenset(
-    ("xamzsignature", "xamzcredential", "xamzsecuritytoken", "xgoogsignature", "xgoogcredential")
-    + ("signature", "sig", "tempurlsig")
-)
+#: The names that mark a presigned query: S3 (both signature versions), Google, CloudFront, Azure, Swift.
+_PRESIGNED_NAME = r"x(?:amz|goog)(?:signature|credential)|xamzsecuritytoken|signature|(?:tempurl)?sig"
 
 # Every pattern is anchored so that hostile text is processed in linear time: no two repetitions match the same characters. `re`
 # compiles each at its first use and caches it: most programs never need them.
@@ -170,8 +167,8 @@ def mask_query(query: str) -> str:
 
     pairs = re.split(r"([&;])", query)
     # Of a presigned URL all parameters go: which of them a service signs or needs differs.
-    names = {_plain(unquote_plus(pair.partition("=")[0])) for pair in pairs[::2]}
-    if names & _PRESIGNED_NAMES:
+    names = (_plain(unquote_plus(pair.partition("=")[0])) for pair in pairs[::2])
+    if any(re.fullmatch(_PRESIGNED_NAME, name) for name in names):
         return MASK
     return "".join(_masked_pair(part) if index % 2 == 0 else part for index, part in enumerate(pairs))
 
