@@ -14,6 +14,8 @@ import pytest
 from fork_server import ForkServer
 from omicsdk.sandbox.server import Sandbox
 
+pytest.register_assert_rewrite("both_clients")
+
 HERE = Path(__file__).resolve().parent
 PEERS = HERE.parent.parent / ".peers"
 

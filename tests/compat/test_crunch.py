@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from both_clients import Check, Results, differences, run_scenario, shows
+from both_clients import BothClients, Check, Results, run_scenario, shows
 from crunch_user import environment
 from omicsdk.sandbox.crunch import SANDBOX_CRUNCH_READER
 from omicsdk.sandbox.server import Sandbox
@@ -111,31 +111,8 @@ def agrees(ours: Any, theirs: Any) -> bool:
     return ours == theirs
 
 
-@pytest.mark.parametrize("group", GROUPS)
-def test_the_published_crunch_client_works_with_the_sandbox(seen: dict[str, Results], group: str) -> None:
-    told = seen[PUBLISHED][group]
-    assert "ended by" not in told, told["ended by"]
-
-
-@pytest.mark.parametrize("group", GROUPS)
-def test_the_published_crunch_client_and_ours_get_the_same_results(seen: dict[str, Results], group: str) -> None:
-    assert differences(seen[PUBLISHED][group], seen[OURS][group], agrees, DEFECTS, group) == {}
-
-
-@pytest.mark.parametrize(("group", "label"), DEFECTS)
-def test_the_published_crunch_client_still_has_its_defects(seen: dict[str, Results], group: str, label: str) -> None:
-    assert DEFECTS[group, label][0](seen[PUBLISHED][group][label])
-
-
-@pytest.mark.parametrize(("group", "label"), DEFECTS)
-def test_ours_does_not_have_the_defects_of_the_published_crunch_client(
-    seen: dict[str, Results], group: str, label: str
-) -> None:
-    assert DEFECTS[group, label][1](seen[OURS][group][label])
-
-
-def test_no_group_of_the_crunch_scenario_is_left_out(seen: dict[str, Results]) -> None:
-    assert {package: list(told) for package, told in seen.items()} == dict.fromkeys((PUBLISHED, OURS), GROUPS)
+class TestScenario(BothClients):
+    """Both clients, group by group."""
 
 
 # Values that both have to see, so that they do not agree on nothing.

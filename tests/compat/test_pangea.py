@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from both_clients import Check, Results, differences, gave, run_scenario, shows
+from both_clients import BothClients, Check, Results, gave, run_scenario, shows
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
 from omicsdk.sandbox.server import Sandbox
 
@@ -126,29 +126,8 @@ def agrees(ours: Any, theirs: Any) -> bool:
     return ours["status"] == theirs["status"] and (kind == "HTTPError" or kind in ours["raised"])
 
 
-@pytest.mark.parametrize("group", GROUPS)
-def test_the_published_client_works_with_the_sandbox(seen: dict[str, Results], group: str):
-    told = seen[PUBLISHED][group]
-    assert "ended by" not in told, told["ended by"]
-
-
-@pytest.mark.parametrize("group", GROUPS)
-def test_the_published_client_and_ours_get_the_same_results(seen: dict[str, Results], group: str):
-    assert differences(seen[PUBLISHED][group], seen[OURS][group], agrees, DEFECTS, group) == {}
-
-
-@pytest.mark.parametrize(("group", "label"), DEFECTS)
-def test_the_published_client_still_has_its_defects(seen: dict[str, Results], group: str, label: str):
-    assert DEFECTS[group, label][0](seen[PUBLISHED][group][label])
-
-
-@pytest.mark.parametrize(("group", "label"), DEFECTS)
-def test_ours_does_not_have_the_defects_of_the_published_client(seen: dict[str, Results], group: str, label: str):
-    assert DEFECTS[group, label][1](seen[OURS][group][label])
-
-
-def test_no_group_of_the_scenario_is_left_out(seen: dict[str, Results]):
-    assert {package: list(told) for package, told in seen.items()} == dict.fromkeys((PUBLISHED, OURS), GROUPS)
+class TestScenario(BothClients):
+    """Both clients, group by group."""
 
 
 # Values that both have to see, so that they do not agree on nothing.

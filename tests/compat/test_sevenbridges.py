@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from both_clients import Check, Results, differences, run_scenario
+from both_clients import BothClients, Check, Results, run_scenario
 from omicsdk.sandbox.document import operations, read_document
 from omicsdk.sandbox.server import Sandbox
 
@@ -130,20 +130,8 @@ def agrees(ours: Any, theirs: Any) -> bool:
     return theirs["raised"][0] in ours["raised"] and told
 
 
-@pytest.mark.parametrize("group", GROUPS)
-def test_the_published_client_and_ours_get_the_same_results(seen: dict[str, Results], group: str):
-    assert differences(seen[PUBLISHED][group], seen[OURS][group], agrees, DEFECTS, group) == {}
-
-
-@pytest.mark.parametrize(("group", "label"), DEFECTS)
-def test_ours_does_not_have_the_defects_of_the_published_client(seen: dict[str, Results], group: str, label: str):
-    shows, right = DEFECTS[group, label]
-    assert shows(seen[PUBLISHED][group][label])
-    assert right(seen[OURS][group][label])
-
-
-def test_no_group_of_the_scenario_is_left_out(seen: dict[str, Results]):
-    assert {tuple(told) for told in seen.values()} == {tuple(GROUPS)}
+class TestScenario(BothClients):
+    """Both clients, group by group."""
 
 
 def test_no_operation_of_the_platform_is_left_out(ran: dict[str, tuple[Results, set[str]]]):

@@ -7,6 +7,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 Group = dict[str, Any]
 Results = dict[str, Group]
 """What one of them saw: values by group and label."""
@@ -74,3 +76,42 @@ def differences(
         for label in theirs
         if (group, label) not in defects and not agrees(ours[label], theirs[label])
     }
+
+
+class BothClients:
+    """The tests of a scenario, whose module has GROUPS, DEFECTS, PUBLISHED, OURS, `agrees`, and the fixture `seen`."""
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        if "group" in metafunc.fixturenames:
+            metafunc.parametrize("group", metafunc.module.GROUPS)
+        if "defect" in metafunc.fixturenames:
+            metafunc.parametrize("defect", metafunc.module.DEFECTS, ids="-".join)
+
+    def test_the_published_client_works_with_the_sandbox(
+        self, seen: dict[str, Results], group: str, request: pytest.FixtureRequest
+    ) -> None:
+        told = seen[request.module.PUBLISHED][group]
+        assert "ended by" not in told, told["ended by"]
+
+    def test_the_published_client_and_ours_get_the_same_results(
+        self, seen: dict[str, Results], group: str, request: pytest.FixtureRequest
+    ) -> None:
+        module = request.module
+        theirs, ours = seen[module.PUBLISHED][group], seen[module.OURS][group]
+        assert differences(theirs, ours, module.agrees, module.DEFECTS, group) == {}
+
+    def test_the_published_client_has_its_defects_and_ours_does_not(
+        self, seen: dict[str, Results], defect: tuple[str, str], request: pytest.FixtureRequest
+    ) -> None:
+        group, label = defect
+        is_wrong, is_right = request.module.DEFECTS[defect]
+        assert is_wrong(seen[request.module.PUBLISHED][group][label])
+        assert is_right(seen[request.module.OURS][group][label])
+
+    def test_no_group_of_the_scenario_is_left_out(
+        self, seen: dict[str, Results], request: pytest.FixtureRequest
+    ) -> None:
+        module = request.module
+        assert {package: list(told) for package, told in seen.items()} == dict.fromkeys(
+            (module.PUBLISHED, module.OURS), module.GROUPS
+        )

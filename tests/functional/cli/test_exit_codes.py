@@ -151,8 +151,18 @@ CAUSES = {
 }
 
 
-@pytest.mark.parametrize("cause", CAUSES)
-@pytest.mark.parametrize("command", [*DOWNLOADS, *UPLOADS], ids=lambda command: command.__name__)
+# tests/unit/cli/test_exit_codes.py has each command with each cause; here each meets a storage that denies all, and one that lacks some.
+BY_EACH = ("all are denied", "one of two is missing")
+
+
+@pytest.mark.parametrize(
+    ("command", "cause"),
+    [
+        *((command, cause) for command in (*DOWNLOADS, *UPLOADS) for cause in BY_EACH),
+        *((command, cause) for command in (copy, into_s3) for cause in CAUSES if cause not in BY_EACH),
+    ],
+    ids=lambda each: getattr(each, "__name__", each),
+)
 def test_storages_that_refuse(user: Any, omics_sandbox: Any, command: Any, cause: str) -> None:
     count, rule, code = CAUSES[cause]
     words, path = command(omics_sandbox, user, count)
