@@ -7,16 +7,6 @@ import pytest
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the benchmark asks Linux for what it measures")
 
-GOALS = {
-    "omics gen3 --help / gen3 --help": 0.065,
-    "import of Gen3Auth / import gen3.auth": 0.42,
-    "20,000 index records / gen3": 0.36,
-    "200 x 5 MB with md5 / drs-pull": 0.34,
-    "200 x 5 MB with md5, 50 ms API / drs-pull": 0.07,
-    "validate a 1,000,000-row manifest / gen3": 0.09,
-    "validate a 1,000,000-row manifest, peak MiB": 32,
-}
-
 
 def asked(server, method, target, value=None):
     """A server's response: its status and its JSON."""
@@ -37,13 +27,6 @@ def api():
         id = f"dg.BENCH/f{number}"
         assert asked(made, "PUT", f"/_objects/{id}", object_of(id, 7, "0" * 32))[0] == 204
     return made
-
-
-def test_cases_have_the_names_and_goals_of_the_list():
-    from data_commons.cases import ENTRIES
-
-    assert {entry.name: entry.goal for entry in ENTRIES} == GOALS
-    assert len(ENTRIES) == len(GOALS)
 
 
 def test_the_index_has_as_many_records_as_it_should(api):

@@ -10,17 +10,6 @@ import pytest
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the benchmark asks Linux for what it measures")
 
-GOALS = {
-    "omics dss --help / hca dss --help": 0.07,
-    "omics upload areas / hca upload areas": 0.09,
-    "download-manifest 1 GiB / hca": 0.65,
-    "download-manifest 1,000 x 20 KB / hca": 0.16,
-    "download-manifest 200 x 5 MB / hca": 0.7,
-    "download-manifest 1,000 x 20 KB, 50 ms API / hca": 0.09,
-    "bundle of 300 x 20 KB / hca": 0.18,
-    "upload of a bundle of 500 files / hca": 0.18,
-}
-
 
 def asked(server, method, target, body=b"", head=b""):
     """A server's response: its status, its lines in lower case, its body."""
@@ -47,13 +36,6 @@ def holdings(tmp_path):
         (tmp_path / name).mkdir()
     sizes = Sizes(one=1000, many=12, medium=1, bundle=3, uploaded=2)
     return Holdings(tmp_path / "www", tmp_path / "lists", tmp_path / "source", sizes)
-
-
-def test_cases_have_the_names_and_goals_of_the_list():
-    from data_store.cases import ENTRIES
-
-    assert {entry.name: entry.goal for entry in ENTRIES if entry.goal is not None} == GOALS
-    assert len({entry.name for entry in ENTRIES}) == len(ENTRIES)
 
 
 def test_a_file_is_a_redirect_to_its_name_on_the_server(api):

@@ -6,21 +6,6 @@ import pytest
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the benchmark asks Linux for what it measures")
 
-GOALS = {
-    "read 256 MiB in sequence, dss:// / fsspec http": 0.7,
-    "read 256 MiB in sequence, dss:// / curl": 2,
-    "200 random reads of 64 KiB, dss:// / fsspec http": 0.3,
-    "omics sync of 20,000 small local files / rclone": 1.2,
-    "omics sync of 20,000 small local files, nothing to do / rclone": 2,
-}
-
-
-def test_cases_have_the_goals_that_were_set():
-    from file_access.cases import ENTRIES
-
-    assert {entry.name: entry.goal for entry in ENTRIES if entry.goal is not None} == GOALS
-    assert len({entry.name for entry in ENTRIES}) == len(ENTRIES)
-
 
 def test_both_sides_read_the_same_places(tmp_path):
     from file_access.worker import read, seek

@@ -1,8 +1,13 @@
 """Rows of results say what was measured."""
 
 import json
+import sys
+from importlib import import_module
+from pathlib import Path
 
 import pytest
+
+RESULTS = Path(__file__).parents[3] / "benchmarks" / "results"
 
 
 @pytest.fixture(autouse=True)
@@ -101,3 +106,20 @@ def test_results_name_the_machine_and_what_else_they_depend_on(tmp_path, monkeyp
     assert written["rows"] == [{"case": "a"}]
     assert written["machine"]["curl"] == "7.88.1"
     assert written["machine"]["cores"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the benchmarks ask Linux for what they measure")
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [
+        ("data_commons", "gen3"),
+        ("data_store", "hca"),
+        ("file_access", "file_systems"),
+        ("pangea_and_crunch", "crunch_pangea"),
+        ("seven_bridges", "sevenbridges"),
+    ],
+)
+def test_results_have_the_names_and_goals_of_their_cases(folder, name):
+    rows = json.loads((RESULTS / f"{name}.json").read_text())["rows"]
+    entries = [(entry.name, entry.goal) for entry in import_module(f"{folder}.cases").ENTRIES]
+    assert sorted(entries) == sorted((row["case"], row.get("goal")) for row in rows)

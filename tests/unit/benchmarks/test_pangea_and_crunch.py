@@ -7,16 +7,6 @@ import pytest
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the benchmark asks Linux for what it measures")
 
-GOALS = {
-    "import of Knex / import pangea_api": 0.2,
-    "omics pangea --help / pangea-api --help": 0.07,
-    "get_samples over 2,000 / pangea_api": 0.05,
-    "download 1 GiB, no checksum / pangea_api": 0.6,
-    "download 1 GiB, md5 / pangea_api (no checksum)": 0.7,
-    "upload 1 GiB multipart, warm process / pangea_api": 0.65,
-    "crunch setup and upload stages, 2,000 x 100 KB unchanged / hashing alone": 1.0,
-}
-
 
 def asked(server, method, target, value=None):
     """A server's response: its status and its JSON."""
@@ -34,12 +24,6 @@ def api():
     from pangea_and_crunch.api import platform
 
     return platform("http://here", "http://sink", 230)
-
-
-def test_cases_have_the_names_and_goals_of_the_list():
-    from pangea_and_crunch.cases import ENTRIES
-
-    assert {entry.name: entry.goal for entry in ENTRIES} == GOALS
 
 
 def test_a_library_has_as_many_samples_as_it_states(api):
