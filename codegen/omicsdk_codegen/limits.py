@@ -20,9 +20,9 @@ class TooManyModels(Exception):
     """A document has more than `MAX_MODELS` models."""
 
 
-def too_deep(value: Json, depth: int = 0) -> bool:
-    """Say whether a value nests deeper than `MAX_DEPTH`, standing `depth` levels deep itself."""
-    stack: list[tuple[Json, int]] = [(value, depth)]
+def too_deep(value: Json) -> bool:
+    """Say whether a value nests deeper than `MAX_DEPTH`."""
+    stack: list[tuple[Json, int]] = [(value, 0)]
     while stack:
         node, level = stack.pop()
         if level > MAX_DEPTH:

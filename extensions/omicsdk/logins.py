@@ -216,14 +216,13 @@ class Account:
     code: int = 0
 
 
-def chosen_profile(profile: str | None = None, environ: Mapping[str, str] | None = None) -> str | None:
+def chosen_profile(profile: str | None = None) -> str | None:
     """Return the profile that is named: the argument, else OMICS_PROFILE; None if neither names one.
 
     Args:
         profile: The profile.
-        environ: The environment's variables; by default those of the process.
     """
-    return profile or (os.environ if environ is None else environ).get(PROFILE_VARIABLE, "").strip() or None
+    return profile or os.environ.get(PROFILE_VARIABLE, "").strip() or None
 
 
 def base_url_for(platform: str, base_url: str | None = None, profile: str | None = None) -> str:

@@ -82,16 +82,13 @@ class Pangea:
             for table in ("pangea_things", "pangea_links"):
                 self.context.database.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
 
-    def add_work_order_prototype(
-        self, name: str, *, jobs: Mapping[str, str], privileged: Sequence[str], description: str = ""
-    ) -> str:
+    def add_work_order_prototype(self, name: str, *, jobs: Mapping[str, str], privileged: Sequence[str]) -> str:
         """Make a prototype of orders of samples, which no request can.
 
         Args:
             name: Its name, which is that of its orders, too.
             jobs: The names of its jobs, each with the UUID of the pipeline module that does it; empty for none.
             privileged: The addresses of those who work its orders off.
-            description: Its purpose; default none.
 
         Returns:
             Its UUID.
@@ -100,22 +97,19 @@ class Pangea:
             LookupError: An address has no account.
         """
         with self.store.database.transaction():
-            prototype = self._add_prototype(PROTOTYPE, name, description, privileged)
+            prototype = self._add_prototype(PROTOTYPE, name, privileged)
             for job, module in jobs.items():
                 fields: dict[str, Any] = {"pipeline_module": module or None, "resources_needed": {}, "description": ""}
                 self.store.add(JOB_PROTOTYPE, job, {**fields, "work_order_proto": prototype}, parent=prototype)
         return prototype
 
-    def add_group_work_order_prototype(
-        self, name: str, *, parts: Sequence[str], privileged: Sequence[str], description: str = ""
-    ) -> str:
+    def add_group_work_order_prototype(self, name: str, *, parts: Sequence[str], privileged: Sequence[str]) -> str:
         """Make a prototype of orders of groups, which no request can.
 
         Args:
             name: Its name, which is that of its orders, too.
             parts: The UUIDs of the prototypes that an order of a group has for each of its samples.
             privileged: The addresses of those who find its orders.
-            description: Its purpose; default none.
 
         Returns:
             Its UUID.
@@ -124,15 +118,15 @@ class Pangea:
             LookupError: An address has no account, or a UUID no object.
         """
         with self.store.database.transaction():
-            prototype = self._add_prototype(GROUP_PROTOTYPE, name, description, privileged)
+            prototype = self._add_prototype(GROUP_PROTOTYPE, name, privileged)
             for part in parts:
                 if self.store.find(PROTOTYPE, part) is None:
                     raise LookupError(f"there is no prototype {part}")
                 self.store.link(PARTS, prototype, part)
         return prototype
 
-    def _add_prototype(self, kind: str, name: str, description: str, privileged: Sequence[str]) -> str:
-        prototype: str = self.store.add(kind, name, {"description": description})["uuid"]
+    def _add_prototype(self, kind: str, name: str, privileged: Sequence[str]) -> str:
+        prototype: str = self.store.add(kind, name, {"description": ""})["uuid"]
         for email in privileged:
             person = or_raise(self.people.by_email(email), LookupError(f"no account has the address {email}"))
             self.store.link(PRIVILEGED, prototype, person["uuid"])

@@ -193,14 +193,13 @@ class Sb:
             raise refuse(429, 1000, "Rate limit exceeded: X-RateLimit-Reset states when requests are accepted again")
         return caller
 
-    def token_for(self, username: str, seconds: float = _DAY) -> str:
-        """Issue a token.
+    def token_for(self, username: str) -> str:
+        """Issue a token for a day of the sandbox's time.
 
         Args:
             username: Its owner: sandbox-user, ada, grace, or one that `add_user` made.
-            seconds: Validity in seconds, in the sandbox's time.
         """
-        return self.context.tokens.issue(username, seconds, ())
+        return self.context.tokens.issue(username, _DAY, ())
 
     def user(self, who: Call | str) -> str:
         """The username of who sent a request; a username as it is."""
