@@ -1,22 +1,11 @@
 """The tools of the comparison with Pangea's published client."""
 
-import json
 import sys
 
 import pytest
+from benchmark_modules import asked
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the benchmark asks Linux for what it measures")
-
-
-def asked(server, method, target, value=None):
-    """A server's response: its status and its JSON."""
-    from answering import Request
-
-    path, _, query = target.partition("?")
-    body = json.dumps(value).encode() if value is not None else b""
-    head = b"content-type: application/json\r\nhost: here"
-    lines, _, content = server(Request(method, path, query, head, body)).partition(b"\r\n\r\n")
-    return int(lines.split(b" ")[1]), json.loads(content) if content else None
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
-from gen3_records import dictionary
+from gen3_records import FILLED, dictionary
 from omicsdk.compat.gen3.submission import Gen3Submission
 from omicsdk.core import NO_RETRY
 from omicsdk.gen3 import Gen3, Gen3SubmissionQueryError, Gen3UserError
@@ -61,17 +61,7 @@ DIFFERENT: dict[str, tuple[str, list[set[str]]]] = {
             {
                 "name",
                 "experiments",
-                "subject_id",
-                "pool_id",
-                "subject_experimental_group",
-                "age",
-                "sex",
-                "species",
-                "strain",
-                "rrid_for_strain",
-                "age_category",
-                "also_in_dataset",
-                "member_of",
+                *FILLED,
             },
         ],
     ),
