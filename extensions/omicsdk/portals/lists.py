@@ -663,71 +663,59 @@ def _nearness(format: Format, head: Head) -> float:
 
 # A line of HuBMAP's manifests: the identifier of a dataset, and a path in it. md5sum has two blanks before a path.
 ID_AND_PATH = re.compile(r"(?:HBM[0-9]{3}\.[A-Z]{4}\.[0-9]{3}[ \t]+|[0-9a-f]{32}(?: |\t+))/")
-_REPOSITORIES = frozenset(("repo_code", "repository_code"))
 _RUN = re.compile(r"[sed]rr[0-9]{6,}")
 _WORKBOOK = ("a workbook of Excel, not a text", "Save its sheet as CSV (UTF-8), or as text with tabs.")
 _DOCUMENT = ("a document, not a list of files", "Copy the names of data in it into the command.")
-# Kinds of unsupported lists with a remedy, by what one of their lines, or the first one, begins with.
+_ICGC = ("a manifest of the ICGC's repositories", "Download its files by the ICGC's own client, score.")
+# Kinds of unsupported lists with a remedy, by what they, or one of their lines, begin with.
 _BY_TEXT = {
     r"\A\xd0\xcf\x11\xe0": _WORKBOOK,
     r"\A%PDF": _DOCUMENT,
     r"\AObj\x01": ("a PFB or other Avro file", "Export the files as a TSV or JSON manifest."),
     r"\A(?:ncbikart|ncbi_gap|eyJ[\w-]+\.eyJ)": (
-        "a cart or key of dbGaP, for the SRA Toolkit",
-        "Use prefetch --ngc KEY CART.krt, or prefetch --ngc KEY --cart CART.jwt.",
+        "a cart or key of dbGaP",
+        "Use prefetch --ngc KEY, with --cart for a .jwt.",
     ),
-    rf"\A{ID_AND_PATH.pattern}": (
-        "a manifest of HuBMAP, whose files are at Globus",
-        "Download them by its own client, hubmap-clt.",
-    ),
+    rf"\A{ID_AND_PATH.pattern}": ("a manifest of HuBMAP, for Globus", "Download it by its own client, hubmap-clt."),
     r"^(?:(?:--recursive|-r) +\S*/\S* +\S*/|\S*/\S* +\S*/\S* +(?:--recursive|-r)$|[\"']?/.+ [\"']?/~/)": (
         "a batch of globus transfer, with paths at endpoints",
         "Use globus transfer --batch, or list the HTTPS addresses of its files.",
     ),
     r'\A\{"omics_lock"': ("a lock of files, not a list", "Download its files by omics pull in its folder."),
-    r"\Aversion https://git-lfs\.github\.com/spec/": (
-        "a pointer of Git LFS, not the file itself",
-        "Get the file by git lfs pull, or from its raw address.",
-    ),
+    r"\Aversion https://git-lfs": ("a pointer of Git LFS, not the file itself", "Get the file by git lfs pull."),
     r"\A\{\\rtf": ("a document in RTF, not a text", "Save it as plain text."),
     r"\A\{%": ("a template, such as a recipe of conda", "List the addresses in it, one per line."),
+    r"\A\s*<": (
+        "a page of HTML or XML, not a list of files",
+        "Download the list itself, where it is a login page; else list the addresses in it, one per line.",
+    ),
     r"^\s*params(?:\s*\{|\.\w+\s*=)": (
         "a configuration of Nextflow, whose values may have others in them",
         "List the addresses in it, one per line; for iGenomes: omics cp -r s3://ngi-igenomes/igenomes/PATH .",
     ),
     r"^(?:genomesFile|trackDb)\s+\S": (
-        "a part of a hub of tracks, which names no tracks",
-        "Use the list that trackDb in its genomes.txt names: omics get https://HOST/HUB/GENOME/trackDb.txt.",
+        "a part of a hub, without tracks",
+        "Use the trackDb.txt that its genomes.txt names.",
     ),
     r'"\$dnanexus_link"': ("inputs with files of DNAnexus", "Download them by its own client: dx download."),
     r'"archive_digest"|/file_seek_key/': (
         "an answer of refgenie, without the address of an archive",
         "Download it: omics cp https://SERVER/v3/assets/archive/GENOME/ASSET .",
     ),
-    r'"EMPIAR-\d+"': (
+    r'\A\s*\{\s*"EMPIAR-\d+"': (
         "an entry of EMPIAR, which names no files",
         "Download its folder: omics cp -r https://ftp.ebi.ac.uk/empiar/world_availability/NUMBER/ .",
     ),
 }
 # Those by some of their columns.
 _BY_COLUMNS = {
-    ("path", "parent", "synapsestore"): (
-        "a manifest of Synapse, which names local files",
-        "Download the folder by its own client: synapse get.",
-    ),
-    ("uuid", "bundle_uuid", "sha256"): (
-        "a table of omics azul files ls, without addresses",
-        "Write a manifest of its files: omics azul manifest.",
-    ),
-    ("uuid", "species", "organ", "cells"): (
-        "a table of omics azul projects ls",
-        "Name each project: omics get azul:UUID --to FOLDER.",
-    ),
+    ("path", "parent", "synapsestore"): ("a manifest of Synapse, of local files", "Use its own client: synapse get."),
+    ("uuid", "bundle_uuid", "sha256"): ("a table of omics azul files ls", "Write a manifest: omics azul manifest."),
+    ("uuid", "species", "organ", "cells"): ("a table of omics azul projects ls", "Name each: omics get azul:UUID."),
+    ("object_id", "repo_code"): _ICGC,
+    ("object_id", "repository_code"): _ICGC,
     # Its MD5 are those of sketches.
-    ("internal_location", "md5short"): (
-        "a manifest of sourmash, which names members of its database",
-        "Download the database.",
-    ),
+    ("internal_location", "md5short"): ("a manifest of sourmash, for its database", "Download the database."),
     ("guid", "_tag_0"): (
         "a Gen3 discovery export of studies without the column __manifest, which names their files",
         "Export the manifest of the selected studies from the discovery page.",
@@ -767,17 +755,10 @@ def what_it_is(head: Head) -> tuple[str, str]:
             "invalid JSON, or JSON of more than 64 MiB",
             "Correct it, such as its comments, or download it again.",
         )
-    if "object_id" in head.columns and not _REPOSITORIES.isdisjoint(head.columns):
-        return "a manifest of the ICGC's repositories", "Download its files by the ICGC's own client, score."
     if head.columns[:1] == ("file name",):
         return (
             "a manifest for uploads, which names local files",
             "Export the manifest of files that are on the platform.",
-        )
-    if head.text.lstrip()[:1] == "<":
-        return (
-            "a page of HTML or XML, not a list of files",
-            "Download the list itself, where it is a login page; else list the addresses in it, one per line.",
         )
     if head.is_binary:
         if head.data.startswith(_ZIP) or head.data[257:262] == b"ustar":

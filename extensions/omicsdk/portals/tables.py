@@ -829,13 +829,12 @@ def _entry_rows(file_list: FileList) -> Iterator[Row]:
             yield row._replace(cells={**row.cells, "url": ""})
         elif "file_name" in lower:  # of a result manifest
             yield row._replace(stated=_ENTRY)
-        elif scheme_of(uri):
-            yield row._replace(cells={**row.cells, "url": uri, "file_name": path}, stated=_ENTRY)
-        elif base == "s3://" or "://huggingface.co/api/" in base or "://api." in base:
+        elif path is uri and (base == "s3://" or "://huggingface.co/api/" in base or "://api." in base):
             remedy = "State it: --base s3://BUCKET, https://huggingface.co/datasets/OWNER/NAME/resolve/main, or https://github.com/OWNER/NAME/raw/main."
             raise ListError(f"{file_list.shown}: it does not name the folder of its entries", remedy=remedy)
         else:
-            yield row._replace(cells={**row.cells, "url": address_in(base, path), "file_name": path}, stated=_ENTRY)
+            address = address_in(base, path) if path is uri else uri
+            yield row._replace(cells={**row.cells, "url": address, "file_name": path}, stated=_ENTRY)
 
 
 ENTRIES = Format(
