@@ -449,7 +449,10 @@ class Plan:
         ]
         if any(is_stated and not is_equal for is_stated, is_equal in sums):
             problem = f"{file.source}: an earlier row states another checksum of it"
-            return file._replace(error=ListError(problem, remedy="Keep the row that is right.")), False
+            error = ListError(problem, remedy="Keep the row that is right.")
+            if self._strict:
+                raise error
+            return file._replace(error=error), False
         # Equal bytes may have several addresses.
         return file, is_known or any(is_equal for _, is_equal in sums)
 

@@ -122,7 +122,11 @@ def test_a_row_with_another_checksum_of_a_file_fails_alone(tmp_path: Path):
     with planned([path], TransferOptions.of({}, selects=True), lambda _: None) as plan:
         right, wrong = plan.plan.files()
     assert (right.checksums, right.error) == ({"md5": MD5}, None)
-    assert "https://h.example/a.bam: an earlier row states another checksum of it" in str(wrong.error)
+    problem = "https://h.example/a.bam: an earlier row states another checksum of it"
+    assert problem in str(wrong.error)
+    options = TransferOptions.of({}, selects=True)
+    with pytest.raises(ListError, match=problem), planned([path], options, lambda _: None, strict=True):
+        pass
 
 
 def test_a_manifest_of_sourmash_is_refused_since_its_sums_are_of_sketches(tmp_path: Path):
