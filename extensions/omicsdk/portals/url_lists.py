@@ -533,9 +533,8 @@ def _listing_files(row: Row, file_list: FileList) -> Iterator[ListedFile]:
 
 
 def _is_listing(head: Head) -> bool:
-    are_lines = most_lines(head, lambda line: _listed(line) or _NOT_LISTED.match(line)) and any(
-        map(_listed, head.lines)
-    )
+    are_lines = most_lines(head, lambda line: _listed(line) or _NOT_LISTED.match(line))
+    are_lines = are_lines and any(map(_SURELY_LISTED.match, head.lines))
     return are_lines or any(_OBJECT.match(first) and second[:1].isspace() for first, second in pairwise(head.lines))
 
 

@@ -972,6 +972,7 @@ def test_what_is_neither_utf_8_nor_windows_1252_is_refused(data: bytes, tmp_path
             "omics cp https://SERVER/v3",
         ),
         (b"gene,SRR000001,SRR000002\ng,1,2\n", "unknown format", "omics help lists"),
+        (b"ENSG1.5;12\nENSG2.3;14\n", "unknown format", "--map url=COLUMN"),  # of counts, not of rclone lsf
         (b"S1,SRR000001\nS2,SRR000002\n", "a table without a heading", "sample and run"),
         (b"#!/bin/sh\nwget $URL\n", "a script whose commands", "Run it"),
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "a pointer of Git LFS", "lfs pull"),
