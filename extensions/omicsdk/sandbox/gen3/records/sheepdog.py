@@ -360,7 +360,7 @@ def _delete(commons: Gen3, call: Call, dry_run: bool) -> Reply:
     records = commons.records
     with records.writing:
         visit = enter(commons, call, "delete", OPEN)
-        deletion = Deletion(records, visit.project_id, call.arguments["ids"].split(","))
+        deletion = Deletion(records, visit.project_id, call.arguments["ids"])
         number = _begin(commons, visit, "delete", "delete", dry_run=dry_run)
         count = len(deletion.found)
         tried = f"Dry run successful. Would have deleted {count} entities"
