@@ -34,14 +34,21 @@ def test_names(layout, template, name):
 
 
 @pytest.mark.parametrize(
+    ("template", "name"), [("{folder}/x_{name}", "x_r.txt"), ("all/{folder}/{name}", "all/r.txt"), ("{name}", "r.txt")]
+)
+def test_a_file_in_no_folder_has_a_name_without_one(template, name):
+    assert Naming("tree", template).name(FILE._replace(name="r.txt")) == name
+
+
+@pytest.mark.parametrize(
     ("template", "said"),
     [
         ("x", "missing field"),
         ("{gud}", r"unknown field \{gud\}\. Did you mean \{guid\}\?"),
         ("{name", "expected '}'"),
         ("{name.__class__}", "unknown field"),
-        ("{name!r}", "unknown field"),
-        ("{name:>9}", "unknown field"),
+        ("{name!r}", r"unknown field \{name!r\}"),
+        ("{name:>9}", r"unknown field \{name:>9\}"),
         ("{}", "unknown field"),
     ],
 )

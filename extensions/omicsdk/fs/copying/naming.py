@@ -73,6 +73,8 @@ class Naming(Frozen):
         if not self.template:
             return PurePosixPath(file.name).name if self.layout == "flat" else file.name
         new_name = "".join(text + (self._value(field, file) if field else "") for text, field in self._parts())
+        # The folder of a file that is in none is ".".
+        new_name = "/".join(part for part in new_name.split("/") if part != ".")
         above = PurePosixPath(file.name).parent
         return new_name if self.layout == "flat" or _names_folders(self._parts()) else str(above / new_name)
 
@@ -103,9 +105,10 @@ class Naming(Frozen):
         for text, field, form, conversion in parts:
             if field is not None and (field not in _FIELDS or form or conversion):
                 meant = "" if field in _FIELDS else did_you_mean(field, _FIELDS, "{{{}}}")
+                extra = "".join(f"{mark}{text}" for mark, text in (("!", conversion), (":", form)) if text)
                 raise InvalidOption(
                     "name_template",
-                    f"{self.template!r}: unknown field {{{field}}}",
+                    f"{self.template!r}: unknown field {{{field}{extra}}}",
                     remedy=f"{meant} Fields are {', '.join(_FIELDS)}.".lstrip(),
                 )
             yield text, field or ""
