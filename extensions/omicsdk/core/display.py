@@ -74,7 +74,9 @@ def short_repr(name: str, fields: Iterable[tuple[str, object]]) -> str:
     left = LONGEST - len(name)
     for field, value in ordered(fields):
         text = _text(field, value, LONGEST_VALUE)
-        part = f"{field}={text!r}" if isinstance(value, str) else f"{field}={text}"
+        # A service chooses the names of members that its document lacks.
+        title = _shortened(field, LONGEST_VALUE)
+        part = f"{title}={text!r}" if isinstance(value, str) else f"{title}={text}"
         if len(part) + 2 > left:
             parts.append("...")
             break
@@ -153,12 +155,13 @@ def _text(name: str, value: object, longest: int) -> str:
     """Shorten a value to one line."""
     if isinstance(value, Displayed):
         text = "".join(f"{key}={_text(key, item, longest)}" for key, item in ordered(value.__fields__())[:1])
-        return f"{type(value).__name__}({text})"
+        return f"{type(value).__name__}({_shortened(text, longest)})"
     if isinstance(value, Mapping):
         members = cast("Mapping[object, object]", value)
         if len(members) > _FEW or not all(isinstance(member, int | float | None) for member in members.values()):
             return f"{{{len(members):,} member{'' if len(members) == 1 else 's'}}}"
-        return f"{{{', '.join(f'{key}: {item}' for key, item in members.items())}}}"
+        texts = (f"{key}: {_masked(str(key), item)}" for key, item in members.items())
+        return f"{{{_shortened(', '.join(texts), longest - 2)}}}"
     if is_array(value) or isinstance(value, tuple):
         items = cast("Sequence[object]", value)
         labels = [_label(name, item) for item in items[:_FEW]]
@@ -188,13 +191,13 @@ def _label(name: str, item: object) -> str:
 
 def _masked(name: str, value: object) -> str:
     # With its name, which may be all that shows that a value is secret.
-    masked = cast("dict[str, object]", mask_json({name: str(value)}))[name]
-    # Control characters would act on the terminal that shows the repr, and break its one line.
-    return "".join(c if c.isprintable() else " " for c in str(masked))
+    return str(cast("dict[str, object]", mask_json({name: str(value)}))[name])
 
 
 def _shortened(text: str, longest: int) -> str:
-    return text if len(text) <= longest else f"{text[: longest - 3]}..."
+    text = text if len(text) <= longest else f"{text[: longest - 3]}..."
+    # Control characters would act on the terminal that shows the repr, and break its one line.
+    return "".join(c if c.isprintable() else " " for c in text)
 
 
 def _is_empty(value: object) -> bool:

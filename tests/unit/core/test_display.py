@@ -62,6 +62,8 @@ def test_a_repr_is_short_whatever_it_holds():
     assert len(repr(model)) < 320
     assert repr(model).endswith(", ...)")
     assert "\n" not in repr(model)
+    names = repr(FileVersion.from_dict({"x\x1b[2J": {"\x1b[2J": 1, "token": 12345}, "y" * 400: 1, "z": 2}))
+    assert names == f"FileVersion(x [2J={{ [2J: 1, token: ***}}, {'y' * 77}...=1, z=2)"
     assert repr(FileVersion.from_dict({})) == "FileVersion()"
 
 
