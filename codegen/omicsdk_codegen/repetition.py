@@ -185,7 +185,7 @@ def _takes_uuid(argument: Argument) -> bool:
         return False
     try:
         return not isinstance(pattern, str) or re.search(pattern, _SAMPLE) is not None
-    except re.error:  # of another language
+    except (re.error, OverflowError, RecursionError):  # of another language, or of a size that Python's has not
         return False
 
 
