@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 class _Threads:
-    """Threads that are started on demand. Daemons: a call that hangs must not prevent the interpreter from ending."""
+    """Threads that are started on demand."""
 
     def __init__(self, name: str, limit: int) -> None:
         self._name = name
@@ -79,7 +79,7 @@ class Workers(_Threads, Closing):
             **kwargs: Its keyword arguments.
 
         Returns:
-            Its future; `result()` raises the call's exception.
+            Its future; `result()` raises the call's exception. It is cancelled if the pool is closed.
         """
         from concurrent.futures import Future  # which imports logging: no small transfer needs it
 
@@ -98,6 +98,8 @@ class Workers(_Threads, Closing):
                 future.set_result(result)
 
         self._put(run, len(self._threads) + 1)
+        if self._closed:  # the threads may have ended before they came to it
+            future.cancel()
         return future
 
     def map(self, function: Callable[[A], T], arguments: Iterable[A]) -> Iterator[T]:
@@ -184,10 +186,10 @@ def side_by_side(
                 end = error
             results.put((number, end))
 
-    # Results are read after the block: its end only says that no more calls are accepted.
-    with Workers(min(AT_ONCE, len(arguments)), "calls") as pool:
-        pool.all_do(work)  # the threads end after the last call, whether or not its result is read
     try:
+        # Results are read after the block: its end only says that no more calls are accepted.
+        with Workers(min(AT_ONCE, len(arguments)), "calls") as pool:
+            pool.all_do(work)  # the threads end after the last call, whether or not its result is read
         for number in range(len(arguments)):
             while number not in by_number and not stopped():
                 with suppress(Empty):

@@ -50,4 +50,6 @@ def test_the_end_waits_for_no_thread_and_begins_nothing():
     for future in futures[1:]:
         with pytest.raises(CancelledError):
             future.result(30)
+    with pytest.raises(CancelledError):
+        workers.submit(call, 3).result(30)
     assert called == [0]
