@@ -354,10 +354,10 @@ def _rows(frame: pandas.DataFrame) -> dict[str, dict[str, Any]]:
 
 
 def _plain(value: Any) -> Any:
-    """A value as JSON has it: numpy's kinds of numbers become Python's, times become text (ISO 8601)."""
+    """A value as JSON has it: numpy's numbers and arrays become Python's, times become text (ISO 8601)."""
     if hasattr(value, "isoformat"):
         return value.isoformat()
-    return value.item() if hasattr(value, "item") and not hasattr(value, "__len__") else value
+    return value.tolist() if hasattr(value, "tolist") else value
 
 
 def _is_missing(value: Any) -> bool:

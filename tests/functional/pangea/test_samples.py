@@ -63,11 +63,15 @@ def test_what_exists_is_kept_added_to_or_replaced(told: SampleGroup, metadata: C
 def test_samples_that_do_not_exist_are_made_or_reported_of(told: SampleGroup, metadata: Callable[[str], object]):
     frame = pandas.DataFrame({"city": ["Oslo", None]}, index=["none", "new 🧬"])
     frame["on"] = [pandas.Timestamp(2026, 11, 20), pandas.NaT]
+    frame["lanes"] = [pandas.array([1, 2]).to_numpy(), None]  # as lists come from Parquet
     with pytest.raises(NotFound, match="new"):
         save(told, frame)
     assert metadata("none") == {}
     save(told, frame, create=True)
-    assert (metadata("none"), metadata("new 🧬")) == ({"city": "Oslo", "on": "2026-11-20T00:00:00"}, {})
+    assert (metadata("none"), metadata("new 🧬")) == (
+        {"city": "Oslo", "on": "2026-11-20T00:00:00", "lanes": [1, 2]},
+        {},
+    )
 
 
 def test_a_name_that_comes_twice_is_refused(told: SampleGroup):
