@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -132,7 +132,8 @@ def _turn_clock(sandbox: Sandbox, body: object) -> object:
     fields = fields_of(body, advance=NUMBER, freeze=(bool, str, *NUMBER), resume=bool)
     at = fields.get("freeze", False)
     if isinstance(at, str):
-        at = datetime.fromisoformat(at).timestamp()
+        moment = datetime.fromisoformat(at)
+        at = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     if at is not False:
         sandbox.clock.freeze(None if at is True else at)
     if fields.get("resume"):

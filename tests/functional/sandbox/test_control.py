@@ -5,6 +5,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import httpx
@@ -34,6 +35,17 @@ def test_moving_time(sandbox: Sandbox, control):
     assert not control.post("/clock", json={"resume": True}).json()["frozen"]
     for body in ({"advance": -5}, {"back": 1}, {"freeze": "soon"}):
         assert control.post("/clock", json=body).status_code == 400
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="a process keeps its time zone")
+def test_a_time_without_a_zone_is_utc(control):
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("TZ", "America/New_York")
+            time.tzset()
+            assert control.post("/clock", json={"freeze": "2030-01-01T00:00:00"}).json()["now"] == 1893456000
+    finally:
+        time.tzset()
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ class Clock:
         """Stop time.
 
         Args:
-            at: The time to are at, seconds since 1970, up to the year 9000; default the present.
+            at: The time to stop at, in seconds since 1970, up to the year 9000; by default the present.
 
         Returns:
             The time at which the clock is.
