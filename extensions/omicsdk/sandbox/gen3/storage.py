@@ -336,7 +336,7 @@ class GoogleStorage(StorageServer):
             raise not_allowed()
         await run_sync(self._check, headers_of(scope))
         pays = parse_qs(scope["query_string"].decode("latin-1")).get("userProject")
-        if bucket in self._settings.text(PAYING).split(",") and not pays:
+        if bucket in map(str.strip, self._settings.text(PAYING).split(",")) and not pays:
             raise Problem(400, "UserProjectMissing", "Bucket is a requester pays bucket but no user project provided.")
         if method == "PUT":
             body = Body(scope, receive, "md5")

@@ -38,7 +38,7 @@ def test_a_token_is_needed(google, omics_sandbox):
 def test_a_bucket_may_bill_the_reader(google, omics_sandbox):
     google.put("/fc-1/x", content=b"reads")
     google.put("/fc-2/x", content=b"reads")
-    omics_sandbox.settings.turn({"google.requester_pays": "fc-2,fc-3"})
+    omics_sandbox.settings.turn({"google.requester_pays": "fc-3, fc-2"})
     assert google.get("/fc-1/x").status_code == 200
     refused = google.get("/fc-2/x")
     assert (refused.status_code, "UserProjectMissing" in refused.text) == (400, True)
