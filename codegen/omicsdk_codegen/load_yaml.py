@@ -279,5 +279,5 @@ class _Builder:
         return text.replace(opened, "{{").replace(closed, "}}") if opened and opened in text else text
 
     def _stop(self, message: str, remedy: str, line: int | None = -1) -> DocumentError:
-        """Raise the fault that ends reading, together with earlier duplicates."""
+        """Return the error that ends reading, with earlier duplicates."""
         return DocumentError([*self.faults, Fault(message, remedy, self._label, self._line if line == -1 else line)])

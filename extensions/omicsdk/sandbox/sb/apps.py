@@ -17,7 +17,7 @@ _TAKES_ALL = ("clone", "clone_direct")
 
 
 def find_app(sb: Sb, id: str, revision: int | None = None) -> JsonObject:
-    """A revision of an app, the caller.
+    """A revision of an app.
 
     Args:
         sb: The platform.

@@ -105,7 +105,7 @@ APART = {
     "get_graphql_schema": "the recorded response is cut, so that it is not JSON",
     "get_project_manifest": "the service wants ids, which gen3sdk does not send: ours asks for those of all files first",
 }
-"""Calls that the recording can't response."""
+"""Calls whose recorded responses are not enough for ours."""
 
 
 def make(transport: httpx.MockTransport) -> Gen3Submission:
