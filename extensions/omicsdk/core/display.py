@@ -75,8 +75,7 @@ def short_repr(name: str, fields: Iterable[tuple[str, object]]) -> str:
     for field, value in ordered(fields):
         text = _text(field, value, LONGEST_VALUE)
         # A service chooses the names of members that its document lacks.
-        title = _shortened(field, LONGEST_VALUE)
-        part = f"{title}={text!r}" if isinstance(value, str) else f"{title}={text}"
+        part = f"{_shortened(field, LONGEST_VALUE)}={repr(text) if isinstance(value, str) else text}"
         if len(part) + 2 > left:
             parts.append("...")
             break
@@ -91,7 +90,8 @@ def ordered(fields: Iterable[tuple[str, object]]) -> list[tuple[str, object]]:
     Args:
         fields: Names and values.
     """
-    present = [(name, value) for name, value in fields if value is not None and not _is_empty(value)]
+    values = ((name, value) for name, value in fields if value is not None)
+    present = (field for field in values if not isinstance(field[1], Sized) or len(field[1]))
     return sorted(present, key=lambda field: _rank(*field))
 
 
@@ -160,8 +160,8 @@ def _text(name: str, value: object, longest: int) -> str:
         members = cast("Mapping[object, object]", value)
         if len(members) > _FEW or not all(isinstance(member, int | float | None) for member in members.values()):
             return f"{{{len(members):,} member{'' if len(members) == 1 else 's'}}}"
-        texts = (f"{key}: {_masked(str(key), item)}" for key, item in members.items())
-        return f"{{{_shortened(', '.join(texts), longest - 2)}}}"
+        text = ", ".join(f"{key}: {_masked(str(key), item)}" for key, item in members.items())
+        return f"{{{_shortened(text, longest - 2)}}}"
     if is_array(value) or isinstance(value, tuple):
         items = cast("Sequence[object]", value)
         labels = [_label(name, item) for item in items[:_FEW]]
@@ -198,7 +198,3 @@ def _shortened(text: str, longest: int) -> str:
     text = text if len(text) <= longest else f"{text[: longest - 3]}..."
     # Control characters would act on the terminal that shows the repr, and break its one line.
     return "".join(c if c.isprintable() else " " for c in text)
-
-
-def _is_empty(value: object) -> bool:
-    return isinstance(value, Sized) and len(value) == 0
