@@ -41,7 +41,10 @@ class Frames:
         self._is_events = are_events(media_type)
         self._mark = b"\x1e" if _kind(media_type) == "application/json-seq" else b"\n"
         self._limit = limit
-        self._rest = b""
+        # Joined only once they are complete: joining each piece would take time in the square of an item's size.
+        self._rest = bytearray()
+        self._data: list[str] = []
+        self._data_size = 0
         self._fields: dict[str, str] = {}
         self._last_id = last_id
         self._byte_order_mark = b"\xef\xbb\xbf"  # of the stream; in another line it is text
@@ -55,25 +58,28 @@ class Frames:
         """
         if self._is_events:
             chunk = self._with_plain_ends(chunk)
-        *whole, self._rest = (self._rest + chunk).split(self._mark)
-        # Only the rest: what is whole has been passed on.
-        self._bound(self._rest)
-        for piece in whole:
+        *ends, rest = chunk.split(self._mark)
+        for end in ends:
+            piece = b"".join((self._rest, end))
+            self._rest.clear()
             if self._is_events:
                 mark, self._byte_order_mark = self._byte_order_mark, b""
                 yield from self._event(piece.removeprefix(mark))
             elif piece.strip():
                 yield piece.strip()
+        self._rest += rest
+        # Only the rest: what is whole has been passed on.
+        self._bound(len(self._rest))
 
-    def _bound(self, unfinished: bytes | str) -> None:
+    def _bound(self, size: int) -> None:
         # A server that never ends an item must not fill the memory.
-        if len(unfinished) > self._limit:
+        if size > self._limit:
             raise ResponseTooLarge(f"An item of the response is larger than {self._limit:,} bytes (response_limit)")
 
     def end(self) -> Iterator[bytes]:
         """Return the rest at the end of the response: a last line without an end. An unfinished event is dropped."""
-        if not self._is_events and self._rest.strip():
-            yield self._rest.strip()
+        if not self._is_events and (rest := bytes(self._rest).strip()):
+            yield rest
 
     def _with_plain_ends(self, chunk: bytes) -> bytes:
         # Lines of events may end with CR LF, LF or CR, and a chunk between CR and LF.
@@ -86,6 +92,9 @@ class Frames:
         """Process a line of an event stream (WHATWG HTML, 9.2.6); an empty one ends an event."""
         if not line:
             fields, self._fields = self._fields, {}
+            if self._data:
+                fields["data"] = "\n".join(self._data)
+                self._data, self._data_size = [], 0
             # The first block often states the time to the next connection alone, which holds from then on.
             if "data" not in fields and "retry" in fields:
                 self._fields["retry"] = fields["retry"]
@@ -97,8 +106,9 @@ class Frames:
         name, _, value = text.partition(":")
         value = value.removeprefix(" ")
         if name == "data":
-            self._fields["data"] = f"{self._fields['data']}\n{value}" if "data" in self._fields else value
-            self._bound(self._fields["data"])
+            self._data_size += len(value) + bool(self._data)
+            self._bound(self._data_size)
+            self._data.append(value)
         elif name == "event" or (name == "retry" and value.isascii() and value.isdigit()):
             self._fields[name] = value
         # WHATWG HTML, 9.2.6: an id with NUL is ignored.

@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import json
+import time
 from types import ModuleType
 from typing import Any
 
@@ -118,6 +119,19 @@ def test_events_are_split_as_whatwg_html_states_and_an_item_may_have_the_limit()
     assert data == ["a\ufffd\nb\nc", "d", ""]  # only the stream itself may begin with a byte order mark
     lines = Frames("application/jsonl", 3)
     assert [*lines.feed(b"123"), *lines.end()] == [b"123"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "pieces", "size"),
+    [
+        ("application/jsonl", [*[b"1" * 2_000] * 10_000, b"\n"], 20_000_000),
+        ("text/event-stream", [b"data:0123456789\n" * 200_000, b"\n"], 2_400_010),
+    ],
+)
+def test_a_large_item_takes_time_in_proportion_to_its_size(kind: str, pieces: list[bytes], size: int) -> None:
+    frames, begun = Frames(kind, 10**9), time.process_time()
+    assert [len(item) for piece in pieces for item in frames.feed(piece)] == [size]
+    assert time.process_time() - begun < 5
 
 
 CUTS = st.lists(st.integers(0, 400), max_size=12).map(sorted)
