@@ -6,6 +6,7 @@ import json
 import tempfile
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route
 
+from omicsdk.core.json_decoding import decoded
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.service import ALL_GROUPS, Reply, response
 from omicsdk.sandbox.traffic.faults import parse_rules
@@ -100,7 +102,7 @@ async def _body(request: Request) -> Any:
     # A browser sends this type to another origin only after a preflight request, which has no route here.
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
         raise Problem(415, "illegal_arguments", "The control API takes application/json")
-    return json.loads(content)
+    return decoded(content)
 
 
 NUMBER: tuple[type, ...] = (int, float)
@@ -123,7 +125,8 @@ def fields_of(body: object, **kinds: type | tuple[type, ...]) -> dict[str, Any]:
         if name not in kinds:
             raise ValueError(f"there is no {name!r}; there are {', '.join(kinds)}")
         kind = kinds[name] if isinstance(kinds[name], tuple) else (kinds[name],)
-        if not isinstance(value, kind) or (isinstance(value, bool) and bool not in cast("tuple[type, ...]", kind)):
+        is_of_kind = isinstance(value, kind) and (not isinstance(value, bool) or bool in cast("tuple[type, ...]", kind))
+        if not is_of_kind or (isinstance(value, float) and not isfinite(value)):
             raise ValueError(f"{name} cannot be {json.dumps(value)[:50]}")
     return fields
 

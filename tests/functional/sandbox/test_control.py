@@ -83,10 +83,17 @@ def test_what_makes_no_sense_is_refused_with_words(control, path, body, words):
     assert words in response.json()["title"]
 
 
-@pytest.mark.parametrize("number", ["NaN", "Infinity"])
-def test_time_that_is_no_number_is_refused(control, number):
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        *[("/clock", f'{{"advance": {number}}}') for number in ("NaN", "Infinity", "1e400")],
+        *[("/tokens", f'{{"seconds": {number}}}') for number in ("NaN", "Infinity", "1e400")],
+        ("/faults", "[" * 5000),
+    ],
+)
+def test_what_json_of_others_cannot_state_is_refused(control, path, content):
     kind = {"content-type": "application/json"}
-    assert control.post("/clock", content=f'{{"advance": {number}}}', headers=kind).status_code == 400
+    assert control.post(path, content=content, headers=kind).status_code == 400
     assert control.get("/clock").status_code == 200
 
 
