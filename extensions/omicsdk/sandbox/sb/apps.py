@@ -3,6 +3,7 @@
 import re
 
 from omicsdk.core.yaml_text import YamlFault, read_yaml
+from omicsdk.sandbox.problems import whole_number
 from omicsdk.sandbox.sb.cwl import CWL, NoCwl, check_cwl, name_of
 from omicsdk.sandbox.sb.responses import bad, page_of, refuse, view
 from omicsdk.sandbox.sb.state import Sb, path_id
@@ -48,9 +49,10 @@ def split_id(text: str) -> tuple[str, int | None]:
         Problem: 6011; it is neither.
     """
     parts = text.split("/")
-    if len(parts) not in (3, 4) or not all(parts) or (len(parts) == 4 and not parts[3].isdecimal()):
+    revision = whole_number(parts[3]) if len(parts) == 4 else None
+    if len(parts) not in (3, 4) or not all(parts) or (len(parts) == 4 and (revision is None or revision < 0)):
         raise refuse(400, 6011, f"{text!r} is no app: its identity is owner/project/app, with /revision or without")
-    return "/".join(parts[:3]), int(parts[3]) if len(parts) == 4 else None
+    return "/".join(parts[:3]), revision
 
 
 def _requested(call: Call) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any, TypeVar, cast
 from urllib.parse import quote, urlencode
 
-from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.problems import Problem, whole_number
 from omicsdk.sandbox.service import Call, JsonObject, Reply
 
 _T = TypeVar("_T")
@@ -265,10 +265,11 @@ def read_token(token: str, what: str) -> int:
     Raises:
         Problem: 90000; it is no token of this list.
     """
-    offset, _, mark = token.partition(".")
-    if mark != _mark(what) or not offset.isdecimal():
+    digits, _, mark = token.partition(".")
+    offset = whole_number(digits)
+    if mark != _mark(what) or offset is None or offset < 0:
         raise bad(f"{token[:80]!r} is no continuation token of this list: begin again without one")
-    return int(offset)
+    return offset
 
 
 def _mark(what: str) -> str:

@@ -232,6 +232,8 @@ def test_search_has_pages_by_token(web: httpx.Client, send: Send) -> None:
     body = {"query": 'IN "sandbox-user/pilot"'}
     first = web.post("/files/search", json=body, params={"limit": 2}).json()
     assert (first["count"], len(first["result_set"])) == (3, 2)
+    mark = first["cont_token"].partition(".")[2]
+    refused(web.post("/files/search", json=body, params={"cont_token": f"{'9' * 5000}.{mark}"}), 400, 90000)
     last = web.post("/files/search", json=body, params={"limit": 2, "cont_token": first["cont_token"]}).json()
     assert [each["name"] for each in last["result_set"]] == ["c"]
     assert "cont_token" not in last

@@ -101,7 +101,8 @@ def test_lists_find_by_project_words_and_identity(web: httpx.Client, project: st
     assert found(id=f"{other}/sort") == [f"{other}/sort/0"]
     assert found(visibility="public") == []
     assert "raw" not in web.get("/apps").json()["items"][0]
-    refused(web.get("/apps", params={"id": "sort"}), 400, 6011)
+    for id in ("sort", f"{project}/wc/-1", f"{project}/wc/{'9' * 5000}"):
+        refused(web.get("/apps", params={"id": id}), 400, 6011)
 
 
 def test_a_clone_has_all_revisions_and_follows_its_origin(web: httpx.Client, project: str) -> None:
