@@ -83,6 +83,7 @@ from omicsdk.portals.tables import PATHS, TABLE
 from omicsdk.portals.url_lists import CHECKSUMS
 from omicsdk.portals.url_lists import URLS as URL_LIST
 from omicsdk.transfer import Item, Location, Outcome, SelectionOptionsDict, TransferOptions, TransferReport
+from omicsdk.transfer.arguments import path as path_text
 from omicsdk.transfer.engine.control import report_of
 from omicsdk.transfer.engine.options import InvalidOption, check_choice
 from omicsdk.transfer.names import is_remote
@@ -191,11 +192,7 @@ def get(
         omicsdk.get("gdc_manifest.txt", "data", require_checksum=True)
     """
     chosen = TransferOptions.of(options, connections=16, selects=True)
-    target = os.fspath(folder)
-    if not target:
-        raise UsageError("The name of the folder is empty", remedy="Name a folder, or . for the current one.")
-    if target.startswith("~/"):
-        raise UsageError(f"{target}: a shell replaces ~ outside quotes only", remedy="Write the path in full.")
+    target = path_text("folder", folder)
     if scheme_of(target) or is_remote(target):
         raise UsageError(f"{target} is not a local folder", remedy="Download to a folder, then copy it: omics cp -r.")
     converter = fasterq_dump() if convert and not chosen.dry_run else None

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import SupportsIndex, TypeVar, cast
 
+from omicsdk.core.errors import UsageError
 from omicsdk.core.logs import DEBUG, logger
 from omicsdk.core.redaction import mask_text
 
@@ -18,6 +19,23 @@ _log = logger("omicsdk.transfer")
 
 #: Permissions that a file's owner needs for resuming its transfer.
 _OWNER_ACCESS = 0o600
+
+
+class InvalidOption(UsageError, ValueError):
+    """An option of a transfer has an invalid value.
+
+    Args:
+        option: Its name, with which the message begins.
+        problem: The rest of the message.
+        remedy: What to do.
+
+    Attributes:
+        option: Its name.
+    """
+
+    def __init__(self, option: str, problem: str, *, remedy: str | None = None) -> None:
+        super().__init__(f"{option} {problem}", remedy=remedy)
+        self.option = option
 
 
 def a(value: object) -> str:
@@ -79,16 +97,17 @@ def path(name: str, value: object, kinds: str = "a path") -> str:
 
     Raises:
         TypeError: It is not a path, or a path of bytes.
-        ValueError: It is empty, or begins with ~, which would be a folder of this name.
+        InvalidOption: It is empty, or begins with ~, which would be a folder of this name.
     """
     text = os.fspath(cast("str", value)) if hasattr(value, "__fspath__") else value
     if not isinstance(text, str):
         raise TypeError(f"{name} must be {kinds}, not {a(value)}")
     if not text:
-        raise ValueError(f"{name} is empty; '.' is the current folder")
+        raise InvalidOption(name, "is empty", remedy="Name a folder, or . for the current one.")
     # Expanding it in some of the places that a path passes would make others look into another folder.
     if text == "~" or text.startswith("~/"):
-        raise ValueError(f"{name} is {text!r}, but only a shell replaces ~; pass Path({text!r}).expanduser()")
+        problem = f"is {text!r}, and a shell replaces ~ only at the beginning of a word and outside quotes"
+        raise InvalidOption(name, problem, remedy=f"Write the path in full, in Python Path({text!r}).expanduser().")
     return text
 
 

@@ -117,8 +117,13 @@ def test_files_of_a_registry_of_pooch_are_verified_whether_it_has_their_urls_or_
 
 
 def test_an_empty_folder_of_a_script_is_refused_as_a_wrong_call(get):
-    ran = get("gdc_manifest.txt", "--to", "")
-    assert (ran.code, "The name of the folder is empty. Name a folder" in ran.err) == (2, True), ran.err
+    for folder, problem in (
+        ("", "is empty. Name a folder"),
+        ("~", "is '~'"),
+        ("~/d", "is '~/d', and a shell replaces ~"),
+    ):
+        ran = get("gdc_manifest.txt", f"--to={folder}")
+        assert (ran.code, f"get: --to {problem}" in ran.err) == (2, True), ran.err
 
 
 @pytest.mark.parametrize("suffix", ["jsonl", "html", "jsonld"])

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, cast, get_args
 
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.durations import REMEDY, seconds_in
-from omicsdk.core.errors import UsageError
 from omicsdk.core.likeness import nearest
 from omicsdk.core.logs import logger
-from omicsdk.transfer.arguments import a, function, kind, number, whole_number
+from omicsdk.transfer.arguments import InvalidOption, a, function, kind, number, whole_number
 from omicsdk.transfer.content_cache import ContentCache, Link
 from omicsdk.transfer.engine.control import Control
 from omicsdk.transfer.filters import Filters
@@ -68,23 +67,6 @@ class SelectionOptionsDict(TransferOptionsDict, total=False):
     max_size: int | str | None
     newer: float | str | None
     older: float | str | None
-
-
-class InvalidOption(UsageError, ValueError):
-    """An option of a transfer has an invalid value.
-
-    Args:
-        option: Its name, with which the message begins.
-        problem: The rest of the message.
-        remedy: What to do.
-
-    Attributes:
-        option: Its name.
-    """
-
-    def __init__(self, option: str, problem: str, *, remedy: str | None = None) -> None:
-        super().__init__(f"{option} {problem}", remedy=remedy)
-        self.option = option
 
 
 def check_choice(option: str, value: str, choices: Collection[str]) -> None:
