@@ -193,8 +193,8 @@ def side_by_side(
         for number in range(len(arguments)):
             while number not in by_number and not stopped():
                 with suppress(Empty):
-                    ended, end = results.get(timeout=TICK)
-                    by_number[ended] = end
+                    position, end = results.get(timeout=TICK)
+                    by_number[position] = end
             # A result that has arrived is dropped after a stop too: the caller gets one kind of error from here on.
             if number not in by_number or stopped():
                 yield Interrupted("Stopped before this request")

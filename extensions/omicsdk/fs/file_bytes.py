@@ -68,7 +68,7 @@ class FileBytes:
             return self._whole(error).size
 
     @property
-    def held_to(self) -> int:
+    def validator_count(self) -> int:
         """How many servers' ETags or dates the bytes that follow are compared with; 0 if a change would go unnoticed."""
         opened = self._opened
         return len(opened.validators) if isinstance(opened, Ranges) else 0

@@ -208,12 +208,12 @@ class CachedBytes:
 
     def _confirm(self) -> None:
         """Request the version again, after the first bytes: they may be of a file that replaced the first one."""
-        held_to = self._source.held_to
-        if held_to and held_to == self._confirmed:
+        validator_count = self._source.validator_count
+        if validator_count and validator_count == self._confirmed:
             return
         if self._key_now() != self._key:
             raise SourceChanged("The file changed while it was read", remedy="Open it again to read the new version.")
-        self._confirmed = held_to
+        self._confirmed = validator_count
 
 
 def _length(number: int, size: int) -> int:

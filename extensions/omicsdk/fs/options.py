@@ -15,7 +15,7 @@ class CopyOptions(TransferOptions, kw_only=True):
 
     Attributes:
         overwrite: Whether to replace existing targets; otherwise they are kept, and the put of that file fails.
-        journal: A file that records the progress of transfers; None for one in the target folder, and for none of puts.
+        journal: A file that records the progress of transfers; None for one in the target folder of a get, and for none of a put.
         spool: Folder for files on their way between platforms; by default one in the user's state folder.
         spool_bytes: How much is stored there at once, at most; a larger file is stored there alone.
     """

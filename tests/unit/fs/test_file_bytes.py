@@ -64,7 +64,7 @@ def test_ranges_are_counted_from_both_ends(start: int, end: int | None, expected
     store = Stored()
     file = bytes_of(store, size)
     assert file.read(start, end) == expected
-    assert (file.size, file.held_to) == (6, 0)
+    assert (file.size, file.validator_count) == (6, 0)
     assert len(store.streams) == int(size is None or bool(expected))  # opened for what is needed alone
 
 
@@ -113,9 +113,9 @@ def test_a_file_without_ranges_is_downloaded_once(monkeypatch: Any, caplog: Any,
     monkeypatch.setattr("omicsdk.fs.file_bytes.Ranges", Refusing)
     store = Stored(is_local=False)
     file = bytes_of(store, size, validators={"https://example.org": '"etag"'})
-    assert (file.held_to, file.validators) == (0, {"https://example.org": '"etag"'})
+    assert (file.validator_count, file.validators) == (0, {"https://example.org": '"etag"'})
     assert list(file.stream(0, 6)) == [b"ab"]
-    assert (file.held_to, file.validators) == (1, {"https://example.org": '"etag"'})
+    assert (file.validator_count, file.validators) == (1, {"https://example.org": '"etag"'})
     assert [file.read(1, 3), file.read(4), file.size] == [b"bc", b"ef", 6]
     assert len(confirmed) == 1
     (folder,) = store.folders

@@ -252,6 +252,6 @@ def added(result: LockSource, call: Call) -> TextAndData:
     for source in read_sources(Path(where, SOURCES_FILE)).values():
         if source.references == result.references and source.name != result.name:
             call.console.warning(f"source {source.name} names the same data")
-    call.console.message(f"source {result.name} added to {where}/omics.toml; run `omics lock` to find its files")
+    call.console.message(f"source {result.name} added to {where}/{SOURCES_FILE}; run `omics lock` to find its files")
     data = {"name": result.name, "from": [*result.references], "to": result.to or ".", **result.options}
     return TextAndData("", data, terminal_only=True)
