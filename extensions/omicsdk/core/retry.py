@@ -2,7 +2,7 @@
 
 import re
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from omicsdk.core.frozen import Frozen
 
@@ -39,6 +39,19 @@ def is_elsewhere(status: int, location: str | None) -> bool:
     """
     scheme, colon, _ = (location or "").partition("://")
     return status in REDIRECT_STATUSES and bool(colon) and scheme.lower() not in ("http", "https")
+
+
+def cookies_after(headers: Iterable[tuple[str, str]], received: Iterable[str]) -> str:
+    """Return the Cookie header of the request that follows a redirect within an origin.
+
+    Args:
+        headers: Those of the redirected request.
+        received: The Set-Cookie headers of its response, which replace cookies of the same name.
+    """
+    sent = ";".join(value for name, value in headers if name.lower() == "cookie").split(";")
+    pairs = (*sent, *(cookie.partition(";")[0] for cookie in received))
+    usable = (pair.strip() for pair in pairs if "=" in pair and pair.isascii() and pair.isprintable())
+    return "; ".join({pair.partition("=")[0]: pair for pair in usable}.values())
 
 
 class Retry(Frozen):

@@ -116,6 +116,12 @@ def test_repeated_fields_of_the_last_head_are_joined():
     assert joined_headers(lines) == {"x-goog-hash": "crc32c=1, md5=2"}
 
 
+@pytest.mark.parametrize(("lengths", "size"), [(["5", "5"], 5), (["5, 5"], 5), (["5", "6"], None), (["5,"], None)])
+def test_equal_repeated_lengths_are_one(lengths, size):
+    lines = [b"HTTP/1.1 200 OK\r\n", *(f"Content-Length: {length}\r\n".encode() for length in lengths), b"\r\n"]
+    assert representation_of(lines, "https://h/a", "HEAD").size == size
+
+
 def test_an_empty_response_to_head_states_no_size():
     lines = [b"HTTP/1.1 200 OK\r\n", b"Content-Length: 0\r\n", b"\r\n"]
     assert representation_of(lines, "https://h/a", "HEAD").size is None

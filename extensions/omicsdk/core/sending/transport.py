@@ -34,6 +34,7 @@ from omicsdk.core.retry import (
     REDIRECT_STATUSES,
     Retry,
     clock_lead,
+    cookies_after,
     is_elsewhere,
     lead_in_words,
     retry_after,
@@ -70,7 +71,7 @@ if TYPE_CHECKING:
         meanings: "Meanings | None"
 
 
-def redirected(hop: Hop, status: int, location: str) -> Hop:
+def redirected(hop: Hop, status: int, location: str, cookies: Sequence[str] = ()) -> Hop:
     """Return the step that follows a redirect.
 
     A redirect to another origin carries no secrets, and they are not restored if a later one returns to the first: the
@@ -80,6 +81,8 @@ def redirected(hop: Hop, status: int, location: str) -> Hop:
         hop: The step that responded.
         status: Its response, one of REDIRECT_STATUSES.
         location: The response's Location, absolute or relative.
+        cookies: Its Set-Cookie headers, kept within the origin: login walls and load balancers redirect until they see
+            them.
 
     Returns:
         The next step.
@@ -97,7 +100,10 @@ def redirected(hop: Hop, status: int, location: str) -> Hop:
         moved = moved._replace(method="GET", headers=headers, has_content=False)
     # Never trusted again: the other origin also chooses where it redirects next, such as back to the first one.
     if origin_of(url) != origin_of(hop.url):
-        moved = moved._replace(headers=for_strangers(moved.headers), trusted=False)
+        return moved._replace(headers=for_strangers(moved.headers), trusted=False)
+    if cookies:
+        others = tuple(pair for pair in moved.headers if pair[0].lower() != "cookie")
+        moved = moved._replace(headers=(*others, ("cookie", cookies_after(moved.headers, cookies))))
     return moved
 
 
@@ -413,9 +419,8 @@ class _Conversation:
         self._failures += 1
         # The service may still process this try: a later 409 for the same key is then about the try itself.
         self._is_unsettled |= failure.is_sent
-        pause = None
-        if not failure.lasting and self._is_repeatable() and (self._is_idempotent() or not failure.is_sent):
-            pause = self._next_pause()
+        is_harmless = self._is_repeatable() and (self._is_idempotent() or not failure.is_sent)
+        pause = self._next_pause() if is_harmless and not failure.lasting else None
         # A silent server ends a call within one time limit, not within that of each try: the next one has what is left of it.
         if failure.within is not None:
             self._silence_ends = self._started + failure.within
@@ -429,12 +434,13 @@ class _Conversation:
 
     def _is_final(self, response: "httpx.Response") -> bool:
         """Whether a 3xx is returned to the caller: it has no target, or the caller requested it."""
-        if response.status_code >= 400:
-            return False
-        if response.status_code not in REDIRECT_STATUSES or not response.headers.get("location"):
-            return True
-        if self._request.location and is_elsewhere(response.status_code, response.headers.get("location")):
-            return True
+        status, location = response.status_code, response.headers.get("location")
+        if (
+            status not in REDIRECT_STATUSES
+            or not location
+            or (self._request.location and is_elsewhere(status, location))
+        ):
+            return status < 400
         return not self._follow_redirects and self._requested_wait(response) is None
 
     def _follow(self, response: "httpx.Response") -> Steps[None]:
@@ -443,7 +449,8 @@ class _Conversation:
         yield Finish(response)
         try:
             # It may be the same URL: DSS redirects to itself with Retry-After while it copies a file.
-            following = redirected(self._hop, response.status_code, response.headers["location"])
+            cookies = response.headers.get_list("set-cookie")
+            following = redirected(self._hop, response.status_code, response.headers["location"], cookies)
         except ValueError as error:
             raise self._described(TransportError("The service redirected to an invalid URL")) from error
         if not following.url.lower().startswith(("http://", "https://")):
@@ -484,8 +491,7 @@ class _Conversation:
         is_retried = is_obeyed or is_pending or retry.retries_status(status, idempotent=is_idempotent)
         if is_retried and not is_hopeless and self._is_repeatable():
             is_asked = is_obeyed or is_pending or status == 429 or status >= 500
-            pause = self._next_pause(requested_wait if is_asked else None)
-            if pause is not None:
+            if (pause := self._next_pause(requested_wait if is_asked else None)) is not None:
                 self._log_retry(f"{status} {response.reason_phrase}", pause)
                 yield Sleep(pause)
                 return
@@ -532,9 +538,8 @@ class _Conversation:
         )
 
     def _left(self) -> float | None:
-        silence_ends = self._silence_ends
         # A time limit of 0 would make the socket non-blocking.
-        return None if silence_ends is None else max(silence_ends - self._manners.clock.monotonic(), 0.001)
+        return None if self._silence_ends is None else max(self._silence_ends - self._manners.clock.monotonic(), 0.001)
 
     def _elapsed(self) -> float:
         return self._manners.clock.monotonic() - self._started
@@ -616,22 +621,17 @@ def credentials_for(request: Request, hop: Hop, manners: Manners) -> Credentials
     if is_other_origin and credentials.origins is None and not (security is not None and security.is_stated):
         return None  # the document sends them to its own servers at most
     if not is_confidential(hop.url):
-        if request.secured:
-            url = mask_url(_server_of(request, manners))
-            raise AuthError(
-                f"{request.operation}: credentials are not sent to {url} because the connection is not encrypted",
-                remedy="Use the https URL of the service.",
-            )
-        return None
-    if not credentials.goes_to(hop.url):
-        if request.secured:
-            url = mask_url(_server_of(request, manners))
-            raise AuthError(
-                f"{request.operation}: the credentials were issued for another service than {url}, and are not sent there",
-                remedy="Log in to this service, or add it to the credentials' origins.",
-            )
-        return None
-    return credentials
+        problem = "credentials are not sent to {} because the connection is not encrypted"
+        remedy = "Use the https URL of the service."
+    elif not credentials.goes_to(hop.url):
+        problem = "the credentials were issued for another service than {}, and are not sent there"
+        remedy = "Log in to this service, or add it to the credentials' origins."
+    else:
+        return credentials
+    if request.secured:
+        url = mask_url(_server_of(request, manners))
+        raise AuthError(f"{request.operation}: {problem.format(url)}", remedy=remedy)
+    return None
 
 
 #: Maximum bytes of a response that is read whole, decoded: pages of a thousand records have some megabytes.
@@ -850,10 +850,8 @@ class _Transport:
             servers: The servers of its operations that have their own.
             security: What its document requires of operations.
         """
-        clone = self.with_options()
         manners = replace(self._manners, base_url=checked_base_url(base_url), servers=servers, security=security)
-        clone._manners = replace(manners, credentials=self._assigned(manners, credentials))
-        return clone
+        return self._with_manners(replace(manners, credentials=self._assigned(manners, credentials)))
 
     def with_paths(self, paths: Mapping[str, str]) -> Self:
         """Return a clone for a service behind a gateway; closing one closes both.
@@ -861,9 +859,7 @@ class _Transport:
         Args:
             paths: Paths that the gateway has in place of those of the service's document.
         """
-        clone = self.with_options()
-        clone._manners = replace(clone._manners, paths=paths)
-        return clone
+        return self._with_manners(replace(self._manners, paths=paths))
 
     def with_clock(self, clock: Clock) -> Self:
         """Return a clone with another source of time and of waits; closing one closes both.
@@ -871,8 +867,11 @@ class _Transport:
         Args:
             clock: The other source.
         """
+        return self._with_manners(replace(self._manners, clock=clock))
+
+    def _with_manners(self, manners: Manners) -> Self:
         clone = self.with_options()
-        clone._manners = replace(clone._manners, clock=clock)
+        clone._manners = manners
         return clone
 
     @property
@@ -986,8 +985,7 @@ class Transport(_Transport):
                 return credentials.headers(hop.method, hop.url), credentials.query(hop.method, hop.url)
             case Send():
                 most = None if request.streams else self._response_limit
-                stopped = self._stop()
-                return self._sender.send(action, request, stream, most, stopped)
+                return self._sender.send(action, request, stream, most, self._stop())
             case Finish(response):
                 return self._sender.finish(response)
             case Sleep(seconds):

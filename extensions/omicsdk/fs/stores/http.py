@@ -298,7 +298,7 @@ class HttpsStore(Store):
                 error: OmicsError = TimedOut(
                     "the service is not ready to provide it", method=method, url=uri, operation=uri
                 )
-                location = followed(location, next_url(location.url, verdict.location, hops, method))
+                location = followed(location, next_url(location.url, verdict.location, hops, method), verdict.cookies)
                 # A redirect alone is followed at once; with Retry-After the service asks for a pause.
                 if not later:
                     continue

@@ -9,10 +9,9 @@ from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
 from omicsdk.core.checksums import cheapest, from_base64, hexadecimal
 from omicsdk.core.retry import seconds_of_date
-from omicsdk.core.type_guards import number_in
 from omicsdk.transfer.names import wrong_with
 from omicsdk.transfer.network.header_checksums import object_checksums
-from omicsdk.transfer.network.requests import last_status, parse_head, validator_in
+from omicsdk.transfer.network.requests import last_status, length_in, parse_head, validator_in
 
 #: Name of a file whose server and URL state none, as browsers have it.
 UNNAMED = "download"
@@ -57,7 +56,7 @@ def representation_of(lines: Sequence[bytes], url: str, method: str) -> Represen
         method: The request's method: some servers answer HEAD without the length of what GET returns, with 0.
     """
     headers = joined_headers(lines)
-    size = None if "chunked" in headers.get("transfer-encoding", "") else number_in(headers.get("content-length", ""))
+    size = length_in(headers)
     size = None if size == 0 and method == "HEAD" else size
     named = disposition_name(headers.get("content-disposition", ""))
     return Representation(

@@ -13,7 +13,15 @@ from omicsdk.core.errors import APIError, TooManyRedirects, TransportError
 from omicsdk.core.frozen import EMPTY, Frozen
 from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.redaction import without_query
-from omicsdk.core.retry import LEAST_RATE, REDIRECT_LIMIT, REDIRECT_STATUSES, SILENCE, retry_after, seconds_of_date
+from omicsdk.core.retry import (
+    LEAST_RATE,
+    REDIRECT_LIMIT,
+    REDIRECT_STATUSES,
+    SILENCE,
+    cookies_after,
+    retry_after,
+    seconds_of_date,
+)
 from omicsdk.core.type_guards import number_in
 from omicsdk.core.version import USER_AGENT
 from omicsdk.transfer.arguments import a, number, whole_number
@@ -91,6 +99,7 @@ HEAD_HEADERS = {
         "last-modified",
         "location",
         "retry-after",
+        "set-cookie",
         "transfer-encoding",
         "x-goog-stored-content-length",
         *HEADERS,
@@ -155,6 +164,7 @@ class Verdict(NamedTuple):
         location: A redirect's target, as in the header; empty to request the same URL with `Location.takes_gzip`.
         retry_after: Seconds that the server requests to wait, None if it does not.
         why: The reason in words, for messages.
+        cookies: A redirect's Set-Cookie headers, one a line.
     """
 
     kind: Kind
@@ -166,6 +176,7 @@ class Verdict(NamedTuple):
     location: str = ""
     retry_after: float | None = None
     why: str = ""
+    cookies: str = ""
 
 
 # Google's code of "Bucket is a requester pays bucket but no user project provided.".
@@ -235,7 +246,8 @@ def judge(request: RequestedRange, status: int, headers: Mapping[str, str], now:
         return _judge_unsatisfiable(request, headers)
     later = retry_after(headers, now)
     if status in REDIRECT_STATUSES and headers.get("location"):
-        return Verdict(Kind.MOVED, status, location=headers["location"], retry_after=later)
+        cookies = headers.get("set-cookie", "")
+        return Verdict(Kind.MOVED, status, location=headers["location"], retry_after=later, cookies=cookies)
     if status in LATER:
         return Verdict(Kind.LATER, status, retry_after=later)
     if status in ENDED:
@@ -256,7 +268,7 @@ def _is_part(request: RequestedRange, headers: Mapping[str, str]) -> bool:
     if match is None or match[1] is None or match[3] == "*":
         return False
     start, end = int(match[1]), int(match[2]) + 1
-    return start == request.start and _length(headers) == end - start < int(match[3])
+    return start == request.start and length_in(headers) == end - start < int(match[3])
 
 
 def _judge_part(request: RequestedRange, headers: Mapping[str, str]) -> Verdict:
@@ -271,7 +283,7 @@ def _judge_part(request: RequestedRange, headers: Mapping[str, str]) -> Verdict:
         return _other_size(request, 206, size, validator)
     if _differs(request.validator, validator):
         return Verdict(Kind.CHANGED, 206, size=size, validator=validator, why="its ETag or date differs")
-    announced = _length(headers)
+    announced = length_in(headers)
     wanted_end = request.end if request.end is not None else size
     if (
         start != request.start
@@ -288,7 +300,7 @@ def _judge_part(request: RequestedRange, headers: Mapping[str, str]) -> Verdict:
 
 
 def _judge_whole(request: RequestedRange, headers: Mapping[str, str]) -> Verdict:
-    size, validator = _length(headers), validator_in(headers)
+    size, validator = length_in(headers), validator_in(headers)
     if size is not None and request.size is not None and size != request.size:
         return _other_size(request, 200, size, validator)
     if _differs(request.validator, validator):
@@ -310,12 +322,18 @@ def _other_size(request: RequestedRange, status: int, size: int, validator: str)
     return Verdict(kind, status, size=size, validator=validator, why=f"{size} bytes instead of {request.size}")
 
 
-def _length(headers: Mapping[str, str]) -> int | None:
-    text = headers.get("content-length", "")
+def length_in(headers: Mapping[str, str]) -> int | None:
+    """Return the length of a response's body as its headers state it; None if they do not.
+
+    Args:
+        headers: Its headers, with lower-case names.
+    """
     # RFC 9112, 6.3: the chunks decide, and a Content-Length beside them is void.
     if "chunked" in headers.get("transfer-encoding", "").lower():
         return None
-    return number_in(text)
+    # RFC 9110, 8.6: equal values of a repeated field are one.
+    values = {value.strip() for value in headers.get("content-length", "").split(",")}
+    return number_in(values.pop()) if len(values) == 1 else None
 
 
 def _differs(before: str, now: str) -> bool:
@@ -428,7 +446,7 @@ def headers_for(location: Location, requested: RequestedRange | None = None) -> 
     return tuple(headers.items())
 
 
-def followed(here: Location, target: str) -> Location:
+def followed(here: Location, target: str, cookies: str) -> Location:
     """Return a redirect's target, with the headers that may be sent to it.
 
     A redirect to another origin must not reveal headers; one within the origin may keep them.
@@ -436,9 +454,14 @@ def followed(here: Location, target: str) -> Location:
     Args:
         here: The redirecting location.
         target: The URL that it redirects to.
+        cookies: Its Set-Cookie headers, one a line.
     """
-    if (here.headers or here.sign) and origin_of(target) == origin_of(here.url):
-        return Location(target, here.headers, sign=here.sign, states=here.states)
+    if (here.headers or here.sign or cookies) and origin_of(target) == origin_of(here.url):
+        headers = here.headers
+        if cookies:
+            others = {name: value for name, value in headers.items() if name.lower() != "cookie"}
+            headers = {**others, "cookie": cookies_after(headers.items(), cookies.splitlines())}
+        return Location(target, headers, sign=here.sign, states=here.states)
     return Location(target, states=None if here.sign else here.states)
 
 
@@ -455,7 +478,7 @@ def next_location(here: Location, verdict: Verdict, hops: int) -> Location:
         TooManyRedirects: There are more than REDIRECT_LIMIT consecutive ones.
     """
     if verdict.location:
-        return followed(here, next_url(here.url, verdict.location, hops))
+        return followed(here, next_url(here.url, verdict.location, hops), verdict.cookies)
     if here.takes_gzip:
         problem = "the server decompresses the file, whose stated size is that of the compressed one"
         raise TransportError(problem, method="GET", url=without_query(here.url))
@@ -518,7 +541,8 @@ def parse_head(lines: Iterable[bytes], names: Mapping[bytes, str] | None = None)
             None for all.
 
     Returns:
-        The status, 0 if there is none, and the headers with lower-case names; of a repeated one the last.
+        The status, 0 if there is none, and the headers with lower-case names; of a repeated one the last, but all of
+        Set-Cookie, one a line.
     """
     status, headers = 0, dict[str, str]()
     for line in lines:
@@ -530,7 +554,8 @@ def parse_head(lines: Iterable[bytes], names: Mapping[bytes, str] | None = None)
         if colon:
             name = _field(field).decode("latin-1") if names is None else names.get(_field(field))
             if name:
-                headers[name] = value.decode("latin-1").strip()
+                text = value.decode("latin-1").strip()
+                headers[name] = f"{headers[name]}\n{text}" if name == "set-cookie" and name in headers else text
     return status, headers
 
 
@@ -557,7 +582,7 @@ def redirected(url: str, location: str) -> str | None:
 
 
 _REDIRECT_STARTS = tuple(f"HTTP/1.1 {status}".encode() for status in REDIRECT_STATUSES)
-_OF_REDIRECTS = {b"location": "location", b"retry-after": "retry-after"}
+_OF_REDIRECTS = {name: name.decode() for name in (b"location", b"retry-after", b"set-cookie")}
 
 
 def moved(location: Location, lines: Sequence[bytes]) -> Location | None:
@@ -571,7 +596,9 @@ def moved(location: Location, lines: Sequence[bytes]) -> Location | None:
         return None
     headers = parse_head(lines, _OF_REDIRECTS)[1]
     target = redirected(location.url, headers.get("location", "")) if "retry-after" not in headers else None
-    return followed(location, target) if target and target != location.url else None
+    if not target or target == location.url:
+        return None
+    return followed(location, target, headers.get("set-cookie", ""))
 
 
 def next_url(url: str, location: str, hops: int, method: str = "GET") -> str:

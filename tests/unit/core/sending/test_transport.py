@@ -543,6 +543,18 @@ def test_a_redirect_to_itself_means_not_yet(both):
     assert client.clock.slept == [2.0] * 40
 
 
+def test_cookies_of_a_redirect_are_sent_to_its_origin(both):
+    """httpx issue 821: a login wall redirects to the same URL until it sees its cookie."""
+    elsewhere = {"location": "https://other.example.org/x", "set-cookie": "last=1"}
+    server = Server(
+        response(302, {"location": "/v1/things", "set-cookie": "k=2; Path=/; HttpOnly"}),
+        response(302, elsewhere),
+        response(200),
+    )
+    both(server).send(request(headers=[("cookie", "a=1; k=1")]))
+    assert [sent.headers.get("cookie") for sent in server.seen] == ["a=1; k=1", "a=1; k=2", None]
+
+
 def test_not_yet_is_waited_for_even_when_redirects_are_the_callers(both):
     server = Server(
         response(301, {"location": f"{BASE}/things", "retry-after": "10"}),

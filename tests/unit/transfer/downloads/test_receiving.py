@@ -20,7 +20,16 @@ from omicsdk.transfer.downloads import receiving
 from omicsdk.transfer.downloads.files import PartFiles
 from omicsdk.transfer.downloads.job import Job, Piece
 from omicsdk.transfer.downloads.receiving import ACCEPTED, ResponseWriter, Small, is_small, problem_of
-from omicsdk.transfer.network.requests import Kind, Verdict
+from omicsdk.transfer.network.requests import (
+    HEAD_HEADERS,
+    Kind,
+    RequestedRange,
+    Verdict,
+    judge,
+    moved,
+    next_location,
+    parse_head,
+)
 from small_cells import CELL, cells_of
 
 BATCH, RECORDED, INLINE = CELL // 32, 55 * CELL // 256, CELL // 32
@@ -449,6 +458,33 @@ def test_a_small_request_follows_a_single_redirect() -> None:
     assert (request.received, request.chunks, request.lines, request.claimable) == (0, [], [], True)
     request.lines = [b"HTTP/1.1 302 X\r\n", b"Location: /three\r\n", b"\r\n"]
     assert not request.follow()
+
+
+@pytest.mark.parametrize(
+    ("target", "sent"),
+    [(URL, "a=1; k=2; m=3"), ("/two", "a=1; k=2; m=3"), ("http://other.example/two", "")],
+)
+def test_cookies_of_a_redirect_are_sent_to_its_origin(target: str, sent: str) -> None:
+    """httpx issue 821: a login wall redirects to the same URL until it sees its cookie."""
+    lines = [
+        b"HTTP/1.1 302 X",
+        b"Set-Cookie: k=2; Path=/; HttpOnly",
+        b"Location: " + target.encode(),
+        b"set-cookie: m=3",
+        b"set-cookie: e=\xe9",
+    ]
+    here = Location(URL, {"Cookie": "a=1; k=1"})
+    verdict = judge(
+        RequestedRange(0, None, ranged=False, size=None, size_is_stated=False, validator=""),
+        *parse_head(lines, HEAD_HEADERS),
+        0.0,
+    )
+    locations = [next_location(here, verdict, 1), moved(here, [*(line + b"\r\n" for line in lines), b"\r\n"])]
+    # The engine decides about a redirect to the same URL.
+    assert [None if location is None else location.headers.get("cookie", "") for location in locations] == [
+        sent,
+        None if target == URL else sent,
+    ]
 
 
 @pytest.mark.parametrize(("size", "fits"), [(None, False), (0, False), (1, True), (INLINE, True), (INLINE + 1, False)])
