@@ -6,6 +6,7 @@ import os
 import stat
 import threading
 import weakref
+from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO
 
 from omicsdk.core.errors import SourceChanged
@@ -25,6 +26,15 @@ def state_of(stream: BinaryIO) -> os.stat_result | None:
     except (AttributeError, OSError):
         return None
     return status if stat.S_ISREG(status.st_mode) else None
+
+
+def is_unsized(status: os.stat_result | None) -> bool:
+    """Whether only reading shows the size of a file: those of /proc state 0 bytes, those of /sys 4096, and none has blocks.
+
+    Args:
+        status: Its state, as of `state_of`.
+    """
+    return status is not None and status.st_size in (0, 4096) and getattr(status, "st_blocks", 1) == 0
 
 
 def is_another(before: os.stat_result, after: os.stat_result) -> bool:
@@ -51,10 +61,13 @@ class StreamSource:
     """
 
     def __init__(self, stream: BinaryIO, size: int | None, title: str, pace: Pace | None) -> None:
+        self._before = state_of(stream)
+        if is_unsized(self._before):
+            with stream:
+                stream, size = BytesIO(stream.read()), None
         self.close = weakref.finalize(self, stream.close)
         self.size = stream.seek(0, 2)
         self._stream = stream
-        self._before = state_of(stream)
         self._lock = threading.Lock()
         self._title = title
         self._pace = pace

@@ -27,6 +27,7 @@ from omicsdk.fs.copying.planning import CopyPlan, Source, plan_copy, select
 from omicsdk.fs.copying.spool import Unfinished, batches
 from omicsdk.fs.registry import Stores
 from omicsdk.fs.stores.local import LocalStore
+from omicsdk.fs.stream_source import StreamSource
 from omicsdk.transfer import Control, items
 from omicsdk.transfer.disk import RESERVE
 from omicsdk.transfer.journal import Journal
@@ -73,6 +74,20 @@ def test_within_this_machine(shelf, tmp_path):
     (failed,) = copied(str(tmp_path / "a"), str(tmp_path / "a")).failed
     assert "are the same file" in str(failed.error)
     assert (tmp_path / "a").read_bytes() == b"new"
+
+
+@pytest.mark.skipif(not Path("/proc/version").exists(), reason="the system has no files whose size is not stated")
+@pytest.mark.parametrize("path", ["/proc/version", "/sys/kernel/mm/transparent_hugepage/enabled"])
+def test_files_of_the_kernel_have_more_or_less_than_their_size_states(path, tmp_path):
+    """NetBSD pull request 24, rsyslog issue 5403: /proc states 0 bytes, /sys a page."""
+    if not Path(path).exists():
+        pytest.skip("this kernel has no such file")
+    (outcome,) = copied(path, str(tmp_path / "copy")).outcomes
+    content = Path(path).read_bytes()
+    assert (tmp_path / "copy").read_bytes() == content
+    assert (outcome.size, outcome.verification) == (len(content), "unverified")
+    with Path(path).open("rb") as stream:
+        assert StreamSource(stream, Path(path).stat().st_size, path, None).read(1) == content[1:]
 
 
 def test_progress_within_this_machine_counts_all_files_and_no_network(shelf, tmp_path):

@@ -29,7 +29,7 @@ from omicsdk.core.threads import AT_ONCE, in_threads
 from omicsdk.fs.errors import PathError
 from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.store import Entry, Store
-from omicsdk.fs.stream_source import is_another, state_of
+from omicsdk.fs.stream_source import is_another, is_unsized, state_of
 from omicsdk.transfer import Outcome, TransferReport
 from omicsdk.transfer.disk import Growth, write_all, write_error
 from omicsdk.transfer.engine.control import Pace
@@ -322,8 +322,8 @@ def _streamed(
         size,
         size,
         checksums=digests.values(),
-        verified=", ".join(digests.names) or ("its size" if entry.size is not None else ""),
-        verification=verification_of(digests.names, entry.size),
+        verified=", ".join(digests.names) or ("its size" if size == entry.size else ""),
+        verification=verification_of(digests.names, entry.size if size == entry.size else None),
     )
 
 
@@ -345,21 +345,22 @@ def _written(
     """Write a stream to a file that appears when it is whole and right, unless it is stopped; return its size."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with in_place_of(target) as file:
+        stated_size = None if is_unsized(before) else entry.size
         size, pace, growth = 0, Pace(options.control, options.stop), Growth(str(target.parent), str(target))
         while chunk := stream.read(pace.stride(_STRIDE)):
             pace.passed(len(chunk))
             if options.stopped:
                 raise Interrupted(f"{target} is incomplete: it was stopped")
             digests.update(chunk)
-            if entry.size is None:
+            if stated_size is None:
                 growth.expect(len(chunk))
             size += file.write(chunk)
             progress.add_bytes(len(chunk))
             progress.report()
-            if entry.size is not None and size > entry.size:  # there may be no end to it
+            if stated_size is not None and size > stated_size:  # there may be no end to it
                 break
-        if entry.size is not None and size != entry.size:
-            raise TruncatedTransfer(str(target), expected=entry.size, received=size)
+        if stated_size is not None and size != stated_size:
+            raise TruncatedTransfer(str(target), expected=stated_size, received=size)
         refuse_wrong(str(target), digests, entry)
         # After the last byte: of a file that was written to meanwhile, the copy may mix two states.
         after = state_of(stream)
