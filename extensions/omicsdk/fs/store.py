@@ -340,16 +340,17 @@ class Store(Closing, ABC):
         del needed
         return self._compared(path, self._below(path))
 
-    def names_below(self, path: str) -> Iterator[Entry]:
+    def names_below(self, path: str, needed: Callable[[str], bool] | None = None) -> Iterator[Entry]:
         """Yield all files below a folder without what costs more than their names; `completed` adds it.
 
         Args:
             path: As for `below`.
+            needed: As for `below`.
 
         Raises:
             OmicsError: As for `entries`.
         """
-        return self.below(path)
+        return self.below(path, needed)
 
     def completed(self, entry: Entry) -> Entry:
         """Return a file of `names_below` with everything that `below` states.

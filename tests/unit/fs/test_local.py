@@ -82,8 +82,9 @@ def test_all_files_below_a_folder_are_listed_in_order(odd: str, caplog: pytest.L
     sizes = {entry.path: entry.size for entry in store.below(odd)}
     assert {path[len(odd) + 1 :] for path, size in sizes.items() if size is None} == {"gone", "self"}
     assert sizes[f"{odd}/a.b"] == 3
+    assert [entry.path[len(odd) + 1 :] for entry in store.below(odd, lambda path: path.endswith("/to pipe"))] == names
     left_out = [record.args for record in caplog.records if "neither a file nor a folder" in record.msg]
-    assert [path for path, *_ in left_out] == [f"{odd}/pipe", f"{odd}/to pipe"] * 2
+    assert [path for path, *_ in left_out] == [*[f"{odd}/pipe", f"{odd}/to pipe"] * 2, f"{odd}/to pipe"]
 
 
 def test_names_alone_are_listed_alike_and_completed(odd: str):

@@ -93,11 +93,8 @@ def named(
     def needed(path: str) -> bool:
         return fits_rules(patterns.rules, below(scheme, top, path))
 
-    if names_only and not patterns.has_facts:
-        members = store.names_below(top)
-    else:
-        members = store.below(top, needed) if patterns.rules else store.below(top)
-    for member in members:
+    members_below = store.names_below if names_only and not patterns.has_facts else store.below
+    for member in members_below(top, needed if patterns.rules else None):
         path = member.path
         name = below(scheme, top, path) if length is None or not path.startswith(start) else path[length:]
         if fits is None or fits(name, member.size, member.modified):

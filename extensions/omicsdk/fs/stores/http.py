@@ -159,7 +159,8 @@ class HttpsStore(Store):
         top = path.rstrip("/")
         return self._compared(top, self._walked(top, needed))
 
-    def names_below(self, path: str) -> Iterator[Entry]:
+    def names_below(self, path: str, needed: Callable[[str], bool] | None = None) -> Iterator[Entry]:
+        del needed
         return self.below(path, lambda _: False)
 
     def completed(self, entry: Entry) -> Entry:

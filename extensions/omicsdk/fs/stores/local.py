@@ -138,16 +138,18 @@ class LocalStore(Store):
         del path
         return iter(entries)  # the system lists what is in a folder
 
-    def names_below(self, path: str) -> Iterator[Entry]:
-        return self._walked(path, lambda path: Entry(path, "file"))
+    def below(self, path: str, needed: Callable[[str], bool] | None = None) -> Iterator[Entry]:
+        return self._walked(path, _looked_up, needed)
+
+    def names_below(self, path: str, needed: Callable[[str], bool] | None = None) -> Iterator[Entry]:
+        return self._walked(path, lambda path: Entry(path, "file"), needed)
 
     def completed(self, entry: Entry) -> Entry:
         return _looked_up(entry.path) or entry
 
-    def _below(self, path: str) -> Iterator[Entry]:
-        return self._walked(path, _looked_up)
-
-    def _walked(self, top: str, look_up: Callable[[str], Entry | None]) -> Iterator[Entry]:
+    def _walked(
+        self, top: str, look_up: Callable[[str], Entry | None], needed: Callable[[str], bool] | None
+    ) -> Iterator[Entry]:
         """Yield the files below a folder, those of a folder in it in the place of its name.
 
         Left out are pipes, sockets and devices, which may never end.
@@ -180,7 +182,8 @@ class LocalStore(Store):
                     path = start + name
                     break
                 if name in others and os.path.exists(start + name):  # noqa: PTH110 - a name of any bytes
-                    _log.warning("%s is left out: it is neither a file nor a folder", start + name)
+                    if needed is None or needed(start + name):
+                        _log.warning("%s is left out: it is neither a file nor a folder", start + name)
                 elif (entry := look_up(start + name)) is not None:
                     yield entry
             else:
