@@ -366,11 +366,12 @@ def _small(file: BufferedReader, path: str | os.PathLike[str]) -> bytes:
     return data
 
 
-def read_private(path: Path) -> str | None:
+def read_private(path: Path, tries: int = 3) -> str | None:
     """Read a file that contains secrets.
 
     Args:
         path: The file.
+        tries: How often it is opened if another machine replaces it on NFS meanwhile.
 
     Returns:
         Its text, or None if it does not exist.
@@ -388,6 +389,8 @@ def read_private(path: Path) -> str | None:
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path} is not text", remedy="Delete it and log in again.") from error
     except OSError as error:
+        if error.errno == errno.ESTALE and tries > 1:
+            return read_private(path, tries - 1)
         raise ConfigError(
             f"{path} cannot be read: {error.strerror or error}", remedy="Check the file and its permissions."
         ) from error

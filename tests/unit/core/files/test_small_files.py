@@ -1,5 +1,6 @@
 """Files of settings and secrets that were named by mistake: they are not read to their end."""
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -40,6 +41,29 @@ def test_a_file_of_gigabytes(reader: Callable[[Path], object], tmp_path: Path):
 def test_a_device_without_an_end():
     with pytest.raises(ConfigError, match="larger than 16 MiB"):
         config.read_text("/dev/zero")
+
+
+@pytest.mark.parametrize(("stale", "text"), [(2, "a"), (3, None)])
+def test_secrets_that_another_machine_replaces_are_opened_again(
+    stale: int, text: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    path, opened = tmp_path / "tokens.json", list[int]()
+    path.write_text("a")
+    path.chmod(0o600)
+
+    def state(descriptor: int) -> os.stat_result:
+        opened.append(descriptor)
+        if len(opened) <= stale:
+            raise OSError(errno.ESTALE, "Stale file handle")
+        return os.stat(descriptor)
+
+    monkeypatch.setattr(os, "fstat", state)
+    if text is None:
+        with pytest.raises(ConfigError, match="Stale file handle"):
+            read_private(path)
+    else:
+        assert read_private(path) == text
+    assert len(opened) == 3
 
 
 def test_a_byte_order_mark_and_line_ends_of_windows(tmp_path: Path):
