@@ -58,4 +58,11 @@ def frame_of(
         columns = [*(name for name in declared if name in present), *(name for name in present if name not in declared)]
     elif rows:
         check_columns(columns, present, "columns")
-    return pandas.DataFrame([[member(row, name) for name in columns] for row in rows], columns=list(columns))
+    cells = [[member(row, name) for name in columns] for row in rows]
+    frame = pandas.DataFrame(cells, columns=list(columns))
+    for place, values in enumerate(zip(*cells, strict=True)):
+        # With an absent one among them they would be floats, which round what is above 2**53.
+        if set(map(type, values)) == {int, type(None)}:
+            is_small = all(abs(value or 0) < 1 << 63 for value in values)
+            frame.isetitem(place, pandas.array(values, dtype="Int64" if is_small else object))
+    return frame

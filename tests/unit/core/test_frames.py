@@ -12,6 +12,7 @@ import polars
 import pytest
 from omicsdk import AsyncAzul, Azul
 from omicsdk.core import MissingExtra, UsageError
+from omicsdk.core.frames import frame_of
 from omicsdk.core.items import Items
 from omicsdk.hca.azul.rows import COLUMNS
 from omicsdk_api.azul.models import Hit
@@ -99,6 +100,16 @@ def test_a_listing_and_its_items_are_tables_of_pandas_and_polars(azul: Azul, fra
     assert sorted(table.columns) == sorted(HIT)
     assert list(table["entryId"]) == [UUID]
     assert list(frame(azul.ls("projects").rows())["name"]) == ["Eye"]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "dtype"),
+    [((1, 2), "int64"), ((2**53 + 1, None), "Int64"), ((2**63, None), "object"), ((1.5, None), "float64")],
+)
+def test_integers_are_exact_beside_absent_ones(numbers: tuple[Any, ...], dtype: str) -> None:
+    """pandas issue 58306: identifiers became floats where one was absent."""
+    frame = frame_of({"id": number} for number in numbers)
+    assert (str(frame["id"].dtype), frame["id"].dropna().to_list()) == (dtype, [number for number in numbers if number])
 
 
 def test_pages_of_operations_are_tables() -> None:
