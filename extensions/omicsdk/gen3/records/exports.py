@@ -15,6 +15,7 @@ from omicsdk.core.batches import batches
 from omicsdk.core.consistency import Identifier, ResponseMismatch
 from omicsdk.core.counts import count_at
 from omicsdk.core.errors import DecodeError
+from omicsdk.core.frames import frame_of
 from omicsdk.core.json_decoding import decoded
 from omicsdk.core.json_responses import json_of
 from omicsdk.core.json_text import written
@@ -435,5 +436,5 @@ def frame(commons: Gen3, project: str | tuple[str, str], node: str) -> pandas.Da
         Gen3UserError: There is no such project.
         BadRequest: There is no such node.
     """
-    pandas = require("pandas", "gen3", "data frames")
-    return pandas.DataFrame([flat(row) for row in export_rows(commons, project, node)])
+    require("pandas", "gen3", "data frames")  # before the first request
+    return frame_of(flat(row) for row in export_rows(commons, project, node))

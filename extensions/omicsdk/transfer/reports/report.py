@@ -25,7 +25,6 @@ from omicsdk.core.errors import (
     UsageError,
     first_of,
 )
-from omicsdk.core.lazy import require
 from omicsdk.core.logs import logger
 from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.redaction import mask_text
@@ -644,8 +643,9 @@ class TransferReport:
         Raises:
             MissingExtra: pandas is not installed.
         """
-        frame: pandas.DataFrame = require("pandas", "frames", "tables of results").DataFrame(self.rows())
-        return frame
+        from omicsdk.core.frames import frame_of
+
+        return frame_of(self.rows())
 
     def with_outcomes(
         self,
