@@ -103,7 +103,7 @@ def line_of(error: BaseException, where: str) -> str:
     elif isinstance(error, RuntimeError) and "start new thread" in str(error):
         text = "no more threads can be started. Lower --connections, or raise the limit of processes or memory."
     elif isinstance(error, RecursionError):
-        text = "the response or an argument is nested too deeply. Use --debug to see it."
+        text = "the response, an argument or a path is nested too deeply. Use --debug to see it."
     else:
         text = f"unexpected {type(error).__name__}: {error}. This is a bug in {name}; --debug shows where"
     return f"{name}: {printable(' '.join(text.split()))}"
