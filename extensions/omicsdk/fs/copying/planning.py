@@ -94,7 +94,7 @@ def named(
         return fits_rules(patterns.rules, below(scheme, top, path))
 
     members_below = store.names_below if names_only and not patterns.has_facts else store.below
-    for member in members_below(top, needed if patterns.rules else None):
+    for member in members_below(top, needed) if patterns.rules else members_below(top):
         path = member.path
         name = below(scheme, top, path) if length is None or not path.startswith(start) else path[length:]
         if fits is None or fits(name, member.size, member.modified):
