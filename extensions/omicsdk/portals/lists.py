@@ -870,7 +870,7 @@ def _rewritten(text: str) -> str:
 
 
 def name_in(value: str, what: str = "the file name") -> str:
-    """A name that can be one in any folder; an empty one is left to the service.
+    """A name that can be one in any folder, without parts that are a dot; an empty one is left to the service.
 
     Args:
         value: The name.
@@ -879,9 +879,11 @@ def name_in(value: str, what: str = "the file name") -> str:
     Raises:
         UnsafeRow: It is absolute, or has "..", NUL or an empty part.
     """
-    if value and (reason := wrong_with(value)):
+    # As `find .` writes names.
+    name = "/".join(part for part in value.split("/") if part != ".") or value
+    if name and (reason := wrong_with(name)):
         raise UnsafeRow(f"{what} {value[:200]!r} {reason}")
-    return value
+    return name
 
 
 # Schemes of URLs that are fetched as they are.

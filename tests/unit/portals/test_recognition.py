@@ -1218,6 +1218,17 @@ def test_paths_of_a_bag_may_begin_with_a_dot(tmp_path: Path):
     assert (file.name, file.checksums) == ("data/a", {"sha256": SHA256})
 
 
+def test_names_may_have_parts_that_are_a_dot(tmp_path: Path):
+    """As `find .` writes them, and as aria2 takes them."""
+    path = tmp_path / "list.csv"
+    path.write_text("url,name\nhttps://h.example/a,./x/./b.bam\n")
+    ((file,),) = read(path)
+    assert file.name == "x/b.bam"
+    path.write_text("url,name\nhttps://h.example/a,./\n")
+    with pytest.raises(RowFault, match=r"'\./' contains an empty part"):
+        read(path)
+
+
 LONG = "x" * (40 << 20)
 
 
