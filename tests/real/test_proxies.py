@@ -263,8 +263,9 @@ def tunnel(origin: Origin) -> Generator[Server]:
     with readable_folder() as folder:
         service = f"[https]\naccept = 127.0.0.1:{port}\nconnect = 127.0.0.1:{origin.port}\ncert = {pair.pem}\nkey = {pair.key}\n"
         (folder / "stunnel.conf").write_text(f"foreground = yes\npid =\n{service}")
-        with running([command, folder / "stunnel.conf"], origin.url, folder):
-            yield Server("stunnel", version_of([command, "-version"]), f"https://127.0.0.1:{port}", folder)
+        url = f"https://127.0.0.1:{port}"
+        with running([command, folder / "stunnel.conf"], url, folder, authority=str(pair.pem)):
+            yield Server("stunnel", version_of([command, "-version"]), url, folder)
 
 
 @pytest.fixture

@@ -220,6 +220,7 @@ class Ran:
 
     @property
     def json(self) -> Any:
+        assert self.stdout, self.err
         return json.loads(self.stdout)
 
 

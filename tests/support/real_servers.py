@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -101,7 +102,11 @@ def process(
 
 @contextmanager
 def running(
-    command: Sequence[str | Path], url: str, folder: Path, environ: Mapping[str, str] | None = None
+    command: Sequence[str | Path],
+    url: str,
+    folder: Path,
+    environ: Mapping[str, str] | None = None,
+    authority: str | None = None,
 ) -> Generator[subprocess.Popen[bytes]]:
     """Start a server, wait until it answers anything, and end it.
 
@@ -110,7 +115,9 @@ def running(
         url: Where it will answer.
         folder: Where it runs, and writes what it says.
         environ: Variables besides those of this process.
+        authority: The file of the certificate that it has, if it serves TLS.
     """
+    trust = ssl.create_default_context(cafile=authority)
     with process(command, folder, environ) as server:
         end = time.monotonic() + 60
         while True:
@@ -118,7 +125,7 @@ def running(
                 log = (folder / "server.log").read_text(errors="replace")
                 raise RuntimeError(f"{command[0]} does not serve: {log[-2000:]}")
             try:
-                httpx.get(url, timeout=5, trust_env=False)
+                httpx.get(url, timeout=5, trust_env=False, verify=trust)
                 break
             except httpx.TransportError:
                 time.sleep(0.05)  # it has no other sign of being ready than answering
