@@ -135,9 +135,9 @@ def cp(
             print_bytes(sources, stores, how)
         return None
     naming = Naming(layout, name_template)
-    with places.stores() as stores, _typed(sources, target, stores, how, console) as uris:
+    once = next(filter(is_stream, sources), None)
+    with places.stores() as stores, _readable(sources, once, target, stores, how, console) as uris:
         plan = planned_copy(stores, uris, target, recursive=recursive, patterns=places, naming=naming, options=how)
-        once = next(filter(is_stream, sources), None)
         plan = plan._replace(differing=once is not None, resumes=once is None)  # its name differs each time
         report = None if how.dry_run else copy_files(plan, stores, how)
         return Changed(plan, report, source=once)
@@ -165,11 +165,10 @@ def _target(text: str) -> Uri:
 
 
 @contextmanager
-def _typed(
-    sources: Sequence[str], target: Uri, stores: Stores, options: CopyOptions, console: Console
+def _readable(
+    sources: Sequence[str], once: str | None, target: Uri, stores: Stores, options: CopyOptions, console: Console
 ) -> Generator[Sequence[Uri]]:
-    """The sources, with stdin or a FIFO in a temporary file."""
-    once = next(filter(is_stream, sources), None)
+    """The sources, with one that can only be read once, such as stdin, in a temporary file."""
     if once is None:
         yield [parse_uri(text) for text in sources]
         return
