@@ -20,6 +20,7 @@ from urllib.parse import quote
 from omicsdk.core.json_decoding import decoded
 from omicsdk.core.type_guards import is_array, is_object, only_objects
 from omicsdk.portals.lists import (
+    BY_LENGTH,
     FETCHABLE,
     FileList,
     Format,
@@ -43,6 +44,8 @@ _OBJECTS = "/annex/objects/"
 # Bytes of the longest file that git-annex takes for a pointer.
 _LONGEST_POINTER = 1 << 15
 _KEY = re.compile(r"(?P<backend>[A-Z0-9_]+?)E?(?:-s(?P<size>\d+))?(?:-[a-zA-Z]\d+)*--(?P<name>.+)", re.DOTALL)
+# Algorithms by the backends whose keys have checksums.
+_ALGORITHMS = {"BLAKE2B512": "blake2b", **{name.upper(): name for name in BY_LENGTH.values()}}
 # Characters of keys, as they are in names of files.
 _ESCAPES = {"/": "%", ":": "&c", "%": "&s", "&": "&a"}
 _ESCAPED = {escape: character for character, escape in _ESCAPES.items()}
@@ -78,14 +81,12 @@ def _row(number: int, path: str, key: str, urls: Iterable[str], copies: Iterable
     match = _KEY.fullmatch(key)
     if match is None:
         return Row(number, {}, fault=f"{path!r}: {key[:100]!r} is no key of git-annex", name=path)
-    backend = match["backend"].lower()
-    algorithm = "blake2b" if backend == "blake2b512" else backend
-    is_checksum = backend in ("md5", "sha1", "sha224", "sha256", "sha384", "sha512", "blake2b512")
+    algorithm = _ALGORITHMS.get(match["backend"], "")
     cells = {
         "path": path,
         "size": match["size"] or "",
-        "algorithm": algorithm if is_checksum else "",
-        "checksum": match["name"].partition(".")[0] if is_checksum else "",
+        "algorithm": algorithm,
+        "checksum": match["name"].partition(".")[0] if algorithm else "",
         "url": " ".join(dict.fromkeys(url for url in urls if scheme_of(url) in FETCHABLE)),
     }
     return Row(number, cells if cells["url"] else {**cells, "copies": ", ".join(copies)}, name=path)
