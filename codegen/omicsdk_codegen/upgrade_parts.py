@@ -59,11 +59,10 @@ class Parts:
             self._context.leave_out(old, "name", message, "the parameter is left out", "State the name that is sent.")
             return None
         new = self._context.plain("parameter", old, {"name", "in", "required", "schema", "content", *SCHEMA_WORDS})
-        for word in (
-            () if lowered == "query" else [word for word in ("allowEmptyValue", "allowReserved") if word in new]
-        ):
-            del new[word]
-            self._context.omit(old, word, "it is one of parameters in queries")
+        for word in ("allowEmptyValue", "allowReserved"):
+            if word in new and lowered != "query":
+                del new[word]
+                self._context.omit(old, word, "it is one of parameters in queries")
         new = {"name": name, "in": lowered, "required": old.get("required") is True, **new}
         self._context.record_origin(new, old)
         self._typed(new, old, lowered)
