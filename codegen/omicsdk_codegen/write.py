@@ -89,7 +89,8 @@ def write_files(root: Path, files: Mapping[str, str]) -> None:
             path = root / folder
             path.mkdir(parents=True, exist_ok=True)
             folders[folder] = str(path)
-        with open(os.path.join(folders[folder], file), "wb", buffering=0) as target:  # noqa: PTH118, PTH123 - as above
+        # Buffered: on a full disk, an unbuffered write may take a part of the text without an error.
+        with open(os.path.join(folders[folder], file), "wb") as target:  # noqa: PTH118, PTH123 - as above
             target.write(text.encode())
 
 
@@ -121,12 +122,12 @@ def swap_in(
         for file in unchanged:
             (new / file).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(target / file, new / file)
-        if target.exists():
-            target.rename(old)
         try:
+            if target.exists():
+                target.rename(old)
             new.rename(target)
-        except OSError:
-            if old.exists():
+        except BaseException:  # Ctrl-C too: what is still in `room` is deleted
+            if old.exists() and not target.exists():
                 old.rename(target)
             raise
 

@@ -1,4 +1,5 @@
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -57,7 +58,10 @@ def test_a_run_that_fails_leaves_the_old_tree(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
-def test_a_rename_that_fails_brings_the_old_tree_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [OSError(28, "no room"), KeyboardInterrupt()])
+def test_a_rename_that_fails_brings_the_old_tree_back(
+    error: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     target = tmp_path / "out"
     swap_in(GOOD, target)
     before = tree_of(target)
@@ -65,13 +69,26 @@ def test_a_rename_that_fails_brings_the_old_tree_back(tmp_path: Path, monkeypatc
 
     def failing(path: Path, to: Path) -> Path:
         if path.name == "new":
-            raise OSError(28, "no room")
+            raise error
         return rename(path, to)
 
     monkeypatch.setattr(Path, "rename", failing)
-    with pytest.raises(OSError, match="no room"):
+    with pytest.raises(type(error)):
         swap_in({"other.py": ""}, target)
     assert tree_of(target) == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit of a file's size")
+def test_a_file_that_the_disk_takes_in_part_is_an_error(tmp_path: Path) -> None:
+    import resource
+
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, limits[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            write_files(tmp_path, {"openapi.json": "x" * (2 << 20)})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def test_nothing_is_written_outside(tmp_path: Path) -> None:
