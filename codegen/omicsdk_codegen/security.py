@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from .code import Code, as_literal
-from .declarations import DeclaredOperation, declared_operations
+from .declarations import declared_operations
 from .operations import asks
 from .texts import literal, one_line, sentence
 from .values import Json, Object, list_in, object_in
@@ -286,7 +286,10 @@ def _flows(scheme: Object) -> str:
 def need_of(data: Object) -> str:
     """Return how many operations require credentials, in a sentence; empty if none does."""
     operations = list(declared_operations(data))
-    asking = sum(1 for _ in _asking(data, operations))
+    stated = (
+        operation.data.get("security") for operation in operations if operation.data.get("x-omics-public") is not True
+    )
+    asking = sum(asks(data.get("security") if security is None else security) for security in stated)
     if not asking:
         return ""
     return (
@@ -296,17 +299,8 @@ def need_of(data: Object) -> str:
     )
 
 
-def _asking(data: Object, operations: list[DeclaredOperation]) -> Iterator[DeclaredOperation]:
-    whole = asks(data.get("security"))
-    for operation in operations:
-        security = operation.data.get("security")
-        if whole if security is None else asks(security):
-            yield operation
-
-
 def describe_ways(ways: list[AuthMethod]) -> str:
     """The ways as a phrase for a docstring; empty if there are none."""
     return "; or ".join(
-        f"{scheme_use.code or 'none of these'} for {scheme_use.scheme}: {scheme_use.description.rstrip('.')}"
-        for scheme_use in ways
+        f"{way.code or 'none of these'} for {way.scheme}: {way.description.rstrip('.')}" for way in ways
     )

@@ -54,11 +54,18 @@ def test_the_client_states_what_it_takes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("security", "told"),
-    [([{"key": []}], "All operations require them."), ([{}], "1 of 2 operations requires them."), ([], "1 of 2 operations requires them.")],
-)  # fmt: skip
-def test_how_many_operations_ask(security: Any, told: str) -> None:
-    assert need_of(_document(security=security)) == told
+    ("security", "extensions", "told"),
+    [
+        ([{"key": []}], {}, "All operations require them."),
+        ([{}], {}, "1 of 2 operations requires them."),
+        ([], {}, "1 of 2 operations requires them."),
+        ([{"key": []}], {"x-omics-public": True}, "1 of 2 operations requires them."),
+    ],
+)
+def test_how_many_operations_ask(security: Any, extensions: dict[str, bool], told: str) -> None:
+    data = _document(security=security)
+    data["paths"]["/b"]["get"] |= extensions
+    assert need_of(data) == told
 
 
 def test_a_scheme_whose_type_is_a_list_is_none() -> None:
