@@ -60,7 +60,7 @@ def summary(*texts: object) -> str:
         paragraph = _HEADINGS.sub("", full).split("\n\n")[0] or full.lstrip("# ")
         line = one_line(paragraph)
         if line:
-            first = re.split(r"(?<=[.!?])\s", line, maxsplit=1)[0]
+            first = re.split(r"(?<=[.!?])(?<!\be\.g\.)(?<!\bi\.e\.)\s", line, maxsplit=1)[0]
             return (
                 first if len(first) <= SUMMARY_LENGTH else textwrap.shorten(first, SUMMARY_LENGTH, placeholder=" ...")
             )

@@ -81,6 +81,7 @@ def test_a_long_entry_hangs_below_its_name() -> None:
         (("First sentence. Second.",), "First sentence."),
         (("", None, "Only this"), "Only this"),
         (("One\nparagraph\n\nAnother",), "One paragraph"),
+        (("Files, e.g. reads, i.e. FASTQ. More.",), "Files, e.g. reads, i.e. FASTQ."),
         ((), ""),
     ],
 )
