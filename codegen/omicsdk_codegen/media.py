@@ -19,7 +19,7 @@ def form_of(media_type: str, schema: Json) -> Form:
     """Return the form of a body of a media type.
 
     Args:
-        media_type: as the document states it; `*/*` is JSON where the schema is invalid of bytes, and so is
+        media_type: as the document states it; `*/*` is JSON unless the schema is one of bytes, and so is
             application/octet-stream with an object or array of parts: converters write that for JSON.
         schema: the body's schema without references, or None.
     """
@@ -93,9 +93,9 @@ def sent_type(media_type: str, form: Form) -> str:
 def accepted(forms: Mapping[str, Form]) -> str:
     """Return an Accept header for the types that an operation can read, and no others.
 
-    Bytes and text are read under any media type, so a server may send these with the wrong type, for errors or
-    send these; what is read as JSON cannot be a table or a page, which a range such as `*/*` would invite. Where one
-    status has JSON and another something else, JSON is preferred: a server that chooses by the header alone sends that.
+    Bytes and text are read under any media type, so `*/*` lets a server send them under another one. What is read as
+    JSON cannot be a table or a page, which such a range would invite. Where one status has JSON and another something
+    else, JSON is preferred: a server that chooses by the header alone sends that.
 
     Args:
         forms: the media types of the operation's responses, and what each is read as.

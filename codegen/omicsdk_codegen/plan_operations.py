@@ -355,10 +355,10 @@ def _facts(draft: Draft, imports: Imports) -> list[Code]:
     if draft.pages is not None:
         body_paging = ("omicsdk.core.body_pages", "BodyPaging")
         paging = imports.add(*(body_paging if draft.pages.in_body else (REQUEST, "Paging")))
-        operation = [as_literal(draft.pages.style), as_literal(draft.pages.items)]
-        operation += [f"{name}={as_literal(value)}" for name, value in draft.pages.more.items()]
-        facts.append(f"paging={paging}({', '.join(operation)})")
-    if location := draft.operation.data.get("x-omics-location"):
+        arguments = [as_literal(draft.pages.style), as_literal(draft.pages.items)]
+        arguments += [f"{name}={as_literal(value)}" for name, value in draft.pages.more.items()]
+        facts.append(f"paging={paging}({', '.join(arguments)})")
+    if location := operation.data.get("x-omics-location"):
         facts.append(f"location={as_literal(location)}")
     if draft.server:
         facts.append(f"server={as_literal(draft.server)}")
