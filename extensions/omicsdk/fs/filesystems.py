@@ -546,6 +546,7 @@ class OmicsFileSystem(AbstractFileSystem):
         Returns:
             A file's bytes; of several a dictionary by their paths.
         """
+        path = stringify_path(path)
         paths: list[str] = self.expand_path(path, recursive=recursive)
         if isinstance(path, str) and paths == [self._strip_protocol(path)]:
             return self.cat_file(paths[0])
@@ -603,7 +604,7 @@ class OmicsFileSystem(AbstractFileSystem):
     ) -> None:
         """Download files, concurrently, each verified; see fsspec's for the target of each."""
         with self._together("get") as batch:
-            super().get(rpath, lpath, recursive, callback, maxdepth, **kwargs)
+            super().get(stringify_path(rpath), stringify_path(lpath), recursive, callback, maxdepth, **kwargs)
         self._fetch(batch)
 
     def _fetch(self, named_entries: Sequence[tuple[Entry, str]], callback: Callback | None = None) -> None:
@@ -656,6 +657,18 @@ class OmicsFileSystem(AbstractFileSystem):
             for put in puts:
                 self._forget(put.path)
 
+    def pipe_file(self, path: str, value: bytes, mode: str = "overwrite", **kwargs: Any) -> None:
+        """Put bytes.
+
+        Args:
+            path: Target path.
+            value: The bytes.
+            mode: As for `put_file`.
+            **kwargs: As for `open`.
+        """
+        with self.open(path, "xb" if mode == "create" else "wb", **kwargs) as file:
+            file.write(value)
+
     def put_file(
         self, lpath: str, rpath: str, callback: Callback = DEFAULT_CALLBACK, mode: str = "overwrite", **kwargs: Any
     ) -> None:
@@ -689,7 +702,7 @@ class OmicsFileSystem(AbstractFileSystem):
     ) -> None:
         """Put files, concurrently, each verified; see fsspec's for the target of each."""
         with self._together("put") as batch:
-            super().put(lpath, rpath, recursive, callback, maxdepth, **kwargs)
+            super().put(stringify_path(lpath), stringify_path(rpath), recursive, callback, maxdepth, **kwargs)
         self._put(batch, kwargs.get("mode") != "create")
 
     def mkdir(self, path: str, create_parents: bool = True, **kwargs: Any) -> None:
