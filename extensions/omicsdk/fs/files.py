@@ -68,11 +68,11 @@ class _OpenFile(SourceFile):
     """
 
     def __init__(self, store: Store, file: FileBytes) -> None:
-        super().__init__(file)
+        entry = file.entry
+        super().__init__(file, store.uri(entry.path))
         self._file = file
         self._store = store
-        entry = file.entry
-        self._comparison = Comparison(entry.checksums, entry.size, store.uri(entry.path))
+        self._comparison = Comparison(entry.checksums, entry.size, self.name)
         self._compared = 0
 
     def _next(self, count: int | None) -> bytes:

@@ -109,6 +109,7 @@ class Ranges:
             unless it states the length of the whole file.
 
     Attributes:
+        title: The file's name in messages.
         stated_checksums: The checksums of the whole file that its responses stated so far.
     """
 
@@ -131,7 +132,7 @@ class Ranges:
         self._unvalidated = unvalidated
         self._loose = False  # whether a response was used that no other may be joined with
         self._loose_part: tuple[int, int, int] | None = None  # its first offset, its end and the CRC32C of its bytes
-        self._title = title
+        self.title = title
         self._pace = pace
         self._skip = skip
         self._locate = locate
@@ -243,7 +244,7 @@ class Ranges:
                 is_over = yield from self._ask(location, reading)
             except WireFailure as failure:
                 error = failure.error
-                error.method, error.url, error.operation = "GET", without_query(location.url), self._title
+                error.method, error.url, error.operation = "GET", without_query(location.url), self.title
                 if failure.lasting:
                     if not self._skipped(location, reading):
                         raise error from failure.__cause__
@@ -255,7 +256,7 @@ class Ranges:
     def _ask(self, location: Location, reading: _Reading) -> Generator[bytes, None, bool]:
         """Send one request; return whether its response was the last."""
         if not location.url.lower().startswith(("http://", "https://")):
-            raise NoRanges(f"{self._title} cannot be read in parts over {location.url.partition(':')[0]}")
+            raise NoRanges(f"{self.title} cannot be read in parts over {location.url.partition(':')[0]}")
         headers = headers_for(location, self._requested_range(location, reading))
         # If a server sends the whole file, the bytes before the requested ones come first.
         most = None if reading.end is None else reading.end - (reading.at if reading.at > MOST_SKIPPED else 0)
@@ -331,7 +332,7 @@ class Ranges:
         # Bytes that are missing of a range, and a response without any, count as a failure.
         promised = min((position for position in (verdict.end, end) if position is not None), default=reading.at)
         if reading.at < promised or (end is not None and reading.at == before):
-            lost = ConnectionLost("the body ended early", method="GET", operation=self._title)
+            lost = ConnectionLost("the body ended early", method="GET", operation=self.title)
             raise WireFailure(lost, is_sent=True)
         return end is None and (verdict.size is None or reading.at >= verdict.size)
 
@@ -347,7 +348,7 @@ class Ranges:
                         self._direct = target
                 if verdict.retry_after:
                     url, problem = without_query(location.url), "the service is not ready to provide it"
-                    late = TimedOut(problem, method="GET", url=url, operation=self._title)
+                    late = TimedOut(problem, method="GET", url=url, operation=self.title)
                     self._wait(reading, late, location, verdict.retry_after)
             case Kind.LATER:
                 reading.failures += 1
@@ -412,21 +413,21 @@ class Ranges:
             if self._skipped(location, reading):
                 return
             raise error
-        problem = error.summary.removeprefix(f"{self._title}: ")
-        of_wait(_log, elapsed + pause)("%s: %s; retrying in %.1f s", self._title, problem, pause)
+        problem = error.summary.removeprefix(f"{self.title}: ")
+        of_wait(_log, elapsed + pause)("%s: %s; retrying in %.1f s", self.title, problem, pause)
         self._clock.sleep(pause)
 
     def _no_ranges(self, why: str) -> NoRanges:
-        return NoRanges(f"{self._title}: its server {why}", name=self._title)
+        return NoRanges(f"{self.title}: its server {why}", name=self.title)
 
     def _changed(self, why: str) -> SourceChanged:
-        problem = f"{self._title}: the file changed while it was read: {why}"
+        problem = f"{self.title}: the file changed while it was read: {why}"
         return SourceChanged(
-            problem, name=self._title, remedy="Open it again to read the new version from the beginning."
+            problem, name=self.title, remedy="Open it again to read the new version from the beginning."
         )
 
     def _error(self, location: Location, verdict: Verdict, response: StreamedResponse) -> OmicsError:
-        return unavailable(self._title, location.url, verdict, response.headers, response.refusal())
+        return unavailable(self.title, location.url, verdict, response.headers, response.refusal())
 
 
 class SourceFile(io.RawIOBase):
@@ -434,9 +435,13 @@ class SourceFile(io.RawIOBase):
 
     Args:
         source: What it reads.
+        name: What programs show of it, or derive its compression from; without secrets.
     """
 
-    def __init__(self, source: Source) -> None:
+    mode = "rb"
+
+    def __init__(self, source: Source, name: str) -> None:
+        self.name = name
         self._source = source
         self._at: int = 0
 
@@ -483,7 +488,7 @@ class RangeFile(SourceFile):
     """
 
     def __init__(self, ranges: Ranges) -> None:
-        super().__init__(ranges)
+        super().__init__(ranges, ranges.title)
         self._ranges = ranges
         self._pieces: Generator[bytes] | None = None
         self._left = b""

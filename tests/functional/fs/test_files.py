@@ -33,6 +33,7 @@ def port(store: ServedStore) -> int:
 
 def test_a_file_is_read_whole_by_lines_and_by_places(store: ServedStore) -> None:
     with omicsdk.open("served://p/a.txt", port=port(store)) as file:
+        assert (file.name, file.mode) == ("served://p/a.txt", "rb")  # smart_open issues 505 and 512
         assert file.readline() == b"alpha\n"
         assert file.tell() == 6
         assert file.read() == b"beta\n"

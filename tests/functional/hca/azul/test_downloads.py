@@ -278,6 +278,7 @@ def test_one_thing_must_be_selected(azul: Azul, tmp_path: Path, chosen: dict[str
 def test_a_file_is_opened_and_sought(azul: Azul) -> None:
     (file,) = azul.matrices(PROJECT)
     with azul.open(file.uuid) as opened:
+        assert (opened.name, opened.mode) == (file.name, "rb")
         opened.seek(-6, 2)
         assert opened.read() == b"counts"
     with pytest.raises(NotFound), azul.open("00000000-0000-4000-8000-000000000000"):
