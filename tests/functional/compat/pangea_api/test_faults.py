@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from omicsdk.compat.pangea_api import Knex, Organization, PangeaGeneralError, SampleGroup
-from omicsdk.core import APIError, DecodeError, Retry, TransportError
+from omicsdk.core import DecodeError, Retry, TransportError
 from omicsdk.sandbox import Rule, Sandbox
 from pangea_users import create_samples
 
@@ -16,23 +16,6 @@ def hasty(sandbox: Sandbox, knex: Knex) -> Iterator[Knex]:
     with Knex(sandbox.pangea_url, retry=Retry(attempts=4, base=0, statuses=frozenset({502, 503, 504}))) as hasty:
         hasty.auth = knex.auth
         yield hasty
-
-
-@pytest.mark.parametrize(
-    "fault",
-    [
-        Rule("reset", path="*/samples", each="path", nth=2),
-        Rule("cut", path="*/samples", at=500, times=3),
-        Rule("status", path="*/samples", status=503, times=3),
-    ],
-    ids=lambda rule: rule.action,
-)
-def test_a_list_comes_whole(hasty: Knex, library: SampleGroup, sandbox: Sandbox, fault: Rule):
-    names = [f"s{number:03}" for number in range(250)]
-    create_samples(library, names)
-    sandbox.add_faults(fault)
-    group = Organization(hasty, "An Org").sample_group("A Library")
-    assert [sample.name for sample in group.get_samples()] == names
 
 
 def test_an_empty_response_is_not_an_empty_list(hasty: Knex, library: SampleGroup, sandbox: Sandbox):
@@ -67,21 +50,6 @@ def test_what_may_have_been_created_is_not_created_again(hasty: Knex, library: S
     made = sample.idem()
     assert made.metadata == {"x": 1}
     assert [each.uuid for each in library.get_samples()] == [made.uuid]
-
-
-def test_a_change_whose_response_was_lost_is_sent_again_by_the_next_save(
-    hasty: Knex, library: SampleGroup, sandbox: Sandbox
-):
-    library.sample("s").create()
-    sample = Organization(hasty, "An Org").sample_group("A Library").sample("s").get()
-    sample.description = "Changed."
-    sandbox.add_faults(Rule("status", path="/pangea/api/samples/*", method="PATCH", status=503))
-    for _ in range(2):
-        with pytest.raises(APIError):
-            sample.save()
-    sandbox.fault_book.clear()
-    sample.save()
-    assert library.sample("s").get().description == "Changed."
 
 
 def test_a_request_without_a_name_is_reported_without_one(

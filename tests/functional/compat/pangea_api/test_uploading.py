@@ -5,12 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-from omicsdk.compat.pangea_api import (
-    PangeaForbiddenError,
-    PangeaInternalError,
-    RemoteObjectError,
-    SampleAnalysisResultField,
-)
+from omicsdk.compat.pangea_api import PangeaForbiddenError, RemoteObjectError, SampleAnalysisResultField
 from omicsdk.core.checksums import MIB
 from pangea_fields import FieldServer
 from pangea_fields import pangea as pangea
@@ -54,16 +49,6 @@ def test_a_large_file_goes_in_parts_by_its_size_or_by_the_call(pangea: FieldServ
     pangea.objects.clear()  # that server has one object
     pangea.field("f3").upload_large_file(small)
     assert [body.get("n_parts") for body in pangea.of("/upload_s3")] == [3, 3, 1]
-
-
-def test_a_server_that_refuses_with_500_reports_it(pangea: FieldServer, small: Path, monkeypatch: pytest.MonkeyPatch):
-    """As for a field that holds data, or a library without a bucket: the real server answers 500 to both."""
-    monkeypatch.setattr("omicsdk.pangea.field_store.REFUSALS", 1)  # no waiting between them
-    field = pangea.field()
-    pangea.faults = [httpx.Response(500, text="AttributeError")]
-    with pytest.raises(PangeaInternalError, match="bucket"):
-        field.upload_file(small)
-    assert len(pangea.of("upload_s3")) == 1
 
 
 def test_a_missing_permission_is_reported(pangea: FieldServer, small: Path):

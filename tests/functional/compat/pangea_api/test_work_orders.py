@@ -14,7 +14,6 @@ from omicsdk.compat.pangea_api import (
     RemoteObjectError,
     SampleGroup,
     User,
-    WorkOrder,
     WorkOrderProto,
 )
 from omicsdk.sandbox import Sandbox
@@ -87,28 +86,6 @@ def test_an_order_goes_through_its_states(knex: Knex, worker: Knex, library: Sam
     assert JobOrder.from_uuid(found, str(job.uuid)).analysis_result == result.uuid
     assert theirs.get_active_work_orders(not_status="success") == []
     assert len(theirs.get_active_work_orders(max_num=1, random=True)) == 1
-
-
-def test_who_has_no_privilege_sees_and_changes_nothing(
-    knex: Knex, worker: Knex, outsider: Knex, library: SampleGroup, proto: str
-):
-    order = WorkOrderProto.from_uuid(knex, proto).create_work_order_for_sample(library.sample("s 1").create())
-    assert WorkOrderProto.from_uuid(outsider, proto).get_active_work_orders() == []
-    job = next(iter(WorkOrder.from_blob(outsider, dict(order.blob or {})).get_job_orders()))
-    job.status = "success"
-    with pytest.raises(PangeaForbiddenError):
-        job.save()
-
-
-def test_the_privilege_holds_for_all_within_a_private_sample(knex: Knex, worker: Knex, org: Organization, proto: str):
-    hidden = org.sample_group("Hidden", is_library=True, is_public=False).create().sample("s 1").create()
-    hidden.analysis_result("m", replicate="1").create().field("f", data={"a": 1}).create()
-    order = WorkOrderProto.from_uuid(knex, proto).create_work_order_for_sample(hidden)
-    (found,) = WorkOrderProto.from_uuid(worker, proto).get_active_work_orders()
-    sample = found.get_sample()
-    assert sample.inherited_url_options == {"work_order_uuid": order.uuid}
-    result = sample.analysis_result("found", replicate="1").create()
-    result.field("f", data={"a": 2}).create()
 
 
 def test_a_groups_order_has_one_for_each_sample(knex: Knex, worker: Knex, library: SampleGroup, group_proto: str):
