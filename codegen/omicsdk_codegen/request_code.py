@@ -36,7 +36,9 @@ def path_code(draft: Draft, imports: Imports) -> Code:
     pieces: list[str] = []
     for number, piece in enumerate(re.split(r"\{([^}]*)\}", draft.operation.sent.partition("?")[0])):
         if number % 2 == 0:
-            pieces.append(quote(unquote(piece), safe=_SAFE, errors="replace"))
+            # An encoded slash does not separate segments.
+            parts = re.split("(?i)%2f", piece)
+            pieces.append("%2F".join(quote(unquote(part), safe=_SAFE, errors="replace") for part in parts))
             continue
         argument = arguments[piece]
         value = _value(argument, imports)

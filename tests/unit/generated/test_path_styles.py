@@ -19,7 +19,7 @@ def _operation(name: str, schema: Any, place: str = "path", **more: Any) -> Any:
 
 DOCUMENT = document(
     {
-        "/label/{a'b}": _operation("label", LIST, style="label", explode=True),
+        "/label%2f%C3%A9 b/{a'b}": _operation("label", LIST, style="label", explode=True),
         "/matrix/{a'b}": _operation("matrix", LIST, style="matrix"),
         "/each/{a'b}": _operation("each", LIST, style="matrix", explode=True),
         "/point/{a'b}": _operation("point", POINT, style="matrix", explode=True),
@@ -39,7 +39,7 @@ def styles(generate: Callable[[dict[str, Any]], ModuleType]) -> ModuleType:
 @pytest.mark.parametrize(
     ("name", "value", "path"),
     [
-        ("label", ["b", "c d"], "/label/.b.c%20d"),
+        ("label", ["b", "c d"], "/label%2F%C3%A9%20b/.b.c%20d"),
         ("matrix", [""], "/matrix/;a%27b"),
         ("matrix", ["", "b"], "/matrix/;a%27b=,b"),
         ("each", ["b", ""], "/each/;a%27b=b;a%27b"),
