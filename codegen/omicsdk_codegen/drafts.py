@@ -634,6 +634,9 @@ class Drafter:
         best = preferred(forms, RESPONSE_ORDER)
         if best is None:
             return [Case((status,), "none")]
+        if self._types.facts_of(schema_in(content[best[0]])).get("format") == "binary":
+            # Swagger 2.0 lists the media types of all responses together: those of a file include the JSON of errors.
+            best = preferred({name: form for name, form in forms.items() if form == "bytes"}, RESPONSE_ORDER) or best
         paged = bool(draft.operation.data.get(SETTING))
         groups: dict[tuple[Form, str], list[str]] = {}
         for name, form in forms.items():

@@ -461,6 +461,7 @@ def test_events_can_be_read_while_they_come() -> None:
 
 
 TEXT = {"type": "string"}
+FILE = {"type": "string", "format": "binary"}
 
 
 @pytest.mark.parametrize(
@@ -474,6 +475,8 @@ TEXT = {"type": "string"}
         ({"200": {"application/*": OBJECT, "application/hal+json": OBJECT}}, "application/json, application/hal+json"),
         ({"200": {"text/csv": TEXT, "text/plain": TEXT}}, "text/csv, text/plain, */*;q=0.5"),
         ({"200": {"application/zip": TEXT}}, "application/zip, */*;q=0.5"),
+        ({"200": {"application/json": FILE, "image/png": FILE}}, "image/png, */*;q=0.5"),
+        ({"200": {"application/json": FILE}}, "application/json"),
         ({"200": {"*/*": TEXT}}, "*/*"),
         ({"204": {}}, "*/*"),
     ],
