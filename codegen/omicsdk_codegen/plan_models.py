@@ -88,8 +88,7 @@ def _module(module: str, models: list[Model], names: Names, parsed: Parsed) -> M
     imports.add("attrs", "define")
     for name in ("JsonObject", "Model", "Field", "blank", "rest_of"):
         imports.add("omicsdk.core.model", name)
-    for name in ("Any", "ClassVar"):
-        imports.typing(name)
+    imports.typing("ClassVar")
     if any(model.extra != ANY for model in models):
         imports.add("omicsdk.core.model", "Shape")
     if any(not field.required for model in models for field in model.fields):

@@ -42,6 +42,7 @@ KINDS: dict[str, Any] = {
     "native": {"$ref": "#/components/schemas/Native"},
     "keys": {"type": "array", "items": {"type": "string", "format": "byte"}},
     "named": {"$ref": "#/components/schemas/Named"},
+    "labelled": {"type": "object", "properties": {"name": TEXT}, "additionalProperties": TEXT},
 }
 
 
