@@ -127,6 +127,8 @@ def recognise(
     suggested: Recognition | None = None
     for candidate in _candidates(operation, root):
         setting, doubts = candidate.setting, [*candidate.doubts, *taken_away]
+        if candidate.rule.startswith("x-"):
+            taken_away += candidate.doubts  # a guess that the document's own statement contradicts is uncertain, too
         items_path = setting.get("items")
         # A rule that names the list has no doubt about which one it is.
         if items_path is None:

@@ -215,6 +215,8 @@ def test_nothing_is_taken_away_by_recognition() -> None:
     assert "it has other responses" in drafted.shown()
     drafted = Drafted(page, {"cursor": TEXT}, content={"application/jsonl": {"schema": ITEM}})
     assert "its response may be a stream" in drafted.shown()
+    page, pageable = obj(value=LIST, nextLink=NEXT), {"nextLinkName": "nextLink", "operationName": "List_Next"}
+    assert "those of another operation" in Drafted(page, **{"x-ms-pageable": pageable}).shown()
 
 
 def test_a_search_is_paged_by_its_body() -> None:
