@@ -326,9 +326,14 @@ class Paths:
     def _queried(self, parameters: list[Object], path: Template, old: Object) -> list[Object]:
         """Convert variables in the query of a path to query parameters."""
         query_names = {str(parameter["name"]) for parameter in parameters if parameter["in"] == "query"}
+        fixed_names = {unquote(pair.partition("=")[0]) for pair in path.sent.partition("?")[2].split("&")}
         query_parameters: list[Object] = []
         for parameter in parameters:
             name = str(parameter["name"])
+            if parameter["in"] == "query" and name in fixed_names:
+                # Azure's documents, to tell operations of one path apart. Both would be sent.
+                self._context.note(parameter, None, "omission", f"parameter {name} in query", "the path has its value")
+                continue
             if parameter["in"] == "path" and name in path.queried and name not in path.variables:
                 wire, required = path.queried[name]
                 self._context.repair(parameter, "in", f"a path parameter {name}", f"{wire} in the query")

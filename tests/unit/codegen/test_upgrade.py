@@ -295,6 +295,11 @@ def test_paths_have_one_form(path: str, key: str, sent: str, converters: dict[st
     [
         ("/a?x=1&why={y}", "{name: y, in: path, required: true, schema: {type: integer}}", True),
         ("/a?x=1&why={y}", "{name: why, in: query, required: true, schema: {type: integer}}", True),
+        (
+            "/a?x=1&why={y}",
+            "{name: x, in: query, schema: {enum: ['1']}}, {name: why, in: query, schema: {type: integer}, required: true}",
+            True,
+        ),
         ("/a{?why}", "{name: why, in: query, schema: {type: integer}}", False),
         ("/a{?why*}", "{name: why, in: path, schema: {type: integer}}", False),
     ],
