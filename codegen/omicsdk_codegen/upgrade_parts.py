@@ -63,6 +63,8 @@ class Parts:
             if word in new and lowered != "query":
                 del new[word]
                 self._context.omit(old, word, "it is one of parameters in queries")
+        if lowered == "path" and old.get("x-ms-skip-url-encoding") is True:  # AutoRest's: the value is itself a path
+            new.setdefault("x-omics-raw-path", True)
         new = {"name": name, "in": lowered, "required": old.get("required") is True, **new}
         self._context.record_origin(new, old)
         self._typed(new, old, lowered)

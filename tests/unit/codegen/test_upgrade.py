@@ -337,6 +337,13 @@ def test_flask_variables_become_parameters() -> None:
     assert {note.kind for note in notes} == {"repair"}
 
 
+def test_slashes_of_a_path_parameter_are_kept_where_the_document_wants_no_encoding() -> None:
+    stated = "name: s, required: true, type: string, x-ms-skip-url-encoding: true"
+    data = upgraded(operation(f"parameters: [{{in: path, {stated}}}, {{in: query, {stated}}}]", SWAGGER, "/{s}")).data
+    parameters = at(data, "/paths/~1{s}/get/parameters")
+    assert [parameter.get("x-omics-raw-path") for parameter in parameters] == [True, None]
+
+
 def test_what_follows_a_hash_is_not_sent() -> None:
     item = at(upgraded(operation("summary: s", path="'/a#x'")).data, "/paths/~1a#x")
     assert item["x-omics-sent-path"] == "/a"
