@@ -400,7 +400,7 @@ class Drafter:
         if not properties or type_name not in (None, "object", ["object"]):
             return None
         # Arguments cannot carry members whose names are not known.
-        if flat.schema.get("additionalProperties") or flat.schema.get("patternProperties"):
+        if flat.schema.get("additionalProperties") not in (None, False) or flat.schema.get("patternProperties"):
             return None
         sent: Object = {
             name: value for name, value in properties.items() if self._types.facts_of(value).get("readOnly") is not True
