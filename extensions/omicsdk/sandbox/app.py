@@ -41,6 +41,7 @@ from omicsdk.sandbox.service import (
     unrouted,
 )
 from omicsdk.sandbox.state.presigned import ClientGone, StorageServer
+from omicsdk.sandbox.traffic.server_thread import url_of
 from omicsdk.sandbox.traffic.wire import ENTRY, Entry
 
 log = logger("omicsdk.sandbox")
@@ -228,7 +229,7 @@ class Application:
             query=query,
             headers=headers,
             content=received.text,
-            server="http://{}:{}".format(*scope["server"]),
+            server=url_of(*scope["server"]),
         )
         if handler is not None:
             service.before(call)

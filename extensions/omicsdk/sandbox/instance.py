@@ -2,7 +2,6 @@
 
 import hmac
 import json
-import socket
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -36,7 +35,7 @@ from omicsdk.sandbox.state.folder import STATE, FolderLock, note_address
 from omicsdk.sandbox.state.objects import ObjectStore
 from omicsdk.sandbox.state.presigned import Signer, StorageServer
 from omicsdk.sandbox.state.settings import Setting, Settings
-from omicsdk.sandbox.traffic.server_thread import ServerThread, closed_to_sites, url_of
+from omicsdk.sandbox.traffic.server_thread import ServerThread, closed_to_sites, listening, url_of
 from omicsdk.sandbox.traffic.wire import Wire
 from omicsdk.sandbox.upload import BUCKET, Upload
 
@@ -213,7 +212,7 @@ class Instance:
         # Closers run from the last to the first, so that the folder is free only when all else has ended.
         self._closers.append(FolderLock(folder).release)
         # First, so that a port in use leaves nothing behind.
-        self._socket = socket.create_server((options.host, options.port), backlog=1024, reuse_port=False)
+        self._socket = listening(options.host, options.port)
         self._closers.append(self._socket.close)
         self.url = url_of(options.host, self._socket.getsockname()[1])
         note_address(folder, self.url)

@@ -17,7 +17,7 @@ from omicsdk.sandbox.s3.guard import RAW_HEADERS, Target, Wsgi, headers_of, raw_
 from omicsdk.sandbox.s3.integrity import Verified, exact_checksums, exact_lists
 from omicsdk.sandbox.state.credentials import Secrets
 from omicsdk.sandbox.traffic.faults import S3_PREFIX, FaultBook
-from omicsdk.sandbox.traffic.server_thread import url_of
+from omicsdk.sandbox.traffic.server_thread import listening, url_of
 from omicsdk.sandbox.traffic.wire import Entry, RequestLog
 
 BLOCK = 8 * 1024 * 1024
@@ -402,8 +402,7 @@ class Staging:
         if not _RUNNING:  # moto keeps its buckets in the process: an earlier sandbox's may be left
             empty_buckets()
         # Bound here, since werkzeug ends the process where a port is in use.
-        family = socket.AF_INET6 if ":" in self.where[0] else socket.AF_INET
-        with socket.create_server(self.where, family=family, backlog=128) as bound:
+        with listening(*self.where) as bound:
             server: Any = make_server(*self.where, app, threaded=True, request_handler=Quiet, fd=bound.fileno())
         _RUNNING.add(server)
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), name="omics-sandbox-staging", daemon=True)

@@ -40,8 +40,24 @@ def url_of(host: str, port: int) -> str:
         host: The address that it listens on.
         port: Its port.
     """
-    name = LOOPBACK if host in _EVERYWHERE else host
+    # A client of IPv4 reaches a socket of IPv6 at a mapped address.
+    name = LOOPBACK if host in _EVERYWHERE else host.removeprefix("::ffff:")
     return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """Listen on an address.
+
+    Args:
+        host: The address.
+        port: The port; 0 picks a free one.
+
+    Raises:
+        OSError: The port is in use, or the address is not one of this machine.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Of all addresses, `url_of` names one of IPv4.
+    return socket.create_server((host, port), family=family, backlog=1024, dualstack_ipv6=host == "::")
 
 
 def names_of(host: str) -> tuple[str, ...]:
@@ -145,7 +161,7 @@ class ServerThread:
         self._failure: BaseException | None = None
 
     def begin(self) -> None:
-        """Start serving and returns when the server answers.
+        """Start serving, and return when the server answers.
 
         Raises:
             RuntimeError: It does not start; its cause states why.
@@ -175,7 +191,7 @@ class ServerThread:
             loop.call_later(0.001, self._report_start, loop)
 
     def in_loop(self, function: Callable[[], None]) -> None:
-        """Run a function in the server's event loop and waits for it."""
+        """Run a function in the server's event loop, and wait for it."""
         done = threading.Event()
 
         def run() -> None:

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +17,19 @@ EVIL = "evil.example.org"
 @pytest.mark.parametrize(("host", "names"), [("192.0.2.1", ("a", "192.0.2.1")), ("0.0.0.0", ("a",)), ("::", ("a",))])
 def test_the_address_that_it_listens_on_is_one_of_its_names(host: str, names: tuple[str, ...]):
     assert Sandbox(host=host, allow_hosts=["a"]).allow_hosts == names
+
+
+@pytest.mark.parametrize("host", ["::1", "::"])
+def test_both_servers_listen_on_addresses_of_ipv6(host: str, tmp_path: Path, visitor: httpx.Client):
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    with Sandbox(tmp_path, host=host) as sandbox:
+        configuration = visitor.get(f"{sandbox.url}/auth/.well-known/openid-configuration").json()
+        assert visitor.get(configuration["jwks_uri"]).status_code == 200
+        assert visitor.get(sandbox.s3_url).status_code == 403  # not signed
+        assert visitor.get(f"http://[::1]:{urlsplit(sandbox.url).port}/dss/v1/swagger.json").status_code == 200
 
 
 @pytest.fixture(params=["services", "s3"])
