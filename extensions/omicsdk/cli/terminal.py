@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from unicodedata import combining, east_asian_width
+from unicodedata import category, east_asian_width
 
 from omicsdk.cli.help import wrapped
 
@@ -41,11 +41,11 @@ def styled(text: str, style: str, *, coloured: bool) -> str:
 
 
 def cells(text: str) -> int:
-    """Return the width of a text in terminal columns: wide characters take two, combining ones none."""
+    """Return the width of a text in terminal columns: wide characters take two, combining and invisible ones none."""
     if text.isascii():
         return len(text)
     # Ambiguous widths (A in Unicode's annex 11) take one column outside of East Asian contexts.
-    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+    return sum(0 if category(c) in ("Mn", "Me", "Cf") else 2 if east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def folded(text: str, width: int) -> list[str]:
@@ -71,7 +71,11 @@ def widths(names: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> l
         width: Columns of the terminal.
     """
     count = max((len(line) for line in (names, *rows)), default=0)
-    column_widths = [max((cells(row[at]) for row in (names, *rows) if at < len(row)), default=0) for at in range(count)]
+    # At most `width` from the start: a cell of megabytes would be narrowed by a column at a time.
+    most = max(width, _LEAST)
+    column_widths = [
+        min(max((cells(row[at]) for row in (names, *rows) if at < len(row)), default=0), most) for at in range(count)
+    ]
     while sum(column_widths) + GAP * (count - 1) + 2 > width and max(column_widths, default=0) > _LEAST:
         widest = column_widths.index(max(column_widths))
         column_widths[widest] -= 1

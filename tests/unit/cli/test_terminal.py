@@ -31,9 +31,13 @@ def test_cells_without_room_are_folded():
     lines = table(names, rows, widths(names, rows, 20))
     assert lines[2:] == [" n      one two", "        three four", "        five six"]
     assert max(map(cells, lines)) <= 20
+    assert widths(["a", "b"], [["x" * 10**7, "y" * 30]], 80) == [45, 30]
 
 
-@pytest.mark.parametrize(("text", "width"), [("abc", 3), ("日本", 4), ("e\u0301", 1), ("", 0)])
+@pytest.mark.parametrize(
+    ("text", "width"),
+    [("abc", 3), ("日本", 4), ("e\u0301", 1), ("ก\u0e47", 1), ("❤\ufe0f", 1), ("a\u200db", 2), ("", 0)],
+)
 def test_wide_and_combining_characters_take_what_terminals_give_them(text, width):
     assert cells(text) == width
 
