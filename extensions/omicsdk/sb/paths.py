@@ -193,7 +193,8 @@ def app_id(text: str) -> tuple[str, int | None]:
     path = parse(text if is_path(text) else f"{SCHEME}{text}")
     name, *more = path.names or ("",)
     revision = more[0] if more else None
-    if not name or len(more) > 1 or (revision is not None and not re.fullmatch(r"[0-9]+", revision)):
+    # Python converts no numbers of thousands of digits.
+    if not name or len(more) > 1 or (revision is not None and not re.fullmatch(r"[0-9]{1,4000}", revision)):
         raise WrongPath(
             f"{text!r} is not an app",
             remedy="Write owner/project/app, followed by a revision if needed: me/my-project/bwa/3.",

@@ -101,7 +101,9 @@ def test_an_app_may_have_a_revision(text, expected):
     assert app_id(text) == expected
 
 
-@pytest.mark.parametrize("text", ["me/p", "me/p/bwa/x", "me/p/bwa/3/4", "bwa", "me/p/bwa/\u0663"])
+@pytest.mark.parametrize(
+    "text", ["me/p", "me/p/bwa/x", "me/p/bwa/3/4", "bwa", "me/p/bwa/\u0663", f"me/p/bwa/{'1' * 5000}"]
+)
 def test_other_objects_are_no_app(text):
     with pytest.raises(WrongPath):
         app_id(text)
