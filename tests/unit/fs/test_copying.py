@@ -4,6 +4,7 @@ import hashlib
 import io
 import os
 from pathlib import Path
+from threading import Event
 
 import pytest
 from disk_space import stating
@@ -100,6 +101,17 @@ def test_progress_within_this_machine_counts_all_files_and_no_network(shelf, tmp
     last, total = states[-1], sum(sizes.values())
     assert (last.files, last.files_done, last.bytes, last.bytes_done) == (3, 3, total, total)
     assert (last.bytes_fetched, last.final, last.phase) == (0, True, "over")
+    assert copied(str(tmp_path / "in"), str(tmp_path / "other"), progress=states.append, require_checksum=True).failed
+    assert (states[-1].files_done, states[-1].files_failed, states[-1].bytes) == (0, 3, 0)
+    stop = Event()
+    copied(
+        str(tmp_path / "in/large"),
+        str(tmp_path / "b"),
+        progress=lambda state: states.append(state) or stop.set(),
+        stop=stop,
+    )
+    assert states[-1].files_done == 0
+    assert 0 < states[-1].bytes_done < sizes["large"]
 
 
 @pytest.mark.parametrize("room", [1, 1000])

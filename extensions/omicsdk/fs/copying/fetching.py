@@ -92,20 +92,22 @@ def fetch(
         try:
             stream = store.open(entry)
         except OmicsError as error:
-            outcomes[name] = Outcome(name, "failed", entry.size, error=error)
-            continue
-        if stream is None:
-            by_engine.append((entry, name))
-        elif chosen.require_checksum and not entry.checksums:
-            stream.close()
-            outcomes[name] = Outcome(name, "failed", entry.size, error=ChecksumMissing(entry.path, name=name))
+            outcome = Outcome(name, "failed", entry.size, error=error)
         else:
+            if stream is None:
+                by_engine.append((entry, name))
+                continue
             with stream:
                 if not checked:  # the engine does so itself
                     _check_names(named_entries, folder)
                     checked = True
-                outcomes[name] = _streamed(stream, entry, name, folder, store, chosen, trusts_existing, progress)
-            progress.add(entry.size, is_failed=outcomes[name].state == "failed")
+                if chosen.require_checksum and not entry.checksums:
+                    outcome = Outcome(name, "failed", entry.size, error=ChecksumMissing(entry.path, name=name))
+                else:
+                    outcome = _streamed(stream, entry, name, folder, store, chosen, trusts_existing, progress)
+        outcomes[name] = outcome
+        if outcome.state != "stopped":
+            progress.add(entry.size, is_failed=outcome.state == "failed")
     report = TransferReport(title=f"Download to {folder}", target=os.fspath(folder))
     if by_engine:
         report = store.download(by_engine, folder, chosen)
