@@ -8,6 +8,7 @@ import base64
 import gzip
 import hashlib
 import json
+import re
 import struct
 import sys
 import zlib
@@ -138,8 +139,9 @@ def _vcf(plain: bytes, regions: Sequence[Region]) -> tuple[bytes, bytes]:
     lines = plain.splitlines(keepends=True)
     head = [line for line in lines if line.startswith(b"#")]
     references = {_columns(line)[0] for line in lines if not line.startswith(b"#")}
+    contigs = {match[1].decode() for match in re.finditer(rb"(?m)^##contig=<ID=([^,>]+)", b"".join(head))}
     for region in regions:
-        if region.reference not in references and f"ID={region.reference}".encode() not in b"".join(head):
+        if region.reference not in references | contigs:
             raise Problem(404, "NotFound", f"The data set has no reference sequence {region.reference}")
     records = lines[len(head) :]
     selected = [line for line in records if not regions or any(_overlaps(line, region) for region in regions)]

@@ -10,6 +10,7 @@ from bam_files import bam
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.ga4gh.htsget import BGZF_END, Region, bgzf, sliced
 from omicsdk.sandbox.ga4gh.state import EXAMPLE_TOOL
+from omicsdk.sandbox.problems import Problem
 
 VCF = b"##fileformat=VCFv4.3\n##contig=<ID=chr9>\n#CHROM\tPOS\tID\tREF\tALT\nchr1\t10\t.\tACGT\tA\nchr1\t20\t.\tA\tC\n"
 
@@ -104,6 +105,9 @@ def test_slices_have_what_overlaps() -> None:
     assert names(Region("chr1", 13, 14), Region("chr2")) == ["a", "c"]
     _, variants = sliced("VCF", VCF, [Region("chr1", 12, 13)])  # the deleted letters belong to the first one
     assert gzip.decompress(variants).count(b"\n") == 1
+    assert gzip.decompress(sliced("VCF", VCF, [Region("chr9")])[1]) == b""
+    with pytest.raises(Problem, match=r"sequence chr$"):  # with which the other's name begins
+        sliced("VCF", VCF, [Region("chr")])
     assert sliced("CRAM", b"as it is", [Region("chr1")]) == (b"", b"as it is")
     assert gzip.decompress(sliced("VCF", bgzf(VCF) + BGZF_END, [])[0]).startswith(b"##fileformat")
 
