@@ -294,7 +294,7 @@ def target_of(environ: dict[str, Any]) -> Target:
         method=environ["REQUEST_METHOD"],
         bucket=bucket,
         key=key,
-        query=dict(parse_qsl(query, keep_blank_values=True)),
+        query=dict(reversed(parse_qsl(query, keep_blank_values=True))),  # moto reads the first of several values
         copied=(copied[0], copied[2]) if source else None,
         in_host=bool(named),
     )

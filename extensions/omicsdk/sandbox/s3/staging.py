@@ -22,6 +22,7 @@ from omicsdk.sandbox.traffic.wire import Entry, RequestLog
 
 BLOCK = 8 * 1024 * 1024
 _META = "x-amz-meta-"
+_NUMBER = re.compile("[0-9]{1,4000}")  # Python does not convert longer ones
 _CANNED_ACLS = frozenset(
     {"private", "public-read", "public-read-write", "authenticated-read", "aws-exec-read", "log-delivery-write"}
     | {"bucket-owner-read", "bucket-owner-full-control"}
@@ -109,7 +110,7 @@ def _check_known(target: Target, headers: Mapping[str, str]) -> None:
         return
     if not target.key and token and token not in backend._pagination_tokens:
         raise Problem(400, "InvalidArgument", "The continuation token provided is incorrect")
-    if not query.get("max-keys", "0").isdecimal():
+    if not _NUMBER.fullmatch(query.get("max-keys", "0")):
         raise Problem(400, "InvalidArgument", "Provided max-keys not an integer or within integer range")
     if headers.get("x-amz-acl", "private") not in _CANNED_ACLS:
         raise Problem(400, "InvalidArgument", "The canned ACL is unknown.")
@@ -125,7 +126,7 @@ def _check_known(target: Target, headers: Mapping[str, str]) -> None:
         if key is not None and key.acl is None:  # moto gives none to an object of several parts
             key.acl = import_module("moto.s3.models").get_canned_acl("private")
         parts = key.multipart.parts if key is not None and key.multipart else None
-        if not part.isdecimal() or (parts is not None and int(part) not in parts):
+        if not _NUMBER.fullmatch(part) or (parts is not None and int(part) not in parts):
             raise Problem(416, "InvalidPartNumber", "The requested partnumber is not satisfiable")
 
 

@@ -222,9 +222,10 @@ def test_uploads_parts_and_pages_that_are_not_there_are_refused(s3: Any) -> None
     parts = {"Parts": [{"PartNumber": 1, "ETag": etag}]}
     s3.complete_multipart_upload(**PLACE, UploadId=id, MultipartUpload=parts)
     assert s3.head_object(**PLACE, PartNumber=1)["ContentLength"] == 1
-    assert code_of(lambda: s3.head_object(**PLACE, PartNumber=2)) == "416"
-    listed = {"Bucket": STAGING_BUCKET, "ContinuationToken": "none"}
-    assert code_of(lambda: s3.list_objects_v2(**listed)) == "InvalidArgument"
+    for number in (2, 10**4200):
+        assert code_of(lambda number=number: s3.head_object(**PLACE, PartNumber=number)) == "416"
+    for wrong in ({"ContinuationToken": "none"}, {"MaxKeys": 10**4200}):
+        assert code_of(lambda wrong=wrong: s3.list_objects_v2(Bucket=STAGING_BUCKET, **wrong)) == "InvalidArgument"
 
 
 @pytest.fixture

@@ -99,6 +99,11 @@ def test_bucket_and_key_are_found_where_they_stand(host, path, expected):
     assert (target.bucket, target.key) == expected
 
 
+def test_the_first_of_several_values_counts():
+    target = target_of({"HTTP_HOST": "localhost", "RAW_URI": "/b?prefix=a/&x&prefix=c/", "REQUEST_METHOD": "GET"})
+    assert target.query == {"prefix": "a/", "x": ""}
+
+
 def test_a_copy_names_its_source():
     environ = {"HTTP_HOST": "localhost", "RAW_URI": "/b/k", "REQUEST_METHOD": "PUT"}
     assert target_of(environ).copied is None
