@@ -1,6 +1,7 @@
 """Azul's state: the catalogs, who may read what, addresses of files, and the rate rule."""
 
 import json
+import threading
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -73,6 +74,7 @@ class Azul:
         self.atlas = Atlas(dss)
         self.manifests: dict[str, tuple[str, str, float]] = {}
         self._sent: deque[float] = deque()
+        self._lock = threading.Lock()
         context.settings.declare(*SETTINGS)
 
     def clear(self) -> None:
@@ -86,12 +88,17 @@ class Azul:
         Raises:
             Problem: 429; there were too many in the window.
         """
-        most, now = self.context.settings.number("azul.requests"), self.context.clock.now()
-        while self._sent and self._sent[0] <= now - WINDOW:
-            self._sent.popleft()
-        if most and len(self._sent) >= most:
-            raise Problem(429, "TooManyRequests", "Rate limit exceeded", {"Retry-After": "30"})
-        self._sent.append(now)
+        most = self.context.settings.number("azul.requests")
+        with self._lock:
+            # Not earlier: a later time of another thread would look like a clock that was set back.
+            now = self.context.clock.now()
+            while self._sent and self._sent[0] <= now - WINDOW:
+                self._sent.popleft()
+            while self._sent and self._sent[-1] > now:
+                self._sent.pop()
+            if most and len(self._sent) >= most:
+                raise Problem(429, "TooManyRequests", "Rate limit exceeded", {"Retry-After": "30"})
+            self._sent.append(now)
 
     def catalog(self, parameters: Mapping[str, str]) -> tuple[str, SandboxCatalog]:
         """The catalog of a request.
