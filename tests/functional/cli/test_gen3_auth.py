@@ -134,10 +134,10 @@ def test_a_profile_names_the_commons_before_the_environment_does(gen3, nobody, t
     assert gen3("auth", "endpoint", "--profile", "here", "--endpoint", "b.org").out == "https://b.org\n"
 
 
-def test_a_wrong_file_and_a_wrong_key_state_it(gen3, tmp_path, monkeypatch):
+def test_a_file_that_is_no_key_is_named(gen3, tmp_path):
     (tmp_path / "work" / "wrong.json").write_text("{}")
     wrong = gen3("whoami", "--auth", "wrong.json")
-    assert (wrong.code, "no api_key" in wrong.err) == (4, True)
+    assert (wrong.code, "wrong.json" in wrong.err, "no api_key" in wrong.err) == (4, True, True)
     assert "Traceback" not in wrong.err
 
 

@@ -10,6 +10,7 @@ from omicsdk.core import (
     BearerToken,
     Conflict,
     Interrupted,
+    ManualClock,
     ResponseMismatch,
     ServerError,
     TransferError,
@@ -354,27 +355,6 @@ def test_an_empty_folder(dss: Dss, tmp_path: Path):
         dss.upload(tmp_path / "none", "aws", "bucket")
 
 
-class Ticks:
-    """A clock that moves when a thread sleeps."""
-
-    def __init__(self) -> None:
-        self.time = 0.0
-        self.sleeps: list[float] = []
-
-    def now(self) -> float:
-        return self.time
-
-    def monotonic(self) -> float:
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        self.sleeps.append(seconds)
-        self.time += seconds
-
-    async def async_sleep(self, seconds: float) -> None:
-        self.sleep(seconds)
-
-
 class Slow:
     """A service that takes a file over after a number of questions."""
 
@@ -396,7 +376,7 @@ class Slow:
 
 
 def register(service: Any, clock: Any, timeout: float, files: int = 1) -> list[Any]:
-    """Registers files; gives the errors."""
+    """Register files, and return the errors."""
     registrar = jobs.Registrar(
         api=service, version="v", creator_uid=0, replica="aws", timeout_seconds=timeout, clock=clock
     )
@@ -405,32 +385,32 @@ def register(service: Any, clock: Any, timeout: float, files: int = 1) -> list[A
 
 
 def test_copies_are_waited_for_with_growing_pauses():
-    clock = Ticks()
+    clock = ManualClock(0.0)
     assert register(Slow(3), clock, 1200) == [None]
-    assert clock.sleeps == pytest.approx([1.0, 1.618, 1.618**2, 1.618**3])
+    assert clock.slept == pytest.approx([1.0, 1.618, 1.618**2, 1.618**3])
 
 
 def test_many_copies_are_waited_for_together():
-    clock = Ticks()
+    clock = ManualClock(0.0)
     assert register(Slow(150), clock, 1200, files=100) == [None] * 100
-    assert clock.time == pytest.approx(1 + 1.618 + 1.618**2)  # 100 looks in vain, 50 of 100, none of 50
+    assert clock.now() == pytest.approx(1 + 1.618 + 1.618**2)  # 100 looks in vain, 50 of 100, none of 50
 
 
 def test_a_wait_for_the_service_ends_with_the_upload():
     ended = threading.Event()
     ended.set()
-    clock = StoppableClock(Ticks(), ended.is_set, lambda: uploads.stopped(Control()))
+    clock = StoppableClock(ManualClock(0.0), ended.is_set, lambda: uploads.stopped(Control()))
     with pytest.raises(Interrupted):
         register(Slow(10**6), clock, 1200)
 
 
 def test_a_copy_that_never_comes_ends_with_the_request_id():
-    clock = Ticks()
+    clock = ManualClock(0.0)
     (error,) = register(Slow(10**6), clock, 100)
     assert isinstance(error, TransferError)
     assert "registration FAILED" in str(error)
     assert "r-1" in str(error)
-    assert clock.time == pytest.approx(100)
+    assert clock.now() == pytest.approx(100)
 
 
 def test_a_service_that_fails_while_it_is_queried_is_that_files_error():
@@ -440,7 +420,7 @@ def test_a_service_that_fails_while_it_is_queried_is_that_files_error():
         raise ServerError("broken", status=500)
 
     service.head_file.raw = head
-    (error,) = register(service, Ticks(), 100)
+    (error,) = register(service, ManualClock(0.0), 100)
     assert isinstance(error, ServerError)
 
 
