@@ -85,8 +85,7 @@ class Run:
         cleanup: Whether to remove the dataset's folder when all went well.
         cores: Cores for Snakemake: a number, or "all".
         since: The newest status before the dataset was requested (`newest_status`): any other runner's later one
-            counts.
-            By default a run that is over, well or not, does not.
+            counts. By default a run that is over, well or not, does not.
         take_over: Whether to run it although another runner that began earlier has not ended, because it never will.
         allow_shared_folder: Whether to run it although its folder in the storage is that of another dataset too, or one
             is within the other: its run then brings the other's files as well, and overwrites those of the same names.
@@ -508,9 +507,10 @@ def run(
         UsageError: The workflow's file or Snakemake is missing; nothing was reported.
     """
     # Check first what would make the run fail: a dataset that failed stays locked on the site.
-    if workflow_path is not None and not Path(workflow_path).is_file():
+    path = None if workflow_path is None else expanded(workflow_path)
+    if path is not None and not path.is_file():
         raise UsageError(f"Cannot run the workflow: {workflow_path} not found", remedy="Check its path (--path).")
-    if workflow_type is WorkflowType.snakemake and shutil.which("snakemake") is None:
+    if WorkflowType(workflow_type) is WorkflowType.snakemake and shutil.which("snakemake") is None:
         raise UsageError(
             "snakemake not found on the PATH",
             remedy="Install Snakemake 7 or later, activate its environment, or run a script (--workflow script).",
@@ -522,7 +522,7 @@ def run(
         opened,
         Path(folder),
         workflow_type,
-        None if workflow_path is None else Path(workflow_path),
+        path,
         download_from_storage=download,
         upload_to_storage=upload,
         cleanup=cleanup,
@@ -619,6 +619,6 @@ def check_cores(cores: object) -> str:
         ConfigError: It is something else.
     """
     text = str(cores)
-    if text != "all" and not (text.isascii() and text.isdigit() and int(text)):
+    if text != "all" and not (text.isascii() and text.isdigit() and text.strip("0")):
         raise ConfigError(f"cores is {text!r}", remedy='Use a whole number, 1 or more, or "all".')
     return text

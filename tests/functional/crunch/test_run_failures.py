@@ -323,7 +323,7 @@ def test_a_folder_that_cannot_be_cleaned_up_does_not_fail_a_good_run(
     assert site.sent() == HAPPY
 
 
-@pytest.mark.parametrize("cores", ["0", "-1", "many", "1.5", ""])
+@pytest.mark.parametrize("cores", ["0", "00", "-1", "many", "1.5", ""])
 def test_a_number_of_cores_that_is_none(tmp_path: Path, cores: str) -> None:
     with pytest.raises(ConfigError, match="cores is"):
         a_run(PretendedSite(), tmp_path, [], cores=cores)

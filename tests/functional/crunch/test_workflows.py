@@ -215,6 +215,24 @@ def test_a_site_that_is_busy_is_asked_for_the_next_dataset_again(crunch: Crunch,
     assert client.next_dataset("proj") == SLUG
 
 
+def test_what_is_missing_for_a_workflow_is_found_before_anything_is_reported(
+    crunch: Crunch, media: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    before, snakemake = crunch.list_statuses().count, list[Any]([WorkflowType.snakemake, "snakemake"])
+    for workflow_type in snakemake:
+        with pytest.raises(UsageError, match="snakemake not found"):
+            crunch.run(SLUG, tmp_path, workflow_type=workflow_type)
+    with pytest.raises(UsageError, match=r"workflow\.sh not found"):
+        crunch.run(SLUG, tmp_path, workflow_type=WorkflowType.script, workflow_path="~/workflow.sh")
+    assert crunch.list_statuses().count == before
+    (tmp_path / "workflow.sh").write_text("#!/bin/sh\n")
+    (tmp_path / "workflow.sh").chmod(0o755)
+    options: dict[str, Any] = {"workflow_type": WorkflowType.script, "workflow_path": "~/workflow.sh"}
+    assert crunch.run(SLUG, tmp_path, **options).result is RunResult.SUCCESS
+
+
 def test_the_next_dataset_is_run_by_both_clients(crunch: Crunch, sandbox: Sandbox, media: Path, tmp_path: Path):
     lines = list[str]()
     assert crunch.next_dataset("proj") == SLUG
