@@ -99,6 +99,8 @@ def _bam(plain: bytes, regions: Sequence[Region]) -> tuple[bytes, bytes]:
 
 def _references(plain: bytes) -> tuple[int, list[str]]:
     """The offset of the records, and the names of the reference sequences."""
+    if not plain.startswith(b"BAM\1"):
+        raise ValueError("it begins otherwise")
     at = 8 + _number(plain, 4)
     count, names = _number(plain, at), list[str]()
     at += 4
@@ -136,7 +138,7 @@ def _number(plain: bytes, at: int) -> int:
 
 
 def _vcf(plain: bytes, regions: Sequence[Region]) -> tuple[bytes, bytes]:
-    lines = plain.splitlines(keepends=True)
+    lines = [line for line in plain.splitlines(keepends=True) if line.strip()]
     head = [line for line in lines if line.startswith(b"#")]
     references = {_columns(line)[0] for line in lines if not line.startswith(b"#")}
     contigs = {match[1].decode() for match in re.finditer(rb"(?m)^##contig=<ID=([^,>]+)", b"".join(head))}
@@ -222,12 +224,21 @@ class Htsget:
         self.sets.put(DataSet(kind, id, format, self.context.objects.put_bytes(content).sha256, restricted))
 
     def add_file(self, path: Path, name: str) -> bool:
-        """Add a file under its name without the suffix; False where the suffix is none of a format."""
+        """Add a file under its name without the suffix; False where the suffix is none of a format.
+
+        Raises:
+            ValueError: It is not in the format of its suffix.
+        """
         longest_first = sorted(SUFFIXES, key=len, reverse=True)
         suffix = next((ending for ending in longest_first if name.lower().endswith(ending)), None)
         if suffix is None:
             return False
-        self.add(name[: -len(suffix)], SUFFIXES[suffix], path.read_bytes())
+        format, content = SUFFIXES[suffix], path.read_bytes()
+        try:
+            sliced(format, content, ())
+        except (EOFError, IndexError, OSError, ValueError, struct.error, zlib.error) as error:
+            raise ValueError(f"{path} is not a {format} file: {error}") from error
+        self.add(name[: -len(suffix)], format, content)
         return True
 
 

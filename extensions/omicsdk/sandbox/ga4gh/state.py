@@ -96,20 +96,21 @@ class Ga4gh:
             What was added, and in `left` which files were not.
 
         Raises:
-            ValueError: The folder has nothing for the service.
+            ValueError: The folder has nothing for the service, or a file that cannot be read; nothing was added.
         """
         self.seed()
-        if service == "trs":
-            return {"tool": f"#workflow/sandbox/{folder.name}", "versions": self.trs.add_folder(folder)}
-        added, left = list[str](), list[str]()
-        for path in sorted(entry for entry in folder.rglob("*") if entry.is_file()):
-            name = path.relative_to(folder).as_posix()
-            if service == "refget" and path.suffix in (".fa", ".fasta", ".fna"):
-                added += self.refget.add_fasta(path.read_text("ascii"))
-            elif service == "htsget" and self.htsget.add_file(path, name):
-                added.append(name)
-            else:
-                left.append(name)
-        if not added:
-            raise ValueError(f"{folder} has no files for {service}")
-        return {"added": added, "left": left}
+        with self._context.database.transaction():
+            if service == "trs":
+                return {"tool": f"#workflow/sandbox/{folder.name}", "versions": self.trs.add_folder(folder)}
+            added, left = list[str](), list[str]()
+            for path in sorted(entry for entry in folder.rglob("*") if entry.is_file()):
+                name = path.relative_to(folder).as_posix()
+                if service == "refget" and path.suffix in (".fa", ".fasta", ".fna"):
+                    added += self.refget.add_fasta(path.read_text("ascii"))
+                elif service == "htsget" and self.htsget.add_file(path, name):
+                    added.append(name)
+                else:
+                    left.append(name)
+            if not added:
+                raise ValueError(f"{folder} has no files for {service}")
+            return {"added": added, "left": left}

@@ -226,6 +226,30 @@ def test_folders_of_files_are_taken(omics_sandbox: Sandbox, tmp_path: Path) -> N
             omics_sandbox.seed(tmp_path / folder, service=name)
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("x.bam", b"text"),
+        ("x.bam", bgzf(b"text") + BGZF_END),
+        ("x.bam", bam([("chr1", 100)], [("a", 0, 10, "ACGT")])[:-40]),
+        ("x.vcf", b"text\n"),
+        ("x.vcf", b"#CHROM\nchr1\tx\t.\tA\n"),
+        ("x.vcf.gz", b"\x1f\x8btext"),
+    ],
+)
+def test_files_of_another_format_than_their_suffix_are_refused(
+    omics_sandbox: Sandbox, tmp_path: Path, name: str, content: bytes
+) -> None:
+    (tmp_path / "a.vcf").write_bytes(VCF + b"\n")
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ValueError, match=rf"{name} is not a (BAM|VCF) file"):
+        omics_sandbox.seed(tmp_path, service="htsget")
+    assert httpx.get(f"{omics_sandbox.htsget_url}/variants/a").status_code == 404
+    (tmp_path / name).unlink()
+    omics_sandbox.seed(tmp_path, service="htsget")
+    assert gzip.decompress(joined(httpx.get(f"{omics_sandbox.htsget_url}/variants/a"))) == VCF
+
+
 def test_examples_come_back_after_a_reset_and_stay_after_a_restart(tmp_path: Path) -> None:
     with Sandbox(tmp_path / "s") as sandbox:
         sandbox.ga4gh.refget.add("own", "ACGT")
