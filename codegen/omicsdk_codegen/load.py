@@ -48,14 +48,16 @@ def read_file(path: Path, label: str) -> bytes:
         DocumentError: it cannot be opened, or has more than `limits.MAX_BYTES`.
     """
     try:
-        if path.is_file() and path.stat().st_size > MAX_BYTES:
-            raise DocumentError([Fault(f"it has more than {MAX_BYTES >> 20} MiB", "Split it into files.", label)])
-        return path.read_bytes()
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)  # a pipe or a device states no size, and may have no end
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise DocumentError(
             [Fault(f"it cannot be opened: {reason}", "Name a file that can be read.", label)]
         ) from error
+    if len(raw) > MAX_BYTES:
+        raise DocumentError([Fault(f"it has more than {MAX_BYTES >> 20} MiB", "Split it into files.", label)])
+    return raw
 
 
 def load_bytes(raw: bytes, *, path: Path, label: str, uri: str, on_progress: OnProgress = silent) -> Source:
