@@ -102,8 +102,8 @@ def accepted(forms: Mapping[str, Form]) -> str:
     """
     names: dict[str, None] = {}
     for name, form in forms.items():
-        printable = "".join(char for char in name if char.isascii() and char.isprintable())
-        is_range = "*" in printable or not printable
+        printable = "".join(char for char in name if char.isascii() and char.isprintable()) or "*/*"
+        is_range = "*" in printable
         if form == "json":
             names["application/json" if is_range else printable] = None
         elif "json" not in forms.values():

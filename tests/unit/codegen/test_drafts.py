@@ -478,6 +478,7 @@ FILE = {"type": "string", "format": "binary"}
         ({"200": {"application/zip": TEXT}}, "application/zip, */*;q=0.5"),
         ({"200": {"application/json": FILE, "image/png": FILE}}, "image/png, */*;q=0.5"),
         ({"200": {"application/json": FILE}}, "application/json"),
+        ({"200": {"": {"type": "string", "format": "binary"}}}, "*/*"),
         ({"200": {"*/*": TEXT}}, "*/*"),
         ({"204": {}}, "*/*"),
     ],
