@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import zip_longest
 from unicodedata import category, east_asian_width
 
 from omicsdk.cli.help import wrapped
@@ -70,15 +71,11 @@ def widths(names: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> l
         rows: Texts of the cells; a row may have fewer.
         width: Columns of the terminal.
     """
-    count = max((len(line) for line in (names, *rows)), default=0)
     # At most `width` from the start: a cell of megabytes would be narrowed by a column at a time.
-    most = max(width, _LEAST)
-    column_widths = [
-        min(max((cells(row[at]) for row in (names, *rows) if at < len(row)), default=0), most) for at in range(count)
-    ]
-    while sum(column_widths) + GAP * (count - 1) + 2 > width and max(column_widths, default=0) > _LEAST:
-        widest = column_widths.index(max(column_widths))
-        column_widths[widest] -= 1
+    columns, most = zip_longest(names, *rows, fillvalue=""), max(width, _LEAST)
+    column_widths = [min(max(map(cells, column)), most) for column in columns]
+    while sum(column_widths) + GAP * (len(column_widths) - 1) + 2 > width and max(column_widths, default=0) > _LEAST:
+        column_widths[column_widths.index(max(column_widths))] -= 1
     return column_widths
 
 
