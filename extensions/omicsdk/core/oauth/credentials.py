@@ -59,6 +59,8 @@ class RefreshingToken(BearerToken):
         self._tokens = tokens
         self._url = url
         self._renewal = renewal
+        # The last renewal: the login in the file, and the one that takes its place there, unless the file cannot be written.
+        self._last: tuple[StoredLogin, StoredLogin] | None = None
 
     def _renewed_login(self) -> Token:
         # Set before the file is written: a token that the server has issued must survive a failure to store it.
@@ -69,24 +71,27 @@ class RefreshingToken(BearerToken):
             # A logout in another process: storing a renewed login would undo it.
             if stored is None:
                 raise AuthError("The access token cannot be renewed: its login was deleted", remedy=self._remedy)
+            # The refresh token in the file is spent if the login that replaced it could not be stored.
+            login = self._last[1] if self._last is not None and self._last[0] == stored else stored
             # Another process has renewed it; its refresh token may be spent.
-            if stored.token.value != self._current.value and not self._is_due(stored.token):
-                return stored
-            if not stored.refresh_token:
+            if login.token.value != self._current.value and not self._is_due(login.token):
+                return login
+            if not login.refresh_token:
                 raise AuthError(
                     "The access token cannot be renewed: its login has no refresh token", remedy=self._remedy
                 )
             try:
-                grant = self._renewal(stored.refresh_token)
+                grant = self._renewal(login.refresh_token)
             except AuthError as error:
                 raise AuthError(error.message, remedy=self._remedy) from error
             # Servers need not issue a new refresh token (RFC 6749, 6): the old one then stays valid.
             renewed = replace(
-                stored,
+                login,
                 token=Token(grant.access_token, grant.expires_at),
-                refresh_token=grant.refresh_token or stored.refresh_token,
-                id_token=grant.id_token or stored.id_token,
+                refresh_token=grant.refresh_token or login.refresh_token,
+                id_token=grant.id_token or login.id_token,
             )
+            self._last = stored, renewed
             return renewed
 
         try:

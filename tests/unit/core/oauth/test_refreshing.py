@@ -145,17 +145,45 @@ def test_a_login_that_serves_two_services_stays_one(tokens, clock, renewals):
     assert json.loads(tokens.path.read_text()).keys() == {"https://dss.example.org:443"}
 
 
-def test_a_renewed_login_that_cannot_be_stored_is_used_anyway(stored, credentials, monkeypatch, caplog):
+def test_a_renewed_login_that_cannot_be_stored_is_used_anyway(
+    stored, credentials, renewals, tokens, clock, monkeypatch, caplog
+):
+    from omicsdk.core import ConfigError, token_file
+
+    def full(path, text):
+        raise ConfigError("no room")
+
+    held = credentials(stored())
+    with monkeypatch.context() as patches:
+        patches.setattr(token_file, "write_private", full)
+        assert held.renew({"authorization": "Bearer access-0"})  # which was refused
+        assert sent(held) == "Bearer access-1"
+        assert "no room" in caplog.text
+        assert "refresh-" not in caplog.text
+        assert held.renew({"authorization": "Bearer access-1"})
+        assert sent(held) == "Bearer access-2"
+    clock.advance(3600)
+    assert sent(held) == "Bearer access-3"
+    assert renewals.asked == ["refresh-0", "refresh-1", "refresh-2"]  # each is valid once
+    assert tokens.login(HERE).refresh_token == "refresh-3"
+
+
+def test_a_login_that_another_process_stored_goes_before_one_that_could_not_be_stored(
+    stored, credentials, renewals, tokens, clock, monkeypatch
+):
     from omicsdk.core import ConfigError, token_file
 
     def full(path, text):
         raise ConfigError("no room")
 
     held = credentials(stored(ends_in=0.0))
-    monkeypatch.setattr(token_file, "write_private", full)
-    assert sent(held) == "Bearer access-1"
-    assert "no room" in caplog.text
-    assert "refresh-" not in caplog.text
+    with monkeypatch.context() as patches:
+        patches.setattr(token_file, "write_private", full)
+        assert sent(held) == "Bearer access-1"
+    tokens.keep(HERE, StoredLogin(Token("of-another", clock.now() + 900), "refresh-9"))
+    clock.advance(3600)
+    assert sent(held) == "Bearer access-2"
+    assert renewals.asked == ["refresh-0", "refresh-9"]
 
 
 def test_threads_share_one_renewal_though_each_has_its_own_credentials(stored, tokens, clock):
