@@ -7,13 +7,12 @@ CRAM and BCF are served whole whatever the region, which the standard allows: a 
 import base64
 import gzip
 import hashlib
-import json
 import re
 import struct
 import sys
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -168,6 +167,8 @@ URL_SECONDS, BLOCK_BYTES, STATE_MD5 = "htsget.url_seconds", "htsget.block_bytes"
 AS_REFSERVER = "htsget.as_refserver"
 # Bytes that htsget-refserver sends of a file at least; those behind its end are zeros.
 _LEAST = 8_192
+# A region in the URL of a computed block.
+_REGION = re.compile(r"(.+):([0-9]{1,19})-([0-9]{1,19})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,7 +372,7 @@ def _as_refserver(
 ) -> dict[str, Any]:
     """A ticket as htsget-refserver makes them: the whole file as a range, or header and records at one URL."""
     path = f"{PREFIX}/blocks/{data_set.kind}/{data_set.format}/{quote(data_set.id)}"
-    query = urlencode([("region", json.dumps(astuple(region))) for region in regions])
+    query = urlencode([("region", f"{region.reference}:{region.start}-{region.end}") for region in regions])
     url = f"{call.origin}{path}" + (f"?{query}" if query else "")
     if not regions and not any(parameters.get(name) for name in ("class", "fields", "tags", "notags")):
         return {"format": data_set.format, "urls": [{"url": url, "headers": {"Range": f"bytes=0-{size - 1}"}}]}
@@ -389,7 +390,10 @@ def _computed_block(state: Htsget, request: Request) -> Response:
     data_set = state.sets.get(*(request.path_params[name] for name in ("kind", "id", "format")))
     if data_set is None or data_set.restricted:
         return Response(status_code=404)
-    regions = [Region(*json.loads(text)) for text in request.query_params.getlist("region")]
+    regions: list[Region] = []
+    for text in request.query_params.getlist("region"):
+        match = or_raise(_REGION.fullmatch(text), Problem(400, "InvalidInput", "A region is NAME:START-END"))
+        regions.append(Region(match[1], int(match[2]), int(match[3])))
     header, records = sliced(data_set.format, state.context.objects.read(data_set.blob), regions)
     if "range" in request.headers:
         return Response((header + records).ljust(_LEAST, b"\0"))

@@ -57,6 +57,8 @@ def test_blocks_of_one_url_differ_in_their_headers_as_those_of_the_reference_ser
     assert (response.status_code, len(response.content)) == (200, 8_192)
     assert response.content.rstrip(b"\0") == variants.rstrip(b"\0")
     assert httpx.get(blocks[0]["url"].replace("sample-1", "none")).status_code == 404
+    for region, status in (("x", 400), (f"chr1:0-{'9' * 20}", 400), ("chr77:0-1", 404)):
+        assert httpx.get(f"{whole['url']}?region={region}").status_code == status
 
 
 @pytest.mark.parametrize(
