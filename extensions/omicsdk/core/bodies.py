@@ -3,16 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from omicsdk.core.date_texts import duration_text, is_naive, written
 from omicsdk.core.errors import UsageError
 from omicsdk.core.json_encoding import encoded
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.type_guards import is_list, is_mapping
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +91,24 @@ def given(fields: Mapping[str, object]) -> Mapping[str, object] | Omit:
 def members(value: Any) -> Mapping[str, object] | Omit:
     """Return the fields of a form: a mapping unchanged, a model as a dict, OMIT unchanged."""
     return plain(value, sent=True) if hasattr(value, "to_dict") else value
+
+
+def utf8(name: str, text: str) -> bytes:
+    """Encode a text of a request.
+
+    Args:
+        name: The argument, for errors.
+        text: The text. Python reads an argument of a command, or a file's name, that is not UTF-8 with surrogates.
+
+    Raises:
+        UsageError: It has surrogates.
+    """
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        raise UsageError(
+            f"{name} cannot be sent: {text!r} is not UTF-8", remedy="Use UTF-8, also in the settings of the terminal."
+        ) from None
 
 
 class Joined(str):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from omicsdk.core.bodies import NO_BODY, Body, Joined, members
+from omicsdk.core.bodies import NO_BODY, Body, Joined, members, utf8
 from omicsdk.core.errors import SourceChanged, UsageError
 from omicsdk.core.forms import form_text
 from omicsdk.core.omit import OMIT, Omit
@@ -37,7 +37,7 @@ def raw_body(value: Any, media_type: str = "application/octet-stream") -> Body:
     if value is OMIT:
         return NO_BODY
     if isinstance(value, str):
-        return Body(value.encode(), media_type)
+        return Body(utf8("the body", value), media_type)
     if isinstance(value, (bytes, bytearray)):
         return Body(bytes(value), media_type)
     return Body(FileContent(lambda: chunks(value), [value]), media_type)
@@ -238,7 +238,7 @@ def _parts_of(value: Any, *, is_file: bool) -> Iterable[object]:
 
 def _part(name: str, value: Any, declared_type: str, fixed: Mapping[str, str], *, is_file: bool) -> tuple[str, Content]:
     """Return the headers of a part, and its content."""
-    head = f'content-disposition: form-data; name="{_quoted(name)}"'
+    head = f'content-disposition: form-data; name="{_quoted(name, name)}"'
     if not (is_file or is_content(value) or _is_named(value)):
         # OpenAPI: an object in a part is JSON, with that media type.
         kind = _type_of_part(declared_type, "", "application/json" if is_mapping(members(value)) else "")
@@ -247,10 +247,10 @@ def _part(name: str, value: Any, declared_type: str, fixed: Mapping[str, str], *
             raise UsageError(f"{name} cannot be sent as {kind}", remedy="Pass the XML as a text.")
         value = _spelled(name, value)
         text = json.dumps(value) if kind == "application/json" and isinstance(value, str) else form_text(name, value)
-        return _with_headers(name, head, kind, fixed), text.encode()
+        return _with_headers(name, head, kind, fixed), utf8(name, text)
     filename, source, content_type, part_headers = _named_file(name, value)
     kind = content_type or _type_of_part(declared_type, filename, "application/octet-stream")
-    return _with_headers(name, f'{head}; filename="{_quoted(filename)}"', kind, {**fixed, **part_headers}), source
+    return _with_headers(name, f'{head}; filename="{_quoted(name, filename)}"', kind, {**fixed, **part_headers}), source
 
 
 # RFC 9110, 5.5 and 5.6.2: names are tokens; values are visible, and a line end would start another header.
@@ -305,6 +305,6 @@ def _named_file(name: str, value: Any) -> tuple[str, Content, str, Mapping[str, 
     )
 
 
-def _quoted(text: str) -> str:
+def _quoted(name: str, text: str) -> str:
     # WHATWG's form-data rule: a line end or quote in a name must not start another header.
-    return text.replace("\r", "%0D").replace("\n", "%0A").replace('"', "%22")
+    return utf8(name, text).decode().replace("\r", "%0D").replace("\n", "%0A").replace('"', "%22")

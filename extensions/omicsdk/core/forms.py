@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from urllib.parse import quote_plus
 
-from omicsdk.core.bodies import NO_BODY, Body, Joined, plain
+from omicsdk.core.bodies import NO_BODY, Body, Joined, plain, utf8
 from omicsdk.core.json_encoding import encoded
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.type_guards import is_list
@@ -22,10 +23,15 @@ def form_body(fields: Mapping[str, object] | Omit) -> Body:
     for name, value in fields.items():
         if value is OMIT or value is None:
             continue
+        quoted = partial(_quoted, name)
         for item in value if is_list(value) else [value]:
-            text = item.encoded(name, quote_plus) if isinstance(item, Joined) else quote_plus(form_text(name, item))
-            pairs.append(f"{quote_plus(name)}={text}")
+            text = item.encoded(name, quoted) if isinstance(item, Joined) else quoted(form_text(name, item))
+            pairs.append(f"{quoted(name)}={text}")
     return Body("&".join(pairs).encode(), "application/x-www-form-urlencoded")
+
+
+def _quoted(name: str, text: str) -> str:
+    return quote_plus(utf8(name, text))
 
 
 def form_text(name: str, value: object) -> str:

@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qsl, quote, unquote, urlsplit, urlunsplit
 
-from omicsdk.core.bodies import NO_BODY, Body, Joined, members, plain
+from omicsdk.core.bodies import NO_BODY, Body, Joined, members, plain, utf8
 from omicsdk.core.date_texts import written
 from omicsdk.core.errors import ConfigError, UsageError
 from omicsdk.core.json_encoding import encoded
@@ -273,13 +273,7 @@ def _quoted(name: str, value: object, safe: str) -> str:
     """Percent-encode a value for its place; each item of joined ones."""
 
     def quoted(text: str) -> str:
-        try:
-            return quote(text, safe=safe)
-        except UnicodeEncodeError:  # an argument of a command may have any bytes
-            raise UsageError(
-                f"{name} cannot be sent: {text!r} is not UTF-8",
-                remedy="Use UTF-8, also in the settings of the terminal.",
-            ) from None
+        return quote(utf8(name, text), safe=safe)
 
     return value.encoded(name, quoted) if isinstance(value, Joined) else quoted(text_of(value, name))
 

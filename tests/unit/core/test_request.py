@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import OMIT, UsageError
-from omicsdk.core.bodies import json_body, plain
+from omicsdk.core.bodies import Joined, json_body, plain
 from omicsdk.core.file_bodies import multipart_body, raw_body
 from omicsdk.core.forms import form_body
 from omicsdk.core.request import OperationFacts, joined, query_text, request, segment
@@ -258,6 +258,21 @@ def test_form_bodies():
     assert form_body({"a": [1, "x y"], "b": OMIT}).content == b"a=1&a=x+y"
     with pytest.raises(UsageError, match="size is nan"):
         form_body({"size": float("nan")})
+
+
+@pytest.mark.parametrize(
+    "encode",
+    [
+        lambda text: form_body({"f": text}),
+        lambda text: form_body({"f": Joined(["", ","], ["a", text], ",")}),
+        lambda text: multipart_body({"f": text}),
+        lambda text: multipart_body({"f": (text, b"content")}),
+        lambda text: raw_body(text, "text/plain"),
+    ],
+)
+def test_bodies_with_a_text_that_is_not_utf_8_are_refused(encode):
+    with pytest.raises(UsageError, match=r"^(f|the body) cannot be sent: 'mou\\udcffse' is not UTF-8"):
+        encode("mou\udcffse")
 
 
 def test_multipart_bodies_can_be_sent_again(tmp_path):
