@@ -27,6 +27,7 @@ from omicsdk.core.logs import logger
 from omicsdk.core.waits import TICK
 from omicsdk.crunch.datasets import check_stop
 from omicsdk.crunch.statuses import WorkflowType
+from omicsdk.transfer.disk import write_all
 
 _log = logger("omicsdk.crunch")
 
@@ -262,7 +263,7 @@ class _Output:
         if self._file is None:
             return
         try:
-            self._file.write(data)
+            write_all(self._file.fileno(), data)
         except OSError as error:  # the workflow continues: it may write to another disk
             _log.warning("%s: the output of the workflow is no longer saved: %s", self._file.name, error)
             self._file = None

@@ -258,6 +258,22 @@ def test_a_full_disk_for_the_log_does_not_stop_the_workflow(tmp_path: Path) -> N
     assert run_process([str(script)], tmp_path, Path("/dev/full")) == Ended(5, "two")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit of a file's size")
+def test_output_that_the_disk_takes_in_part_is_reported(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    import resource
+
+    script = tmp_path / "script.sh"
+    script.write_text("#!/bin/sh\necho 0123456789\n")
+    script.chmod(0o755)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (5, limits[1]))
+    try:
+        assert run_process([str(script)], tmp_path, tmp_path / "log").code == 0
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert "the output of the workflow is no longer saved" in caplog.text
+
+
 def test_what_cannot_be_started_for_another_reason_is_not_blamed_on_the_script(tmp_path: Path) -> None:
     script = put(tmp_path, {"my.sh": "#!/bin/sh\n"}) / "my.sh"
     script.chmod(0o755)
