@@ -326,7 +326,11 @@ def headers_of(environ: dict[str, Any]) -> dict[str, str]:
 
 
 def form_of(environ: dict[str, Any]) -> tuple[dict[str, str], bytes]:
-    """The fields of a form that sends an object, with its length, and its bytes; the request's body can be read again."""
+    """The fields of a form that sends an object, with its length, and its bytes; the request's body can be read again.
+
+    Raises:
+        Problem: 400; two fields have one name.
+    """
     if not environ.get("CONTENT_TYPE", "").lower().startswith("multipart/form-data"):
         return {}, b""
     from werkzeug.formparser import parse_form_data
@@ -341,7 +345,10 @@ def form_of(environ: dict[str, Any]) -> tuple[dict[str, str], bytes]:
         data = file.read()
         file.close()
     body.seek(0)
-    return {name.lower(): value for name, value in fields.items()} | {"content-length-range": str(len(data))}, data
+    lowered = {name.lower(): value for name, value in fields.items()}
+    if len(lowered) < len(fields):  # moto would read another of them than the policy was compared with
+        raise Problem(400, "InvalidArgument", "Two fields of the form have names that differ only in case.")
+    return lowered | {"content-length-range": str(len(data))}, data
 
 
 def blocks_of(environ: dict[str, Any]) -> Iterator[bytes]:
