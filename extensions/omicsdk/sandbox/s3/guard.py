@@ -289,7 +289,7 @@ def target_of(environ: dict[str, Any]) -> Target:
     if named := _bucket_of_host(environ.get("HTTP_HOST", "")):
         bucket, key = named, unquote(path.removeprefix("/"))
     source = environ.get("HTTP_X_AMZ_COPY_SOURCE", "").partition("?")[0]
-    copied = unquote_plus(source).removeprefix("/").partition("/")  # S3 reads a plus there as a space
+    copied = unquote_plus(source).lstrip("/").partition("/")  # S3 reads a plus there as a space
     return Target(
         method=environ["REQUEST_METHOD"],
         bucket=bucket,

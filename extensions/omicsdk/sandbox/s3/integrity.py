@@ -183,12 +183,15 @@ class Verified:
 def _as_moto_reads(environ: dict[str, Any], target: Target) -> None:
     """Write headers as moto reads them.
 
-    It decodes no plus, leaves `aws-chunked` in the encoding after a blank, compares ETags without quotes for GET only, and
-    stores no checksum but of the algorithm that boto3 names besides.
+    It decodes no plus in a copy's source, and takes that for a URL, whose host it ignores; leaves `aws-chunked` in the
+    encoding after a blank, compares ETags without quotes for GET only, and stores no checksum but of the algorithm that
+    boto3 names besides.
     """
-    for name, before, after in (("X_AMZ_COPY_SOURCE", "+", "%20"), ("CONTENT_ENCODING", ", ", ",")):
-        if value := environ.get(f"HTTP_{name}"):
-            environ[f"HTTP_{name}"] = value.replace(before, after)
+    if target.copied:
+        _, mark, version = environ["HTTP_X_AMZ_COPY_SOURCE"].partition("?")
+        environ["HTTP_X_AMZ_COPY_SOURCE"] = quote("/".join(target.copied)) + mark + version
+    if encoding := environ.get("HTTP_CONTENT_ENCODING"):
+        environ["HTTP_CONTENT_ENCODING"] = encoding.replace(", ", ",")
     for name in ("HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH"):
         if _BARE_ETAG.fullmatch(environ.get(name, "")):
             environ[name] = f'"{environ[name]}"'

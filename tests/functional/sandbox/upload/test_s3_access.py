@@ -93,6 +93,7 @@ def calls_outside(area: str) -> list[tuple[str, dict[str, Any]]]:
         ("get_object", {"Bucket": "omics-staging", "Key": "reads"}),
         ("create_multipart_upload", theirs),
         ("copy_object", {**ours, "CopySource": theirs}),
+        ("copy_object", {**ours, "CopySource": f"///{BUCKET}/{OTHER}/secret"}),
         ("copy_object", {**theirs, "CopySource": ours}),
         ("list_objects", {"Bucket": BUCKET}),
         ("list_objects_v2", {"Bucket": BUCKET, "Prefix": area}),
@@ -118,6 +119,9 @@ def test_all_else_is_denied(sandbox: Sandbox, area: str, s3: Any, s3_of: Any):
     s3.put_object(Bucket=BUCKET, Key=f"{area}/a", Body=b"a")
     for operation, arguments in calls_outside(area):
         assert refusal(lambda o=operation, a=arguments: getattr(s3, o)(**a)) == DENIED, (operation, arguments)
+    # moto would read a URL.
+    elsewhere = {"Bucket": BUCKET, "Key": f"{area}/a", "CopySource": f"//host/{BUCKET}/{OTHER}/secret"}
+    assert refusal(lambda: s3.copy_object(**elsewhere)) == ("NoSuchBucket", 404)
     # Responses to HEAD have no body, so only the status states it.
     assert refusal(lambda: s3.head_object(Bucket=BUCKET, Key=f"{OTHER}/secret")) == ("403", 403)
     keys = sorted(each["Key"] for each in owner.list_objects_v2(Bucket=BUCKET)["Contents"])
