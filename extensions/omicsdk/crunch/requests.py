@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from omicsdk.core.api_errors import not_json, phrase_of
-from omicsdk.core.bodies import NO_BODY, Body
+from omicsdk.core.bodies import NO_BODY
 from omicsdk.core.errors import (
     APIError,
     ConnectFailed,
@@ -165,7 +165,7 @@ def raw_request(
     requesting = client if retry is None else client.with_options(retry=retry)
     report = on_message if on_message is not None and method == "POST" else _unsaid
     report(f"Posting to {client.base_url}{path} : {dict(fields or {})}")
-    body = NO_BODY if fields is None else _form(fields)
+    body = NO_BODY if fields is None else form_body({name: _sent(value) for name, value in fields.items()})
     try:
         response = exchange_of(requesting).send(request(facts, path, body=body))
     except APIError as error:
@@ -205,16 +205,6 @@ def json_object(response: httpx.Response) -> dict[str, Any]:
         "The server may not be a crunch site: check CRUNCH_URL, or base_url (--base-url), and the proxy in front of it."
     )
     raise raised
-
-
-def _form(fields: Mapping[str, Any]) -> Body:
-    try:
-        return form_body({name: _sent(value) for name, value in fields.items()})
-    except UnicodeEncodeError as error:
-        raise UsageError(
-            f"A lone surrogate ({error.object[error.start]!r}) cannot be sent",
-            remedy="Correct the text. Nothing was sent.",
-        ) from error
 
 
 def _sent(value: object) -> object:

@@ -333,7 +333,7 @@ def test_reading_is_tried_again():
 
 def test_half_a_character_is_not_sent():
     site = Site(created())
-    with pytest.raises(CrunchAPIException, match="A lone surrogate") as raised:
+    with pytest.raises(CrunchAPIException, match=r"description cannot be sent: .* is not UTF-8") as raised:
         site.connection().add_project("name", "from a broken file name: \udcff")
     assert isinstance(raised.value, errors.UsageError)
     assert site.requests == []
