@@ -84,7 +84,7 @@ class Command(TypedDict):
         parameters: Its arguments.
         group: Attributes of the client to an operation's group, with dots between them.
         member: The group's attribute.
-        paged: Dotted key of a page's list, if answers are paged.
+        paged: Dotted key of a page's list, if responses are paged.
         item: The schema of a page's items.
         columns: Columns of the result's table, the most important first.
         streams: Whether the response is bytes of any length.

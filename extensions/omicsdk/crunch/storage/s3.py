@@ -338,7 +338,7 @@ class _Spooled(io.FileIO):
 
 def _unchanged(files: Iterable[Sending], failed: Failures | None) -> list[Sending]:
     """Return the files that are as they were hashed; an error of the others is raised, or collected."""
-    changed: list[Sending] = []
+    unchanged: list[Sending] = []
     for file in files:
         try:
             file.check()
@@ -347,5 +347,5 @@ def _unchanged(files: Iterable[Sending], failed: Failures | None) -> list[Sendin
                 raise
             failed[file.name] = error
         else:
-            changed.append(file)
-    return changed
+            unchanged.append(file)
+    return unchanged

@@ -90,7 +90,7 @@ class Meter:
             # Not earlier: a later time of another thread would look like a clock that was set back.
             now = self._clock.now()
             _, used, end = self._counts.get(token, (limit, 0, 0.0))
-            # A clock that was put back would else keep a period for ever.
+            # A clock that was set back would otherwise keep a period.
             if not now < end <= now + seconds:
                 used, end = 0, now + seconds
             self._counts[token] = (limit, used + 1, end)

@@ -176,7 +176,7 @@ def _files(folder: Path) -> list[tuple[str, Path]]:
 
 
 def _check(folder: Path) -> None:
-    """Checks that each file of a folder can be read and has a name that can be sent.
+    """Check that each file of a folder can be read and has a name that can be sent.
 
     Raises:
         ValueError: A name is not UTF-8.
