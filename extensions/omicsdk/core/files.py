@@ -28,6 +28,14 @@ def home_folder() -> Path:
     return expanded("~")
 
 
+def current_folder() -> str:
+    """Return the current folder; empty if it was removed, where only absolute paths are of use."""
+    try:
+        return os.getcwd()  # noqa: PTH109 - pathlib takes 2 ms to import
+    except FileNotFoundError:
+        return ""
+
+
 def expanded(path: str | os.PathLike[str]) -> Path:
     """Return a path with the home folder in place of `~` or `~NAME` at its beginning.
 

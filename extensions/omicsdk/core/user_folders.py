@@ -24,5 +24,6 @@ def user_folder(kind: str) -> str:
         local = os.environ.get("LOCALAPPDATA") or os.path.expanduser("~\\AppData\\Local")  # noqa: PTH111 - pathlib takes 2 ms to import
         return f"{local}\\omicsdk{on_windows}"
     folder = os.environ.get(variable, "").strip()
-    home = folder or os.path.expanduser(f"~/{on_macos if sys.platform == 'darwin' else on_unix}")  # noqa: PTH111 - as above
-    return "" if home.startswith("~") else f"{home}/omicsdk"
+    if not folder.startswith("/"):  # relative paths are invalid by the XDG Base Directory Specification
+        folder = os.path.expanduser(f"~/{on_macos if sys.platform == 'darwin' else on_unix}")  # noqa: PTH111 - as above
+    return "" if folder.startswith("~") else f"{folder}/omicsdk"

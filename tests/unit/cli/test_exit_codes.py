@@ -1,5 +1,6 @@
 """One function decides the exit code from the outcomes: every command of items, with every cause."""
 
+import errno
 import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -374,6 +375,8 @@ def test_nothing_selected_is_a_warning_or_a_failure_on_request():
         (UsageError("no target", remedy="Name it."), "no target. Name it. See: "),
         (KeyboardInterrupt(), "interrupted."),
         (Terminated(), "ended by SIGTERM."),
+        (FileNotFoundError(errno.ENOENT, "No such file or directory"), "the current folder was removed. Change to"),
+        (OSError(errno.EMFILE, "Too many open files", "a"), "a: Too many open files. Raise the limit (ulimit -n 1024)"),
         (RuntimeError("can't start new thread"), "no more threads can be started. Lower --connections, "),
     ],
 )

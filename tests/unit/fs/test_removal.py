@@ -1,12 +1,15 @@
 """Removing files and folders of this machine: what goes, what stays, and what is stated about it."""
 
 import errno
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from omicsdk.core.manual_clock import ManualClock
-from omicsdk.fs import IsFolder, PathError, PathNotFound, parse_uri
+from omicsdk.fs import IsFolder, PathError, PathNotFound, ReadOnly, parse_uri
+from omicsdk.fs.copying.copies import copy_files
+from omicsdk.fs.copying.planning import plan_copy, source_to_copy
 from omicsdk.fs.copying.removal import plan_removal, remove, remove_folders
 from omicsdk.fs.registry import Stores
 from omicsdk.transfer.filters import Filters
@@ -33,6 +36,20 @@ def test_a_tree_is_removed_with_its_links_but_not_what_they_point_to(stores: Sto
     ]
     assert (report.title, report.seconds) == ("Removal", 0)
     assert sorted(map(str, Path().rglob("*"))) == ["b", "b/sub", "b/sub/x"]
+
+
+def test_absolute_paths_are_used_where_the_current_folder_was_removed(stores: Stores, tmp_path: Path) -> None:
+    """pip issue 4255, conductr-cli issue 502."""
+    (tmp_path / "gone").mkdir()
+    os.chdir("gone")
+    (tmp_path / "gone").rmdir()
+    copied = plan_copy(
+        [source_to_copy(stores.of("file:///"), parse_uri(f"{tmp_path}/b/sub/x"))], parse_uri(f"{tmp_path}/y"), ""
+    )
+    assert copy_files(copied, stores).ok
+    assert remove(stores, plan_removal(stores, [parse_uri(f"{tmp_path}/y")])).ok
+    with pytest.raises(ReadOnly, match="the current folder, or above it"):
+        plan_removal(stores, [parse_uri("/")], recursive=True)
 
 
 def test_a_folder_is_only_removed_recursively_and_a_link_to_one_in_any_case(stores: Stores) -> None:

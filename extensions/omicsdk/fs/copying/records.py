@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from omicsdk.core.errors import OmicsError
-from omicsdk.core.files import in_place_of
+from omicsdk.core.files import current_folder, in_place_of
 from omicsdk.core.logs import logger
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import is_array, is_object
@@ -73,7 +73,7 @@ def is_taken(store: Store, path: str) -> bool:
 
 
 def _record_of(plan: CopyPlan) -> Path | None:
-    return journal_for("copies", "done", str(Path.cwd()), *plan.key_lines)
+    return journal_for("copies", "done", current_folder(), *plan.key_lines)
 
 
 def _keys(file: Selected, entry: Entry, target: Uri) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from typing import Any, Self
 from omicsdk.core.checksums import text_digest
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.errors import ConfigError, FolderBusy, NotWritable
-from omicsdk.core.files import state_folder
+from omicsdk.core.files import current_folder, state_folder
 from omicsdk.core.logs import logger
 from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.waits import never
@@ -41,7 +41,7 @@ class Unfinished:
     """
 
     def __init__(self, kind: str, what: Iterable[str]) -> None:
-        self.path = journal_for("copies", kind, str(Path.cwd()), *what)
+        self.path = journal_for("copies", kind, current_folder(), *what)
         self.keep = True
 
     @property

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, BinaryIO, ClassVar
 
 from omicsdk.core.consistency import InconsistentListing
+from omicsdk.core.files import current_folder
 from omicsdk.core.frozen import EMPTY
 from omicsdk.core.logs import logger
 from omicsdk.core.named_tuples import NamedTuple
@@ -255,7 +256,8 @@ class LocalStore(Store):
         from pathlib import Path
 
         self._check(str(Path(path).parent))  # a link is removed itself
-        if Path(path).resolve() in (Path.cwd(), *Path.cwd().parents):
+        here = Path(current_folder() or "/")
+        if Path(path).resolve() in (here, *here.parents):
             what = "is not removed: it is the current folder, or above it"
             raise ReadOnly(path, what, remedy="Change to another folder first.")
 
