@@ -122,7 +122,7 @@ def parse_uri(text: str) -> Uri:
     # A key of S3 may have any parts, empty ones and dots among them.
     if scheme != "s3" and any(part in (".", "..") for part in parts):
         raise WrongUri(
-            f"{text} contains the name {'..' if '..' in parts else '.'}", remedy="Write the path without it."
+            f"{text} contains the name {'..' if '..' in parts else '.'!r}", remedy="Write the path without it."
         )
     path = rest.removesuffix("/") if scheme == "s3" else "/".join(parts)
     return Uri(scheme, path, rest.endswith("/") or not path)

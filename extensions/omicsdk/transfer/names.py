@@ -210,7 +210,8 @@ def check_name(name: str, *, windows: bool = os.name == "nt", room: int = ROOM) 
     if name.partition("/")[0].casefold() == WORK_FOLDER:
         raise UnsafePath(name, "is where transfers keep their journals")
     if re.search(UNFINISHED, name.casefold()):
-        raise UnsafePath(name, "is a name that transfers give to unfinished files")
+        reason = "is a name that transfers give to unfinished files"
+        raise UnsafePath(name, reason, remedy="Exclude it (*.part), or rename it where it is.")
 
 
 def room_in(folder: str) -> int:

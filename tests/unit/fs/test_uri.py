@@ -1,6 +1,7 @@
 """URIs and paths are distinguished, and mean what was written."""
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +43,17 @@ def test_files_of_this_machine_may_be_uris_too():
         parse_uri("file://elsewhere/data/a")
 
 
-@pytest.mark.parametrize("text", ["", "sb://me/../you", "dss://aws/./x", "sb://me/a\x00b", "x\ud800", "sb://me/\udce4"])
-def test_what_names_nothing_is_refused(text):
-    with pytest.raises(WrongUri):
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "The URI is empty"),
+        ("sb://me/../you", "sb://me/../you contains the name '..'. Write the path without it."),
+        ("dss://aws/./x", "dss://aws/./x contains the name '.'. Write the path without it."),
+        *((text, "contains a character") for text in ("sb://me/a\x00b", "x\ud800", "sb://me/\udce4")),
+    ],
+)
+def test_what_names_nothing_is_refused(text, message):
+    with pytest.raises(WrongUri, match=re.escape(message)):
         parse_uri(text)
 
 

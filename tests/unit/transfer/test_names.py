@@ -109,6 +109,7 @@ def test_unsafe_names(name: str, reason: str, windows: bool) -> None:
     with pytest.raises(UnsafePath) as caught:
         check_name(name, windows=windows)
     assert caught.value.reason == reason
+    assert ("Exclude it" in caught.value.remedy) == (reason == PART)  # rclone issue 3770: a download's remains
 
 
 @pytest.mark.parametrize(("name", "reason"), UNSAFE_ON_WINDOWS)
