@@ -5,16 +5,7 @@ from __future__ import annotations
 import errno
 import sys
 
-from omicsdk.core.errors import (
-    WRONG_KEYS,
-    APIError,
-    AuthError,
-    ConfigError,
-    Forbidden,
-    OmicsError,
-    TooManyOpenFiles,
-    UsageError,
-)
+from omicsdk.core.errors import WRONG_KEYS, APIError, AuthError, ConfigError, Forbidden, OmicsError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -104,12 +95,9 @@ def line_of(error: BaseException, where: str) -> str:
     elif isinstance(error, OSError) and error.filename is None and error.errno in _FULL:
         # Errors of other files name the file; this one is of stdout.
         text = f"cannot write the output: {error.strerror}. Free disk space, or redirect the output to another disk."
-    elif isinstance(error, FileNotFoundError) and error.filename is None:  # of os.getcwd
-        text = "the current folder was removed. Change to another folder."
     elif isinstance(error, OSError):
         named = f"{error.filename}: " if error.filename is not None else ""
-        remedy = f". {TooManyOpenFiles.default_remedy}" if error.errno in (errno.EMFILE, errno.ENFILE) else ""
-        text = f"{named}{error.strerror or error}{remedy}"
+        text = f"{named}{error.strerror or error}"
     elif isinstance(error, MemoryError):
         text = "out of memory. Request less at once, or use a machine with more memory."
     elif isinstance(error, RuntimeError) and "start new thread" in str(error):

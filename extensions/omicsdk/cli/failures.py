@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -19,7 +20,16 @@ from omicsdk.cli.errors import (
 )
 from omicsdk.cli.github import annotation, is_workflow
 from omicsdk.cli.services import SERVICES, variable
-from omicsdk.core.errors import AuthError, ConnectFailed, Interrupted, OmicsError, SomeFailed, TimedOut, Unauthorized
+from omicsdk.core.errors import (
+    AuthError,
+    ConnectFailed,
+    Interrupted,
+    OmicsError,
+    SomeFailed,
+    TimedOut,
+    TooManyOpenFiles,
+    Unauthorized,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -121,6 +131,10 @@ def advise(error: BaseException, where: str) -> None:
         names = names_in(path)
         if names and names[0].archive != "identifiers":  # a form that file names have as well
             error.remedy = f"It names data of an archive: omics get {path} --to FOLDER; --dry-run lists its files."
+    elif isinstance(error, FileNotFoundError) and error.filename is None:
+        error.strerror = "the current folder was removed. Change to another folder."
+    elif isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+        error.strerror = f"{error.strerror}. {TooManyOpenFiles.default_remedy}"
     elif isinstance(error, Unauthorized) and where and (error.schemes or error.remedy == Unauthorized.default_remedy):
         # The service's response does not state how to give this program a token.
         error.remedy = _remedy(where.split()[1] if " " in where else "")

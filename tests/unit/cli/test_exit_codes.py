@@ -11,7 +11,7 @@ import pytest
 from leaf_commands import leaf_commands
 from omicsdk.cli.arguments import key
 from omicsdk.cli.errors import is_denied, line_of
-from omicsdk.cli.failures import exit_code, outcome_code
+from omicsdk.cli.failures import advise, exit_code, outcome_code
 from omicsdk.cli.invoke import called
 from omicsdk.cli.output import Console, Output
 from omicsdk.cli.program import CommandNode
@@ -381,6 +381,7 @@ def test_nothing_selected_is_a_warning_or_a_failure_on_request():
     ],
 )
 def test_a_line_of_an_error_states_what_to_do(error: BaseException, line: str):
+    advise(error, "omics get")
     assert line_of(error, "omics get").removeprefix("omics: ").removeprefix("get: ").startswith(line)
 
 
