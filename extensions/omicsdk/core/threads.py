@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,6 +23,11 @@ if TYPE_CHECKING:
 A = TypeVar("A")
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+def usable_cores() -> int:
+    """Return how many processors this process may use: `taskset`, Slurm and cpusets of containers allow some of the machine's."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 class _Threads:

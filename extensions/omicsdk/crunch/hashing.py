@@ -16,14 +16,14 @@ from typing import NamedTuple
 
 from omicsdk.core.errors import SourceChanged
 from omicsdk.core.files import unfinished
-from omicsdk.core.threads import in_threads
+from omicsdk.core.threads import in_threads, usable_cores
 from omicsdk.core.waits import never
 from omicsdk.transfer.checksums import checksums_of
 
 #: Files of at most this many bytes are read at once.
 SMALL = 1024 * 1024
 #: Threads for reading and hashing files: hashlib and the system's calls let other threads run meanwhile.
-THREADS = max(2, min(8, os.cpu_count() or 2))
+THREADS = max(2, min(8, usable_cores()))
 
 
 class Stamp(NamedTuple):

@@ -1,9 +1,19 @@
 """One function over many objects in threads."""
 
+import os
 import threading
 
 import pytest
-from omicsdk.core.threads import in_threads
+from omicsdk.core.threads import in_threads, usable_cores
+
+
+@pytest.mark.parametrize(("platform", "cores"), [("linux", 1), ("darwin", 96)])
+def test_no_more_processors_are_used_than_a_job_was_given(monkeypatch: pytest.MonkeyPatch, platform: str, cores: int):
+    """toil issue 4260, spikeinterface issue 4723: in a job of Slurm."""
+    monkeypatch.setattr("sys.platform", platform)
+    monkeypatch.setattr(os, "cpu_count", lambda: 96)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {7}, raising=False)
+    assert usable_cores() == cores
 
 
 def test_results_come_in_the_order_of_the_objects() -> None:

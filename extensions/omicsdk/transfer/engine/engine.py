@@ -25,7 +25,7 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.logs import logger
 from omicsdk.core.sending.connections import Network, network
-from omicsdk.core.threads import Inbox, Pool
+from omicsdk.core.threads import Inbox, Pool, usable_cores
 from omicsdk.core.waits import TICK
 from omicsdk.transfer.engine.control import RESUMES, interrupts, report_stopped
 from omicsdk.transfer.engine.machine import FINAL, Broken, HoldServer, Relieve, State, Table
@@ -40,7 +40,7 @@ from omicsdk.transfer.reports.report import State as Result
 if TYPE_CHECKING:
     from omicsdk.transfer.network.wires import Wires
 
-CORES = os.cpu_count() or 1
+CORES = usable_cores()
 #: Maximum number of threads that hash: SHA-256 of what four cores download needs one more.
 HASHERS = min(8, max(2, CORES // 4))
 
