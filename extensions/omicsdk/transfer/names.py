@@ -81,7 +81,8 @@ def walk_folder(
 ) -> Iterator[tuple[Path, list[str]]]:
     """Walk a folder that is uploaded, without `WORK_FOLDER`, in the same order on all systems.
 
-    Linked folders are logged and not entered: they may refer to a parent, or to another disk.
+    Linked folders are logged and not entered: they may refer to a parent, or to another disk. Unfinished downloads are
+    logged and left out.
 
     Args:
         folder: The folder.
@@ -101,7 +102,22 @@ def walk_folder(
                 _log.warning("%s is a link to a folder: its files are not uploaded", Path(above, name))
         # In place, which is how `os.walk` is told where to go.
         folders[:] = sorted(name for name in folders if name != WORK_FOLDER)
-        yield Path(above), sorted(names)
+        for name in filter(is_unfinished, names):
+            _log.warning("%s %s: it is not uploaded", Path(above, name), LEFT)
+        yield Path(above), sorted(name for name in names if not is_unfinished(name))
+
+
+#: What a file with such a name is, after its path.
+LEFT = "is what an interrupted download left"
+
+
+def is_unfinished(name: str) -> bool:
+    """Return whether transfers give a name to a file until it is complete.
+
+    Args:
+        name: A name, or a path.
+    """
+    return name[-5:].lower() == ".part" and re.search(UNFINISHED, name.casefold()) is not None
 
 
 def _refuse_unreadable(error: OSError) -> None:
@@ -209,7 +225,7 @@ def check_name(name: str, *, windows: bool = os.name == "nt", room: int = ROOM) 
         raise UnsafePath(name, f"has {length} bytes, more than the {room} that fit in this folder")
     if name.partition("/")[0].casefold() == WORK_FOLDER:
         raise UnsafePath(name, "is where transfers keep their journals")
-    if re.search(UNFINISHED, name.casefold()):
+    if is_unfinished(name):
         reason = "is a name that transfers give to unfinished files"
         raise UnsafePath(name, reason, remedy="Exclude it (*.part), or rename it where it is.")
 

@@ -59,6 +59,15 @@ def test_two_files_never_go_to_one_place():
         planned([one("sb://me/p/a"), one("dss://aws/u/a")], "data/")
 
 
+@pytest.mark.parametrize("target", ["data/", "s3://b/x/", "sb://me/p/"])
+def test_what_an_interrupted_download_left_is_no_file_to_copy(target):
+    """dandi-cli issue 1594, rclone issue 3770."""
+    plan = plan_copy([folder("reads/", "a", "b/a.bam.0123abcd.part", "car.part")], parse_uri(target), "")
+    assert [file.name for file in plan.files] == ["a", "car.part"]
+    assert [outcome.name for outcome in plan.unfit_outcomes] == ["b/a.bam.0123abcd.part"]
+    assert planned([one("reads/a.bam.0123abcd.part")], "x") == ["x"]
+
+
 def test_the_target_of_a_plan_is_a_folder():
     plan = plan_copy([one("sb://me/p/a")], parse_uri("s3://b/x"), "")
     assert (plan.base, plan.files[0].name) == (Uri("s3", "b", is_folder=True), "x")

@@ -242,7 +242,7 @@ def test_other_names_may_end_like_a_part() -> None:
 def test_a_folder_is_walked_without_links_to_folders_and_the_work_folder(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for name in ("b/2", "b/1", "a/x/3", f"a/{WORK_FOLDER}/run.journal", "top"):
+    for name in ("b/2", "b/1", "b/3.0123abcd.part", "a/x/3", f"a/{WORK_FOLDER}/run.journal", "top"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(b"")
     (tmp_path / "empty").mkdir()
@@ -251,6 +251,7 @@ def test_a_folder_is_walked_without_links_to_folders_and_the_work_folder(
     walked = [(folder.relative_to(tmp_path).as_posix(), names) for folder, names in walk_folder(tmp_path)]
     assert walked == [(".", ["top"]), ("a", []), ("a/x", ["3"]), ("b", ["1", "2", "file"]), ("empty", [])]
     assert f"{tmp_path / 'b' / 'back'} is a link to a folder" in caplog.text
+    assert f"{tmp_path / 'b' / '3.0123abcd.part'} is what an interrupted download left" in caplog.text
 
 
 def test_a_folder_that_cannot_be_read_ends_the_walk_unless_the_caller_takes_note(tmp_path: Path) -> None:

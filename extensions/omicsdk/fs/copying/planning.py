@@ -13,7 +13,7 @@ from omicsdk.fs.errors import IsFolder, PathError
 from omicsdk.fs.store import Entry, Store
 from omicsdk.fs.uris import WEB, Uri, name_in_url
 from omicsdk.transfer.filters import Filters, fits_rules
-from omicsdk.transfer.names import ROOM, check_name, room_in
+from omicsdk.transfer.names import LEFT, ROOM, check_name, is_unfinished, room_in
 
 if TYPE_CHECKING:
     from omicsdk.transfer import Outcome
@@ -285,21 +285,21 @@ _ENDS_WITH_SLASH = "ends with a slash"
 
 
 def fitting(files: Iterable[Selected], folder: Uri) -> tuple[list[Selected], list[tuple[Selected, OmicsError]]]:
-    """Split off objects of buckets whose keys cannot be names in a folder; none is renamed. Others are returned as they are.
+    """Split off objects of buckets whose keys cannot be names in a folder, and unfinished downloads of this machine; none is
+    renamed. Others are returned as they are.
 
     Args:
         files: The files.
         folder: The folder.
 
     Returns:
-        The files, and the split off objects with the reason for each.
+        The files, and those that were split off with the reason for each.
     """
-    chosen = list(files)
-    if folder.scheme == "s3" or not any(file.uri.scheme in _OF_BUCKETS for file in chosen):
-        return chosen, []
+    chosen, folders = list(files), set[str]()
     unfit: list[tuple[Selected, OmicsError]] = []
-    # A bucket may have `a` and `a/b`; on a disk one of them cannot exist.
-    folders = {file.name[:at] for file in chosen for at in _slashes(file.name)}
+    if folder.scheme != "s3" and any(file.uri.scheme in _OF_BUCKETS for file in chosen):
+        # A bucket may have `a` and `a/b`; on a disk one of them cannot exist.
+        folders = {file.name[:at] for file in chosen for at in _slashes(file.name)}
     return list(_fit(chosen, folder, unfit, folders)), unfit
 
 
@@ -321,6 +321,9 @@ def _fit(
             alone = "" if why == _ENDS_WITH_SLASH else ", or alone, to a name of your own"
             reason = f"{UNFIT} {location}: its {'name' if file.uri.scheme in WEB else 'key'} {why}"
             unfit.append((file, PathError(str(file.uri), reason, remedy=f"{begin} to a bucket{alone}.")))
+        elif file.uri.scheme == "file" and is_unfinished(file.name):
+            remedy = "It was skipped. Complete the download by the same command, or remove the file; then copy again."
+            unfit.append((file, PathError(str(file.uri), LEFT, remedy=remedy)))
         else:
             yield file
 
@@ -337,7 +340,7 @@ def fitting_in_order(
     Args:
         files: The files.
         folder: The folder.
-        unfit: Receives the split off objects with the reason for each.
+        unfit: Receives those that are split off with the reason for each.
 
     Raises:
         OutOfOrder: They do not, one comes twice or has no name, or one is a folder of others.
