@@ -30,6 +30,7 @@ from omicsdk.core.errors import (
     TooManyOpenFiles,
     Unauthorized,
 )
+from omicsdk.core.files import current_folder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def advise(error: BaseException, where: str) -> None:
         names = names_in(path)
         if names and names[0].archive != "identifiers":  # a form that file names have as well
             error.remedy = f"It names data of an archive: omics get {path} --to FOLDER; --dry-run lists its files."
-    elif isinstance(error, FileNotFoundError) and error.filename is None:
+    elif isinstance(error, FileNotFoundError) and error.filename is None and not current_folder():
         error.strerror = "the current folder was removed. Change to another folder."
     elif isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
         error.strerror = f"{error.strerror}. {TooManyOpenFiles.default_remedy}"

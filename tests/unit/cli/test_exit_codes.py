@@ -376,11 +376,17 @@ def test_nothing_selected_is_a_warning_or_a_failure_on_request():
         (KeyboardInterrupt(), "interrupted."),
         (Terminated(), "ended by SIGTERM."),
         (FileNotFoundError(errno.ENOENT, "No such file or directory"), "the current folder was removed. Change to"),
+        (FileNotFoundError(errno.ENOENT, "No usable temporary directory"), "No usable temporary directory"),
         (OSError(errno.EMFILE, "Too many open files", "a"), "a: Too many open files. Raise the limit (ulimit -n 1024)"),
         (RuntimeError("can't start new thread"), "no more threads can be started. Lower --connections, "),
     ],
 )
-def test_a_line_of_an_error_states_what_to_do(error: BaseException, line: str):
+def test_a_line_of_an_error_states_what_to_do(
+    error: BaseException, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    if "folder was removed" in line:
+        tmp_path.rmdir()
     advise(error, "omics get")
     assert line_of(error, "omics get").removeprefix("omics: ").removeprefix("get: ").startswith(line)
 
