@@ -102,6 +102,8 @@ def test_where_scripts_go_depends_on_the_shell_and_its_variables():
         "/d/bash-completion/completions/omics"
     )
     without = place_of("bash", {}, home, has_loader=False)
+    relative = {"XDG_DATA_HOME": "d", "BASH_COMPLETION_USER_DIR": "b:/c"}  # appdirs issue 61
+    assert place_of("bash", relative, home, has_loader=False) == without
     assert (without.settings, without.line) == (home / ".bashrc", f"source '{without.file}'")
     assert place_of("zsh", {"ZDOTDIR": "/z"}, home, has_loader=True).settings == Path("/z/.zshrc")
     assert place_of("fish", {"XDG_CONFIG_HOME": "/c"}, home, has_loader=True).file == Path(

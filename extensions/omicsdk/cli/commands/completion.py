@@ -154,6 +154,8 @@ def place_of(shell: str, environ: Mapping[str, str], home: Path, *, has_loader: 
         home: The user's folder.
         has_loader: Whether bash-completion is installed, which loads bash's scripts.
     """
+    # Relative folders are others in each current folder; by the XDG Base Directory Specification they are invalid.
+    environ = {name: value for name, value in environ.items() if Path(value).root}
     if shell == "fish":
         folder = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
         return ScriptLocation(folder / "fish" / "completions" / "omics.fish")
