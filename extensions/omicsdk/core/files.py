@@ -65,7 +65,7 @@ def no_home(otherwise: str = "") -> ConfigError:
         otherwise: Another remedy, a sentence.
     """
     return ConfigError(
-        "no home folder: HOME is not set, and this user is unknown to the system",
+        "no home folder: HOME is not set, and this user is unknown to the system; or HOME is no absolute path",
         remedy=f"Set HOME to your own folder, such as: export HOME=/path/to/it. {otherwise}".rstrip(),
     )
 

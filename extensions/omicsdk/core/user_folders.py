@@ -17,7 +17,7 @@ def user_folder(kind: str) -> str:
         kind: config, cache or state.
 
     Returns:
-        The folder; empty if the user has no home.
+        The folder; empty if the user has no home, or one that is relative.
     """
     variable, on_unix, on_macos, on_windows = _FOLDERS[kind]
     if sys.platform == "win32":
@@ -26,4 +26,4 @@ def user_folder(kind: str) -> str:
     folder = os.environ.get(variable, "").strip()
     if not folder.startswith("/"):  # relative paths are invalid by the XDG Base Directory Specification
         folder = os.path.expanduser(f"~/{on_macos if sys.platform == 'darwin' else on_unix}")  # noqa: PTH111 - as above
-    return "" if folder.startswith("~") else f"{folder}/omicsdk"
+    return f"{folder}/omicsdk" if folder.startswith("/") else ""

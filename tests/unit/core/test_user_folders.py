@@ -21,10 +21,11 @@ def test_folders_are_those_of_platformdirs(monkeypatch, above):
     assert Path(user_folder("state")) == platformdirs.user_state_path("omicsdk")
 
 
-def test_a_user_without_a_home_is_told_what_to_set(monkeypatch):
+@pytest.mark.parametrize("home", ["~", "relative"])
+def test_a_user_without_a_home_is_told_what_to_set(monkeypatch, home):
     for name in (*VARIABLES, "OMICS_STATE_DIR", "OMICS_SETTINGS_FILE"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr("os.path.expanduser", lambda path: path)
+    monkeypatch.setattr("os.path.expanduser", lambda path: path.replace("~", home))
     with pytest.raises(ConfigError) as found:
         state_folder()
     assert "OMICS_STATE_DIR" in found.value.remedy
