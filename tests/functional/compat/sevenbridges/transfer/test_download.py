@@ -51,12 +51,6 @@ def test_a_file_comes_whole(platform: Any, api: Any, tmp_path: Path, state: Path
     assert list(state.rglob("*.journal")) == []
 
 
-@pytest.mark.parametrize("content", [b"", b"x"])
-def test_the_smallest(platform: Any, api: Any, tmp_path: Path, content: bytes):
-    done(Download(file_path=tmp_path / "local", file=file_of(platform, api, content)))
-    assert (tmp_path / "local").read_bytes() == content
-
-
 def test_a_file_of_which_only_the_id_is_known(platform: Any, api: Any, tmp_path: Path):
     identity = platform.add("remote.txt", b"some bytes")
     done(Download(file_path=tmp_path / "local", file=File.of({"id": identity}, api)))
@@ -90,13 +84,6 @@ def test_what_metadata_state_is_verified(platform: Any, api: Any, tmp_path: Path
     done(Download(file_path=tmp_path / "local", file=file, checksums={}))
 
 
-def test_a_size_that_is_not_so(platform: Any, api: Any, tmp_path: Path):
-    file = file_of(platform, api, size=11)
-    with pytest.raises(SbgError):
-        done(Download(file_path=tmp_path / "local", file=file, retry_count=1))
-    assert not (tmp_path / "local").exists()
-
-
 def test_what_exists_stays_until_the_new_one_is_whole(platform: Any, api: Any, tmp_path: Path, error: Any):
     local = tmp_path / "local"
     local.write_bytes(b"SOME BYTES")
@@ -112,20 +99,6 @@ def test_what_exists_stays_until_the_new_one_is_whole(platform: Any, api: Any, t
     done(Download(file_path=local, file=file))
     assert local.read_bytes() == b"some bytes"
     assert [each.name for each in tmp_path.iterdir() if each.is_file()] == ["local"]
-
-
-def test_it_resumes_where_it_was(platform: Any, api: Any, tmp_path: Path, error: Any):
-    file = file_of(platform, api, BYTES)
-    platform.fault("GET bytes/file-1", cut(platform, -3 * MIB), *[lambda _: (404, {}, b"")] * 4)
-    with pytest.raises(SbgError):
-        done(Download(file_path=tmp_path / "local", file=file, retry_count=0))
-    before = len(platform.asked)
-    platform.faults.clear()
-    done(Download(file_path=tmp_path / "local", file=file))
-    assert (tmp_path / "local").read_bytes() == BYTES
-    asked = [each for each in platform.asked[before:] if each.path == "bytes/file-1"]
-    assert asked
-    assert all("range" in each.headers for each in asked)
 
 
 @pytest.mark.parametrize(

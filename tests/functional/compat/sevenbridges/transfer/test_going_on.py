@@ -1,7 +1,5 @@
 """An upload that ended before its end continues where it was, in whatever process."""
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -65,14 +63,6 @@ def test_by_the_platforms_word_alone(platform: Any, api: Any, large: Path, error
     assert len(platform.of("PUT", ".*")) == sent + 1
 
 
-def test_parts_of_another_file_are_sent_again(platform: Any, api: Any, large: Path, error: Any):
-    failed(platform, Upload(large, "me/project", part_size=5 * MIB, resume=False, api=api), error)
-    large.write_bytes(b"x" * (5 * MIB) + b"b" * (5 * MIB) + b"c")
-    sent = len(platform.of("PUT", ".*"))
-    assert platform.contents[done(Upload(large, "me/project", upload_id="up1", api=api)).id] == large.read_bytes()
-    assert len(platform.of("PUT", ".*")) == sent + 2
-
-
 def test_a_file_that_has_changed_since(platform: Any, api: Any, large: Path, error: Any):
     failed(platform, Upload(large, "me/project", part_size=5 * MIB, api=api), error)
     large.write_bytes(large.read_bytes() + b"more")
@@ -106,34 +96,3 @@ def test_a_state_folder_that_cannot_be_written(
     upload = Upload(large, "me/project", part_size=5 * MIB, api=api)
     assert platform.contents[done(upload).id] == large.read_bytes()
     assert "cannot be written" in caplog.text
-
-
-SCRIPT = """
-import sys
-from omicsdk.compat.sevenbridges.api import Api
-from omicsdk.compat.sevenbridges.transfer.upload import Upload
-
-url, token, path = sys.argv[1:]
-upload = Upload(path, "me/project", part_size=5 * 1024 * 1024, api=Api(url, token, debug=True))
-upload.start()
-upload.wait()
-"""
-
-
-def test_after_the_program_was_killed(platform: Any, api: Any, large: Path):
-    url, token = platform.url("v2"), "f00df00df00df00df00df00df00df00d"
-
-    def kill(_: Any) -> Any:
-        while len(platform.of("POST", "v2/upload/multipart/up1/part/")) < 2:
-            platform.closing.wait(0.01)
-        process.kill()
-        process.wait()
-        return 500, {}, b""
-
-    platform.fault("PUT storage/up1/3", kill)
-    process = subprocess.Popen([sys.executable, "-c", SCRIPT, url, token, str(large)])
-    assert process.wait(60) != 0
-    sent = len(platform.of("PUT", "storage/up1/[12]"))
-    assert platform.contents[done(Upload(large, "me/project", part_size=5 * MIB, api=api)).id] == large.read_bytes()
-    assert len(platform.of("PUT", "storage/up1/[12]")) == sent
-    assert len(platform.of("POST", "v2/upload/multipart")) == 1

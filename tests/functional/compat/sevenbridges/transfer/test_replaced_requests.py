@@ -132,11 +132,3 @@ def test_an_exception_of_the_program_itself(replaced: Api, double: Double, file:
     with pytest.raises(SbgError, match="its own") as caught:
         upload.wait()
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
-
-
-def test_a_transfer_is_sent_by_the_network_when_nothing_is_replaced(platform: Any, api: Any, tmp_path: Path):
-    (tmp_path / "local").write_bytes(b"some bytes")
-    upload = Upload(tmp_path / "local", "me/project", api=api)
-    upload.start()
-    upload.wait()
-    assert len(platform.of("PUT", "storage/.*")) == 1
