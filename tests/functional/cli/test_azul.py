@@ -94,16 +94,6 @@ def test_tables_begin_with_the_uuid_and_show_sizes_that_are_numbers_elsewhere(az
     assert "1800" in azul("files", "ls", PROJECT, "--output", "tsv", tty=True).out
 
 
-def test_facets_of_one_name(azul):
-    rows = azul("facets", "--facet", "fileFormat").json
-    assert {row["value"]: row["count"] for row in rows} == {"h5ad": 1, "fastq.gz": 2, "txt": 1}
-
-
-def test_an_unknown_facet_names_similar_ones(azul):
-    refused = azul("files", "ls", "--filter", "genusSpecis=Homo sapiens")
-    assert (refused.code, "did you mean genusSpecies?" in refused.err) == (2, True)
-
-
 def test_a_manifest_is_written_and_downloaded(azul, tmp_path, omics_sandbox):
     omics_sandbox.settings.turn({"azul.retry_after": 0})
     made = azul("manifest", "--filter", "organ=eye", "--to", "m.tsv")
@@ -134,18 +124,6 @@ def test_a_misspelt_value_is_reported_with_the_near_one_and_fails_on_request(azu
     assert (ran.code, "nothing has organ=eyes. Did you mean eye?" in ran.err) == (0, True)
     assert azul(*wrong, "--fail-empty").code == 1
     assert azul(*words, "--filter", "organ=eye", "--fail-empty").code == 0
-
-
-@pytest.mark.parametrize("words", [("summary",), ("manifest", "--to", "m.tsv")], ids=["summary", "manifest"])
-def test_counts_and_manifests_of_nothing_report_the_near_value(azul, words, omics_sandbox):
-    omics_sandbox.settings.turn({"azul.retry_after": 0})
-    assert "nothing has organ=eyes. Did you mean eye?" in azul(*words, "--filter", "organ=eyes").err
-    assert "Did you mean" not in azul(*words, "--filter", "organ=eye").err
-
-
-def test_nothing_is_downloaded_without_a_choice(azul):
-    refused = azul("download", "--to", "data")
-    assert (refused.code, "What to download is not clear" in refused.err) == (2, True)
 
 
 def test_the_files_of_a_project_are_listed_and_read_by_uri(azul, omics):

@@ -94,12 +94,6 @@ def test_checkouts_that_do_not_come(dss, omics_sandbox, bundles):
     assert checkout(dss, bundles[0], "--wait", "--version", "2019-08-01T200147.836832Z").code == 1
 
 
-def test_a_uuid_that_is_not_one_is_usage(dss):
-    ran = dss("patch-bundle", "--uuid", "..", "--replica", "aws", "--version", "2019-08-01T200147.836832Z")
-    assert ran.code == 2, ran.err
-    assert "unexpected" not in ran.err
-
-
 def upload(dss, source, sandbox, *more):
     words = ("--src-dir", str(source), "--replica", "aws", "--staging-bucket", sandbox.staging_bucket)
     return dss("upload", *words, *more)
@@ -120,40 +114,6 @@ def test_an_upload_with_a_report_and_a_limit(dss, source, omics_sandbox):
     assert len(ran.json["files"]) == 2
     assert "reads.bin" in Path("r.html").read_text()
     assert "report written to r.html" in ran.err
-
-
-def test_an_upload_that_fails_states_in_its_report(dss, source, omics_sandbox):
-    from omicsdk.sandbox import Rule
-
-    omics_sandbox.add_faults(Rule("status", path="/dss/v1/files/*", method="PUT", status=409, nth=1, times=1))
-    ran = upload(dss, source, omics_sandbox, "--report", "r.jsonl")
-    assert ran.code == 3
-    assert "No bundle was registered" in ran.err
-    states = [line.get("state") for line in map(json.loads, Path("r.jsonl").read_text().splitlines())]
-    assert sorted(state for state in states if state) == ["done", "failed"]
-    assert upload(dss, source, omics_sandbox).code == 0
-
-
-@pytest.mark.parametrize("words", [("--limit-rate", "fast"), ("--time-budget", "soon"), ("--report", "r.txt")])
-def test_options_that_cannot_be_meant(dss, source, omics_sandbox, words):
-    ran = upload(dss, source, omics_sandbox, *words)
-    assert ran.code == 2
-    assert words[0] in ran.err
-
-
-def test_a_large_collection_by_the_command_line(dss, bundles):
-    version = "2019-08-01T200147.836832Z"
-    first = {"type": "bundle", "uuid": bundles[0]["bundle_uuid"], "version": bundles[0]["version"]}
-    Path("links.json").write_text(json.dumps([{**first, "fragment": f"/{number}"} for number in range(1500)]))
-    which = ("--uuid", "4ba00d2e-b67c-44ae-a31c-fd85f44f4c12", "--replica", "aws")
-    facts = ("--name", "n", "--description", "d", "--details", "{}")
-    made = dss("put-collection", *which, "--version", version, *facts, "--contents", "@links.json")
-    assert made.code == 0, made.err
-    assert made.json["version"] != version
-    assert len(dss("get-collection", *which).json["contents"]) == 1500
-    gone = dss("patch-collection", *which, "--version", made.json["version"], "--remove-contents", "@links.json")
-    assert gone.code == 0, gone.err
-    assert dss("get-collection", *which).json["contents"] == []
 
 
 def put_file(dss, sandbox, key, *more):

@@ -1,17 +1,13 @@
 """`omics upload`: documented commands, arguments and words, and how each ends."""
 
 import json
-import os
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fork_server import forked
 from omicsdk.cli.main import main
 from upload_areas import OTHER, UUID, uri_of
 
@@ -135,12 +131,6 @@ def test_aws_settings_that_cannot_be_used_are_no_fault_of_ours(
         assert "Correct AWS_PROFILE" in err
 
 
-def test_an_address_without_a_bucket(selected: Any, omics: Any):
-    code, _, err = omics("files", "s3://")
-    assert code == 2
-    assert "nothing was uploaded: s3:// names no bucket. Correct that" in err
-
-
 def test_a_configured_area_that_is_none_can_be_forgotten(omics: Any, user_file: Path):
     user_file.parent.mkdir(parents=True)
     user_file.write_text(json.dumps({"upload": {"areas": {"zz": {"uri": "nonsense"}}, "current_area": "zz"}}))
@@ -151,18 +141,6 @@ def test_a_configured_area_that_is_none_can_be_forgotten(omics: Any, user_file: 
         assert "omics upload forget zz" in err
     assert omics("forget", "zz")[0] == 0
     assert omics("areas") == (0, "", "")
-
-
-def test_one_line_names_all_that_is_wrong_and_nothing_is_sent(selected: Any, omics: Any, folder: Path, tmp_path: Path):
-    twin = tmp_path / "twin" / "a.txt"
-    twin.parent.mkdir()
-    twin.write_text("another")
-    code, out, err = omics("files", folder, twin, tmp_path / "missing")
-    assert (code, out) == (2, "")
-    assert f"{tmp_path / 'missing'} cannot be uploaded: No such file or directory" in err
-    assert f"{folder / 'a.txt'}, {twin} would all be called a.txt" in err
-    assert err.count("\n") == 1
-    assert omics("list")[1] == ""
 
 
 def test_some_that_fail_end_with_three(selected: Any, omics: Any, folder: Path, monkeypatch: Any, tmp_path: Path):
@@ -256,36 +234,3 @@ def test_the_deployment_key_is_sent_as_the_service_wants_it(service: Any, omics:
     words = ("api", "create-area", "--upload-area-uuid", UUID)
     assert omics(*words)[0] == 4
     assert json.loads(omics(*words, "--access-token", service.upload_key)[1])["uri"].endswith(f"/{UUID}/")
-
-
-def test_interrupted_it_continues_when_it_is_run_again(selected: Any, service: Any, tmp_path: Path):
-    path = tmp_path / "large.bin"
-    with path.open("wb") as file:  # a part that takes a while, and a small one
-        file.truncate(65 * 1024 * 1024)
-    starter = "import sys; from omicsdk.cli.main import main; sys.exit(main())"
-    command = [sys.executable, "-c", starter, "upload", "files", str(path), "--limit-rate", "40M"]
-    process = forked.start(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=dict(os.environ))
-    client = service._up.context.staging.client()
-    deadline = time.monotonic() + 60
-    while not _parts(client, selected.uri.bucket_name):
-        assert time.monotonic() < deadline
-        assert process.poll() is None
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == 130, err
-    assert "Run the same command again to resume." in err
-    assert out == ""
-    done = forked.run([*command[:3], "upload", "files", str(path), "--output", "json"], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["counts"]["done"] == 1
-    head = client.head_object(Bucket=selected.uri.bucket_name, Key=f"{selected.uuid}/large.bin")
-    assert head["ContentLength"] == path.stat().st_size
-
-
-def _parts(client: Any, bucket: str) -> list[Any]:
-    uploads = client.list_multipart_uploads(Bucket=bucket).get("Uploads", [])
-    return [
-        part
-        for upload in uploads
-        for part in client.list_parts(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"]).get("Parts", [])
-    ]

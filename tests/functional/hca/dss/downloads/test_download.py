@@ -14,7 +14,6 @@ from omicsdk.core import UnsafePath as Unsafe
 from omicsdk.hca.dss import DownloadFailed, Dss, ManifestError, Result, tsv
 from omicsdk.hca.dss.filestore import filestore_path
 from omicsdk.hca.dss.manifests import COLUMNS
-from omicsdk.sandbox import Rule
 from omicsdk.transfer import TransferFailed
 
 pytestmark = pytest.mark.sandbox
@@ -224,21 +223,6 @@ def test_other_layouts_are_refused(dss: Dss, tmp_path: Path):
         dss.download_manifest(tmp_path / "m.tsv", "aws", layout="flat")
     with pytest.raises(ValueError, match="only compatible with the 'bundle' layout"):
         dss.download_manifest(tmp_path / "m.tsv", "aws", no_data=True)
-
-
-def test_a_cut_body_resumes_where_it_was(dss: Dss, bundle: Any, folder: Path, omics_sandbox: Any, source: Path):
-    omics_sandbox.add_faults(Rule("cut", path="/_objects/*", method="GET", at=300_000, times=1))
-    dss.download(bundle["bundle_uuid"], "aws", data_filter=("*.fastq",), min_delay=0.0)
-    landed = folder / f"{bundle['bundle_uuid']}.{bundle['version']}" / "reads/R1.fastq"
-    assert landed.read_bytes() == (source / "reads/R1.fastq").read_bytes()
-
-
-def test_without_retries_the_first_failure_is_the_last(dss: Dss, bundle: Any, folder: Path, omics_sandbox: Any):
-    omics_sandbox.add_faults(Rule("cut", path="/_objects/*", method="GET", at=1000, times=1))
-    result = dss.download(
-        bundle["bundle_uuid"], "aws", no_metadata=True, data_filter=("*.fastq",), retries=0, check=False
-    )
-    assert len(errors(result)) == 1
 
 
 def test_a_checkout_that_runs_is_waited_for(dss: Dss, bundle: Any, folder: Path, omics_sandbox: Any):
