@@ -1,19 +1,10 @@
 """`omics crunch run`, `next` and `loop`: what ends with which code, and what the site is reported."""
 
-import inspect
-import os
-import re
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
-from fork_server import forked
 from omicsdk.crunch import Crunch
 from omicsdk.crunch.requests import CrunchExchange
-from omicsdk.sandbox import Rule
 
 EXAMPLE = "sandbox:example-reads"
 HAPPY = [(1, 1), (1, 2), (2, 1), (2, 2), (3, 1), (3, 2)]
@@ -125,14 +116,6 @@ def test_next_takes_the_oldest_and_states_when_none_is_left(crunch, site, add):
     assert crunch("next", "--workflow", "script").code == 1
 
 
-def test_next_names_what_a_failing_site_may_mean(crunch, omics_sandbox):
-    omics_sandbox.add_faults(Rule("status", path="/crunch/api/next/", status=500))
-    ran = crunch("next", "--workflow", "script")
-    assert (ran.code, ran.out) == (1, "")
-    assert "no dataset, or the server failed (500" in ran.err
-    assert len(omics_sandbox.requests("/crunch/api/next/")) == 1
-
-
 def test_a_loop_continues_after_a_failure_and_states_how_it_ended(crunch, site, add):
     slug = add("Looped", PICKY, l1="a.txt", l2="bad.txt", l3="a.txt")
     words = ["loop", "--project", slug, "--workflow", "script"]
@@ -206,31 +189,6 @@ def test_next_resumes_where_another_runner_was_faster(crunch, site, add, monkeyp
     assert "looped:l1 is being run already on other" in ran.err
 
 
-@pytest.mark.skipif(os.name == "nt", reason="signals")
-def test_ctrl_c_is_reported_and_ends_with_130(crunch, site, add, tmp_path):
-    slug = add("Slow", "#!/bin/sh\ntouch begun\nsleep 60", s1="a.txt")
-    omics = Path(sys.executable).with_name("omics")
-    process = forked.start(
-        [omics, "crunch", "run", f"{slug}:s1", "--workflow", "script"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    begun = tmp_path / "work" / "tmp" / "slow--s1" / "begun"
-    until = time.monotonic() + 60
-    while not begun.exists():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < until
-        os.sched_yield()
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
-    assert (process.returncode, out) == (130, "")
-    assert "interrupted" in err
-    assert statuses(site, "slow:s1") == [(1, 1), (1, 2), (2, 1), (2, 3)]
-    kept = site.get_json_response("api/statuses/")["results"]
-    assert kept[-1]["note"] == "Interrupted by Ctrl-C"
-
-
 def test_two_datasets_without_a_base_path_share_a_folder_which_is_warned_of_and_refused(crunch, site, omics_sandbox):
     site.add_project("Shared", workflow="#!/bin/sh\ndate > made.txt")
     first = crunch("add-dataset", "shared", "One", "--no-verbose")
@@ -252,24 +210,3 @@ def test_two_datasets_without_a_base_path_share_a_folder_which_is_warned_of_and_
     ran = crunch("run", "shared:two", "--workflow", "script", "--allow-shared-folder")
     assert (ran.code, statuses(site, "shared:two")) == (0, HAPPY)
     assert (folder / "made.txt").exists()
-
-
-def test_the_tutorial_states_when_two_datasets_share_a_folder(crunch):
-    """What it states is tried above and in tests/functional/crunch/test_run_claim.py; its words are those of the commands."""
-    page = (Path(__file__).parents[3] / "docs" / "tutorials" / "crunch.md").read_text(encoding="utf-8")
-    (said,) = (" ".join(each.split()) for each in page.split("\n\n") if each.startswith("`--base-file-path` keeps"))
-    assert "Without it, a site of version 0.1.14 gives all datasets of a project the same folder" in said
-    assert "runs overwrite each other's files" in said
-    assert "`add-dataset` warns if the folder overlaps with that of another dataset" in said
-    assert "`run`, `next` and `loop` refuse such a dataset before they report anything to the site" in said
-    (argument,) = re.findall(r"`crunch\.run\(\.\.\., (\w+)=True\)`", said)
-    assert inspect.signature(Crunch.run).parameters[argument].default is False
-    assert "pass `--allow-shared-folder`" in said
-    for command in ("run", "next", "loop"):
-        assert "--allow-shared-folder" in crunch(command, "--help").out
-    assert "--base-file-path" in crunch("add-dataset", "--help").out
-    # Each dataset that the tutorial adds has a separate folder.
-    bases = re.findall(r"^omics crunch add-dataset .*?(--base-file-path \S+)?$", page, re.MULTILINE)
-    assert bases
-    assert len(set(bases)) == len(bases)
-    assert all(bases)

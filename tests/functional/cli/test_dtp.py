@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -68,15 +67,6 @@ def test_an_invalid_data_set_is_not_called_right(dtp, work):
 def test_a_missing_source_is_reported_before_the_commons_is_used(omics, words):
     ran = omics("dtp", *words, installed=True)
     assert (ran.code, "nothing does not exist" in ran.err) == (2, True)
-
-
-def test_a_data_set_whose_sheets_are_called_otherwise_is_known(dtp, data_set, work):
-    around = dtp("validate", ".", "--project", PROJECT)
-    assert (around.code, f"Did you mean {DATASET}?" in around.err) == (2, True)
-    for name in ("subjects", "dataset_description"):
-        (data_set / f"{name}.xlsx").rename(data_set / f"{name.replace('_', ' ').removesuffix('s')}.xlsx")
-    ran = dtp("validate", DATASET, "--project", PROJECT)
-    assert (ran.code, "Did you mean dataset description.xlsx?" in ran.err) == (2, True)
 
 
 def test_a_data_set_goes_to_the_commons_and_comes_back(dtp, data_set, work):
@@ -149,18 +139,6 @@ def test_nothing_is_right_in_a_project_that_does_not_exist(dtp, work, data_set):
         ran = dtp("validate", source, "--program", PROGRAM, "--project", "Z")
         assert (ran.code, "no project 'Z'" in ran.err, "nothing is wrong" in ran.err) == (2, True, False)
         assert dtp("validate", source, "--project", "Z").code == 0
-
-
-def test_a_folder_that_is_not_a_data_set_is_reported(dtp, work, data_set):
-    (work / "empty").mkdir()
-    for folder in ("empty", "gone"):
-        assert dtp("convert", folder, "records", "--project", PROJECT).code == 2
-        assert dtp("validate", folder, "--project", PROJECT).code == 2
-    (data_set / "subjects.xlsx").unlink()
-    ran = dtp("convert", DATASET, "records", "--project", PROJECT)
-    assert (ran.code, "subjects" in ran.err) == (2, True)
-    ran = dtp("submit", DATASET, *HERE)
-    assert (ran.code, "omics dtp convert" in ran.err) == (2, True)
 
 
 def test_a_dictionary_of_one_s_own_needs_no_commons(dtp, data_set, work, monkeypatch, omics_sandbox):
@@ -262,13 +240,6 @@ def test_records_are_exported(dtp, omics_sandbox, work):
     assert (gone.code, DATASET in gone.err) == (1, True)
 
 
-def test_a_key_that_ended_reports_it(dtp, omics_sandbox, work):
-    ended = omics_sandbox.gen3_credentials(work / "ended.json")
-    omics_sandbox.gen3.access.revoke(json.loads(ended.read_text())["key_id"])
-    ran = dtp("query", "--projects", "--auth", str(ended))
-    assert (ran.code, "profile page" in ran.err) == (4, True)
-
-
 def test_a_submission_shows_on_a_terminal_how_far_it_is(dtp, work):
     experiment = {"type": "experiment", "submitter_id": DATASET, "projects": [{"code": PROJECT}]}
     (work / "r.json").write_text(json.dumps([experiment, case(0)]))
@@ -292,34 +263,6 @@ def test_a_submission_that_ctrl_c_stopped_continues(dtp, omics_sandbox, work):
         "omics: 4 unchanged, 1 updated, 5 created of 10 rows",
     )
     assert again.code == 0
-
-
-def test_help_loads_no_more_than_it_shows():
-    probe = "import sys; from omicsdk.cli.main import main; main(sys.argv[1:]); sys.stderr.write(' '.join(sys.modules))"
-    ran = subprocess.run(
-        [sys.executable, "-c", probe, "dtp", "submit", "--help"], capture_output=True, text=True, check=True
-    )
-    loaded = set(ran.stderr.split())
-    assert "Usage: omics dtp submit" in ran.stdout
-    assert loaded.isdisjoint({"argparse", "httpx", "openpyxl", "omicsdk.dtp", "omicsdk.gen3", "omicsdk.core.errors"})
-
-
-def test_the_version_that_a_data_set_states_is_taken_and_the_option_overrides_it(dtp, work):
-    folder = work / "old"
-    folder.mkdir()
-    description = [["Metadata element", "Description", "Example", "Value"], ["Name", "d", "e", "T"]]
-    write_sheet(
-        folder / "dataset_description.xlsx", [*description, ["Metadata Version DO NOT CHANGE", "", "", "1.2.3"]]
-    )
-    headers = ["subject_id", "experimental group", "protocol.io location", "experimental log file name"]
-    write_sheet(folder / "subjects.xlsx", [headers, ["sub-1", "G", "https://protocols.example/1", "log.txt"]])
-    ran = dtp("validate", "old", "--project", PROJECT)
-    assert (ran.code, ran.json, "old is read as SDS 1.2.3" in ran.err) == (0, [], True)
-    made = dtp("convert", "old", "records", "--project", PROJECT)
-    assert (made.code, "old is read as SDS 1.2.3" in made.err) == (0, True)
-    other = dtp("validate", "old", "--project", PROJECT, "--sds-version", "2.0.0")
-    assert (other.code, "old is read as SDS 2.0.0" in other.err) == (1, True)
-    assert all("--sds-version 1.2.3" in row["remedy"] for row in other.json)
 
 
 def test_records_without_rows_are_not_called_right(dtp, work):

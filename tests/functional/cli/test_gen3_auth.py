@@ -132,27 +132,3 @@ def test_a_profile_names_the_commons_before_the_environment_does(gen3, nobody, t
     assert gen3("auth", "endpoint").out == "https://there.example.org\n"
     assert gen3("auth", "endpoint", "--profile", "here").out == "https://here.example.org\n"
     assert gen3("auth", "endpoint", "--profile", "here", "--endpoint", "b.org").out == "https://b.org\n"
-
-
-def test_a_file_that_is_no_key_is_named(gen3, tmp_path):
-    (tmp_path / "work" / "wrong.json").write_text("{}")
-    wrong = gen3("whoami", "--auth", "wrong.json")
-    assert (wrong.code, "wrong.json" in wrong.err, "no api_key" in wrong.err) == (4, True, True)
-    assert "Traceback" not in wrong.err
-
-
-def test_a_revoked_key_is_reported_with_what_to_do(gen3, omics_sandbox):
-    omics_sandbox.reset()
-    ran = gen3("whoami")
-    assert (ran.code, "profile page" in ran.err) == (4, True)
-
-
-def test_tokens_go_over_encrypted_connections_only(gen3):
-    refused = gen3("whoami", "--base-url", "http://commons.example.org")
-    assert (refused.code, "is not encrypted" in refused.err) == (4, True)
-
-
-def test_a_host_is_a_base_url(gen3, nobody):
-    assert gen3("auth", "endpoint", "--base-url", "commons.example.org").out == "https://commons.example.org\n"
-    wrong = gen3("auth", "endpoint", "--base-url", "ftp://commons.example.org")
-    assert (wrong.code, "--base-url: 'ftp://commons.example.org' does not begin with" in wrong.err) == (2, True)

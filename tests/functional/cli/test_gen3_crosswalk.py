@@ -25,18 +25,3 @@ def test_a_crosswalk_is_published_verified_read_and_taken_back(gen3, work):
     asked = gen3("delete", "one.csv", tty=True, typed="n\n")
     assert (asked.code, "nothing was deleted" in asked.err) == (130, True)
     assert gen3("delete", "one.csv").json["counts"] == {"updated": 1, "deleted": 1}
-
-
-def test_what_is_not_right_is_reported_with_its_place(gen3, work):
-    (work / "one.csv").write_text(f"{A},{B}\na1,b1\na2,b2\n")
-    assert gen3("publish", "one.csv", "-m", "By name.").code == 0
-    (work / "mixed.csv").write_text(f"{A},{B}\na1,b2\na3,b3\n")
-    some = gen3("publish", "mixed.csv", "-m", "By name.")
-    assert (some.code, "line 2" in some.err) == (3, True)
-    (work / "other.csv").write_text(f"{A},{B}\na1,b9\n")
-    unknown = gen3("verify", "other.csv")
-    assert (unknown.code, [(row["line"], row["value"]) for row in unknown.json]) == (1, [(2, "b9")])
-    (work / "wrong.csv").write_text("a,b\n1,2\n")
-    wrong = gen3("publish", "wrong.csv", "-m", "x")
-    assert (wrong.code, "COMMONS|TYPE|NAME" in wrong.err) == (2, True)
-    assert gen3("publish", "one.csv").code == 2

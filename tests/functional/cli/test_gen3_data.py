@@ -66,26 +66,9 @@ def test_one_file_that_fails_states_why(gen3, add):
     assert gen3("download", "--manifest", "gone.json").code == 2
 
 
-def test_a_file_that_one_may_not_read_reports_it(gen3, add, monkeypatch, omics_sandbox, tmp_path):
-    secret = add("a.txt", b"one", authz=["/programs/secret"])
-    reader = omics_sandbox.gen3_credentials(tmp_path / "reader.json", "reader@example.org")
-    refused = gen3("download", secret, "--auth", str(reader))
-    assert (refused.code, "401" in refused.err) == (4, True)  # Fence reports it to those who are known as well
-    assert "ask the owner of the data" in refused.err
-    monkeypatch.delenv("GEN3_API_KEY")
-    nobody = gen3("download", secret)
-    assert nobody.code == 4
-    assert gen3("download", add("b.txt", b"two")).code == 0
-
-
 def test_a_dry_run_writes_nothing(gen3, add, work):
     ran = gen3("download", add("a.txt", b"one"), "--dry-run")
     assert (ran.json["bytes_to_fetch"], list(work.iterdir())) == (3, [])
-
-
-def test_a_report_states_the_result_for_each(gen3, add, work):
-    assert gen3("download", add("a.txt", b"one"), "gone", "--report", "r.jsonl").code == 3
-    assert len((work / "r.jsonl").read_text().splitlines()) >= 2
 
 
 def test_files_and_folders_go_up_and_their_guids_are_kept(gen3, work):
@@ -163,14 +146,6 @@ def test_drs_pull_unpacks_packages_unless_reported_not_to(gen3, add, work):
     (work / "m.json").write_text(json.dumps([{"object_id": guid}]))
     assert gen3("drs-pull", "manifest", "m.json", "three", "--delete-unpacked-packages").code == 0
     assert names(work / "three") == ["a", "b"]
-
-
-def test_a_package_that_would_leave_its_folder_is_reported(gen3, add, work):
-    guid = add("p.zip", archive(**{"../evil": "x"}))
-    ran = gen3("download", guid, "--unpack-packages", "-d", "in")
-    assert ran.code == 3
-    assert not (work / "evil").exists()
-    assert gen3("download", guid, "-d", "in").code == 0
 
 
 def test_a_package_that_unpacks_too_far_is_reported_unless_the_bound_is_raised(gen3, add, work):

@@ -54,26 +54,6 @@ def test_all_studies_are_read_unless_a_limit_is_given(gen3, work, omics_sandbox,
     assert (ran.code, len(ran.json)) == (0, 250), ran.err
 
 
-def test_what_is_open_is_read_without_a_login(gen3, work, monkeypatch):
-    (work / "s.tsv").write_text(TABLE)
-    assert gen3("discovery", "publish", "s.tsv").code == 0
-    monkeypatch.delenv("GEN3_API_KEY")
-    monkeypatch.setenv("HOME", str(work))
-    assert gen3("discovery", "read", "--output-file", "read.tsv").code == 0
-    assert (work / "read.tsv").read_text().splitlines()[1].startswith("s1\t")
-
-
-def test_studies_that_cannot_be_published_are_reported(gen3, work):
-    (work / "s.tsv").write_text(TABLE + "s3\tThird\tno category\n")
-    some = gen3("discovery", "publish", "s.tsv")
-    assert (some.code, "line 4" in some.err) == (3, True)
-    (work / "s.tsv").write_text("guid\ttitle\t_tag_0\ns3\tThird\tno category\n")
-    assert gen3("discovery", "publish", "s.tsv").code == 1
-    assert gen3("discovery", "publish", "gone.tsv").code == 2
-    assert gen3("discovery", "publish").code == 2
-    assert gen3("discovery", "publish", "s.xlsx").code == 2
-
-
 def test_studies_get_further_columns_and_go(gen3, work):
     (work / "s.tsv").write_text(TABLE)
     assert gen3("discovery", "publish", "s.tsv").code == 0
@@ -90,14 +70,6 @@ def test_studies_get_further_columns_and_go(gen3, work):
     assert (asked.code, "nothing was deleted" in asked.err) == (130, True)
     assert gen3("discovery", "delete", "s1").json == {"deleted": "s1"}
     assert gen3("discovery", "delete", "s1").code == 1
-
-
-def test_other_metadata_is_not_deleted_with_studies(gen3):
-    body = json.dumps({"_guid_type": "other"})
-    assert gen3("auth", "curl", "/mds-admin/metadata/o1", "--data", body).code == 0
-    other = gen3("discovery", "delete", "o1")
-    assert (other.code, "is not a study" in other.err) == (2, True)
-    assert gen3("auth", "curl", "/mds/metadata/o1").code == 0
 
 
 def test_objects_of_studies_are_published_read_and_taken(gen3, work):

@@ -1,10 +1,6 @@
 """The command tree of `omics gen3`: nested groups, options before them, and every operation below `api`."""
 
-import json
 import sys
-
-import pytest
-from omicsdk.sandbox.gen3 import ADMINISTRATOR
 
 
 def test_options_stand_before_the_words_too(gen3, omics, omics_sandbox, monkeypatch, tmp_path):
@@ -23,24 +19,6 @@ def test_options_stand_before_the_words_too(gen3, omics, omics_sandbox, monkeypa
     assert gen3("--auth", key).out.startswith("Usage: omics gen3")
 
 
-@pytest.mark.parametrize(
-    ("words", "expected"),
-    [
-        (("fence", "get-user-info"), lambda told: told["username"] == ADMINISTRATOR),
-        (("indexd", "list-records"), lambda told: told["records"] == []),
-        (("sheepdog", "get-programs"), lambda told: told["links"] == []),
-        (("peregrine", "query", "--query", "{project{code}}"), lambda told: told == {"data": {"project": []}}),
-        (("wts", "get-external-oidc"), lambda told: told == {"providers": []}),
-        (("manifest", "list-manifests"), lambda told: told == {"manifests": []}),
-        (("arborist", "get-auth-mapping"), lambda told: "/" in told),
-    ],
-)
-def test_operations_are_asked_of_their_service_with_the_login(gen3, words, expected):
-    ran = gen3("api", *words)
-    assert (ran.code, ran.err) == (0, "")
-    assert expected(json.loads(ran.out))
-
-
 def test_metadata_is_changed_at_the_address_for_that(gen3):
     made = gen3("api", "metadata", "create", "--guid", "dg.1/x", "--body", '{"a": 1}')
     assert made.code == 0, made.err
@@ -49,12 +27,6 @@ def test_metadata_is_changed_at_the_address_for_that(gen3):
     assert "/mds-admin/metadata/dg.1/x" in planned["url"]
     assert gen3("api", "metadata", "delete", "--guid", "dg.1/x").code == 0
     assert gen3("api", "metadata", "get", "--guid", "dg.1/x").code == 1
-
-
-def test_a_refused_login_states_what_to_give(gen3, monkeypatch):
-    monkeypatch.delenv("GEN3_API_KEY")
-    ran = gen3("api", "fence", "get-user-info")
-    assert (ran.code, "--access-token FILE" in ran.err) == (4, True)
 
 
 def test_help_states_what_exists_and_what_is_not(gen3):

@@ -46,20 +46,6 @@ def test_rows_that_fail_are_counted_in_the_exit_code(gen3, work, omics_sandbox):
     assert f"{guid}|file_size|expected 2|actual 1" in (work / "v.verified.log").read_text()
 
 
-def test_publishing_again_does_what_is_left(gen3, work, index):
-    rows = f"md5\tsize\turls\n{MD5}\t1\ts3://b/1\n{{}}\t1\ts3://b/2\n"
-    (work / "m.tsv").write_text(rows.format("nonsense"))
-    made = gen3("publish", "m.tsv")
-    assert (made.code, made.json["counts"]) == (3, {"created": 1, "failed": 1})
-    assert made.json["failed_rows"] == "indexing-output-manifest.failed-rows.tsv"
-    assert "is a manifest of these rows alone" in made.err
-    refused = gen3("publish", made.json["failed_rows"])
-    assert (refused.code, "Name another output" in refused.err) == (2, True)
-    (work / "m.tsv").write_text(rows.format(MD5))
-    assert gen3("publish", "m.tsv").json["counts"] == {"same": 1, "created": 1}
-    assert gen3("publish", "m.tsv", "--out-manifest-file", "other.tsv").json["counts"] == {"same": 2}
-
-
 def test_the_form_of_a_manifest_is_checked_without_a_commons(gen3, work, monkeypatch):
     for name in ("GEN3_API_KEY", "GEN3_ENDPOINT"):
         monkeypatch.delenv(name)
@@ -71,13 +57,6 @@ def test_the_form_of_a_manifest_is_checked_without_a_commons(gen3, work, monkeyp
     assert len(gen3("validate-manifest-format", "m.csv", "--allowed-protocols", "s3 https").json) == 1
     assert gen3("validate-manifest-format", "gone.csv").code == 2
     assert gen3("validate-manifest-format", "m.csv", "--manifest-file-delimiter", "two").code == 2
-
-
-def test_publishing_wants_a_login(gen3, work, monkeypatch):
-    (work / "m.tsv").write_text(f"md5\tsize\turls\n{MD5}\t1\ts3://b/1\n")
-    monkeypatch.delenv("GEN3_API_KEY")
-    assert gen3("publish", "m.tsv").code == 4
-    assert gen3("read").code == 0
 
 
 def test_manifests_are_merged_and_compared(gen3, work):

@@ -48,12 +48,6 @@ def test_rows_are_submitted_and_each_is_reported(gen3, work):
     assert [row["status"] for row in gen3("submit", "P-Q", "e.tsv").json] == ["updated", "updated"]
 
 
-def test_an_export_into_a_folder_that_does_not_exist_is_reported_before_any_request(gen3):
-    for words in (("export", "P-Q", "--node", "experiment"), ("explore", "case", "--fields", "sex")):
-        ran = gen3(*words, "--out", "gone/e.tsv")
-        assert (ran.code, "--out: gone/e.tsv: folder" in ran.err) == (2, True)
-
-
 def test_rows_that_are_refused_do_not_hinder_the_others(gen3, work):
     (work / "e.tsv").write_text(EXPERIMENTS + "experiment\te1\tQ\n\te3\tQ\n")
     ran = gen3("submit", "P-Q", "e.tsv", "--refused")
@@ -123,12 +117,6 @@ def test_queries_come_from_words_files_and_stdin(gen3, work):
     assert gen3("query", "@gone").code == 2
 
 
-def test_the_explorer_gives_rows_or_states_what_is_wrong(gen3, work):
-    assert gen3("explore", "nope", "--fields", "a").code == 1
-    assert gen3("explore", "nope", "--fields", "a", "--sort", "a:sideways").code == 2
-    assert gen3("explore", "nope", "--fields", "a", "--limit", "0").code == 2
-
-
 def test_jobs_are_begun_and_looked_after(gen3, omics_sandbox):
     assert gen3("jobs", "ls").json == []
     unknown = gen3("jobs", "run", "no-such-job")
@@ -138,14 +126,6 @@ def test_jobs_are_begun_and_looked_after(gen3, omics_sandbox):
     assert gen3("jobs", "status", uid).json["status"] == "Completed"
     assert "output" in gen3("jobs", "output", uid).json
     assert [job["uid"] for job in gen3("jobs", "ls").json] == [uid]
-
-
-def test_a_project_that_does_not_exist_is_reported_once(gen3, work):
-    (work / "e.jsonl").write_text(json.dumps({"type": "experiment", "submitter_id": "e1"}) + "\n")
-    ran = gen3("submit", "P-Z", "e.jsonl")
-    assert ran.code == 1
-    assert "Traceback" not in ran.err
-    assert gen3("submit", "Z", "e.jsonl").code == 2
 
 
 @pytest.fixture

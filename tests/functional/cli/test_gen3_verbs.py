@@ -84,26 +84,6 @@ def test_files_say_what_was_moved(gen3, work, omics_sandbox):
     assert "deleted ws:///@user/a.txt" in gen3("wss", "rm", "ws:///@user/a.txt").err
 
 
-def test_an_upload_that_is_run_again_skips_what_the_commons_has(gen3, work, omics_sandbox):
-    (work / "in").mkdir()
-    for name in ("a.txt", "b.txt"):
-        (work / "in" / name).write_text(name)
-    words = ("upload", "in", "--authz", "/open", "--bucket", "sandbox-gen3", "--wait", "0")
-    first = gen3(*words)
-    assert (first.code, first.json["counts"]) == (0, {"indexed": 2})
-    (work / "in" / "c.txt").write_text("c.txt")
-    again = gen3(*words, "--manifest-out", "up.tsv")
-    assert (again.code, again.json["counts"]) == (0, {"skipped": 2, "indexed": 1})
-    assert "2 skipped" in again.err
-    assert [file["guid"] for file in again.json["files"][:2]] == [file["guid"] for file in first.json["files"]]
-    assert len((work / "up.tsv").read_text().splitlines()) == 4
-    assert len(gen3("objects", "ls").json) == 3
-    whole = gen3(*words)
-    assert (whole.json["counts"], "0 files (0 B) uploaded" in whole.err) == ({"skipped": 3}, True)
-    assert gen3(*words, "--no-resume").json["counts"] == {"indexed": 3}
-    assert len(gen3("objects", "ls").json) == 6
-
-
 @pytest.mark.parametrize(
     "words",
     [

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from omicsdk.core import ANONYMOUS, Basic, NotFound, Unauthorized
+from omicsdk.core import ANONYMOUS, Basic, Unauthorized
 from omicsdk.crunch import AsyncCrunch, Crunch
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.crunch import SANDBOX_CRUNCH_USER
@@ -32,14 +32,6 @@ def test_what_is_given_wins(sandbox: Sandbox):
         assert crunch.list_projects().count == 1
     with Crunch(sandbox.crunch_url, credentials=ANONYMOUS, environ={}) as crunch, pytest.raises(Unauthorized):
         crunch.list_projects()
-
-
-def test_errors_are_those_of_the_core(sandbox: Sandbox):
-    with (
-        Crunch(sandbox.crunch_url, credentials=sandbox.crunch_token) as crunch,
-        pytest.raises(NotFound, match="get_dataset"),
-    ):
-        crunch.get_dataset(slug="nope:nope")
 
 
 def test_all_pages_come(sandbox: Sandbox):

@@ -168,19 +168,6 @@ def test_the_working_directory_may_be_relative(
     assert (tmp_path / "tmp" / "my-proj--data-set-1" / "out.txt").exists()
 
 
-def test_files_that_exist_and_equal_are_not_copied_again(make: Make) -> None:
-    made = make("#!/bin/sh\ntrue", {"same.txt": "same", "longer.txt": "storage's", "other.txt": "new!"})
-    put(made.work, {"same.txt": "same", "longer.txt": "old", "other.txt": "old!", "left.txt": "left by an earlier run"})
-    before = (made.work / "same.txt").stat()
-
-    assert made.run()() is RunResult.SUCCESS
-
-    assert (made.work / "same.txt").stat().st_mtime_ns == before.st_mtime_ns
-    assert (made.work / "same.txt").stat().st_ino == before.st_ino
-    assert (made.work / "longer.txt").read_text() == "storage's"
-    assert (made.work / "other.txt").read_text() == "new!"
-
-
 def test_what_an_earlier_run_left_in_the_folder_is_not_lost(make: Make) -> None:
     made = make("#!/bin/sh\ntrue")
     put(made.work, {"result.txt": "of a run whose upload failed"})

@@ -338,13 +338,6 @@ def test_a_site_that_reports_another_dataset(tmp_path: Path) -> None:
         a_run(Confused(), tmp_path, [])
 
 
-def test_a_wrong_token_is_reported_before_anything_is_made(sandbox: Sandbox, tmp_path: Path) -> None:
-    with Connection(sandbox.crunch_url, "0" * 40) as connection, pytest.raises(CrunchAPIException):
-        Run(connection, "sandbox:example-reads", {"MEDIA_ROOT": "x"}, tmp_path / "work", WorkflowType.script)
-
-    assert not (tmp_path / "work").exists()
-
-
 def test_refusals_are_cores_errors_too(connection: Connection, reader: Connection, tmp_path: Path) -> None:
     made = Made(connection, tmp_path, TRUE, FILES)
     made.connection = reader
