@@ -51,22 +51,6 @@ def test_without_a_login_nothing_of_one_is_sent_and_what_is_public_is_read(pange
         assert (ran.code, "login" in ran.err) == (4, True)
 
 
-def test_a_wrong_password_is_reported_in_one_line(pangea):
-    ran = pangea("list", "samples", "Sandbox", "Sandbox Library", "-p", "wrong")
-    assert (ran.code, ran.out, ran.err.count("\n")) == (4, "", 1)
-    assert "Unable to log in with provided credentials" in ran.err
-    assert "wrong" not in ran.err
-
-
-def test_half_a_login_is_reported(pangea, monkeypatch):
-    monkeypatch.delenv("PANGEA_PASS")
-    ran = pangea("list", "orgs")
-    assert (ran.code, "Missing password for" in ran.err, "PANGEA_PASS" in ran.err) == (4, True, True)
-    monkeypatch.delenv("PANGEA_USER")
-    other = pangea("list", "orgs", "-p", "x")
-    assert (other.code, "Missing e-mail address" in other.err) == (4, True)
-
-
 def test_a_token_takes_the_place_of_a_password(pangea, login, nobody, monkeypatch):
     token = pangea("user", "token", *login).out.strip()
     assert len(token) == 40
@@ -90,33 +74,6 @@ def test_a_password_is_changed_and_needs_the_present_one(pangea, monkeypatch):
     monkeypatch.setenv("PANGEA_PASS", "Newpass99-")
     assert pangea("user", "info").code == 0
     assert pangea("user", "change-password", "-", typed="\n").code == 2
-
-
-def test_an_account_is_made_and_logged_in_by_operations(pangea, nobody):
-    made = pangea("api", "register", "--email", "new@example.org", "--password", "Foobar22-")
-    assert (made.code, made.json["email"]) == (0, "new@example.org")
-    token = pangea("api", "login", "--email", "new@example.org", "--password", "Foobar22-").json["auth_token"]
-    assert pangea("user", "info", "--access-token", token).json["email"] == "new@example.org"
-
-
-def test_a_dry_run_of_an_operation_sends_nothing(pangea, omics_sandbox):
-    ran = pangea("api", "delete-sample", "--uuid", "0d8b4c1e-8f0e-4a7c-9a0a-6f6f3a1c2b3d", "--dry-run")
-    assert (ran.code, ran.json["method"]) == (0, "DELETE")
-    assert asked(omics_sandbox) == []
-
-
-def test_what_is_not_pangea_is_reported_as_such(pangea, omics_sandbox, nobody):
-    ran = pangea("list", "orgs", "--endpoint", "pangeabio.io")
-    assert (ran.code, "--base-url: 'pangeabio.io' does not begin" in ran.err) == (2, True)
-    assert connect("https://x.example.org/api/").base_url == "https://x.example.org"
-    page = pangea("list", "orgs", "--endpoint", f"{omics_sandbox.url}/_sandbox")
-    assert (page.code, page.out) == (1, "")
-
-
-def test_passwords_go_over_encrypted_connections_only(pangea):
-    login = ("--email", "me@example.org", "--password", "secret")
-    ran = pangea("user", "info", "--endpoint", "http://pangea.example.org", *login)
-    assert (ran.code, "not encrypted" in ran.err) == (4, True)
 
 
 def test_a_password_of_the_environment_is_not_for_another_server(pangea, omics_sandbox):

@@ -4,7 +4,6 @@ import json
 import re
 
 import pytest
-from omicsdk.sandbox import Rule
 
 WHERE = ("Sandbox", "Sandbox Library")
 READS = {name: name.encode() * 1000 for name in ("q1.R1", "q1.R2", "q2.R1", "q2.R2", "w1")}
@@ -123,20 +122,6 @@ def test_a_field_is_made_by_names_or_uuid(pangea, work):
     assert pangea("create", "field", "ff", "small.txt").code == 2
 
 
-def test_a_field_whose_upload_was_killed_is_filled_by_the_same_command(pangea, work):
-    pangea("create", "samples", *WHERE, "k1")
-    pangea("create", "sample-ar", *WHERE, "k1", "mm", "-r", "1")
-    create = ("create", "field", *WHERE, "k1", "mm", "ff", "small.txt")
-    assert pangea(*create).code == 0
-    held = pangea("api", "list-sample-analysis-result-fields").json["results"][0]
-    begun = json.dumps({**held["stored_data"], "uri": f"{held['stored_data']['uri']}.begun"})
-    words = ("api", "patch-sample-analysis-result-field", "--uuid", held["uuid"], "--stored-data", begun)
-    assert pangea(*words).code == 0
-    again = pangea(*create)
-    assert (again.code, "1 file (14 B) uploaded" in again.err) == (0, True)
-    assert "1 skipped" in pangea(*create).err
-
-
 def test_a_group_has_separate_fields(pangea, work):
     ran = pangea("upload", "group-field", *WHERE, "gmod", "gfield", "small.txt")
     assert (ran.code, ran.json["name"]) == (0, "gfield")
@@ -144,13 +129,6 @@ def test_a_group_has_separate_fields(pangea, work):
     assert (again.code, again.json, "1 skipped" in again.err) == (0, ran.json, True)
     assert pangea("upload", "group-field", *WHERE, "gmod", "other", "small.txt").code == 0
     assert pangea("list", "results", *WHERE).out.count("\n") == 1
-
-
-def test_a_group_without_a_bucket_is_refused_before_a_sample_is_created(pangea, work):
-    pangea("create", "sample-group", "Sandbox", "Bare")
-    ran = pangea("create", "sample-with-data", "Sandbox", "Bare", "x", "small.txt", "-m", "raw::single_short_reads")
-    assert (ran.code, "has no bucket" in ran.err) == (2, True)
-    assert pangea("list", "samples", "Sandbox", "Bare").out == ""
 
 
 @pytest.fixture
@@ -188,15 +166,6 @@ def test_only_what_is_wanted_is_downloaded(filled, work):
     assert (missing.code, 'Sample "zz" not found' in missing.err) == (1, True)
 
 
-def test_downloads_select_files(filled, work):
-    words = ("--include", "/q1/*.gz", "--target-dir", "dl")
-    assert filled("download", "sample-results", *words, *WHERE).code == 0
-    found = sorted(each.name for each in (work / "dl").rglob("*.*") if each.is_file() and ".gz" in each.name)
-    assert found == [f"q1.raw__paired_short_reads.read_{number}.fastq.gz" for number in (1, 2)]
-    none = filled("download", "sample-results", "--min-size", "1G", "--target-dir", "none", *WHERE)
-    assert (none.code, (work / "none").exists() and list((work / "none").rglob("*.gz"))) == (0, [])
-
-
 def test_addresses_are_printed_with_names(filled, work):
     ran = filled("download", "sample-results", "--urls-only", *WHERE)
     lines = [line.split(" ") for line in ran.out.splitlines()]
@@ -211,17 +180,6 @@ def test_addresses_are_printed_with_names(filled, work):
     assert (foreseen.code, (work / "none").exists()) == (0, False)
 
 
-def test_a_file_that_cannot_be_had_does_not_keep_the_others(filled, work):
-    result = filled("list", "results", *WHERE, "w1", "--query", "[0].uuid").out.strip()
-    there = filled("api", "list-sample-analysis-result-fields").json["results"][0]["stored_data"]
-    gone = {"__type__": "s3", "uri": f"{there['uri']}.gone", "endpoint_url": there["endpoint_url"]}
-    words = ("api", "create-sample-analysis-result-field", "--name", "gone", "--analysis-result", result)
-    assert filled(*words, "--stored-data", json.dumps(gone)).code == 0
-    ran = filled("download", "sample-results", *WHERE, "--target-dir", "dl")
-    assert (ran.code, "w1.raw__single_short_reads.gone" in ran.err) == (3, True)
-    assert (work / "dl/w1/w1.raw__single_short_reads.reads.fastq.gz").exists()
-
-
 def test_reads_are_sent_again_where_that_is_stated(pangea, work):
     pangea("upload", "reads", *WHERE, "fl")
     (work / "rd" / "q1.R1.fastq.gz").write_bytes(b"other")
@@ -233,19 +191,6 @@ def test_reads_are_sent_again_where_that_is_stated(pangea, work):
     assert pangea("list", "results", *WHERE, "q1", "--query", "[0].is_private", "--output", "json").json is False
     assert pangea("download", "sample-results", *WHERE, "q1", "--target-dir", "dl").code == 0
     assert (work / "dl/q1/q1.raw__paired_short_reads.read_1.fastq.gz").read_bytes() == b"other"
-
-
-def test_a_file_that_is_refused_does_not_keep_the_others(pangea, work, omics_sandbox):
-    omics_sandbox.add_faults(Rule("status", path="*/upload_s3", method="POST", status=403, times=1))
-    ran = pangea("upload", "reads", *WHERE, "fl")
-    assert (ran.code, "1 sample uploaded, 1 failed" in ran.err) == (3, True)
-    assert len(ran.out.splitlines()) == 1
-    again = pangea("upload", "reads", *WHERE, "fl")
-    assert (again.code, len(again.out.splitlines())) == (0, 2)
-    assert pangea("download", "sample-results", *WHERE, "--target-dir", "dl").code == 0
-    for name in ("q1.R1", "q1.R2", "q2.R1", "q2.R2"):
-        sample, _, read = name.partition(".R")
-        assert (work / f"dl/{sample}/{sample}.raw__paired_short_reads.read_{read}.fastq.gz").read_bytes() == READS[name]
 
 
 def test_a_report_states_the_result_for_each_file(pangea, work):

@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from omicsdk.sandbox import Rule
 
 WHERE = ("Sandbox", "Sandbox Library")
 TABLE = "sample,city,n\nc1,Paris,1\nc2,Rome,2\nnew,Oslo,3\n"
@@ -47,14 +46,6 @@ def test_samples_are_made_updated_or_overwritten_as_it_is_stated(pangea, work):
     assert (both.code, "are mutually exclusive" in both.err) == (2, True)
 
 
-def test_what_stays_as_it_is_is_not_sent(pangea, work, omics_sandbox):
-    pangea("upload", "metadata", *WHERE, "m.csv", "--create")
-    before = len([each for each in omics_sandbox.requests("/pangea") if each["method"] == "PATCH"])
-    again = pangea("upload", "metadata", *WHERE, "m.csv", "--update")
-    assert (again.code, again.err) == (0, "omics: 0 samples saved, 3 skipped\n")
-    assert len([each for each in omics_sandbox.requests("/pangea") if each["method"] == "PATCH"]) == before == 3
-
-
 def test_a_table_comes_back_as_it_went(pangea, work):
     pangea("upload", "metadata", *WHERE, "m.csv", "--create")
     ran = pangea("download", "metadata", *WHERE)
@@ -89,22 +80,3 @@ def test_lists_and_objects_are_written_as_json(pangea):
     value = {"tags": ["a", "b"], "site": {"lat": 1.5}}
     assert pangea("api", "patch-sample", "--uuid", uuid, "--metadata", json.dumps(value)).code == 0
     assert pangea("download", "metadata", *WHERE, "c1").out == (',tags,site\nc1,"[""a"", ""b""]","{""lat"": 1.5}"\n')
-
-
-def test_a_table_of_thousands(pangea, work, omics_sandbox):
-    rows = [f"t{number:05},{number}" for number in range(1_001)]
-    (work / "m.csv").write_text("\n".join(["sample,n", *rows]))
-    ran = pangea("upload", "metadata", *WHERE, "m.csv", "--create")
-    assert (ran.code, len(ran.out.splitlines())) == (0, 1_001)
-    table = pangea("download", "metadata", *WHERE).out.splitlines()
-    assert (len(table), table[-1]) == (1 + 3 + 1_001, "t01000,1000")
-
-
-def test_a_sample_that_is_refused_does_not_keep_the_others(pangea, work, omics_sandbox):
-    omics_sandbox.add_faults(Rule("status", path="*/api/samples/*", method="PATCH", status=403, times=1))
-    ran = pangea("upload", "metadata", *WHERE, "m.csv", "--create")
-    assert (ran.code, "2 samples saved, 1 failed" in ran.err) == (3, True)
-    assert len(ran.out.splitlines()) == 2
-    assert sum(bool(each) for each in metadata(pangea).values()) == 2
-    assert pangea("upload", "metadata", *WHERE, "m.csv").code == 0
-    assert sum(bool(each) for each in metadata(pangea).values()) == 3
