@@ -35,32 +35,6 @@ def test_a_profile_wins_over_variables_and_an_address_over_both(home, monkeypatc
         assert f"http://{host}.example.org/v2 is not https" in after.err
 
 
-@pytest.mark.parametrize(
-    ("url", "why"),
-    [
-        ("http://sb.example.org/v2", "is not https"),
-        ("HTTP://10.0.0.7/v2", "is not https"),
-        ("api.sbgenomics.com/v2", "does not begin with"),
-        ("ftp://x/v2", "does not begin with"),
-        ("https://sb.example.org:99999/v2", "a port that is no number"),
-    ],
-)
-def test_where_a_token_could_be_read_or_nothing_be_states_what_to_give(home, monkeypatch, omics, url, why):
-    monkeypatch.setenv("SB_API_ENDPOINT", url)
-    monkeypatch.setenv("SB_AUTH_TOKEN", "secret")
-    for name in ("OMICS_SB_URL", "OMICS_SB_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    ran = omics("sb", "projects", "ls", installed=True)
-    assert (ran.code, ran.stdout) == (2, b"")
-    assert "SB_API_ENDPOINT" in ran.err
-    assert why in ran.err
-    assert "https://" in ran.err or "https URL" in ran.err
-    assert "debug" not in ran.err
-    assert "secret" not in ran.err
-    typed = omics("--base-url", url, "--access-token", "t", "sb", "projects", "ls", installed=True)
-    assert (typed.code, "--base-url" in typed.err) == (2, True)
-
-
 def test_workflows_stand_at_the_top_and_operations_below_api():
     service = Catalog().start("sb")
     assert isinstance(service, Group)
@@ -111,19 +85,6 @@ def test_every_command_takes_a_profile_and_can_be_imported():
             if "run" in found.command:
                 assert callable(loaded(found.command["run"]))
                 assert found.command.get("summary", "").endswith(".")
-
-
-def test_what_is_mistyped_is_suggested(omics):
-    assert "Did you mean files?" in omics("sb", "file", installed=True).err
-    assert "Did you mean upload?" in omics("sb", "files", "uplaod", installed=True).err
-    assert "Did you mean --recursive?" in omics("sb", "files", "ls", "--recursiv", installed=True).err
-
-
-def test_help_shows_examples(omics):
-    for words in (("files", "ls"), ("tasks", "run"), ("apps", "install"), ("manifest", "import")):
-        out = omics("sb", *words, "--help", installed=True).out
-        assert f"    omics sb {' '.join(words)} " in out
-        assert "--profile" in out
 
 
 @pytest.mark.sandbox

@@ -122,18 +122,3 @@ def test_tables_that_cannot_be_read_end_with_2(sb):
     assert sb("manifest", "export", P, "--file", "no/such/folder.tsv").code == 2
     Path("empty.tsv").write_text("id\ttags\n")
     assert (sb("manifest", "import", "empty.tsv").json, sb("manifest", "import", "empty.tsv").code) == ([], 0)
-
-
-def test_more_files_than_one_request_takes(sb, omics_sandbox):
-    platform = omics_sandbox.sb
-    place = {"project": "sandbox-user/p", "parent": platform.files.root("sandbox-user/p")}
-    for number in range(120):
-        platform.add_file(b"%d" % number, name=f"{number:03}.txt", **place)
-    Path("many.tsv").write_text(
-        "path\tmetadata.number\n" + "".join(f"{P}/{number:03}.txt\t{number}\n" for number in range(120))
-    )
-    ran = sb("manifest", "import", "many.tsv")
-    assert (ran.code, len(ran.json)) == (0, 120)
-    assert len(omics_sandbox.requests("/sb/v2/bulk/files/edit")) == 2
-    assert {row["metadata.number"] for row in table(sb)} == {str(number) for number in range(120)}
-    assert sb("manifest", "export", P, "--file", "-", "--output", "json").json[0]["metadata"] == {"number": "0"}

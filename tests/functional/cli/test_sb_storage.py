@@ -293,16 +293,6 @@ def test_a_table_of_exports_states_the_result_for_each_row(files, bucket):
     assert (waited.code, [row["from"] == id for row in waited.json]) == (0, [True, False])
 
 
-def test_more_exports_than_one_request_takes_go_in_few_requests(files, omics_sandbox):
-    id = files("files", "ls", f"{P}/a.txt").json[0]["id"]
-    lines = "".join(f"{id}\tmany/{number}\n" for number in range(101))
-    Path("exports.tsv").write_text(f"file\tlocation\n{lines}")
-    before = len(omics_sandbox.requests())
-    ran = files("exports", "start", "--manifest", "exports.tsv", "--volume", V, "--copy-only", "--wait")
-    assert (ran.code, len(ran.json)) == (0, 101), ran.err
-    assert len(omics_sandbox.requests()) - before < 20
-
-
 @pytest.mark.parametrize(
     "words",
     [
@@ -314,38 +304,12 @@ def test_more_exports_than_one_request_takes_go_in_few_requests(files, omics_san
         ("imports", "start", "x.txt", f"{P}/", "--volume", V, "--manifest", "t.tsv"),
         ("imports", "start", "reads/a", "other/a", f"{P}/", "--volume", V),
         ("imports", "start", "--manifest", "none.tsv"),
-        ("imports", "wait", "some-id", "--period", "0"),
-        ("imports", "ls", "--limit", "0"),
         ("exports", "start"),
         ("exports", "start", f"{P}/a.txt"),
         ("exports", "start", f"{P}/reads", "--volume", V),
         ("exports", "start", f"{P}/a.txt", f"{P}/reads/b.txt", "--volume", V, "--to", "one"),
-        ("exports", "wait", "some-id", "--timeout-seconds", "0"),
-        ("exports", "ls", "--state", "GONE"),
     ],
 )
 def test_calls_that_make_no_sense_end_with_2(files, words):
     ran = files(*words)
     assert (ran.code, ran.stdout) == (2, b""), ran.err
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("", "the table has no rows"),
-        ("location\tto\n", "the table has no rows"),
-        ("location\tto\tsize\n", "unknown column 'size'"),
-        ("location\tlocation\tto\n", "is listed twice"),
-        ("volume\tlocation\nv\tx\n", "missing column 'to'"),
-        ("location\tto\nx\n", "line 2 has no to"),
-        (f"location\tto\nx\t{P}/\ty\n", "3 cells for 2 columns"),
-        ("location\tto\nx\tnowhere\n", "is not an sb:// path"),
-        ('location\tto\n"x\n', "line 2: a quote is opened and never closed"),
-    ],
-)
-def test_a_table_that_can_not_be_read_states_where(volume, text, said):
-    Path("imports.tsv").write_text(text)
-    ran = volume("imports", "start", "--manifest", "imports.tsv", "--volume", V)
-    assert (ran.code, ran.stdout) == (2, b"")
-    assert said in ran.err
-    assert "imports.tsv" in ran.err
