@@ -3,7 +3,6 @@
 import gzip
 
 import pytest
-from omicsdk.sandbox import Rule
 from omicsdk.sandbox.ga4gh.htsget import BGZF_END
 from service_command import service_command
 
@@ -115,22 +114,6 @@ def test_a_dry_run_of_what_would_be_printed_prints_no_file(run, tmp_path):
     assert work(tmp_path) == []
 
 
-def test_a_block_that_is_another_is_not_kept(run, omics_sandbox, tmp_path):
-    omics_sandbox.add_faults(Rule("wrong", path="/_objects/*", at=0, length=4))
-    refused = run("htsget", "sample-1", "--to", "a.bam")
-    assert refused.code == 1
-    assert "not a valid BAM file" in refused.err
-    assert work(tmp_path) == []
-
-
-def test_a_block_that_is_cut_is_fetched_to_its_end(run, omics_sandbox):
-    assert run("htsget", "sample-1", "--to", "a.bam").code == 0
-    count = len(omics_sandbox.requests("/_objects/"))
-    omics_sandbox.add_faults(Rule("cut", path="/_objects/*", at=50, times=1))
-    assert run("htsget", "sample-1", "--to", "b.bam").code == 0
-    assert len(omics_sandbox.requests("/_objects/")) == 2 * count + 1
-
-
 def test_help_names_the_server_that_it_was_tried_with(run):
     for service, server in (("htsget", "htsget-refserver"), ("refget", "seqrepo-rest-service"), ("trs", "trs-filer")):
         assert server in run(service, "--help").out, service
@@ -153,29 +136,6 @@ def test_a_sequence_is_printed_or_written(run, tmp_path):
     assert len((tmp_path / "work" / "a.txt").read_text()) == 600
     assert run("refget", "metadata", "plasmid").json["length"] == 600
     assert work(tmp_path) == ["a.txt"]
-
-
-@pytest.mark.parametrize(
-    ("words", "code", "message"),
-    [
-        (("0" * 32,), 1, "There is no sequence"),
-        (("plasmid", "--start", "5", "--end", "5"), 2, "is empty"),
-        (("plasmid", "--start", "700"), 1, "The sequence has 600 letters"),
-        (("chr1", "--start", "9", "--end", "3"), 1, "not circular"),
-    ],
-)
-def test_sequences_that_cannot_be_are_refused(run, words, code, message):
-    refused = run("refget", "get", *words)
-    assert (refused.code, refused.out) == (code, "")
-    assert message in refused.err
-
-
-def test_a_login_requests_a_description_that_fails_once(run, omics_sandbox):
-    omics_sandbox.settings.turn({"refget.as_seqrepo": True})
-    refused = run("login", "refget", "--access-token", omics_sandbox.token())
-    assert refused.code == 1
-    assert "encountered an internal error" in refused.err
-    assert len(omics_sandbox.requests("/refget/sequence/service-info")) == 1
 
 
 # -- TRS

@@ -150,24 +150,6 @@ def test_a_dry_run_plans_each_file(get, portal):
     assert portal.requests == []
 
 
-def test_rows_of_a_dry_run_state_target_size_checksum_and_source(get, portal, tmp_path):
-    (tmp_path / "kids.tsv").write_text(f"Latest DID\tFile Name\tFile Size\tHash\n{U(61)}\tk.cram\t18\t{'0' * 32}\n")
-    ran = get("gdc_manifest.txt", "kids.tsv", "--to", "data", "--dry-run")
-    rows = ran.json["files"]
-    assert rows[0] == {
-        "name": "t.bam",
-        "size": 17,
-        "state": "planned",
-        "target": str(tmp_path / "data" / "t.bam"),
-        "checksum": "md5",
-        "source": f"gdc:{U(41)}",
-        "plan": "download 17 bytes",
-    }
-    assert (rows[2]["name"], rows[2]["checksum"]) == ("k.cram", "md5")
-    assert rows[2]["source"] == f"drs://dg.F82A1A:{U(61)}"
-    assert portal.requests == []
-
-
 def test_a_web_page_in_the_place_of_a_file_is_a_warning(get, portal, tmp_path):
     page = b"<!DOCTYPE html>\n<html><head><title>Log in</title></head></html>"
     urls = [portal.put(name, data) for name, data in (("u.bam", page), ("about.html", page), ("v.bam", b"<v>"))]
@@ -222,13 +204,6 @@ def test_some_that_fail_end_with_3_and_all_with_1(get, omics, portal):
     assert all(each.startswith("failed: ") for each in outcomes("other.manifest.tsv"))
 
 
-def test_a_wait_that_a_server_requests_is_obeyed(get, portal):
-    portal.fault(f"gdc/data/{U(41)}", Faults.status(429, {"Retry-After": "0"}))
-    ran = get("gdc_manifest.txt", "--to", "data")
-    assert ran.code == 0, ran.err
-    assert [each.status for each in portal.of(f"gdc/data/{U(41)}")] == [429, 200]
-
-
 def test_a_list_comes_from_stdin(get, tmp_path):
     ran = get("-", "--to", "data", typed=(tmp_path / "gdc_manifest.txt").read_text())
     assert ran.code == 0, ran.err
@@ -271,16 +246,6 @@ def test_a_bad_list_is_refused_before_any_byte(text, words, said, get, portal, t
     assert "Traceback" not in ran.err
     assert portal.requests == []
     assert not (tmp_path / "data.manifest.tsv").exists()
-
-
-def test_files_without_a_checksum_fail_where_one_is_required(get, portal, tmp_path):
-    portal.put("u.bam", b"u")
-    (tmp_path / "urls.txt").write_text(portal.url("u.bam"))
-    assert get("urls.txt", "--to", "data", "--require-checksum").code != 0
-    assert portal.requests == []
-    ran = get("urls.txt", "--to", "data")
-    assert ran.code == 0
-    assert "1 without a checksum and a size (not checked)" in ran.err
 
 
 def test_a_verification_states_why_a_size_alone_was_compared(get, omics, portal, tmp_path):

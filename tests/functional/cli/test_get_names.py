@@ -90,23 +90,6 @@ def test_alignments_are_those_of_a_list_of_runs_and_refused_of_other_lists(get: 
     assert "chooses the files of accessions, and none was named" in ran.err
 
 
-def test_links_of_a_record_in_a_list_take_one_request_and_its_names_and_checksums(
-    get: Callable[..., Ran], omics_sandbox: Sandbox, tmp_path: Path
-):
-    folder = tmp_path / "record"
-    folder.mkdir()
-    for name in ("a.h5ad", "b.csv"):
-        (folder / name).write_bytes(content(name))
-    number = omics_sandbox.portals.add_to_zenodo(folder)["record"]
-    links = [f"https://zenodo.org/api/records/{number}/files/{name}/content" for name in ("a.h5ad", "b.csv")]
-    Path("links.txt").write_text("\n".join(links))
-    ran = get("links.txt")
-    assert ran.json["verification"]["verified"] == 2, ran.err
-    assert downloaded() == {name: content(name) for name in ("a.h5ad", "b.csv")}
-    paths = [entry["path"] for entry in omics_sandbox.request_log.entries()]
-    assert sum(path.endswith(f"/records/{number}") for path in paths) == 1
-
-
 def test_a_selection_of_nothing_keeps_the_result_manifest_and_shows_names_of_files(get: Callable[..., Ran]):
     get("PRJEB1000")
     rows = manifest()

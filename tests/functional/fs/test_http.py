@@ -168,14 +168,6 @@ def test_a_web_page_in_place_of_a_file_is_a_warning(server, omics, name, count):
     assert (ran.code, ran.err.count(f"{name}: the server sends a web page, such as a login page")) == (0, count)
 
 
-def test_a_broken_connection_is_resumed_by_ranges(server):
-    url = server.put("a.bin", DATA)
-    server.fault("a.bin", lambda *_: None, lambda _, __, response: replace(response, cut=len(DATA) // 2))
-    assert omicsdk.download(url, "data", min_delay=0.01).counts["done"] == 1
-    assert Path("data/a.bin").read_bytes() == DATA
-    assert server.sent("a.bin") <= len(DATA) * 1.2
-
-
 def test_names_come_from_the_server_safely(server, omics):
     url = server.put("files/7", DATA)
     server.always["files/7"] = stating(Content_Disposition='attachment; filename="../../reads 1.bam"')
@@ -276,13 +268,6 @@ def test_errors_of_servers(server):
     server.always["closed"] = lambda _, __, response: replace(response, status=401, body=b"")
     with pytest.raises(Unauthorized, match="denies access"):
         looked_up(server.url("closed"))
-
-
-def test_a_busy_server_is_asked_again(server):
-    url = server.put("a.bin", DATA)
-    busy = lambda _, __, response: replace(response, status=503, headers={"Retry-After": "0"})  # noqa: E731 - a fault of one line
-    server.fault("a.bin", busy, busy)
-    assert looked_up(url).size == len(DATA)
 
 
 @pytest.mark.parametrize("text", ["https://", "http://:80/a", "https://h:x/a", "https:///a"])

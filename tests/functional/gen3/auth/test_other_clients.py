@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 import requests
-from gen3_commons import COMMONS, FakeCommons
+from gen3_commons import FakeCommons
 from omicsdk.compat.gen3.auth import Gen3Auth
 from omicsdk.core import NO_RETRY, ManualClock
 from quiet_server import QuietHandler, running
@@ -74,34 +74,6 @@ def test_requests_sends_again_what_was_refused(auth: Gen3Auth, server: Server, c
     content = b"" if body is None else b"bytes"
     assert server.seen == [("/x", f"bearer {token}", content) for token in commons.given]
     assert len(commons.given) == 2
-
-
-def test_requests_sends_again_once(auth: Gen3Auth, server: Server, commons: FakeCommons):
-    server.refused.update((auth.get_access_token(), ""))
-    original = commons.new_token
-
-    def refused(issuer: str = COMMONS) -> str:
-        token = original(issuer)
-        server.refused.add(token)
-        return token
-
-    commons.new_token = refused  # type: ignore[method-assign]
-    assert requests.get(f"{server.url}/x", auth=auth, timeout=10).status_code == 401
-    assert len(server.seen) == 2
-
-
-def test_requests_does_not_repeat_a_body_that_was_consumed(auth: Gen3Auth, server: Server):
-    server.refused.add(auth.get_access_token())
-    pieces = (piece for piece in [b"a", b"b"])
-    assert requests.post(f"{server.url}/x", data=pieces, auth=auth, timeout=10).status_code == 401
-    assert len(server.seen) == 1
-
-
-def test_requests_keeps_the_token_from_others(auth: Gen3Auth, server: Server, other: Server):
-    requests.get(f"{other.url}/x", auth=auth, timeout=10)
-    server.redirect = f"{other.url}/y".replace("127.0.0.1", "localhost")
-    requests.get(f"{server.url}/x", auth=auth, timeout=10)
-    assert [(path, sent) for path, sent, _ in other.seen] == [("/x", ""), ("/y", "")]
 
 
 def test_httpx_sends_the_token_and_again_what_was_refused(auth: Gen3Auth, server: Server, commons: FakeCommons):

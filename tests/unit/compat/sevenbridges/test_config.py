@@ -39,14 +39,6 @@ def token_of(api: Api) -> str:
     return api._credentials.headers("GET", api.url)["x-sbg-auth-token"]
 
 
-def test_the_variables_go_before_the_files(write, monkeypatch):
-    write(credentials("default"))
-    monkeypatch.setenv("SB_API_ENDPOINT", ENDPOINT)
-    monkeypatch.setenv("SB_AUTH_TOKEN", "of-variables")
-    api = Api()
-    assert (api.url, token_of(api)) == (ENDPOINT, "of-variables")
-
-
 @pytest.mark.parametrize("missing", ["SB_API_ENDPOINT", "SB_AUTH_TOKEN"])
 def test_one_variable_alone_is_none(write, monkeypatch, missing):
     write(credentials("default"))
@@ -70,11 +62,6 @@ def test_config_goes_before_url_and_token(write):
     write(credentials("cgc"))
     api = Api("https://other.example.org/v2", "other", config=Config(profile="cgc"))
     assert (api.url, token_of(api)) == ("https://cgc.example.org/v2", "of-cgc")
-
-
-def test_a_percent_sign_in_a_token_is_one(write):
-    write("[default]\napi_endpoint = https://a.example.org/v2\nauth_token = 50%off%(x)s\n")
-    assert Config("default").auth_token == "50%off%(x)s"
 
 
 @pytest.mark.parametrize(("said", "meant"), [("True", True), ("false", False), ("0", False), ("ON", True), ("", False)])
@@ -126,19 +113,6 @@ def test_nothing_anywhere():
 def test_a_profile_without_a_file():
     with pytest.raises(SettingsError, match=r"The file does not exist.*Write a section \[cgc\]"):
         Config("cgc")
-
-
-def test_a_profile_that_does_not_exist(write):
-    write(credentials("one", "two"))
-    with pytest.raises(SettingsError, match="Profile 'three' not found; the file has one, two"):
-        Config("three")
-
-
-@pytest.mark.parametrize(("missing", "there"), [("auth_token", "api_endpoint"), ("api_endpoint", "auth_token")])
-def test_half_a_profile(write, missing, there):
-    write(f"[default]\n{there} = something\n{missing} =\n")
-    with pytest.raises(SettingsError, match=rf"Section \[default\] has no {missing}"):
-        Config("default")
 
 
 @pytest.mark.parametrize(
