@@ -146,17 +146,6 @@ def test_data_that_cannot_be_written_are_a_separate_failure(pangea: FieldServer,
     ]
 
 
-def test_a_link_out_of_the_folder_is_refused(pangea: FieldServer, server: Any, two: Any, tmp_path: Path):
-    outside = tmp_path / "outside"
-    outside.mkdir()
-    (tmp_path / "dl").mkdir()
-    (tmp_path / "dl" / "q1").symlink_to(outside)
-    report = pangea.client.download(*LIBRARY, tmp_path / "dl", check=False)
-    assert not list(outside.iterdir())
-    assert report.counts["failed"] == 2
-    assert report.counts["done"] == 2
-
-
 def test_a_url_that_ended_is_requested_again(pangea: FieldServer, server: Any, two: Any, tmp_path: Path, noise: Any):
     pangea.sign = lambda uuid, data: (
         {**data, **signed(server, f"{uuid[2:]}.fastq.gz", "new")} if uuid[0] == "f" else data

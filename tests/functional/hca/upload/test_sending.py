@@ -15,7 +15,6 @@ from omicsdk.core import ChecksumMismatch, Interrupted, NotFound, SourceChanged,
 from omicsdk.core.checksums import digest
 from omicsdk.hca.upload import AsyncHcaUpload, CannotUpload, HcaUpload, UploadException, UploadFailed, UploadResult
 from omicsdk.hca.upload.storage import AreaObject
-from omicsdk.hca.upload.uploads import Sender
 from omicsdk.sandbox import Rule
 from omicsdk.transfer import Control, TransferFailed
 from privileges import as_ordinary_user
@@ -305,19 +304,6 @@ def test_lines_are_printed_when_wished(area: Any, folder: Path, capsys: Any):
     ]
 
 
-def test_interrupting_ends_its_threads(area: Any, folder: Path, monkeypatch: Any):
-    def interrupted(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(Sender, "_run_engine", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        area.send([folder])
-    left = [thread for thread in threading.enumerate() if "omicsdk-" in thread.name]
-    for thread in left:  # not waited for; they end in the background
-        thread.join(10)
-    assert not [thread.name for thread in left if thread.is_alive()]
-
-
 def test_a_stop_waits_for_no_silent_service(area: Any, service: Any, folder: Path):
     service.add_faults(Rule("stall", path="/upload/v1/area/*.*", method="POST"))
     control = Control()
@@ -343,29 +329,3 @@ def test_awaited_it_does_the_same(area: Any, folder: Path):
 
     result = asyncio.run(run())
     assert [(file.name, file.state) for file in result.files] == [("a.txt", "done")]
-
-
-@pytest.mark.usefixtures("small_etag_parts")
-def test_cancelled_it_ends_in_order(area: Any, tmp_path: Path):
-    path = tmp_path / "large.bin"
-    with path.open("wb") as file:
-        file.truncate(65 * UNIT)
-
-    async def cancelled() -> None:
-        begun = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        async with AsyncHcaUpload() as client:
-            running = asyncio.ensure_future(
-                client.upload([path], area.uri, progress=lambda _: loop.call_soon_threadsafe(begun.set))
-            )
-            await begun.wait()
-            running.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await running
-
-    asyncio.run(cancelled())
-    assert list(area.list()) == []
-    left = [thread for thread in threading.enumerate() if "omicsdk-" in thread.name]
-    for thread in left:  # not waited for; they end in the background
-        thread.join(10)
-    assert not [thread.name for thread in left if thread.is_alive()]

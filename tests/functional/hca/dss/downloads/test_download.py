@@ -174,14 +174,6 @@ def test_one_wrong_checksum_never_stops_the_others(dss: Dss, bundle: Any, folder
     assert caught.value.report.counts["failed"] == 1
 
 
-def test_a_result_with_errors_is_not_ok(dss: Dss, bundle: Any, folder: Path, tmp_path: Path):
-    rows = rows_of(dss, bundle)
-    rows[0]["file_name"] = "other.json"
-    result = dss.download_manifest(write(tmp_path / "m.tsv", rows), "aws", layout="bundle", check=False)
-    assert errors(result)
-    assert result.to_dict()["ok"] is False
-
-
 def test_rows_that_the_bundle_contradicts_are_reported(dss: Dss, bundle: Any, folder: Path, tmp_path: Path):
     rows = rows_of(dss, bundle)
     rows[0]["file_name"] = "no such file"

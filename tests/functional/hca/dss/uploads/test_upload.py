@@ -17,7 +17,6 @@ from omicsdk.core import (
     Unauthorized,
     UsageError,
 )
-from omicsdk.core.files import state_folder
 from omicsdk.core.waits import StoppableClock
 from omicsdk.hca.dss import Dss, UploadFailed, jobs, staging, uploads
 from omicsdk.sandbox import Rule
@@ -113,14 +112,6 @@ def test_an_invalid_file_is_named(dss: Dss, source: Path):
         dss.upload(source, "aws", "bucket")
 
 
-def test_progress_ends_with_all(dss: Dss, source: Path, staged: str):
-    told: list[Progress] = []
-    dss.upload(source, "aws", staged, progress=told.append)
-    size = sum(path.stat().st_size for path in source.rglob("*.*"))
-    assert (told[-1].bytes_done, told[-1].bytes, told[-1].files_done, told[-1].final) == (size, size, 4, True)
-    assert [one.final for one in told[:-1]] == [False] * (len(told) - 1)
-
-
 def test_an_upload_is_stopped_from_outside(omics_sandbox: Any, dss: Dss, source: Path, staged: str):
     stop = threading.Event()
     with pytest.raises(Interrupted, match="it was stopped") as caught:
@@ -130,22 +121,6 @@ def test_an_upload_is_stopped_from_outside(omics_sandbox: Any, dss: Dss, source:
     assert report.why_stopped == "it was stopped"
     assert {outcome.state for outcome in report.outcomes} <= {"done", "stopped"}
     assert len(report.outcomes) == 4
-
-
-def test_a_service_that_is_silent_does_not_hold_up_a_stop(omics_sandbox: Any, dss: Dss, source: Path, staged: str):
-    omics_sandbox.add_faults(Rule("stall", path="/dss/v1/files/*", method="PUT"))
-    stop = threading.Event()
-
-    def wait() -> None:
-        while omics_sandbox.stalled < 4:
-            threading.Event().wait(0.001)
-        stop.set()
-
-    threading.Thread(target=wait).start()
-    with pytest.raises(Interrupted, match="it was stopped"):
-        dss.upload(source, "aws", staged, stop=stop)
-    assert stop.is_set()  # while all requests waited for a response, which never comes: else this would not have ended
-    omics_sandbox.release()
 
 
 def failing_once(omics_sandbox: Any, dss: Dss, source: Path, staged: str, **options: Any) -> UploadFailed:
@@ -236,54 +211,6 @@ def test_only_the_bundle_is_left_to_do(omics_sandbox: Any, dss: Dss, source: Pat
     assert len(put_files(omics_sandbox)) == before
     assert made.counts["skipped"] == 4
     assert told[-1].final
-
-
-def test_two_uploads_of_a_folder_at_once_come_one_after_the_other(
-    omics_sandbox: Any, dss: Dss, source: Path, staged: str, caplog: pytest.LogCaptureFixture
-):
-    omics_sandbox.add_faults(Rule("stall", path="/dss/v1/bundles/*", method="PUT", times=1))
-    made: list[str] = []
-    threads = [
-        threading.Thread(target=lambda: made.append(dss.upload(source, "aws", staged).bundle_uuid)) for _ in "ab"
-    ]
-    threads[0].start()
-    while not omics_sandbox.stalled:
-        threading.Event().wait(0.001)
-    threads[1].start()
-    while "another process is uploading" not in caplog.text:
-        threading.Event().wait(0.001)
-    omics_sandbox.release()
-    for thread in threads:
-        thread.join(60)
-    assert len(set(made)) == 2
-
-
-def test_a_damaged_record_costs_what_stood_behind_the_damage(
-    omics_sandbox: Any, dss: Dss, source: Path, staged: str, state: Path
-):
-    failing_once(omics_sandbox, dss, source, staged)
-    (record,) = state.rglob("*.journal")
-    data = record.read_bytes()
-    record.write_bytes(data[: len(data) // 2] + b"\xff" * 8)
-    assert len(dss.upload(source, "aws", staged).registered) == 4
-    failing_once(omics_sandbox, dss, source, staged)
-    record.write_text("something else")
-    assert len(dss.upload(source, "aws", staged).registered) == 4
-
-
-def test_a_state_folder_that_cannot_be_written_costs_the_continuing_only(
-    dss: Dss,
-    source: Path,
-    staged: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-):
-    (tmp_path / "file").write_text("")
-    monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "file"))
-    assert state_folder() == tmp_path / "file"
-    assert len(dss.upload(source, "aws", staged).registered) == 4
-    assert "unfinished transfers are not recorded" in caplog.text
 
 
 def test_a_dry_run_sends_no_request(omics_sandbox: Any, dss: Dss, source: Path):
@@ -448,23 +375,6 @@ def test_a_staged_file_has_the_tags_and_the_type_that_the_service_wants(
         assert seen[name][1] == expected
     assert seen["large.fastq.gz"][0] == "application/gzip"
     assert s3.list_multipart_uploads(Bucket=staged).get("Uploads", []) == []
-
-
-def test_a_file_that_changes_while_it_is_staged_is_reported(
-    dss: Dss, source: Path, staged: str, monkeypatch: pytest.MonkeyPatch
-):
-    from omicsdk.transfer import S3Object
-
-    plain = S3Object.put
-
-    def put(self: S3Object, what: Any, checksums: Any) -> Any:
-        if what.name == "reads/R1.fastq":
-            (source / "reads/R1.fastq").write_bytes(b"other")
-        return plain(self, what, checksums)
-
-    monkeypatch.setattr(S3Object, "put", put)
-    with pytest.raises(UploadFailed, match=r"R1\.fastq changed while it was uploaded"):
-        dss.upload(source, "aws", staged)
 
 
 def test_a_response_that_is_not_the_services_makes_no_second_bundle(
