@@ -104,25 +104,6 @@ def test_faults_that_do_not_exist_are_one_line(omics, tmp_path):
 LAUGHS = "class: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 10))
 
 
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        ("- action: zap\n", "no action 'zap'"),
-        ("[{]", "is not YAML"),
-        (LAUGHS, "line 7: its aliases expand to"),
-        ("5", "faults.yaml"),
-    ],
-)
-def test_faults_that_are_none_are_one_line(omics, tmp_path, content, words):
-    (tmp_path / "faults.yaml").write_text(content)
-    ran = omics(
-        "sandbox", "up", "--faults", str(tmp_path / "faults.yaml"), "--dir", str(tmp_path / "s"), installed=True
-    )
-    assert (ran.code, ran.err.count("\n")) == (2, 1)
-    assert words in ran.err
-    assert "bug in omics" not in ran.err
-
-
 @pytest.mark.parametrize("port", ["65536", "-1"])
 def test_an_invalid_port_is_one_line(omics, tmp_path, port):
     ran = omics("sandbox", "up", f"--port={port}", "--dir", str(tmp_path / "s"), installed=True)
