@@ -101,9 +101,6 @@ def test_faults_that_do_not_exist_are_one_line(omics, tmp_path):
     assert "none.yaml" in ran.err
 
 
-LAUGHS = "class: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 10))
-
-
 @pytest.mark.parametrize("port", ["65536", "-1"])
 def test_an_invalid_port_is_one_line(omics, tmp_path, port):
     ran = omics("sandbox", "up", f"--port={port}", "--dir", str(tmp_path / "s"), installed=True)
