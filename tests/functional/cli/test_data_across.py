@@ -3,10 +3,7 @@
 import json
 import os
 import random
-import subprocess
 import sys
-import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -106,34 +103,3 @@ def test_ctrl_c_leaves_what_the_same_command_continues_from(omics_sandbox, bundl
     assert (tmp_path / "there.bin").read_bytes() == (source / "reads.bin").read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith(".")) == []
     assert not [path for path in (tmp_path / "state").rglob("*") if path.is_file()]
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
-def test_a_copy_from_platform_to_platform_continues_after_kill_9(omics_sandbox, bundle, source, variables, tmp_path):
-    target = f"s3://{omics_sandbox.staging_bucket}/killed.bin"
-    command = [OMICS, "cp", f"{bundle}/reads.bin", target]
-    (tmp_path / "tmp").mkdir()
-    variables = variables | {"TMPDIR": str(tmp_path / "tmp")}
-    omics_sandbox.add_faults(Rule("stall", path="/_objects/*", at=5 << 20))
-    killed(omics_sandbox, command, variables, tmp_path / "state")
-    assert not list((tmp_path / "tmp").iterdir())
-
-    again = forked.run(command, capture_output=True, text=True, env=variables, check=False, timeout=60)
-    assert again.returncode == 0, again.stderr
-    assert 4 << 20 <= bytes_kept(again.stderr) <= 5 << 20
-    assert not [path for path in (tmp_path / "state").rglob("*") if path.is_file()]
-    back = forked.run([OMICS, "cat", target], capture_output=True, env=variables, check=False, timeout=60)
-    assert back.stdout == (source / "reads.bin").read_bytes()
-
-
-def killed(sandbox, command, environment, state):
-    """Runs a command until the sandbox holds a request and the journal has what came before, and kills it."""
-    quiet = subprocess.DEVNULL
-    with forked.start(command, stdout=quiet, stderr=quiet, env=environment) as process:
-        until = time.monotonic() + 60
-        while not (sandbox.stalled and any(b'["cell' in path.read_bytes() for path in state.rglob("fetched.journal"))):
-            assert process.poll() is None
-            assert time.monotonic() < until
-            threading.Event().wait(0.005)
-        process.kill()
-    sandbox.fault_book.clear()

@@ -4,7 +4,6 @@ import json
 import logging
 import os
 import random
-import re
 import signal
 import subprocess
 import sys
@@ -16,7 +15,6 @@ from typing import Any
 import pytest
 from fork_server import forked
 from gen3_command import gen3_command
-from interrupting import interrupted
 from omicsdk.hca.dss import tsv
 
 pytestmark = pytest.mark.sandbox
@@ -116,27 +114,6 @@ def test_the_same_result_and_report_with_workers_and_on_a_cluster(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
-def test_ctrl_c_and_the_same_command_again(manifest: Path, work: Path, environment: dict[str, str], omics_sandbox: Any):
-    from omicsdk.sandbox import Rule
-
-    words = command(manifest, "--workers", "2", "--report", "r.jsonl")
-    omics_sandbox.add_faults(Rule("stall", path="/_objects/*", at=5 << 20))
-    code, out, err = interrupted(omics_sandbox, words, environment)
-    assert (code, out) == (130, "")
-    assert "Run the same command again to resume" in err
-    assert "Traceback" not in err
-    lines = [json.loads(line) for line in Path("r.jsonl").read_text().splitlines()]
-    assert len(lines) == 31
-    assert lines[0]["why_stopped"] == "it was interrupted"
-    assert {line["state"] for line in lines[1:] if line["size"] > 1 << 20} == {"stopped"}
-    again = ran(words, environment)
-    assert again.returncode == 0, again.stderr
-    lines = [json.loads(line) for line in Path("r.jsonl").read_text().splitlines()]
-    assert max(line["bytes_kept"] for line in lines[1:]) >= 4 << 20
-    assert not parts(work)
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
 def test_workers_end_with_a_command_that_is_killed(
     manifest: Path, work: Path, environment: dict[str, str], omics_sandbox: Any
 ):
@@ -158,21 +135,6 @@ def test_workers_end_with_a_command_that_is_killed(
     assert again.returncode == 0, again.stderr
     assert json.loads(again.stdout)["counts"]["failed"] == 0
     assert not parts(work)
-
-
-def test_a_time_that_is_over_leaves_the_rest_for_the_same_command(
-    manifest: Path, work: Path, environment: dict[str, str], omics_sandbox: Any
-):
-    from omicsdk.sandbox import Rule
-
-    omics_sandbox.add_faults(Rule("stall", path="/_objects/*", at=5 << 20))
-    stopped = ran(command(manifest, "--workers", "2", "--time-budget", "3"), environment)
-    omics_sandbox.fault_book.clear()
-    assert stopped.returncode == 3
-    assert re.search(r"the time budget of 3 s is over; \d+ of 30 files exist", stopped.stderr)
-    assert not (work / "m.tsv").exists()
-    assert ran(command(manifest, "--workers", "2"), environment).returncode == 0
-    assert (work / "m.tsv").exists()
 
 
 def test_what_cannot_be_is_stated_before_anything_is_fetched(dss: Any, manifest: Path, work: Path, monkeypatch: Any):
