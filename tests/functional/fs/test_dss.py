@@ -1,7 +1,6 @@
 """Bundles of the Data Store as folders: examined, listed, read, and made of folders."""
 
 import hashlib
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -220,15 +219,6 @@ def test_a_staging_bucket_is_named_by_option_variable_or_the_default_of_uploads(
     if way == "configuration":
         (tmp_path / "config.json").write_text('{"dss": {"upload": {"staging_bucket": "mine"}}}')
     store.check_puts(["aws/folder/a.txt"])
-
-
-def test_a_put_that_is_stopped_makes_no_bundle_and_continues(store: DssStore, source: Path, staged: str) -> None:
-    stop = threading.Event()
-    stop.set()
-    report = store.put(puts(source, "aws/source"), CopyOptions(stop=stop))
-    assert report.counts["stopped"] == len(NAMES)
-    assert list(store.entries("aws")) == []
-    store.put(puts(source, "aws/source"), CopyOptions()).raise_if_failed()
 
 
 def test_a_file_that_fails_makes_no_bundle(store: DssStore, source: Path, staged: str, omics_sandbox: Any) -> None:

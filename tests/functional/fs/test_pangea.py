@@ -228,14 +228,6 @@ def test_what_cannot_be_put_fails_alone(store: PangeaStore, group: SampleGroup, 
     assert paths(store.walk(G)) == [good]
 
 
-def test_a_group_without_a_bucket_leaves_nothing_behind(store: PangeaStore, group: SampleGroup, tmp_path: Path):
-    group.org.sample_group("Bare", is_library=True).create()
-    store.make_folder("Sandbox/Bare/s")
-    report = put(store, tmp_path, {"Sandbox/Bare/s/raw/a": b"1"})
-    assert report.counts["failed"] == 1
-    assert paths(store.walk("Sandbox/Bare")) == []
-
-
 @pytest.mark.parametrize(
     "path", ["Nobody", "Sandbox/none", f"{G}/none", f"{S}/none", f"{S}/none/a", f"{G}/{OF_GROUP}/none"]
 )
@@ -336,11 +328,6 @@ def test_what_is_public_is_read_without_a_login(knex: Knex, sandbox: Sandbox, mo
         assert opened.read() == b'"public"'
     with open_store("pangea", token="x" * 40) as wrong, pytest.raises(Forbidden):
         list(wrong.entries(""))
-
-
-def test_half_a_login_or_two_are_refused(sandbox: Sandbox):
-    with PangeaStore(token="t", email="a@b.org") as store, pytest.raises(UsageError):
-        store.stat("Sandbox")
 
 
 TEXT = st.text("ab./%25EF2f é", min_size=1, max_size=8)

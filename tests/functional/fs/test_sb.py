@@ -1,6 +1,5 @@
 """sb:// paths: projects, folders and files of the platform examined, listed, fetched, put, copied and removed."""
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -137,13 +136,6 @@ def test_a_source_or_a_project_that_does_not_exist_fails_alone(store: SbStore, t
     assert isinstance(report.outcomes[1].error, NotFound)
     with pytest.raises(ReadOnly, match=r"sb://sandbox-user/nothing/ not found.*omics sb projects ls"):
         store.check_puts([file.path for file in files])
-
-
-def test_a_put_that_was_stopped_sends_nothing(store: SbStore, tmp_path: Path):
-    stop = threading.Event()
-    stop.set()
-    assert [outcome.state for outcome in put(store, tmp_path, TREE, stop=stop).outcomes] == ["stopped"] * 3
-    assert list(store.walk(P)) == []
 
 
 def test_folders_are_made_and_removed_when_they_are_empty(store: SbStore, tmp_path: Path):

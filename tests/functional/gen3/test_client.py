@@ -2,14 +2,12 @@
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from drs_host import DrsHost
 from omicsdk import AsyncGen3, Gen3
-from omicsdk.core import ANONYMOUS, ChecksumMismatch, TransferError, UsageError
+from omicsdk.core import ANONYMOUS, ChecksumMismatch, UsageError
 from omicsdk.drs import ResolutionSettings
 from omicsdk.gen3 import Gen3AuthError, Gen3Login
 from omicsdk.sandbox import Sandbox
@@ -62,21 +60,6 @@ def test_files_are_uploaded_listed_read_downloaded_and_verified(gen3: Gen3, tmp_
     assert isinstance(wrong.error, ChecksumMismatch)
     (tmp_path / "out/reads.bin").unlink()
     assert "reads.bin is missing" in str(gen3.verify(guid, tmp_path / "out", settings=NOBODY).failed[0].error)
-
-
-def test_bytes_of_several_responses_are_joined_by_an_etag_or_on_request() -> None:
-    with closing(DrsHost()) as host:
-        content = bytes(range(256)) * 4000
-        uri, host.validates = host.add("a", content), False
-        with Gen3(f"http://{host.name}", credentials=ANONYMOUS) as gen3:
-            with gen3.open(uri, settings=NOBODY) as file:
-                assert file.read(10) == content[:10]
-                file.seek(900_000)
-                with pytest.raises(TransferError, match="neither ETag nor date"):
-                    file.read(10)
-            with gen3.open(uri, settings=NOBODY, resume_unvalidated=True) as file:
-                file.seek(900_000)
-                assert file.read(10) == content[900_000:900_010]
 
 
 def test_a_bundle_is_listed_and_cannot_be_opened(sandbox: Sandbox, gen3: Gen3) -> None:
