@@ -2,7 +2,7 @@
 
 import re
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from omicsdk.core.frozen import Frozen
 
@@ -39,19 +39,6 @@ def is_elsewhere(status: int, location: str | None) -> bool:
     """
     scheme, colon, _ = (location or "").partition("://")
     return status in REDIRECT_STATUSES and bool(colon) and scheme.lower() not in ("http", "https")
-
-
-def cookies_after(headers: Iterable[tuple[str, str]], received: Iterable[str]) -> str:
-    """Return the Cookie header of the request that follows a redirect within an origin.
-
-    Args:
-        headers: Those of the redirected request.
-        received: The Set-Cookie headers of its response, which replace cookies of the same name.
-    """
-    sent = ";".join(value for name, value in headers if name.lower() == "cookie").split(";")
-    pairs = (*sent, *(cookie.partition(";")[0] for cookie in received))
-    usable = (pair.strip() for pair in pairs if "=" in pair and pair.isascii() and pair.isprintable())
-    return "; ".join({pair.partition("=")[0]: pair for pair in usable}.values())
 
 
 class Retry(Frozen):
@@ -228,6 +215,20 @@ def lead_in_words(lead: float) -> str:
         if apart >= 1.9 * length:
             return f"{apart / length:.0f} {unit} {side}"
     return f"{apart:.0f} s {side}"
+
+
+def clock_remedy(headers: Mapping[str, str], now: float) -> str:
+    """Return a remedy if the clock is so wrong that valid credentials look invalid; else an empty text.
+
+    Args:
+        headers: A response's headers, read as `date`.
+        now: Seconds since 1970 by this machine's clock, at about the time of the response.
+    """
+    lead = clock_lead(headers, now)
+    # The usual tolerance of services.
+    if lead is None or abs(lead) < 300.0:
+        return ""
+    return f"This machine's clock is {lead_in_words(lead)} the service's: set it, then try again."
 
 
 def seconds_of_date(text: str) -> float | None:

@@ -12,10 +12,10 @@ from omicsdk.transfer import MultipartStore, SelectionOptionsDict, Transfer, Tra
 SIGNATURES = {
     "Control": "* budget rate_limit",
     "FollowUp": "url headers content answered method",
-    "Form": "url headers fields file_name * sign states takes_gzip",
+    "Form": "url headers fields file_name * sign states takes_gzip cookies",
     "FsspecTarget": "fs path * spool spool_files spool_bytes puts verify whole",
     "Item": "name locate size checksums label retries min_delay renew source * states overwrite",
-    "Location": "url headers * sign states takes_gzip",
+    "Location": "url headers * sign states takes_gzip cookies",
     "NoSuchUpload": "message * name remedy",
     "Outcome": "name state size bytes_fetched bytes_kept checksums verified attempts seconds error retries plan label verification warning source server from_cache",
     "Outcomes": "entries * held folder",

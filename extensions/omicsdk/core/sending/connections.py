@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from omicsdk.core.cookies import Cookies
+
 
 _CA_FILES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "AWS_CA_BUNDLE")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -234,6 +236,7 @@ class Hop(NamedTuple):
         headers: Names and values, without those of credentials.
         has_content: Whether it has the request's body.
         trusted: Whether credentials may be sent: it is still at the origin that the request was meant for.
+        cookies: Those of the origin, see `cookies_after`.
     """
 
     method: str
@@ -241,6 +244,7 @@ class Hop(NamedTuple):
     headers: tuple[tuple[str, str], ...]
     has_content: bool
     trusted: bool = True
+    cookies: Cookies = ()
 
     def __repr__(self) -> str:
         return f"Hop({self.method} {mask_url(self.url)!r}, trusted={self.trusted})"

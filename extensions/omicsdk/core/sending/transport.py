@@ -12,6 +12,7 @@ from urllib.parse import urljoin
 
 from omicsdk.core.api_errors import api_error
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.cookies import cookies_after
 from omicsdk.core.credentials import Credentials, HttpxAuth, as_credentials, is_confidential, origin_of
 from omicsdk.core.errors import (
     APIError,
@@ -29,16 +30,7 @@ from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.one_server import OneServer
 from omicsdk.core.redaction import is_secret_name, mask_url
 from omicsdk.core.request import Repetition, Request, checked_base_url, service_url
-from omicsdk.core.retry import (
-    REDIRECT_LIMIT,
-    REDIRECT_STATUSES,
-    Retry,
-    clock_lead,
-    cookies_after,
-    is_elsewhere,
-    lead_in_words,
-    retry_after,
-)
+from omicsdk.core.retry import REDIRECT_LIMIT, REDIRECT_STATUSES, Retry, clock_remedy, is_elsewhere, retry_after
 from omicsdk.core.sending.accept import ANY, AcceptMemory, is_accepted, narrower
 from omicsdk.core.sending.connections import Connections, Hop, Substitute, WireFailure
 from omicsdk.core.sending.time_limits import Timeout, within_budget
@@ -81,8 +73,7 @@ def redirected(hop: Hop, status: int, location: str, cookies: Sequence[str] = ()
         hop: The step that responded.
         status: Its response, one of REDIRECT_STATUSES.
         location: The response's Location, absolute or relative.
-        cookies: Its Set-Cookie headers, kept within the origin: login walls and load balancers redirect until they see
-            them.
+        cookies: Its Set-Cookie headers.
 
     Returns:
         The next step.
@@ -100,10 +91,10 @@ def redirected(hop: Hop, status: int, location: str, cookies: Sequence[str] = ()
         moved = moved._replace(method="GET", headers=headers, has_content=False)
     # Never trusted again: the other origin also chooses where it redirects next, such as back to the first one.
     if origin_of(url) != origin_of(hop.url):
-        return moved._replace(headers=for_strangers(moved.headers), trusted=False)
-    if cookies:
-        others = tuple(pair for pair in moved.headers if pair[0].lower() != "cookie")
-        moved = moved._replace(headers=(*others, ("cookie", cookies_after(moved.headers, cookies))))
+        return moved._replace(headers=for_strangers(moved.headers), trusted=False, cookies=())
+    if cookies or hop.cookies:
+        headers, kept = cookies_after(moved.headers, hop.cookies, cookies, hop.url, url)
+        moved = moved._replace(headers=headers, cookies=kept)
     return moved
 
 
@@ -232,10 +223,6 @@ Pace = Callable[[str, Clock], float]
 #: What a platform means by a 401 to a login: by a word of the message in lower case, another class of the error and its remedy.
 Meanings = Mapping[str, tuple[type[APIError], str]]
 
-
-#: Difference of clocks in seconds up to which it is not considered the reason of a refusal: the usual tolerance of
-#: services.
-CLOCK_TOLERANCE = 300.0
 
 #: Headers and query parameters without credentials.
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -435,11 +422,8 @@ class _Conversation:
     def _is_final(self, response: "httpx.Response") -> bool:
         """Whether a 3xx is returned to the caller: it has no target, or the caller requested it."""
         status, location = response.status_code, response.headers.get("location")
-        if (
-            status not in REDIRECT_STATUSES
-            or not location
-            or (self._request.location and is_elsewhere(status, location))
-        ):
+        is_redirect = status in REDIRECT_STATUSES and bool(location)
+        if not is_redirect or (self._request.location and is_elsewhere(status, location)):
             return status < 400
         return not self._follow_redirects and self._requested_wait(response) is None
 
@@ -507,21 +491,16 @@ class _Conversation:
         )
         meanings = self._manners.meanings
         if status == 401 and self._credentials is not None:
-            error.remedy = _clock_remedy(clock_lead(response.headers, self._manners.clock.now())) or error.remedy
+            error.remedy = clock_remedy(response.headers, self._manners.clock.now()) or error.remedy
             for word, meaning in (meanings or {}).items():
                 if self._hop.trusted and word in error.message.lower():
                     error.__class__, error.remedy = meaning
         security = self._manners.security
-        is_named = meanings is None and not self._request.public
+        is_named = meanings is None and not self._request.public and self._credentials is None
         if status == 401 and not self._hop.trusted and self._manners.credentials is not None:
             usual, other = (origin_of(url) for url in (self._manners.base_url, self._hop.url))
             error.remedy = f"Correct the link or redirect to {other}: credentials are sent to {usual} only."
-        elif (
-            isinstance(error, Unauthorized | Forbidden)
-            and self._credentials is None
-            and security is not None
-            and is_named
-        ):
+        elif isinstance(error, Unauthorized | Forbidden) and security is not None and is_named:
             error.schemes = self._request.security or security.default
             error.remedy = f"Pass {security.described(error.schemes)} as credentials of the client."
         raise error
@@ -572,13 +551,6 @@ class _Conversation:
             self._retry.attempts,
             pause,
         )
-
-
-def _clock_remedy(lead: float | None) -> str:
-    """Return a remedy if the clock is so wrong that valid credentials look invalid; else an empty text."""
-    if lead is None or abs(lead) < CLOCK_TOLERANCE:
-        return ""
-    return f"This machine's clock is {lead_in_words(lead)} the service's: set it, then try again."
 
 
 def first_hop(request: Request, manners: Manners) -> Hop:
@@ -696,24 +668,13 @@ class _Transport:
         meanings: Meanings | None = None,
     ) -> None:
         self._response_limit = _response_limit(response_limit, environ)
-        base_url = service_url(base_url)
         self._timeout, limited_retry = Timeout.of(timeout), within_budget(retry)
         # Fixed encodings: httpx would offer br and zstd where their packages are installed.
         base = {"accept": "*/*", "accept-encoding": "gzip, deflate", "user-agent": USER_AGENT}
-        self._manners = Manners(
-            base_url=base_url,
-            headers=_merged(base.items(), headers or {}),
-            credentials=None,
-            retry=limited_retry,
-            clock=clock,
-            fraction=fraction,
-            has_own_retry=retry is not None,
-            pace=pace,
-            servers=servers,
-            security=security,
-            meanings=meanings,
-        )
-        self._manners = replace(self._manners, credentials=self._assigned(self._manners, credentials))
+        all_headers, has_own_retry = _merged(base.items(), headers or {}), retry is not None
+        manners = Manners(service_url(base_url), all_headers, None, limited_retry, clock, fraction, has_own_retry, pace)
+        manners = replace(manners, servers=servers, security=security, meanings=meanings)
+        self._manners = replace(manners, credentials=self._assigned(manners, credentials))
         self._connections = Connections(environ, http2=http2, asynchronous=self._asynchronous, replacement=replacement)
 
     def _assigned(self, manners: Manners, passed: object) -> Credentials | None:

@@ -13,15 +13,7 @@ from omicsdk.core.errors import APIError, TooManyRedirects, TransportError
 from omicsdk.core.frozen import EMPTY, Frozen
 from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.redaction import without_query
-from omicsdk.core.retry import (
-    LEAST_RATE,
-    REDIRECT_LIMIT,
-    REDIRECT_STATUSES,
-    SILENCE,
-    cookies_after,
-    retry_after,
-    seconds_of_date,
-)
+from omicsdk.core.retry import LEAST_RATE, REDIRECT_LIMIT, REDIRECT_STATUSES, SILENCE, retry_after, seconds_of_date
 from omicsdk.core.type_guards import number_in
 from omicsdk.core.version import USER_AGENT
 from omicsdk.transfer.arguments import a, number, whole_number
@@ -30,6 +22,8 @@ from omicsdk.transfer.network.plan import LARGEST
 
 if TYPE_CHECKING:
     from dataclasses import KW_ONLY
+
+    from omicsdk.core.cookies import Cookies
 
 # Patterns that few transfers need are compiled, and cached by `re`, at their first use.
 _HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z"
@@ -51,6 +45,7 @@ class Location(Frozen):
         states: Returns the checksums that a response states of the whole file, by its headers; used for files of which
             none is known otherwise. None where responses state none.
         takes_gzip: Whether to request an object as it is stored, compressed. Google Cloud Storage would decompress it.
+        cookies: Those that redirects within the origin set; they are among the headers where they are sent.
 
     Raises:
         ValueError: A header that contains a line break, or characters that HTTP cannot carry.
@@ -63,6 +58,7 @@ class Location(Frozen):
     sign: Callable[[str, str], Mapping[str, str]] | None = None
     states: Callable[[Mapping[str, str]], Mapping[str, str]] | None = None
     takes_gzip: bool = False
+    cookies: Cookies = ()
 
     def __post_init__(self) -> None:
         if not isinstance(cast("object", self.url), str):
@@ -456,12 +452,14 @@ def followed(here: Location, target: str, cookies: str) -> Location:
         target: The URL that it redirects to.
         cookies: Its Set-Cookie headers, one a line.
     """
-    if (here.headers or here.sign or cookies) and origin_of(target) == origin_of(here.url):
-        headers = here.headers
-        if cookies:
-            others = {name: value for name, value in headers.items() if name.lower() != "cookie"}
-            headers = {**others, "cookie": cookies_after(headers.items(), cookies.splitlines())}
-        return Location(target, headers, sign=here.sign, states=here.states)
+    if (here.headers or here.sign or here.cookies or cookies) and origin_of(target) == origin_of(here.url):
+        headers, kept = here.headers, here.cookies
+        if cookies or kept:
+            from omicsdk.core.cookies import cookies_after
+
+            pairs, kept = cookies_after(headers.items(), kept, cookies.splitlines(), here.url, target)
+            headers = dict(pairs)
+        return Location(target, headers, sign=here.sign, states=here.states, cookies=kept)
     return Location(target, states=None if here.sign else here.states)
 
 
