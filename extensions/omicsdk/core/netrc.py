@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping
 from functools import cached_property
@@ -12,6 +13,13 @@ from omicsdk.core.logs import logger
 from omicsdk.core.redaction import mask_url
 
 _log = logger("omicsdk.netrc")
+
+# As curl reads them. The module netrc refuses whole files: of a line "#machine ...", of a macro without an empty line after it.
+_ENTRY = re.compile(
+    r"""(?sx) \#[^\n]* | macdef\s.*?(?:\n[ \t]*\r?\n|\Z) | (default)(?!\S)
+    | (machine|login|user|account|password)\s+(?:"((?:\\.|[^"\\])*)"|(\S+)) | (\S+)"""
+)
+_ESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
 
 
 class Netrc:
@@ -45,18 +53,26 @@ class Netrc:
         path = self._path()
         if path is None:
             return {}
-        import netrc
-
         try:
-            hosts = netrc.netrc(path).hosts
-        except netrc.NetrcParseError as error:
-            # Not its message, in which a password may be.
-            _log.warning("the logins in %s are not used: line %s is not valid", path, error.lineno)
-            return {}
+            text = path.read_text(encoding="utf-8-sig")
         except (OSError, ValueError) as error:
             _log.warning("the logins in %s are not used: %s", path, error)
             return {}
-        return {host.lower(): (login, password) for host, (login, _, password) in hosts.items() if host != "default"}
+        hosts, entry = dict[str, dict[str, str]](), dict[str, str]()
+        for match in _ENTRY.finditer(text):
+            default, name, quoted, value, unknown = match.groups()
+            if unknown:  # not shown: it may be a password
+                line = text.count("\n", 0, match.start()) + 1
+                _log.warning("%s: a word in line %d is not valid, and is ignored", path, line)
+                continue
+            value = value or re.sub(r"(?s)\\(.)", lambda escape: _ESCAPED.get(escape[1], escape[1]), quoted or "")
+            if default or name == "machine":
+                entry = {}
+            if name == "machine":
+                hosts.setdefault(value.lower(), entry)  # of several for a host, the first is used
+            elif name:
+                entry["login" if name == "user" else name] = value
+        return {host: (entry.get("login", ""), entry.get("password", "")) for host, entry in hosts.items() if entry}
 
     def _path(self) -> Path | None:
         if stated := self._environ.get("NETRC"):

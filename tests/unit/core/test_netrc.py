@@ -52,9 +52,41 @@ def test_the_file_in_the_home_folder_is_used(tmp_path: Path, monkeypatch: pytest
 
 
 @pytest.mark.parametrize(
+    ("text", "pair"),
+    [
+        ("#machine h login x password y\nmachine h login a#b password #c # login d", "a#b:#c"),
+        ("machine h\n# login x\n  login a\n\tpassword b", "a:b"),
+        ("\ufeffmachine\th\r\nlogin a\r\npassword b\r\n", "a:b"),
+        ("machine H password b login a machine h login x password y", "a:b"),
+        ("machine h password x password b login a", "a:b"),
+        ("machine g\nmachine h user a account x password b\\c", "a:b\\c"),
+        ('macdef m\n\tcd "x\n\tput machine h\n\nmachine h login a password b\nmacdef n\nmachine h', "a:b"),
+        ('machine h login "" password "a \\"b\\n\\t\\c"', ':a "b\n\tc'),
+        ("default login x password y\nmachine h password b", ":b"),
+        ("machine h login macdef password default machine i login a", "macdef:default"),
+        ("machine h", ""),
+        ("machine i login a password b default login x password y", ""),
+    ],
+)
+def test_logins_are_read_as_curl_reads_them(text: str, pair: str, tmp_path: Path) -> None:
+    path = tmp_path / "logins"
+    path.write_text(text, encoding="utf-8", newline="")
+    assert Netrc({"NETRC": str(path)}).headers("https://h/a") == ({"authorization": basic(pair)} if pair else {})
+
+
+def test_an_unknown_word_is_a_warning_without_it(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "logins"
+    path.write_text("machine h.example login me\ncanary password b\n")
+    with caplog.at_level(logging.WARNING):
+        assert Netrc({"NETRC": str(path)}).headers("https://h.example/a") == {"authorization": basic("me:b")}
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{path}: a word in line 2 is not valid, and is ignored"
+    ]
+
+
+@pytest.mark.parametrize(
     ("text", "reason"),
     [
-        (b"machine h.example login me\ncanary", "line 2 is not valid"),
         (b"machine h.example login me password \xff\xfe", "codec can't decode"),
         (None, "No such file"),
     ],
