@@ -166,6 +166,7 @@ def test_keys_of_other_sources_are_left_to_botocore(source: str, tmp_path: Path,
     ("text", "fault"),
     [
         ("[default]\nnonsense\n", "no setting"),
+        ("region = a\n[default]\n", "no setting: 'region = a'"),
         ("[default]\na = 1\n[profile x]\n[default]\nb = 2\n", "a section that exists already: 'default'"),
         ("[default]\nregion = a\nRegion = b\n", "a setting that exists already: 'region'"),
     ],
@@ -176,6 +177,16 @@ def test_a_file_of_settings_that_botocore_refuses_is_left_to_it(text: str, fault
         raw_config_parse(str(tmp_path / "config"))
     with pytest.raises(ValueError, match=fault):
         read_sections(text)
+
+
+def test_settings_may_be_indented():
+    text = "[a]\n  s3 =\n    addressing_style = path\n  region = eu\n[profile 'b c'] # x\n\tx = 1\n\t; y\n\tz : 2 # 3\n"
+    assert read_sections(text) == {
+        "a": {"s3": "", "s3.addressing_style": "path", "region": "eu"},
+        "profile b c": {"x": "1", "z": "2 # 3"},
+    }
+    with pytest.raises(ValueError, match=r"several lines: 'b = c'"):  # only botocore joins them
+        read_sections("[a]\nx = 1\n b = c\n")
 
 
 # -- what is corrected

@@ -11,6 +11,7 @@ import re
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from math import inf
 from typing import Any
 
 from omicsdk.core.credentials import origin_of
@@ -42,31 +43,35 @@ def read_sections(text: str) -> Sections:
         Settings by section. Those that are indented below one without a value are called `above.name`.
 
     Raises:
-        ValueError: A line is neither a section nor a setting, or repeats one, which botocore refuses, too.
+        ValueError: A line is neither a section nor a setting, or repeats one, which botocore refuses, too; or a value has
+            several lines.
     """
-    sections, section, above = Sections(), dict[str, str](), ""
+    sections, section, above, depth = Sections(), None, "", inf
     for line in text.splitlines():
         body = line.strip()
         if not body or body[0] in "#;":
             continue
         if body[0] == "[" and "]" in body:
-            name, above = body[1 : body.rindex("]")].strip(), ""
+            name, above, depth = body[1 : body.rindex("]")].strip(), "", inf
             name = re.sub(r"""^(profile|services)\s+["']?(.*?)["']?$""", r"\1 \2", name)
             if name in sections:
                 raise ValueError(f"a section that exists already: {name[:20]!r}")
             section = sections[name] = {}
             continue
         match = re.match(r"([^=:]+?)\s*[=:]\s*(.*)", body)
-        if match is None:
+        if match is None or section is None:
             raise ValueError(f"no setting: {body[:20]!r}")
         name, value = match[1].lower(), match[2].strip()
-        if line[0].isspace() and above:
+        indent = len(line) - len(line.lstrip())
+        if indent > depth and above:
             section[f"{above}.{name}"] = value
+        elif indent > depth:
+            raise ValueError(f"a value of several lines: {body[:20]!r}")
         elif name in section:
             raise ValueError(f"a setting that exists already: {name[:20]!r}")
         else:
             section[name] = value
-            above = "" if value else name
+            above, depth = "" if value else name, indent
     return sections
 
 
