@@ -1,5 +1,6 @@
 """Fields of bodies: the values that each accepts, and its words for others."""
 
+import io
 import json
 import math
 import re
@@ -8,8 +9,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
-from email import message_from_bytes
-from email.message import Message
 from typing import Any, Never, cast
 from urllib.parse import parse_qs
 
@@ -84,15 +83,17 @@ def _object(value: object) -> Mapping[str, Any]:
 
 
 def _parts(content_type: str, content: bytes) -> Form:
-    message = message_from_bytes(b"Content-Type: " + content_type.encode("latin-1") + b"\r\n\r\n" + content)
-    if not message.is_multipart():
-        raise Refused(400, "Multipart form parse error - Invalid boundary in multipart: None")
-    form = Form()
-    for part in cast("list[Message]", message.get_payload()):
-        name, payload = part.get_param("name", header="content-disposition"), part.get_payload(decode=True)
-        if isinstance(name, str):
-            form[name] = payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
-    return form
+    from werkzeug.formparser import FormDataParser
+    from werkzeug.http import parse_options_header
+
+    media_type, options = parse_options_header(content_type)
+    try:
+        parser = FormDataParser(silent=False)
+        _, fields, files = parser.parse(io.BytesIO(content), media_type, len(content), options)
+    except ValueError as error:
+        raise Refused(400, "Multipart form parse error - Invalid boundary in multipart: None") from error
+    texts = {name: file.read().decode("utf-8", "replace") for name, file in files.items(multi=True)}
+    return Form({**dict(fields.items(multi=True)), **texts})
 
 
 # -- fields

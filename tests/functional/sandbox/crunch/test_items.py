@@ -36,3 +36,13 @@ def test_what_belonged_to_a_deleted_project_stays(admin: httpx.Client) -> None:
     assert "p:d" in response.json()["detail"]
     assert admin.delete("/datasets/p:d/").status_code == 204
     assert admin.get("/next/").json() == {"project": "q", "dataset": "q:e"}
+
+
+def test_forms_of_parts(admin: httpx.Client) -> None:
+    # A part is a text, whatever type it states.
+    parts = {"name": (None, "p\u00fc"), "details": (None, "a: b\r\n\r\nc", "message/rfc822")}
+    response = admin.post("/projects/", files=parts)
+    assert response.status_code == 201, response.text
+    assert [response.json()[name] for name in parts] == ["p\u00fc", "a: b\r\n\r\nc"]
+    response = admin.post("/projects/", content=b"x", headers={"content-type": "multipart/form-data"})
+    assert (response.status_code, "Invalid boundary" in response.text) == (400, True)
