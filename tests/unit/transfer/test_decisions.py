@@ -306,6 +306,9 @@ def test_responses_to_a_request_for_the_whole() -> None:
     assert judge(whole, 200, {"content-length": "7", "etag": '"e"'}, 0.0) == Verdict(Kind.ACCEPT, 200, 0, 7, 7, '"e"')
     assert judge(whole, 200, {}, 0.0) == Verdict(Kind.ACCEPT, 200, 0, None, None, "")
     assert judge(whole, 206, PART, 0.0).kind is Kind.WRONG_RANGE
+    # RFC 9110, 14.4: a range that ends behind the file is invalid.
+    part = PART | {"content-range": f"bytes {CELL}-{2 * CELL - 1}/{2 * CELL - 1}"}
+    assert judge(ASKED._replace(size=None), 206, part, 0.0).kind is Kind.WRONG_RANGE
     assert judge(whole, 204, {"etag": '"e"'}, 0.0) == Verdict(Kind.ACCEPT, 200, 0, 0, 0, '"e"')
     assert judge(whole._replace(size=7), 204, {"etag": '"e"'}, 0.0).kind is Kind.REFUSED
     assert judge(whole, 204, {}, 0.0).kind is Kind.REFUSED

@@ -280,11 +280,10 @@ def _judge_part(request: RequestedRange, headers: Mapping[str, str]) -> Verdict:
     if _differs(request.validator, validator):
         return Verdict(Kind.CHANGED, 206, size=size, validator=validator, why="its ETag or date differs")
     announced = length_in(headers)
-    wanted_end = request.end if request.end is not None else size
     if (
         start != request.start
         or end <= start
-        or (wanted_end is not None and end > wanted_end)
+        or any(bound is not None and end > bound for bound in (request.end, size))
         or (announced is not None and announced != end - start)
     ):
         return Verdict(Kind.WRONG_RANGE, 206, why=f"other bytes than requested ({content_range[:80]!r})")
