@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from time import time
 from urllib.parse import urlsplit
 
+from omicsdk.core.credentials import is_confidential
 from omicsdk.core.retry import seconds_of_date
 
 #: Paths and names, and the pairs that are sent. Applications of one host often have sessions of the same name.
@@ -39,7 +40,7 @@ def cookies_after(
         domain = attributes.get("domain", "").removeprefix(".").lower()
         is_ours = not domain or f".{urlsplit(url).hostname}".endswith(f".{domain}")
         is_sendable = "=" in pair and (name + value).isascii() and (name + value).replace("\t", " ").isprintable()
-        if not (name and is_ours and is_sendable) or ("secure" in attributes and not url.lower().startswith("https:")):
+        if not (name and is_ours and is_sendable) or ("secure" in attributes and not is_confidential(url)):
             continue
         path = attributes.get("path", "")
         key = path if path.startswith("/") else urlsplit(url).path.rpartition("/")[0] or "/", name

@@ -145,8 +145,6 @@ def with_key(hop: Hop, name: str, now: float) -> Hop:
 
 
 T = TypeVar("T")
-# Without a body's media type; a client's own header has it.
-_ANY_BYTES = "application/octet-stream"
 
 
 @dataclass(frozen=True, slots=True)
@@ -577,7 +575,7 @@ def _server_of(request: Request, manners: Manners) -> str:
 
 
 def _is_any_bytes(name: str, value: str) -> bool:
-    return name.lower() == "content-type" and value.partition(";")[0] == _ANY_BYTES
+    return name.lower() == "content-type" and value.partition(";")[0] == "application/octet-stream"
 
 
 def credentials_for(request: Request, hop: Hop, manners: Manners) -> Credentials | None:
