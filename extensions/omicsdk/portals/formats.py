@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from omicsdk.portals import bags, documents, dvc, git_annex, isa, metalink, tables, url_lists
+from omicsdk.portals import bags, documents, dvc, git_annex, isa, listings, metalink, tables, url_lists
 
 FORMATS = (
     bags.BAG,
@@ -35,9 +35,11 @@ FORMATS = (
     url_lists.SOFT,
     url_lists.TRACKS,
     url_lists.COMMANDS,
-    url_lists.LISTING,
+    listings.LISTING,
     isa.ISA,
-    tables.ENTRIES,
+    listings.ENTRIES,
+    listings.PAGE,
+    listings.INVENTORY,
     *documents.DOCUMENTS,
     tables.TABLE,
     url_lists.URLS,

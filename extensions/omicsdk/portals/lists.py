@@ -666,6 +666,8 @@ ID_AND_PATH = re.compile(r"(?:HBM[0-9]{3}\.[A-Z]{4}\.[0-9]{3}[ \t]+|[0-9a-f]{32}
 _RUN = re.compile(r"[sed]rr[0-9]{6,}")
 _WORKBOOK = ("a workbook of Excel, not a text", "Save its sheet as CSV (UTF-8), or as text with tabs.")
 _DOCUMENT = ("a document, not a list of files", "Copy the names of data in it into the command.")
+_SYNAPSE = ("a manifest of Synapse", "Use its own client: synapse get ID, or synapse get -q QUERY.")
+_DNANEXUS = ("a list of files of DNAnexus", "Download them by its own client: dx download.")
 _ICGC = ("a manifest of the ICGC's repositories", "Download its files by the ICGC's own client, score.")
 # Kinds of unsupported lists with a remedy, by what they, or one of their lines, begin with.
 _BY_TEXT = {
@@ -697,7 +699,23 @@ _BY_TEXT = {
         "a part of a hub, without tracks",
         "Use the trackDb.txt that its genomes.txt names.",
     ),
-    r'"\$dnanexus_link"': ("inputs with files of DNAnexus", "Download them by its own client: dx download."),
+    r'"\$dnanexus_link"|"(?:file|project)-\w{24}"|\((?:file|project)-\w{24}\)$': _DNANEXUS,
+    r"^  C- /|^ +\S+ +\d+ \S+ +\d+ \d{4}-\d\d-\d\d\.\d\d:\d\d ": (
+        "a listing of iRODS",
+        "Download its collection by its own client: iget -r COLLECTION.",
+    ),
+    r"\A\.:$|^[├└|`]── ": (
+        "a list of names that does not tell files from folders",
+        "Write find . -type f, ls -lR or tree -J.",
+    ),
+    r'\A(?:"[^"\n]*",)+"(?:STANDARD|GLACIER|INTELLIGENT_TIERING)': (
+        "a list of an inventory of S3, without its columns",
+        "Use the manifest.json of the inventory, with this list beside it.",
+    ),
+    r"\Ad\d+:(?:announce|created|comment|info)": (
+        "a torrent",
+        "Use a client of BitTorrent, or a list of its web seeds.",
+    ),
     r'"archive_digest"|/file_seek_key/': (
         "an answer of refgenie, without the address of an archive",
         "Download it: omics cp https://SERVER/v3/assets/archive/GENOME/ASSET .",
@@ -709,7 +727,9 @@ _BY_TEXT = {
 }
 # Those by some of their columns.
 _BY_COLUMNS = {
-    ("path", "parent", "synapsestore"): ("a manifest of Synapse, of local files", "Use its own client: synapse get."),
+    ("path", "parent", "synapsestore"): _SYNAPSE,
+    ("synapseurl",): _SYNAPSE,
+    ("id", "datafilehandleid"): _SYNAPSE,
     ("uuid", "bundle_uuid", "sha256"): ("a table of omics azul files ls", "Write a manifest: omics azul manifest."),
     ("uuid", "species", "organ", "cells"): ("a table of omics azul projects ls", "Name each: omics get azul:UUID."),
     ("object_id", "repo_code"): _ICGC,
@@ -1069,6 +1089,25 @@ def address_in(base: str, path: str) -> str:
         return urljoin(f"{base.rstrip('/')}/", quote(path, safe="/%", errors="replace"))
     except ValueError as error:
         raise RowFault(f"{path[:200]!r} is not a valid address: {error}") from None
+
+
+def folder_of(file_list: FileList, problem: str, stated: str = "") -> str:
+    """The URL of the folder that paths of a list refer to.
+
+    Args:
+        file_list: The list.
+        problem: What has no address, for the error.
+        stated: The folder by the list itself, where the user states none.
+
+    Raises:
+        ListError: It is not known, or is that of an API.
+    """
+    base = file_list.base or stated
+    if not base or "://huggingface.co/api/" in base or "://api." in base:
+        examples = "s3://BUCKET, https://huggingface.co/datasets/OWNER/NAME/resolve/main, or https://github.com/OWNER/NAME/raw/main"
+        remedy = f"State the URL of their folder with --base URL, such as --base {examples}, or give the list's own URL instead of the file."
+        raise ListError(f"{file_list.shown}{problem}", remedy=remedy)
+    return base
 
 
 def texts_in(cell: str) -> list[str]:

@@ -13,7 +13,7 @@ from itertools import chain
 from urllib.parse import quote
 
 from omicsdk.core.json_decoding import decoded
-from omicsdk.core.type_guards import is_array, is_object, only_objects
+from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.drs.resolution import server_url
 from omicsdk.gen3.manifests.tables import STUDIES
 from omicsdk.hca.azul.files import COLUMNS, JOINED, service_of
@@ -34,7 +34,7 @@ from omicsdk.portals.lists import (
     address_in,
     checksums_in,
     file_at,
-    first_of,
+    folder_of,
     header_line,
     header_of,
     name_in,
@@ -44,7 +44,7 @@ from omicsdk.portals.lists import (
     texts_in,
     what_it_is,
 )
-from omicsdk.portals.rows import BEGINNING, Names, table_rows, text_of
+from omicsdk.portals.rows import Names, table_rows, text_of
 from omicsdk.portals.url_lists import RUN, assembly_file, most_lines
 
 
@@ -741,15 +741,17 @@ SRA_TABLE = replace(
 )
 
 
-# A name or path alone, of which lists may have one per line.
+# A name or path alone, of which lists may have one per line; that of a folder, or of a file without an extension.
 _PATH_ALONE = re.compile(r"(?![A-Za-z][A-Za-z0-9+.-]*:)[^\s,;|<>*?:$]+\.[A-Za-z]\w{0,9}\s*\Z")
+_OTHER_PATH = re.compile(r"[^,;|<>*?:$\t]+/[^,;|<>*?:$\t]*\Z|[A-Z][A-Z0-9_]+\Z")
 
 
 def _are_paths(head: Head) -> bool:
-    """Whether lines are paths of files, and perhaps of folders, which end with a slash."""
-    return most_lines(head, lambda line: line.endswith("/") or _PATH_ALONE.match(line)) and any(
-        map(_PATH_ALONE.match, head.lines)
-    )
+    """Whether lines are paths of files, and perhaps of folders, which end with a slash; half of them with an extension."""
+    if not most_lines(head, lambda line: _PATH_ALONE.match(line) or _OTHER_PATH.match(line)):
+        return False
+    files = [line for line in head.lines if not line.startswith("#") and not line.endswith("/")]
+    return sum(map(bool, map(_PATH_ALONE.match, files))) * 2 > len(files)
 
 
 def path_rows(file_list: FileList) -> Iterator[Row]:
@@ -761,10 +763,7 @@ def path_rows(file_list: FileList) -> Iterator[Row]:
     Raises:
         ListError: The folder of its files is not known.
     """
-    if not file_list.base:
-        problem = f"{file_list.shown}: it names files without addresses"
-        remedy = "State the URL of their folder, --base URL, or give the list's own URL instead of the file."
-        raise ListError(problem, remedy=remedy)
+    base = folder_of(file_list, ": it names files without addresses")
     if not _are_paths(Head(file_list.path)):
         yield from _plain_rows(file_list, paths=True)
         return
@@ -773,7 +772,7 @@ def path_rows(file_list: FileList) -> Iterator[Row]:
             continue
         path = path.removeprefix("./")
         # The result manifest names the file by these cells.
-        cells = {"url": address_in(file_list.base, path), "file_name": path}
+        cells = {"url": address_in(base, path), "file_name": path}
         yield Row(number, cells, stated=Stated(("url",), ("file_name",)))
 
 
@@ -790,63 +789,4 @@ PATHS = Format(
     path_rows,
     files_in,
     manual=Manual("the name or path, in the folder of the list or of `--base`", _COMMON_SUMS, "by scheme and host"),
-)
-
-
-# -- entries of folders in JSON
-
-# Columns by which entries are recognised: those of rclone lsjson, of Hugging Face, and of S3.
-_ENTRY_MARKS = ({"path", "isdir", "size"}, {"path", "type", "oid", "size"}, {"key", "etag", "size"})
-_FOLDERS = ("directory", "tree", "commit")
-_ENTRY = Stated(("url",), ("file_name",), ("size",), (("hashes", ""), ("lfs", "")))
-
-
-def _response_in(head: Head) -> Mapping[str, object]:
-    """A response of S3, Hugging Face or GitHub with the entries in it; empty for another list."""
-    payload = head.document if head.is_object else None
-    response = payload if is_object(payload) else {}
-    is_one = any(not {"Key", "path", "rfilename"}.isdisjoint(entry) for entry in _entries_in(response))
-    return response if is_one else {}
-
-
-def _entries_in(response: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
-    return (entry for name in ("Contents", "siblings", "tree") for entry in only_objects(response.get(name)))
-
-
-def _entry_rows(file_list: FileList) -> Iterator[Row]:
-    """The entries of a folder, each with its address; the folders in it have none."""
-    response = _response_in(Head(file_list.path))
-    entries = enumerate(_entries_in(response), 1)
-    objects = (Row(at, {name: text_of(cell) for name, cell in entry.items()}) for at, entry in entries)
-    if response.get("IsTruncated") or response.get("truncated"):
-        file_list.notes["it is one page of a list, or a part of it; request the other entries, too"] = 0
-    base = file_list.base or f"s3://{response.get('Name') or ''}"
-    for row in objects if response else table_rows(file_list):
-        lower = {name.lower(): cell for name, cell in row.cells.items()}
-        uri = first_of(lower, ("key", "path", "rfilename"))
-        path = uri.split("/", 3)[-1] if scheme_of(uri) else uri  # s5cmd states URIs
-        if lower.get("isdir") == "true" or lower.get("type") in _FOLDERS or path.endswith("/") or row.fault:
-            yield row._replace(cells={**row.cells, "url": ""})
-        elif "file_name" in lower:  # of a result manifest
-            yield row._replace(stated=_ENTRY)
-        elif path is uri and (base == "s3://" or "://huggingface.co/api/" in base or "://api." in base):
-            remedy = "State it: --base s3://BUCKET, https://huggingface.co/datasets/OWNER/NAME/resolve/main, or https://github.com/OWNER/NAME/raw/main."
-            raise ListError(f"{file_list.shown}: it does not name the folder of its entries", remedy=remedy)
-        else:
-            address = address_in(base, path) if path is uri else uri
-            yield row._replace(cells={**row.cells, "url": address, "file_name": path}, stated=_ENTRY)
-
-
-ENTRIES = Format(
-    "entries",
-    "entries of a folder by rclone, S3, Hugging Face or GitHub, in JSON",
-    "path, isdir and size; path, type and oid; key, etag and size; an object with Contents, siblings or tree",
-    lambda head: (
-        any(marks <= {*head.columns} for marks in _ENTRY_MARKS)
-        or bool(_response_in(head))
-        or (head.is_object and head.document is None and BEGINNING.match(head.text) is not None)
-    ),
-    _entry_rows,
-    files_in,
-    manual=Manual("the path in `--base URL`, such as `s3://BUCKET`", "MD5, SHA-1, SHA-256", "by scheme and host"),
 )

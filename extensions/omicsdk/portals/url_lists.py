@@ -27,13 +27,13 @@ from omicsdk.portals.lists import (
     Format,
     Head,
     ListedFile,
-    ListError,
     Manual,
     Row,
     RowFault,
     address_in,
     checksums_in,
     file_at,
+    folder_of,
     name_in,
     numbered_lines,
     opened,
@@ -459,100 +459,6 @@ CHECKSUMS = Format(
 )
 
 
-# -- listings of buckets
-
-# A line of `aws s3 ls --recursive`, `gsutil ls -l` or `s5cmd ls`: the size before or after the time. Those of `gsutil du`
-# and `rclone ls` have no time.
-_SIZE = r"[0-9]+(?:(?:\.[0-9]+)? (?:[KMGTP]i?B|Bytes))?"
-_TIME = r"[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?Z?"
-_LISTED = re.compile(
-    rf"\s*(?P<before>{_SIZE})?\s*(?:{_TIME}\s+(?P<size>{_SIZE}\s+)?|(?<=\s)(?=(?:gs|s3)://)|(?<=[ 0-9]{{8}}[0-9] ))"
-    r"(?P<path>\S.*?)(?:\s+metageneration=[0-9]+)?\s*\Z"
-)
-# A line of the current.tree of an archive, such as the 1000 Genomes'.
-_IN_TREE = re.compile(r"([^\t]+)\t(?:file|directory)\t(\d+)\t[^\t]+(?:\t([0-9a-f]{32})?)?\s*\Z")
-# Lines of folders, and of sums at the end.
-_NOT_LISTED = re.compile(r"\s+(?:PRE|DIR) \S|\s*total(?: objects| size)?:|\w+://.*/:\s*\Z", re.IGNORECASE)
-# An object of `gsutil ls -L`, `gsutil stat` or `gcloud storage ls -L`, and a property of it in a line below.
-_OBJECT = re.compile(r"(gs://.+[^/]):\s*\Z")
-_PROPERTY = re.compile(r"\s+(?:Content-(length)|Hash \((md5|crc32c)\)):\s+(\S+)\s*\Z", re.IGNORECASE)
-# Values of a line of `rclone lsf --format`, in any order.
-_OF_LSF = {"size": r"-?[0-9]{1,15}", "time": _TIME} | {
-    name: rf"[0-9a-f]{{{length}}}" for length, name in BY_LENGTH.items()
-}
-# A listed file, of which one of rclone has a time, a folder or an extension: other tables have numbers, too.
-_SURELY_LISTED = re.compile(
-    rf"{_LISTED.pattern}|{_IN_TREE.pattern}|(?:.*;)?(?:{_TIME}|[^;]*/[^;]*|[^;]*\.[A-Za-z]\w*)(?:;|\Z)"
-)
-
-
-def _listed(line: str) -> dict[str, str] | None:
-    """The cells of a line that lists a file, which `rclone lsf` writes in any order; None for another line."""
-    if match := _LISTED.match(line):
-        return {"path": match["path"].strip(), "size": (match["before"] or match["size"] or "").strip()}
-    if match := _IN_TREE.match(line):
-        path = match[1] + "/" * ("\tdirectory\t" in line)
-        return {"path": path, "size": match[2], "md5": match[3] or ""}
-    values = [value for value in line.split(";") if value]
-    names = [next((name for name, form in _OF_LSF.items() if re.fullmatch(form, value)), "path") for value in values]
-    cells = dict(zip(names, values, strict=True))
-    return cells if ";" in line and len(cells) == len(values) and not scheme_of(cells.get("path", "x://x")) else None
-
-
-def _listing_rows(file_list: FileList) -> Iterator[Row]:
-    row: Row | None = None
-    for number, line in numbered_lines(file_list):
-        if row is not None and line[:1].isspace():
-            if match := _PROPERTY.match(line):
-                row.cells[(match[1] and "size") or match[2].lower()] = match[3]
-            continue
-        if row is not None:
-            yield row
-            row = None
-        if match := _OBJECT.match(line):
-            row = Row(number, {"path": match[1]})
-        elif cells := _listed(line):
-            yield Row(number, cells)
-        else:
-            file_list.notes["lines name no object, and are ignored"] += 1
-    if row is not None:
-        yield row
-
-
-def _listing_files(row: Row, file_list: FileList) -> Iterator[ListedFile]:
-    path = row.cells["path"]
-    if path.endswith("/"):
-        return
-    size, sums = size_in(row.cells.get("size", "")), checksums_in(row.cells)
-    if scheme_of(path):
-        yield file_at(path, size=size, checksums=sums)
-    elif file_list.base:
-        yield file_at(address_in(file_list.base, path), name=name_in(path), size=size, checksums=sums)
-    else:
-        raise ListError(f"{file_list.shown}: {path[:200]!r} has no bucket", remedy="State it: --base s3://BUCKET.")
-
-
-def _is_listing(head: Head) -> bool:
-    are_lines = most_lines(head, lambda line: _listed(line) or _NOT_LISTED.match(line))
-    are_lines = are_lines and any(map(_SURELY_LISTED.match, head.lines))
-    return are_lines or any(_OBJECT.match(first) and second[:1].isspace() for first, second in pairwise(head.lines))
-
-
-LISTING = Format(
-    "listing",
-    "listing of a bucket",
-    "lines of aws s3 ls --recursive, gsutil ls -l or -L, gcloud storage ls, s5cmd ls, rclone ls or lsf; a current.tree",
-    _is_listing,
-    _listing_rows,
-    _listing_files,
-    Manual(
-        "the object; of lines without a bucket in that of `--base s3://BUCKET`",
-        "those that S3 or Google states",
-        "by scheme",
-    ),
-)
-
-
 # -- commands of programs that download
 
 # Programs that take URLs, each with its options for the name and the folder of a file, and its letters of options with values.
@@ -770,10 +676,9 @@ def _track_rows(file_list: FileList) -> Iterator[Row]:
         if line.lstrip().startswith("include "):
             file_list.notes["files that it includes are lists, too, which are left out"] += 1
         for url in tracks:
-            if not scheme_of(url) and not file_list.base:
-                problem = f"{file_list.shown}, line {number}: {url[:100]!r} is relative to the hub"
-                raise ListError(problem, remedy="State the URL of its folder, --base URL, or give the list's own URL.")
-            yield Row(number, {"url": url if scheme_of(url) else address_in(file_list.base, url), "file_name": ""})
+            if not scheme_of(url):
+                url = address_in(folder_of(file_list, f", line {number}: {url[:100]!r} is relative to the hub"), url)
+            yield Row(number, {"url": url, "file_name": ""})
 
 
 TRACKS = Format(

@@ -68,6 +68,8 @@ FORMAT_OF = {
     "download.sh": "commands",
     "listing.txt": "listing",
     "entries.json": "entries",
+    "index.html": "index",
+    "inventory.json": "s3-inventory",
     "units.txt": "sra-table",
     "inputs.json": "json",
     "ffq.json": "ffq",
@@ -104,7 +106,7 @@ def format_of(path: Path) -> str:
 def read(path: Path, name: str = "", *prefer: str, base: str = "") -> list[list[ListedFile]]:
     """The files of each row."""
     format = format_named(name, FORMATS) if name else recognised(Head(path), FORMATS, path.name)
-    base = FOLDER if format.name == "paths" else base  # other formats' files are elsewhere
+    base = base or FOLDER * (format.name == "paths" or path.suffix == ".html")  # other formats' files are elsewhere
     listed = FileList(path, path.name, base, prefer, Counter())
     return [files_of(format, row, listed) for row in format.rows(listed)]
 
@@ -351,8 +353,17 @@ def test_a_registry_with_a_doi_of_another_archive_names_the_way(tmp_path: Path):
         read(path)
 
 
-@pytest.mark.parametrize("line", [f"chr1 {SHA1} 248956422", "12345 860560 42", "00123 a.fa"])
-def test_tables_of_other_numbers_are_no_registries(line: str, tmp_path: Path):
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"chr1 {SHA1} 248956422",
+        "12345 860560 42",
+        "00123 a.fa",
+        "2024-05-01 10:00:00;Loaded the reference",
+        "2024-05-01 10:00:00 INFO Loaded the reference",
+    ],
+)
+def test_tables_of_other_numbers_and_logs_are_no_lists(line: str, tmp_path: Path):
     path = tmp_path / "table.txt"
     path.write_text(f"{line}\n" * 3)
     with pytest.raises(UnknownList):
@@ -578,6 +589,22 @@ ENTRIES: dict[str, list[object]] = {
         {"path": "d/a", "type": "blob", "sha": "1" * 40, "size": 5, "url": "https://api.example.org/blobs/1"},
     ],
     "contents": [{"Key": "d/", "ETag": '"1"', "Size": 0}, {"Key": "d/a", "ETag": '"1-2"', "Size": 5}],
+    "azure": [
+        {
+            "container": "x",
+            "metadata": None,
+            "name": "d/a",
+            "properties": {"contentLength": 5, "contentSettings": {"contentMd5": f"{'A' * 22}=="}},
+        }
+    ],
+    "drawn": [
+        {
+            "type": "directory",
+            "name": "d",
+            "contents": [{"type": "file", "name": "a", "size": 5}, {"type": "link", "name": "b", "target": "a"}],
+        },
+        {"type": "report", "directories": 1, "files": 2},
+    ],
 }
 
 
@@ -590,6 +617,8 @@ ENTRIES: dict[str, list[object]] = {
         ({"Contents": ENTRIES["contents"], "IsTruncated": False}, {}),
         ({"sha": "1" * 40, "tree": ENTRIES["git"], "truncated": False}, {}),
         ({"siblings": [{"rfilename": "d/a", "size": 5, "lfs": {"sha256": "2" * 64}}]}, {"sha256": "2" * 64}),
+        (ENTRIES["azure"], {"md5": "0" * 32}),
+        (ENTRIES["drawn"], {}),
     ],
 )
 def test_entries_of_a_folder_are_its_files_and_no_folders(payload: object, sums: dict[str, str], tmp_path: Path):
@@ -615,6 +644,10 @@ def test_a_page_of_a_bucket_names_it_and_says_that_there_are_more(tmp_path: Path
     monkeypatch.undo()
     path.write_text(json.dumps([{"key": "s3://b/d/a", "etag": "x", "size": 5}]))  # of s5cmd
     assert [(file.address, file.name) for (file,) in read(path)] == [("s3://b/d/a", "d/a")]
+    gcloud = {"metadata": {"name": "d/a", "size": "5", "md5Hash": f"{'A' * 22}=="}, "type": "cloud_object"}
+    path.write_text(json.dumps([{**gcloud, "url": "gs://b/d/a"}, {"type": "prefix", "url": "gs://b/d/"}]))
+    ((file,), none) = read(path)
+    assert (file.address, file.name, file.size, file.checksums, none) == ("gs://b/d/a", "d/a", 5, {"md5": "0" * 32}, [])
     other = tmp_path / "other.json"
     other.write_text(json.dumps({"tree": [{"name": "x"}], "url": "https://h.example/a.bam"}))
     assert format_of(other) == "json"
@@ -652,9 +685,45 @@ def test_a_page_of_a_bucket_names_it_and_says_that_there_are_more(tmp_path: Path
         (f"d/;-1;\nd/a b;5;{'0' * 32}\nREADME;6;\n", [("s3://bucket/d/a b", 5), ("s3://bucket/README", 6)]),
         ("2024-05-01 10:00:00;5;a\n", [("s3://bucket/a", 5)]),
         (f"d\tdirectory\t0\tMon Jun 2\t\nd/a\tfile\t5\tMon Jun 2\t{'0' * 32}\n", [("s3://bucket/d/a", 5)]),
+        ('"d/a,b",5,2024-05-01 10:00:00\nd/,-1,2024-05-01 10:00:00\n', [("s3://bucket/d/a,b", 5)]),
+        (
+            f"                DIR   s3://b/d/\n2024-05-01 10:00   5   {'1' * 32}-2   STANDARD   s3://b/d/a b\n",
+            [("s3://b/d/a b", 5)],
+        ),
+        (f"2024/05/01 10:00:00 STANDARD_IA {'1' * 32}    5 d/a\n", [("s3://bucket/d/a", 5)]),
+        (
+            "[2024-05-01 10:00:00 UTC]     5B STANDARD a b\n[2024-05-01 10:00:00 UTC]     0B d/\n",
+            [("s3://bucket/a b", 5)],
+        ),
+        (f'CONTENTS\t"{"1" * 32}"\td/a\t2024-05-01T10:00:00+00:00\t5\tSTANDARD\n', [("s3://bucket/d/a", 5)]),
+        (
+            "INFO: d/a;  Content Length: 5.00 B\nINFO: b;  Content Length: 1.20 MiB\n",
+            [("s3://bucket/d/a", 5), ("s3://bucket/b", None)],
+        ),
+        (
+            f"d/a b; LastModifiedTime: 2024-05-01 10:00:00 +0000 UTC; ContentMD5: {'A' * 22}==; Content Length: 5\nFile count: 1\nTotal file size: 5\n",
+            [("s3://bucket/d/a b", 5)],
+        ),
+        (
+            '{"MessageType":"ListObject","MessageContent":"{\\"Path\\":\\"d/a\\",\\"ContentLength\\":\\"5\\"}"}\n{"MessageType":"EndOfJob","MessageContent":""}\n',
+            [("s3://bucket/d/a", 5)],
+        ),
+        (
+            '{"status":"success","type":"folder","size":0,"key":"d/","etag":"","url":"https://h.example/b/"}\n{"status":"success","type":"file","size":5,"key":"a","etag":"1","url":"https://h.example/b/"}\n',
+            [("s3://bucket/a", 5)],
+        ),
+        (
+            "/pub/x:\ntotal 8\ndrwxr-xr-x 2 me staff 4096 May  1  2024 d\n-rw-r--r--. 1 me domain users 5 May  1 10:00 a b\n\n/pub/x/d:\ntotal 4\nlrwxrwxrwx 1 me staff 1 May  1 10:00 l -> a\n-rw-r--r-- 1 me staff 5 2024-05-01 10:00:00.0 +0000 c\n",
+            [("s3://bucket/a b", 5), ("s3://bucket/d/c", 5)],
+        ),
+        ("   12    4 -rw-r--r--   1 me  staff    5 May  1 10:00 ./d/a\\ b\n", [("s3://bucket/d/a b", 5)]),
+        (
+            "05-01-24  10:00AM       <DIR>          d\n05-01-24  10:00AM                    5 a b\n",
+            [("s3://bucket/a b", 5)],
+        ),
     ],
 )
-def test_listings_of_gsutil_and_rclone_are_read(text: str, files: list[tuple[str, int | None]], tmp_path: Path):
+def test_listings_are_read(text: str, files: list[tuple[str, int | None]], tmp_path: Path):
     path = tmp_path / "listing.txt"
     path.write_text(text)
     rows = read(path, base="s3://bucket")
@@ -663,6 +732,45 @@ def test_listings_of_gsutil_and_rclone_are_read(text: str, files: list[tuple[str
     assert [file.checksums for row in rows for file in row if file.checksums] == [{"md5": "0" * 32}] * (
         "==" in text or "0" * 32 in text
     )
+
+
+def test_a_page_of_a_folder_or_bucket_is_read(tmp_path: Path):
+    ((file,),) = read(SAMPLES / "index.html")
+    assert (file.address, file.name) == (f"{FOLDER}/a%20b.bam", "a b.bam")
+    with pytest.raises(ListError, match="no link of this page is in"):
+        read(SAMPLES / "index.html", base="s3://bucket")
+    path = tmp_path / "page.xml"
+    s3 = "<Name>b</Name><Contents><Key>d/a &amp; b</Key><Size>5</Size></Contents><Contents><Key>d/</Key></Contents>"
+    path.write_text(f'<?xml version="1.0"?>\n<ListBucketResult xmlns="x">{s3}</ListBucketResult>')
+    assert [(file.address, file.size) for row in read(path) for file in row] == [("s3://b/d/a & b", 5)]
+    path.write_text(
+        '<EnumerationResults ServiceEndpoint="https://h.example/" ContainerName="c"><Blobs><Blob><Name>d/a</Name><Properties>'
+        f"<Content-Length>5</Content-Length><Content-MD5>{'A' * 22}==</Content-MD5></Properties></Blob></Blobs></EnumerationResults>"
+    )
+    ((file,),) = read(path)
+    assert (file.address, file.name, file.size, file.checksums) == (
+        "https://h.example/c/d/a",
+        "d/a",
+        5,
+        {"md5": "0" * 32},
+    )
+
+
+def test_lists_of_an_inventory_have_the_columns_of_its_manifest(tmp_path: Path):
+    path = tmp_path / "2024-05-01T10-00Z" / "manifest.json"
+    path.parent.mkdir()
+    path.write_bytes((SAMPLES / "inventory.json").read_bytes())
+    with pytest.raises(
+        ListError, match=r"not beside it. Put it there: omics cp s3://inventories/daily/bucket/data/0{7}1.csv"
+    ):
+        read(path)
+    (tmp_path / "data").mkdir()
+    rows = [("d/a%20b", "true", "false"), ("d/a%20b", "false", "false"), ("c", "true", "true"), ("d/", "true", "false")]
+    text = "".join(f'"bucket","{key}","v1","{latest}","{deleted}","5","1-2"\n' for key, latest, deleted in rows)
+    (tmp_path / "data" / "00000001.csv").write_bytes(gzip.compress(text.encode()))
+    assert [(file.address, file.name, file.size) for row in read(path) for file in row] == [
+        ("s3://bucket/d/a b", "d/a b", 5)
+    ]
 
 
 def test_a_listing_states_sizes_and_objects_of_a_bucket(tmp_path: Path):
@@ -801,10 +909,11 @@ def test_supplementary_files_of_a_series_matrix_are_read_once(tmp_path: Path):
 
 def test_paths_one_per_line_are_in_the_folder_of_their_list(tmp_path: Path):
     path = tmp_path / "harmonised_list.txt"
-    path.write_text("./\nGCST1/\n./GCST1/a.h.tsv.gz\n./GCST2/b.h.tsv.gz\n")  # with folders, as by rclone lsf
+    path.write_text("./\nGCST1/\n./GCST1/a.h.tsv.gz\n./GCST2/b.h.tsv.gz\nREADME\n")  # with folders, as by rclone lsf
     assert [(file.name, file.address) for (file,) in read(path)] == [
         ("GCST1/a.h.tsv.gz", f"{FOLDER}/GCST1/a.h.tsv.gz"),
         ("GCST2/b.h.tsv.gz", f"{FOLDER}/GCST2/b.h.tsv.gz"),
+        ("README", f"{FOLDER}/README"),
     ]
 
 
