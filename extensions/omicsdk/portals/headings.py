@@ -79,6 +79,8 @@ _NAMES = (
     "name",
     "file",
 )
+# What precedes the name in headings of names that files shall get.
+_LOCAL = re.compile(r"\A(?:download|local|output|target)_(?=file_?name\Z)")
 _SIZES = re.compile(
     # A length alone is one of a sequence.
     r"(?:file_?)?(?:size|bytes)(?:_(?:in_)?bytes?)?|(?:content|file)_?(?:length|size)|byte_?(?:size|count)"
@@ -236,7 +238,7 @@ def headings_by(
     sums = [(lower[number], algorithm) for number in others if (algorithm := _algorithm_of(keys[number])) is not None]
     return Stated(
         tuple(lower[number] for number in urls),
-        tuple(lower[number] for key in _NAMES for number in others if keys[number] == key),
+        tuple(lower[number] for key in _NAMES for number in others if _LOCAL.sub("", keys[number]) == key),
         tuple(
             lower[number]
             for number in others

@@ -914,10 +914,15 @@ STORES = ("s3", "sb", "dss", "gen3", "pangea", "crunch")
 FETCHABLE = frozenset((*URLS, *STORES, "gs", "drs"))
 # The page of a Git repository.
 REPOSITORY = re.compile(r"https?://(?:www\.)?git(?:hub|lab)\.com/[^/\s?#]+/[^/\s?#]+/?\s*\Z")
-# The beginning of the page of a file in a repository, whose bytes are at another address.
-_PAGE_OF_FILE = re.compile(
-    r"(https?://(?:(?:www\.)?github\.com/|(huggingface)\.co/(?:datasets/)?|gitlab\.com/[^?#]*?/(?=[^/]+/-/))[^/?#]+/[^/?#]+)/blob/"
-)
+# Pages of files in repositories and shared folders, by a part of their addresses, and the addresses of their bytes.
+_REPOSITORY = r"(https?://(?:(?:www\.)?github\.com/|gitlab\.com/[^?#]*?/(?=[^/]+/-/))[^/?#]+/[^/?#]+)/blob/"
+_PAGES_OF_FILES = {
+    "/blob/": (re.compile(_REPOSITORY), r"\1/raw/"),
+    "//huggingface.co/": (re.compile(r"(co/(?:datasets/)?[^/?#]+/[^/?#]+)/blob/"), r"\1/resolve/"),
+    "//www.dropbox.com/": (re.compile(r"(?<=[?&])dl=0"), "dl=1"),
+    "//www.dropbox.com/s/": (re.compile(r"\A([^?#]+)\Z"), r"\1?dl=1"),
+    "//drive.google.com/": (re.compile(r"file/d/([\w-]+)\S*"), r"uc?export=download&id=\1"),
+}
 # Services whose identifiers name one file; with the service before it, `gdc:UUID`, one is an address.
 IDENTIFIED = frozenset(("gdc", "gen3-guid", "sb-file", "dss-file"))
 _UNREACHABLE = {
@@ -948,7 +953,7 @@ def _resolvers_of(identifier: str) -> list[str]:
 
 
 # Last parts of URLs that name no file: its name is a value of the query, or what the server states.
-_NO_NAME = re.compile(r"download|content|file|:\w+|\d+|[\w-]+\.(?:php|f?cgi|aspx?|jsp)", re.IGNORECASE)
+_NO_NAME = re.compile(r"download|content|file|uc|:\w+|\d+|[\w-]+\.(?:php|f?cgi|aspx?|jsp)", re.IGNORECASE)
 _FILE_NAME = re.compile(r"[\w.+ -]+\.[A-Za-z]\w{0,9}")
 _LIST_FOLDER = "Name its files, as gcloud storage ls --recursive lists them."
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://[^/\s]")
@@ -1026,8 +1031,8 @@ def file_at(
         scheme, mirrors = scheme_of(address), (*others, *mirrors)
     if scheme in ("gs", "gcs"):  # fsspec calls it gcs, and gsutil appends a generation
         address, scheme = f"gs{_GENERATION.sub('', address[len(scheme) :])}", "gs"
-    if "/blob/" in address:
-        address = _PAGE_OF_FILE.sub(lambda page: f"{page[1]}/{'resolve' if page[2] else 'raw'}/", address)
+    for part, (page, to) in _PAGES_OF_FILES.items():
+        address = page.sub(to, address) if part in address else address
     if REPOSITORY.match(address):
         raise RowFault(f"{address[:200]!r} is a Git repository: clone it")
     if scheme not in FETCHABLE:

@@ -59,10 +59,10 @@ def most_lines(head: Head, test: Callable[[str], object]) -> bool:
     return sum(not test(line) for line in lines) <= max(len(lines) > 2, len(lines) // 10)
 
 
-# The first line of a list of Google's Storage Transfer Service.
-_STS = "TsvHttpData-1.0"
+# The first line of a list of Google's Storage Transfer Service, and of one of Cactus, which is a tree.
+_FIRST_LINE = re.compile(r"TsvHttpData-1\.0\s*\Z|\(.*\)\w*;\s*\Z")
 _URL_LINE = re.compile(
-    rf'{re.escape(_STS)}\s*\Z|[\s{UNSEEN}]*(?:"?[A-Za-z][A-Za-z0-9+.-]*://\S+|dg\.[A-Za-z0-9]+[/:]\S+\s*\Z|"?{WITHOUT_SCHEME.pattern})'
+    rf'{_FIRST_LINE.pattern}|[\s{UNSEEN}]*(?:"?[A-Za-z][A-Za-z0-9+.-]*://\S+|dg\.[A-Za-z0-9]+[/:]\S+\s*\Z|"?{WITHOUT_SCHEME.pattern})'
 )
 
 # A sample and its file, as in sample maps of GATK.
@@ -89,7 +89,7 @@ def _url_rows(file_list: FileList) -> Iterator[Row]:
     heading = ""
     for number, line in numbered_lines(file_list):
         heading = line if line.endswith("/:") else heading  # of a folder, which may be an object, too: gsutil ls -r
-        if line.strip(BLANKS) == _STS or (heading and heading in (line, f"{line}:")):
+        if _FIRST_LINE.match(line.strip(BLANKS)) or (heading and heading in (line, f"{line}:")):
             continue
         url, name = _split(line.strip(BLANKS))
         sample = url if scheme_of(name) and not is_address(url) else ""

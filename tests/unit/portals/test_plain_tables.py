@@ -39,6 +39,7 @@ def table(tmp_path: Path, text: str, encoding: str = "utf-8") -> Path:
         f"sample;my link;Checksum;Bytes;name\ns;https://h.example/1;md5:{MD5};3;a.bam\n",
         f"# of a study\n# at a date\nfile_url\tfile_md5\tsizeBytes\tfileName\nhttps://h.example/1\t{MD5}\t3 B\ta.bam\n",
         f"#url\tmd5\tsize\tname\nhttps://h.example/1\t{MD5}\t3\ta.bam\n",
+        f"name,url,md5,size,download_filename\nS1,https://h.example/1,{MD5},3,a.bam\n",
         f"sep=;\nurl;md5;size;name\nhttps://h.example/1;{MD5};3;a.bam\n",
         f'{{"link": "https://h.example/1", "hash": "{MD5}", "size": 3, "name": "a.bam"}}\n' * 2,
         f'[{{"link": "https://h.example/1", "hash": "{MD5}", "size": 3, "name": "a.bam"}}]',
@@ -85,6 +86,8 @@ def test_a_generation_is_no_part_of_an_object_and_a_folder_of_google_is_none(tmp
         ),
         ("https://huggingface.co/o/r/blob/main/a.bam", "https://huggingface.co/o/r/resolve/main/a.bam"),
         ("https://h.example/o/r/blob/main/a.bam", "https://h.example/o/r/blob/main/a.bam"),
+        ("https://www.dropbox.com/s/1/a.bam", "https://www.dropbox.com/s/1/a.bam?dl=1"),
+        ("https://www.dropbox.com/scl/fi/1/a.bam?rlkey=2&dl=0", "https://www.dropbox.com/scl/fi/1/a.bam?rlkey=2&dl=1"),
         ("https://github.com/o/r/raw/main/blob/a.bam", "https://github.com/o/r/raw/main/blob/a.bam"),
     ],
 )
@@ -504,6 +507,7 @@ def test_an_asterisk_of_an_allele_is_no_wildcard(url: str):
         ("https://h.example/api/access/datafile/:persistentId?persistentId=doi:10.7910/DVN/A/B", "https", ""),
         ("ftp://h.example/download", "url", "download"),
         ("https://h.example/README", "url", "README"),
+        ("https://drive.google.com/file/d/1x/view?usp=sharing", "https", ""),
     ],
 )
 def test_a_url_that_names_no_file_leaves_the_name_to_its_query_or_server(url: str, kind: str, name: str):

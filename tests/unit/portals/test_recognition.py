@@ -809,6 +809,7 @@ def test_listings_have_rounded_sizes_folders_and_sums(text: str, size: int | Non
         "{}\t3\n",
         f"{{}}\t3\t{SHA256}\ta.gz\n",  # of TensorFlow Datasets, now and before
         f"{{}} 3 {SHA256}\n",
+        f"(S1:0.1,S2:0.2)root;\n{{}} 3 {SHA256}\n",  # as those of Cactus
     ],
 )
 def test_a_number_behind_a_url_is_its_size(lines: str, tmp_path: Path):
