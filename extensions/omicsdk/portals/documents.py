@@ -504,6 +504,16 @@ METABOLIGHTS = document(
     selects=lambda cells: cells.get("directory") != "true",
     manual=Manual("the study's folder at MetaboLights"),
 )
+OSDR = document(
+    "osdr",
+    "files of a study of NASA's OSDR",
+    "studies with study_files",
+    ("studies.*.study_files.*",),
+    _Members(("remote_url",), ("file_name",), ("file_size",)),
+    root=lambda payload, _: "https://osdr.nasa.gov/" if is_object(payload) and "studies" in payload else None,
+    encoded=True,
+    manual=Manual("the URL", "none", "none"),
+)
 FFQ = document(
     "ffq",
     "answer of ffq",
@@ -953,6 +963,7 @@ DOCUMENTS = (
     BIOSTUDIES,
     PRIDE,
     METABOLIGHTS,
+    OSDR,
     FFQ,
     ENCODE,
     GDC_FILES,

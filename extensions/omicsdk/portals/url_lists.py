@@ -631,13 +631,16 @@ COMMANDS = Format(
 )
 
 
-# -- records of GEO
+# -- records of GEO and ProteomeXchange
 
-# A line of a SOFT file, of a series matrix or of MINiML that states supplementary files.
+# A line of a SOFT file, of a series matrix or of MINiML that states supplementary files, or of the XML of ProteomeXchange.
 _SUPPLEMENTARY = re.compile(
     r"!\w+_supplementary_file\w*\s*[=\t]\s*(.+)|\s*(\w+://ftp\.ncbi\.nlm\.nih\.gov/geo/\S+)\s*\Z"
+    r'|.*\bname="[^"]* file URI" value="([^"]+)"'
 )
-_GEO = re.compile(r"\^(?:DATABASE|SERIES|SAMPLE|PLATFORM)\s*=|!Series_\w+\t|(?:<\?xml\b[^>]*>\s*)?<MINiML\b")
+_GEO = re.compile(
+    r"\^(?:DATABASE|SERIES|SAMPLE|PLATFORM)\s*=|!Series_\w+\t|(?:<\?xml\b[^>]*>\s*)?<(?:MINiML|ProteomeXchangeDataset)\b"
+)
 
 
 def _soft_rows(file_list: FileList) -> Iterator[Row]:
@@ -645,7 +648,7 @@ def _soft_rows(file_list: FileList) -> Iterator[Row]:
     met = set[str]()
     for number, line in numbered_lines(file_list):
         match = _SUPPLEMENTARY.match(line)
-        for cell in (match[1] or match[2]).split("\t") if match else ():
+        for cell in unescape(match[match.lastindex or 0]).split("\t") if match else ():
             url = cell.strip().strip('"')
             if scheme_of(url) and url not in met:
                 met.add(url)
@@ -654,12 +657,12 @@ def _soft_rows(file_list: FileList) -> Iterator[Row]:
 
 SOFT = Format(
     "soft",
-    "SOFT file, MINiML or series matrix of GEO",
-    "a first line ^DATABASE, ^SERIES, ^SAMPLE, ^PLATFORM or !Series_…; XML with MINiML",
+    "SOFT file, MINiML or series matrix of GEO, or XML of ProteomeXchange",
+    "a first line ^DATABASE, ^SERIES, ^SAMPLE, ^PLATFORM or !Series_…; XML with MINiML or ProteomeXchangeDataset",
     lambda head: _GEO.match(head.text.lstrip()) is not None,
     _soft_rows,
     url_files,
-    manual=Manual("the supplementary files of the series, its samples and platforms"),
+    manual=Manual("the supplementary files of the series, its samples and platforms; the files of the dataset"),
 )
 
 

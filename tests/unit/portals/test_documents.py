@@ -39,6 +39,7 @@ def files_of(format: Format, row: Row, listed: FileList) -> list[ListedFile]:
         ("osf.json", "https://files.example.org/download/1/", "counts/a.tsv", 6, {"md5": MD5, "sha256": SHA256}),
         ("dryad.json", "https://datadryad.org/api/v2/downloads/6", "a.jpg", 8, {"md5": f"{3:032x}"}),
         ("pride.json", "ftp://files.example.org/pride/a.raw", "a.raw", 10, {"sha1": "a" * 40}),
+        ("osdr.json", "https://osdr.nasa.gov/geode-py/ws/studies/OSD-1/download?source=datamanager&file=a.fastq.gz", "a.fastq.gz", 12, {}),
         ("dcat.json", "https://files.example.org/a.vcf.gz", "a.vcf.gz", 12, {"sha256": SHA256}),
         ("dandi.jsonld", "https://api.h.example/assets/1/download/", "sub-1/a.nwb", 3, {"sha256": SHA256}),
         ("gdc_files.json", "00000029-0000-4000-8000-000000000029", "a.bam", 12, {"md5": MD5}),

@@ -61,6 +61,7 @@ FORMAT_OF = {
     "biostudies.json": "biostudies",
     "pride.json": "pride",
     "metabolights.json": "metabolights",
+    "osdr.json": "osdr",
     "i_Investigation.txt": "isa",
     "sdrf.txt": "paths",
     "assembly_summary.txt": "assemblies",
@@ -906,6 +907,11 @@ def test_supplementary_files_of_a_series_matrix_are_read_once(tmp_path: Path):
         f"<?xml version='1.0'?>\n\n<MINiML\n  xmlns='x'>\n<Supplementary-Data>\n{url}\n</Supplementary-Data>\n"
     )
     assert (format_of(path), [file.address for (file,) in read(path)]) == ("soft", [url])
+    parameters = 'name="Dataset FTP location" value="ftp://h.example/d"/><cvParam name="Associated raw file URI" value'
+    path.write_text(
+        f'<?xml version="1.0"?>\n<ProteomeXchangeDataset id="x">\n<cvParam {parameters}="ftp://h.example/a&amp;b.raw"/>'
+    )
+    assert (format_of(path), [file.name for (file,) in read(path)]) == ("soft", ["a&b.raw"])
 
 
 def test_paths_one_per_line_are_in_the_folder_of_their_list(tmp_path: Path):
