@@ -65,17 +65,17 @@ def _entry(row: Row, file_list: FileList, base: str = "") -> Row:
     if is_folder or not path or row.fault:
         return row._replace(cells={**row.cells, "url": "", "file_name": ""})
     sums: dict[str, str] = {}
-    for column, algorithm in _SUMS.items():
-        sums |= sums_in(algorithm, stated.get(column, ""))
+    for column in _SUMS.keys() & stated.keys():
+        sums |= sums_in(_SUMS[column], stated[column])
     if scheme_of(path):
         # Of a URI among lines the store states the name.
         name, address = path.split("/", 3)[-1] if "path" not in row.cells else "", path
     else:
         above = file_list.base or base or (stated["url"] if is_address(stated.get("url", "")[:-1]) else "")
         name, address = path, address_in(folder_of(file_list, f": {path[:200]!r} has no address", above), path)
-    lower = {column.lower() for column in row.cells}
     more = {"size": first_of(stated, _SIZES), **sums}
-    cells = {**row.cells, **{column: value for column, value in more.items() if column not in lower}}
+    lower = {column.lower() for column in row.cells}
+    cells = row.cells | {column: value for column, value in more.items() if column not in lower}
     return row._replace(cells={**cells, "url": address, "file_name": name})
 
 
@@ -104,7 +104,7 @@ _TIME = r"[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.
 _MONTH = r"(?:[^\W\d]{3,4}\.? +[0-9]{1,2}|[0-9]{1,2}\.? +[^\W\d]{3,4}\.?),? +(?:[0-9]{2}:[0-9]{2}|[0-9]{4})"
 # The ETag of an object, which need not be its MD5, and its class.
 _CLASS = r"(?:[0-9a-f]{32}(?:-[0-9]+)?\s+|(?:STANDARD|ONEZONE|INTELLIGENT|GLACIER|DEEP|REDUCED|EXPRESS)\w*\s+)*"
-_PATH = r"(?P<path>\S.*?)\s*\Z"
+_PATH = r"(?P<path>\S.*)\Z"
 # Lines that list a file, by program: of ls -l, find -ls, tar -tv and servers of FTP; of aws, s3cmd and s5cmd ls; of gsutil ls -l
 # and du, and rclone lsl; of rclone ls; of mc ls; of aws s3api as text; of azcopy list; of servers of FTP on Windows.
 _LINES = tuple(
@@ -112,16 +112,18 @@ _LINES = tuple(
     for form in (
         rf"(?P<inode>\s*[0-9]+\s+[0-9]+\s+)?(?P<mode>[-dlbcps](?:[r-][w-][xsStT-]){{3}})[.+@]?\s.*?\s(?P<size>{_SIZE})\s+(?:{_TIME}|{_MONTH}) (?P<path>.+)\Z",
         rf"\s*{_TIME}\s+{_CLASS}(?P<size>{_SIZE})\s+{_CLASS}{_PATH}",
-        rf"\s*(?P<size>{_SIZE})\s+(?:{_TIME}\s+|(?=(?:gs|s3)://))(?P<path>\S.*?)(?:\s+metageneration=[0-9]+)?\s*\Z",
+        rf"\s*(?P<size>{_SIZE})\s+(?:{_TIME}\s+|(?=(?:gs|s3)://)){_PATH}",
         rf" *(?P<size>[0-9]+)(?<=[ 0-9]{{9}}) {_PATH}",
         rf"\[{_TIME} \w+\] +(?P<size>{_SIZE}) {_CLASS}{_PATH}",
         rf'CONTENTS\t(?:[A-Z_]+\t)?"[^"\t]*"\t(?P<path>[^\t]+)\t{_TIME}\S*\t(?P<size>[0-9]+)(?:\t|\Z)',
-        rf"(?:INFO: )?(?P<path>.+?); (?:.*\bContentMD5: (?P<md5>\S+); )?.*\bContent Length: (?P<size>{_SIZE})\Z",
+        rf"(?:INFO: )?(?P<path>[^;]+); (?:(?!ContentMD5)[^;]*; )*+(?:ContentMD5: (?P<md5>[^;]+); )?(?:[^;]*; )*+ ?Content Length: (?P<size>{_SIZE})\Z",
         rf"[0-9]{{2}}-[0-9]{{2}}-(?:[0-9]{{2}}){{1,2}}\s+[0-9]{{2}}:[0-9]{{2}}(?:[AP]M)?\s+(?:(?P<mode><DIR>)|(?P<size>[0-9]+))\s+{_PATH}",
         # The current.tree of an archive, such as the 1000 Genomes'.
         r"(?P<path>[^\t]+)\t(?P<mode>file|directory)\t(?P<size>\d+)\t[^\t]+(?:\t(?P<md5>[0-9a-f]{32})?)?\s*\Z",
     )
 )
+# What gsutil ls -a appends.
+_GENERATION = re.compile(r"(?<!\s)\s++metageneration=[0-9]+\Z")
 # Lines of folders, and of sums at the end.
 _NOT_LISTED = re.compile(
     r"\s+(?:PRE|DIR)\s+\S|\s*total(?: objects| (?:file )?size)?:|total [0-9]|File count: |[\w/.].*:\s*\Z", re.IGNORECASE
@@ -133,7 +135,7 @@ _PROPERTY = re.compile(r"\s+(?:Content-(length)|Hash \((md5|crc32c)\)):\s+(\S+)\
 _OF_LSF = {"size": r"-?[0-9]{1,15}", "time": _TIME} | {
     name: rf"[0-9a-f]{{{length}}}" for length, name in BY_LENGTH.items()
 }
-# Characters of a line of `rclone lsf --csv`.
+# Most characters of a line of `rclone lsf`.
 _LONGEST = 1 << 14
 _HAS_EXTENSION = re.compile(r".*\.[A-Za-z]\w{0,9}")
 
@@ -141,13 +143,17 @@ _HAS_EXTENSION = re.compile(r".*\.[A-Za-z]\w{0,9}")
 def _listed(line: str) -> dict[str, str] | None:
     """The cells of a line that lists a file or folder, which `rclone lsf` writes in any order; None for another line."""
     if match := next(filter(None, (form.match(line) for form in _LINES)), None):
-        cells = {name: (value or "").strip() for name, value in match.groupdict().items()}
+        cells = {name: value.strip() for name, value in match.groupdict("").items()}
+        if "metageneration" in line:
+            cells["path"] = _GENERATION.sub("", cells["path"])
         if cells.pop("inode", ""):  # find -ls escapes blanks
             cells["path"] = cells["path"].replace("\\ ", " ")
         if (cells.pop("mode", "") or "-")[0] not in "-f":  # folders and links, which lead to what is listed elsewhere
             cells["path"] += "/"
         return cells
-    is_csv = ";" not in line and len(line) < _LONGEST and re.search(_TIME, line) is not None
+    if len(line) > _LONGEST:
+        return None
+    is_csv = ";" not in line and re.search(_TIME, line) is not None
     values = [value for value in (next(csv.reader([line])) if is_csv else line.split(";")) if value]
     names = [next((name for name, form in _OF_LSF.items() if re.fullmatch(form, value)), "path") for value in values]
     cells = dict(zip(names, values, strict=True))
@@ -279,10 +285,11 @@ ENTRIES = Format(
 
 # -- pages of servers
 
-_LISTED_OBJECT = re.compile(r"<(Contents|Blob)>(.*?)</\1>", re.DOTALL)
+_LISTED_OBJECT = re.compile(r"<(?:Contents|CommonPrefixes|Blob|BlobPrefix)>")
 _MEMBER = re.compile(r"<(Key|Name|Size|Content-Length|Content-MD5)>([^<]*)</")
 _BUCKET = re.compile(
-    r'<ListBucketResult\b.*?<Name>([^<]+)<|<EnumerationResults\b.*?ServiceEndpoint="([^"]+)".*?ContainerName="([^"]+)"',
+    r"\s*(?:<\?xml[^>]*>\s*)?(?:<ListBucketResult\b(?:(?!<Contents>).)*?<Name>([^<]+)<"
+    r'|<EnumerationResults\b[^>]*ServiceEndpoint="([^"]+)"[^>]*ContainerName="([^"]+)")',
     re.DOTALL,
 )
 _INDEX = re.compile(
@@ -295,12 +302,12 @@ def _page_rows(file_list: FileList) -> Iterator[Row]:
     """The files of a page: of objects with their sizes, or links of an index."""
     with opened(file_list) as text:
         page = text.read(LONGEST_DOCUMENT)
-    if bucket := _BUCKET.search(page):
+    if bucket := _BUCKET.match(page):
         scheme = "gs" if "<Generation>" in page else "s3"
         base = f"{scheme}://{bucket[1]}" if bucket[1] else f"{bucket[2]}{bucket[3]}"
         if "<IsTruncated>true" in page or re.search("<NextMarker>[^<]", page):
             file_list.notes["it is one page of a list; request the other entries, too"] = 0
-        for number, (_, body) in enumerate(_LISTED_OBJECT.findall(page), 1):
+        for number, body in enumerate(_LISTED_OBJECT.split(page)[1:], 1):
             cells = {name.replace("-", ""): unescape(value) for name, value in _MEMBER.findall(body)}
             yield _entry(Row(number, cells), file_list, base)
         return
@@ -322,7 +329,7 @@ PAGE = Format(
     "index",
     "page of a folder or bucket",
     "HTML of an index by Apache, nginx, lighttpd, IIS or their like; XML with ListBucketResult or EnumerationResults",
-    lambda head: head.text.lstrip()[:1] == "<" and bool(_BUCKET.search(head.text) or _INDEX.search(head.text)),
+    lambda head: head.text.lstrip()[:1] == "<" and bool(_BUCKET.match(head.text) or _INDEX.search(head.text)),
     _page_rows,
     _files,
     manual=Manual("the link in `--base URL`, or the object", "MD5 that Azure states", "by scheme and host"),
