@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from html import unescape
 from itertools import pairwise
+from pathlib import Path
 from urllib.parse import unquote
 
 from omicsdk.core.tables import lines_of, rows_of
 from omicsdk.core.type_guards import is_object, only_objects
 from omicsdk.fs.stores.index_pages import PAGES, index_of
-from omicsdk.portals.headings import is_address, last_part, objects_in, sums_in
+from omicsdk.portals.headings import last_part, objects_in, sums_in
 from omicsdk.portals.lists import (
     ALGORITHMS,
     BY_LENGTH,
@@ -71,7 +72,7 @@ def _entry(row: Row, file_list: FileList, base: str = "") -> Row:
         # Of a URI among lines the store states the name.
         name, address = path.split("/", 3)[-1] if "path" not in row.cells else "", path
     else:
-        above = file_list.base or base or (stated["url"] if is_address(stated.get("url", "")[:-1]) else "")
+        above = file_list.base or base or stated.get("url", "") * stated.get("url", "").endswith("/")
         name, address = path, address_in(folder_of(file_list, f": {path[:200]!r} has no address", above), path)
     more = {"size": first_of(stated, _SIZES), **sums}
     lower = {column.lower() for column in row.cells}
@@ -229,38 +230,34 @@ _ENTRY_MARKS = (
 _TREE = re.compile(r'\s*\[\s*\{"type": ?"directory", ?"name"')
 
 
-def _response_in(head: Head) -> Mapping[str, object]:
-    """A response of S3, Hugging Face or GitHub with the entries in it; empty for another list."""
-    payload = head.document if head.is_object else None
+def _response_in(head: Head) -> tuple[Mapping[str, object], Sequence[Mapping[str, object]]]:
+    """A response of S3, Hugging Face or GitHub, or what `tree -J` writes, with the entries in it; none of another list."""
+    is_tree = _TREE.match(head.text) is not None
+    payload = head.document if head.is_object or is_tree else None
     response = payload if is_object(payload) else {}
-    is_one = any(not {"Key", "path", "rfilename"}.isdisjoint(entry) for entry in _entries_in(response))
-    return response if is_one else {}
+    if is_tree:
+        return response, [*_nodes(payload)]
+    entries = [entry for name in ("Contents", "siblings", "tree") for entry in only_objects(response.get(name))]
+    is_one = any(not {"Key", "path", "rfilename"}.isdisjoint(entry) for entry in entries)
+    return (response, entries) if is_one else ({}, [])
 
 
-def _entries_in(response: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
-    return (entry for name in ("Contents", "siblings", "tree") for entry in only_objects(response.get(name)))
-
-
-def _nodes(tree: object, folder: str = "") -> Iterator[dict[str, object]]:
+def _nodes(tree: object, folder: str = "") -> Iterator[Mapping[str, object]]:
     """The files of what `tree -J` writes, with their paths."""
     for node in only_objects(tree):
         path = f"{folder}{node.get('name', '')}"
-        if node.get("type") == "directory":
-            yield from _nodes(node.get("contents"), f"{path}/")
-        else:
-            yield {**node, "path": path}
+        is_folder = node.get("type") == "directory"
+        yield from _nodes(node.get("contents"), f"{path}/") if is_folder else [{**node, "path": path}]
 
 
 def _entry_rows(file_list: FileList) -> Iterator[Row]:
     """The entries of a folder, each with its address; the folders in it have none."""
-    head = Head(file_list.path)
-    response = _response_in(head)
+    response, entries = _response_in(Head(file_list.path))
     if response.get("IsTruncated") or response.get("truncated"):
         file_list.notes["it is one page of a list, or a part of it; request the other entries, too"] = 0
-    entries = _nodes(head.document) if _TREE.match(head.text) else _entries_in(response)
     objects = (Row(at, {name: text_of(cell) for name, cell in entry.items()}) for at, entry in enumerate(entries, 1))
     bucket = f"s3://{response['Name']}" if response.get("Name") else ""
-    for row in objects if response or _TREE.match(head.text) else table_rows(file_list):
+    for row in objects if entries else table_rows(file_list):
         is_result = "file_name" in row.cells  # of a result manifest
         yield row if is_result else _entry(row, file_list, bucket)
 
@@ -271,8 +268,7 @@ ENTRIES = Format(
     "path, isdir and size; path, type and oid; key, etag and size; an object with Contents, siblings or tree; those of az storage blob list, gcloud storage ls, azcopy list, mc ls and tree",
     lambda head: (
         any(marks <= {*head.columns} for marks in _ENTRY_MARKS)
-        or _TREE.match(head.text) is not None
-        or bool(_response_in(head))
+        or bool(_response_in(head)[1])
         or (head.is_object and head.document is None and BEGINNING.match(head.text) is not None)
     ),
     _entry_rows,
@@ -301,7 +297,9 @@ _INDEX = re.compile(
 def _page_rows(file_list: FileList) -> Iterator[Row]:
     """The files of a page: of objects with their sizes, or links of an index."""
     with opened(file_list) as text:
-        page = text.read(LONGEST_DOCUMENT)
+        page = text.read(LONGEST_DOCUMENT + 1)
+    if len(page) > LONGEST_DOCUMENT:
+        raise ListError(f"{file_list.shown}: a page of more than 64 MiB", remedy="Use another list of its files.")
     if bucket := _BUCKET.match(page):
         scheme = "gs" if "<Generation>" in page else "s3"
         base = f"{scheme}://{bucket[1]}" if bucket[1] else f"{bucket[2]}{bucket[3]}"
@@ -311,18 +309,15 @@ def _page_rows(file_list: FileList) -> Iterator[Row]:
             cells = {name.replace("-", ""): unescape(value) for name, value in _MEMBER.findall(body)}
             yield _entry(Row(number, cells), file_list, base)
         return
-    base = folder_of(file_list, ": it does not state its own address")
-    links = index_of(f"{base.rstrip('/')}/", PAGES[0], page.encode()).links
-    if not links:
-        raise ListError(
-            f"{file_list.shown}: no link of this page is in {base}",
-            remedy="State the URL of the page itself: --base URL.",
-        )
-    for number, link in enumerate(links, 1):
-        if link.is_folder:
-            file_list.notes["folders are left out: omics get or cp -r with the URL of the page takes them, too"] += 1
-        else:
-            yield Row(number, {"url": f"{base.rstrip('/')}/{link.segment}", "file_name": link.name})
+    base = folder_of(file_list, ": it does not state its own address").rstrip("/")
+    index = index_of(f"{base}/", PAGES[0], page.encode())
+    if not index.links:
+        problem = f"{file_list.shown}: no link of this page is in {base}"
+        raise ListError(problem, remedy="State the URL of the page itself: --base URL.")
+    files = [link for link in index.links if not link.is_folder]
+    if left := len(index.links) + len(index.invalid) - len(files):
+        file_list.notes["folders are left out: omics get or cp -r with the URL of the page takes them, too"] = left
+    yield from (Row(at, {"url": f"{base}/{link.segment}", "file_name": link.name}) for at, link in enumerate(files, 1))
 
 
 PAGE = Format(
@@ -341,28 +336,18 @@ PAGE = Format(
 
 def _inventory_rows(file_list: FileList) -> Iterator[Row]:
     """The objects of the lists that a manifest names, which are beside it: no list states its own columns."""
-    manifest = Head(file_list.path).document
-    names = str(manifest["fileSchema"]).split(", ") if is_object(manifest) else []
-    if not is_object(manifest) or manifest.get("fileFormat") != "CSV":
+    document = Head(file_list.path).document
+    manifest = document if is_object(document) else {}
+    names = str(manifest.get("fileSchema")).split(", ")
+    if manifest.get("fileFormat") != "CSV":
         raise ListError(f"{file_list.shown}: its lists are no CSV", remedy="Configure the inventory to write CSV.")
-    bucket = f"s3://{str(manifest.get('destinationBucket')).rpartition(':')[2]}"
-    folder = file_list.path.parent
-    for part in only_objects(manifest.get("files")):
-        key = str(part.get("key"))
-        path = next(
-            (
-                path
-                for above in (folder, folder / "data", folder.parent / "data")
-                if (path := above / last_part(key)).is_file()
-            ),
-            None,
-        )
-        if path is None:
-            raise ListError(
-                f"{file_list.shown}: its list {last_part(key)} is not beside it",
-                remedy=f"Put it there: omics cp {bucket}/{key} {folder}/",
-            )
-        with opened(file_list._replace(path=path, shown=path.name)) as text:
+    bucket, folder = str(manifest.get("destinationBucket")).rpartition(":")[2], file_list.path.parent
+    for key in (str(part.get("key")) for part in only_objects(manifest.get("files"))):
+        paths = [above / last_part(key) for above in (folder, folder / "data", folder.parent / "data")]
+        if not any(map(Path.is_file, paths)):
+            remedy = f"Put it there: omics cp s3://{bucket}/{key} {folder}/"
+            raise ListError(f"{file_list.shown}: its list {paths[0].name} is not beside it", remedy=remedy)
+        with opened(file_list._replace(path=next(filter(Path.is_file, paths)))) as text:
             for number, values in rows_of(lines_of(text), ","):
                 cells = dict(zip(names, values, strict=False))
                 if cells.get("IsLatest") == "false" or cells.get("IsDeleteMarker") == "true":

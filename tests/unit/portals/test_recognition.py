@@ -649,6 +649,9 @@ def test_a_page_of_a_bucket_names_it_and_says_that_there_are_more(tmp_path: Path
     path.write_text(json.dumps([{**gcloud, "url": "gs://b/d/a"}, {"type": "prefix", "url": "gs://b/d/"}]))
     ((file,), none) = read(path)
     assert (file.address, file.name, file.size, file.checksums, none) == ("gs://b/d/a", "d/a", 5, {"md5": "0" * 32}, [])
+    of_mc = {"status": "success", "type": "file", "size": 5, "key": "a", "etag": "1", "url": "https://h.example/b/"}
+    path.write_text(json.dumps(of_mc))
+    assert [file.address for (file,) in read(path)] == ["https://h.example/b/a"]
     other = tmp_path / "other.json"
     other.write_text(json.dumps({"tree": [{"name": "x"}], "url": "https://h.example/a.bam"}))
     assert format_of(other) == "json"
