@@ -159,7 +159,7 @@ class CustomerKeys:
         try:
             key_digest = _stated(headers, _CUSTOMER)
             if target.copied:
-                _compare(self.find_object(*target.copied, None), _stated(headers, _SOURCE))
+                _compare(self.find_object(*target.copied), _stated(headers, _SOURCE))
             if upload is not None and target.method != "DELETE":
                 _compare(upload, key_digest)
             elif target.method in ("GET", "HEAD") and target.key and upload is None:
@@ -193,14 +193,14 @@ class CustomerKeys:
 
 def _stated(headers: Mapping[str, str], start: str) -> str:
     """The MD5 of the key that a request states; empty for none."""
-    key, md5 = headers.get(f"{start}key", ""), headers.get(f"{start}key-md5", "")
-    if not (key or md5):
+    key, md5, algorithm = (headers.get(f"{start}{name}", "") for name in ("key", "key-md5", "algorithm"))
+    if not (key or md5 or algorithm):
         return ""
     try:
         data = base64.b64decode(key, validate=True)
     except ValueError:
         data = b""
-    if len(data) != 32 or headers.get(f"{start}algorithm") != "AES256":
+    if len(data) != 32 or algorithm != "AES256":
         raise Problem(400, "InvalidArgument", "The secret key was invalid for the specified algorithm.")
     if base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode() != md5:
         message = "The calculated MD5 hash of the key did not match the hash that was provided."

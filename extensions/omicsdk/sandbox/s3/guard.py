@@ -104,7 +104,7 @@ def required_access(method: str, key: str, query: Mapping[str, str]) -> str | No
         key: The object's key; empty for requests of the bucket.
         query: The query's parameters, those without a value with an empty one.
     """
-    sub = {name for name in query if name in _SUBRESOURCES}
+    sub = {name for name in query if name in SUBRESOURCES}
     if not key:
         listing = method == "GET" and sub <= {"uploads"} and "prefix" in query
         return READ if listing else None
@@ -117,7 +117,7 @@ def required_access(method: str, key: str, query: Mapping[str, str]) -> str | No
     return WRITE if method == "DELETE" and not sub and "uploadId" in query else None
 
 
-_SUBRESOURCES = frozenset(
+SUBRESOURCES = frozenset(
     {"acl", "attributes", "delete", "legal-hold", "restore", "retention", "select", "tagging", "torrent", "uploads"}
     | {"accelerate", "cors", "lifecycle", "location", "logging", "notification", "policy", "versioning", "versions"}
     | {"encryption", "website", "replication", "requestPayment", "object-lock", "publicAccessBlock", "analytics"}
@@ -165,7 +165,7 @@ class Target:
         bucket: The bucket; empty for requests of the whole account.
         key: The object's key; empty for requests of the bucket.
         query: The query's parameters.
-        copied: Bucket and key that it copies from, if it does.
+        copied: Bucket, key and version that it copies from, if it does; None for the newest version.
         in_host: Whether the bucket is in the host's name.
     """
 
@@ -173,7 +173,7 @@ class Target:
     bucket: str
     key: str
     query: dict[str, str]
-    copied: tuple[str, str] | None
+    copied: tuple[str, str, str | None] | None
     in_host: bool = False
 
 
@@ -254,7 +254,7 @@ class Guard:
         if access == WRITE and not self.may_write(session):
             raise _refusal("AccessDenied")
         if target.copied:
-            bucket, key = target.copied
+            bucket, key, _ = target.copied
             if bucket in self.closed and not (bucket == session.bucket and key.startswith(session.prefix)):
                 raise _refusal("AccessDenied")
 
@@ -288,14 +288,14 @@ def target_of(environ: dict[str, Any]) -> Target:
     bucket, _, key = unquote(path.removeprefix("/")).partition("/")
     if named := _bucket_of_host(environ.get("HTTP_HOST", "")):
         bucket, key = named, unquote(path.removeprefix("/"))
-    source = environ.get("HTTP_X_AMZ_COPY_SOURCE", "").partition("?")[0]
+    source, _, version = environ.get("HTTP_X_AMZ_COPY_SOURCE", "").partition("?")
     copied = unquote_plus(source).lstrip("/").partition("/")  # S3 reads a plus there as a space
     return Target(
         method=environ["REQUEST_METHOD"],
         bucket=bucket,
         key=key,
         query=dict(reversed(parse_qsl(query, keep_blank_values=True))),  # moto reads the first of several values
-        copied=(copied[0], copied[2]) if source else None,
+        copied=(copied[0], copied[2], unquote(version.removeprefix("versionId=")) or None) if source else None,
         in_host=bool(named),
     )
 

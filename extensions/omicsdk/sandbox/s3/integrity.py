@@ -9,6 +9,8 @@ import io
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import wraps
 from html import unescape
 from importlib import import_module
@@ -17,13 +19,30 @@ from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 from omicsdk.sandbox.problems import Problem, or_raise
-from omicsdk.sandbox.s3.guard import NOT_IMPLEMENTED, Target, Wsgi, blocks_of, form_of, headers_of, refused, target_of
+from omicsdk.sandbox.s3.guard import (
+    NOT_IMPLEMENTED,
+    SUBRESOURCES,
+    Target,
+    Wsgi,
+    blocks_of,
+    form_of,
+    headers_of,
+    refused,
+    target_of,
+)
 from omicsdk.sandbox.state.multipart import CHECKSUM, DeclaredChecksums, checksum_of
 
 _INVALID_PART = (
     "One or more of the specified parts could not be found. The part might not have been uploaded, or the specified"
     " entity tag might not have matched the part's entity tag."
 )
+_PRECONDITION = (412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
+_MALFORMED = "The XML you provided was not well-formed or did not validate against our published schema"
+# Settings that moto stores, and which then change nothing, and requests that it does not know.
+_WITHOUT_EFFECT = SUBRESOURCES - {"acl", "delete", "restore", "tagging", "uploads", "versioning"}
+_LEFT_OUT = re.compile(r"x-amz-(write-offset-bytes: .*|(bucket-)?object-lock-[a-z-]+: (?!(?i:false)).*)")
+# Conditions of deleting, and versioning that is suspended: moto's bucket forgets its versions with the next object.
+_NOT_IN_MOTO = re.compile(rb"<(ETag|LastModifiedTime|Size)>|Suspended")
 _BARE_ETAG = re.compile(r"[0-9a-f]{32}(-\d+)?")
 _STATED = re.compile(r"X_AMZ_CHECKSUM_(CRC32C?|CRC64NVME|SHA1|SHA256)\b")
 
@@ -76,16 +95,15 @@ class Verified:
         def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
             if key and status[0] in "23" and (etag := self._etag(target.bucket, key)):
                 headers = [pair for pair in headers if pair[0].lower() != "etag"] + [("ETag", f'"{etag}"')]
-            if target.method == "HEAD":
-                headers = self._of_parts(target, headers)
+            if target.method in ("GET", "HEAD") and target.key and status[0] == "2":
+                headers = self._of_object(target, headers, part)
             if target.method == "POST" and "uploadId" in target.query:
                 headers = [pair for pair in headers if pair != ("x-amz-version-id", "null")]
             return start_response(status, headers, *more)
 
-        encoded = not target.key and target.query.get("encoding-type") == "url" and target.method == "GET"
-        # moto encodes the keys of its first version of lists, and no other text of these.
-        if encoded and not re.search(r"(^|&)(list-type|uploads|versions)(=|&|$)", environ["QUERY_STRING"]):
-            return _changed(self.app, environ, start, _encoded)
+        is_list = target.method == "GET" and target.bucket and not (target.key or SUBRESOURCES & target.query.keys())
+        if is_list and not re.search(r"(^|&)list-type=", environ["QUERY_STRING"]):
+            return _changed(self.app, environ, start, lambda body: _first_list(target.query, body))
         if numbers:
             return _changed(self.app, environ, start, lambda body: self._completed(target, numbers, body))
         if form.get("success_action_status") == "201":
@@ -118,38 +136,46 @@ class Verified:
         key = self.find_key(bucket, name, None)
         return "" if key is None else key.etag.strip('"')
 
-    def _of_parts(self, target: Target, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
-        """A response's headers, where the checksum of an object of parts says so, as moto writes it for GET only."""
+    def _of_object(
+        self, target: Target, headers: list[tuple[str, str]], part: tuple[int, int] | None
+    ) -> list[tuple[str, str]]:
+        """A response's headers with the kind of the checksum and the number of parts, of which moto has each in some responses."""
         key = self.find_key(target.bucket, target.key, target.query.get("versionId"))
-        if key is None or not key.checksum_type:
+        if key is None:
             return headers
-        checksum, parts = f"{CHECKSUM}{key.checksum_algorithm}".lower(), f"-{key.checksum_parts}"
-        if checksum not in (names := [name.lower() for name, _ in headers]):
-            return headers
-        if key.checksum_type == "COMPOSITE":
-            index = names.index(checksum)
-            headers[index] = (checksum, headers[index][1] + parts)
-        return [*headers, (f"{CHECKSUM}type", key.checksum_type)]
+        sent, added = {name.lower(): value for name, value in headers}, dict[str, str]()
+        if part is not None:
+            added["x-amz-mp-parts-count"] = str(len(key.multipart.partlist))
+        if value := sent.get(checksum := f"{CHECKSUM}{key.checksum_algorithm}".lower()):
+            added[f"{CHECKSUM}type"] = kind = key.checksum_type or "FULL_OBJECT"
+            if kind == "COMPOSITE" and "-" not in value:
+                added[checksum] = f"{value}-{key.checksum_parts}"
+        return [*((name, value) for name, value in headers if name.lower() not in added), *added.items()]
 
     def _check_conditions(self, environ: dict[str, Any], target: Target, headers: Mapping[str, str]) -> None:
         """Refuse conditions that moto ignores, and would overwrite or remove objects in spite of."""
         writes = target.method in ("PUT", "POST")
-        if writes and (headers.get("if-none-match", "*") != "*" or "x-amz-write-offset-bytes" in headers):
+        is_unknown = headers.get("if-none-match", "*") != "*" or _WITHOUT_EFFECT & target.query.keys()
+        if writes and (is_unknown or any(_LEFT_OUT.fullmatch(f"{name}: {value}") for name, value in headers.items())):
             raise Problem(*NOT_IMPLEMENTED)
-        if "renameObject" in target.query:
-            raise Problem(*NOT_IMPLEMENTED)
-        if target.method == "POST" and "delete" in target.query:
+        if writes and {"delete", "versioning"} & target.query.keys():
             body = b"".join(blocks_of(environ))
             environ["wsgi.input"] = io.BytesIO(body)
-            if re.search(rb"<(ETag|LastModifiedTime|Size)>", body):
+            if _NOT_IN_MOTO.search(body):
                 raise Problem(*NOT_IMPLEMENTED)
-        if "uploadId" in target.query and target.method == "POST" and "if-match" in headers:
+            if body.count(b"<Object>") > 1000:
+                raise Problem(400, "MalformedXML", _MALFORMED)
+        is_completed = target.method == "POST" and "uploadId" in target.query
+        if is_completed or (target.copied and "uploadId" not in target.query):
             etag = self._etag(target.bucket, target.key)
-            if not etag:
+            if (match := environ.get("HTTP_IF_MATCH")) and not etag:
                 raise Problem(404, "NoSuchKey", "The specified key does not exist.")
-            if headers["if-match"].strip('"') != etag:
-                message = "At least one of the pre-conditions you specified did not hold"
-                raise Problem(412, "PreconditionFailed", message)
+            # moto itself refuses to complete an upload over an object, unless it is of the same upload.
+            is_in_the_way = target.copied and etag and "if-none-match" in headers
+            if (match or etag).strip('"') != etag or is_in_the_way:
+                raise Problem(*_PRECONDITION)
+        if target.copied:
+            _check_source(self.find_key(*target.copied), environ)
 
     def _check_parts(self, environ: dict[str, Any], target: Target) -> list[int]:
         """Compare the parts that an object is made of with the checksums that its request states; return their numbers."""
@@ -159,8 +185,7 @@ class Verified:
         if upload is None:
             return []  # completed before: moto answers as it did then
         if not body:
-            message = "The XML you provided was not well-formed or did not validate against our published schema"
-            raise Problem(400, "MalformedXML", message)
+            raise Problem(400, "MalformedXML", _MALFORMED)
         required = str(upload.metadata.get("x-amz-checksum-algorithm") or "").lower()
         parts = _parts_of(body)
         numbers = [number for number, _ in parts]
@@ -180,6 +205,24 @@ class Verified:
         return numbers
 
 
+def _check_source(source: Any, environ: dict[str, Any]) -> None:
+    """Refuse to copy an object that does not meet the request's conditions, of which moto has one."""
+    if source is None:
+        return
+    match, other, unmodified, modified = (
+        str(environ.get(f"HTTP_X_AMZ_COPY_SOURCE_IF_{name}", ""))
+        for name in ("MATCH", "NONE_MATCH", "UNMODIFIED_SINCE", "MODIFIED_SINCE")
+    )
+    etag, changed = source.etag.strip('"'), source.last_modified.replace(microsecond=0, tzinfo=UTC)
+    try:
+        is_older = not unmodified or changed <= parsedate_to_datetime(unmodified)
+        is_newer = not modified or not changed <= parsedate_to_datetime(modified) <= datetime.now(UTC)
+    except (TypeError, ValueError):
+        raise Problem(400, "InvalidArgument", "A date of a condition is not valid") from None
+    if not (match.strip('"') == etag if match else is_older) or not (other.strip('"') != etag if other else is_newer):
+        raise Problem(*_PRECONDITION)
+
+
 def _as_moto_reads(environ: dict[str, Any], target: Target) -> None:
     """Write headers as moto reads them.
 
@@ -189,10 +232,12 @@ def _as_moto_reads(environ: dict[str, Any], target: Target) -> None:
     """
     if target.copied:
         _, mark, version = environ["HTTP_X_AMZ_COPY_SOURCE"].partition("?")
-        environ["HTTP_X_AMZ_COPY_SOURCE"] = quote("/".join(target.copied)) + mark + version
+        environ["HTTP_X_AMZ_COPY_SOURCE"] = quote("/".join(target.copied[:2])) + mark + version
     if encoding := environ.get("HTTP_CONTENT_ENCODING"):
         environ["HTTP_CONTENT_ENCODING"] = encoding.replace(", ", ",")
-    for name in ("HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH"):
+    for name, date in (("HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE"), ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE")):
+        if name in environ:
+            environ.pop(date, None)  # the other condition decides
         if _BARE_ETAG.fullmatch(environ.get(name, "")):
             environ[name] = f'"{environ[name]}"'
     names = " ".join((*environ, environ.get("HTTP_X_AMZ_TRAILER", "").upper().replace("-", "_")))
@@ -221,8 +266,12 @@ def _changed(
     return [body]
 
 
-def _encoded(body: str) -> str:
-    """A list with its prefixes and markers as encoded as its keys."""
+def _first_list(query: Mapping[str, str], body: str) -> str:
+    """A list of the first version with its marker, and with its prefixes and markers as encoded as its keys."""
+    marker = f"<Marker>{escape(query.get('marker', ''))}</Marker>"
+    body = body.replace("<IsTruncated>", f"{marker}<IsTruncated>", 1)
+    if query.get("encoding-type") != "url":
+        return body
     return re.sub(
         r"<(Prefix|Delimiter|Marker|NextMarker)>([^<]+)",
         lambda match: f"<{match[1]}>{escape(quote(unescape(match[2])))}",
@@ -281,6 +330,8 @@ def exact_checksums(models: Any) -> None:
         return builder(name or "CRC32", kind if name else "FULL_OBJECT")
 
     models.compute_checksum, models.MultipartChecksumBuilder = _computed, build
+    responses: Any = import_module("moto.s3.responses")
+    responses.compute_checksum = _computed  # of copies
 
 
 def exact_lists(models: Any) -> None:
@@ -301,10 +352,8 @@ def exact_lists(models: Any) -> None:
         entries: list[tuple[str, Any]] = sorted(
             [*((key.name, key) for key in keys), *((name, None) for name in folders)]
         )
-        if marker:  # perhaps in a folder, of which keys remain
-            entries = [
-                pair for pair in entries if pair[0] > marker or (pair[1] is None and marker[:-1].startswith(pair[0]))
-            ]
+        if marker:
+            entries = [pair for pair in entries if pair[0] > marker]  # without the folder that it is in, as S3
         page, is_truncated = entries[:max_keys], len(entries) > max_keys > 0
         folders, keys = [name for name, key in page if key is None], [key for _, key in page if key is not None]
         # S3 names the last entry only where it may be a prefix; else it is the last key.

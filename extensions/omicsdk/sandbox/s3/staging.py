@@ -110,6 +110,11 @@ def _check_known(target: Target, headers: Mapping[str, str]) -> None:
         return
     if not target.key and token and token not in backend._pagination_tokens:
         raise Problem(400, "InvalidArgument", "The continuation token provided is incorrect")
+    version = query.get("versionId", "null")
+    if (
+        version != "null" and not backend.get_bucket(target.bucket).is_versioned
+    ):  # moto deletes the object whatever it is
+        raise Problem(400, "InvalidArgument", "Invalid version id specified")
     if not _NUMBER.fullmatch(query.get("max-keys", "0")):
         raise Problem(400, "InvalidArgument", "Provided max-keys not an integer or within integer range")
     if headers.get("x-amz-acl", "private") not in _CANNED_ACLS:
@@ -125,12 +130,15 @@ def _check_known(target: Target, headers: Mapping[str, str]) -> None:
         key = _find_key(target.bucket, target.key, query.get("versionId"))
         if key is not None and key.acl is None:  # moto gives none to an object of several parts
             key.acl = import_module("moto.s3.models").get_canned_acl("private")
-        parts = key.multipart.parts if key is not None and key.multipart else None
-        if not _NUMBER.fullmatch(part) or (parts is not None and int(part) not in parts):
+        parts = key.multipart.parts if key is not None and key.multipart else (1,)
+        if not _NUMBER.fullmatch(part) or int(part) not in parts:
             raise Problem(416, "InvalidPartNumber", "The requested partnumber is not satisfiable")
+        if "partNumber" in query and "range" in headers:
+            message = "Cannot specify both Range header and partNumber query parameter"
+            raise Problem(400, "InvalidRequest", message)
 
 
-def _check_range(copied: tuple[str, str], range_: str) -> None:
+def _check_range(copied: tuple[str, str, str | None], range_: str) -> None:
     """Refuse a range that a part of another object is copied from, where moto copies other bytes."""
     source, match = _find_key(*copied), re.fullmatch(r"bytes=([0-9]{1,4000})-([0-9]{1,4000})", range_)
     if match is None:

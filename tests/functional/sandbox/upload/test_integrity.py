@@ -4,6 +4,7 @@ import base64
 import hashlib
 import zlib
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -200,6 +201,10 @@ def test_checksums_are_stored_without_boto3s_name_of_the_algorithm(s3: Any, oper
         part = {"UploadId": upload, "PartNumber": 1, "ChecksumAlgorithm": algorithm, **stated(algorithm, b"x")}
         response = s3.upload_part(**PLACE, **part, Body=b"x")
     assert response[f"Checksum{algorithm}"] == checksum_of(algorithm.lower(), b"x")
+    if operation == "PutObject":
+        assert response["ChecksumType"] == "FULL_OBJECT"
+        copied = s3.copy_object(**PLACE, CopySource=PLACE, MetadataDirective="REPLACE", ChecksumAlgorithm=algorithm)
+        assert copied["CopyObjectResult"][f"Checksum{algorithm}"] == response[f"Checksum{algorithm}"]
 
 
 def test_an_object_of_parts_has_no_version_in_a_bucket_without_versions(s3: Any) -> None:
@@ -211,7 +216,7 @@ def test_an_object_of_parts_has_no_version_in_a_bucket_without_versions(s3: Any)
 
 def test_conditions_may_state_an_etag_without_quotes(s3: Any) -> None:
     etag = s3.put_object(**PLACE, Body=b"x")["ETag"].strip('"')
-    assert s3.head_object(**PLACE, IfMatch=etag)["ContentLength"] == 1
+    assert s3.head_object(**PLACE, IfMatch=etag, IfUnmodifiedSince=BEFORE)["ContentLength"] == 1
     assert code_of(lambda: s3.head_object(**PLACE, IfNoneMatch=etag)) == "304"
 
 
@@ -241,6 +246,10 @@ def test_a_part_of_an_object_comes_alone_with_the_etag_of_the_object(s3: Any, of
     part = s3.get_object(**PLACE, PartNumber=2)
     assert (part["Body"].read(), part["ContentRange"]) == (b"hello", f"bytes {5 * MIB}-{5 * MIB + 4}/{5 * MIB + 5}")
     assert (part["ETag"], s3.head_object(**PLACE, PartNumber=2)["ETag"]) == (whole, whole)
+    assert part["PartsCount"] == 2
+    assert code_of(lambda: s3.get_object(**PLACE, PartNumber=2, Range="bytes=0-1")) == "InvalidRequest"
+    s3.put_object(**PLACE, Body=b"no parts")
+    assert code_of(lambda: s3.get_object(**PLACE, PartNumber=2)) == "InvalidPartNumber"
 
 
 def test_a_part_that_an_object_was_completed_without_is_none_of_its_parts(s3: Any) -> None:
@@ -299,19 +308,61 @@ def test_an_upload_is_completed_on_its_condition(s3: Any, etag: str, code: str) 
     assert s3.complete_multipart_upload(**complete, IfMatch=kept)["Key"] == "stated"
 
 
+BUCKET = {"Bucket": STAGING_BUCKET}
+LOCK = {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": datetime(2100, 1, 1, tzinfo=UTC)}
+SUSPENDED = {"VersioningConfiguration": {"Status": "Suspended"}}
+COPY = {**PLACE, "CopySource": f"{STAGING_BUCKET}/source"}
+BEFORE, AFTER = (datetime.now(UTC) + timedelta(days=days) for days in (-1, 1))
+ETAG = hashlib.md5(b"source").hexdigest()
+
+
 @pytest.mark.parametrize(
-    ("operation", "arguments"),
+    ("operation", "arguments", "code", "status"),
     [
-        ("put_object", {**PLACE, "Body": b"more", "WriteOffsetBytes": 4}),
-        ("put_object", {**PLACE, "Body": b"more", "IfNoneMatch": '"other"'}),
-        ("rename_object", {"Bucket": STAGING_BUCKET, "Key": "new", "RenameSource": "stated"}),
-        ("delete_objects", {"Bucket": STAGING_BUCKET, "Delete": {"Objects": [{"Key": "stated", "ETag": '"other"'}]}}),
+        ("put_object", {**PLACE, "Body": b"more", "WriteOffsetBytes": 4}, "NotImplemented", 501),
+        ("put_object", {**PLACE, "Body": b"more", "IfNoneMatch": '"other"'}, "NotImplemented", 501),
+        ("rename_object", {**BUCKET, "Key": "new", "RenameSource": "stated"}, "NotImplemented", 501),
+        ("delete_objects", {**BUCKET, "Delete": {"Objects": [{"Key": "stated", "ETag": "o"}]}}, "NotImplemented", 501),
+        ("put_object", {**PLACE, "Body": b"locked", **LOCK}, "NotImplemented", 501),
+        ("put_bucket_policy", {**BUCKET, "Policy": "{}"}, "NotImplemented", 501),
+        ("put_bucket_versioning", {**BUCKET, **SUSPENDED}, "NotImplemented", 501),
+        ("delete_objects", {**BUCKET, "Delete": {"Objects": [{"Key": "stated"}] * 1001}}, "MalformedXML", 400),
+        ("delete_object", {**PLACE, "VersionId": "other"}, "InvalidArgument", 400),
+        ("get_object", {**PLACE, "VersionId": "other"}, "InvalidArgument", 400),
+        ("put_object", {**PLACE, "Body": b"open", "SSECustomerAlgorithm": "AES256"}, "InvalidArgument", 400),
+        ("copy_object", {**COPY, "CopySourceIfMatch": "other"}, "PreconditionFailed", 412),
+        ("copy_object", {**COPY, "CopySourceIfNoneMatch": ETAG}, "PreconditionFailed", 412),
+        ("copy_object", {**COPY, "CopySourceIfUnmodifiedSince": BEFORE}, "PreconditionFailed", 412),
+        ("copy_object", {**COPY, "IfMatch": ETAG}, "PreconditionFailed", 412),
+        ("copy_object", {**COPY, "IfNoneMatch": "*"}, "PreconditionFailed", 412),
+        ("copy_object", {**COPY, "Key": "none", "IfMatch": ETAG}, "NoSuchKey", 404),
     ],
 )
-def test_what_would_lose_an_object_against_its_condition_is_refused(s3: Any, operation: str, arguments: Any) -> None:
+def test_what_would_lose_an_object_against_its_condition_is_refused(
+    s3: Any, operation: str, arguments: Any, code: str, status: int
+) -> None:
+    s3.put_object(**BUCKET, Key="source", Body=b"source")
     s3.put_object(**PLACE, Body=b"kept")
-    assert refusal(lambda: getattr(s3, operation)(**arguments)) == ("NotImplemented", 501)
+    assert refusal(lambda: getattr(s3, operation)(**arguments)) == (code, status)
     assert s3.get_object(**PLACE)["Body"].read() == b"kept"
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"CopySourceIfMatch": ETAG, "CopySourceIfUnmodifiedSince": BEFORE},
+        {"CopySourceIfNoneMatch": "other", "CopySourceIfModifiedSince": AFTER},
+        {"CopySourceIfUnmodifiedSince": AFTER, "CopySourceIfModifiedSince": BEFORE},
+        {"CopySourceIfModifiedSince": AFTER, "IfMatch": hashlib.md5(b"kept").hexdigest()},
+    ],
+)
+def test_a_copy_is_made_whose_conditions_are_met(s3: Any, condition: dict[str, Any]) -> None:
+    s3.put_object(**BUCKET, Key="source", Body=b"source")
+    s3.put_object(**PLACE, Body=b"kept")
+    s3.copy_object(**COPY, **condition)
+    assert s3.get_object(**PLACE)["Body"].read() == b"source"
+    since = s3.head_object(**BUCKET, Key="source")["LastModified"]
+    assert code_of(lambda: s3.copy_object(**COPY, CopySourceIfModifiedSince=since)) == "PreconditionFailed"
 
 
 def test_arguments_that_are_none_are_refused(s3: Any) -> None:
@@ -342,12 +393,13 @@ def test_a_common_prefix_is_counted_and_comes_once(s3: Any, operation: str) -> N
     ]
 
 
-def test_a_list_starts_within_a_common_prefix(s3: Any) -> None:
-    for key in ("a/1", "a/2"):
+@pytest.mark.parametrize("marker", ["top/a/", "top/a/1"])
+def test_a_list_of_the_first_version_continues_after_the_folder_of_its_marker(s3: Any, marker: str) -> None:
+    for key in ("a/1", "a/2", "b"):
         s3.put_object(Bucket=STAGING_BUCKET, Key=f"top/{key}", Body=b"")
-    page = {"Bucket": STAGING_BUCKET, "Prefix": "top/", "Delimiter": "/"}
-    assert s3.list_objects(**page, Marker="top/a/1")["CommonPrefixes"] == [{"Prefix": "top/a/"}]
-    assert "CommonPrefixes" not in s3.list_objects(**page, Marker="top/a/")
+    page = s3.list_objects(Bucket=STAGING_BUCKET, Prefix="top/", Delimiter="/", Marker=marker)
+    assert (page["Marker"], [item["Key"] for item in page["Contents"]]) == (marker, ["top/b"])
+    assert "CommonPrefixes" not in page
 
 
 def test_the_encoding_of_an_object_is_not_that_of_its_request_and_the_date_comes_once(s3: Any) -> None:

@@ -107,8 +107,8 @@ def test_the_first_of_several_values_counts():
 def test_a_copy_names_its_source():
     environ = {"HTTP_HOST": "localhost", "RAW_URI": "/b/k", "REQUEST_METHOD": "PUT"}
     assert target_of(environ).copied is None
-    for source in ("/other/a%20b?versionId=1", "other/a%20b"):
-        assert target_of({**environ, "HTTP_X_AMZ_COPY_SOURCE": source}).copied == ("other", "a b")
+    for source, version in {"/other/a%20b?versionId=1": "1", "other/a%20b": None}.items():
+        assert target_of({**environ, "HTTP_X_AMZ_COPY_SOURCE": source}).copied == ("other", "a b", version)
 
 
 @pytest.mark.parametrize(
