@@ -79,6 +79,16 @@ def test_uploads_are_encrypted_and_classed_as_wished(omics, s3):
     assert (code, "sse_kms_key_id" in err) == (2, True)
 
 
+COLD = "s3://bkt/cold"
+
+
+@pytest.mark.parametrize("words", [("cat", COLD), ("cp", COLD, "."), ("cp", COLD, "s3://bkt/copy")])
+def test_an_archived_object_must_be_restored(omics, s3, words):
+    s3.put_object(Bucket="bkt", Key="cold", Body=b"x", StorageClass="GLACIER")
+    code, _, err = omics(*words)
+    assert (code, "restore-object" in err, "denies" in err) == (4, True, False), err
+
+
 def test_unsigned_requests_are_refused_as_such(omics, s3):
     s3.put_object(Bucket="bkt", Key="a", Body=b"a")
     code, _, err = omics("cat", "--no-sign-request", "s3://bkt/a")

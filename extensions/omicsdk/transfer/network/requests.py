@@ -177,6 +177,12 @@ class Verdict(NamedTuple):
 
 # Google's code of "Bucket is a requester pays bucket but no user project provided.".
 _NO_PAYER = "UserProjectMissing"
+#: S3's codes for an object that must be restored from an archive before it is read or copied. They come with 403.
+ARCHIVED = frozenset({"InvalidObjectState", "ObjectNotInActiveTierError"})
+RESTORE = (
+    "The object is archived, as in S3 Glacier: restore it with `aws s3api restore-object`, or ask the owner of the data;"
+    " then try again."
+)
 
 
 def unavailable(title: str, url: str, verdict: Verdict, headers: Mapping[str, str], body: bytes) -> APIError:
@@ -209,7 +215,9 @@ def unavailable(title: str, url: str, verdict: Verdict, headers: Mapping[str, st
             if "signature=" in url.lower()
             else "The bucket is requester-pays: name the Google project to bill with --google-project, or set OMICS_GOOGLE_PROJECT."
         )
-    refused = "denies access to" if verdict.status in (401, 403) else "does not provide"
+    if is_archived := error.code in ARCHIVED:
+        error.remedy = RESTORE
+    refused = "denies access to" if verdict.status in (401, 403) and not is_archived else "does not provide"
     error.message = f"{title}: the server {refused} this file: {error.message}"
     return error
 

@@ -35,7 +35,7 @@ from omicsdk.core.version import USER_AGENT
 from omicsdk.core.waits import interrupted, never, stop_of, stopping
 from omicsdk.transfer.network.connection_pool import ConnectionPool, shared_pool
 from omicsdk.transfer.network.header_checksums import quickest, quickest_without_etag
-from omicsdk.transfer.network.requests import LATER, Location
+from omicsdk.transfer.network.requests import ARCHIVED, LATER, RESTORE, Location
 from omicsdk.transfer.s3.encryption import ENCRYPTION, PLAIN, Encryption
 from omicsdk.transfer.s3.exchanges import Exchange, Request, Response, perform, perform_all
 from omicsdk.transfer.s3.listing import Page, elements, pages_of, read_page, refuse_page
@@ -58,6 +58,7 @@ REMEDIES = {
     "NoSuchBucket": "Check the bucket's name.",
     "RequestTimeTooSkewed": "Set this machine's clock.",
     "QuotaExceeded": "Remove objects, or ask for a larger quota of the bucket or its owner.",
+    **dict.fromkeys(ARCHIVED, RESTORE),
     **dict.fromkeys(
         WRONG_KEYS, "Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or the profile."
     ),
