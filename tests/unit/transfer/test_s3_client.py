@@ -363,15 +363,24 @@ def test_a_store_that_deletes_one_by_one_is_asked_so_from_then_on():
     assert [request.method for request in service.asked].count("POST") == 1
 
 
-def test_objects_whose_request_for_all_is_denied_are_deleted_one_by_one():
-    denied = "".join(f"<Error><Key>{key}</Key><Code>AccessDenied</Code><Message>no</Message></Error>" for key in "ab")
+@pytest.mark.parametrize(
+    ("codes", "failed"),
+    [
+        ({"a": "AccessDenied", "b": "AccessDenied"}, ["a"]),
+        ({"a": "InternalError", "b": "SlowDown"}, ["a"]),
+        ({"b": "InternalError", "c": "InvalidArgument"}, ["c"]),
+    ],
+)
+def test_objects_that_the_request_for_all_leaves_may_be_deleted_one_by_one(codes: dict[str, str], failed: list[str]):
+    # Some stores state no message.
+    errors = "".join(f"<Error><Key>{key}</Key><Code>{code}</Code></Error>" for key, code in codes.items())
 
     def answer(request: Request) -> Answer:
         if request.method == "POST":
-            return Answer(body=f"<DeleteResult>{denied}</DeleteResult>".encode())
+            return Answer(body=f"<DeleteResult>{errors}</DeleteResult>".encode())
         return Answer(204) if request.path == "/b" else error("AccessDenied")
 
-    assert list(client_of(Service(answer)).delete_many("bkt", ["a", "b"], doing="Removing")) == ["a"]
+    assert list(client_of(Service(answer)).delete_many("bkt", [*codes], doing="Removing")) == failed
 
 
 def test_a_large_object_is_copied_in_parts_of_one_version(monkeypatch: pytest.MonkeyPatch):

@@ -6,6 +6,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from omicsdk.core.api_errors import PAGE_LIMIT, error_body_of
@@ -18,6 +19,7 @@ from omicsdk.core.errors import (
     DecodeError,
     Forbidden,
     OmicsError,
+    ServerError,
     TimedOut,
     TransportError,
     error_class,
@@ -712,9 +714,11 @@ class S3Client:
                 raise
             self.refused.add(_MANY)
             errors = self._delete_each(bucket, usual, doing)
-        if len(errors) == len(usual) > 1 and all(isinstance(error, Forbidden) for error in errors.values()):
-            errors = self._delete_each(bucket, usual, doing)  # it may be the request for many that is not allowed
-        return {**failed, **errors}
+        # It may be the request for many that is not allowed; and S3 asks to repeat what its own errors left.
+        is_denied = len(errors) == len(usual) > 1 and all(isinstance(error, Forbidden) for error in errors.values())
+        again = [key for key in usual if is_denied or isinstance(errors.get(key), ServerError)]
+        failed |= {key: error for key, error in errors.items() if key not in again}
+        return {**failed, **self._delete_each(bucket, again, doing)}
 
     def _delete_each(self, bucket: str, keys: Sequence[str], doing: str) -> dict[str, OmicsError]:
         results = side_by_side(lambda key: self.delete(bucket, key, doing=f"{doing} s3://{bucket}/{key}"), keys)
@@ -733,10 +737,9 @@ class S3Client:
         fields = elements(response.body, doing, "DeleteResult")
         columns = (fields.get(f"Error/{name}", []) for name in ("Key", "Code", "Message"))
         failed = dict[str, OmicsError]()
-        for key, code, message in zip(*columns, strict=False):
-            status = (
-                404 if code.startswith("NoSuch") else 503 if code == "SlowDown" else 403 if "Denied" in code else 400
-            )
+        for key, code, message in zip_longest(*columns, fillvalue=""):
+            is_theirs = code in ("SlowDown", "InternalError", "ServiceUnavailable")
+            status = 404 if code.startswith("NoSuch") else 503 if is_theirs else 403 if "Denied" in code else 400
             problem = f"{doing} s3://{bucket}/{key}: {message or code}"
             failed[key] = error_class(status)(problem, status=status, code=code, remedy=REMEDIES.get(code))
         return failed
