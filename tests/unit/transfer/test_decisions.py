@@ -213,6 +213,8 @@ def test_a_servers_wish_counts_until_it_is_absurd() -> None:
 
 ASKED = RequestedRange(start=CELL, end=2 * CELL, ranged=True, size=10 * CELL, size_is_stated=True, validator='"a"')
 PART = {"content-range": f"bytes {CELL}-{2 * CELL - 1}/{10 * CELL}", "etag": '"a"', "content-length": str(CELL)}
+# Google states the length of the stored bytes of every object.
+STORED = {"x-goog-stored-content-length": str(10 * CELL)}
 
 
 @pytest.mark.parametrize(
@@ -235,6 +237,9 @@ PART = {"content-range": f"bytes {CELL}-{2 * CELL - 1}/{10 * CELL}", "etag": '"a
         (206, {"content-range": "bytes */3"}, Kind.WRONG_RANGE),
         (206, {"content-type": "multipart/byteranges", "content-range": ""}, Kind.WRONG_RANGE),
         (200, {}, Kind.ACCEPT),  # of `rclone serve s3`
+        (206, STORED | {"x-goog-stored-content-encoding": "identity"}, Kind.ACCEPT),
+        (206, STORED | {"x-goog-stored-content-encoding": "gzip", "content-encoding": "gzip"}, Kind.ACCEPT),
+        (206, STORED | {"x-goog-stored-content-encoding": "gzip"}, Kind.MOVED),
         (200, {"etag": ""}, Kind.UNVALIDATED),
         (200, {"etag": '"b"'}, Kind.CHANGED),
         (200, {"content-range": f"bytes 0-{CELL - 1}/{10 * CELL}"}, Kind.WRONG_SIZE),

@@ -261,7 +261,7 @@ def judge(request: RequestedRange, status: int, headers: Mapping[str, str], now:
 
 def _is_decompressed(request: RequestedRange, headers: Mapping[str, str]) -> bool:
     """Whether Google Cloud Storage decompressed an object whose stored bytes have the stated size."""
-    is_stored = headers.get("content-encoding", "") == headers.get("x-goog-stored-content-encoding", "identity")
+    is_stored = headers.get("content-encoding", "identity") == headers.get("x-goog-stored-content-encoding", "identity")
     return not is_stored and str(request.size) == headers.get("x-goog-stored-content-length")
 
 

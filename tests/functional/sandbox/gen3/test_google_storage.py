@@ -21,7 +21,8 @@ def test_what_is_put_is_read_and_described(google, omics_sandbox):
     told = google.head("/fc-1/a%20b/x.bam").headers
     md5 = base64.b64encode(hashlib.md5(b"reads").digest()).decode()
     assert f"md5={md5}" in told["x-goog-hash"].split(",")
-    assert told["content-length"] == "5"
+    assert told["content-length"] == told["x-goog-stored-content-length"] == "5"
+    assert told["x-goog-stored-content-encoding"] == "identity"
     assert google.get("/fc-1/none").status_code == 404
     assert omics_sandbox.gen3.files.find("gs://fc-1/a b/x.bam").size == 5
 
