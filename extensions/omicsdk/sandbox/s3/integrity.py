@@ -202,6 +202,16 @@ class Verified:
                 raise Problem(400, "InvalidRequest", message)
             if any(checksum_of(name, stored.value) != value for name, value in part_checksums.items()):
                 raise Problem(400, "InvalidPart", _INVALID_PART)
+        headers = headers_of(environ).items()
+        whole = DeclaredChecksums(
+            {name: value.partition("-")[0] for name, value in headers if name.startswith(CHECKSUM)}
+        )
+        if whole.are_any:
+            usual = "FULL_OBJECT" if required in ("", "crc64nvme") else "COMPOSITE"
+            is_of_parts = upload.metadata.get(f"{CHECKSUM}type", usual) == "COMPOSITE"
+            for data in (upload.parts[number].value for number in numbers):
+                whole.update(base64.b64decode(checksum_of(required, data)) if is_of_parts else data)
+            whole.check()
         return numbers
 
 
@@ -337,10 +347,12 @@ def exact_checksums(models: Any) -> None:
 def exact_lists(models: Any) -> None:
     """Replace moto's first version of lists, which repeats all common prefixes on each page and counts none of them.
 
+    Its lists of versions are replaced, too: a page is empty whose marker was removed since.
+
     Args:
         models: The module `moto.s3.models`.
     """
-    original = models.S3Backend.list_objects
+    original, all_versions = models.S3Backend.list_objects, models.S3Backend.list_object_versions
     if hasattr(original, "__wrapped__"):
         return
 
@@ -359,7 +371,40 @@ def exact_lists(models: Any) -> None:
         # S3 names the last entry only where it may be a prefix; else it is the last key.
         return keys, folders, is_truncated, page[-1][0] if is_truncated and delimiter else None
 
-    models.S3Backend.list_objects = listed
+    @wraps(all_versions)
+    def versions_listed(
+        backend: Any,
+        bucket_name: str,
+        delimiter: str | None = None,
+        key_marker: str | None = None,
+        max_keys: int | None = None,
+        prefix: str = "",
+        version_id_marker: str | None = None,
+    ) -> Any:
+        versions, folders, removals, *_ = all_versions(backend, bucket_name, delimiter, None, None, prefix)
+        entries = [
+            *((key.name, key.version_id, key) for key in (*versions, *removals)),
+            *((name, "", None) for name in folders),
+        ]
+        entries.sort(key=lambda entry: (entry[0], -entry[2].last_modified.timestamp() if entry[2] else 0.0))
+        if key_marker:
+            same = [id for name, id, _ in entries if name == key_marker]
+            # Of the marker's key the versions are left that follow; all of them, if the marker's own was removed.
+            left = same[same.index(version_id_marker) + 1 :] if version_id_marker in same else same
+            left = left if version_id_marker else []
+            entries = [
+                entry for entry in entries if entry[0] > key_marker or (entry[0] == key_marker and entry[1] in left)
+            ]
+        page, is_truncated = entries[:max_keys], max_keys is not None and len(entries) > max_keys > 0
+        keys = [key for *_, key in page if key is not None]
+        return (
+            [key for key in keys if isinstance(key, models.FakeKey)],
+            [name for name, _, key in page if key is None],
+            [key for key in keys if not isinstance(key, models.FakeKey)],
+            *(page[-1][:2] if is_truncated else (None, None)),
+        )
+
+    models.S3Backend.list_objects, models.S3Backend.list_object_versions = listed, versions_listed
 
 
 def _computed(body: bytes, algorithm: str, encode_base64: bool = True) -> bytes:

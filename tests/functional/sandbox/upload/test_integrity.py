@@ -175,11 +175,16 @@ def test_a_form_may_ask_for_the_place_of_its_object(s3: Any):
 @pytest.mark.parametrize("algorithm", ["CRC32C", "CRC64NVME"])
 def test_an_object_of_parts_has_the_checksum_of_its_algorithm(s3: Any, algorithm: str) -> None:
     upload, parts = begun(s3, [b"one part"], algorithm)
-    completed = s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
     of_part = parts[0][f"Checksum{algorithm}"]
     of_parts = checksum_of("crc32c", base64.b64decode(of_part)) + "-1"
     expected = (of_parts, "COMPOSITE") if algorithm == "CRC32C" else (of_part, "FULL_OBJECT")
+    complete = {**upload, "MultipartUpload": {"Parts": parts}}
+    wrong = stated(algorithm, b"other")
+    assert code_of(lambda: s3.complete_multipart_upload(**complete, **wrong)) == "BadDigest"
+    completed = s3.complete_multipart_upload(**complete, **{f"Checksum{algorithm}": expected[0]})
     for response in (completed, *(read(**PLACE, ChecksumMode="ENABLED") for read in (s3.head_object, s3.get_object))):
+        if body := response.get("Body"):
+            body.close()
         assert (response[f"Checksum{algorithm}"], response["ChecksumType"]) == expected
         assert response["ResponseMetadata"]["HTTPHeaders"].get("x-amz-checksum-algorithm") in (None, algorithm)
 
@@ -400,6 +405,34 @@ def test_a_list_of_the_first_version_continues_after_the_folder_of_its_marker(s3
     page = s3.list_objects(Bucket=STAGING_BUCKET, Prefix="top/", Delimiter="/", Marker=marker)
     assert (page["Marker"], [item["Key"] for item in page["Contents"]]) == (marker, ["top/b"])
     assert "CommonPrefixes" not in page
+
+
+def test_versions_are_listed_in_pages_also_while_they_are_removed(s3: Any) -> None:
+    bucket = {"Bucket": "with-versions"}
+    s3.create_bucket(**bucket)
+    s3.put_bucket_versioning(**bucket, VersioningConfiguration={"Status": "Enabled"})
+    put = [("b", s3.put_object(**bucket, Key="b", Body=b"")["VersionId"]) for _ in range(3)]
+    put += [(key, s3.put_object(**bucket, Key=key, Body=b"")["VersionId"]) for key in ("a", "c/1", "c/2")]
+    put.append(("a", s3.delete_object(**bucket, Key="a")["VersionId"]))
+
+    def pages(**options: str) -> list[list[tuple[str, str]]]:
+        listed = s3.get_paginator("list_object_versions").paginate(
+            **bucket, PaginationConfig={"PageSize": 2}, **options
+        )
+        rows = [
+            [*page.get("Versions", []), *page.get("DeleteMarkers", []), *page.get("CommonPrefixes", [])]
+            for page in listed
+        ]
+        return [[(row.get("Key") or row["Prefix"], row.get("VersionId", "")) for row in page] for page in rows]
+
+    found = pages()
+    assert [len(page) for page in found] == [2, 2, 2, 1]
+    assert sorted(version for page in found for version in page) == sorted(put)
+    assert [name for page in pages(Delimiter="/") for name, _ in page] == [*"aabbb", "c/"]
+    for page in s3.get_paginator("list_object_versions").paginate(**bucket, PaginationConfig={"PageSize": 2}):
+        for row in (*page.get("Versions", []), *page.get("DeleteMarkers", [])):
+            s3.delete_object(**bucket, Key=row["Key"], VersionId=row["VersionId"])
+    assert pages() == [[]]
 
 
 def test_the_encoding_of_an_object_is_not_that_of_its_request_and_the_date_comes_once(s3: Any) -> None:
