@@ -8,7 +8,7 @@ import base64
 import io
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import wraps
@@ -163,6 +163,8 @@ class Verified:
             environ["wsgi.input"] = io.BytesIO(body)
             if _NOT_IN_MOTO.search(body):
                 raise Problem(*NOT_IMPLEMENTED)
+            if match := re.search(rb"<VersionId>(?!null<)([^<]*)", body):
+                self.check_known(replace(target, query={"versionId": match[1].decode()}), headers)
             if body.count(b"<Object>") > 1000:
                 raise Problem(400, "MalformedXML", _MALFORMED)
         is_completed = target.method == "POST" and "uploadId" in target.query

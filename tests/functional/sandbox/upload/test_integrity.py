@@ -316,6 +316,7 @@ def test_an_upload_is_completed_on_its_condition(s3: Any, etag: str, code: str) 
 BUCKET = {"Bucket": STAGING_BUCKET}
 LOCK = {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": datetime(2100, 1, 1, tzinfo=UTC)}
 SUSPENDED = {"VersioningConfiguration": {"Status": "Suspended"}}
+VERSION = {"Key": "stated", "VersionId": "other"}
 COPY = {**PLACE, "CopySource": f"{STAGING_BUCKET}/source"}
 BEFORE, AFTER = (datetime.now(UTC) + timedelta(days=days) for days in (-1, 1))
 ETAG = hashlib.md5(b"source").hexdigest()
@@ -333,6 +334,7 @@ ETAG = hashlib.md5(b"source").hexdigest()
         ("put_bucket_versioning", {**BUCKET, **SUSPENDED}, "NotImplemented", 501),
         ("delete_objects", {**BUCKET, "Delete": {"Objects": [{"Key": "stated"}] * 1001}}, "MalformedXML", 400),
         ("delete_object", {**PLACE, "VersionId": "other"}, "InvalidArgument", 400),
+        ("delete_objects", {**BUCKET, "Delete": {"Objects": [VERSION]}}, "InvalidArgument", 400),
         ("get_object", {**PLACE, "VersionId": "other"}, "InvalidArgument", 400),
         ("put_object", {**PLACE, "Body": b"open", "SSECustomerAlgorithm": "AES256"}, "InvalidArgument", 400),
         ("copy_object", {**COPY, "CopySourceIfMatch": "other"}, "PreconditionFailed", 412),
