@@ -262,10 +262,14 @@ def test_few_results_wait_for_a_slow_exchange(monkeypatch: pytest.MonkeyPatch):
     assert list(results) == list(range(1, 99))
 
 
-def test_an_error_in_a_response_of_success_is_one():
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [("InternalError", 200), ("RequestTimeout", 400), ("OperationAborted", 409)],
+)
+def test_a_request_that_s3_asks_to_repeat_is_repeated(code: str, status: int):
     """S3 begins the response to a copy before it has copied."""
     copied = Answer(body=b"<CopyObjectResult><ETag>&quot;e&quot;</ETag></CopyObjectResult>")
-    service = Service(in_turn(error("InternalError", 200), copied))
+    service = Service(in_turn(error(code, status), copied))
     client = client_of(service, clock=ManualClock())
     found = client.perform(client.copy(("bkt", "a b"), ("to", "c"), 1, doing="Copying"))
     assert found == {"etag": "e"}

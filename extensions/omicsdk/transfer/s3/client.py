@@ -73,6 +73,8 @@ _SKEW = 240.0
 _WRONG_REGION = frozenset({301, 307, 400})
 #: A region that can be signed with.
 _REGION = re.compile("[!-~]+")
+#: Codes of requests that S3 asks to repeat, which come with 400 and 409: the network stalled, or another change is under way.
+_REPEATED = frozenset({"RequestTimeout", "OperationAborted"})
 #: Among what a store refuses: the request that deletes many.
 _MANY = "delete"
 #: Objects that one request deletes.
@@ -524,7 +526,8 @@ class S3Client:
                     corrected.add(what)
                     continue
                 error = error_of(response, doing)
-                if response.status not in LATER and response.status >= 300:
+                is_repeated = isinstance(error, APIError) and error.code in _REPEATED
+                if response.status not in LATER and response.status >= 300 and not is_repeated:
                     raise error
                 later = retry_after(response.headers, self._clock.now())
             failures += 1
