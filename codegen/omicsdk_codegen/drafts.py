@@ -24,7 +24,7 @@ from .media import (
     sent_type,
 )
 from .naming import HEADER_MEMBERS, argument_name_request, settle
-from .normalise import Normaliser
+from .normalise import OTHER_MEMBERS, Normaliser
 from .operations import PARAM_HELP, Argument, Case, DeclaredHeader, Draft, Flow, How, Message, Position, SentBody, asks
 from .page_recognition import as_words, recognise
 from .paging import SETTING, pages_of
@@ -400,7 +400,7 @@ class Drafter:
         if not properties or type_name not in (None, "object", ["object"]):
             return None
         # Arguments cannot carry members whose names are not known.
-        if flat.schema.get("additionalProperties") not in (None, False) or flat.schema.get("patternProperties"):
+        if any(flat.schema.get(key) not in (None, False) for key in (*OTHER_MEMBERS, "patternProperties")):
             return None
         sent: Object = {
             name: value for name, value in properties.items() if self._types.facts_of(value).get("readOnly") is not True

@@ -36,6 +36,7 @@ _STRUCTURE = {
         "schema",
         "items",
         "additionalProperties",
+        "unevaluatedProperties",
         "allOf",
         "anyOf",
         "oneOf",

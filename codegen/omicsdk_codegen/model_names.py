@@ -96,7 +96,7 @@ def _pointer_words(data: Object, parts: Sequence[str], start: int, rest: Sequenc
         elif step == "items":
             step_names.append("Item")
             step_length = 1
-        elif step == "additionalProperties":
+        elif step in ("additionalProperties", "unevaluatedProperties"):
             step_names.append("Value")
             step_length = 1
         elif step in ("oneOf", "anyOf"):

@@ -47,7 +47,9 @@ _SCALARS: dict[str, Type] = {
     "string": STRING, "integer": INTEGER, "number": NUMBER, "boolean": BOOLEAN, "null": NULL,
     "int": INTEGER, "float": NUMBER, "double": NUMBER, "long": INTEGER, "bool": BOOLEAN, "str": STRING,
 }  # fmt: skip
-_OBJECT_KEYS = ("properties", "additionalProperties", "required", "patternProperties", "minProperties", "maxProperties")
+# Members without a name in the document; with allOf, only the second one excludes those of the other parts.
+OTHER_MEMBERS = ("additionalProperties", "unevaluatedProperties")
+_OBJECT_KEYS = (*OTHER_MEMBERS, "properties", "required", "patternProperties", "minProperties", "maxProperties")
 
 
 class Normaliser:
@@ -257,7 +259,8 @@ class Normaliser:
 
     def _extra(self, flat: Flat, pointer: str) -> Type:
         """The type of an object's members without a name in the document."""
-        extra = flat.schema.get("additionalProperties")
+        keyword = next((key for key in OTHER_MEMBERS if key in flat.schema), "")
+        extra = flat.schema.get(keyword)
         patterns = flat.schema.get("patternProperties")
         pattern_pointer = join(pointer, "patternProperties")
         kinds = (
@@ -266,7 +269,7 @@ class Normaliser:
             else []
         )
         if isinstance(extra, dict):
-            kinds.append(self.type_of(extra, join(pointer, "additionalProperties")))
+            kinds.append(self.type_of(extra, join(pointer, keyword)))
         return union_of(kinds) if kinds else ANY
 
     def _model(self, flat: Flat, pointer: str) -> Type:

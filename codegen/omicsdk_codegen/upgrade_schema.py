@@ -232,8 +232,10 @@ class Schemas:
             self._mapping(new, key, value, old)
         elif kind[0] == "[":
             self._list(new, key, value, old)
-        elif isinstance(value, bool) and key in ("additionalProperties", "unevaluatedProperties", "unevaluatedItems"):
-            new[key] = value
+        elif key in ("additionalProperties", "unevaluatedProperties", "unevaluatedItems") and (
+            isinstance(value, bool) or value == {"not": {}}
+        ):
+            new[key] = value is True
         else:
             new[key] = self.schema(value, old, key)
 

@@ -62,10 +62,11 @@ def test_fields_of_a_body_that_may_be_left_out_may_be_left_out() -> None:
         {"type": ["object", "null"], "properties": {"a": {}}},
         {**OBJECT, "additionalProperties": {"type": "string"}},
         {**OBJECT, "additionalProperties": {}},
+        {**OBJECT, "allOf": [{"type": "object", "unevaluatedProperties": {}}]},
         {"oneOf": [OBJECT, {"type": "string"}]},
         {"type": "object", "properties": {"q": {"type": "string"}, "z": {"type": "string"}}},
     ],
-    ids=["array", "text", "free", "nullable", "open", "open to anything", "union", "taken name"],
+    ids=["array", "text", "free", "nullable", "open", "open to anything", "open in a part", "union", "taken name"],
 )
 def test_any_other_body_is_one_argument(schema: dict[str, Any]) -> None:
     drafted = Drafted({**_body(schema), "parameters": [_parameter("q")]})

@@ -94,6 +94,8 @@ def _key(name: str) -> Ref:
         ),
         ({"type": "object"}, Map(ANY)),
         ({"type": "object", "additionalProperties": {"type": "integer"}}, Map(INTEGER)),
+        ({"type": "object", "unevaluatedProperties": {"type": "integer"}}, Map(INTEGER)),
+        ({"type": "object", "additionalProperties": {}, "unevaluatedProperties": {"type": "integer"}}, Map(ANY)),
         ({"type": "object", "patternProperties": {"^x": {"type": "string"}}}, Map(STRING)),
         (_ref("Text"), STRING),
         (_ref("Names"), Array(STRING)),
