@@ -414,11 +414,11 @@ class Drafter:
         for field in self._types.fields_of(flat, body=form == "multipart"):
             if field.wire in sent:
                 key = flat.pointers[field.wire]
-                self._untyped(field.type, properties[field.wire], key, f"body field {field.wire!r}")
                 nullable = field.nullable and field.type != ANY and form == "json"
                 type_ = field.type if form == "json" else without_positions(field.type)
                 if form == "multipart" and (kind := _types_of_parts(encoding).get(field.wire, "")):
                     type_ = self._as_part(type_, kind, key, field.wire)
+                self._untyped(type_, properties[field.wire], key, f"body field {field.wire!r}")
                 fields.append(
                     Argument(
                         key,
@@ -435,8 +435,10 @@ class Drafter:
         return fields
 
     def _as_part(self, type_: Type, media_type: str, pointer: str, wire: str) -> Type:
-        """The type of a part: an object in XML is written by the caller."""
+        """The type of a part: an object in XML is written by the caller, and any value in bytes is a file."""
         item = type_.item if isinstance(type_, Array) else type_
+        if item == ANY and form_of(media_type.partition(",")[0], None) == "bytes":
+            return Array(BYTES) if isinstance(type_, Array) else BYTES
         if isinstance(item, (Scalar, Enum)) or not essence(media_type.partition(",")[0]).endswith(("/xml", "+xml")):
             return type_
         self._note(pointer, "untyped", f"field {wire!r} as {media_type}", "text as it is")

@@ -132,12 +132,13 @@ class Schemas:
         self._exclusive(new, old, "exclusiveMaximum", "maximum")
         if "examples" not in new and "example" in old:
             new["examples"] = [old["example"]]
-        if (
+        # Without a type, OpenAPI 3.1 has it for what 3.0 called binary: of any media type, as TypeSpec writes it.
+        if not {"contentEncoding", "contentSchema", "format"} & old.keys() and (
             old.get("contentMediaType") == "application/octet-stream"
-            and "contentEncoding" not in old
-            and "format" not in old
+            or ("contentMediaType" in old and not {"type", "enum", "const"} & old.keys())
         ):
             new["format"] = "binary"
+            new.setdefault("type", "string")
         if old.get("nullable") is True or old.get("x-nullable") is True:
             if self._context.dialect == "3.1":
                 self._context.repair(old, None, "nullable, which is 3.0's", "null among the types")

@@ -12,7 +12,7 @@ from omicsdk_codegen.groups import Groups
 from omicsdk_codegen.normalise import Normaliser
 from omicsdk_codegen.operations import Draft, name_operations
 from omicsdk_codegen.places import Places
-from omicsdk_codegen.shapes import BYTES, INTEGER, STRING, Array
+from omicsdk_codegen.shapes import ANY, BYTES, INTEGER, STRING, Array, Type
 
 OBJECT = {"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}, "b": {"type": "integer"}}}
 
@@ -424,6 +424,19 @@ def test_what_an_encoding_states_and_is_not_done_is_noted() -> None:
         lost = "headers" if schema == "flat" else "explode, headers, style"
         assert drafted.notes == [("omission", f"{lost} of the field 'a'", "as is usual")]
     assert Drafted({**_body(OBJECT, "multipart/form-data")}).notes == []
+
+
+@pytest.mark.parametrize(
+    ("media_type", "kind"), [("image/png", BYTES), ("*/*", BYTES), ("application/json", ANY), ("text/csv", ANY)]
+)
+@pytest.mark.parametrize("is_list", [False, True])
+def test_parts_of_any_value_are_files_if_their_media_type_is_of_bytes(
+    media_type: str, kind: Type, *, is_list: bool
+) -> None:
+    value: dict[str, Any] = {"type": "array", "items": {}} if is_list else {}
+    body = _body({"type": "object", "properties": {"a": value}}, "multipart/form-data")
+    body["requestBody"]["content"]["multipart/form-data"]["encoding"] = {"a": {"contentType": media_type}}
+    assert [argument.type for argument in Drafted(body).draft.arguments] == [Array(kind) if is_list else kind]
 
 
 @pytest.mark.parametrize("schema", [OBJECT, {"type": "array", "items": OBJECT}])
