@@ -150,7 +150,8 @@ class Checker:
     def _called(self, operation: Operation, row: dict[str, Any]) -> Iterator[tuple[str, str]]:
         for every in (False, True):
             arguments, sent = self._arguments(operation, row, every=every)
-            listed = {(each["in"], each["name"]) for each in row["parameters"]}
+            fixed = parse_qsl(urlsplit(operation.path).query, keep_blank_values=True)
+            listed = {(each["in"], each["name"]) for each in row["parameters"]} | {("query", name) for name, _ in fixed}
             if missing := sorted(set(_required(operation)) - listed):
                 yield "arguments", f"there is no argument for {missing}"
             request = self._request(operation, row, arguments)
@@ -363,7 +364,7 @@ class Checker:
         template = operation.path.partition("#")[0].partition("?")[0]
         template = re.sub(r"\{[?&][^{}]*\}", "", template)
         pieces = re.split(r"(<[^<>]*>|\{(?:[^{}]|\{[^{}]*\})*\})", template)
-        pattern = "".join("(.*)" if number % 2 else re.escape(piece) for number, piece in enumerate(pieces))
+        pattern = "".join("(.*)" if number % 2 else re.escape(unquote(piece)) for number, piece in enumerate(pieces))
         match = re.fullmatch(pattern, unquote(path[len(prefix.rstrip("/")) :]) or "/")
         if match is None:
             yield "path", f"{path} is not {template} below {prefix or '/'}"

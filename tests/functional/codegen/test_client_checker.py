@@ -109,9 +109,10 @@ paths:
                 properties:
                   event: {type: string, enum: [made]}
                   data: {type: string, contentMediaType: application/json, contentSchema: {type: object, properties: {a: {type: string}}}}
-  /lines:
+  /a%20b?kind=lines:
     get:
       operationId: getLines
+      parameters: [{name: kind, in: query, required: true, schema: {enum: [lines]}}]
       responses: {"200": {description: Lines., content: {application/x-ndjson: {schema: {type: object, properties: {a: {type: string}}}}}}}
 components:
   securitySchemes: {key: {type: apiKey, in: header, name: X-Key}}
