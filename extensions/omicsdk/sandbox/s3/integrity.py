@@ -239,8 +239,8 @@ def _as_moto_reads(environ: dict[str, Any], target: Target) -> None:
     """Write headers as moto reads them.
 
     It decodes no plus in a copy's source, and takes that for a URL, whose host it ignores; leaves `aws-chunked` in the
-    encoding after a blank, compares ETags without quotes for GET only, and stores no checksum but of the algorithm that
-    boto3 names besides.
+    encoding after a blank, compares ETags without quotes for GET only, takes ranges of any unit for bytes, and stores no
+    checksum but of the algorithm that boto3 names besides.
     """
     if target.copied:
         _, mark, version = environ["HTTP_X_AMZ_COPY_SOURCE"].partition("?")
@@ -252,6 +252,8 @@ def _as_moto_reads(environ: dict[str, Any], target: Target) -> None:
             environ.pop(date, None)  # the other condition decides
         if _BARE_ETAG.fullmatch(environ.get(name, "")):
             environ[name] = f'"{environ[name]}"'
+    if not environ.get("HTTP_RANGE", "bytes=").startswith("bytes="):
+        environ.pop("HTTP_RANGE")  # of another unit, or none
     names = " ".join((*environ, environ.get("HTTP_X_AMZ_TRAILER", "").upper().replace("-", "_")))
     if target.method == "PUT" and target.key and (match := _STATED.search(names)):
         environ.setdefault("HTTP_X_AMZ_SDK_CHECKSUM_ALGORITHM", match[1])

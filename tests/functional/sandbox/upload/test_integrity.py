@@ -225,6 +225,12 @@ def test_conditions_may_state_an_etag_without_quotes(s3: Any) -> None:
     assert code_of(lambda: s3.head_object(**PLACE, IfNoneMatch=etag)) == "304"
 
 
+@pytest.mark.parametrize("range_", ["bytes", "bits=0-1", "bytes=3-1", "bytes=0-0,2-2"])
+def test_what_is_no_range_of_bytes_is_ignored(s3: Any, range_: str) -> None:
+    s3.put_object(**PLACE, Body=b"whole")
+    assert s3.get_object(**PLACE, Range=range_)["Body"].read() == b"whole"
+
+
 def test_uploads_parts_and_pages_that_are_not_there_are_refused(s3: Any) -> None:
     assert code_of(lambda: s3.upload_part(**PLACE, UploadId="none", PartNumber=1, Body=b"x")) == "NoSuchUpload"
     id = s3.create_multipart_upload(**PLACE)["UploadId"]
