@@ -29,6 +29,8 @@ STORES = {
     "https": "omicsdk.fs.stores.http:HttpsStore",
     "http": "omicsdk.fs.stores.http:HttpStore",
 }
+# Schemes of URLs that a list may contain; they have no store.
+_DOWNLOADED = ("gs", "gcs", "ftp")
 
 
 def open_store(scheme: str, /, **options: Any) -> Store:
@@ -64,7 +66,10 @@ def options_of(scheme: str) -> Sequence[str]:
 def _store_class(scheme: str) -> type[Store]:
     home = STORES.get(scheme)
     if home is None:
-        remedy = f"{did_you_mean(scheme, STORES, '{}://')} Known are {', '.join(STORES)}.".lstrip()
+        suggestion = (
+            "Download its files by omics get." if scheme in _DOWNLOADED else did_you_mean(scheme, STORES, "{}://")
+        )
+        remedy = f"{suggestion} Known are {', '.join(STORES)}.".lstrip()
         raise WrongUri(f"Unknown scheme {scheme}://", remedy=remedy)
     module, _, name = home.partition(":")
     return cast("type[Store]", getattr(import_module(module), name))

@@ -65,7 +65,9 @@ def test_a_uri_reads_as_it_is_written(scheme, names):
     assert parse_uri(str(uri.child("x/y"))).path == f"{uri.path}/x/y"
 
 
-def test_a_scheme_that_is_mistyped_is_reported_with_the_nearest():
+def test_a_scheme_without_a_store_is_reported_with_what_helps():
+    with pytest.raises(WrongUri, match=r"Unknown scheme gs://.*Download its files by omics get"):
+        open_store("gs")
     with pytest.raises(WrongUri, match=r"Unknown scheme dsss://.*Did you mean dss://\?"):
         open_store("dsss")
 
