@@ -162,9 +162,10 @@ def describe_servers(servers: Servers) -> list[str]:
             "until their server is passed here."
         )
     for wire, variable in servers.variables.items():
-        allowed = f" One of {', '.join(map(one_line, variable.allowed))}." if variable.allowed else ""
+        values = ", ".join(filter(None, map(one_line, variable.allowed)))
         text = variable.description or f"The variable {one_line(wire)} of the server's URL."
-        lines.append(f"{servers.arguments[wire]}: {text}{allowed} By default {one_line(variable.default)}.")
+        default = f" By default {one_line(variable.default)}." if variable.default else ""
+        lines.append(f"{servers.arguments[wire]}: {text}{f' One of {values}.' if values else ''}{default}")
     return lines
 
 

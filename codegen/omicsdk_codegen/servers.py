@@ -204,6 +204,8 @@ def _variables(server: Object, url: str) -> dict[str, Variable] | None:
         if "default" not in variable:
             return None
         default, allowed = str(variable["default"]), tuple(dict.fromkeys(map(str, list_in(variable, "enum"))))
+        if not default and len(allowed) == 1:  # TypeSpec writes an empty text for no default
+            default = allowed[0]
         choices = allowed if not allowed or default in allowed else (default, *allowed)
         variables_by_name[name] = Variable(default, choices, sentence(variable.get("description")))
     return variables_by_name

@@ -54,13 +54,15 @@ class Server(NamedTuple):
                 raise ConfigError(
                     f"The server {self.key} has no {name} {text!r}", remedy=f"Use one of {', '.join(allowed)}."
                 )
-            # A value must not change the host, to which credentials are sent.
-            if _NO_VALUE.search(text) or ("/" in text and "/" not in self.url[: match.start()].partition("://")[2]):
+            # A value must not change the host, to which credentials are sent, unless the URL begins with it, as TypeSpec's
+            # `{endpoint}/path`: then it is what a base URL is.
+            before = self.url[: match.start()]
+            if _NO_VALUE.search(text) or (before and "/" in text and "/" not in before.partition("://")[2]):
                 raise ConfigError(
                     f"The value {text!r} of {name} cannot be part of the server's URL {self.url}",
                     remedy="Use a value without spaces and without signs that end a host.",
                 )
-            return text
+            return text if before else text.rstrip("/")
 
         return _PLACEHOLDER.sub(value, self.url) if self.variables else self.url
 

@@ -227,6 +227,17 @@ def test_a_document_with_one_server_has_no_constructor_of_its_own(generate: Call
     assert _sent(alone, "plain") == ["https://a.example/plain"]
 
 
+@pytest.mark.parametrize("endpoint", ["http://localhost:8000/lab", "http://localhost:8000/lab/"])
+def test_a_variable_that_a_url_begins_with_is_a_base_url(generate: Callable[..., ModuleType], endpoint: str) -> None:
+    variables = {"endpoint": {"default": ""}, "version": {"default": "", "enum": ["v1"]}}
+    made = generate({**DOCUMENT, "servers": [{"url": "{endpoint}/api/{version}", "variables": variables}]})
+    assert _sent(made, "plain", endpoint=endpoint) == ["http://localhost:8000/lab/api/v1/plain"]
+    assert "By default ." not in str(made.ThingApi.__doc__)
+    for value, message in (("", "is empty"), ("http://a@b", "cannot be part")):
+        with pytest.raises(ConfigError, match=message):
+            made.ThingApi(endpoint=value)
+
+
 def test_an_operation_elsewhere_needs_a_mapping_where_the_document_has_no_default(
     generate: Callable[..., ModuleType],
 ) -> None:
