@@ -12,12 +12,12 @@ pytest.importorskip("irods", reason="python-irodsclient is not installed: pip in
 
 from dtp_project import DATASET, EXPERIMENT, PROGRAM, PROJECT, case, login
 from irods_stand_in import PASSWORD, StandIn, config
-from omicsdk.core import ConfigError, ConnectFailed, MissingExtra, UnsafePath
+from omicsdk.core import ConfigError, MissingExtra, UnsafePath
 from omicsdk.dtp import Downloader
 from omicsdk.dtp.metadata import DatasetRecords
 from omicsdk.dtp.storage.datasets import UnknownDataset
 from omicsdk.dtp.storage.irods import IrodsStore
-from omicsdk.gen3 import Gen3AuthError, Gen3UserError
+from omicsdk.gen3 import Gen3UserError
 from omicsdk.transfer import Control, TransferFailed
 from omicsdk.transfer.engine.options import InvalidOption
 from openpyxl import load_workbook
@@ -276,19 +276,6 @@ def test_an_archive_needs_a_commons():
 
 
 @pytest.mark.parametrize(
-    ("settings", "stated", "said"),
-    [
-        ({"pacs_ip": "127.0.0.1"}, "irods", "The settings of irods"),
-        ({"pacs_ip": "127.0.0.1"}, "ipacs", "'ipacs'"),
-        ({"irods_host": "h"}, "irods", "irods_user is missing"),
-    ],
-)
-def test_settings_that_lack_something(settings, stated, said):
-    with pytest.raises(ConfigError, match=said):
-        Downloader(settings, {"gen3_endpoint": "https://commons.example.org"}, stated)
-
-
-@pytest.mark.parametrize(
     ("settings", "module"),
     [
         (IRODS, "irods.session"),
@@ -300,41 +287,6 @@ def test_what_is_not_installed_is_reported_before_anything_starts(settings, modu
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(MissingExtra, match=r"pip install .*\[dtp\]"):
         Downloader(settings, {"gen3_endpoint": "https://commons.example.org"})
-
-
-@pytest.mark.parametrize("more", [{}, {"storage": "irods"}, {"storage": "irods", "pacs_ip": "127.0.0.1"}])
-def test_settings_may_say_which_store_there_is(more):
-    """The argument's default gives way to them."""
-    assert repr(Downloader({**IRODS, **more})) == "<Downloader iRODS at irods.example.org:1247>"
-
-
-def test_a_commons_that_is_down(irods, tmp_path, monkeypatch):
-    from real_servers import free_port
-
-    monkeypatch.setenv("GEN3SDK_MAX_RETRIES", "1")
-    token = {"gen3_endpoint": f"http://127.0.0.1:{free_port()}", "gen3_cred_file": "accesstoken:///a.b.c"}
-    downloader = Downloader(IRODS, token, "irods", store=of_irods(irods))
-    with pytest.raises((ConnectFailed, Gen3AuthError)):
-        downloader.download_dataset(DATASET, tmp_path / "data")
-    assert not (tmp_path / "data").exists()
-
-
-def test_credentials_that_does_not_exist(irods, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    settings = {"gen3_endpoint": "https://commons.example.org", "gen3_cred_file": "./nothing.json"}
-    with pytest.raises(Gen3AuthError, match=r"nothing\.json"):
-        Downloader(IRODS, settings, "irods", store=of_irods(irods)).download_dataset(DATASET, tmp_path / "data")
-
-
-def test_paths_as_text_and_as_paths(commons, irods, tmp_path):
-    irods_file = tmp_path / "irods.json"
-    irods_file.write_text(json.dumps(IRODS))
-    irods_file.chmod(0o600)
-    for settings, gen3, dest in [
-        (irods_file, commons, tmp_path / "a"),
-        (str(irods_file), str(commons), str(tmp_path / "b")),
-    ]:
-        assert Downloader(settings, gen3, "irods", store=of_irods(irods)).download_dataset(DATASET, dest).ok
 
 
 def test_subjects_of_the_same_study_are_fetched_once():

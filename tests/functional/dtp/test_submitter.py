@@ -3,12 +3,11 @@
 import json
 import os
 
-import httpx
 import pytest
 from dtp_project import DATASET, EXPERIMENT, PROGRAM, PROJECT, case
-from omicsdk.core import NO_RETRY, APIError, ConnectFailed, NotFound
+from omicsdk.core import APIError
 from omicsdk.dtp import Gen3Submitter, Querier, RecordsRefused
-from omicsdk.gen3 import Gen3AuthError, Gen3UserError
+from omicsdk.gen3 import Gen3UserError
 
 pytestmark = pytest.mark.sandbox
 OTHER = "dataset-2"
@@ -120,13 +119,6 @@ def test_many_reasons_are_counted(submitter, write):
         submitter.submit_record(PROGRAM, PROJECT, file)
 
 
-def test_nothing_is_sent_where_all_or_nothing_is_wanted(submitter, write, stored):
-    file = write("s.json", [NEW, of_other(2, age=1)])
-    told = submitter.submit(PROGRAM, PROJECT, file, all_or_nothing=True)
-    assert told.counts == {"invalid": 1, "failed": 1}
-    assert stored("experiment") == [DATASET]
-
-
 def test_a_submission_continues_by_its_journal(submitter, write, tmp_path):
     file = write("e.json", NEW)
     for counts in ({"created": 1}, {"unchanged": 1}):
@@ -144,41 +136,3 @@ def test_an_invalid_folder_of_records_is_reported(submitter, tmp_path):
     ):
         with pytest.raises(Gen3UserError, match=told):
             submitter.submit_record(PROGRAM, PROJECT, tmp_path / path)
-
-
-def test_a_project_that_does_not_exist_is_reported_before_anything_is_sent(submitter, write, omics_sandbox):
-    file = write("e.json", NEW)
-    with pytest.raises(Gen3UserError, match=r"The program demo1 has no project '12'. Did you mean '12L'\?"):
-        submitter.submit_record(PROGRAM, "12", file)
-    with pytest.raises(NotFound, match=r"Did you mean 'demo1'\?"):
-        submitter.submit_record("demo", PROJECT, file)
-
-
-def test_credentials_that_do_not_exist_or_ended_are_reported(auth, tmp_path, write):
-    with pytest.raises(Gen3AuthError, match=r"Credentials file .*gone\.json not found"):
-        Gen3Submitter(auth.endpoint, tmp_path / "gone.json")
-    write("bad.json", {"api_key": "x"})
-    with pytest.raises(Gen3AuthError, match="profile page"):
-        Gen3Submitter(auth.endpoint, tmp_path / "gen3" / "bad.json")
-
-
-def test_a_key_that_was_revoked_is_reported_with_its_file(auth, omics_sandbox, tmp_path, write):
-    file = omics_sandbox.gen3_credentials(tmp_path / "ended.json")
-    omics_sandbox.gen3.access.revoke(json.loads(file.read_text())["key_id"])
-    with (
-        Gen3Submitter(auth.endpoint, file, retry=NO_RETRY) as submitter,
-        pytest.raises(Gen3AuthError, match=r"ended\.json"),
-    ):
-        submitter.submit_record(PROGRAM, PROJECT, write("e.json", NEW))
-
-
-def test_a_commons_that_is_down_is_reported(auth, write):
-    def refuse(request):
-        raise httpx.ConnectError("Connection refused", request=request)
-
-    down = httpx.MockTransport(refuse)
-    with (
-        Gen3Submitter(auth.endpoint, auth, retry=NO_RETRY, transport=down) as submitter,
-        pytest.raises(ConnectFailed, match=r"127\.0\.0\.1"),
-    ):
-        submitter.submit_record(PROGRAM, PROJECT, write("e.json", NEW))
