@@ -78,10 +78,8 @@ def test_switches(crunch, site, omics_sandbox, tmp_path):
     ("words", "code", "said"),
     [
         (["run", "nope:nope", "--workflow", "script"], 1, "Not found"),
-        (["run"], 2, "DATASET is required"),
         (["run", "..", "--workflow", "script"], 2, "cannot be '..'"),
         (["run", EXAMPLE, "--workflow", "bash"], 2, "--workflow: expected one of snakemake, script"),
-        (["run", EXAMPLE, "--workflow", "script", "--cores", "many"], 2, "cores is 'many'"),
         (["run", EXAMPLE, "--workflow", "script", "--path", "gone.sh"], 2, "gone.sh not found"),
         (["run", EXAMPLE], 2, "snakemake not found on the PATH"),
         (["run", EXAMPLE, "--workflow", "script", "--storage-settings", "gone.toml"], 2, "gone.toml"),

@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-import socket
 from pathlib import Path
 
 import pytest
@@ -89,18 +88,6 @@ def test_a_wrong_token_fails_with_its_remedy(omics, sandbox, monkeypatch):
     assert "the login was refused (from SB_API_ENDPOINT and SB_AUTH_TOKEN)" in ran.out
     assert "> Create a token under Developer" in ran.out
     assert "0" * 32 not in ran.out + ran.err
-
-
-def test_a_service_that_is_down_fails_and_the_others_are_reported(omics, sandbox, monkeypatch):
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        monkeypatch.setenv("CRUNCH_URL", f"http://127.0.0.1:{taken.getsockname()[1]}")
-        ran = omics("doctor", "crunch", "sb", "--timeout", "5")
-    assert ran.code == 1
-    assert [(row["subject"], row["status"]) for row in by_probe(ran.json, "login")] == [
-        ("sb: token", "ok"),
-        ("crunch: token", "failed"),
-    ]
 
 
 def test_without_anything_configured_the_machine_and_public_services_are_examined(omics, alone):

@@ -5,7 +5,6 @@ import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from crunch_runs import put
@@ -185,16 +184,6 @@ def test_whoami_checks_the_token(crunch: Crunch, sandbox: Sandbox):
     assert crunch.whoami() == (sandbox.crunch_url, 2)
     with Crunch(sandbox.crunch_url, credentials="0" * 40) as wrong, pytest.raises(Unauthorized):
         wrong.whoami()
-
-
-@pytest.mark.parametrize("values", [{"reads": 25, "depth": 1.5, "source": "soil", "url": "https://example.org"}])
-def test_attributes_are_added_by_the_kind_of_their_values(crunch: Crunch, values: dict[str, Any]):
-    crunch.add_attributes(SLUG, values)
-    found = crunch.get_dataset(slug=SLUG).to_dict()["attributes"]
-    assert {each["key"]: each["value"] for each in found} == values
-    with pytest.raises(UsageError, match="Cannot infer"):
-        crunch.add_attributes(SLUG, {"more": 1, "none": None})
-    assert len(crunch.get_dataset(slug=SLUG).attributes) == len(values)
 
 
 def test_a_site_that_fails_where_no_dataset_is_left_is_asked_once(crunch: Crunch, sandbox: Sandbox):
