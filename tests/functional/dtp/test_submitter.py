@@ -104,6 +104,8 @@ def test_a_dry_run_stores_nothing(submitter, write, stored, tmp_path):
 def test_a_record_that_is_refused_is_reported_and_the_others_are_stored(submitter, write, stored):
     bad = of_other(2, disease_or_disorder="desease")
     file = write("s.json", [NEW, of_other(1), bad])
+    together = submitter.submit(PROGRAM, PROJECT, file, all_or_nothing=True)
+    assert (together.counts, stored("experiment")) == ({"invalid": 1, "failed": 2}, [DATASET])
     with pytest.raises(RecordsRefused, match=r"1 of 3 records were refused: .*s\.json, row 3.*'disease'") as caught:
         submitter.submit_record(PROGRAM, PROJECT, file)
     assert caught.value.submission.counts == {"created": 2, "invalid": 1}
