@@ -49,10 +49,11 @@ def test_what_one_test_puts_in_the_next_one_does_not_see(platform: Platform, tmp
     (tmp_path / "study" / "sample").mkdir(parents=True)
     (tmp_path / "study" / "sample" / "a.json").write_text("{}")
     (tmp_path / "study" / "sample" / "a.txt").write_text("")
-    for number, name in enumerate(("a.vcf", "a.fa", "v1/CWL/a.cwl")):
+    texts = {"a.vcf": "#CHROM\tPOS\tID\tREF\tALT\n", "a.fa": ">a\nACGTACGT\n", "v1/CWL/a.cwl": "cwlVersion: v1.2\n"}
+    for name, text in texts.items():
         path = tmp_path / "study" / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f">a\n{'ACGT' * (number + 1)}\n")
+        path.write_text(text)
     platform.seed(tmp_path / "study")
     platform.fault("status", status=503)
     changed = {name for name, counts in platform.sandbox.contents().items() if counts != before[name]}
