@@ -666,12 +666,13 @@ class _Transport:
         meanings: Meanings | None = None,
     ) -> None:
         self._response_limit = _response_limit(response_limit, environ)
-        self._timeout, limited_retry = Timeout.of(timeout), within_budget(retry)
+        self._timeout, retries = Timeout.of(timeout), within_budget(retry)
         # Fixed encodings: httpx would offer br and zstd where their packages are installed.
         base = {"accept": "*/*", "accept-encoding": "gzip, deflate", "user-agent": USER_AGENT}
-        all_headers, has_own_retry = _merged(base.items(), headers or {}), retry is not None
-        manners = Manners(service_url(base_url), all_headers, None, limited_retry, clock, fraction, has_own_retry, pace)
-        manners = replace(manners, servers=servers, security=security, meanings=meanings)
+        manners = Manners(service_url(base_url), _merged(base.items(), headers or {}), None, retries, clock, fraction)
+        manners = replace(
+            manners, has_own_retry=retry is not None, pace=pace, servers=servers, security=security, meanings=meanings
+        )
         self._manners = replace(manners, credentials=self._assigned(manners, credentials))
         self._connections = Connections(environ, http2=http2, asynchronous=self._asynchronous, replacement=replacement)
 
