@@ -59,8 +59,8 @@ def readme(package: Package, name: str, note: Code, *, has_command: bool = True,
         is_copy: whether the package contains its runtime, and exports classes of credentials.
     """
     ways = ways_of(package.document)
-    preferred = sorted(ways, key=lambda way: way.deprecated)
-    credential = next((way.code for way in preferred if way.code.startswith(_OURS)), "")
+    preferred = sorted(ways, key=lambda method: method.deprecated)
+    credential = next((method.code for method in preferred if method.code.startswith(_OURS)), "")
     together = next((names for names in package.security.default if len(names) > 1), ())
     # Only where no scheme is enough by itself.
     if together and len(min(package.security.default, key=len)) > 1:
@@ -90,7 +90,7 @@ def readme(package: Package, name: str, note: Code, *, has_command: bool = True,
         ),
         example=_example(example, package) if example is not None else Code("client"),
         need=Code(need_of(package.document) or "No operation requires them."),
-        ways=[_row(way) for way in ways],
+        ways=[_row(method) for method in ways],
         servers=_servers(package),
         groups=_groups(package),
         grouped=_grouped(package),
@@ -203,8 +203,10 @@ def _verified(package: Package) -> Code:
     )
 
 
-def _row(way: AuthMethod) -> Row:
-    return Row(as_markdown(way.scheme), _code(way.code) if way.code else Code("-"), as_markdown(way.description))
+def _row(method: AuthMethod) -> Row:
+    return Row(
+        as_markdown(method.scheme), _code(method.code) if method.code else Code("-"), as_markdown(method.description)
+    )
 
 
 def _code(text: str) -> Code:

@@ -286,10 +286,10 @@ def _flows(scheme: Object) -> str:
 def need_of(data: Object) -> str:
     """Return how many operations require credentials, in a sentence; empty if none does."""
     operations = list(declared_operations(data))
-    stated = (
+    requirements = (
         operation.data.get("security") for operation in operations if operation.data.get("x-omics-public") is not True
     )
-    asking = sum(asks(data.get("security") if security is None else security) for security in stated)
+    asking = sum(asks(data.get("security") if security is None else security) for security in requirements)
     if not asking:
         return ""
     return (
@@ -302,5 +302,5 @@ def need_of(data: Object) -> str:
 def describe_ways(ways: list[AuthMethod]) -> str:
     """The ways as a phrase for a docstring; empty if there are none."""
     return "; or ".join(
-        f"{way.code or 'none of these'} for {way.scheme}: {way.description.rstrip('.')}" for way in ways
+        f"{method.code or 'none of these'} for {method.scheme}: {method.description.rstrip('.')}" for method in ways
     )

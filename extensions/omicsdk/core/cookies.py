@@ -31,12 +31,12 @@ def cookies_after(
         The headers, and the cookies of the origin, also those that this request does not send.
     """
     others = tuple(pair for pair in headers if pair[0].lower() != "cookie")
-    own = [pair.strip() for name, value in headers if name.lower() == "cookie" for pair in value.split(";")]
+    request_pairs = [pair.strip() for name, value in headers if name.lower() == "cookie" for pair in value.split(";")]
     # The request's cookies are valid for every path, until the server replaces them.
-    kept = dict(cookies or ((("", pair.partition("=")[0]), pair) for pair in own if pair))
-    for pair, *stated in (line.split(";") for line in received):
+    jar = dict(cookies or ((("", pair.partition("=")[0]), pair) for pair in request_pairs if pair))
+    for pair, *texts in (line.split(";") for line in received):
         name, value = (part.strip(" \t") for part in pair.partition("=")[::2])
-        attributes = {key.strip().lower(): text.strip() for key, _, text in (one.partition("=") for one in stated)}
+        attributes = {key.strip().lower(): text.strip() for key, _, text in (one.partition("=") for one in texts)}
         domain = attributes.get("domain", "").removeprefix(".").lower()
         is_ours = not domain or f".{urlsplit(url).hostname}".endswith(f".{domain}")
         is_sendable = "=" in pair and (name + value).isascii() and (name + value).replace("\t", " ").isprintable()
@@ -44,12 +44,12 @@ def cookies_after(
             continue
         path = attributes.get("path", "")
         key = path if path.startswith("/") else urlsplit(url).path.rpartition("/")[0] or "/", name
-        kept = {other: sent for other, sent in kept.items() if other not in (key, ("", name))}
+        jar = {other: sent for other, sent in jar.items() if other not in (key, ("", name))}
         age, end = attributes.get("max-age", ""), seconds_of_date(attributes.get("expires", ""))
         if (int(age) > 0) if re.fullmatch(r"(?a)-?\d{1,20}", age) else end is None or end > time():
-            kept[key] = f"{name}={value}"
+            jar[key] = f"{name}={value}"
     path = urlsplit(target).path or "/"
     # The most specific first (5.4): of several with one name, servers take the first.
-    folders = sorted(kept, key=lambda key: -len(key[0]))
-    pairs = [kept[key] for key in folders if path == key[0] or path.startswith(key[0].removesuffix("/") + "/")]
-    return (*others, *([("cookie", "; ".join(pairs))] if pairs else ())), tuple(kept.items())
+    folders = sorted(jar, key=lambda key: -len(key[0]))
+    pairs = [jar[key] for key in folders if path == key[0] or path.startswith(key[0].removesuffix("/") + "/")]
+    return (*others, *([("cookie", "; ".join(pairs))] if pairs else ())), tuple(jar.items())

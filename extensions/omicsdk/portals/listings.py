@@ -60,21 +60,21 @@ def _entry(row: Row, file_list: FileList, base: str = "") -> Row:
     Raises:
         ListError: The folder is not known.
     """
-    stated = _flat(row.cells)
-    path = first_of(stated, _PATHS)
-    is_folder = stated.get("isdir") == "true" or stated.get("type") in _FOLDERS or path.endswith("/")
+    values = _flat(row.cells)
+    path = first_of(values, _PATHS)
+    is_folder = values.get("isdir") == "true" or values.get("type") in _FOLDERS or path.endswith("/")
     if is_folder or not path or row.fault:
         return row._replace(cells={**row.cells, "url": "", "file_name": ""})
     sums: dict[str, str] = {}
-    for column in _SUMS.keys() & stated.keys():
-        sums |= sums_in(_SUMS[column], stated[column])
+    for column in _SUMS.keys() & values.keys():
+        sums |= sums_in(_SUMS[column], values[column])
     if scheme_of(path):
         # Of a URI among lines the store states the name.
         name, address = path.split("/", 3)[-1] if "path" not in row.cells else "", path
     else:
-        above = file_list.base or base or stated.get("url", "") * stated.get("url", "").endswith("/")
+        above = file_list.base or base or values.get("url", "") * values.get("url", "").endswith("/")
         name, address = path, address_in(folder_of(file_list, f": {path[:200]!r} has no address", above), path)
-    more = {"size": first_of(stated, _SIZES), **sums}
+    more = {"size": first_of(values, _SIZES), **sums}
     lower = {column.lower() for column in row.cells}
     cells = row.cells | {column: value for column, value in more.items() if column not in lower}
     return row._replace(cells={**cells, "url": address, "file_name": name})
@@ -82,11 +82,11 @@ def _entry(row: Row, file_list: FileList, base: str = "") -> Row:
 
 def _flat(cells: Mapping[str, str]) -> dict[str, str]:
     """The cells by their names in lower case without underscores, and those of the objects in them, such as properties."""
-    stated = {name.lower().replace("_", ""): cell for name, cell in cells.items()}
-    for name, cell in [*stated.items()]:
+    values = {name.lower().replace("_", ""): cell for name, cell in cells.items()}
+    for name, cell in [*values.items()]:
         for entry in objects_in(cell) if cell.startswith("{") and name not in _SUMS else ():
-            stated = _flat({member: text_of(value) for member, value in entry.items()}) | stated
-    return stated
+            values = _flat({member: text_of(value) for member, value in entry.items()}) | values
+    return values
 
 
 def _files(row: Row, _: FileList) -> Iterator[ListedFile]:

@@ -1096,18 +1096,18 @@ def address_in(base: str, path: str) -> str:
         raise RowFault(f"{path[:200]!r} is not a valid address: {error}") from None
 
 
-def folder_of(file_list: FileList, problem: str, stated: str = "") -> str:
+def folder_of(file_list: FileList, problem: str, default: str = "") -> str:
     """The URL of the folder that paths of a list refer to.
 
     Args:
         file_list: The list.
         problem: What has no address, for the error.
-        stated: The folder by the list itself, where the user states none.
+        default: The folder by the list itself, where the user states none.
 
     Raises:
         ListError: It is not known, or is that of an API.
     """
-    base = file_list.base or stated
+    base = file_list.base or default
     if not base or "://huggingface.co/api/" in base or "://api." in base:
         examples = "s3://BUCKET, https://huggingface.co/datasets/OWNER/NAME/resolve/main, or https://github.com/OWNER/NAME/raw/main"
         remedy = f"State the URL of their folder with --base URL, such as --base {examples}, or give the list's own URL instead of the file."

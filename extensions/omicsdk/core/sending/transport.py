@@ -93,8 +93,8 @@ def redirected(hop: Hop, status: int, location: str, cookies: Sequence[str] = ()
     if origin_of(url) != origin_of(hop.url):
         return moved._replace(headers=for_strangers(moved.headers), trusted=False, cookies=())
     if cookies or hop.cookies:
-        headers, kept = cookies_after(moved.headers, hop.cookies, cookies, hop.url, url)
-        moved = moved._replace(headers=headers, cookies=kept)
+        headers, jar = cookies_after(moved.headers, hop.cookies, cookies, hop.url, url)
+        moved = moved._replace(headers=headers, cookies=jar)
     return moved
 
 

@@ -344,11 +344,11 @@ class GoogleStorage(StorageServer):
             await self.accept(send, body.checksum)
             return
         content, etag = await run_sync(self._files.with_etag, url) or (None, "")
-        stated = dict[str, str]()
+        headers = dict[str, str]()
         if content is not None:
-            stated["X-Goog-Hash"] = f"crc32c={base64_of(content.crc32c)},md5={base64_of(etag)}"
-            stated |= {"X-Goog-Stored-Content-Encoding": "identity", "X-Goog-Stored-Content-Length": str(content.size)}
-        await self.give(scope, send, content, stated, etag=etag)
+            headers["X-Goog-Hash"] = f"crc32c={base64_of(content.crc32c)},md5={base64_of(etag)}"
+            headers |= {"X-Goog-Stored-Content-Encoding": "identity", "X-Goog-Stored-Content-Length": str(content.size)}
+        await self.give(scope, send, content, headers, etag=etag)
 
     def _check(self, headers: Mapping[str, str]) -> None:
         is_own = hmac.compare_digest(bearer_token(headers).encode(), self._access.secrets.token.encode())

@@ -460,13 +460,13 @@ def followed(here: Location, target: str, cookies: str) -> Location:
         cookies: Its Set-Cookie headers, one a line.
     """
     if (here.headers or here.sign or here.cookies or cookies) and origin_of(target) == origin_of(here.url):
-        headers, kept = here.headers, here.cookies
-        if cookies or kept:
+        headers, jar = here.headers, here.cookies
+        if cookies or jar:
             from omicsdk.core.cookies import cookies_after
 
-            pairs, kept = cookies_after(headers.items(), kept, cookies.splitlines(), here.url, target)
+            pairs, jar = cookies_after(headers.items(), jar, cookies.splitlines(), here.url, target)
             headers = dict(pairs)
-        return Location(target, headers, sign=here.sign, states=here.states, cookies=kept)
+        return Location(target, headers, sign=here.sign, states=here.states, cookies=jar)
     return Location(target, states=None if here.sign else here.states)
 
 
