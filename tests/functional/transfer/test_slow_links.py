@@ -110,7 +110,8 @@ def test_a_kill_costs_what_arrived_in_a_second(
     report = download(items, left)
     report.raise_if_failed()
     lost = report.outcomes.bytes_fetched - (sum(SIZES) - link.arrived)
-    assert 0 <= lost <= flying * RATE
+    # On a busy machine, a thread of the server that was late sends what it missed: the pieces of two more steps.
+    assert 0 <= lost <= flying * RATE * (1 + 2 * STEP)
     for n, size in enumerate(SIZES):
         assert (left / f"f{n}").read_bytes() == noise(size, n)
 
