@@ -344,10 +344,11 @@ def _inventory_rows(file_list: FileList) -> Iterator[Row]:
     bucket, folder = str(manifest.get("destinationBucket")).rpartition(":")[2], file_list.path.parent
     for key in (str(part.get("key")) for part in only_objects(manifest.get("files"))):
         paths = [above / last_part(key) for above in (folder, folder / "data", folder.parent / "data")]
-        if not any(map(Path.is_file, paths)):
+        path = next(filter(Path.is_file, paths), None)
+        if path is None:
             remedy = f"Put it there: omics cp s3://{bucket}/{key} {folder}/"
             raise ListError(f"{file_list.shown}: its list {paths[0].name} is not beside it", remedy=remedy)
-        with opened(file_list._replace(path=next(filter(Path.is_file, paths)))) as text:
+        with opened(file_list._replace(path=path)) as text:
             for number, values in rows_of(lines_of(text), ","):
                 cells = dict(zip(names, values, strict=False))
                 if cells.get("IsLatest") == "false" or cells.get("IsDeleteMarker") == "true":
