@@ -273,7 +273,7 @@ def _quoted(name: str, value: object, safe: str) -> str:
     """Percent-encode a value for its place; each item of joined ones."""
 
     def quoted(text: str) -> str:
-        return quote(utf8(name, text), safe=safe)
+        return quote(text if text.isascii() else utf8(name, text), safe=safe)
 
     return value.encoded(name, quoted) if isinstance(value, Joined) else quoted(text_of(value, name))
 
