@@ -105,7 +105,7 @@ def test_it_states_the_whole_story_of_the_demo(installed: Path, tmp_path: Path):
     commands = [line.strip() for line in lines if line.startswith("   $ ")]
     for word in ("dss upload", "dss post-search", "--layout none", "--layout bundle", "dss download "):
         assert any(word in command for command in commands), word
-    match = re.search(r"([\d.]+) MiB fetched, ([\d.]+) (MiB|KiB|bytes) of them twice", done.stdout)
+    match = re.search(r"([\d.]+) MiB fetched, ([\d.]+) (MiB|KiB|B) of them twice", done.stdout)
     assert match
     assert float(match[1]) < 32
     assert list(files.iterdir()) == []
