@@ -187,17 +187,13 @@ def run_in_shell(expansion: str, arguments: Sequence[str]) -> int:
         ConfigError: `sh` is missing.
     """
     import shutil
-    import subprocess
 
+    from omicsdk.cli.foreground import exit_code_of
     from omicsdk.core.errors import ConfigError
 
     if (shell := shutil.which("sh")) is None:
         raise ConfigError("an alias for the shell requires sh", remedy="Install sh, for example with Git for Windows.")
-    # Before the shell writes to the same descriptor.
-    sys.stdout.flush()
-    code = subprocess.run([shell, "-c", expansion.removeprefix(SHELL), "--", *arguments], check=False).returncode
-    # As shells state an end by a signal: 128 and its number.
-    return code if code >= 0 else 128 - code
+    return exit_code_of([shell, "-c", expansion.removeprefix(SHELL), "--", *arguments])
 
 
 def help_of(word: str) -> int | None:

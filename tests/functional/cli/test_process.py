@@ -76,10 +76,10 @@ def run(*words: str, **changes: str) -> subprocess.CompletedProcess[bytes]:
 
 
 @contextmanager
-def started(*words: str) -> Iterator[subprocess.Popen[bytes]]:
+def started(*words: str, **changes: str) -> Iterator[subprocess.Popen[bytes]]:
     """A running `omics`, killed when the test fails."""
     with subprocess.Popen(
-        [OMICS, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
+        [OMICS, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(**changes)
     ) as process:
         try:
             yield process
@@ -139,6 +139,27 @@ def test_an_interrupt_that_ends_no_call_of_the_system_is_noticed(serve):
             process.kill()
             forever.set()
     assert (process.returncode, err) == (130, b"omics: interrupted.\n")
+
+
+ENDS_ITSELF = """
+import signal, sys
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))
+print("started", flush=True)
+signal.pause()
+"""
+
+
+def test_a_program_in_the_foreground_is_ended_with_omics(tmp_path):
+    (tmp_path / "program.py").write_text(ENDS_ITSELF)
+    aliases = tmp_path / "aliases.json"
+    aliases.write_text(json.dumps({"slow": f"!exec '{sys.executable}' '{tmp_path}/program.py'"}))
+    with started("slow", OMICS_ALIASES_FILE=str(aliases)) as process:
+        assert process.stdout
+        assert process.stdout.readline() == b"started\n"
+        process.terminate()
+        # Its end, too: until then it has the other end of the pipe.
+        assert process.communicate(timeout=50) == (b"", b"")
+    assert process.returncode == 7
 
 
 def test_a_reader_that_wants_no_more_is_no_error(serve):

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.values import text_of
+from omicsdk.cli.foreground import exit_code_of
 from omicsdk.cli.output import TextAndData
 from omicsdk.core.errors import UsageError
 from omicsdk.core.json_responses import json_of
@@ -154,17 +153,9 @@ def run(client: Gen3, program: Sequence[str], *, console: Console) -> None:
         Gen3AuthError: There is no login, or it gives no token.
     """
     token = login_of(client).get_access_token()
-    sys.stdout.flush()
     try:
-        child = subprocess.Popen(program, env={**os.environ, TOKEN_VARIABLE: token})
+        console.exit_code = exit_code_of(program, {**os.environ, TOKEN_VARIABLE: token})
     except OSError as error:
         raise UsageError(
             f"cannot run {program[0]}: {error.strerror or error}", remedy="Check its name and permissions."
         ) from error
-    while True:
-        try:
-            code = child.wait()
-        except KeyboardInterrupt:  # the terminal interrupts the program as well
-            continue
-        console.exit_code = code if code >= 0 else 128 - code
-        return
