@@ -296,16 +296,16 @@ def fasta(title: str, pieces: Iterable[bytes], line: int = LINE) -> Iterator[byt
         line: Letters of a line, from 1.
     """
     yield f">{title}\n".encode()
-    rest = b""
+    rest = bytearray()  # a line may be longer than all pieces
     for piece in pieces:
         rest += piece
         # A line is written when it is full: pieces end anywhere.
         whole = len(rest) - len(rest) % line
         if whole:
             yield b"".join(rest[at : at + line] + b"\n" for at in range(0, whole, line))
-            rest = rest[whole:]
+            del rest[:whole]
     if rest:
-        yield rest + b"\n"
+        yield bytes(rest + b"\n")
 
 
 class _Sequence:
