@@ -82,8 +82,10 @@ class StorageProvider(StorageProviderBase):
         if uri.scheme == "file" or uri.scheme not in STORES:
             known = ", ".join(f"{scheme}://" for scheme in STORES if scheme != "file")
             return StorageQueryValidationResult(query, valid=False, reason=f"it begins with none of {known}")
-        if uri.scheme == "s3" and find_spec("snakemake_storage_plugin_s3") is not None:
-            return StorageQueryValidationResult(query, valid=False, reason="s3:// is storage.s3's, which is installed")
+        other = {"s3": "s3", "gs": "gcs"}.get(uri.scheme)
+        if other is not None and find_spec(f"snakemake_storage_plugin_{other}") is not None:
+            reason = f"{uri.scheme}:// is storage.{other}'s, which is installed"
+            return StorageQueryValidationResult(query, valid=False, reason=reason)
         if ".." in uri.path.split("/"):
             return StorageQueryValidationResult(query, valid=False, reason="'..' would lead out of Snakemake's folder")
         return StorageQueryValidationResult(query, valid=True)

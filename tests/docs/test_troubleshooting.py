@@ -516,7 +516,7 @@ def _(user: User) -> str:
 
 @case("A scheme is unknown")
 def _(user: User) -> str:
-    return user.omics("ls", "gs://my-bucket/reads/")
+    return user.omics("ls", "ftp://ftp.example.org/reads/")
 
 
 @case("A URI is not found")

@@ -15,7 +15,7 @@ PLATFORMS = ("hca", "azul", "gdc", "sb", "gen3", "drs", "htsget", "refget", "trs
 # Arguments that take both URIs and paths.
 _LOCATIONS = ("uris", "paths", "source", "target", "copy")
 # Those whose folders are listed.
-SCHEMES = ("azul", "dss", "sb", "gen3", "drs", "pangea", "crunch", "s3", "https")
+SCHEMES = ("azul", "dss", "sb", "gen3", "drs", "pangea", "crunch", "s3", "gs", "https")
 # Options of a line that affect lookups of remote paths. Secrets are excluded: no lookup stores them.
 _STORE_OPTIONS = ("base_url", "profile")
 

@@ -52,7 +52,7 @@ TOPICS: dict[str, tuple[str, str]] = {
         "Names of files",
         "A path names a file of this machine: reads/a.fastq, C:\\data\\a.fastq, \\\\server\\share\\a.fastq. A URI, which begins with "
         "a scheme of two letters or more and ://, names a file of a platform: azul://, dss://, sb://, gen3://, drs://, pangea://, crunch://, "
-        "s3://. A URL, https:// or http://, names a file of a web server, or a folder that it lists. A URI that ends in a slash names a folder, never a file of its name. An argument that takes JSON takes @FILE, and @- for stdin.",
+        "s3://, gs://. A URL, https:// or http://, names a file of a web server, or a folder that it lists. A URI that ends in a slash names a folder, never a file of its name. An argument that takes JSON takes @FILE, and @- for stdin.",
     ),
     "lists": (
         "Lists of files that omics get reads",

@@ -78,22 +78,28 @@ class Storage:
         return self._in_s3(uri) if uri.startswith("s3://") else self._in_google(uri)
 
     def _in_google(self, uri: str) -> Location:
-        url = f"{self._google_url}{google_path(uri)}{google_query(self.project)}"
+        url = f"{self.google_url}{google_path(uri)}{google_query(self.project)}"
         with self._lock:
-            login = self._google_login
+            login = self.google_login
         return Location(url, {} if login is None else dict(login.headers("GET", url)))
 
     @property
-    def _google_url(self) -> str:
+    def google_url(self) -> str:
+        """The URL of Google's storage."""
         return (self._environ.get(GOOGLE_VARIABLE) or GOOGLE).rstrip("/")
 
     @cached_property
-    def _google_login(self) -> Credentials | None:
+    def google_login(self) -> Credentials | None:
+        """The user's login with Google; None if there is none.
+
+        Raises:
+            AuthError, ConfigError: As for `location`.
+        """
         from omicsdk.core.oauth.google import READ_STORAGE, found_credentials
 
-        login = found_credentials(self._environ, READ_STORAGE, [self._google_url])
-        if login is not None and not is_confidential(self._google_url):
-            raise ConfigError(f"{self._google_url}: credentials are not sent over http", remedy="Use its https URL.")
+        login = found_credentials(self._environ, READ_STORAGE, [self.google_url])
+        if login is not None and not is_confidential(self.google_url):
+            raise ConfigError(f"{self.google_url}: credentials are not sent over http", remedy="Use its https URL.")
         return login
 
     def _in_s3(self, uri: str) -> Location:

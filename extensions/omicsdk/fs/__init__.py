@@ -1,5 +1,5 @@
 """Files of all platforms by URIs: `azul://`, `dss://`, `sb://`, `gen3://`, `drs://`, `pangea://`, `crunch://`, `s3://`,
-URLs of web servers, and paths.
+`gs://`, URLs of web servers, and paths.
 
 import pandas
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 STORES = {
     "file": "omicsdk.fs.stores.local:LocalStore",
     "s3": "omicsdk.fs.stores.s3:S3Store",
+    "gs": "omicsdk.fs.stores.gs:GsStore",
     "azul": "omicsdk.fs.stores.azul:AzulStore",
     "dss": "omicsdk.fs.stores.dss:DssStore",
     "drs": "omicsdk.fs.stores.drs:DrsStore",
@@ -29,8 +30,6 @@ STORES = {
     "https": "omicsdk.fs.stores.http:HttpsStore",
     "http": "omicsdk.fs.stores.http:HttpStore",
 }
-# Schemes of URLs that a list may contain; they have no store.
-_DOWNLOADED = ("gs", "gcs", "ftp")
 
 
 def open_store(scheme: str, /, **options: Any) -> Store:
@@ -66,9 +65,7 @@ def options_of(scheme: str) -> Sequence[str]:
 def _store_class(scheme: str) -> type[Store]:
     home = STORES.get(scheme)
     if home is None:
-        suggestion = (
-            "Download its files by omics get." if scheme in _DOWNLOADED else did_you_mean(scheme, STORES, "{}://")
-        )
+        suggestion = "Download its files by omics get." if scheme == "ftp" else did_you_mean(scheme, STORES, "{}://")
         remedy = f"{suggestion} Known are {', '.join(STORES)}.".lstrip()
         raise WrongUri(f"Unknown scheme {scheme}://", remedy=remedy)
     module, _, name = home.partition(":")

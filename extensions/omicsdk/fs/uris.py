@@ -29,6 +29,8 @@ BLANKS = " \t\r\n\u00a0" + UNSEEN
 
 #: Schemes of URLs, which are used as they are written: a query may be a secret, which is not shown.
 WEB = ("https", "http")
+#: Schemes of buckets: a key may have any parts, empty ones and dots among them.
+BUCKETS = ("s3", "gs")
 
 
 class Uri(NamedTuple):
@@ -37,7 +39,7 @@ class Uri(NamedTuple):
     Attributes:
         scheme: Its platform, in lower case: `dss`, `sb`, `s3` ...; `file` for this machine.
         path: Its path there, without slashes at its ends, except for paths of this machine and for URLs, which are
-            unchanged, and for keys of S3, which only lose the final slash.
+            unchanged, and for keys of buckets, which only lose the final slash.
         is_folder: Whether it was written with a slash at its end, so that only a folder is meant.
     """
 
@@ -108,6 +110,7 @@ def parse_uri(text: str) -> Uri:
     if match is None:
         return Uri("file", text, _ends_with_slash(text))
     scheme, rest = match[1].lower(), text[match.end() :]
+    scheme = "gs" if scheme == "gcs" else scheme  # as fsspec writes it, too
     if scheme == "file":
         return _local(text, rest)
     if scheme in WEB:
@@ -119,12 +122,11 @@ def parse_uri(text: str) -> Uri:
         path = url.partition("://")[2]
         return Uri(scheme, path, "?" not in path and path.endswith("/"))
     parts = [part for part in rest.split("/") if part]
-    # A key of S3 may have any parts, empty ones and dots among them.
-    if scheme != "s3" and any(part in (".", "..") for part in parts):
+    if scheme not in BUCKETS and any(part in (".", "..") for part in parts):
         raise WrongUri(
             f"{text} contains the name {'..' if '..' in parts else '.'!r}", remedy="Write the path without it."
         )
-    path = rest.removesuffix("/") if scheme == "s3" else "/".join(parts)
+    path = rest.removesuffix("/") if scheme in BUCKETS else "/".join(parts)
     return Uri(scheme, path, rest.endswith("/") or not path)
 
 

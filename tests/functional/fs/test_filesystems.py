@@ -66,7 +66,7 @@ def sandbox(omics_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: P
 
 
 def test_every_scheme_but_those_of_others_is_registered() -> None:
-    assert set(PLACES) == STORES.keys() - {"file", "s3", "http", "https"}
+    assert set(PLACES) == STORES.keys() - {"file", "s3", "gs", "http", "https"}
 
 
 @pytest.mark.parametrize("scheme", PLACES)

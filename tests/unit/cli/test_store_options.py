@@ -35,7 +35,7 @@ def ways(scheme, name):
     uri = "x" if scheme == "file" else f"{scheme}://x"
     if name != "uri":
         yield lambda: omicsdk.open(uri, **{name: "http"})
-    if scheme not in ("s3", "file", "http", "https") and name not in (
+    if scheme not in ("s3", "gs", "file", "http", "https") and name not in (
         "self",
         "cls",
     ):  # those file systems are fsspec's, as the two names

@@ -11,7 +11,7 @@ from omicsdk.core.errors import NameClash, OmicsError, UnsafePath, UsageError
 from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.fs.errors import IsFolder, PathError
 from omicsdk.fs.store import Entry, Store
-from omicsdk.fs.uris import WEB, Uri, name_in_url
+from omicsdk.fs.uris import BUCKETS, WEB, Uri, name_in_url
 from omicsdk.transfer.filters import Filters, fits_rules
 from omicsdk.transfer.names import LEFT, ROOM, check_name, is_unfinished, room_in
 
@@ -280,7 +280,7 @@ def plan_copy(sources: Sequence[Source], target: Uri, kind: Kind) -> CopyPlan:
 #: Begins the reason for an object whose key cannot be a name in a folder.
 UNFIT = "cannot be a file"
 #: Schemes whose files may have names that are none on this machine: objects of a bucket, named by arbitrary keys, and files of web servers.
-_OF_BUCKETS = ("s3", "crunch", *WEB)
+_OF_BUCKETS = (*BUCKETS, "crunch", *WEB)
 _ENDS_WITH_SLASH = "ends with a slash"
 
 
