@@ -81,13 +81,29 @@ def test_a_file_that_cannot_be_written_is_refused_before_the_transfer(tmp_path, 
     [
         ({"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, "is grpc: not supported"),
         ({"OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318"}, "is not a URL"),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://ada:s3cret@collector:port"}, "collector:port.* is not a URL"),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318\n"}, "is not a URL"),
+        ({"OTEL_EXPORTER_OTLP_HEADERS": "authorization=Bearer%20s3cret%0A"}, "HEADERS has a header"),
+        ({"OTEL_EXPORTER_OTLP_HEADERS": "authorization=\u201cs3cret\u201d"}, "HEADERS has a header"),
+        ({"OTEL_EXPORTER_OTLP_HEADERS": "authorization: Basic s3cret=="}, "HEADERS has a header"),
         ({"OTEL_EXPORTER_OTLP_TIMEOUT": "10s"}, "is '10s'"),
+        ({"OTEL_EXPORTER_OTLP_TIMEOUT": "0"}, "is '0'"),
+        ({"OTEL_EXPORTER_OTLP_TIMEOUT": "1" * 5000}, "OTEL_EXPORTER_OTLP_TIMEOUT is"),
         ({"OTEL_EXPORTER_OTLP_CERTIFICATE": "/gone.pem"}, "cannot be read"),
     ],
 )
 def test_variables_of_opentelemetry_that_cannot_be_followed_are_refused(variables, problem):
-    with pytest.raises(UsageError, match=problem):
+    with pytest.raises(UsageError, match=problem) as refused:
         Otlp(variables, {})
+    assert "s3cret" not in str(refused.value)
+
+
+def test_a_damaged_file_of_metrics_has_no_last_success(tmp_path):
+    path = tmp_path / "m.prom"
+    path.write_text('omics_transfer_last_success_timestamp_seconds{run="m"} 1.2.3\n')
+    with Metrics(str(path), "cp", on_warning=pytest.fail) as metrics:
+        metrics.finish(COUNTS, is_success=False)
+    assert "last_success" not in path.read_text()
 
 
 def test_what_is_typed_is_an_interval_and_a_target():

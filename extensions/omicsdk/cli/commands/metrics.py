@@ -30,6 +30,8 @@ _LAST_SUCCESS = "omics_transfer_last_success_timestamp_seconds"
 _PAUSES = (1.0, 4.0)
 # Statuses after which OTLP allows to send again.
 _TEMPORARY = (429, 502, 503, 504)
+# RFC 9110, 5.1 and 5.5: names are tokens; httpx sends values in ASCII.
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\n[\t -~]*")
 
 
 class Metric(NamedTuple):
@@ -171,7 +173,7 @@ class TextFile:
         self._labels = {**labels, "run": self._path.stem}
         before = self._path.read_text("utf-8", "replace") if self._path.is_file() else ""
         # The time of the last success is kept in the file, because this run may fail.
-        match = re.search(rf"^{_LAST_SUCCESS}{{.*}} ([0-9.]+)$", before, re.MULTILINE)
+        match = re.search(rf"^{_LAST_SUCCESS}{{.*}} ([0-9]+(?:\.[0-9]+)?)$", before, re.MULTILINE)
         self.last_success = float(match[1]) if match else None
 
     def export(self, metrics: Sequence[Metric], *, final: bool) -> str:
@@ -214,16 +216,25 @@ class Otlp:
         if setting("PROTOCOL").startswith("grpc"):
             remedy = "Set it to http/json, and the endpoint to the collector's port for HTTP, usually 4318."
             raise UsageError("--metrics otlp: OTEL_EXPORTER_OTLP_PROTOCOL is grpc: not supported", remedy=remedy)
-        if not self._url.startswith(("http://", "https://")):
+        try:
+            url = httpx.URL(self._url)
+        except httpx.InvalidURL:
+            url = httpx.URL()
+        if url.scheme not in ("http", "https") or not url.host:
             problem = f"--metrics otlp: the endpoint {mask_url(self._url)!r} is not a URL"
             raise UsageError(problem, remedy="Set OTEL_EXPORTER_OTLP_ENDPOINT to one such as http://localhost:4318.")
         # In milliseconds by OpenTelemetry's specification, whose default is 10 s.
         timeout, certificate = setting("TIMEOUT", "10000"), setting("CERTIFICATE")
-        if not timeout.isdecimal():
+        if not re.fullmatch("[1-9][0-9]{0,8}", timeout):
             remedy = "Set it to a number of milliseconds."
             raise UsageError(f"--metrics otlp: OTEL_EXPORTER_OTLP_TIMEOUT is {timeout!r}", remedy=remedy)
+        headers = _pairs(setting("HEADERS"))
+        if not all(_HEADER.fullmatch(f"{name}\n{value}") for name, value in headers.items()):
+            # Neither is shown: of a header that is written with a colon, the name here has the value, too.
+            problem = "--metrics otlp: OTEL_EXPORTER_OTLP_HEADERS has a header that cannot be sent"
+            raise UsageError(problem, remedy="Write NAME=VALUE,NAME=VALUE, percent-encoded.")
         self._client = httpx.Client(
-            headers={**_pairs(setting("HEADERS")), "content-type": "application/json"},
+            headers={**headers, "content-type": "application/json"},
             timeout=int(timeout) / 1000,
             verify=_trusted(certificate) if certificate else True,
         )
