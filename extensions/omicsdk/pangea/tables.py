@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omicsdk.core.errors import UsageError
@@ -100,7 +101,7 @@ def csv_of(rows_by_name: Iterable[tuple[str, Mapping[str, Any]]]) -> str:
 
 
 def _column(header: Sequence[str], index: str) -> int:
-    twice = sorted({title for title in header if header.count(title) > 1})
+    twice = sorted(title for title, count in Counter(header).items() if count > 1)
     if twice:
         raise UsageError(f"the table has two columns {twice[0]!r}", remedy="Use a different name for each.")
     if index in header:

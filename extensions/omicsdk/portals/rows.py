@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
@@ -194,9 +195,9 @@ def check_columns(file_list: FileList, names: Sequence[str], required: Sequence[
     Raises:
         ListError: One is missing, or occurs twice.
     """
-    lower = [name.lower() for name in names]
+    lower = Counter(name.lower() for name in names)
     if missing := [" or ".join(group) for group in required if not any(name in lower for name in group)]:
         remedy = f"Its columns are {', '.join(names[:20]) or 'not named'}."
         raise ListError(f"{file_list.shown}: missing column: {', '.join(missing)}", remedy=remedy)
-    if repeated := sorted({name for name in names if name and lower.count(name.lower()) > 1}):
+    if repeated := sorted({name for name in names if name and lower[name.lower()] > 1}):
         raise ListError(f"{file_list.shown}: the header row names {', '.join(repeated)} twice", remedy="Keep one.")

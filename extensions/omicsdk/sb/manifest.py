@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
@@ -264,7 +265,7 @@ def _columns(names: list[str]) -> list[str]:
 
 
 def _check_distinct(names: Sequence[str]) -> None:
-    twice = [name for name in names if list(names).count(name) > 1]
+    twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         raise WrongTable(f"line 1: the column {twice[0]!r} is listed twice", remedy="Remove one of them.")
 

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from omicsdk.core import UsageError
 from omicsdk.portals import FORMATS, FileList, Format, Head, ListedFile, ListError, Row, RowFault, UnknownList
 from omicsdk.portals.lists import format_named, recognised
+from omicsdk.portals.rows import table_rows
 from omicsdk.portals.url_lists import TRACKS, URLS
 from portal_host import SAMPLES
 
@@ -1177,6 +1178,14 @@ def test_a_list_that_cannot_be_read_is_refused(format: str, text: str, said: str
     path.write_text(text)
     with pytest.raises(ListError, match=said):
         read(path, format)
+
+
+@pytest.mark.timeout(20)  # each column compared with all others would take minutes
+def test_a_table_may_have_as_many_columns_as_fit_into_a_line(tmp_path: Path):
+    path, count = tmp_path / "list.tsv", 150_000
+    path.write_text("\t".join(map(str, range(count))) + "\n" + "\t".join("1" * count) + "\n")
+    (row,) = table_rows(FileList(path, "list.tsv", "", (), Counter()))
+    assert len(row.cells) == count
 
 
 def test_an_unknown_format_names_the_nearest():

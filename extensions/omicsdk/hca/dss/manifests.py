@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -85,7 +86,7 @@ class Manifest:
                 f"{path}: the header row lacks {', '.join(missing)}",
                 remedy=f"A manifest is a table separated by tabs with the columns {', '.join(COLUMNS)}.{hint}",
             )
-        repeated = {column for column in columns if columns.count(column) > 1}
+        repeated = [column for column, count in Counter(columns).items() if count > 1]
         if repeated:
             raise ManifestError(f"{path}: the header row names {', '.join(sorted(repeated))} twice", remedy="Keep one.")
         return cls(path, columns, filters)
