@@ -9,7 +9,7 @@ from enum import Enum
 from gzip import compress
 from gzip import open as gzip_open
 from io import BytesIO, StringIO
-from tempfile import NamedTemporaryFile
+from tempfile import NamedTemporaryFile, SpooledTemporaryFile, TemporaryFile
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 from uuid import UUID
@@ -285,6 +285,14 @@ def test_multipart_bodies_can_be_sent_again(tmp_path):
     assert b'filename="reads %221%22.fq"' in first
     assert b"ACGT\r\n" in first
     assert b"skipped" not in first
+
+
+def test_files_without_a_name_have_that_of_their_field(tmp_path):
+    path = tmp_path / "reads.fq"
+    path.touch()
+    with TemporaryFile() as unnamed, SpooledTemporaryFile() as spooled, path.open("rb") as named:
+        for file, name in ((unnamed, b"file"), (spooled, b"file"), (BytesIO(), b"file"), (named, b"reads.fq")):
+            assert b'; filename="%b"\r\n' % name in b"".join(multipart_body({"file": file}, ("file",)).content())
 
 
 @pytest.mark.parametrize("value", [{"a": 1}, [{"a": 1}]])
