@@ -191,7 +191,8 @@ def test_what_cannot_be_compared(written, tmp_path: Path):
 
 
 def with_guids(tmp_path: Path, written, **how) -> list[list[str]]:
-    files = written("i.tsv", "guid | sample_id | size", "g1 | s1 | 1", "g2 | s1-b | 2", "g3 | s3 | 3", "g4 | s1 | 4")
+    entries = ("g1 | s1 | 1", "g2 | s1-b | 2", "g3 | s3 | 3", "g4 | s1 | 4", " | s5 | 5")
+    files = written("i.tsv", "guid | sample_id | size", *entries)
     samples = written("m.csv", "submitted_sample_id,note", "s1,one", "s9,nine", ",none")
     merge_guids_into_metadata(files, samples, output_filename=tmp_path / "out.tsv", **how)
     return rows(tmp_path / "out.tsv")

@@ -104,7 +104,7 @@ def merge_guids_into_metadata(
         include_all_indexing_cols_in_output=everything,
     )
     files = [row for rows in data.values() for row in rows] if everything else []
-    by_guid = {row[config["guid_column_name"]]: row for row in files}
+    by_guid = {guid: row for row in files if (guid := row[config["guid_column_name"]])}
     count = 0
     with table_of(Path(metadata_manifest), metadata_manifest_file_delimiter) as table:
         require_columns(table.path, table.header, [config["row_column_name"]])
