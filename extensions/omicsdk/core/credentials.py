@@ -140,7 +140,7 @@ def is_loopback(host: str) -> bool:
     # RFC 6761, 6.3: all names below localhost are this machine.
     if host == "localhost" or host.endswith(".localhost") or host == "::1":
         return True
-    pieces = host.split(".")
+    pieces = host.split(".") if len(host) < 16 else []
     return len(pieces) == 4 and pieces[0] == "127" and all(piece.isdecimal() and int(piece) < 256 for piece in pieces)
 
 

@@ -20,7 +20,7 @@ MOST_OF_RANGE = 10_000
 
 _BETWEEN = re.compile(r"[\s,;]+(?:and\s+)?")
 _AROUND = ".,;:'\"()[]“”‘’"
-_RANGE = re.compile(r"([A-Za-z]{3,5})(\d{3,})\s*(?:-|–|—|\bto\b)\s*\1(\d{3,})", re.IGNORECASE)
+_RANGE = re.compile(r"([A-Za-z]{3,5})(\d{3,18})\s*(?:-|–|—|\bto\b)\s*\1(\d{3,18})(?!\d)", re.IGNORECASE)
 # Columns of the result manifest in which rows of runs, and of series and samples of GEO, have values.
 _OF_RUNS = ("library_layout", "geo_accession")
 

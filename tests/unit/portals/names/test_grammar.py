@@ -165,6 +165,7 @@ def test_addresses_of_files_and_lists_are_no_names(url: str) -> None:
         ("10.5281/zenodo.1, E-MTAB-3050", ["10.5281/zenodo.1", "E-MTAB-3050"]),
         ("SRR1553611-SRR1553609", []),
         ("SRR100000-SRR999999", []),
+        (f"SRR{'1' * 5000}-SRR{'2' * 5000}", []),
         ("data of SRR1553607", []),
         ("Data are at Zenodo (https://doi.org/10.5281/zenodo.1) and ENA (PRJEB1).", []),
         ("www.ebi.ac.uk/ena/browser/view/PRJEB1234", ["PRJEB1234"]),
