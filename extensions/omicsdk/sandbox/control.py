@@ -68,7 +68,7 @@ def _guarded(handler: Callable[[Request, Any], object]) -> Callable[[Request], A
             return response(Reply(result if result is not None else {}), {})
         except Problem as problem:
             return response(Reply(problem.body(), problem.status), {})
-        except (ValueError, OSError) as error:  # of what was requested, or of the file that it names
+        except (ValueError, OverflowError, OSError) as error:  # of what was requested, or of the file that it names
             return response(Reply(bad_arguments(str(error)).body(), 400), {})
 
     return serve

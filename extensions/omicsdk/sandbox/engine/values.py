@@ -143,7 +143,7 @@ class Values:
         return False if "boolean" in kinds else {}
 
     def _text(self, flat: Schema, location: str, random: Random) -> str:
-        pattern, least, most = flat.get("pattern"), flat.get("minLength", 0), flat.get("maxLength", math.inf)
+        pattern, least, most = flat.get("pattern"), int(flat.get("minLength", 0)), flat.get("maxLength", math.inf)
         format_ = str(flat.get("format", ""))
         if isinstance(pattern, str):
             tries = (matching(pattern, random) for _ in range(20))

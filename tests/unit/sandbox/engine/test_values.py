@@ -38,7 +38,7 @@ def test_members_without_a_schema_are_in_the_order_of_the_document(stored: dict[
         {"type": "string", "format": "date-time"},
         {"type": "string", "pattern": "^SM[0-9a-fA-F]{32}$"},
         {"type": "string", "pattern": r"^(red|blue)-\d{2,4}(\.[a-z]+)?$"},
-        {"type": "string", "minLength": 30},
+        {"type": "string", "minLength": 30.0},
         {"type": "string", "maxLength": 3},
         {"type": "integer", "minimum": 5, "maximum": 7},
         {"type": "integer", "exclusiveMinimum": 10, "multipleOf": 4},
