@@ -1,4 +1,4 @@
-"""The same done with each of several objects, and the result of that."""
+"""One call for each of several objects, and the results."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Batch(Generic[T]):
         kind: What they are, in the plural: "samples".
         items: The successful ones, in order, including skipped ones.
         skipped: The number of those that needed no change.
-        errors: Why the others failed; each message names its thing.
+        errors: Why the others failed; each message names its object.
     """
 
     action: str
@@ -64,7 +64,7 @@ def for_each(
     """Do the same with each of several objects; a failure does not stop the others.
 
     Args:
-        items: The things.
+        items: The objects.
         work: The function to call with each; called in threads.
         name: The object's name in errors.
         in_order: Whether to process them one after the other, so that the server sees them in order.

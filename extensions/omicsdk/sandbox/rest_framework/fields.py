@@ -309,7 +309,7 @@ integer = _parsed(_integer, "A valid integer is required.")
 
 
 def bounded(least: int = -LARGEST - 1) -> Reader:
-    """A integer that the database takes: outside of that servers fail with 500, the sandbox states what is wrong."""
+    """An integer that the database takes: outside of that servers fail with 500, the sandbox states what is wrong."""
 
     def read(value: Any) -> int:
         number = integer(value)

@@ -137,7 +137,7 @@ class Authentication(Generic[U]):
 
     Args:
         by_token: The owner of a token; None for an unknown token.
-        by_password: Who has a name and password; None where the service takes none.
+        by_password: The owner of a name and password; None for unknown ones. None where the service takes none.
         challenge: What a 401 states in WWW-Authenticate; empty where refusals are 403, as they are with sessions first.
     """
 
