@@ -50,7 +50,7 @@ class Recording:
     platform: Any
     part: str = ""
     files: tuple[str, ...] = ()
-    base: Mapping[str, str] = None  # pyright: ignore[reportAssignmentType]
+    base: Mapping[str, str] = None
 
     @property
     def checks(self) -> ResponseCheck:

@@ -58,7 +58,7 @@ def written(file: Path, *faults: Any) -> list[tuple[str, int, bool]]:
     for fault in faults:
         report: Any = SimpleNamespace(when="teardown", user_properties=[("fault", fault)])
         results.pytest_runtest_logreport(report)
-    results.pytest_sessionfinish(None, 0)  # pyright: ignore[reportArgumentType] - it isn't looked at
+    results.pytest_sessionfinish(None, 0)
     rows = json.loads(file.read_text(encoding="utf-8"))["faults"]
     return [(row["fault"], row["tried"], "ran" in row) for row in rows]
 
@@ -78,7 +78,7 @@ def test_only_a_run_without_a_failure_is_written_down(tmp_path: Path, exitstatus
     results, file = Results(tmp_path / "results.json"), tmp_path / "results.json"
     report: Any = SimpleNamespace(when="teardown", user_properties=[("fault", ONE)])
     results.pytest_runtest_logreport(report)
-    results.pytest_sessionfinish(None, exitstatus)  # pyright: ignore[reportArgumentType] - it isn't looked at
+    results.pytest_sessionfinish(None, exitstatus)
     assert file.exists() == (exitstatus == 0)
 
 

@@ -24,8 +24,7 @@ class ClosedContract(Contract):
     def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
         """Collect the imports that leave the modules, entries without a module, and optional imports that do not exist."""
         modules, packages, optional = (
-            {str(entry) for entry in field}  # type: ignore[attr-defined]  # a field holds a set
-            for field in (self.modules, self.packages, self.optional)
+            {str(entry) for entry in field} for field in (self.modules, self.packages, self.optional)
         )
         missing = sorted(modules - graph.modules)
         allowed = modules | packages | sys.stdlib_module_names

@@ -75,7 +75,7 @@ class ConnectProxy(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     """A connection: requests as they arrive, after CONNECT those within TLS."""
 
-    server: ConnectProxy  # pyright: ignore[reportIncompatibleVariableOverride] - it is made by one
+    server: ConnectProxy
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     scheme = "http"

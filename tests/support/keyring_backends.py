@@ -13,7 +13,7 @@ from keyring.errors import KeyringLocked
 class Working(KeyringBackend):
     """An unlocked keyring, kept in the file that TEST_KEYRING names."""
 
-    priority = 1  # pyright: ignore[reportAssignmentType, reportIncompatibleUnannotatedOverride] - as backends state it
+    priority = 1
 
     def _secrets(self) -> dict[str, str]:
         file = Path(os.environ["TEST_KEYRING"])

@@ -32,7 +32,7 @@ class ServedStore(Store):
         self, *, port: int, token: str = "", read_only: bool = False, headers: bool = False, sizeless: bool = False
     ) -> None:
         self._port = port
-        self.features = Features(writable=not read_only, makes_folders=True, removal_batch=1)  # pyright: ignore[reportAttributeAccessIssue]
+        self.features = Features(writable=not read_only, makes_folders=True, removal_batch=1)
         self.headers = {"X-Served": "yes"} if headers else {}
         self.sizeless = sizeless
 

@@ -26,7 +26,7 @@ class Shelf(Store):
     copies: ClassVar[list[tuple[str, str]]] = []
 
     def __init__(self, *, copying: str = "", name: str = "") -> None:
-        self.features = Features(writable=True, removal_batch=1, copies=bool(copying))  # pyright: ignore[reportAttributeAccessIssue]
+        self.features = Features(writable=True, removal_batch=1, copies=bool(copying))
         self.name = name
 
     def _stat(self, path: str) -> Entry:

@@ -621,7 +621,7 @@ class _Disk(Disk):
         if self._world.chance.random() < self._trouble:
             raise OSError(self._world.chance.choice((errno.ENOSPC, errno.EIO, errno.EACCES)), "it is broken")
 
-    def write_at(self, descriptor: int, chunks: Sequence[bytes], offset: int) -> int:  # type: ignore[override]
+    def write_at(self, descriptor: int, chunks: Sequence[bytes], offset: int) -> int:
         self._perhaps()
         return Disk.write_at(descriptor, chunks, offset)
 

@@ -163,7 +163,7 @@ def told(node: pytest.Item, order: int, endings: list[str]) -> tuple[str, dict[s
         order: Its place in its module.
         endings: How each attempt ended.
     """
-    section = (node.getparent(pytest.Module).obj.__doc__ or "").partition("\n")[0].rstrip(".")  # pyright: ignore[reportOptionalMemberAccess]
+    section = (node.getparent(pytest.Module).obj.__doc__ or "").partition("\n")[0].rstrip(".")
     facts = {"section": section, "fault": marked(node)[0], "order": f"{node.path.name}:{order:05}", "endings": endings}
     return "fault", {**facts, "long": node.get_closest_marker("long") is not None}
 

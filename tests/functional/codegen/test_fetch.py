@@ -102,6 +102,6 @@ def test_a_document_is_read_with_what_it_refers_to_on_the_network(server: Server
     assert document.data["components"]["schemas"] == {
         "S": {"properties": {"b": {"$ref": "#/components/schemas/b"}}},
         "b": {"type": "string"},
-    }  # type: ignore[index,call-overload]
+    }
     assert document.origin("/components/schemas/S/properties").file == f"{server.url}/s/a.yaml"
     assert len(list((tmp_path / "cache").iterdir())) == 2

@@ -32,7 +32,7 @@ def a_run(folder: Path, workflow: str, kind: WorkflowType = WorkflowType.script,
         kind,
         on_message=lambda line: None,
         **options,
-    )  # type: ignore[arg-type]
+    )
     assert not made.setup()
     return made
 

@@ -126,9 +126,9 @@ def test_a_failure_raises_with_the_report_of_all(store: ServedStore, tmp_path: P
 
 def test_an_option_of_the_store_is_no_option_of_a_transfer(store: ServedStore, tmp_path: Path) -> None:
     with pytest.raises(TypeError, match=r"served\.port is an option of the store.*storage_options=\{'port': \.\.\.\}"):
-        omicsdk.download("served://p", tmp_path, port=port(store))  # type: ignore[call-arg] # pyright: ignore[reportCallIssue] - wrong on purpose
+        omicsdk.download("served://p", tmp_path, port=port(store))
     with pytest.raises(TypeError, match="unknown option 'retrys'; did you mean 'retries'"):
-        omicsdk.download("served://p", tmp_path, retrys=3)  # type: ignore[call-arg] # pyright: ignore[reportCallIssue] - wrong on purpose
+        omicsdk.download("served://p", tmp_path, retrys=3)
 
 
 def test_names_that_leave_the_folder_are_refused(store: ServedStore, tmp_path: Path) -> None:

@@ -429,7 +429,7 @@ def stopped(htsget: Make, tickets: Tickets, path: Path, after: int) -> None:
     made = htsget()
     from omicsdk.ga4gh import htsget as module
 
-    pieces = module._Source.pieces  # pyright: ignore[reportPrivateUsage] - where a download may be stopped
+    pieces = module._Source.pieces
 
     def counted(source: Any, number: int) -> Any:
         if number >= after:
@@ -437,7 +437,7 @@ def stopped(htsget: Make, tickets: Tickets, path: Path, after: int) -> None:
         yield from pieces(source, number)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module._Source, "pieces", counted)  # pyright: ignore[reportPrivateUsage] - as above
+        patch.setattr(module._Source, "pieces", counted)
         with pytest.raises(Interrupted, match="stopped after"):
             made.download("x", path, stop=stop)
 

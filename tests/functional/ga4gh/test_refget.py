@@ -191,7 +191,7 @@ def test_the_options_of_transfers_are_followed_or_refused(refget: Refget, ids: d
         refget.download(ids["md5"], to, end=10, require_checksum=True)
     for name, value in (("renewals", 3), ("resume_unvalidated", True)):
         with pytest.raises(InvalidOption, match=f"{name} cannot be set"):
-            refget.download(ids["md5"], to, **{name: value})  # pyright: ignore[reportArgumentType]
+            refget.download(ids["md5"], to, **{name: value})
     stop.set()
     with pytest.raises(Interrupted) as caught:
         refget.download(ids["md5"], to, stop=stop)

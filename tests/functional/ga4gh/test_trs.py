@@ -109,7 +109,7 @@ def test_the_options_of_transfers_are_followed_or_refused(trs: Trs, omics_sandbo
     assert trs.download("#workflow/a/b", to, check=False).counts["failed"] == 1
     for name, value in (("renewals", 3), ("resume_unvalidated", True)):
         with pytest.raises(InvalidOption, match=f"{name} cannot be set"):
-            trs.download(EXAMPLE_TOOL, to, version="v1.0", **{name: value})  # pyright: ignore[reportArgumentType]
+            trs.download(EXAMPLE_TOOL, to, version="v1.0", **{name: value})
     stop.set()
     with pytest.raises(Interrupted):
         trs.download(EXAMPLE_TOOL, to, version="v1.0", stop=stop)

@@ -49,8 +49,8 @@ def get(portal: PortalHost, tmp_path: Path) -> Callable[..., Any]:
 
     def got(*samples: str, **options: Any) -> Any:
         paths = [portal.sample(each, tmp_path).name if "." in each and ":" not in each else each for each in samples]
-        got.said = []  # type: ignore[attr-defined]
-        return omicsdk.get(paths, "data", **{"on_message": got.said.append, "check": False} | options)  # type: ignore[attr-defined]
+        got.said = []
+        return omicsdk.get(paths, "data", **{"on_message": got.said.append, "check": False} | options)
 
     return got
 

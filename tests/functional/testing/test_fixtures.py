@@ -79,7 +79,7 @@ def test_a_fault_is_its_platforms_only(dss_sandbox: Platform, crunch_sandbox: Pl
     assert crunch_sandbox.client.list_projects().count == 0
     assert dss_sandbox.sandbox.fault_book.rules()[0]["number"] == number
     with pytest.raises(ValueError, match="no action"):
-        dss_sandbox.fault("burn")  # pyright: ignore[reportArgumentType]
+        dss_sandbox.fault("burn")
 
 
 def test_programs_that_a_test_starts_are_led_to_the_sandbox(omics_environment: dict[str, str]):

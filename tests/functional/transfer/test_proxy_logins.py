@@ -90,7 +90,7 @@ def calls(url: str) -> list[Exception | None]:
         transport = Transport(url)
         outcomes = [each.exception() for each in [threads.submit(transport.send, get()) for _ in range(20)]]
         transport.close()
-    return outcomes  # pyright: ignore[reportReturnType]
+    return outcomes
 
 
 def tasks(url: str) -> list[Any]:

@@ -228,8 +228,8 @@ def of_reads(ends: Sequence[End]) -> ReadsResult:
     samples = [
         UploadedReads(
             ReadSet(f"s{n}", {}),
-            "stopped" if end == STOPPED else states[isinstance(end, OmicsError)],  # pyright: ignore[reportArgumentType]
-            *((THING, THING) if end is None else ()),  # pyright: ignore[reportArgumentType]
+            "stopped" if end == STOPPED else states[isinstance(end, OmicsError)],
+            *((THING, THING) if end is None else ()),
             error=error_of(end),
         )
         for n, end in enumerate(ends)
@@ -266,7 +266,7 @@ def of_drs(ends: Sequence[End]) -> Any:
 
 def of_verdicts(ends: Sequence[End]) -> list[Verdict] | None:
     states = {True: "wrong", False: "verified"}
-    verdicts = [Verdict(f"f{n}", states[isinstance(end, OmicsError)], "md5") for n, end in enumerate(ends)]  # pyright: ignore[reportArgumentType]
+    verdicts = [Verdict(f"f{n}", states[isinstance(end, OmicsError)], "md5") for n, end in enumerate(ends)]
     return None if STOPPED in ends or any(map(is_denied, ends)) else verdicts
 
 
@@ -361,7 +361,7 @@ def test_nothing_selected_is_a_warning_or_a_failure_on_request():
         console = Console(stderr=(err := io.StringIO()))
         RESULT[0] = TransferReport()
         run = {**COMMANDS["get"].command, "run": f"{__name__}:{result_of.__name__}"}
-        called(run, {"what": ["m.tsv"], "folder": "to", **given}, console)  # pyright: ignore[reportArgumentType]
+        called(run, {"what": ["m.tsv"], "folder": "to", **given}, console)
         assert (console.exit_code, "nothing to do: no file is selected" in err.getvalue()) == (code, True)
 
 

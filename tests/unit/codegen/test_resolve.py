@@ -52,7 +52,7 @@ SCHEMA = "/paths/~1a/get/responses/200/content/application~1json/schema"
 def resolved(path: Path, **options: object) -> Resolved:
     root = load(path)
     before = copy.deepcopy(root.data)
-    result = resolve(root, **options)  # type: ignore[arg-type]
+    result = resolve(root, **options)
     assert root.data == before
     return result
 
@@ -498,7 +498,7 @@ def test_web_addresses_are_opened_from_copies_or_where_allowed_once(write: Write
 
     data = resolved(path, refs=copies, allow_urls=["https://b.org"], fetch=fetch).data
     assert fetched == ["https://b.org/b.yaml"]
-    assert set(at(data, "/components/schemas")) == {"a", "up", "B", "D"}  # type: ignore[arg-type]
+    assert set(at(data, "/components/schemas")) == {"a", "up", "B", "D"}
     assert len(refused(path, fetch=fetch)) == 2
 
 
@@ -701,7 +701,7 @@ def test_names_are_unique_and_the_same_in_any_order(wanted: dict[int, tuple[str,
     assert len(set(names.values())) == len(names)
     assert "a" not in names.values()
     keys = list(wanted)
-    random.shuffle(keys)  # type: ignore[attr-defined]
+    random.shuffle(keys)
     assert assign_names({key: wanted[key] for key in keys}, places, {"a"}) == names
 
 

@@ -118,12 +118,12 @@ def test_an_error_is_also_what_requests_raised(error: Any, kinds: Any, others: A
 
 def test_its_response_is_there_without_secrets():
     error = documented(GONE, OfAClient)
-    assert (error.response.status_code, error.response.json()) == (404, {"title": "gone"})  # type: ignore[attr-defined] - of the joined class
-    assert dict(error.response.headers) == {"x-y": "z", "content-length": "17"}  # type: ignore[attr-defined] - of the joined class
-    assert not error.response  # type: ignore[attr-defined] - as one of requests is false
+    assert (error.response.status_code, error.response.json()) == (404, {"title": "gone"})
+    assert dict(error.response.headers) == {"x-y": "z", "content-length": "17"}
+    assert not error.response
     with pytest.raises(OfAClient):
-        error.response.raise_for_status()  # type: ignore[attr-defined] - of the joined class
-    assert documented(SILENT, OfAClient).response is None  # type: ignore[attr-defined] - of the joined class
+        error.response.raise_for_status()
+    assert documented(SILENT, OfAClient).response is None
 
 
 def test_an_error_is_no_other_than_ours_where_no_program_has_imported_requests(monkeypatch: pytest.MonkeyPatch):
@@ -143,7 +143,7 @@ def test_what_is_set_on_an_error_goes_before_the_others_properties(monkeypatch: 
             return 0
 
         def __repr__(self) -> str:
-            return self.request_info.url  # type: ignore[attr-defined] - of the joined class
+            return self.request_info.url
 
     monkeypatch.setitem(sys.modules, "aiohttp", SimpleNamespace(ClientResponseError=ClientResponseError))
     error = catchable(GONE, OF_AIOHTTP)

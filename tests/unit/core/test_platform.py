@@ -243,7 +243,7 @@ def test_a_listing_that_is_left_early_is_closed() -> None:
             numbers = toy.ls(10_000_000)
             async for _ in numbers:
                 break
-            await numbers.aclose()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+            await numbers.aclose()
 
     asyncio.run(run())
     assert closed == [URL]

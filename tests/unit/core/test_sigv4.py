@@ -53,7 +53,7 @@ def test_headers_are_signed_as_botocore_does(
 ):
     path, query = sent(key, pairs)
     signer = auth.S3SigV4Auth(Credentials(keys.access, keys.secret, keys.token or None), "s3", "eu-west-3")
-    signer.payload = lambda _: payload  # pyright: ignore[reportAttributeAccessIssue]
+    signer.payload = lambda _: payload
     expected = theirs(signer, method, path, query, headers)
     found = Signer(keys, "eu-west-3").headers(
         method, "bkt.s3.eu-west-3.amazonaws.com", path, query, headers, payload=payload, now=NOW

@@ -310,7 +310,7 @@ def test_credentials_that_are_kept_back_are_reported(
     assert "those of OMICS_PANGEA_TOKEN belong to https://pangeabio.io. Set OMICS_PANGEA_URL" in caplog.text
     monkeypatch.setenv("OMICS_CRUNCH_TOKEN", TOKEN)
     with pytest.raises(ConfigError, match="OMICS_CRUNCH_TOKEN belong to no base URL that is configured") as failed:
-        _ = open_store("crunch", url=OTHER).client  # type: ignore[attr-defined]
+        _ = open_store("crunch", url=OTHER).client
     assert failed.value.remedy.startswith("Set OMICS_CRUNCH_URL to the base URL that they are for.")
 
 

@@ -153,9 +153,9 @@ def test_an_invalid_date(text: str, format: str):
 def test_invalid_text_is_no_date():
     for bad in (5, None):
         with pytest.raises(UsageError, match="is not a date"):
-            as_date(bad)  # pyright: ignore[reportArgumentType] - what callers without types give
+            as_date(bad)
         with pytest.raises(UsageError, match="is not a date and time"):
-            as_datetime(bad)  # pyright: ignore[reportArgumentType]
+            as_datetime(bad)
 
 
 # -- URLs

@@ -38,7 +38,7 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch):
         assert connection.get_headers() == {"Authorization": f"Token {TOKEN}"}
         assert connection.token == TOKEN
         with pytest.raises(AttributeError):
-            connection.token = "another"  # type: ignore[misc] - it would count for nothing
+            connection.token = "another"
         assert repr(connection) == "<Connection https://crunch.example.org>"
     with Connection("https://other.example.org", "else") as connection:
         assert connection.absolute_url("/api/projects/") == "https://other.example.org/api/projects/"

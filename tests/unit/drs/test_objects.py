@@ -65,7 +65,7 @@ def test_members_name_uris_as_texts_or_lists() -> None:
 
 
 def way(kind: str, **more: object) -> AccessMethod:
-    return AccessMethod(kind, **({"access_id": kind} | more))  # type: ignore[arg-type]
+    return AccessMethod(kind, **({"access_id": kind} | more))
 
 
 def test_ways_are_tried_in_an_order_that_can_be_wished_for() -> None:

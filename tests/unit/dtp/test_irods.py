@@ -355,10 +355,10 @@ def test_the_client_has_what_is_used_of_it():
 def test_the_good_replica_counts(zone: StandIn, get):
     found = zone.objects[f"{ROOT}/ds/primary/sub-1/sam-1/a.nrrd"]
     good = replace(found)
-    good.status = "1"  # pyright: ignore
+    good.status = "1"
     stale = replace(found, checksum=sha2(b"old"), size=3)
-    stale.status = "0"  # pyright: ignore
-    found.checksum, found.size, found.replicas = stale.checksum, stale.size, [stale, good]  # pyright: ignore
+    stale.status = "0"
+    found.checksum, found.size, found.replicas = stale.checksum, stale.size, [stale, good]
     assert get().ok
 
 

@@ -175,7 +175,7 @@ def test_a_checkpoint_that_is_closed_lets_no_thread_pass():
             passed[0] += 1
 
     thread = threading.Thread(target=pass_by)
-    checkpoint = Checkpoint(thread)  # pyright: ignore
+    checkpoint = Checkpoint(thread)
     checkpoint.set()
     thread.start()
     for _ in range(300):

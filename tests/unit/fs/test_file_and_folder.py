@@ -55,7 +55,7 @@ def s3() -> tuple[Store, str]:
 def azul(monkeypatch: pytest.MonkeyPatch) -> tuple[Store, str]:
     files = [AzulFile(uuid=str(at), version="", name=name) for at, name in enumerate(("P", "P/x", "P/y/z"))]
     monkeypatch.setattr("omicsdk.fs.stores.azul.files", lambda *_: files)
-    return AzulStore(client=object()), f"dcp1/projects/{UUID}/P"  # pyright: ignore[reportArgumentType]
+    return AzulStore(client=object()), f"dcp1/projects/{UUID}/P"
 
 
 def dss(monkeypatch: pytest.MonkeyPatch) -> tuple[Store, str]:
@@ -69,7 +69,7 @@ def dss(monkeypatch: pytest.MonkeyPatch) -> tuple[Store, str]:
     }
     files = [{"name": name, "uuid": UUID, "version": "v", "size": 1, **sums} for name in ("P", "P/x", "P/y/z")]
     manifest = {"bundle": {"uuid": UUID, "version": "v", "files": files}}
-    store = DssStore(client=object())  # pyright: ignore[reportArgumentType]
+    store = DssStore(client=object())
     monkeypatch.setattr(store, "_bundle", lambda *_: BundleListing(manifest, "aws"))
     return store, f"aws/{UUID}.v/P"
 
@@ -99,7 +99,7 @@ def crunch(monkeypatch: pytest.MonkeyPatch) -> tuple[Store, str]:
     from omicsdk_api.crunch.models import Dataset
 
     storage = S3Storage(BotoBucket("base/P", "base/P/x", "base/P/y/z"), "bkt")
-    store = CrunchStore(client=object(), storage_settings=storage)  # pyright: ignore[reportArgumentType]
+    store = CrunchStore(client=object(), storage_settings=storage)
     monkeypatch.setattr(store, "_dataset", lambda *_: Dataset.from_dict({"slug": "data", "base_file_path": "base"}))
     return store, "project/data/P"
 

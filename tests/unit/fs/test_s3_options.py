@@ -247,7 +247,7 @@ def test_a_key_is_not_sent_in_the_clear():
         client = client_of(service, endpoint_url=url, anonymous=True)
         service.answer = lambda _: Answer(headers={**FOUND, CUSTOMERS: "AES256"})
         store = S3Store(sse_c_key=KEY)
-        store._connect = lambda client=client: client  # type: ignore[assignment]
+        store._connect = lambda client=client: client
         if is_sent:
             store.stat("bkt/own")
         else:
@@ -282,7 +282,7 @@ def test_parts_state_the_key_and_the_whole_its_encryption():
     service = Service(lambda request: Answer(body=begun if "uploads" in request.query else done))
     for encryption in (Encryption("aws:kms", "k"), Encryption(key=KEY)):
         to = BucketObject(client_of(service), "bkt", "k", headers={"x-amz-storage-class": "X"}, encryption=encryption)
-        to.begin(None)  # type: ignore[arg-type] - the source is not read
+        to.begin(None)
         first = service.asked[-1].headers
         assert {**encryption.written, "x-amz-storage-class": "X"}.items() <= first.items()
         part = to.sign("u", _cut(), {}).headers

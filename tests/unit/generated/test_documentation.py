@@ -107,4 +107,4 @@ def test_a_type_error_of_the_request_itself_is_unchanged(monkeypatch: pytest.Mon
     call = DssApi().get_bundle
     monkeypatch.setattr(call, "build", build)
     with pytest.raises(TypeError, match=r"^build\(\) cannot be u$"):
-        call(uuid="u")  # pyright: ignore[reportCallIssue]
+        call(uuid="u")

@@ -90,7 +90,7 @@ def sent(package: ModuleType, request: pytest.FixtureRequest) -> Any:
 def _parts(request: httpx.Request) -> list[tuple[Message, bytes]]:
     head = f"content-type: {request.headers['content-type']}\r\n\r\n".encode()
     parsed = BytesParser().parsebytes(head + request.content)
-    return [(part, part.get_payload(decode=True)) for part in parsed.get_payload()]  # type: ignore[misc, union-attr]  # of a multipart message, messages
+    return [(part, part.get_payload(decode=True)) for part in parsed.get_payload()]
 
 
 def test_a_multipart_body_has_the_documents_media_type_and_a_boundary_of_its_own(sent: Any) -> None:

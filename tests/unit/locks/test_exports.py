@@ -31,7 +31,7 @@ def file(path: str, **fields: object) -> LockedFile:
         (),
         SINCE,
     )
-    return stated._replace(**fields)  # pyright: ignore[reportArgumentType] - each test states one field
+    return stated._replace(**fields)
 
 
 def lock(folder: Path, *files: LockedFile) -> Lock:
@@ -146,7 +146,7 @@ def test_a_bag_states_what_the_lock_does(tmp_path: Path):
 )
 def test_what_a_bag_cannot_state_is_an_error_and_leaves_nothing(tmp_path: Path, fields: dict[str, object], why: str):
     with pytest.raises(LockError, match=why):
-        write_bag(lambda: [file("a")._replace(**fields)], tmp_path / "bag")  # pyright: ignore[reportArgumentType]
+        write_bag(lambda: [file("a")._replace(**fields)], tmp_path / "bag")
     with pytest.raises(LockError, match="no files"):
         write_bag(list, tmp_path / "bag")
     assert [*tmp_path.iterdir()] == []

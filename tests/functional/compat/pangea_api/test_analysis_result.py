@@ -182,7 +182,7 @@ def test_private_means_private(sample: Sample, library: SampleGroup, outsider: K
 
 def test_a_server_that_makes_a_result_public_anyway_is_reported(sample: Sample):
     post = sample.knex.post
-    sample.knex.post = lambda url, json=None, **more: {**post(url, json, **more), "is_private": False}  # type: ignore[method-assign]
+    sample.knex.post = lambda url, json=None, **more: {**post(url, json, **more), "is_private": False}
     hidden = sample.analysis_result("m")
     hidden.is_private = True
     with pytest.raises(RemoteObjectError, match="was created, but is not private"):

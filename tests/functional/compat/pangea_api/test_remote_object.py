@@ -121,7 +121,7 @@ def test_a_kept_blob_that_does_not_fit_is_fetched_again(knex: Knex, library: Sam
     library.sample("s", metadata={"city": "Paris"}).create()
     sample = anew(knex, metadata={"city": "Paris"})
     sample.lib.get()
-    sample.cache_blob({**library.sample("s").get().blob, "metadata": {"city": "Oslo"}})  # type: ignore[dict-item]
+    sample.cache_blob({**library.sample("s").get().blob, "metadata": {"city": "Oslo"}})
     assert sample.get_cached_blob()["metadata"] == {"city": "Oslo"}
     assert sample.get().metadata == {"city": "Paris"}
     sample.invalidate_cache()

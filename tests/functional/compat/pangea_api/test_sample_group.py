@@ -31,7 +31,7 @@ def test_a_new_group_is_as_private_as_requested(knex: Knex, org: Organization, a
 def test_none_sends_nothing(org: Organization, sandbox: Sandbox):
     bodies: list[dict[str, object]] = []
     post = org.knex.post
-    org.knex.post = lambda url, json=None, **more: bodies.append(json) or post(url, json, **more)  # type: ignore[method-assign,func-returns-value]
+    org.knex.post = lambda url, json=None, **more: bodies.append(json) or post(url, json, **more)
     org.sample_group("g", is_public=None).create()
     org.sample_group("h", is_public=False).create()
     assert ["is_public" in body for body in bodies] == [False, True]
@@ -39,7 +39,7 @@ def test_none_sends_nothing(org: Organization, sandbox: Sandbox):
 
 def test_a_server_that_makes_it_public_anyway_is_reported(org: Organization):
     post = org.knex.post
-    org.knex.post = lambda url, json=None, **more: {**post(url, json, **more), "is_public": True}  # type: ignore[method-assign]
+    org.knex.post = lambda url, json=None, **more: {**post(url, json, **more), "is_public": True}
     private = org.sample_group("g", is_public=False)
     with pytest.raises(RemoteObjectError, match="set to private, but is still public on the server"):
         private.create()

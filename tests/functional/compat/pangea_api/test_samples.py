@@ -82,7 +82,7 @@ def test_texts(knex: Knex, library: SampleGroup):
 
 
 def test_a_name_that_is_a_number(knex: Knex, library: SampleGroup):
-    assert library.sample(7).create().name == "7"  # type: ignore[arg-type]
+    assert library.sample(7).create().name == "7"
     assert library.sample("7").exists()
 
 

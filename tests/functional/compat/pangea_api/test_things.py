@@ -80,7 +80,7 @@ def test_a_tag_is_given_to_what_was_not_fetched_and_to_nothing_else(knex: Knex, 
     tag(Organization(knex, "An Org").sample_group("A Library").sample("s"))
     assert [each.name for each in tag.get_samples()] == ["s"]
     with pytest.raises(TypeError, match="a sample, a group or a tag"):
-        tag(library.org)  # type: ignore[arg-type]
+        tag(library.org)
 
 
 # -- buckets

@@ -24,7 +24,7 @@ def other(tmp_path: Path) -> Iterator[Sandbox]:
 
 
 def states(report: object) -> list[str]:
-    return [outcome.state for outcome in report.outcomes]  # type: ignore[attr-defined]
+    return [outcome.state for outcome in report.outcomes]
 
 
 def test_guids_with_and_without_a_prefix_are_at_home(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def _bearer(token: str) -> dict[str, str]:
 
 
 def _send(method: str, url: str, **more: object) -> httpx.Response:
-    return httpx.request(method, url, trust_env=False, verify=False, **more)  # pyright: ignore[reportArgumentType] - passed on
+    return httpx.request(method, url, trust_env=False, verify=False, **more)
 
 
 def _get(url: str, **more: object) -> httpx.Response:

@@ -25,7 +25,7 @@ def refusal(response: httpx.Response) -> tuple[int, str]:
 
 def ask(method: str, url: str, **options: object) -> httpx.Response:
     with httpx.Client(trust_env=False, verify=NO_TLS) as client:
-        return client.request(method, url, **options)  # type: ignore[arg-type]
+        return client.request(method, url, **options)
 
 
 def test_bytes_go_in_and_come_out(sandbox: Sandbox):

@@ -92,7 +92,7 @@ def test_wrong_order_is_reported(server: Any, target: Path) -> None:
     with pytest.raises(UsageError, match="and is done"):
         transfer.start()
     with pytest.raises(AttributeError):
-        transfer.limit_rate = 1  # pyright: ignore[reportAttributeAccessIssue] - it is control.rate_limit
+        transfer.limit_rate = 1
     transfer.pause()  # too late to do anything
     transfer.stop()
     assert transfer.state == "done"

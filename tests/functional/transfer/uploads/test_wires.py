@@ -100,7 +100,7 @@ def test_an_invalid_url_is_reported_by_whichever_thread(wires: Wires, sink: Any)
 def test_a_fault_of_a_thread_is_raised_where_it_is_waited_for(wires: Wires, sink: Any):
     class Fault(Response):
         @property
-        def lines(self) -> list[bytes]:  # type: ignore[override]
+        def lines(self) -> list[bytes]:
             raise ZeroDivisionError
 
         @lines.setter

@@ -66,7 +66,7 @@ def test_pages_arrive_as_they_are_wanted():
     lists = Lists(3_000)
     items: Iterator[Any] = paginated_iterator(lists.knex(), "samples?name=x")
     assert [next(items) for _ in range(4)] == [0, 1, 2, 3]
-    items.close()  # type: ignore[attr-defined]
+    items.close()
     assert max(lists.asked) <= 2 + AHEAD
 
 

@@ -654,7 +654,7 @@ def test_an_event_loop_is_not_held_up_by_a_token(make: Make, commons: FakeCommon
         threads.append(threading.current_thread())
         return real(issuer)
 
-    commons.new_token = noted  # type: ignore[method-assign]
+    commons.new_token = noted
 
     async def several() -> None:
         async with AsyncGen3(COMMONS, credentials=auth, transport=commons.transport) as asking:

@@ -76,7 +76,7 @@ def test_without_a_commons():
     with pytest.raises(Gen3UserError, match="No commons given"):
         Gen3Index()
     with pytest.raises(ConfigError, match="Invalid credentials of type"):
-        Gen3Index(COMMONS, "token")  # type: ignore[arg-type]
+        Gen3Index(COMMONS, "token")
 
 
 def test_how_often_to_try_can_be_stated_by_the_old_variable(monkeypatch: pytest.MonkeyPatch):

@@ -277,7 +277,7 @@ def test_a_manifest_is_waited_for_and_fetched_without_the_login(
 def test_an_interrupted_wait_is_resumed_by_the_same_call(client: Azul, service: Service, tmp_path: Path) -> None:
     stopped = Stopped(after=1)
     with pytest.raises(Interrupted):
-        client.manifest("", tmp_path / "m.tsv", stop=stopped)  # pyright: ignore[reportArgumentType]
+        client.manifest("", tmp_path / "m.tsv", stop=stopped)
     service.asked.clear()
     assert client.manifest("", tmp_path / "m.tsv").path.read_bytes() == TABLE
     assert [method for method, path, _ in service.asked if path.startswith("/fetch")] == ["GET", "GET"]
@@ -289,7 +289,7 @@ def test_another_request_and_one_that_has_ended_are_started_again(
     for conditions in ("", "genusSpecies=Homo sapiens"):
         service.pending = 2
         with pytest.raises(Interrupted):
-            client.manifest("", tmp_path / "m.tsv", stop=Stopped(after=1))  # pyright: ignore[reportArgumentType]
+            client.manifest("", tmp_path / "m.tsv", stop=Stopped(after=1))
         service.asked.clear()
         service.pending = 0
         client.manifest(conditions, tmp_path / "m.tsv")

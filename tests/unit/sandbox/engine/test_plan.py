@@ -212,4 +212,4 @@ def test_a_document_without_paths_has_no_operations():
 
 def test_a_handler_without_an_operation_is_an_error():
     with pytest.raises(LookupError, match="nothing_at_all"):
-        Engine(document(CRUD), handlers={"nothing_at_all": lambda call: None})  # type: ignore[arg-type, return-value]
+        Engine(document(CRUD), handlers={"nothing_at_all": lambda call: None})

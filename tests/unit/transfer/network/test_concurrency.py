@@ -65,21 +65,21 @@ def test_a_redirected_file_is_requested_in_the_same_round() -> None:
     assert scheduler.waiting == 2
 
 
-def test_an_ill_server_is_left_alone_and_the_others_are_not() -> None:
+def test_a_failing_server_is_left_alone_and_the_others_are_not() -> None:
     controller = ConcurrencyController(16, 0.0)
-    filled(controller, "ill")
-    controller.ended("ill", 0)
-    controller.refused("ill", 1.0, retry_after=30.0)
-    assert not controller.may_start("ill")
-    assert filled(controller, "well") == FIRST
+    filled(controller, "failing")
+    controller.ended("failing", 0)
+    controller.refused("failing", 1.0, retry_after=30.0)
+    assert not controller.may_start("failing")
+    assert filled(controller, "healthy") == FIRST
     assert controller.opens == 31.0
     controller.adapt(30.9, list)
     controller.open(30.9)
-    assert not controller.may_start("ill")
+    assert not controller.may_start("failing")
     controller.open(31.0)
     assert controller.opens is None
-    assert controller.width("ill") < FIRST
-    assert controller.width("well") == FIRST
+    assert controller.width("failing") < FIRST
+    assert controller.width("healthy") == FIRST
 
 
 def test_a_refusal_without_a_wish_holds_until_the_other_responses_have_come() -> None:
@@ -293,14 +293,14 @@ def test_what_is_known_of_the_latest_thousand_servers_is_kept() -> None:
     assert controller.width("it") == FIRST
 
 
-def test_an_ill_server_does_not_slow_another() -> None:
+def test_a_failing_server_does_not_slow_another() -> None:
     networks = {
-        "ill": Network.of(Link(1000 * MB, 20 * MB, bears=1, retry_after=2)),
-        "well": Network.of(Link(100 * MB, 12 * MB)),
+        "failing": Network.of(Link(1000 * MB, 20 * MB, bears=1, retry_after=2)),
+        "healthy": Network.of(Link(100 * MB, 12 * MB)),
     }
-    both = simulate(networks, {"ill": [20_000] * 300, "well": [GIB]}, ConcurrencyController(16, 0.0))
-    alone = simulate({"well": networks["well"]}, {"well": [GIB]}, Fixed(16))
-    assert both.ends["well"] <= 1.1 * alone.seconds
+    both = simulate(networks, {"failing": [20_000] * 300, "healthy": [GIB]}, ConcurrencyController(16, 0.0))
+    alone = simulate({"healthy": networks["healthy"]}, {"healthy": [GIB]}, Fixed(16))
+    assert both.ends["healthy"] <= 1.1 * alone.seconds
 
 
 def test_each_server_finds_its_own_number() -> None:
@@ -314,7 +314,7 @@ def test_each_server_finds_its_own_number() -> None:
     assert controller.width("far") >= 8
 
 
-def test_a_million_servers_are_forgotten_again() -> None:
+def test_thousands_of_servers_are_forgotten_again() -> None:
     controller = ConcurrencyController(16, 0.0)
     tracemalloc.start()
     try:

@@ -54,7 +54,7 @@ def parts(*names: str) -> Sequence[SentPart]:
 
 def begun(service: Any, **how: Any) -> BucketObject:
     to = BucketObject(client_of(service), "bkt", "k", **how)
-    to.begin(None)  # type: ignore[arg-type] - the source is not read
+    to.begin(None)
     return to
 
 
@@ -84,9 +84,9 @@ def test_what_a_store_refuses_is_left_out_from_then_on(status: int):
     service = Store(NAME, status=status, ETag=RIGHT)
     client = client_of(service)
     first = BucketObject(client, "bkt", "a")
-    first.begin(None)  # type: ignore[arg-type] - the source is not read
+    first.begin(None)
     assert [sorted({NAME, TYPE} & request.headers.keys()) for request in service.asked] == [[NAME, TYPE], [NAME], []]
-    BucketObject(client, "bkt", "b").begin(None)  # type: ignore[arg-type] - the source is not read
+    BucketObject(client, "bkt", "b").begin(None)
     assert len(service.asked) == 4
     assert first.complete("u", parts(), {})["etag"] == RIGHT.strip('"')
 
@@ -126,8 +126,8 @@ def test_a_header_of_the_user_that_is_refused_costs_other_objects_no_checksum():
     service = Store("x-amz-acl", status=400)
     client = client_of(service)
     with pytest.raises(APIError):
-        BucketObject(client, "bkt", "a", headers={"x-amz-acl": "nonsense"}).begin(None)  # type: ignore[arg-type] - the source is not read
-    BucketObject(client, "bkt", "b").begin(None)  # type: ignore[arg-type] - the source is not read
+        BucketObject(client, "bkt", "a", headers={"x-amz-acl": "nonsense"}).begin(None)
+    BucketObject(client, "bkt", "b").begin(None)
     assert {NAME, TYPE} <= service.asked[-1].headers.keys()
 
 

@@ -41,7 +41,7 @@ def test_an_update_needs_permission_on_the_old_and_the_new_resources(sandbox: Sa
     assert status(sandbox, WRITER, "PUT", f"index/{own['did']}", move, rev=own["rev"]) == 401
     assert status(sandbox, WRITER, "PUT", f"index/{foreign['did']}", {"file_name": "x"}, rev=foreign["rev"]) == 401
     assert status(sandbox, WRITER, "PUT", f"index/{own['did']}", {"file_name": "x"}, rev=own["rev"]) == 200
-    assert sandbox.gen3.index.records.find(foreign["did"])["file_name"] is None  # pyright: ignore[reportOptionalSubscript] - it is there
+    assert sandbox.gen3.index.records.find(foreign["did"])["file_name"] is None
 
 
 @pytest.mark.parametrize("name", [UPLOADER, ""])

@@ -139,4 +139,4 @@ def test_an_entry_without_what_a_download_needs_is_no_entry(field: str, value: o
     with pytest.raises(DecodeError, match=rf"get_bundle: the response's field 'bundle.files.{field}' is "):
         bundle.chosen(manifest(odd), "aws")
     with pytest.raises(DecodeError, match="not objects"):
-        DSSFile.from_dss_bundle_response(None, "aws")  # pyright: ignore[reportArgumentType] - as it came
+        DSSFile.from_dss_bundle_response(None, "aws")
