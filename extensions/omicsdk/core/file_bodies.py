@@ -257,7 +257,7 @@ def _part(name: str, value: Any, declared_type: str, fixed: Mapping[str, str], *
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
-_HEADER_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
+_HEADER_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]*")
 
 
 def _with_headers(name: str, head: str, kind: str, headers: Mapping[str, str]) -> str:

@@ -287,6 +287,12 @@ def test_multipart_bodies_can_be_sent_again(tmp_path):
     assert b"skipped" not in first
 
 
+@pytest.mark.parametrize("value", ["a\r\nx-b: c", "a\0", "a\ud800"])
+def test_headers_of_parts_that_cannot_be_sent_are_refused(value):
+    with pytest.raises(UsageError, match="its header 'x-a' contains a character"):
+        multipart_body({"file": ("a", b"x", "text/plain", {"x-a": value})}, ("file",))
+
+
 def test_files_without_a_name_have_that_of_their_field(tmp_path):
     path = tmp_path / "reads.fq"
     path.touch()
