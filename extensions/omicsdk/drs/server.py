@@ -136,7 +136,7 @@ class DrsServer(Closing):
 
         Raises:
             NotFound: The server has none.
-            APIError: The server answered with another error.
+            APIError: The server returned another error.
             DecodeError: The response is not an object.
             ResponseMismatch: It is another object.
         """
@@ -294,7 +294,7 @@ class DrsServer(Closing):
 
         Raises:
             NotFound: The server has none.
-            APIError: The server answered with another error.
+            APIError: The server returned another error.
             DecodeError: The response is not an object.
         """
         return self._objects.take(identifier) or self.describe(identifier)
@@ -328,8 +328,12 @@ class DrsServer(Closing):
             return Location(method.url, dict(method.headers))
         if method.is_stored:
             return self._storage.location(method.url)
-        ahead = self._urls.take((drs_object.id, method.access_id))
-        access = ahead if ahead is not None and ahead.get("url") else self._ready(drs_object, method.access_id)
+        prefetched = self._urls.take((drs_object.id, method.access_id))
+        access = (
+            prefetched
+            if prefetched is not None and prefetched.get("url")
+            else self._ready(drs_object, method.access_id)
+        )
         url = found_at(access, "url")
         if isinstance(url, str) and url.startswith(STORED):  # drs-filer answers with what was registered
             return self._storage.location(url)

@@ -83,11 +83,11 @@ def for_each(
     results: list[R] = []
     errors: list[OmicsError] = []
     outcomes = map(tried, items) if in_order or len(items) < 2 else side_by_side(work, items)
-    for number, (item, end) in enumerate(zip(items, outcomes, strict=True), 1):
+    for number, (item, outcome) in enumerate(zip(items, outcomes, strict=True), 1):
         if on_message is not None and number % REPORTED == 0 and number < len(items):
             on_message(f"{number} of {len(items)}")
-        if isinstance(end, OmicsError):
-            errors.append(named_error(end, name(item)))
+        if isinstance(outcome, OmicsError):
+            errors.append(named_error(outcome, name(item)))
         else:
-            results.append(end)
+            results.append(outcome)
     return results, errors
