@@ -64,6 +64,8 @@ DISCOVERY = Discovery(
     remedy="Use the URL of the data set, or base_url (--base-url), or set OMICS_HTSGET_URL.",
 )
 _STRIDE = 1 << 20
+# Seconds between two records of the complete blocks.
+_RECORD_SECONDS = 1.0
 
 
 class SavedSlice(TransferReport):
@@ -228,18 +230,26 @@ def _join(source: _Source, part: _Part, file: BinaryIO, complete: bool, run: Run
     file.truncate(end)
     block_ends = part.block_ends[:blocks_kept]
     run.bytes_kept = run.present = end
-    for number in range(blocks_kept, len(source.ticket.blocks)):
-        for data in source.pieces(number):
-            if run.is_over(len(data)):
-                problem = f"{run.control.why} after {number} of {len(source.ticket.blocks)} blocks"
-                raise Interrupted(problem, name=name)
-            check.feed(data)
-            digest.update(data)
-            file.write(data)
-        # Before the record: one that names bytes that are not in the file would resume behind a gap.
-        file.flush()
-        block_ends.append(file.tell())
-        part.note(source, block_ends)
+    noted_at = SYSTEM_CLOCK.monotonic()
+    try:
+        for number in range(blocks_kept, len(source.ticket.blocks)):
+            for data in source.pieces(number):
+                if run.is_over(len(data)):
+                    problem = f"{run.control.why} after {number} of {len(source.ticket.blocks)} blocks"
+                    raise Interrupted(problem, name=name)
+                check.feed(data)
+                digest.update(data)
+                file.write(data)
+            # Before the record: one that names bytes that are not in the file would resume behind a gap.
+            file.flush()
+            block_ends.append(file.tell())
+            # Not after each: the record is written as a whole, and a ticket may have thousands of blocks.
+            if SYSTEM_CLOCK.monotonic() - noted_at > _RECORD_SECONDS:
+                part.note(source, block_ends)
+                noted_at = SYSTEM_CLOCK.monotonic()
+    finally:
+        if len(block_ends) > blocks_kept:
+            part.note(source, block_ends)
     check.finish()
     if expected and digest.hexdigest() != expected:
         raise ChecksumMismatch(name, algorithm="md5", expected=expected, actual=digest.hexdigest())
@@ -400,10 +410,10 @@ class _Part:
             source.validators[block.key] = strong
             self.block_ends.append(end)
             count += 1
-        for number in range(count):
-            if ticket.blocks[number].data is None:
-                ranges = source.ranges(number)
-                ranges.confirm(ranges)
+        # Once each: thousands of blocks may be ranges of one file.
+        kept = {block.source: number for number, block in enumerate(ticket.blocks[:count]) if block.data is None}
+        for ranges in map(source.ranges, kept.values()):
+            ranges.confirm(ranges)
         return count, self.block_ends[-1] if self.block_ends else 0
 
     def note(self, source: _Source, block_ends: Sequence[int]) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, unquote, unquote_to_bytes
 
 from omicsdk.core.checksums import is_checksum
 from omicsdk.core.credentials import is_loopback
-from omicsdk.core.errors import DecodeError, TransferError, UsageError
+from omicsdk.core.errors import DecodeError, TransferError, UsageError, shortened
 from omicsdk.core.page_items import found_at
 from omicsdk.core.redaction import MASK, is_secret_name, mask_query, url_parts, without_query
 from omicsdk.core.type_guards import is_array, is_object
@@ -301,8 +301,8 @@ def ticket_of(response: object, requested: SliceRequest, base_url: str) -> Ticke
     if not is_object(ticket):
         raise DecodeError(operation, "htsget", ticket, expected="a ticket")
     formats = FORMATS[requested.kind]
-    format = ticket.get("format") or formats[0]  # the default of the standard
-    kind: Format | None = next((format_ for format_ in formats if str(format).upper() == str(format_)), None)
+    format = shortened(str(ticket.get("format") or formats[0]), 40)  # the default of the standard
+    kind: Format | None = next((format_ for format_ in formats if format.upper() == str(format_)), None)
     if kind is None or (requested.format is not None and kind != requested.format):
         problem = (
             f"{requested.id}: the server's ticket is of {format}, not of {requested.format or ' or '.join(formats)}"
@@ -330,7 +330,7 @@ def _block(payload: object, where: str, operation: str, base_url: str) -> Block:
     scheme, host = url_parts(url).scheme.lower(), url_parts(url).hostname or ""
     is_as_safe = scheme == "https" or (scheme == "http" and (base_url.startswith("http://") or is_loopback(host)))
     if not host or not is_as_safe:
-        problem = f"{where} of the ticket is at {without_query(url)}, which is not a valid https URL"
+        problem = f"{where} of the ticket is at {shortened(without_query(url), 99)}, which is not a valid https URL"
         raise TransferError(problem, remedy="Report it to the server's operators.")
     headers = {name: str(value) for name, value in fields.items()}
     ranged = next((headers.pop(name) for name in list(headers) if name.lower() == "range"), None)
@@ -338,7 +338,7 @@ def _block(payload: object, where: str, operation: str, base_url: str) -> Block:
         return Block(url, headers)
     match = _BYTES.match(ranged.strip())
     if match is None or (match[2] and int(match[2]) < int(match[1])):
-        raise TransferError(f"{where} of the ticket has the range {ranged!r}, which is not one of bytes")
+        raise TransferError(f"{where} of the ticket has the range {ranged[:60]!r}, which is not one of bytes")
     return Block(url, headers, int(match[1]), int(match[2]) + 1 if match[2] else None)
 
 

@@ -34,7 +34,7 @@ from omicsdk import (
     UsageError,
 )
 from omicsdk.core.clock import SYSTEM_CLOCK
-from omicsdk.core.files import lock_now, put_in_place
+from omicsdk.core.files import in_place_of, lock_now, put_in_place
 from omicsdk.ga4gh import InvalidFormat
 from omicsdk.sandbox import Rule, Sandbox
 from omicsdk.sandbox.ga4gh.htsget import BGZF_END, bgzf
@@ -539,6 +539,26 @@ def test_the_record_of_complete_blocks_is_replaced_and_never_half_written(
     stopped(htsget, tickets, tmp_path / "a.bam", after=3)
     assert (tmp_path / "before").read_text() == before
     assert htsget().download("x", tmp_path / "a.bam").blocks_kept == 3
+
+
+def test_many_blocks_of_one_file_are_recorded_and_confirmed_together(
+    htsget: Make, tickets: Tickets, omics_sandbox: Sandbox, a_bam: bytes, tmp_path: Path, monkeypatch: Any
+) -> None:
+    url, cuts = tickets.stored(a_bam)["url"], [*range(0, len(a_bam), len(a_bam) // 99), len(a_bam)]
+    blocks = [{"url": url, "headers": {"Range": f"bytes={start}-{end - 1}"}} for start, end in pairwise(cuts)]
+    tickets.urls = lambda: blocks
+    records: list[Path] = []
+
+    def counted(path: Path, **how: Any) -> Any:
+        records.append(path)
+        return in_place_of(path, **how)
+
+    monkeypatch.setattr("omicsdk.ga4gh.htsget.in_place_of", counted)
+    stopped(htsget, tickets, tmp_path / "a.bam", after=90)
+    assert 0 < len(records) < 45  # one a second, and the last one
+    omics_sandbox.request_log.clear()
+    assert htsget().download("x", tmp_path / "a.bam").blocks_kept == 90
+    assert len(omics_sandbox.requests("/_objects/")) == len(blocks) - 90 + 1
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows renames no open file")
