@@ -331,6 +331,26 @@ def log_in_by_browser(
     return Account(HCA, name, base_url, user, _moment(done.expires_at), origin)
 
 
+def shadowing_origin(account: Account, profile: str | None = None) -> str:
+    """Return the origin of what clients use in place of a login that was just stored; empty if they use the login.
+
+    Args:
+        account: The login.
+        profile: The profile that the user named; by default OMICS_PROFILE.
+    """
+    # Identifiers name DRS servers, so that none of them is the default.
+    url = account.base_url if account.platform == "drs" else None
+    discovery = replace(discovery_of(account.platform), requires_credentials=False)
+    try:
+        resolved = resolution(discovery, base_url=url, profile=chosen_profile(profile), offline=True)
+    except OmicsError:  # a fault of the settings, which the next command reports
+        return ""
+    if origin_of(resolved.base_url) != origin_of(account.base_url):
+        return resolved.origin
+    stored = resolved.credentials_origin.startswith(("login of the profile ", "omics login"))
+    return "" if stored else resolved.credentials_origin
+
+
 def log_out(place: Place, login: StoredLogin, on_message: Callable[[str], None]) -> None:
     """Forget a stored login; platforms that can revoke it are asked to.
 

@@ -138,21 +138,35 @@ def advise(error: BaseException, where: str) -> None:
         error.strerror = f"{error.strerror}. {TooManyOpenFiles.default_remedy}"
     elif isinstance(error, Unauthorized) and where and (error.schemes or error.remedy == Unauthorized.default_remedy):
         # The service's response does not state how to give this program a token.
-        error.remedy = _remedy(where.split()[1] if " " in where else "")
+        error.remedy = _remedy(where.split()[1] if " " in where else "", getattr(error, "url", ""))
 
 
-def _remedy(service: str) -> str:
-    """Return the remedy if a service requires a login."""
+def _remedy(service: str, url: str) -> str:
+    """Return the remedy if a service requires a login; `url` is that of the request."""
     from omicsdk.cli.catalog import builtin_commands
 
-    if any(command["command"] == service for command in builtin_commands()):
-        # A command for files of any platform.
+    # A command for files of any platform.
+    is_general = any(command["command"] == service for command in builtin_commands())
+    service = _service_at(url) if is_general else service
+    if is_general and not service:
         return (
             "Run `omics init`, which shows the credentials of each platform and how to get missing ones. "
             "For a web server, write its login into ~/.netrc: machine HOST login USER password PASSWORD."
         )
     remedy = SERVICES[service].get("remedy") if service in SERVICES else None
     return remedy or f"Use a token that this service issued: set {variable(service, 'TOKEN')}, or pass --access-token."
+
+
+def _service_at(url: str) -> str:
+    """Return the service that is configured at the URL of a request; empty for other servers."""
+    from omicsdk.logins import found_settings
+
+    services = {
+        base_url: name.removesuffix(".base_url")
+        for name, base_url, _ in found_settings()
+        if base_url and name.endswith(".base_url") and url.startswith(base_url)
+    }
+    return services[max(services, key=len)] if services else ""
 
 
 def emit(stream: TextIO, text: str) -> None:

@@ -282,6 +282,20 @@ def test_a_token_that_was_revoked_shows_in_whoami(user):
     user.tokens.write_text(json.dumps(stored))
     row = user.data("whoami", code=4)[0]
     assert "refused the login" in row["problem"]
+    assert f"omics: sb: {row['problem']}" in user.run("whoami", "sb").stderr, "the table has no room for it"
+
+
+def test_a_login_that_variables_take_precedence_over_says_so(user):
+    box, words = user.sandbox, ("sb", "--token-stdin")
+    user.environ |= {"SB_API_ENDPOINT": box.sb_url, "SB_AUTH_TOKEN": "stale"}
+    note = "not used yet: it comes after SB_API_ENDPOINT and SB_AUTH_TOKEN. Unset that, or pass --profile default."
+    assert note in user.login(*words, typed=box.sb_token)
+    assert note not in user.login(*words, "--profile", "default", typed=box.sb_token)
+    assert user.data("whoami", "sb", "--profile", "default")[0]["user"] == "sandbox-user"
+    user.environ["SB_AUTH_TOKEN"] = box.sb_token
+    assert "not used" not in user.login(*words, typed=box.sb_token), "the same token"
+    user.environ |= {"SB_API_ENDPOINT": "http://127.0.0.1:9", "SB_AUTH_TOKEN": "stale"}
+    assert "not used" in user.login(*words, "--base-url", box.sb_url, typed=box.sb_token), "another server"
 
 
 @pytest.mark.parametrize(

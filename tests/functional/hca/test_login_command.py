@@ -51,12 +51,15 @@ def test_a_login_is_used_by_later_commands_of_both_services(terminal, address_of
     assert "You may close this tab" in page
     assert "logged in to http://127.0.0.1" in err
     assert "renewed automatically" in err
+    assert "not used" not in err
     assert who(terminal) == WHO
     listed = terminal.run("dss", "get-subscriptions", "--replica", "aws")
     assert (listed.returncode, json.loads(listed.stdout)) == (0, {"subscriptions": []})
     secrets = json.loads(terminal.token_file.read_text()).popitem()[1]
     for name in ("access_token", "refresh_token", "id_token"):
         assert secrets[name] not in err
+    terminal.environ["OMICS_DSS_TOKEN"] = "stale"
+    assert "it comes after OMICS_DSS_TOKEN." in terminal.run("dss", "login", "--access-token", "other").stderr
 
 
 def test_logging_out_revokes_and_forgets(terminal, address_of, omics_sandbox):

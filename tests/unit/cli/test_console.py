@@ -309,6 +309,15 @@ def test_a_login_that_is_not_taken_states_what_that_platform_wants(where, remedy
     assert line.endswith(remedy)
 
 
+def test_a_file_command_states_how_to_log_in_to_the_platform_of_the_request(monkeypatch):
+    monkeypatch.setenv("GEN3_ENDPOINT", "http://127.0.0.1:8")
+    monkeypatch.setenv("SB_API_ENDPOINT", "http://127.0.0.1:8/sb/v2")
+    monkeypatch.setenv("SB_AUTH_TOKEN", "stale")
+    error = Unauthorized("no", status=401, url="http://127.0.0.1:8/sb/v2/projects?limit=100")
+    advise(error, "omics ls")
+    assert error.remedy.startswith("Run `omics login sb`.")
+
+
 def test_a_batch_states_each_error_once_and_no_more_than_a_hundred():
     errors = [NotFound(f"file {number}", status=404) for number in range(150)]
     lines = lines_of(SomeFailed(f"150 of 200 files failed: {errors[0]}; {errors[1]}", errors))

@@ -13,18 +13,21 @@ from omicsdk.core.checked_tokens import checked_token
 from omicsdk.core.credentials import Token, moment, origin_of
 from omicsdk.core.errors import AuthError, UsageError
 from omicsdk.core.likeness import did_you_mean
+from omicsdk.core.settings.profiles import DEFAULT_PROFILE
 from omicsdk.core.token_file import HCA, StoredLogin
 from omicsdk.logins import (
     KINDS,
     Account,
     accounts,
     base_url_for,
+    chosen_profile,
     credentials_file,
     google_file,
     log_in,
     log_in_by_browser,
     log_out,
     read_credentials_file,
+    shadowing_origin,
     stored_logins,
 )
 
@@ -129,6 +132,16 @@ def login(
     console.message(
         f"logged in to {account.base_url}{who}{end}; stored in {account.origin} (profile {account.profile})"
     )
+    _warn_of_shadow(account, profile, token, console)
+
+
+def _warn_of_shadow(account: Account, profile: str | None, token: str | None, console: Console) -> None:
+    """Warn of variables that take precedence over a login that was just stored, unless they have its token."""
+    origin = shadowing_origin(account, profile)
+    if origin and token not in os.environ.values():
+        console.warning(
+            f"the login is not used yet: it comes after {origin}. Unset that, or pass --profile {account.profile}."
+        )
 
 
 def _token(connection: Connection, *, token_stdin: bool) -> str | None:
@@ -246,6 +259,9 @@ def whoami(platform: str | None = None, *, connection: Connection, console: Cons
         account_list += storage_accounts(os.environ)
     if not account_list:
         console.message("no platform has a login. Run: omics login PLATFORM")
+    for account in account_list:
+        if account.problem:  # no table has room for it
+            console.warning(f"{account.platform}: {account.problem}")
     console.exit_code = max((account.code for account in account_list), default=0)
     return account_list
 
@@ -284,6 +300,8 @@ def service_login(
         timeout: Seconds to wait for the login in the browser.
         console: Where the address and questions go.
     """
+    from omicsdk import Fusillade
+
     if access_token == "":  # a variable that a script left empty: no browser may open for it
         raise UsageError("--access-token is empty", remedy="Use a token, or omit it to log in with a browser.")
     service = _service(client, lambda text: _lines(console, text))
@@ -291,6 +309,10 @@ def service_login(
     end = "" if stored_login.expires_at is None else f" until {moment(stored_login.expires_at)}"
     renewed = ", renewed automatically" if stored_login.renewable else ""
     console.message(f"logged in to {origin_of(stored_login.service)}{end}{renewed}; stored in {stored_login.path}")
+    platform = "auth" if isinstance(client, Fusillade) else "dss"
+    _warn_of_shadow(
+        Account(platform, chosen_profile() or DEFAULT_PROFILE, client.base_url), None, access_token, console
+    )
 
 
 def service_logout(client: Platform, *, console: Console) -> None:
