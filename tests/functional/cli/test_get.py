@@ -81,7 +81,12 @@ def test_a_downloaded_folder_is_verified_by_its_own_record_also_elsewhere(get, o
     sums = [f"{hashlib.md5(content(name)).hexdigest()}  {name}\n" for name in ("t.bam", "n.bam", "other.bam")]
     Path("data/md5sums.txt").write_text("".join(sums))
     assert omics("--output", "json", "verify", "data/md5sums.txt").json["counts"] == {"verified": 2, "missing": 1}
-    Path("data/md5sums.txt").unlink()
+    Path("data/md5sums.txt").rename("md5sums.txt")
+    assert omics("--output", "json", "verify", "md5sums.txt", "data").json["counts"] == {"verified": 2, "missing": 1}
+    by_list = omics("verify", "gdc_manifest.txt", "data")
+    assert (by_list.code, "missing or wrong, by omics get gdc_manifest.txt --to data" in by_list.err) == (1, True)
+    Path("notes.bin").write_bytes(b"\0")
+    assert "notes.bin: missing: not found\n" in omics("verify", "notes.bin", "data").err
     assert omics("mv", "data", "moved").code == 0
     assert not Path("data").exists()
     assert omics("--output", "json", "verify", "moved").json["counts"] == {"verified": 2}

@@ -525,8 +525,8 @@ def verify(
     """Verify downloads, copies, or the bytes on a platform.
 
     A file or folder on this machine is read and compared with the checksums that its download recorded, without a
-    request; so are several files of one download, and the files beside a checksum file of md5sum or its like. A file
-    that did not arrive, as the result manifest of the folder states, is missing. The bytes on a platform are fetched,
+    request; so are several files of one download, and the files of a checksum file of md5sum or its like, beside it or
+    in the folder that is named as the copy. A file that did not arrive, as the result manifest of the folder states, is missing. The bytes on a platform are fetched,
     compared with what the platform states, and discarded. With a copy, each file of the source is compared with it:
     local files are read, checksums and sizes stated by platforms are trusted. A file is verified by a checksum, "size
     only" if no checksum is stated and the sizes are equal, and unverified if nothing is stated; so is a source whose
@@ -559,6 +559,8 @@ def verify(
     uri, *others = map(parse_uri, (source, *copy))
     if together := _verified_together([uri, *others]):
         return together
+    if len(others) == 1 and (by_list := _verified_by_list(uri, others[0])):
+        return by_list
     if len(others) > 1:
         problem = "several files are verified together only if one folder and its download have all of them"
         raise UsageError(problem, remedy="Name the folder, omics verify FOLDER, or one file and its copy.")
@@ -601,6 +603,31 @@ def _verified_together(uris: Sequence[Uri]) -> list[Verdict]:
     return [
         _verdict(folder, outcome) for outcome in verify_items([recorded[path.name] for path in paths], folder).outcomes
     ]
+
+
+def _verified_by_list(uri: Uri, copy: Uri) -> list[Verdict]:
+    """Return verdicts on the files of a folder by a checksum file that is elsewhere; none if it is no list, or was copied, too."""
+    import shlex
+    from pathlib import Path
+
+    from omicsdk.fs.copying.comparison import Verdict
+    from omicsdk.portals.formats import FORMATS
+    from omicsdk.portals.lists import Head
+    from omicsdk.transfer.checksums import verify as verify_items
+
+    path, folder = Path(uri.path), Path(copy.path)
+    if not (uri.scheme == copy.scheme == "file" and path.is_file() and path.stat().st_size and folder.is_dir()):
+        return []
+    if (folder / path.name).exists():
+        return []
+    stated, unread = _checksum_file(path)
+    if stated:
+        return [*(_verdict(copy.path, outcome) for outcome in verify_items(stated, copy.path).outcomes), *unread]
+    head = Head(path)
+    title = next((entry.title for entry in FORMATS if entry.recognises(head)), "")
+    again = f"omics get {shlex.quote(uri.path)} --to {shlex.quote(copy.path)}"
+    why = f"not found; it is a list ({title}), whose files are checked, and fetched if they are missing or wrong, by {again}"
+    return [Verdict(path.name, "missing", why)] if title else []
 
 
 def _verified_by_journals(path: str, files: Sequence[Selected], places: Places) -> Iterator[Verdict]:
