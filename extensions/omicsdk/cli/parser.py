@@ -207,7 +207,7 @@ def _split(
             if not texts and kind != "boolean":
                 raise UsageError(
                     f"{'/'.join(spellings)}: expected {'at least one' if is_list else 'one'} argument",
-                    remedy="Use a value that begins with a dash with an equals sign: --option=-value.",
+                    remedy="Use a value that begins with a dash with an equals sign: --option=-value." if left else "",
                 )
         # A list grows with each occurrence; of other options the last one applies.
         values[numbers[name]] = [*values.get(numbers[name], []), *texts] if kind == "array" else texts
@@ -326,7 +326,7 @@ def _converted(argument: Argument, value: Any) -> Any:
 
 def spelled(argument: Argument) -> str:
     """An argument's name in messages."""
-    return argument["name"].upper() if argument.get("positional") else flag(argument)
+    return argument.get("metavar") or argument["name"].upper() if argument.get("positional") else flag(argument)
 
 
 def _single(argument: Argument, kind: str, word: str) -> Any:

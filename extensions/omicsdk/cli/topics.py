@@ -51,8 +51,14 @@ TOPICS: dict[str, tuple[str, str]] = {
     "files": (
         "Names of files",
         "A path names a file of this machine: reads/a.fastq, C:\\data\\a.fastq, \\\\server\\share\\a.fastq. A URI, which begins with "
-        "a scheme of two letters or more and ://, names a file of a platform: azul://, dss://, sb://, gen3://, drs://, pangea://, crunch://, "
-        "s3://, gs://. A URL, https:// or http://, names a file of a web server, or a folder that it lists. A URI that ends in a slash names a folder, never a file of its name. An argument that takes JSON takes @FILE, and @- for stdin.",
+        "a scheme of two letters or more and ://, names a file of a platform:\n\n"
+        "- azul://CATALOG/projects/UUID/NAME (AnVIL: datasets in the place of projects)\n"
+        "- dss://REPLICA/UUID.VERSION/NAME, the latest version without .VERSION\n- sb://OWNER/PROJECT/FOLDER/NAME\n"
+        "- gen3://HOST/GUID, or gen3://GUID of your commons\n- drs://HOST/ID, or drs://PREFIX:ID\n"
+        "- pangea://ORGANIZATION/GROUP/SAMPLE/MODULE/FIELD\n- crunch://PROJECT/DATASET/NAME\n- s3://BUCKET/KEY\n- gs://BUCKET/KEY\n\n"
+        "A URL, https:// or http://, names a file of a web server, or a folder that it lists. A URI that ends in a slash names a "
+        "folder, never a file of its name. omics get takes accessions as well: omics help downloads.\n\n"
+        "An argument that takes JSON takes @FILE, and @- for stdin.",
     ),
     "lists": (
         "Lists of files that omics get reads",
@@ -123,6 +129,8 @@ TOPIC_SYNONYMS = {
     **dict.fromkeys(
         ("resume", "share", "checksum", "checksums", "download", "transfers", "accession", "accessions"), "downloads"
     ),
+    **dict.fromkeys(("uri", "uris", "url", "urls", "path", "paths", "scheme", "schemes", "file", "names"), "files"),
+    **dict.fromkeys(("exit", "exit-code", "codes"), "exit-codes"),
     **dict.fromkeys(("list", "format", "formats", "manifest", "manifests", "excel", "csv", "tsv"), "lists"),
 }
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import shutil
 import sys
 import tempfile
@@ -477,10 +479,10 @@ def unknown_word(word: str) -> ListError:
     """
     if place := elsewhere(word):
         return ListError(f"{word} is not at an archive that omics downloads from", remedy=f"It is of {place}.")
-    return ListError(
-        f"{word} does not exist, and is no accession of a known form",
-        remedy="Name a list of files, an accession, a URI or a URL.",
-    )
+    remedy = "Name a list of files, an accession, a URI or a URL"
+    # A file or an accession has a dot, a slash or a digit.
+    search = "" if re.search(r"[./\\\d]", word) else f"; for words, search first: omics search {shlex.quote(word)}"
+    return ListError(f"{word} does not exist, and is no accession of a known form", remedy=f"{remedy}{search}.")
 
 
 def _check_archive(head: Head, label: str) -> None:

@@ -285,7 +285,7 @@ def test_sync_removes_nothing_that_a_link_out_of_the_target_refers_to(omics, rea
     (tmp_path / "elsewhere/mine").write_bytes(b"mine")
     (tmp_path / "out/link").symlink_to(tmp_path / "elsewhere")
     code, plan, foreseen = omics("sync", "--dry-run", "--delete", "shelf://p", "out")
-    assert (code, {file["plan"] for file in plan["files"]}) == (3, {"not found"})
+    assert (code, {file["plan"] for file in plan["files"]}) == (3, {"missing at the target"})
     code, told, why = omics("sync", "--delete", "shelf://p", "out")
     assert (code, told["removed"]) == (3, [])
     assert foreseen.splitlines()[0] in why

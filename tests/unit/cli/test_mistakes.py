@@ -10,6 +10,7 @@ from omicsdk.cli.mistakes import did_you_mean
 from omicsdk.cli.parser import parse
 from omicsdk.cli.program import CommandNode
 from omicsdk.cli.topics import ARCHIVES, TOPICS, archive
+from omicsdk.fs.registry import STORES
 
 
 @pytest.mark.parametrize(
@@ -39,6 +40,12 @@ from omicsdk.cli.topics import ARCHIVES, TOPICS, archive
         (["dowload"], "Did you mean omics get or omics dss download"),
         (["ls-remote"], "Did you mean omics ls?"),
         (["version"], "Did you mean omics --version"),
+        (["head", "a.csv"], "Did you mean omics cat?"),
+        (["search"], "search: WORDS is required."),
+        (["get", "x", "--to"], "--to: expected one argument. See: omics get --help"),
+        (["get", "x", "--to", "-y"], "Use a value that begins with a dash with an equals sign"),
+        (["get", "Lake et al", "--to", "x"], "for words, search first: omics search 'Lake et al'."),
+        (["get", "PREJB1", "--to", "x"], "Name a list of files, an accession, a URI or a URL. See"),
         (["remove", "x"], "To undo omics add, delete its table in omics.toml. omics rm removes files permanently."),
         (["login", "gdc", "--token-file", "x"], "Did you mean --credentials-file?"),
         (["gdc", "download"], "Did you mean omics help gdc?"),
@@ -123,7 +130,13 @@ def test_topics_are_found_from_the_help(omics):
     assert all(f"- {name}: " in listed for name in TOPICS)
     assert omics("help", "excel").out == omics("help", "lists").out
     assert omics("help", "resume").out == omics("help", "downloads").out
+    assert omics("help", "uris").out == omics("help", "files").out
     assert "unknown" in omics("help", "credntials").err
+
+
+def test_the_topic_of_files_has_a_form_of_each_scheme(omics):
+    forms = set(re.findall(r"^- (\w+)://", omics("help", "files").out, re.MULTILINE))
+    assert forms == set(STORES) - {"file", "http", "https"}
 
 
 def test_the_place_of_other_tools_is_suggested_where_a_command_has_one(omics):

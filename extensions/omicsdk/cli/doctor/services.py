@@ -329,7 +329,8 @@ def _resolved(service: str, environ: Mapping[str, str]) -> tuple[Resolution, str
     origins = (resolved.origin, resolved.credentials_origin)
     if resolved.credentials_origin.startswith("login of the profile "):  # as it is listed
         origins = origins[1:]
-    return resolved, " and ".join(dict.fromkeys(origin for origin in origins if origin not in ("", "built in")))
+    parts = [part for origin in origins if origin not in ("", "built in") for part in origin.split(" and ")]
+    return resolved, " and ".join(dict.fromkeys(parts))
 
 
 def _pangea(environ: Mapping[str, str]) -> list[Login]:

@@ -193,7 +193,7 @@ def differences(
             if len(doubtful) == _AT_ONCE:
                 judge_doubtful()
         elif file is not None:
-            different[number] = file, "not found"
+            different[number] = file, "missing at the target"
         elif other is not None:
             result.remove.append(other)
     judge_doubtful()

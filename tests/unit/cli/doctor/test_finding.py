@@ -53,6 +53,11 @@ def test_an_account_of_google_alone_is_for_something_else(look):
     assert look(GOOGLE_APPLICATION_CREDENTIALS="/key.json") == []
 
 
+def test_a_variable_that_states_url_and_token_is_named_once(look):
+    (login,) = look("gdc", OMICS_GDC_URL="https://gdc.example.org", GDC_TOKEN=CANARY)
+    assert login.origin == "OMICS_GDC_URL and GDC_TOKEN"
+
+
 def test_hca_settings_and_logins(look, tmp_path):
     config = written(
         tmp_path / "c.json", json.dumps({"DSSClient": {"swagger_url": "https://dss.example.org/v1/swagger.json"}})
