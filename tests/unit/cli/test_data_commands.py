@@ -354,7 +354,8 @@ def test_files_that_a_shell_names_are_removed_by_the_rules_only(omics, reads, tm
 
 def test_rm_of_an_empty_folder_states_what_it_removed(omics, reads, tmp_path):
     (tmp_path / "empty/deep").mkdir(parents=True)
-    code, _, told = omics("--yes", "rm", "-r", "empty")
+    code, data, told = omics("--yes", "rm", "-r", "empty")
+    assert set(data) == {"counts", "files"}, "nothing is verified"
     assert (code, (tmp_path / "empty").exists(), "2 folders" in told) == (0, False, True)
     assert "nothing to do" not in told
 

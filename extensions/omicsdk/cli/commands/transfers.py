@@ -385,15 +385,18 @@ def summary(report: TransferReport, did: str, where: str = "", *, failed: int = 
     return f"{line} in {time_words(report.seconds)}{details and f': {details}'}"
 
 
-def transfer_data(report: TransferReport, files: Iterable[Mapping[str, Any]], **more: Any) -> TextAndData:
+def transfer_data(
+    report: TransferReport, files: Iterable[Mapping[str, Any]], *, verifies: bool = True, **more: Any
+) -> TextAndData:
     """Return the result of a transfer as data: counts, and files up to a number; a terminal only gets the summary.
 
     Args:
         report: The result of the transfer.
         files: The result for each file.
+        verifies: Whether files are transferred; those that are removed have no verification.
         **more: Further members.
     """
-    counted = {"counts": report.counts, "verification": report.verification}
+    counted = {"counts": report.counts} | ({"verification": report.verification} if verifies else {})
     brief = {**counted, **more, "files": _not_listed(report)} if len(report.outcomes) > MAX_LISTED_FILES else None
     # As objects, a hundred thousand rows need 100 MB.
     return TextAndData.of_files("", counted, files, brief=brief, **more)
