@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.credentials import ANONYMOUS, Token, jwt_expiry, origin_of
-from omicsdk.core.errors import AuthError, Forbidden, OmicsError, Unauthorized, UsageError
+from omicsdk.core.errors import AuthError, ConfigError, Forbidden, OmicsError, Unauthorized, UsageError
 from omicsdk.core.files import expanded, read_small_text
 from omicsdk.core.oauth.google import login_remedy
 from omicsdk.core.platform import Platform, resolution
@@ -291,7 +291,11 @@ def log_in(
         raise
     if replaced is not None and replaced.token.value != login.token.value:
         _delete_google_file(replaced)
-    change_settings(("profiles", name, discovery.platform, "base_url"), url)
+    try:
+        change_settings(("profiles", name, discovery.platform, "base_url"), url)
+    except ConfigError:  # such as in a container, whose variables state the base URL
+        if base_url_for(platform, None, profile) != url:
+            raise
     where = "the keyring" if stored == "keyring" else str(tokens.path)
     return Account(platform, name, url, login.user or user, _moment(login.token.expires_at), where)
 

@@ -285,6 +285,17 @@ def test_a_token_that_was_revoked_shows_in_whoami(user):
     assert f"omics: sb: {row['problem']}" in user.run("whoami", "sb").stderr, "the table has no room for it"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="Folders of /proc cannot be made by any user")
+def test_settings_that_cannot_be_written_are_not_needed_where_a_variable_states_the_base_url(user):
+    box = user.sandbox
+    user.environ["OMICS_SETTINGS_FILE"] = "/proc/omics/settings.toml"
+    failed = user.run("login", "sb", "--base-url", box.sb_url, "--token-stdin", typed=box.sb_token)
+    assert (failed.returncode, "/proc/omics/settings.toml cannot be written" in failed.stderr) == (2, True)
+    user.environ["OMICS_SB_URL"] = box.sb_url
+    assert "logged in" in user.login("sb", "--token-stdin", typed=box.sb_token)
+    assert user.data("whoami", "sb")[0]["user"] == "sandbox-user"
+
+
 def test_a_login_that_variables_take_precedence_over_says_so(user):
     box, words = user.sandbox, ("sb", "--token-stdin")
     user.environ |= {"SB_API_ENDPOINT": box.sb_url, "SB_AUTH_TOKEN": "stale"}
