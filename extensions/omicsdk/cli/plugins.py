@@ -75,24 +75,34 @@ def run(word: str, plugin: Plugin, arguments: Sequence[str]) -> int:
         The exit code: what its function returns, 0 for None.
 
     Raises:
-        OmicsError: It cannot be imported.
+        OmicsError: It cannot be imported, or failed.
     """
     from importlib import import_module
 
-    from omicsdk.core.errors import OmicsError
+    from omicsdk.core.errors import AuthError, OmicsError
 
+    package = plugin["distribution"]
     module, _, names = plugin["target"].partition(":")
     try:
         function: Any = import_module(module)
         for name in names.split("."):
             function = getattr(function, name)
     except Exception as error:
-        package = plugin["distribution"]
         raise OmicsError(
             f"cannot load the command {word!r} of {package}: {type(error).__name__}: {error}",
             remedy=f"Update the package, or remove it: pip uninstall {package.partition(' ')[0]}",
         ) from error
-    return int(function(list(arguments)) or 0)
+    try:
+        return int(function(list(arguments)) or 0)
+    except (OmicsError, OSError, MemoryError, RecursionError):
+        raise
+    except Exception as error:
+        # An error of a generated client is a class of the client's package, but has a remedy and a status as omicsdk's.
+        if hasattr(error, "remedy"):
+            raise (AuthError if getattr(error, "status", 0) in (401, 403) else OmicsError)(str(error)) from error
+        raise OmicsError(
+            f"unexpected {type(error).__name__} in {package}: {error}", remedy=f"See where: omics --debug {word}"
+        ) from error
 
 
 def resolve(command_line: Sequence[str], options: Sequence[str], catalog: Catalog, seen: list[str]) -> list[str] | int:

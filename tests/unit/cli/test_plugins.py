@@ -10,9 +10,17 @@ from omicsdk.cli import plugins
 MODULE = """
 from omicsdk.core.errors import UsageError
 
+class Unauthorized(Exception):
+    remedy = "Log in again."
+    status = 401
+
 def main(words):
     if words == ["fail"]:
         raise UsageError("not so")
+    if words == ["bug"]:
+        raise KeyError("RUNS_TOKEN")
+    if words == ["denied"]:
+        raise Unauthorized("get_run: no such token. Log in again.")
     print("hello", *words)
     return 5 if words else None
 """
@@ -50,6 +58,18 @@ def test_a_command_of_another_package_gets_the_words_after_its_name(omics, site)
     assert (refused.code, "--output is not allowed before 'hello'" in refused.err) == (2, True)
     failed = omics("hello", "fail", installed=True)
     assert (failed.code, failed.err.startswith("omics: not so")) == (2, True)
+
+
+def test_an_error_of_its_package_is_not_a_bug_in_omics(omics, site):
+    ran = omics("hello", "bug", installed=True)
+    line = "omics: unexpected KeyError in omicsdk-hello 1.0: 'RUNS_TOKEN'. See where: omics --debug hello"
+    assert (ran.code, ran.err) == (1, f"{line}\n")
+    assert 'hello_plugin.py", line' in omics("--debug", "hello", "bug", installed=True).err
+
+
+def test_an_error_of_a_generated_client_is_its_line(omics, site):
+    ran = omics("hello", "denied", installed=True)
+    assert (ran.code, ran.err) == (4, "omics: get_run: no such token. Log in again.\n")
 
 
 def test_help_and_completion_list_it_without_importing_it(omics, site):
