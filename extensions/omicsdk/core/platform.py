@@ -658,6 +658,9 @@ def _takes_stop(function: Callable[..., Any]) -> bool:
     return "stop" in code.co_varnames[:count] or keywords == ("options",)
 
 
+_WAKE_SECONDS = 0.2
+
+
 async def run_in_thread(call: Callable[[], T], stop: threading.Event) -> T:
     """Run a blocking call in a thread; when the task is cancelled, set `stop` and wait for the call to end.
 
@@ -697,8 +700,11 @@ async def run_in_thread(call: Callable[[], T], stop: threading.Event) -> T:
     threading.Thread(target=work, name="omicsdk-workflow", daemon=True).start()
 
     async def wait() -> None:
-        # With its own limiter: the wait must not take one of the threads of anyio's pool, 40 by default.
-        await run_sync(ended.wait, abandon_on_cancel=True, limiter=CapacityLimiter(1))
+        # With its own limiter: the wait must not take one of the threads of anyio's pool, 40 by default. In pieces, because
+        # the signal that interrupts a notebook's cell cancels its task without waking the loop, which waits for events.
+        limiter = CapacityLimiter(1)
+        while not await run_sync(ended.wait, _WAKE_SECONDS, abandon_on_cancel=True, limiter=limiter):
+            pass
 
     try:
         await wait()

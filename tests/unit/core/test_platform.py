@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import io
+import selectors
 import threading
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ from omicsdk.core.platform import (
     SourceResult,
     Workflow,
     resolve,
+    to_thread,
     variables,
 )
 from omicsdk_api.dss import AsyncDssApi, DssApi
@@ -289,6 +291,34 @@ def test_cancelling_the_task_stops_the_workflow_and_waits_for_it(name: str) -> N
     assert thread is not None
     thread.join(10)
     assert not thread.is_alive()
+
+
+def test_a_cancellation_that_does_not_wake_the_loop_stops_a_function_in_a_thread() -> None:
+    """As that of a cell: the signal of the interrupted kernel cancels its task while the loop waits for events."""
+    waits_for_events, stopped = threading.Event(), list[bool]()
+
+    class Selector(selectors.DefaultSelector):
+        def select(self, timeout: float | None = None) -> Any:
+            if timeout is None:
+                waits_for_events.set()
+            return super().select(timeout)
+
+    async def run() -> None:
+        task = asyncio.current_task()
+
+        def work(stop: threading.Event) -> None:
+            assert task is not None and waits_for_events.wait(10)
+            task.cancel()
+            stopped.append(stop.wait(10))
+
+        await to_thread(work)
+
+    with (
+        asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(Selector())) as runner,
+        pytest.raises(asyncio.CancelledError),
+    ):
+        runner.run(run())
+    assert stopped == [True]
 
 
 def test_the_stop_of_a_workflow_ends_the_waits_of_its_clients_requests() -> None:
