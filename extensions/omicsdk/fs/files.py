@@ -6,8 +6,9 @@ import io
 import os
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, BinaryIO, Unpack, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TextIO, Unpack, cast, overload
 
+from omicsdk.core.errors import UsageError
 from omicsdk.fs.copying.copies import copy_files
 from omicsdk.fs.copying.jobs import check_target, kind_of
 from omicsdk.fs.copying.planning import plan_copy, source_to_copy
@@ -28,37 +29,47 @@ if TYPE_CHECKING:
 READ_SIZE = 1024 * 1024
 
 
-def _parsed(name: str, value: object) -> Uri:
-    return parse_uri(path_text(name, value, "one URI or path") if value != "" else "")
+def _parsed(name: str, value: object, kinds: str = "one URI or path as text") -> Uri:
+    return parse_uri(value if isinstance(value, str) and not value else path_text(name, value, kinds))
 
 
-def open(uri: str | os.PathLike[str], **storage_options: Any) -> BinaryIO:
+@overload
+def open(uri: str | os.PathLike[str], mode: Literal["rb"] = "rb", **storage_options: Any) -> BinaryIO: ...
+@overload
+def open(uri: str | os.PathLike[str], mode: Literal["r", "rt"], **storage_options: Any) -> TextIO: ...
+def open(uri: str | os.PathLike[str], mode: str = "rb", **storage_options: Any) -> BinaryIO | TextIO:
     """Open a file of any platform for reading.
 
     Bytes are fetched as they are read, by ranges, and compared with the checksum that the platform states when the last
-    one is read in order (ChecksumMismatch). Wrap the file in `io.TextIOWrapper` to read text.
+    one is read in order (ChecksumMismatch).
 
     Args:
         uri: The file, such as `sb://owner/project/reads.fastq`, `drs://host/id` or a path.
+        mode: `rb` for bytes, `r` for text in UTF-8; `io.TextIOWrapper` of the bytes reads text in other encodings.
         storage_options: Options of the platform's store, such as `profile` or `base_url`; by default what the platform's client
             finds.
 
     Returns:
-        A seekable binary file; closing it closes the connections.
+        A seekable file; closing it closes the connections.
 
     Raises:
+        UsageError: The mode is not one of reading.
         PathNotFound: The file does not exist.
         IsFolder: The URI names a folder, as any that ends with a slash.
         WrongUri: The text is not a URI, or its scheme is unknown.
     """
     parsed = _parsed("uri", uri)
+    if mode not in ("rb", "r", "rt"):
+        remedy = "Write a local file and upload it: omicsdk.upload(path, uri)."
+        raise UsageError(f"omicsdk.open opens files for reading, not in the mode {mode!r}", remedy=remedy)
     store = open_store(parsed.scheme, **storage_options)
     try:
         file = _OpenFile(store, FileBytes(store, store.entry(parsed)))
     except BaseException:
         store.close()
         raise
-    return cast("BinaryIO", io.BufferedReader(file, READ_SIZE))
+    buffered = cast("BinaryIO", io.BufferedReader(file, READ_SIZE))
+    return buffered if mode == "rb" else io.TextIOWrapper(buffered, encoding="utf-8")
 
 
 class _OpenFile(SourceFile):
@@ -129,7 +140,8 @@ def download(
     Example:
         omicsdk.download("sb://sandbox-user/study/sample/", "sample")
     """
-    source, target = _parsed("uri", uri), _parsed("folder", folder)
+    source = _parsed("uri", uri, "one URI or path as text (omicsdk.get takes several)")
+    target = _parsed("folder", folder)
     how = _chosen(options, source.scheme, overwrite=overwrite, selects=True)
     folder_uri = Uri(target.scheme, target.path, is_folder=True)
     return _copied(source, folder_uri, how, {source.scheme: storage_options or {}}, recursive=recursive)

@@ -11,7 +11,7 @@ import omicsdk
 import psutil
 import pytest
 from breakable import Faults
-from omicsdk.core import OmicsError, UnsafePath
+from omicsdk.core import OmicsError, UnsafePath, UsageError
 from omicsdk.fs import IsFolder, PathNotFound, WrongUri
 from omicsdk.transfer import TransferFailed
 from served_store import ServedFileSystem, ServedStore
@@ -54,6 +54,11 @@ def test_a_file_is_read_whole_by_lines_and_by_places(store: ServedStore) -> None
 def test_text_is_read_by_what_python_has_for_it(store: ServedStore) -> None:
     with io.TextIOWrapper(omicsdk.open("served://p/a.txt", port=port(store)), encoding="utf-8") as lines:
         assert list(lines) == ["alpha\n", "beta\n"]
+    for mode in ("r", "rt"):
+        with omicsdk.open("served://p/a.txt", mode, port=port(store)) as lines:
+            assert list(lines) == ["alpha\n", "beta\n"]
+    with pytest.raises(UsageError, match=r"opens files for reading, not in the mode 'w'.*omicsdk\.upload"):
+        omicsdk.open("served://p/a.txt", "w", port=port(store))  # type: ignore[call-overload] - refused by checkers, too
 
 
 def test_local_files_are_opened_as_well(tmp_path: Path) -> None:

@@ -307,7 +307,8 @@ def test_a_cancellation_that_does_not_wake_the_loop_stops_a_function_in_a_thread
         task = asyncio.current_task()
 
         def work(stop: threading.Event) -> None:
-            assert task is not None and waits_for_events.wait(10)
+            assert task is not None
+            assert waits_for_events.wait(10)
             task.cancel()
             stopped.append(stop.wait(10))
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import omicsdk
+import pandas
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -77,10 +78,15 @@ def test_a_missing_slash_and_a_list_of_uris_are_explained(tmp_path: Path) -> Non
         omicsdk.open("sb:/me/study/a")
     with pytest.raises(PathNotFound, match=r"PRJEB1 not found\. If it names data of an archive: omics get PRJEB1"):
         omicsdk.open("PRJEB1")
-    uris: Any = ["sb://me/study/a"]
-    for call in (omicsdk.download, omicsdk.upload):
-        with pytest.raises(TypeError, match="must be one URI or path, not a list"):
-            call(uris, str(tmp_path))
+    several: list[Any] = [["sb://me/study/a"], pandas.Series(["sb://me/study/a"])]
+    for uris in several:
+        with pytest.raises(
+            TypeError, match=r"uri must be one URI or path as text \(omicsdk.get takes several\), not a"
+        ):
+            omicsdk.download(uris, str(tmp_path))
+        for call in (omicsdk.upload, omicsdk.open):
+            with pytest.raises(TypeError, match="must be one URI or path as text, not a"):
+                call(uris, str(tmp_path))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="names with backslashes are others there")
