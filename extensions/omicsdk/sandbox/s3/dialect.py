@@ -30,6 +30,12 @@ SETTINGS = (
         "checksums of requests are stored, ignored, or refused",
         ("stored", "ignored", "refused"),
     ),
+    Setting(
+        "s3.conditions",
+        "checked",
+        "conditions of requests that create objects are checked, ignored, or refused",
+        ("checked", "ignored", "refused"),
+    ),
     Setting("s3.etags", "md5", "ETags are MD5s, or opaque as those of objects that KMS encrypts", ("md5", "opaque")),
 )
 #: Seconds by which a request's time may differ from the server's.
@@ -94,6 +100,12 @@ class Dialect:
             if lists == "none":
                 raise Problem(*NOT_IMPLEMENTED)
             environ["QUERY_STRING"] = re.sub(r"(^|&)list-type=2", "", environ["QUERY_STRING"])
+        conditions = self.settings.text("s3.conditions")
+        if conditions != "checked" and target.method in ("PUT", "POST"):
+            if conditions == "refused" and {"if-match", "if-none-match"} & headers.keys():
+                raise Problem(*NOT_IMPLEMENTED)
+            for name in ("HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH"):
+                environ.pop(name, None)
         checksums = [] if self._has_checksums else [name for name in headers if _CHECKSUM.match(name)]
         if checksums and self.settings.text("s3.checksums") == "refused":
             raise Problem(*NOT_IMPLEMENTED)

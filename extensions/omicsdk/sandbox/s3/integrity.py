@@ -7,6 +7,7 @@ Without further packages its own CRC32C and CRC64NVME are CRC32, and it fails wi
 import base64
 import io
 import re
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -44,6 +45,8 @@ _LEFT_OUT = re.compile(r"x-amz-(write-offset-bytes: .*|(bucket-)?object-lock-[a-
 # Conditions of deleting, and versioning that is suspended: moto's bucket forgets its versions with the next object.
 _NOT_IN_MOTO = re.compile(rb"<(ETag|LastModifiedTime|Size)>|Suspended")
 _BARE_ETAG = re.compile(r"[0-9a-f]{32}(-\d+)?")
+# Held while an object is created.
+_CHANGES = threading.Lock()
 _STATED = re.compile(r"X_AMZ_CHECKSUM_(CRC32C?|CRC64NVME|SHA1|SHA256)\b")
 
 
@@ -67,7 +70,17 @@ class Verified:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Pass a request on, or refuse it in S3's way."""
-        target, headers = target_of(environ), headers_of(environ)
+        target = target_of(environ)
+        if target.method not in ("PUT", "POST") or "partNumber" in target.query:
+            return self._respond(environ, target, start_response)
+        # moto itself examines a condition and then stores the object, between which another thread may store one. The body is
+        # received before: a slow client would hold up all others.
+        environ["wsgi.input"] = io.BytesIO(b"".join(blocks_of(environ)))
+        with _CHANGES:
+            return self._respond(environ, target, start_response)
+
+    def _respond(self, environ: dict[str, Any], target: Target, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        headers = headers_of(environ)
         form, numbers = dict[str, str](), list[int]()
         try:
             self.check_known(target, headers)
@@ -155,7 +168,7 @@ class Verified:
     def _check_conditions(self, environ: dict[str, Any], target: Target, headers: Mapping[str, str]) -> None:
         """Refuse conditions that moto ignores, and would overwrite or remove objects in spite of."""
         writes = target.method in ("PUT", "POST")
-        is_unknown = headers.get("if-none-match", "*") != "*" or _WITHOUT_EFFECT & target.query.keys()
+        is_unknown = environ.get("HTTP_IF_NONE_MATCH", "*") != "*" or _WITHOUT_EFFECT & target.query.keys()
         if writes and (is_unknown or any(_LEFT_OUT.fullmatch(f"{name}: {value}") for name, value in headers.items())):
             raise Problem(*NOT_IMPLEMENTED)
         if writes and {"delete", "versioning"} & target.query.keys():
@@ -173,7 +186,7 @@ class Verified:
             if (match := environ.get("HTTP_IF_MATCH")) and not etag:
                 raise Problem(404, "NoSuchKey", "The specified key does not exist.")
             # moto itself refuses to complete an upload over an object, unless it is of the same upload.
-            is_in_the_way = target.copied and etag and "if-none-match" in headers
+            is_in_the_way = target.copied and etag and "HTTP_IF_NONE_MATCH" in environ
             if (match or etag).strip('"') != etag or is_in_the_way:
                 raise Problem(*_PRECONDITION)
         if target.copied:

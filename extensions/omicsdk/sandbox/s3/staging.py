@@ -275,6 +275,8 @@ class S3Wire:
 
         for rule in self.book.act(method, path, query):
             if rule.action == "reset":
+                if rule.at:
+                    b"".join(self.app(environ, start))
                 environ[HANG_UP]()
                 # werkzeug reads it correctly: the client is gone, and nothing waits for a response.
                 raise ConnectionResetError("a requested fault")

@@ -39,7 +39,7 @@ class Rule:
             range had been requested.
         path: Shell pattern that the request's path must match; default every path but those of the control API and the
             pages. Requests to the S3 server have the path /_s3/BUCKET/KEY and are meant only by patterns that begin so,
-            with the actions `status` and `reset` (no response).
+            with the actions `status` and `reset` (no response; with an `at` above 0 the request is carried out before).
         method: HTTP method; default every one.
         query: Query parameters that the request must have.
         nth: Only this match, counted from 1; default every one.

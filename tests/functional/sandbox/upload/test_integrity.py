@@ -4,7 +4,9 @@ import base64
 import hashlib
 import zlib
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from typing import Any
 
 import httpx
@@ -447,3 +449,20 @@ def test_the_encoding_of_an_object_is_not_that_of_its_request_and_the_date_comes
     sent = s3.put_object(**PLACE, Body=b"", ContentEncoding="gzip, aws-chunked")["ResponseMetadata"]["HTTPHeaders"]
     assert s3.head_object(**PLACE)["ContentEncoding"] == "gzip"
     assert sent["date"].count("GMT") == 1
+
+
+def test_of_two_that_must_not_replace_anything_one_is_stored(s3: Any, monkeypatch: pytest.MonkeyPatch):
+    """The other one comes after the first one's condition was examined, and before it is stored."""
+    backend: Any = import_module("moto.s3.models").S3Backend
+    store, others = backend.put_object, list[Future[str]]()
+
+    def stored_after_another(*args: Any, **keywords: Any) -> Any:
+        if not others:
+            others.append(threads.submit(lambda: code_of(lambda: s3.put_object(**PLACE, Body=b"b", IfNoneMatch="*"))))
+            wait(others, 0.3)  # a server that examines both first answers it meanwhile
+        return store(*args, **keywords)
+
+    monkeypatch.setattr(backend, "put_object", stored_after_another)
+    with ThreadPoolExecutor(1) as threads:
+        s3.put_object(**PLACE, Body=b"a", IfNoneMatch="*")
+    assert (others[0].result(), s3.get_object(**PLACE)["Body"].read()) == ("PreconditionFailed", b"a")
