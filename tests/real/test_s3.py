@@ -14,8 +14,10 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from command_line import Ran
+from omicsdk.fs.copying import copies
 from omicsdk.transfer import S3Object, Upload, upload
 from omicsdk.transfer.s3 import client as s3_client
+from omicsdk.transfer.s3.uploads import BucketObject
 from real_results import differences
 from real_servers import ACCESS, KEYS, S3, SECRET, Server
 
@@ -315,6 +317,37 @@ def test_copies_within_the_store(
     assert etag.endswith('-3"') is ("copy-in-parts" not in differs and "multipart-etag" not in differs)
     for key in ("whole", "parts"):
         assert client.get_object(Bucket=other, Key=key)["Body"].read() == data
+
+
+@pytest.mark.tried("cp --no-clobber while another client creates the object: whole, in parts, copied within the store")
+def test_what_another_client_creates_meanwhile_is_kept(
+    run: Run, client: Any, bucket: str, monkeypatch: pytest.MonkeyPatch, differs: dict[str, str]
+) -> None:
+    check, is_taken = BucketObject._check_free, copies.is_taken
+
+    def checked(to: BucketObject) -> None:
+        check(to)
+        put(client, bucket, "new")  # after it was looked for
+
+    def taken(*of: Any) -> bool:
+        result = is_taken(*of)
+        put(client, bucket, "new")
+        return result
+
+    monkeypatch.setattr(BucketObject, "_check_free", checked)
+    monkeypatch.setattr(copies, "is_taken", taken)
+    Path("whole").write_bytes(b"whole")
+    Path("parts").write_bytes(os.urandom(9 * MIB))
+    put(client, bucket, "source")
+    replaced = set[str]()
+    for name in ("whole", "parts", f"s3://{bucket}/source"):
+        client.delete_object(Bucket=bucket, Key="new")
+        ran = run("cp", "-n", name, f"s3://{bucket}/new")
+        is_kept = client.get_object(Bucket=bucket, Key="new")["Body"].read() == b"new"
+        assert (ran.code != 0, "already exists" in ran.err) == (is_kept, is_kept), ran.err
+        replaced |= set() if is_kept else {name.rpartition("/")[2]}
+    expected = {"conditions": {"whole", "source"}, "conditions-of-copies": {"source"}}
+    assert replaced == next((names for name, names in expected.items() if name in differs), set())
 
 
 @pytest.mark.tried("versions of an object: stat, cat, cp, presign, rm")

@@ -79,7 +79,7 @@ class Shelf(Store):
         if self.files.pop(entry.path, None) is None:  # a folder goes with its files
             raise PathNotFound(self.uri(entry.path), "not found")
 
-    def copy(self, entry: Entry, path: str) -> bool:
+    def copy(self, entry: Entry, path: str, *, overwrite: bool = True) -> bool:
         self.files[path] = self.files[entry.path]
         self.copies.append((entry.path, path))
         return True

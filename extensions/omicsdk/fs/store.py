@@ -644,18 +644,20 @@ class Store(Closing, ABC):
         """
         raise NotImplementedError(f"{type(self).__name__} does not move {entry.path} to {path}")
 
-    def copy(self, entry: Entry, path: str) -> bool | Entry:
+    def copy(self, entry: Entry, path: str, *, overwrite: bool = True) -> bool | Entry:
         """Copy a file within the platform, where `Features.copies` is set.
 
         Args:
             entry: The file.
             path: Path of the copy.
+            overwrite: Whether to replace an existing file; otherwise the caller has found none, and the platform is asked not
+                to replace one, if it can be.
 
         Returns:
             The copy, where the platform states with its response what shows that it is one; else whether it was copied;
             False if the platform cannot copy this one, so that it is downloaded and uploaded.
         """
-        raise NotImplementedError(f"{type(self).__name__} does not copy {entry.path} to {path}")
+        raise NotImplementedError(f"{type(self).__name__} does not copy {entry.path} to {path}, {overwrite=}")
 
     def copy_many(
         self, files: Sequence[tuple[Entry, str]], options: CopyOptions

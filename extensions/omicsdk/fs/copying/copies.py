@@ -371,7 +371,7 @@ def _copied_within(plan: CopyPlan, store: Store, options: CopyOptions) -> Iterat
         target = plan.target(file).path
         if not options.overwrite and is_taken(store, target):  # the earlier state could not be requested for each
             raise AlreadyThere(str(plan.target(file)))
-        return examined(file, store.copy(file.entry, target))
+        return examined(file, store.copy(file.entry, target, overwrite=options.overwrite))
 
     if options.overwrite and store.features.copies_batches:
         pairs = [(file.entry, plan.target(file).path) for file in plan.files]

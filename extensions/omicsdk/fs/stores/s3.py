@@ -20,6 +20,7 @@ from omicsdk.core.errors import (
     Forbidden,
     NotFound,
     OmicsError,
+    PreconditionFailed,
     UsageError,
 )
 from omicsdk.core.named_tuples import NamedTuple
@@ -146,6 +147,8 @@ _METADATA_PREFIX = "x-amz-meta-"
 EXPIRES = 3600
 #: The longest validity of a signature of version 4.
 LONGEST = 7 * 86400
+#: Among what a store refuses: copies that are not to replace anything, which S3 itself knows later than such uploads.
+_COPY_CONDITION = "copy if-none-match"
 #: Items that are made once; more of them would take too much memory.
 _MAX_ITEMS = 50_000
 _OWN_TOOLS = "Create and remove buckets with their platform's own tools."
@@ -506,20 +509,27 @@ class S3Store(Store):
     def put(self, files: Sequence[Put], options: CopyOptions) -> TransferReport:
         """Put files as objects, in parts where they are large; each part carries a checksum that S3 verifies.
 
-        Without `overwrite` each object is looked up before its file is sent.
+        Without `overwrite` each object is looked up before its file is sent, and the store is asked not to replace what
+        another client creates meanwhile; stores that refuse such a request are only looked at.
         """
         from omicsdk.transfer import Upload
         from omicsdk.transfer.s3.uploads import BucketObject
 
         def prepare(file: Put) -> Upload:
             bucket, key = self._key(file.path)
-            if not options.overwrite:
-                self._check_free(file.path, bucket, key)
             self.client.find_region(bucket)
-            to = BucketObject(self.client, bucket, key, headers=self._class, encryption=self._encryption)
-            return Upload(file.source, to, file.path)
+            how = {"headers": self._class, "encryption": self._encryption, "overwrite": options.overwrite}
+            return Upload(file.source, BucketObject(self.client, bucket, key, **how), file.path)
 
-        return put_files(files, prepare, options)
+        report = put_files(files, prepare, options)
+        if options.overwrite:
+            return report
+        return report.with_outcomes(
+            outcome._replace(error=AlreadyThere(self.uri(outcome.name)))
+            if isinstance(outcome.error, PreconditionFailed)
+            else outcome
+            for outcome in report.outcomes
+        )
 
     def _key(self, path: str, end: str = "") -> tuple[str, str]:
         """The bucket and the key of an object to write, which ends in a slash only if its source does."""
@@ -529,13 +539,6 @@ class S3Store(Store):
         if not _is_utf8(key):
             raise WrongUri(f"{self.uri(path)}: the name is not UTF-8, as S3 requires", remedy="Rename the file.")
         return bucket, key
-
-    def _check_free(self, path: str, bucket: str, key: str) -> None:
-        try:
-            self._object(path, bucket, key)
-        except PathNotFound:
-            return
-        raise AlreadyThere(self.uri(path))
 
     # -- changes
 
@@ -600,9 +603,9 @@ class S3Store(Store):
             return error
         return None
 
-    def copy(self, entry: Entry, path: str) -> bool | Entry:
+    def copy(self, entry: Entry, path: str, *, overwrite: bool = True) -> bool | Entry:
         """Copy an object, to any bucket that the same credentials may write to; a large one in parts."""
-        return self.client.perform(self._copy(entry, path))
+        return self.client.perform(self._copy(entry, path, overwrite))
 
     def copy_many(
         self, files: Sequence[tuple[Entry, str]], options: CopyOptions
@@ -628,7 +631,7 @@ class S3Store(Store):
                 return (yield from self._examined_object(path, bucket, key or ""))
         return copied
 
-    def _copy(self, entry: Entry, path: str) -> Exchange[bool | Entry]:
+    def _copy(self, entry: Entry, path: str, overwrite: bool = True) -> Exchange[bool | Entry]:
         bucket, key = split(entry.path)
         to, new = self._key(path, "/" if key and key.endswith("/") else "")
         stored, size = entry.handle if isinstance(entry.handle, Stored) else None, entry.size
@@ -642,18 +645,32 @@ class S3Store(Store):
         if bucket != to and bucket.rpartition(":")[2] == to.rpartition(":")[2]:
             return False
         with self._asking("Copying", entry.path, path) as doing:
+            copy = partial(
+                self.client.copy,
+                (bucket, key or ""),
+                (to, new),
+                size or 0,
+                self._class,
+                version=stored.version,
+                encryption=self._encryption,
+                is_keyed=stored.is_customers,
+                doing=doing,
+            )
+            overwrite = overwrite or _COPY_CONDITION in self.client.refused
             try:
-                properties = yield from self.client.copy(
-                    (bucket, key or ""),
-                    (to, new),
-                    size or 0,
-                    self._class,
-                    version=stored.version,
-                    encryption=self._encryption,
-                    is_keyed=stored.is_customers,
-                    doing=doing,
-                )
+                properties = yield from copy(overwrite=overwrite)
+            except PreconditionFailed as error:
+                if overwrite:  # the source has changed
+                    raise
+                # The copy may be there by an earlier request, whose response was lost.
+                existing = yield from self._examined_object(path, to, new)
+                if not entry.version or (existing.size, existing.version) != (size, entry.version):
+                    raise AlreadyThere(self.uri(path)) from error
+                return existing
             except APIError as error:
+                if not overwrite and error.status in (400, 405, 501):
+                    self.client.refused.add(_COPY_CONDITION)
+                    return (yield from self._copy(entry, path))
                 if error.status not in (405, 501):
                     raise
                 return False  # a store that copies nothing, or nothing in parts

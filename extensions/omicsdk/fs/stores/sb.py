@@ -17,7 +17,7 @@ from omicsdk.core.consistency import ResponseMismatch
 from omicsdk.core.dates import seconds_of
 from omicsdk.core.errors import APIError, Conflict, NotFound, OmicsError
 from omicsdk.core.platform import settings_of, unbound
-from omicsdk.fs.errors import IsFolder, NotAFolder, NotEmpty, PathNotFound, ReadOnly, WrongUri
+from omicsdk.fs.errors import AlreadyThere, IsFolder, NotAFolder, NotEmpty, PathNotFound, ReadOnly, WrongUri
 from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.store import ClientStore, Entry, Features, Put, put_files
 from omicsdk.sb.client import SevenBridges
@@ -192,7 +192,7 @@ class SbStore(ClientStore[SevenBridges]):
             # The remembered folders have its id: what is put below its path later would look for the removed one.
             self._folders = None
 
-    def copy(self, entry: Entry, path: str) -> bool:
+    def copy(self, entry: Entry, path: str, *, overwrite: bool = True) -> bool:
         """Copy a file; what has its name there stays until the copy is made."""
         if entry.is_folder:
             return False
@@ -204,6 +204,8 @@ class SbStore(ClientStore[SevenBridges]):
             existing = self._in_folders(lambda folders: folders.find(target))
         if existing is not None and existing.is_folder:
             raise IsFolder(self.uri(path), "is a folder")
+        if existing is not None and not overwrite:
+            raise AlreadyThere(self.uri(path))
         with self._asking(entry.path):
             if existing is None:
                 copy_one(self.client, file_id, target.name, folder_id)

@@ -74,7 +74,8 @@ _WRONG_REGION = frozenset({301, 307, 400})
 #: A region that can be signed with.
 _REGION = re.compile("[!-~]+")
 #: Codes of requests that S3 asks to repeat, which come with 400 and 409: the network stalled, or another change is under way.
-_REPEATED = frozenset({"RequestTimeout", "OperationAborted"})
+CONFLICT = "ConditionalRequestConflict"
+_REPEATED = frozenset({"RequestTimeout", "OperationAborted", CONFLICT})
 #: Among what a store refuses: the request that deletes many.
 _MANY = "delete"
 #: Objects that one request deletes.
@@ -757,6 +758,7 @@ class S3Client:
         version: str = "",
         encryption: Encryption = PLAIN,
         is_keyed: bool = False,
+        overwrite: bool = True,
         doing: str,
     ) -> Exchange[Mapping[str, str]]:
         """Copy an object within the store, in parts where it is large; its metadata are copied as well.
@@ -772,6 +774,8 @@ class S3Client:
             version: The version of the source; empty for the newest.
             encryption: How the copy is encrypted.
             is_keyed: Whether the source is encrypted with the same key of the customer's.
+            overwrite: Whether to replace an existing object; otherwise `PreconditionFailed` is raised by stores that know the
+                condition.
             doing: For errors.
 
         Returns:
@@ -780,6 +784,7 @@ class S3Client:
         source_path = escaped_path("/".join(source)) + (f"?versionId={version}" if version else "")
         source_headers = {"x-amz-copy-source": source_path, **(encryption.of_source if is_keyed else {})}
         target_headers = {**(headers or {}), **encryption.written}
+        condition = {} if overwrite else {"if-none-match": "*"}
         # An upload in parts begins with new metadata, so that those of the source are read and sent.
         if size >= COPY_IN_PARTS:
             if stop_of()():
@@ -794,10 +799,12 @@ class S3Client:
 
                 keys, values = (fields.get(f"TagSet/Tag/{name}", []) for name in ("Key", "Value"))
                 target_headers = {"x-amz-tagging": urlencode([*zip(keys, values, strict=False)]), **target_headers}
+            key_headers = encryption.key_headers
             return self._copied_in_parts(
-                properties, target, size, source_headers, target_headers, encryption.key_headers, doing
+                properties, target, size, source_headers, target_headers, key_headers, condition, doing
             )
-        response = yield from self.exchange("PUT", *target, None, {**target_headers, **source_headers}, doing=doing)
+        sent = {**target_headers, **source_headers, **condition}
+        response = yield from self.exchange("PUT", *target, None, sent, doing=doing)
         fields = elements(response.body, doing, "CopyObjectResult")
         return {**response.headers, "etag": fields.get("ETag", [""])[0].strip('"')}
 
@@ -809,6 +816,7 @@ class S3Client:
         source_headers: Mapping[str, str],
         target_headers: Mapping[str, str],
         keyed: Mapping[str, str],
+        condition: Mapping[str, str],
         doing: str,
     ) -> Mapping[str, str]:
         from concurrent.futures import FIRST_EXCEPTION, Future, wait  # few objects are copied in parts
@@ -827,14 +835,14 @@ class S3Client:
         upload = self.begin_parts(*target, {**metadata, **target_headers}, doing=doing)
         part_size = max(COPY_PART, -(-size // _MOST_PARTS))
         # Parts of two versions would make an object that never existed.
-        condition = {"x-amz-copy-source-if-match": properties["etag"]} if properties.get("etag") else {}
+        unchanged = {"x-amz-copy-source-if-match": properties["etag"]} if properties.get("etag") else {}
         stopped, calls = stop_of(), list[Future[str]]()
 
         def copied(start: int) -> str:
             if stopped():
                 raise interrupted()
             end = min(start + part_size, size) - 1
-            span = {**source_headers, **keyed, "x-amz-copy-source-range": f"bytes={start}-{end}", **condition}
+            span = {**source_headers, **keyed, "x-amz-copy-source-range": f"bytes={start}-{end}", **unchanged}
             query = {"partNumber": str(start // part_size + 1), "uploadId": upload}
             with stopping(never):  # a stop would close the connection, and S3 would copy the part all the same
                 answer = self.request("PUT", *target, query, span, doing=doing)
@@ -855,7 +863,7 @@ class S3Client:
                     wait(calls)
                     raise
             parts = [{"ETag": call.result()} for call in calls]
-            result = self.finish_parts(*target, upload, parts, keyed, doing=doing)
+            result = self.finish_parts(*target, upload, parts, {**keyed, **condition}, doing=doing)
             return {"etag": result.get("ETag", "").strip('"')}
         except BaseException:
             try:

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from omicsdk.core.checksums import base64_of
-from omicsdk.core.errors import APIError, ChecksumMismatch
+from omicsdk.core.errors import (
+    APIError,
+    AuthError,
+    BadRequest,
+    ChecksumMismatch,
+    Forbidden,
+    NotFound,
+    PreconditionFailed,
+)
 from omicsdk.core.frozen import EMPTY
 from omicsdk.core.sigv4 import Keys
 from omicsdk.core.type_guards import number_in
 from omicsdk.transfer.network.header_checksums import has_opaque_etag
 from omicsdk.transfer.network.requests import Location
 from omicsdk.transfer.s3.boto import PartChecksum, S3Object
-from omicsdk.transfer.s3.client import ENDED, S3Client
+from omicsdk.transfer.s3.client import CONFLICT, ENDED, S3Client
 from omicsdk.transfer.s3.encryption import ENCRYPTION, PLAIN, Encryption
 from omicsdk.transfer.uploads.job import combined_crc32c
-from omicsdk.transfer.uploads.store import PART_SIZE, QUICK, SINGLE, Cut, PartRules, SentPart, Source
+from omicsdk.transfer.uploads.sending import facts_of
+from omicsdk.transfer.uploads.store import PART_SIZE, QUICK, SINGLE, Cut, NoSuchUpload, PartRules, SentPart, Source
 
 # ruff: noqa: ARG002 - methods with the arguments that stores of other kinds need
 
@@ -29,6 +39,8 @@ _HEADERS = {
 _SDK = "x-amz-sdk-checksum-algorithm"
 _ALGORITHM, _KIND, _FULL = "x-amz-checksum-algorithm", "x-amz-checksum-type", "FULL_OBJECT"
 _STATING = {*_HEADERS.values(), _KIND}
+# Refuses a request that would replace an object.
+_CONDITION = "if-none-match"
 #: Codes of stores that do not know a header.
 _UNKNOWN = frozenset({"NotImplemented", "InvalidRequest", "InvalidArgument", "UnsupportedOperation"})
 #: How often keys may end without a new part.
@@ -40,7 +52,7 @@ class BucketObject(S3Object):
     """An object to upload to.
 
     A part or a file states its CRC32C, which the store verifies; an object in parts states that of the whole when it is
-    assembled. A store that refuses such headers is not sent them again.
+    assembled. A store that refuses such headers is not sent them again, nor the condition of not replacing anything.
 
     Args:
         client: The client.
@@ -51,6 +63,8 @@ class BucketObject(S3Object):
         checksum: The checksum of each part; None for none.
         part_size: As for `S3Object`.
         single: As for `S3Object`.
+        overwrite: Whether to replace an existing object; otherwise `PreconditionFailed` is raised. It is looked for before
+            the file is sent, and the request that creates the object has a condition, for what is created meanwhile.
     """
 
     signs_at_once = True
@@ -66,6 +80,7 @@ class BucketObject(S3Object):
         checksum: PartChecksum | None = "crc32c",
         part_size: int | None = None,
         single: int | None = None,
+        overwrite: bool = True,
     ) -> None:
         self.target = f"s3://{bucket}/{key}"
         size = PART_SIZE if part_size is None else part_size
@@ -81,17 +96,22 @@ class BucketObject(S3Object):
         self._address = {"Bucket": bucket, "Key": key}
         self._tags, self._resume, self._before, self._tag_checksums = None, False, None, None
         self._full = False  # whether the upload in parts will have a checksum of the whole
-        self._left_out = set[str]()  # after refusals that may be of something else
+        self._left_out = list[str]()  # after refusals that may be of something else
+        self._condition = {} if overwrite or _CONDITION in client.refused else {_CONDITION: "*"}
+        self._overwrite = self._is_free = overwrite  # whether nothing was at the key, or may be replaced
+        self.signs_at_once = overwrite
         self._used: Keys | None = None  # by the newest requests for bytes
         self._newest = self._renewals = 0  # the last part, and how often keys ended since it was signed first
 
     def begin(self, source: Source) -> str:
         """Begin an upload in parts."""
+        self._is_free = self._overwrite  # an upload that is gone is begun again
+        self._check_free()
         name = self.part_checksum
         while True:
             headers = dict(self._headers)
             # Only CRCs can be combined into that of the whole, and some stores do not know the type of a checksum.
-            self._full = name == "crc32c" and _KIND not in self._s3_client.refused | self._left_out
+            self._full = name == "crc32c" and _KIND not in {*self._s3_client.refused, *self._left_out}
             if name in ("crc32c", "sha1", "sha256"):
                 headers[_ALGORITHM] = name.upper()
             if self._full:
@@ -116,18 +136,23 @@ class BucketObject(S3Object):
             return self._renewals <= _RENEWALS and self._s3_client.renew_keys(self._used)
         if status not in (400, 501) or (code not in _UNKNOWN and status != 501):
             return False
-        what = header or self.part_checksum
+        what = header or self.part_checksum or (_CONDITION if self._condition and _CONDITION in sent else None)
         if what is None:
             return not _STATING.isdisjoint(sent)  # by another part, which was in flight when this one was refused
-        self._left_out.add(what)
-        if not header:
+        self._left_out.append(what)
+        if what == _CONDITION:
+            self._condition = {}
+        elif not header:
             self.part_checksum = None
         return True
 
     def accepted(self, headers: Mapping[str, str]) -> None:
         """Leave out of all objects what this one does, if the request did: the refusal was of that, not of another header."""
-        if headers.keys().isdisjoint(_STATING):
-            self._s3_client.refused |= self._left_out
+        # What was left out before may not have been to blame.
+        if self._left_out and _HEADERS.get(last := self._left_out[-1], last) not in headers:
+            self._s3_client.refused.add(last)
+        if _CONDITION in headers:
+            self._condition = {}  # the object is this file's: sent again after damage, it replaces that
 
     def sign(self, upload_id: str, cut: Cut, checksums: Mapping[str, str]) -> Location:
         """Return a part's PUT."""
@@ -141,10 +166,39 @@ class BucketObject(S3Object):
 
     def put(self, source: Source, checksums: Mapping[str, str]) -> Location | None:
         """Return the PUT of the whole."""
+        self._check_free()
         if self._before is None and source.size > QUICK:
             self._before = self._existing_version()
         self._used = self._s3_client.keys
-        return self._s3_client.put_location(self._bucket, self._key, {**self._headers, **self._headers_of(checksums)})
+        headers = {**self._headers, **self._condition, **self._headers_of(checksums)}
+        return self._s3_client.put_location(self._bucket, self._key, headers)
+
+    def _check_free(self) -> None:
+        """Refuse to replace an object, before its file is sent. Looked for once: after a lost response it may be this file."""
+        if self._is_free:
+            return
+        try:
+            self._call("head_object")
+        except NotFound:
+            self._before = (0, "")
+        except (AuthError, BadRequest, Forbidden):  # keys that may put need not be allowed to read
+            if not self._condition:
+                raise
+        else:
+            raise PreconditionFailed(f"{self.target}: already exists", status=412)
+        self._is_free = True
+
+    def stored_before(self, source: Source, checksums: Mapping[str, str]) -> Mapping[str, str] | None:
+        """Return what the store states of the object, if it has the file's size and checksums."""
+        client, doing = self._s3_client, f"{self.target}: head_object"
+        try:
+            properties = client.perform(client.head(self._bucket, self._key, headers=self._keyed, doing=doing))
+        except (AuthError, BadRequest, Forbidden, NotFound):
+            return None
+        facts = facts_of(properties, opaque=self._bucket.endswith("--x-s3"))
+        agrees = {facts[name] == value for name, value in checksums.items() if name in facts}
+        is_same = agrees == {True} and properties.get("content-length") == str(source.size)
+        return {**facts, "size": str(source.size)} if is_same else None
 
     def _headers_of(self, checksums: Mapping[str, str]) -> dict[str, str]:
         name = self.part_checksum
@@ -194,7 +248,7 @@ class BucketObject(S3Object):
                     {name: value for name, value in part.items() if name != "PartNumber"}
                     for part in arguments["MultipartUpload"]["Parts"]
                 ]
-                result = client.finish_parts(*at, arguments["UploadId"], parts, {**self._keyed, **headers}, doing=doing)
+                result = self._assembled(arguments["UploadId"], parts, {**self._keyed, **headers}, doing)
                 theirs = result.get("ChecksumCRC32C", "")
                 # With a dash it is one of the parts' checksums, which `_verify` compares.
                 if self._whole and theirs and "-" not in theirs and theirs != base64_of(self._whole):
@@ -206,6 +260,40 @@ class BucketObject(S3Object):
                 return dict(result)
             case _:
                 raise NotImplementedError(operation)  # of boto3, which S3Object does not call
+
+    def _assembled(
+        self, upload: str, parts: Sequence[Mapping[str, str]], headers: Mapping[str, str], doing: str
+    ) -> Mapping[str, str]:
+        finish = partial(self._s3_client.finish_parts, self._bucket, self._key, upload, parts, doing=doing)
+        if self._overwrite:
+            return finish(headers)
+        self._is_free = (
+            False  # it was looked for before the parts were sent, and some stores ignore the condition here (Ceph 16)
+        )
+        try:
+            self._check_free()
+            return finish({**headers, **self._condition})
+        except APIError as error:
+            if error.code == CONFLICT:  # S3 makes no object of these parts any more
+                self.abort(upload)
+                raise NoSuchUpload(f"{doing}: the store asks for it to be sent again") from error
+            if error.status == 412:
+                self._check_begun(upload, doing)
+            is_unknown = error.status == 501 or (error.status == 400 and error.code in _UNKNOWN)
+            if not (is_unknown and self._condition):
+                raise
+        self._condition = {}  # the object was looked for above
+        result = finish(headers)
+        self._s3_client.refused.add(_CONDITION)
+        return result
+
+    def _check_begun(self, upload: str, doing: str) -> None:
+        """Raise NoSuchUpload if an upload is gone: an earlier request, whose response was lost, has assembled its parts."""
+        try:
+            self._s3_client.parts(self._bucket, self._key, upload, headers=self._keyed, doing=doing)
+        except APIError as error:
+            if error.status not in (400, 403, 405, 501):  # stores that list no parts (s3rver), or not with these keys
+                raise
 
 
 _USUAL = PartRules(part_size=PART_SIZE, single=min(PART_SIZE, SINGLE), adapts=True)

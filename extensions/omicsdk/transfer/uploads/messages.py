@@ -150,6 +150,20 @@ class Stored(Message):
     response: None = None
 
 
+class Occupied(Message):
+    """The platform does not replace what is at the target.
+
+    Attributes:
+        part: The whole, as it was sent.
+        error: The refusal.
+        facts: What it states of the target, if that is the file; None if it is another one.
+    """
+
+    part: SentPart
+    error: OmicsError
+    facts: Mapping[str, str] | None
+
+
 class Unchanged(Message):
     """The file is unchanged since it was opened."""
 

@@ -285,7 +285,9 @@ _ENDED_CODES = frozenset({"ExpiredToken", "RequestTimeTooSkewed", "TokenRefreshR
 #: Its codes for bytes that differ from their announced checksum or size.
 _DAMAGED_CODES = frozenset({"BadDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch", "InvalidDigest"})
 #: Its codes for temporary errors, which come with 400 or 409.
-_LATER_CODES = frozenset({"RequestTimeout", "IncompleteBody", "OperationAborted", "SlowDown", "InternalError"})
+_LATER_CODES = frozenset(
+    {"RequestTimeout", "IncompleteBody", "OperationAborted", "ConditionalRequestConflict", "SlowDown", "InternalError"}
+)
 _GONE_CODES = frozenset({"NoSuchUpload"})
 
 _CHECKSUM_HEADER = "x-amz-checksum-"

@@ -332,6 +332,19 @@ class MultipartStore(Protocol):
         """
         return None
 
+    def stored_before(self, source: Source, checksums: Mapping[str, str]) -> Mapping[str, str] | None:
+        """Return what the store states of an object that a PUT of the whole must not replace (412), if it is this file: the
+        response to an earlier PUT was lost.
+
+        Args:
+            source: The file as it was.
+            checksums: Its checksums.
+
+        Returns:
+            The statements; None if it is another file, or that is not known.
+        """
+        return None
+
     def withdraw(self, source: Source, etag: str) -> str:
         """Remove what a PUT of a whole file left although its bytes are wrong, if nothing was at its target before.
 

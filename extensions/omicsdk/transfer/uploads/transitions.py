@@ -15,6 +15,7 @@ from omicsdk.core.errors import (
     APIError,
     ChecksumMismatch,
     OmicsError,
+    PreconditionFailed,
     RateLimited,
     ServerError,
     SourceChanged,
@@ -258,6 +259,7 @@ def _ended(job: Job, event: messages.Ended, rules: Rules) -> Commands:
             # A store answers to each part with its ETag, so a success without any is that of a proxy.
             if not facts and not job.whole:
                 return _foreign(job, event, rules)
+            job.store.accepted(sending.location.headers)
             mismatch = difference(ours, facts)
             if mismatch is not None:
                 return _damaged(job, event, mismatch, None, rules)
@@ -286,6 +288,16 @@ def _ended(job: Job, event: messages.Ended, rules: Rules) -> Commands:
             return [*relief_of(sending.location, verdict.status, verdict.retry_after, longest, delay), *later]
         case Kind.DAMAGED:
             return _damaged(job, event, None, _status_error(sending, verdict), rules)
+        # An earlier request may have stored it, and its response was lost; libcurl itself repeats some.
+        case Kind.REFUSED if (
+            verdict.status == 412
+            and job.whole
+            and (job.attempts > 1 or sending.file_body.sent > sending.prepared.cut.length)
+        ):
+            checksums = sending.prepared.checksums
+            part = SentPart(1, job.file.size, "", checksums)
+            occupied = partial(messages.Occupied, part, _status_error(sending, verdict))
+            return [messages.Call(partial(job.store.stored_before, job.facts, checksums), occupied)]
         case Kind.GONE if not job.whole:
             return _upload_missing(job, _status_error(sending, verdict), rules)
         case _:
@@ -296,7 +308,6 @@ def _part_accepted(job: Job, sending: Sending, verdict: Verdict) -> Commands:
     """The store has a part."""
     job.quota = job.quota.gained()
     job.refused.clear()
-    job.store.accepted(sending.location.headers)
     cut, checksums, facts = sending.prepared.cut, sending.prepared.checksums, verdict.facts
     part = SentPart(cut.number, cut.length, facts.get("etag", ""), checksums)
     if job.whole:
@@ -316,6 +327,13 @@ def _part_accepted(job: Job, sending: Sending, verdict: Verdict) -> Commands:
 
 
 def _stored(job: Job, event: messages.Stored, _: Rules) -> Commands:
+    return _landed(job, event.part)
+
+
+def _occupied(job: Job, event: messages.Occupied, rules: Rules) -> Commands:
+    if event.facts is None:
+        return _fail(job, event.error, rules)
+    job.stored = event.facts
     return _landed(job, event.part)
 
 
@@ -580,8 +598,10 @@ def _give_up(job: Job, *, abort: bool) -> Commands:
     error, completing = job.error, job.state is State.COMPLETING
     # An object that was assembled incorrectly must not be trusted by the next run.
     job.wrong = isinstance(error, SourceChanged) or (completing and isinstance(error, ChecksumMismatch))
-    if completing and isinstance(error, APIError) and error.code in _UNUSABLE_PARTS:
-        job.wrong = True  # resumed, every run would end here
+    is_useless = completing and isinstance(error, APIError) and error.code in _UNUSABLE_PARTS
+    # Resumed, every run would end here: no object can be made of the parts, or another is at its key.
+    job.wrong |= is_useless or (completing and isinstance(error, PreconditionFailed))
+    if is_useless:
         error.remedy = "Run the same command again to send it from the beginning."
     # The store may have wrong bytes under the object's name, whatever it answered.
     if job.whole and job.accepted is not None and isinstance(job.error, SourceChanged | ChecksumMismatch):
@@ -670,6 +690,7 @@ TRANSITIONS = {
     (_SENDING, messages.Ended): _to(_ended, *_UPLOAD_MISSING),
     (_SENDING, messages.CalledOff): _to(_called_off, _SENDING),
     (_SENDING, messages.Stored): _to(_stored, _SENDING, _COMPLETING),
+    (_SENDING, messages.Occupied): _to(_occupied, _COMPLETING, *_OUT),
     (_SENDING, messages.CallFailed): _to(_call_failed, *_UPLOAD_MISSING),
     (_SENDING, messages.Due): _to(_due, _SENDING),
     (_SENDING, messages.Hashed): _to(_hashed, _SENDING, _COMPLETING),

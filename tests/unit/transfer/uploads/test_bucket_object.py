@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core import APIError, ChecksumMismatch
+from omicsdk.core import APIError, ChecksumMismatch, Forbidden, PreconditionFailed
 from omicsdk.core.checksums import base64_of, crc32c, crc32c_text, digest
+from omicsdk.core.manual_clock import ManualClock
 from omicsdk.core.sigv4 import Keys
 from omicsdk.transfer.s3.uploads import BucketObject
-from omicsdk.transfer.uploads.store import Cut, SentPart
+from omicsdk.transfer.uploads.store import Cut, NoSuchUpload, SentPart, Source
 from s3_service import Answer, Request, Service, client_of
 
 BODIES = (b"first part", b"second")
@@ -188,3 +189,76 @@ def test_a_store_that_ignores_checksums_confirms_none():
     found = begun(Store(ETag=RIGHT)).complete("u", parts("crc32c"), {})
     assert found["etag"] == RIGHT.strip('"')
     assert "crc32c" not in found
+
+
+class Occupied(Service):
+    """A store whose object appears after it was looked for, and which then refuses to replace it."""
+
+    def __init__(self, code: str, status: int, *, listed: int = 200) -> None:
+        super().__init__(self.respond)
+        self.refusal, self.listed, self.has_object = error(code, status), listed, False
+
+    def respond(self, request: Request) -> Answer:
+        if request.method == "HEAD":
+            return Answer(200, headers={"content-length": "5", "etag": '"e"'}) if self.has_object else Answer(404)
+        if request.method == "GET":
+            return (
+                Answer(body=b"<ListPartsResult/>")
+                if self.listed == 200
+                else error("NoSuchUpload" if self.listed == 404 else "NotImplemented", self.listed)
+            )
+        if "uploads" in request.query:
+            return Answer(body=document("InitiateMultipartUploadResult", UploadId="u"))
+        if request.method == "DELETE":
+            return Answer(204)
+        assert request.headers["if-none-match"] == "*"
+        return self.refusal
+
+
+@pytest.mark.parametrize(
+    ("refusal", "expected", "aborts"),
+    [
+        (Occupied("PreconditionFailed", 412), PreconditionFailed, False),
+        (Occupied("PreconditionFailed", 412, listed=501), PreconditionFailed, False),
+        # The upload is gone: an earlier request assembled it, whose response was lost.
+        (Occupied("PreconditionFailed", 412, listed=404), NoSuchUpload, False),
+        (Occupied("ConditionalRequestConflict", 409), NoSuchUpload, True),
+    ],
+)
+def test_parts_are_not_assembled_over_another_object(refusal: Occupied, expected: type[Exception], aborts: bool):
+    client = client_of(refusal, clock=ManualClock())
+    to = BucketObject(client, "bkt", "k", overwrite=False)
+    to.begin(None)  # type: ignore[arg-type] - the source is not read
+    with pytest.raises(expected):
+        to.complete("u", parts("crc32c"), {})
+    assert (refusal.asked[-1].method == "DELETE") is aborts
+    refusal.has_object = True
+    with pytest.raises(PreconditionFailed):
+        to.begin(None)  # type: ignore[arg-type] - as of another upload, which the engine begins where this one is gone
+
+
+def test_keys_that_may_not_look_rely_on_the_condition():
+    service = Service(lambda request: error("AccessDenied", 403) if request.method in ("HEAD", "GET") else Answer())
+    client = client_of(service)
+    file = Source("a", "a", 5)
+    assert "if-none-match" in BucketObject(client, "bkt", "k", overwrite=False).put(file, {}).headers
+    client.refused.add("if-none-match")
+    with pytest.raises(Forbidden):
+        BucketObject(client, "bkt", "k", overwrite=False).put(file, {})
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_ours"),
+    [
+        ({"etag": digest(b"hello", "md5")}, True),
+        ({"etag": digest(b"other", "md5")}, False),
+        ({"etag": digest(b"hello", "md5"), "content-length": "6"}, False),
+        ({"etag": "opaque", "x-amz-server-side-encryption": "aws:kms"}, False),
+        ({"etag": "opaque", "x-amz-checksum-crc32c": base64_of(digest(b"hello", "crc32c"))}, True),
+    ],
+)
+def test_an_object_is_the_file_if_a_checksum_shows_it(headers: dict[str, str], is_ours: bool):
+    service = Service(lambda _: Answer(headers={"content-length": "5", **headers}))
+    to = BucketObject(client_of(service), "bkt", "k", overwrite=False)
+    facts = to.stored_before(Source("a", "a", 5), {name: digest(b"hello", name) for name in ("md5", "crc32c")})
+    assert (facts is not None) is is_ours
