@@ -583,7 +583,8 @@ class Drafter:
             else members_of_event
         ):
             of_data = self._types.facts_of(data)
-            if data is None or (_is_text(of_data) and "contentSchema" not in of_data):
+            is_json = form_of(str(of_data.get("contentMediaType", "application/json")), None) == "json"
+            if data is None or not is_json or (_is_text(of_data) and "contentSchema" not in of_data):
                 has_text = True
             elif "contentSchema" in of_data:
                 types.append(self._types.type_of(of_data["contentSchema"], join(at, "contentSchema")))

@@ -475,6 +475,19 @@ def test_events_can_be_read_while_they_come() -> None:
     assert not _answered("text/plain", {"type": "string"}).draft.streams
 
 
+@pytest.mark.parametrize(
+    ("kinds", "data"),
+    [(["application/json"], "json"), (["text/plain"], "text"), (["text/plain", "application/problem+json"], "either")],
+)
+def test_data_of_events_that_is_not_json_is_text(kinds: list[str], data: str) -> None:
+    content = [{"contentMediaType": kind, "contentSchema": {"type": "string"}} for kind in kinds]
+    events = [{"properties": {"event": {"const": kind}, "data": of_kind}} for kind, of_kind in zip(kinds, content)]
+    fields = {"event": {"type": "string"}, "data": {"type": "string"}}
+    drafted = _answered("text/event-stream", {"type": "object", "properties": fields, "oneOf": events})
+    assert drafted.draft.flow is not None
+    assert drafted.draft.flow.data == data
+
+
 TEXT = {"type": "string"}
 FILE = {"type": "string", "format": "binary"}
 
