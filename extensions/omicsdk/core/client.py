@@ -244,7 +244,7 @@ class _ClientBase(Generic[E]):
             timeout: Seconds for each step of a request, or a Timeout.
             retry: When and how often to retry.
             headers: Sent with every request, in addition to the client's. A Content-Type applies to bodies of bytes;
-                bodies of JSON and forms have their own.
+                bodies of JSON and forms have their own. An Accept header applies to operations that list its media type.
             credentials: Other credentials; None sends none.
             strict: Raise DecodeError if a response does not conform to the document.
             follow_redirects: False returns redirects to the caller of `raw`; one with Retry-After means "not yet" and

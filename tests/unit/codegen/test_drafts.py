@@ -481,7 +481,10 @@ def test_events_can_be_read_while_they_come() -> None:
 )
 def test_data_of_events_that_is_not_json_is_text(kinds: list[str], data: str) -> None:
     content = [{"contentMediaType": kind, "contentSchema": {"type": "string"}} for kind in kinds]
-    events = [{"properties": {"event": {"const": kind}, "data": of_kind}} for kind, of_kind in zip(kinds, content)]
+    events = [
+        {"properties": {"event": {"const": kind}, "data": of_kind}}
+        for kind, of_kind in zip(kinds, content, strict=True)
+    ]
     fields = {"event": {"type": "string"}, "data": {"type": "string"}}
     drafted = _answered("text/event-stream", {"type": "object", "properties": fields, "oneOf": events})
     assert drafted.draft.flow is not None

@@ -553,10 +553,8 @@ class _Conversation:
 
 def first_hop(request: Request, manners: Manners) -> Hop:
     """Return the first step of a request, by a transport's settings."""
-    request_headers = request.headers
-    if any(name == "content-type" for name, _ in manners.headers):
-        # The client's Content-Type is for bodies of bytes, whose own is only what bytes are called where nothing else is known.
-        request_headers = tuple((name, value) for name, value in request_headers if not _is_any_bytes(name, value))
+    of_client = dict(manners.headers)
+    request_headers = tuple(pair for pair in request.headers if not _is_replaced(*pair, of_client.get(pair[0].lower())))
     names = {name.lower() for name, _ in request_headers}
     headers = tuple(pair for pair in manners.headers if pair[0] not in names) + request_headers
     has_content = request.content is not None
@@ -574,8 +572,12 @@ def _server_of(request: Request, manners: Manners) -> str:
     return manners.servers.url_of(key, manners.base_url, request.operation) if key else manners.base_url
 
 
-def _is_any_bytes(name: str, value: str) -> bool:
-    return name.lower() == "content-type" and value.partition(";")[0] == "application/octet-stream"
+def _is_replaced(name: str, value: str, by: str | None) -> bool:
+    """Return whether a client's header takes the place of a request's: an Accept header with one of the types that the
+    operation accepts, and the Content-Type of bytes, whose own is only what they are called where nothing is known.
+    """
+    is_any_bytes = name.lower() == "content-type" and value.partition(";")[0] == "application/octet-stream"
+    return by is not None and (is_any_bytes or (name.lower() == "accept" and by in value.split(", ")))
 
 
 def credentials_for(request: Request, hop: Hop, manners: Manners) -> Credentials | None:

@@ -122,6 +122,21 @@ def test_the_caller_states_what_bytes_are_and_the_body_what_its_form_is(both, of
 TYPES = "text/plain, text/vnd.example.v2+plain, application/json;q=0.5"
 
 
+@pytest.mark.parametrize(
+    ("of_client", "sent"),
+    [
+        ("text/vnd.example.v2+plain", "text/vnd.example.v2+plain"),
+        ("application/json", TYPES),
+        ("text/v", TYPES),
+        ("", TYPES),
+    ],
+)
+def test_the_caller_selects_one_of_the_types_that_an_operation_accepts(both, of_client, sent):
+    server = Server(response(200))
+    both(server, headers={"Accept": of_client}).send(request("GET", headers=[("Accept", TYPES)]))
+    assert server.seen[0].headers.get_list("accept") == [sent]
+
+
 def comparing(*accepted, media_type="text/plain; charset=utf-8"):
     """A server that compares the Accept header as one text, as seqrepo-rest-service does."""
 
