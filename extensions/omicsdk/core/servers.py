@@ -11,7 +11,7 @@ from omicsdk.core.credentials import origin_of
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.one_server import OneServer, moved
 from omicsdk.core.redaction import mask_url
-from omicsdk.core.request import service_url
+from omicsdk.core.request import checked_base_url, service_url
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _NO_VALUE = re.compile(r"[\s?#@\\]")
@@ -168,6 +168,10 @@ class DocumentServers(NamedTuple):
         if base_url is not None:
             index = next((at for at, url in enumerate(urls) if url == base_url.strip().rstrip("/")), 0)
         key = keys[index] if keys else ""
+        first = _PLACEHOLDER.match(self.of_document[index].url) if keys else None
+        if first and values.get(first[1]) and "://" not in urls[index] and not urls[index].startswith("/"):
+            remedy = f"Pass {first[1]}, beginning with https:// and a host."
+            checked_base_url(values[first[1]], source=f"The value of {first[1]}", remedy=remedy)
         return Servers(urls[index] if urls else "", self.others, mapped, (index, len(keys), key), values)
 
 

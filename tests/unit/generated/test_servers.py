@@ -233,7 +233,12 @@ def test_a_variable_that_a_url_begins_with_is_a_base_url(generate: Callable[...,
     made = generate({**DOCUMENT, "servers": [{"url": "{endpoint}/api/{version}", "variables": variables}]})
     assert _sent(made, "plain", endpoint=endpoint) == ["http://localhost:8000/lab/api/v1/plain"]
     assert "By default ." not in str(made.ThingApi.__doc__)
-    for value, message in (("", "is empty"), ("http://a@b", "cannot be part")):
+    faults = {
+        "": "is empty",
+        "http://a@b": "cannot be part",
+        "localhost:8000": "endpoint is 'localhost:8000', which does not begin",
+    }
+    for value, message in faults.items():
         with pytest.raises(ConfigError, match=message):
             made.ThingApi(endpoint=value)
 
