@@ -231,7 +231,8 @@ class Normaliser:
             return self._object(flat, pointer)
         scalar = _SCALARS.get(name)
         if scalar == STRING:
-            form = "byte" if flat.schema.get("contentEncoding") == "base64" else str(flat.schema.get("format"))
+            format_ = str(flat.schema.get("format"))
+            form = "byte" if "base64" in (flat.schema.get("contentEncoding"), format_) else format_
             return self._formats.get(form, STRING)
         if scalar == NUMBER and flat.schema.get("format") == "int64" and "int64" in self._formats:
             return INTEGER

@@ -31,6 +31,7 @@ EVENT: dict[str, Any] = {
     "properties": {
         **{form: _text(form) for form in FORMATS},
         "base64": {"type": "string", "contentEncoding": "base64"},
+        "base64_of_3_0": {"type": "string", "format": "base64"},
         "sizes": {"type": "array", "items": _text("int64")},
         "keys": {"type": "object", "additionalProperties": _text("byte")},
         "number": {"oneOf": [_text("int64"), {"type": "integer"}]},
@@ -72,6 +73,7 @@ CAME = {
     "date": "2024-02-29",
     "date-time": "2024-02-29T01:02:03.123456789Z",
     "base64": "aGk=",
+    "base64_of_3_0": "aGk=",
     "sizes": ["1", "18446744073709551616"],
     "keys": {"a": "aGk="},
     "number": 5,
@@ -90,6 +92,7 @@ VALUES = {
     "date": date(2024, 2, 29),
     "date_time": datetime(2024, 2, 29, 1, 2, 3, 123456, UTC),
     "base64": b"hi",
+    "base64_of_3_0": b"hi",
     "sizes": [1, 1 << 64],
     "keys": {"a": b"hi"},
     "number": 5,
