@@ -355,6 +355,7 @@ class Drafter:
                 replace(field, is_part=form == "multipart", has_files=bool(files))
                 for field in (fields if fields is not None else [self._whole(draft, schema, pointer, form, body)])
             ),
+            any_type="*" in media_type and form in ("bytes", "text"),
         )
 
     def _files(self, schema: Json, pointer: str) -> tuple[str, ...]:

@@ -71,6 +71,8 @@ def _argument_doc(argument: Argument, annotation: str) -> str:
 
 
 def _content_type_doc(draft: Draft) -> list[str]:
+    if draft.default_type:
+        return [hanging(f"{draft.content_type} (str): ", "Media type of the body. Optional.", 4)]
     if not draft.content_types:
         return []
     rule = "by default the first that can carry the arguments" if draft.other_bodies else "by default the first"

@@ -77,6 +77,7 @@ class SentBody:
         headers: of a multipart body the fields with headers whose values are stated, and these.
         arguments: the arguments that it is made of.
         also: further media types that differ from `media_type` in nothing but their name.
+        any_type: whether the document has a range of media types, of bytes or texts: `media_type` is the usual one.
     """
 
     form: Form
@@ -87,6 +88,7 @@ class SentBody:
     headers: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
     arguments: tuple[Argument, ...] = ()
     also: tuple[str, ...] = ()
+    any_type: bool = False
 
     @property
     def media_types(self) -> list[str]:
@@ -284,8 +286,14 @@ class Draft:
         return kinds if len(kinds) > 1 else []
 
     @property
+    def default_type(self) -> str:
+        """The media type of a body that a call may state, and does not; empty if the document states all types."""
+        body = self.body
+        return body.media_type if body is not None and body.any_type and not self.content_types else ""
+
+    @property
     def content_type(self) -> str:
-        """The argument that selects among them."""
+        """The argument that selects among them, or states any other."""
         arguments = {argument.python for argument in self.arguments}
         # A field of the body may be called content_type.
         return next(name for name in ("content_type", "content_type_", "media_type_of_body") if name not in arguments)

@@ -328,7 +328,9 @@ def _parameter(argument: Argument, annotation: str) -> Code:
 
 
 def _content_type(draft: Draft, imports: Imports) -> list[Code]:
-    """Return the argument that selects one of the media types of a body."""
+    """Return the argument that selects one of the media types of a body, or states any."""
+    if draft.default_type:
+        return [Code(f"{draft.content_type}: str = {as_literal(draft.default_type)}")]
     kinds = draft.content_types
     if not kinds:
         return []

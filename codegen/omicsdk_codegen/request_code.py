@@ -154,7 +154,7 @@ def _body(draft: Draft, imports: Imports) -> str:
     if body is None:
         return ""
     if not draft.other_bodies:
-        return _one_body(body, imports, draft.content_type if body.also else "")
+        return _one_body(body, imports, draft.content_type if body.also or draft.default_type else "")
     body_arguments = [argument.python for argument in draft.arguments if argument.position == "body"]
     choices: list[str] = []
     for other in (body, *draft.other_bodies):

@@ -27,7 +27,7 @@ from real_servers import free_port, node, peer, running
 
 TOKEN = BearerToken("https://security.microsoft.com/.default")
 RECORD = {"a": 1, "b": 2}
-# Arguments of scenarios that do not state them as a client has them: styles of paths and queries, and empty bodies.
+# Arguments that scenarios do not state as a client has them: styles of paths and queries, empty bodies, a type of bytes.
 CALLS: dict[str, dict[str, Any]] = {
     **{
         f"Routes_PathParameters_{style}Expansion_{form}_{kind}": {"param": value}
@@ -37,8 +37,9 @@ CALLS: dict[str, dict[str, Any]] = {
     },
     "Routes_QueryParameters_QueryExpansion_Explode_record": {"param": RECORD},
     "Routes_QueryParameters_QueryExpansion_Explode_model": {"param": {"field": "status", "value": "active"}},
-    "Type_Model_Visibility_getModel": {"query_prop": 123, "body": {}},
-    "Type_Model_Visibility_headModel": {"query_prop": 123, "body": {}},
+    "Type_File_Body_uploadFileDefaultContentType": {"content_type": "image/png"},
+    "Type_Model_Visibility_getModel": {"body": {}},
+    "Type_Model_Visibility_headModel": {"body": {}},
     "Type_Model_Visibility_putReadOnlyModel": {"body": {}},
 }
 # What a user states of a call besides its arguments; a scenario is called once with each.
@@ -52,7 +53,6 @@ OPTIONS: dict[str, list[dict[str, Any]]] = {
     "Authentication_Union_validToken": [{"credentials": {"OAuth2Auth": TOKEN}}],
     "Authentication_Noauth_Union_validToken": [{"credentials": TOKEN}],
     "Streaming_Sse_Protocol_reconnect": [{}, {"headers": {"Last-Event-ID": "event-1"}}],
-    "Type_File_Body_uploadFileDefaultContentType": [{"headers": {"content-type": "image/png"}}],
 }  # fmt: skip
 # OpenAPI does not state how pages are requested.
 DRIVEN = "/payload/pageable/server-driven-pagination"
@@ -169,7 +169,7 @@ class Driver:
             operation = getattr(client.with_options(after_response=responses.append, **options), command["name"])
             method = operation.iterate if hasattr(operation, "iterate") else operation
             try:
-                outcome = method(**(CALLS.get(name) or _arguments(command, path, sent)))
+                outcome = method(**_arguments(command, path, sent) | CALLS.get(name, {}))
                 outcome = list(outcome) if method is not operation else outcome
                 # Of other pages, and of the rest of a stream, the scenario states nothing.
                 if not hasattr(operation, "pages") and "Last-Event-ID" not in options.get("headers", {}):

@@ -64,6 +64,8 @@ DOCUMENT = document(
             "wholes", *((kind, {**FILES, "additionalProperties": TEXT}) for kind in ("application/json", "multipart/form-data"))
         ),
         "/range": _types("range", ("*/*", SAMPLE), ("multipart/form-data", SAMPLE)),
+        "/anything": _types("anything", ("*/*", BINARY)),
+        "/anything/text": _types("any_text", ("text/*", TEXT)),
         "/named": _types(
             "named",
             ("application/json", {"type": "object", "properties": {"content_type": TEXT}}),
@@ -216,6 +218,15 @@ def test_a_command_takes_paths_of_files_where_json_is_stated_too(package: Module
     (avatar,) = (row for row in rows if row["name"] == "avatar")
     kinds = {each["name"]: (each["type"], each.get("items")) for each in avatar["parameters"]}
     assert (kinds["file"], kinds["more"], kinds["note"]) == (("file", None), ("array", "file"), ("string", None))
+
+
+def test_a_call_states_a_media_type_of_a_range(sent: Any, package: ModuleType) -> None:
+    assert sent("anything", body=b"\x89PNG").headers["content-type"] == "application/octet-stream"
+    assert sent("anything", body=b"\x89PNG", content_type="image/png").headers["content-type"] == "image/png"
+    assert sent("any_text", body="a").headers["content-type"] == "text/plain"
+    assert sent("any_text", body="a", content_type="text/csv").headers["content-type"] == "text/csv"
+    assert _signature(package, "anything")["content_type"] == "str"
+    assert "Media type of the body. Optional" in str(package.ThingApi("https://t.example").anything.__doc__)
 
 
 def test_a_media_type_that_is_named_precedes_a_range(sent: Any) -> None:
