@@ -13,21 +13,21 @@ from omicsdk.portals.names.grammar import Name
 
 # Archive to `module:class` below this package; imported at the first name of it.
 ARCHIVES: dict[str, str] = {
-    "ena": "ena:Ena",
+    "ena": "runs:Ena",
     "geo": "geo:Geo",
     "ega": "ega:Ega",
     "gen3": "gen3:Gen3Studies",
     "gdc": "gdc:Gdc",
     "azul": "azul:Azul",
-    "biostudies": "biostudies:BioStudies",
-    "pride": "pride:Pride",
-    "metabolights": "metabolights:MetaboLights",
-    "doi": "doi:Doi",
-    "zenodo": "zenodo:Zenodo",
-    "figshare": "figshare:Figshare",
-    "dataverse": "dataverse:Dataverse",
-    "dryad": "dryad:Dryad",
-    "identifiers": "identifiers:Identifiers",
+    "biostudies": "studies:BioStudies",
+    "pride": "studies:Pride",
+    "metabolights": "studies:MetaboLights",
+    "doi": "registries:Doi",
+    "zenodo": "repositories:Zenodo",
+    "figshare": "repositories:Figshare",
+    "dataverse": "repositories:Dataverse",
+    "dryad": "repositories:Dryad",
+    "identifiers": "registries:Identifiers",
 }
 
 

@@ -1,23 +1,25 @@
-"""Runs of sequencing archives: their tables at the ENA, at NCBI what the ENA lacks, and the files of a run by what is wanted."""
+"""Runs of sequencing archives, by accessions of any level: their tables at the ENA, at NCBI what the ENA lacks, and the files of a run by
+what is wanted.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from html import unescape
+from typing import ClassVar
 
 from omicsdk_api.archives.ena import EnaApi
 
 from omicsdk.core.batches import batches
 from omicsdk.core.closing import Closing
-from omicsdk.core.errors import BadRequest, Forbidden, OmicsError
+from omicsdk.core.errors import BadRequest, Forbidden, NotFound, OmicsError, UsageError
 from omicsdk.portals.lists import ListedFile, ListError, Row, RowFault
-from omicsdk.portals.names.archive import CONTROLLED, NamedRow, client_of
+from omicsdk.portals.names.archive import CONTROLLED, Archive, ArchiveOptions, NamedRow, Reads, client_of
+from omicsdk.portals.names.grammar import Name
 from omicsdk.portals.names.ncbi import Entrez
 from omicsdk.portals.names.responses import table_rows
 from omicsdk.portals.tables import files_of_run
-
-if TYPE_CHECKING:
-    from omicsdk.portals.names.archive import ArchiveOptions, Reads
 
 # Columns of the result manifest, with those of the ENA and of NCBI: it is the sample sheet of the runs.
 CELLS = {
@@ -174,3 +176,43 @@ def _name_of(file: ListedFile, run: str, reads: Reads) -> str:
     if reads == "sra":
         return f"{run}.sra"
     return f"{run}/{file.name}" if reads == "bam" else file.name
+
+
+# -- names
+
+_TITLE = re.compile(r"<(?:STUDY_|DESCRIPTION_)?(?:TITLE|NAME)>([^<]+)<")
+
+
+class Ena(Archive):
+    """The ENA, and the SRA for what it lacks."""
+
+    title: ClassVar[str] = "the ENA and the SRA"
+
+    def __init__(self, options: ArchiveOptions) -> None:
+        super().__init__(options)
+        self._runs = self.opened.enter_context(Runs(options))
+
+    def rows(self, name: Name) -> Iterator[NamedRow]:
+        if self.options.reads == "suppl":
+            raise UsageError(
+                f"{name.id} has no supplementary files, which are GEO's",
+                remedy="Name the series or sample: GSE or GSM.",
+            )
+        is_any = False
+        for row in self._runs.of_record(name.id):
+            is_any = True
+            yield row
+        if not is_any:
+            raise self._without_runs(name.id)
+
+    def _without_runs(self, id: str) -> NotFound:
+        """The error for a record without runs, or one that does not exist."""
+        try:
+            record = self._runs.ena.get_record(accession=id)
+        except NotFound:
+            remedy = "Check the accession; it may be suppressed, or not public yet."
+            return NotFound(f"{id}: neither the ENA nor the SRA has a public record of it", remedy=remedy)
+        match = _TITLE.search(record)
+        title = f" ({' '.join(unescape(match[1]).split())})" if match else ""
+        problem = f"{id} has no public sequencing runs{title}"
+        return NotFound(problem, remedy=f"See its other data at https://www.ebi.ac.uk/ena/browser/view/{id}.")

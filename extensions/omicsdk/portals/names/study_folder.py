@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -134,12 +134,3 @@ def table_rows(body: Body, operation: str) -> Iterator[dict[str, str]]:
                 yield dict(zip(names, cells, strict=False))
     except RowError as error:
         raise DecodeError(operation, f"line {error.line}", str(error), expected="a row") from error
-
-
-def texts(entry: Mapping[str, Any]) -> dict[str, str]:
-    """The values of an object that are no objects or arrays, as texts; others are left out, and so are empty ones.
-
-    Args:
-        entry: The object.
-    """
-    return {name: str(value) for name, value in entry.items() if isinstance(value, str | int | float) and value != ""}
