@@ -14,8 +14,8 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", 
 
 # The members of each kind that contain objects of a kind: `{x}` a mapping of them, `[x]` a list, `*` any member's name.
 # All dialects together, so that a member of another dialect is walked too before it is moved to its place.
-_SCHEMA_MAPS = ("properties", "patternProperties", "dependentSchemas", "$defs", "definitions")
-_SCHEMA_LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
+SCHEMA_MAPS = ("properties", "patternProperties", "dependentSchemas", "$defs", "definitions")
+SCHEMA_LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
 _SCHEMA_ONES = (
     *("items", "additionalItems", "additionalProperties", "unevaluatedItems", "unevaluatedProperties", "contains"),
     *("propertyNames", "not", "if", "then", "else", "contentSchema"),
@@ -75,26 +75,15 @@ TREE: dict[str, dict[str, str]] = {
     "example": {},
     "link": {},
     "securityScheme": {},
-    "schema": dict.fromkeys(_SCHEMA_MAPS, "{schema}")
-    | dict.fromkeys(_SCHEMA_LISTS, "[schema]")
+    "schema": dict.fromkeys(SCHEMA_MAPS, "{schema}")
+    | dict.fromkeys(SCHEMA_LISTS, "[schema]")
     | dict.fromkeys(_SCHEMA_ONES, "schema"),
 }
 
-# If every dialect with this kind allows `$ref`; otherwise it is accepted too, and reported.
-REFERABLE = frozenset(
-    {
-        "schema",
-        "parameter",
-        "header",
-        "response",
-        "requestBody",
-        "pathItem",
-        "example",
-        "link",
-        "callback",
-        "securityScheme",
-    }
-)
+# Kinds of components: every dialect with the kind allows `$ref`, for media types only 3.2; elsewhere it is accepted too, and reported.
+REFERABLE = frozenset(kind.strip("{}") for kind in TREE["components"].values()) - {"mediaType"}
+# Members of schemas that change no value.
+ANNOTATIONS = ("title", "description", "deprecated", "readOnly", "writeOnly", "examples", "externalDocs", "xml")
 
 
 def member_kind(kind: str, member: str) -> str | None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from typing import TypeVar
 
+from .dialect import SCHEMA_LISTS, SCHEMA_MAPS
 from .finding import Finder
 from .source import Source
 from .targets import Store, Target
@@ -15,34 +16,10 @@ from .values import Json, Object, tokens
 Key = TypeVar("Key")
 
 # Members whose own members are names; the words between names are ignored.
-_NAMING = {
-    "properties",
-    "patternProperties",
-    "dependentSchemas",
-    "$defs",
-    "definitions",
-    "schemas",
-    "responses",
-    "parameters",
-    "headers",
-    "requestBodies",
-}
+_NAMING = {*SCHEMA_MAPS, "schemas", "responses", "parameters", "headers", "requestBodies"}
 _STRUCTURE = {
-    *_NAMING,
-    *(
-        "components",
-        "paths",
-        "content",
-        "schema",
-        "items",
-        "additionalProperties",
-        "unevaluatedProperties",
-        "allOf",
-        "anyOf",
-        "oneOf",
-        "prefixItems",
-        "not",
-    ),
+    *(*_NAMING, *SCHEMA_LISTS, "components", "paths", "content", "schema", "items", "not"),
+    *("additionalProperties", "unevaluatedProperties"),
 }
 
 

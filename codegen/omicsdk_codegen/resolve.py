@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .addresses import Refused, spoken
-from .dialect import REFERABLE, Dialect, dialect_of, member_kind
+from .dialect import ANNOTATIONS, REFERABLE, TREE, Dialect, dialect_of, member_kind
 from .dynamic import bind_dynamic
 from .endless import made_of_themselves
 from .faults import DocumentError, Report
@@ -28,20 +28,7 @@ from .targets import Ask, Fetch, Store, Target
 from .values import Json, Object
 
 # Members beside `$ref` that change no shape: kept in dialects that ignore them, since they do no harm.
-_ANNOTATIONS = {
-    *(
-        "description",
-        "summary",
-        "title",
-        "deprecated",
-        "readOnly",
-        "writeOnly",
-        "externalDocs",
-        "example",
-        "examples",
-        "xml",
-    )
-}
+_ANNOTATIONS = {*ANNOTATIONS, "summary", "example"}
 # What a client does not need: it is left out if its reference is broken.
 _DISPENSABLE = frozenset({"tag", "securityScheme", "example", "link"})
 # What stands for a part whose reference is broken: nothing, or a value of any form. Other kinds are empty.
@@ -52,19 +39,7 @@ _PHRASES = {"requestBody": "request body", "pathItem": "path item", "mediaType":
 # Parts that are flattened into their users; nothing else can reach them.
 _SPENT = {
     "document": {"parameters", "responses"},
-    "components": {
-        *(
-            "parameters",
-            "headers",
-            "responses",
-            "requestBodies",
-            "examples",
-            "links",
-            "callbacks",
-            "pathItems",
-            "mediaTypes",
-        )
-    },
+    "components": TREE["components"].keys() - {"schemas", "securitySchemes"},
     "schema": {"$defs", "definitions"},
 }
 

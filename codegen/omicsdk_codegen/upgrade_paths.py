@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from urllib.parse import unquote
 
-from .dialect import METHODS
+from .dialect import METHODS, TREE
 from .notes import brief
 from .progress import OnProgress, counted, silent
 from .upgrade_context import Context
@@ -195,17 +195,7 @@ class Paths:
         return new
 
     def _operation(self, old: Object, item: Object, path: Template | None) -> Object:
-        handled = {
-            "parameters",
-            "requestBody",
-            "responses",
-            "callbacks",
-            "servers",
-            "deprecated",
-            "consumes",
-            "produces",
-            "schemes",
-        }
+        handled = {*TREE["operation"], "servers", "deprecated", "consumes", "produces", "schemes"}
         new = self._context.plain("operation", old, handled)
         if old.get("deprecated") is True:
             new["deprecated"] = True

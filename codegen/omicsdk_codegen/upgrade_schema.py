@@ -8,7 +8,7 @@ from contextlib import suppress
 from difflib import get_close_matches
 from typing import Final
 
-from .dialect import TREE
+from .dialect import ANNOTATIONS, TREE
 from .notes import brief
 from .upgrade_context import Context
 from .values import Json, Node, Object, list_in, schema_pointer, tokens
@@ -48,17 +48,6 @@ _FLAGS = {"deprecated", "readOnly", "writeOnly", "uniqueItems"}
 _PLAIN = {"const", "default", "xml", "externalDocs", "dependentRequired", *_COUNTS, *_NUMBERS, *_TEXTS, *_FLAGS}
 # Of JSON Schema's own bookkeeping: nothing that a reader of values needs.
 _SPENT = {"$schema", "$id", "id", "$comment", "$anchor", "$vocabulary", "$dynamicAnchor", "$recursiveAnchor"}
-_ANNOTATIONS = (
-    "title",
-    "description",
-    "deprecated",
-    "readOnly",
-    "writeOnly",
-    "default",
-    "examples",
-    "externalDocs",
-    "xml",
-)
 # Keywords that identify a schema directly in an object that has none of these.
 SCHEMA_WORDS = frozenset(
     {
@@ -374,7 +363,7 @@ class Schemas:
                     choices.append(nothing)
                 return
         inner: Object = {}
-        for key in [key for key in new if key not in _ANNOTATIONS and not key.startswith("x-")]:
+        for key in [key for key in new if key not in (*ANNOTATIONS, "default") and not key.startswith("x-")]:
             inner[key] = new.pop(key)
         self._context.record_origin(inner, new)
         new["anyOf"] = [inner, nothing]
