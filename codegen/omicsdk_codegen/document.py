@@ -18,12 +18,12 @@ from .faults import Report as Report
 from .limits import nested_fault
 from .load import load
 from .overlay import apply, corrects
-from .places import Places
 from .progress import OnProgress, silent
 from .resolve import resolve
+from .source import Places
 from .targets import Ask
+from .upgrade import Document as Document
 from .upgrade import upgrade
-from .upgraded import Document as Document
 
 T = TypeVar("T")
 

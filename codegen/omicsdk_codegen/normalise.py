@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from .document import Document
 from .faults import Note, Report
-from .flatten import Flat, Flattener, parts_of
+from .flatten import Flat, Flattener, Variants, parts_of
 from .limits import MAX_MODELS, TooManyModels
 from .naming import field_name_request, settle
 from .options import AS_TEXT, TypeOptions
@@ -36,7 +36,6 @@ from .shapes import (
     union_of,
 )
 from .values import Json, Object, join, list_in, object_in, schema_name, schema_pointer
-from .variants import Variants
 
 # Types nest as deep as their schemas; the steps that follow, and Python's parser, go down by recursion.
 MAX_NESTING = 40

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .faults import Fault, Kind, Note, Report
-from .places import Places
-from .source import Source, SourceLocation
+from .source import Places, Source, SourceLocation
 from .values import Json, Node
 
 

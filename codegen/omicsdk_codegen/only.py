@@ -10,12 +10,12 @@ from .declarations import declared_operations, declared_webhooks, parents_of, wa
 from .dialect import METHODS
 from .document import Document
 from .faults import DocumentError, Fault, Note, Report
+from .flatten import Variants
 from .groups import group_operations
 from .operations import name_operations
 from .security import settle_security
 from .texts import one_line
 from .values import Json, Object, at, join, list_in, object_in, schema_name, tokens
-from .variants import Variants
 
 _PATH = re.compile(r"((?:[A-Za-z]+ +)?)(/.*)", re.DOTALL)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from .error_classes import error_class
+from .error_bodies import error_class
 from .facts import describe
 from .operations import Argument, Draft
 from .shapes import Type

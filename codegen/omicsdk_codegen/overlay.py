@@ -9,8 +9,7 @@ from urllib.parse import urlsplit
 from .addresses import uri_of
 from .faults import DocumentError, Fault
 from .limits import nested_fault, too_deep
-from .places import Places
-from .source import Source
+from .source import Places, Source
 from .values import Json, Node, Object, escape
 
 _ACTION_KEYS = {"target", "description", "update", "copy", "remove"}

@@ -20,12 +20,10 @@ from .operations import Draft
 from .options import AS_TEXT, TypeOptions, native_words
 from .parser import LostType, Parsed, parse
 from .plan_choices import ChoiceClass, plan_choices
-from .plan_client import Constructor, constructor_of, describe_servers
-from .plan_dicts import DictModule, plan_dicts
+from .plan_client import Constructor, GroupModule, constructor_of, describe_servers, plan_groups
 from .plan_errors import ErrorModule, described, plan_errors
-from .plan_groups import GroupModule, plan_groups
 from .plan_headers import HeaderModule, plan_headers
-from .plan_models import ModelModule, plan_models
+from .plan_models import DictModule, ModelModule, plan_dicts, plan_models
 from .plan_operations import OperationModule, OperationPlanner
 from .plan_webhooks import WebhookModule, plan_webhooks
 from .progress import OnProgress, counted, silent

@@ -7,8 +7,7 @@ from http import HTTPStatus
 
 from .annotations import Annotations
 from .code import Code, as_docstring, as_lines, as_literal
-from .error_bodies import ErrorTypes, error_keys
-from .error_classes import ERROR_CLASSES, PARENTS
+from .error_bodies import ERROR_CLASSES, PARENTS, ErrorTypes, error_keys
 from .imports import Imports
 from .model_names import Names
 from .naming import NameRequest, settle, snake_case

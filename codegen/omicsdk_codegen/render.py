@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from .code import Code, as_comment, as_docstring, as_literal
-from .import_order import place_of_export
+from .imports import place_of_export
 from .naming import operation_module, settle_modules
 from .plan import INTERFACE, Package
-from .plan_groups import GroupModule
+from .plan_client import GroupModule
 from .progress import OnProgress, counted, silent
 from .template_files import templates
 from .values import Json

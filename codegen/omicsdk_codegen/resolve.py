@@ -13,19 +13,16 @@ from pathlib import Path
 from .addresses import Refused, spoken
 from .dialect import ANNOTATIONS, REFERABLE, TREE, Dialect, dialect_of, member_kind
 from .dynamic import bind_dynamic
-from .endless import made_of_themselves
 from .faults import DocumentError, Report
 from .fetch import fetch as fetch_web
-from .finding import Broken, Finder
+from .finding import Broken, Finder, spread_sections
 from .hoist import Hoists
-from .maps import spread_sections
 from .notes import Notes
 from .overlay import corrects
-from .places import Places
 from .progress import OnProgress, counted, silent
-from .source import Source, SourceLocation, is_of_3_2
+from .source import Places, Source, SourceLocation, is_of_3_2
 from .targets import Ask, Fetch, Store, Target
-from .values import Json, Object
+from .values import Json, Object, list_in
 
 # Members beside `$ref` that change no shape: kept in dialects that ignore them, since they do no harm.
 _ANNOTATIONS = {*ANNOTATIONS, "summary", "example"}
@@ -426,3 +423,45 @@ class _Walker:
             self._notes.leave_out(schema, key, message, "it is taken as any value", "Replace it by a definition.")
             schemas[name] = {}
             self._notes.moved(schemas, name, schema, key)
+
+
+# -- schemas that consist of themselves, which no value can match
+
+
+def made_of_themselves(schemas: Object, references: dict[str, str]) -> list[str]:
+    """Name the schemas that are themselves, or are put together by allOf from what contains them.
+
+    Args:
+        schemas: by name, their references in one spelling.
+        references: the name that each spelling of a reference means.
+
+    Returns:
+        In the order of the schemas.
+    """
+    made_of = {
+        name: {references[part] for part in _parts(schema) if part in references} for name, schema in schemas.items()
+    }
+    return [name for name in schemas if _reaches(name, made_of)]
+
+
+def _parts(schema: Json) -> list[str]:
+    """Return the references that a schema entirely consists of."""
+    if not isinstance(schema, dict):
+        return []
+    reference = schema.get("$ref")
+    references = [reference] if isinstance(reference, str) else []
+    return references + [inner for part in list_in(schema, "allOf") for inner in _parts(part)]
+
+
+def _reaches(name: str, made_of: dict[str, set[str]]) -> bool:
+    """Whether a schema occurs among its own parts."""
+    seen: set[str] = set()
+    waiting = list(made_of[name])
+    while waiting:
+        part = waiting.pop()
+        if part == name:
+            return True
+        if part not in seen:
+            seen.add(part)
+            waiting.extend(made_of.get(part, ()))
+    return False

@@ -12,8 +12,7 @@ from .addresses import Refused, copy_of, file_of, host_of, is_allowed, is_web, s
 from .faults import DocumentError
 from .load import decode, load_bytes, read_file
 from .overlay import apply
-from .places import Places
-from .source import Source
+from .source import Places, Source
 from .values import Json, join, step, unescape
 
 Fetch = Callable[[str], bytes]

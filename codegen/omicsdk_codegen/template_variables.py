@@ -9,17 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args, get_type_hints
 
-from . import (
-    plan,
-    plan_choices,
-    plan_dicts,
-    plan_errors,
-    plan_groups,
-    plan_headers,
-    plan_models,
-    plan_operations,
-    plan_webhooks,
-)
+from . import plan, plan_choices, plan_client, plan_errors, plan_headers, plan_models, plan_operations, plan_webhooks
 from . import readme as readme_page
 from .template_files import shipped
 
@@ -53,7 +43,7 @@ TEMPLATES: Mapping[str, Template] = {
             "interface": "version of what the package uses of its runtime",
             "names": "literal of the names of operations in no group, as `late_operations` reads it",
             "grouped": "the same of those in groups",
-            "groups": list[plan_groups.GroupModule],
+            "groups": list[plan_client.GroupModule],
             "group_names": "literal of the names of groups, as `grouped_operations` reads it",
         },
     ),
@@ -61,7 +51,7 @@ TEMPLATES: Mapping[str, Template] = {
     "group.py.jinja": Template(
         "src/NAME/groups/GROUP.py",
         {
-            "module": plan_groups.GroupModule,
+            "module": plan_client.GroupModule,
             "modules": "modules of operations by their names",
             "symbols": "names in these by the operations' names",
             "names": "literal of `NAME=OPERATION` for each operation of the group",
@@ -163,7 +153,7 @@ TEMPLATES: Mapping[str, Template] = {
         },
     ),
     "types.py.jinja": Template(
-        "src/NAME/types.py, or a module for each in src/NAME/types", {"module": plan_dicts.DictModule}
+        "src/NAME/types.py, or a module for each in src/NAME/types", {"module": plan_models.DictModule}
     ),
     "webhooks.py.jinja": Template("src/NAME/webhooks.py", {"module": plan_webhooks.WebhookModule}),
 }

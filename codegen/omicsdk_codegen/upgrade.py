@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import PurePath
 from urllib.parse import urldefrag
 
@@ -10,13 +11,11 @@ from .faults import DocumentError
 from .notes import brief
 from .progress import OnProgress, counted, silent
 from .resolve import Resolved
-from .source import Source, is_of_3_2
+from .source import Places, Source, SourceLocation, is_of_3_2
 from .upgrade_context import Context
 from .upgrade_parts import Parts
 from .upgrade_paths import Paths
 from .upgrade_schema import Schemas
-from .upgrade_security import security_schemes
-from .upgraded import Document
 from .values import Json, Object
 
 _SWAGGER = {"swagger", "host", "basePath", "schemes", "consumes", "produces", "definitions", "securityDefinitions"}
@@ -163,3 +162,88 @@ def _components(context: Context, schemas: Schemas, old: Object, on_progress: On
         if key not in ("schemas", "securitySchemes") and not key.startswith("x-"):
             context.omit(components, key, "it doesn't belong here")
     return new
+
+
+@dataclass(frozen=True, eq=False)
+class Document:
+    """The upgraded document, read-only.
+
+    Attributes:
+        data: OpenAPI 3.1. The only references left are schemas' to `#/components/schemas/NAME` (a plain pointer, as
+            `values.schema_name` reads it); examples, defaults and extensions are unchanged. Null is a member of a
+            type list. Every operation's parameters are its own, those of its path item merged in. A schema that several
+            operations reach through one shared response, body or parameter is one object (`is`) in all.
+        label: how messages name the document that the user gave.
+        places: where each part of `data` came from.
+    """
+
+    data: Object
+    label: str
+    places: Places
+
+    def origin(self, pointer: str) -> SourceLocation:
+        """Return the published place of a pointer of `data`.
+
+        Args:
+            pointer: JSON pointer into `data`; for a value without an origin, that of the nearest enclosing place.
+        """
+        return self.places.follow(self.data, pointer) or SourceLocation(self.label, None, pointer)
+
+
+# -- security schemes: those of Swagger 2.0 are converted to 3.1
+
+# Swagger 2.0's name of a flow -> OpenAPI 3's.
+_FLOWS = {
+    "implicit": "implicit",
+    "password": "password",
+    "application": "clientCredentials",
+    "accessCode": "authorizationCode",
+}
+_FLOW_MEMBERS = ("authorizationUrl", "tokenUrl", "refreshUrl", "deviceAuthorizationUrl", "scopes")
+_TYPES = ("apiKey", "http", "oauth2", "openIdConnect", "mutualTLS")
+
+
+def security_schemes(context: Context, value: Json, around: Object, key: str) -> Object:
+    """Upgrade all security schemes of a document."""
+    schemes: Object = {}
+    source = context.mapping(value, around, key)
+    for name, scheme in source.items():
+        if name.startswith("x-"):
+            continue
+        schemes[name] = _scheme(context, context.mapping(scheme, source, name))
+    context.record_origin(schemes, source if source is value else None)
+    return schemes
+
+
+def _scheme(context: Context, old: Object) -> Object:
+    new: Object = {"type": old.get("type")}
+    new |= context.plain("securityScheme", old, {"type", "scheme", "flow", "flows", *_FLOW_MEMBERS})
+    context.record_origin(new, old)
+    match old.get("type"):
+        case "basic":
+            new["type"], new["scheme"] = "http", "basic"
+        case "http":
+            # Names of schemes are compared without case (RFC 9110, 11.1).
+            new["scheme"] = str(old.get("scheme") or "bearer").lower()
+        case "oauth2":
+            new["flows"] = _flows(context, old)
+        case kind if kind not in _TYPES:
+            context.omit(old, "type", "no kind of security scheme") if "type" in old else None
+        case _:
+            pass
+    return new
+
+
+def _flows(context: Context, old: Object) -> Object:
+    flows: Object = {}
+    declared_flows = old.get("flows")
+    if isinstance(declared_flows, dict):
+        for name, flow in declared_flows.items():
+            if isinstance(flow, dict):
+                flows[_FLOWS.get(name, name)] = {"scopes": {}, **flow}
+        context.record_origin(flows, declared_flows)
+    elif isinstance(old.get("flow"), str):
+        flow = {"scopes": {}} | {key: old[key] for key in _FLOW_MEMBERS if key in old}
+        flows[_FLOWS.get(str(old["flow"]), str(old["flow"]))] = flow
+        context.record_origin(flows, old)
+    return flows

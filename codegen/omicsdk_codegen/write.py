@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ruff import find_ruff_bin
 
-from .import_order import arranged as arranged_imports
+from .imports import arranged as arranged_imports
 from .progress import Count, OnProgress, silent
 
 LINE_LENGTH = 120

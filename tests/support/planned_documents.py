@@ -4,9 +4,9 @@ from typing import Any
 
 from omicsdk_codegen.document import Document
 from omicsdk_codegen.faults import Report
-from omicsdk_codegen.places import Places
 from omicsdk_codegen.plan import Package, plan
 from omicsdk_codegen.render import render_package
+from omicsdk_codegen.source import Places
 from small_documents import document, reference
 
 

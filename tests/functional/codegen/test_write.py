@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from omicsdk_codegen import write
 from omicsdk_codegen.__main__ import main
-from omicsdk_codegen.import_order import arranged
+from omicsdk_codegen.imports import arranged
 from omicsdk_codegen.write import FormatFailed, formatted, swap_in, tree_of, write_files
 from planned_documents import DOCUMENT as PLANNED
 from planned_documents import files_of

@@ -4,7 +4,7 @@ import inspect
 
 from omicsdk.core.client import INTERFACE, AsyncClient, Client
 from omicsdk.core.errors import STATUS_ERRORS, APIError, error_class
-from omicsdk_codegen import error_classes, naming, plan, servers
+from omicsdk_codegen import error_bodies, naming, plan, servers
 
 
 def test_reserved_names_are_the_public_names_of_the_clients() -> None:
@@ -22,8 +22,8 @@ def test_the_interface_is_the_same() -> None:
 
 
 def test_error_classes_are_those_of_their_statuses() -> None:
-    assert {status: cls.__name__ for status, cls in STATUS_ERRORS.items()} == error_classes.ERROR_CLASSES
+    assert {status: cls.__name__ for status, cls in STATUS_ERRORS.items()} == error_bodies.ERROR_CLASSES
     for status in range(400, 600):
-        assert error_classes.error_class(str(status)) == error_class(status).__name__
+        assert error_bodies.error_class(str(status)) == error_class(status).__name__
     classes = {error_class(status) for status in range(400, 600)} - {APIError}
-    assert {cls.__name__: cls.__bases__[0].__name__ for cls in classes} == error_classes.PARENTS
+    assert {cls.__name__: cls.__bases__[0].__name__ for cls in classes} == error_bodies.PARENTS

@@ -11,8 +11,8 @@ from omicsdk_codegen.faults import Fault, Report
 from omicsdk_codegen.groups import Groups
 from omicsdk_codegen.normalise import Normaliser
 from omicsdk_codegen.operations import Draft, name_operations
-from omicsdk_codegen.places import Places
 from omicsdk_codegen.shapes import ANY, BYTES, INTEGER, STRING, Array, Type
+from omicsdk_codegen.source import Places
 
 OBJECT = {"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}, "b": {"type": "integer"}}}
 

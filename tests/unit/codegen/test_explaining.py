@@ -4,8 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from omicsdk_codegen.explaining import UnknownOperation, explain
-from omicsdk_codegen.explanation import as_json, as_text
+from omicsdk_codegen.explaining import UnknownOperation, as_json, as_text, explain
 from omicsdk_codegen.generate import Planned, plan_package
 
 DOCUMENT = """\

@@ -9,16 +9,15 @@ import pytest
 from omicsdk_codegen.declarations import declared_operations
 from omicsdk_codegen.diffing import compare
 from omicsdk_codegen.document import Document
-from omicsdk_codegen.explaining import explain
-from omicsdk_codegen.explanation import as_text
+from omicsdk_codegen.explaining import as_text, explain
 from omicsdk_codegen.faults import DocumentError, Report
 from omicsdk_codegen.generate import plan_package
 from omicsdk_codegen.groups import Groups, group_operations
 from omicsdk_codegen.operations import name_operations
-from omicsdk_codegen.places import Places
 from omicsdk_codegen.plan import Package, plan
 from omicsdk_codegen.project import files_around
 from omicsdk_codegen.render import render_package
+from omicsdk_codegen.source import Places
 from small_documents import operation, reference
 
 ARRAY = operation({"type": "array"})["responses"]

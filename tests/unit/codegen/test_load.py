@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk_codegen.faults import DocumentError, Fault
 from omicsdk_codegen.limits import MAX_DEPTH
-from omicsdk_codegen.load import load, load_bytes
-from omicsdk_codegen.load_json import JsonLines
+from omicsdk_codegen.load import JsonLines, load, load_bytes
 from omicsdk_codegen.source import Source
 from omicsdk_codegen.values import Json, at, join
 

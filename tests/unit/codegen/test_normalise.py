@@ -6,7 +6,6 @@ from omicsdk_codegen.document import Document
 from omicsdk_codegen.faults import DocumentError, Report
 from omicsdk_codegen.flatten import MAX_PARTS, Flattener
 from omicsdk_codegen.normalise import MAX_NESTING, MAX_TYPE, Normaliser
-from omicsdk_codegen.places import Places
 from omicsdk_codegen.shapes import (
     ANY,
     BYTES,
@@ -24,6 +23,7 @@ from omicsdk_codegen.shapes import (
     Union,
     is_larger,
 )
+from omicsdk_codegen.source import Places
 from planned_documents import planned
 from small_documents import reference as _ref
 

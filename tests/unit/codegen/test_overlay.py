@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from omicsdk_codegen.faults import DocumentError
 from omicsdk_codegen.load import load_bytes
 from omicsdk_codegen.overlay import apply, corrects
-from omicsdk_codegen.places import Places
-from omicsdk_codegen.source import Source
+from omicsdk_codegen.source import Places, Source
 from omicsdk_codegen.values import Json
 
 DOCUMENT = """a:

@@ -9,7 +9,7 @@ from omicsdk_codegen.drafts import Drafter
 from omicsdk_codegen.faults import Fault, Report
 from omicsdk_codegen.normalise import Normaliser
 from omicsdk_codegen.operations import Draft
-from omicsdk_codegen.places import Places
+from omicsdk_codegen.source import Places
 
 TEXT: dict[str, Any] = {"type": "string"}
 NUMBER: dict[str, Any] = {"type": "integer"}

@@ -3,8 +3,7 @@
 from pathlib import Path
 
 import pytest
-from omicsdk_codegen.explaining import explain
-from omicsdk_codegen.explanation import as_text
+from omicsdk_codegen.explaining import as_text, explain
 from omicsdk_codegen.generate import make_package, plan_package
 from omicsdk_codegen.project import files_around
 

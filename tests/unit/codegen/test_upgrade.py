@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 from omicsdk_codegen.faults import DocumentError, Fault, Note, Report
 from omicsdk_codegen.load import load_bytes
 from omicsdk_codegen.resolve import resolve
-from omicsdk_codegen.upgrade import upgrade
+from omicsdk_codegen.upgrade import Document, upgrade
 from omicsdk_codegen.upgrade_paths import template
-from omicsdk_codegen.upgraded import Document
 from omicsdk_codegen.values import Json, Object, at, join
 
 

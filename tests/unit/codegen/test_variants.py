@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from omicsdk_codegen.variants import Variants
+from omicsdk_codegen.flatten import Variants
 
 BASE = {"type": "object", "discriminator": {"propertyName": "kind"}, "properties": {"kind": {"type": "string"}}}
 

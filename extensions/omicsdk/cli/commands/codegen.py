@@ -270,9 +270,8 @@ def explain(document: Document, operation: str | None = None, *, json: bool = Fa
         console: Where steps are shown.
     """
     with _generator(console, document.spec):
-        from omicsdk_codegen.explaining import UnknownOperation, requests_of
+        from omicsdk_codegen.explaining import UnknownOperation, as_json, as_text, requests_of
         from omicsdk_codegen.explaining import explain as explained
-        from omicsdk_codegen.explanation import as_json, as_text
         from omicsdk_codegen.generate import plan_package
 
         planned = plan_package(name="client", **document.options(console))
