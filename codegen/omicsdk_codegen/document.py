@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, Unpack
 
 from .addresses import is_allowed, spoken
 from .declarations import declared_operations, declared_webhooks
@@ -19,9 +19,8 @@ from .limits import nested_fault
 from .load import load
 from .overlay import apply, corrects
 from .progress import OnProgress, silent
-from .resolve import resolve
+from .resolve import ReadOptions, resolve
 from .source import Places
-from .targets import Ask
 from .upgrade import Document as Document
 from .upgrade import upgrade
 
@@ -32,36 +31,26 @@ def read(
     spec: Path,
     overlays: Sequence[Path] = (),
     *,
-    allow_urls: Sequence[str] = (),
-    refs: Path | None = None,
-    missing_as_any: bool = False,
-    cache: Path | None = None,
     report: Report | None = None,
-    folder: Path | None = None,
-    ask: Ask | None = None,
     on_progress: OnProgress = silent,
+    **options: Unpack[ReadOptions],
 ) -> Document:
     """Read a document: load it, apply overlays, resolve its references, and upgrade it to one form.
 
     Args:
         spec: Swagger 2.0 or OpenAPI 3.0 to 3.2, YAML or JSON.
         overlays: OpenAPI Overlay 1.1; each corrects the file that its `extends` names, or else the document.
-        allow_urls: web addresses that may be fetched, with all below them; default none.
-        refs: folder of copies of web pages (DIR/<host>/<path>), looked at before the network.
-        missing_as_any: treat a schema that does not exist as any value, and report it; otherwise it is a fault.
-        cache: folder that keeps pages fetched from the network; by default none are kept.
         report: receives notes on repairs and omissions, and faults of parts that are left out; if it is strict, these
             refuse the document.
-        folder: folder that referenced files must be in: that of the document, which is the default, or one above it.
-        ask: as for `resolve`.
         on_progress: called with the progress.
+        options: how its parts are found.
 
     Raises:
         DocumentError: with all faults of the step that found any, or of parts if no operation is left without these.
     """
     report = report or Report()
     report.folder = spec.parent
-    _check(spec, allow_urls, refs, folder)
+    _check(spec, options)
     # Faults of the document and of its overlays are reported together.
     root, *laid = _all_results([lambda path=path: load(path, on_progress) for path in (spec, *overlays)])
     uris = _all_results([lambda overlay=overlay: corrects(overlay, root) for overlay in laid])
@@ -72,19 +61,7 @@ def read(
     # Those of other files are applied when these are opened.
     others = [overlay for uri, overlay in about if uri != root.uri]
     try:
-        resolved = resolve(
-            root,
-            others,
-            allow_urls=allow_urls,
-            refs=refs,
-            missing_as_any=missing_as_any,
-            cache=cache,
-            places=places,
-            report=report,
-            folder=folder,
-            ask=ask,
-            on_progress=on_progress,
-        )
+        resolved = resolve(root, others, places=places, report=report, on_progress=on_progress, **options)
         document = upgrade(resolved, on_progress)
     except RecursionError as error:  # each file is within the limit, but one put into the other is not
         raise DocumentError([nested_fault(root.label, None)]) from error
@@ -94,14 +71,15 @@ def read(
     return document
 
 
-def _check(spec: Path, allow_urls: Sequence[str], refs: Path | None, folder: Path | None) -> None:
+def _check(spec: Path, options: ReadOptions) -> None:
+    refs, folder = options.get("refs"), options.get("folder")
     faults = [
         Fault(
             "it is no web address, so nothing is allowed by it",
             "Write https://HOST/PATH after --allow-url.",
             spoken(url),
         )
-        for url in allow_urls
+        for url in options.get("allow_urls", ())
         if not is_allowed(url, [url])
     ]
     if refs is not None and not refs.is_dir():

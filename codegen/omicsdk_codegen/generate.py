@@ -8,7 +8,7 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TypedDict, Unpack
+from typing import Unpack
 
 from .commands import index_entry
 from .document import Document, read
@@ -19,7 +19,7 @@ from .options import AS_TEXT, TypeOptions
 from .plan import Package, plan
 from .progress import OnProgress, silent
 from .render import compact_json, readable_json, render_namespace, render_package
-from .targets import Ask
+from .resolve import ReadOptions
 from .template_files import templates
 from .texts import one_line
 from .values import Json, Object, object_in
@@ -55,17 +55,11 @@ class Planned:
     report: Report
 
 
-class PlanOptions(TypedDict, total=False):
+class PlanOptions(ReadOptions, total=False):
     """The options of `plan_package`, which describes them."""
 
-    allow_urls: Sequence[str]
-    refs: Path | None
-    cache: Path | None
-    missing_as_any: bool
     strict: bool
     selectors: Sequence[str]
-    folder: Path | None
-    ask: Ask | None
     types: TypeOptions
     flat: bool
 
@@ -88,17 +82,12 @@ def plan_package(
     overlays: Sequence[Path],
     name: str,
     *,
-    allow_urls: Sequence[str] = (),
-    refs: Path | None = None,
-    cache: Path | None = None,
-    missing_as_any: bool = False,
     strict: bool = False,
     selectors: Sequence[str] = (),
-    folder: Path | None = None,
-    ask: Ask | None = None,
     on_progress: OnProgress = silent,
     types: TypeOptions = AS_TEXT,
     flat: bool = False,
+    **options: Unpack[ReadOptions],
 ) -> Planned:
     """Read a document and plan its package; nothing is written.
 
@@ -106,35 +95,19 @@ def plan_package(
         spec: the document.
         overlays: corrections beside it.
         name: the package, a Python identifier; empty for `package_name` of the document's title.
-        allow_urls: web addresses that may be fetched, and all below them.
-        refs: folder of copies of web pages, looked at before the network.
-        cache: folder that keeps pages fetched from the network; by default none are kept.
-        missing_as_any: treat a schema that does not exist as any value.
         strict: refuse the document for a fault of a part, instead of leaving out what depends on it.
         selectors: only include these operations, as of `only`; all when empty.
-        folder: what files may be opened in; default the document's own folder.
-        ask: called with the hosts of addresses that are not allowed, returns whether they are; None to refuse them.
         on_progress: called with each step as it begins, and with its progress.
         types: how types are written, where there is a choice.
         flat: leave operations out of groups.
+        options: how the document's parts are found.
 
     Raises:
         DocumentError: with all faults of the step that found any.
     """
     report = Report(strict=strict)
     on_progress(f"reading {one_line(spec.name)}")
-    document = read(
-        spec,
-        overlays,
-        allow_urls=allow_urls,
-        refs=refs,
-        cache=cache,
-        missing_as_any=missing_as_any,
-        report=report,
-        folder=folder,
-        ask=ask,
-        on_progress=on_progress,
-    )
+    document = read(spec, overlays, report=report, on_progress=on_progress, **options)
     document = only(document, selectors, report)
     name = name or package_name(one_line(object_in(document.data, "info").get("title")))
     return Planned(name, document, plan(document, name, report, on_progress, types=types, flat=flat), report)

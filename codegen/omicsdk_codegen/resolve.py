@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 from .addresses import Refused, spoken
 from .dialect import ANNOTATIONS, REFERABLE, TREE, Dialect, dialect_of, member_kind
@@ -60,6 +61,26 @@ class Resolved:
     report: Report
 
 
+class ReadOptions(TypedDict, total=False):
+    """How the parts of a document are found.
+
+    Attributes:
+        allow_urls: web addresses that may be fetched, with all below them; default none.
+        refs: folder of copies of web pages (DIR/<host>/<path>), looked at before the network.
+        missing_as_any: treat a schema that does not exist as any value, and report it; otherwise it is a fault.
+        cache: folder that keeps pages fetched from the network; by default none are kept.
+        folder: folder that referenced files must be in: that of the document, which is the default, or one above it.
+        ask: called with the hosts of addresses that are not allowed, once for each; returns whether they are; None never asks.
+    """
+
+    allow_urls: Sequence[str]
+    refs: Path | None
+    missing_as_any: bool
+    cache: Path | None
+    folder: Path | None
+    ask: Ask | None
+
+
 def resolve(
     root: Source,
     overlays: Sequence[Source] = (),
@@ -80,16 +101,10 @@ def resolve(
     Args:
         root: the document, its own overlays laid over it already.
         overlays: those of other files, laid over them when they are opened.
-        allow_urls: web addresses that may be fetched, and all below them.
-        refs: folder of copies of web pages, DIR/<host>/<path>, looked at before the network.
-        missing_as_any: treat a schema that does not exist as any value, and report it.
+        allow_urls: this and the other options are those of `ReadOptions`.
         fetch: gets an allowed address; by default over HTTP.
-        cache: folder that keeps pages fetched over HTTP; by default none are kept.
         places: the known origins.
         report: receives the notes.
-        folder: what files may be opened in; default the document's own folder.
-        ask: called with the hosts of addresses that are not allowed, once for each; returns whether they
-            are; None never asks.
         on_progress: called with the progress.
 
     Returns:
