@@ -11,7 +11,7 @@ from .directions import split
 from .document import Document
 from .drafts import Drafter
 from .error_bodies import ErrorTypes, error_keys, error_types
-from .faults import DocumentError, Fault, Note, Report
+from .faults import DocumentError, Fault, Report
 from .groups import Groups, group_operations
 from .normalise import Normaliser
 from .operations import Draft, Message, name_operations, name_webhooks
@@ -109,11 +109,9 @@ def settle_contents(
     ]
     events = signing.events(messages, normaliser.models)
     if not operations and not messages:
-        origin = document.origin("/paths")
-        report.add(Note(origin.pointer, origin.file, origin.line, "loss", "paths", "no operation is in it", True))
+        report.add(document.origin("/paths").note("loss", "paths", "no operation is in it"))
     for pointer, what, why in left_out(document.data):
-        origin = document.origin(pointer)
-        report.add(Note(origin.pointer, origin.file, origin.line, "omission", what, why, True))
+        report.add(document.origin(pointer).note("omission", what, why))
     if faults:
         raise DocumentError(faults)
     errors = error_types(drafts)
@@ -167,8 +165,7 @@ def note_contradictions(
     """
 
     def note(pointer: str, before: str, after: str, remedy: str) -> None:
-        origin = document.origin(pointer)
-        report.add(Note(origin.pointer, origin.file, origin.line, "repair", before, after, False, remedy))
+        report.add(document.origin(pointer).note("repair", before, after, certain=False, remedy=remedy))
 
     first: dict[str, DeclaredOperation] = {}
     for operation in operations:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from .declarations import DeclaredOperation, Webhook
 from .document import Document
 from .error_bodies import ErrorBodies
-from .faults import Fault, Note, Report
+from .faults import Fault, Kind, Report
 from .media import (
     REQUEST_ORDER,
     RESPONSE_ORDER,
@@ -726,10 +726,8 @@ class Drafter:
         if type_ == ANY and isinstance(schema, dict) and set(schema) - {"description", "title", "example", "default"}:
             self._note(pointer, "untyped", what, "any value")
 
-    def _note(self, pointer: str, kind: str, before: str, after: str, *, certain: bool = True) -> None:
-        origin = self._document.origin(pointer)
-        assert kind in ("repair", "omission", "loss", "untyped", "recognition", "suggestion")
-        self._report.add(Note(origin.pointer, origin.file, origin.line, kind, before, after, certain))
+    def _note(self, pointer: str, kind: Kind, before: str, after: str, *, certain: bool = True) -> None:
+        self._report.add(self._document.origin(pointer).note(kind, before, after, certain=certain))
 
     def _fault(self, pointer: str, message: str) -> None:
         self._faults.append(self._document.origin(pointer).fault(message, "Correct the overlay or the document."))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from .notes import Notes
 from .source import Source
-from .values import Json, Node, Object, at, join, list_in, object_in, tokens, value_at
+from .values import Json, Node, Object, at, join, list_in, nodes_in, object_in, tokens, value_at
 
 _HOME = "#/components/schemas/"
 # Values that are data, whatever their keys are.
@@ -28,26 +28,12 @@ def bind_dynamic(root: Source, notes: Notes) -> Source:
         notes: receives the origins of the copies.
     """
     assert isinstance(root.data, dict)
-    if not _mentions("$dynamicRef", root.data):
+    if not any("$dynamicRef" in node for node in nodes_in(root.data) if isinstance(node, dict)):
         return root
     binder = _Binder(root.data, notes)
     data = binder.rewrite(root.data, "", {}, frozenset())
     assert isinstance(data, dict)
     return Source(root.path, root.label, root.uri, data, root.lines_of)
-
-
-def _mentions(key: str, node: Json) -> bool:
-    """Whether a key is anywhere in a value; documents have a million values, so nothing else is looked at."""
-    waiting: list[Json] = [node]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, dict):
-            if key in value:
-                return True
-            waiting.extend(value.values())
-        elif isinstance(value, list):
-            waiting.extend(value)
-    return False
 
 
 def _having(key: str, node: Json, pointer: str) -> Iterator[tuple[Object, str]]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from .declarations import DeclaredOperation, parents_of, way_to
 from .document import Document
-from .faults import DocumentError, Fault, Note, Report
+from .faults import DocumentError, Fault, Report
 from .group_names import VERSION, free, same, shortened
 from .naming import MAX_LENGTH, operation_name, snake_case
 from .texts import clean, one_line
@@ -120,7 +120,7 @@ def _report(document: Document, groups: Groups, report: Report) -> None:
     for group, members in by_group.items():
         reasons = ", ".join(dict.fromkeys(member.why for member in members))
         names = ", ".join(member.name for member in members)
-        report.add(Note(origin.pointer, origin.file, origin.line, "group", reasons, f"{group}: {names}", True))
+        report.add(origin.note("group", reasons, f"{group}: {names}"))
 
 
 def _risen(member: Member, name: str) -> Member | None:
@@ -311,5 +311,4 @@ def _attributes(
 
 
 def _note(document: Document, key: str, before: str, after: str, report: Report) -> None:
-    origin = document.origin(key)
-    report.add(Note(origin.pointer, origin.file, origin.line, "name", before, after, True))
+    report.add(document.origin(key).note("name", before, after))

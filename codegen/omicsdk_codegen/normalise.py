@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 
 from .document import Document
-from .faults import Note, Report
+from .faults import Report
 from .flatten import Flat, Flattener, Variants, parts_of
 from .limits import MAX_MODELS, TooManyModels
 from .naming import field_name_request, settle
@@ -388,10 +388,7 @@ class Normaliser:
 
     def _lost(self, pointer: str, before: str, reason: str) -> Type:
         self.lost.add(pointer)
-        origin = self._document.origin(pointer)
-        self._report.add(
-            Note(origin.pointer, origin.file, origin.line, "untyped", before, f"any value: {reason}", True)
-        )
+        self._report.add(self._document.origin(pointer).note("untyped", before, f"any value: {reason}"))
         return ANY
 
 

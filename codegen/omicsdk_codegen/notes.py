@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .faults import Fault, Kind, Note, Report
+from .faults import Fault, Kind, Report
 from .source import Places, Source, SourceLocation
 from .values import Json, Node
 
@@ -75,8 +75,7 @@ class Notes:
             certain: whether its author can have meant nothing else.
             remedy: as in `faults.Note`.
         """
-        origin = self.location(node, key)
-        self._report.add(Note(origin.pointer, origin.file, origin.line, kind, before, after, certain, remedy))
+        self._report.add(self.location(node, key).note(kind, before, after, certain=certain, remedy=remedy))
 
     def repair(self, node: Node, key: str | int | None, before: str, after: str, *, certain: bool = True) -> None:
         """Add a note of a correction."""

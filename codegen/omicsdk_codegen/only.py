@@ -9,13 +9,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from .declarations import declared_operations, declared_webhooks, parents_of, way_to
 from .dialect import METHODS
 from .document import Document
-from .faults import DocumentError, Fault, Note, Report
+from .faults import DocumentError, Fault, Report
 from .flatten import Variants
 from .groups import group_operations
 from .operations import name_operations
 from .security import settle_security
 from .texts import one_line
-from .values import Json, Object, at, join, list_in, object_in, schema_name, tokens
+from .values import Json, Object, at, join, list_in, nodes_in, object_in, schema_name, tokens
 
 _PATH = re.compile(r"((?:[A-Za-z]+ +)?)(/.*)", re.DOTALL)
 
@@ -175,10 +175,9 @@ def _report(document: Document, data: Object, selectors: Collection[str], report
     ]
     if counts:
         *others, last = counts
-        origin = document.origin("/paths")
         before = f"{', '.join(others)} and {last}" if others else last
         after = f"left out by --only {', '.join(map(one_line, selectors))}"
-        report.add(Note(origin.pointer, origin.file, origin.line, "pruned", before, after, True))
+        report.add(document.origin("/paths").note("pruned", before, after))
 
 
 def _sizes(data: Object) -> tuple[int, int, int]:
@@ -227,13 +226,8 @@ def _needed(document: Document, components: Object, parts: Object) -> Object:
 
 def _referred(root: Json) -> Iterator[str]:
     """Names of the schemas that are referred to anywhere below, by $ref or a discriminator."""
-    stack: list[Json] = [root]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, list):
-            stack += node
-        elif isinstance(node, dict):
-            stack += node.values()
+    for node in nodes_in(root):
+        if isinstance(node, dict):
             mapping = object_in(node, "mapping") if isinstance(node.get("propertyName"), str) else {}
             yield from _names([node.get("$ref"), node.get("defaultMapping"), *mapping.values()])
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from .code import Code, as_literal
 from .declarations import DeclaredOperation
 from .document import Document
-from .faults import Note, Report
+from .faults import Report
 from .naming import NameRequest, argument_name, settle
 from .texts import one_line, sentence
 from .values import Json, Object, join, list_in, object_in
@@ -179,12 +179,9 @@ def _servers(document: Document, declared: Json, pointer: str, report: Report) -
         is_whole = server is not None and bool(_ADDRESS.fullmatch(server.filled))
         is_path = server is not None and bool(_PATH.fullmatch(server.filled))
         if not is_whole and url.strip("/") and (pointer == "/servers" or not is_path):
-            origin = document.origin(join(pointer, index, "url"))
             after = "no default of base_url" if pointer == "/servers" and not index else "not used"
             after += ": it isn't a whole http(s) address"
-            report.add(
-                Note(origin.pointer, origin.file, origin.line, "omission", f"server {one_line(url)}", after, True)
-            )
+            report.add(document.origin(join(pointer, index, "url")).note("omission", f"server {one_line(url)}", after))
         # A path alone is below the URL of the document's first server; as that one itself it has to be completed by the user.
         if (
             server is not None

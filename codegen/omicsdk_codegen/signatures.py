@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from .declarations import Webhook
 from .document import Document
-from .faults import Fault, Note, Report
+from .faults import Fault, Report
 from .operations import Message
 from .shapes import Enum, Model, Ref, Type, Union
 from .texts import one_line
@@ -119,8 +119,7 @@ class Signing:
         return events
 
     def _note(self, pointer: str, before: str, after: str) -> None:
-        origin = self._document.origin(pointer)
-        self._report.add(Note(origin.pointer, origin.file, origin.line, "omission", before, after, True))
+        self._report.add(self._document.origin(pointer).note("omission", before, after))
 
     def _refuse(self, name: str, error: InvalidStatement) -> None:
         self._faults.append(self._document.origin(join("", name)).fault(f"{name} {error}", "Correct the overlay."))

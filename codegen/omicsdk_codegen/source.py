@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import urldefrag, urljoin, urlsplit
 
-from .faults import Fault
+from .faults import Fault, Kind, Note
 from .values import Json, Node, escape, tokens
 
 
@@ -34,6 +34,10 @@ class SourceLocation:
     def fault(self, message: str, remedy: str) -> Fault:
         """Make a fault of this place."""
         return Fault(message, remedy, self.file, self.line, self.pointer)
+
+    def note(self, kind: Kind, before: str, after: str, *, certain: bool = True, remedy: str = "") -> Note:
+        """Make a note on this place; the arguments are those of `faults.Note`."""
+        return Note(self.pointer, self.file, self.line, kind, before, after, certain, remedy)
 
 
 @dataclass(frozen=True, eq=False)

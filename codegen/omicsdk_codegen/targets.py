@@ -13,7 +13,7 @@ from .faults import DocumentError
 from .load import decode, load_bytes, read_file
 from .overlay import apply
 from .source import Places, Source
-from .values import Json, join, step, unescape
+from .values import Json, join, nodes_in, step, unescape
 
 Fetch = Callable[[str], bytes]
 Ask = Callable[[Sequence[str]], bool]
@@ -204,16 +204,8 @@ class Store:
 
 def _references(data: Json) -> Iterator[str]:
     """The addresses of the network that a document refers to."""
-    stack: list[Json] = [data]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, dict):
-            reference = node.get("$ref")
-            if isinstance(reference, str) and is_web(reference):
-                yield reference
-            stack.extend(node.values())
-        elif isinstance(node, list):
-            stack.extend(node)
+    references = (node.get("$ref") for node in nodes_in(data) if isinstance(node, dict))
+    return (reference for reference in references if isinstance(reference, str) and is_web(reference))
 
 
 def locate(store: Store, base: Source, reference: str) -> Target:

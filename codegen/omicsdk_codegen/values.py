@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TypeAlias
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
@@ -46,6 +47,16 @@ def list_in(node: Json, key: str) -> list[Json]:
     """Return the list under a key; an empty one if the node has none there."""
     value = node.get(key) if isinstance(node, dict) else None
     return value if isinstance(value, list) else []
+
+
+def nodes_in(value: Json) -> Iterator[Node]:
+    """Yield all containers in a value, itself first, in no particular order."""
+    waiting = [value]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, (dict, list)):
+            yield node
+            waiting.extend(node.values() if isinstance(node, dict) else node)
 
 
 def step(value: Json, token: str) -> Json:
