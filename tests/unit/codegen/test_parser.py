@@ -5,7 +5,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from omicsdk_codegen import parser, progress
-from omicsdk_codegen.parser import AnyOf, Choice, DictOf, ListOf, LostType, ModelOf, PythonType, TupleOf, Word, parse
+from omicsdk_codegen.parser import (
+    AnyOf,
+    Choice,
+    DictOf,
+    ListOf,
+    LostType,
+    ModelOf,
+    PythonType,
+    Surrogate,
+    TupleOf,
+    Word,
+    parse,
+    surrogate,
+)
 from omicsdk_codegen.shapes import (
     ANY,
     BOOLEAN,
@@ -26,7 +39,6 @@ from omicsdk_codegen.shapes import (
     Union,
     union_of,
 )
-from omicsdk_codegen.surrogate import Surrogate, surrogate
 
 _WORDS = {
     ANY: "Any", NULL: "None", STRING: "str", INTEGER: "int", NUMBER: "float", BOOLEAN: "bool", BYTES: "bytes",
