@@ -26,7 +26,7 @@ from omicsdk.fs import (
 )
 from omicsdk.fs.stores.s3 import S3Store
 from omicsdk.sandbox import Rule, Sandbox
-from omicsdk.sandbox.state.multipart import checksum_of
+from omicsdk.sandbox.state.objects import checksum_of
 from omicsdk.transfer import download
 from omicsdk.transfer.s3 import client as s3_client
 from stored_files import paths

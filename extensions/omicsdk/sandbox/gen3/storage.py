@@ -23,8 +23,7 @@ from omicsdk.sandbox.routing import headers_of
 from omicsdk.sandbox.service import Call, Handler, Reply, SandboxContext, Service, bearer_token
 from omicsdk.sandbox.state.database import Database, Table
 from omicsdk.sandbox.state.jobs import Jobs
-from omicsdk.sandbox.state.multipart import Part, Uploads, no_upload
-from omicsdk.sandbox.state.objects import ObjectStore, StoredObject
+from omicsdk.sandbox.state.objects import ObjectStore, Part, StoredObject, Uploads, no_upload
 from omicsdk.sandbox.state.presigned import LEAST_PART, MOST_PARTS, Body, Signer, StorageServer, not_allowed
 from omicsdk.sandbox.state.settings import Setting, Settings
 

@@ -31,7 +31,7 @@ from omicsdk.sandbox.s3.guard import (
     refused,
     target_of,
 )
-from omicsdk.sandbox.state.multipart import CHECKSUM, DeclaredChecksums, checksum_of
+from omicsdk.sandbox.state.objects import CHECKSUM, DeclaredChecksums, checksum_of
 
 _INVALID_PART = (
     "One or more of the specified parts could not be found. The part might not have been uploaded, or the specified"

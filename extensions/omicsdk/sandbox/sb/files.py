@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.sb.filestore import FileRecord
+from omicsdk.sandbox.sb.documents import FileRecord
 from omicsdk.sandbox.sb.responses import page, page_of, read_token, refuse, scroll_page, when, window, write_token
 from omicsdk.sandbox.sb.state import Sb, in_bulk
 from omicsdk.sandbox.service import Call, JsonObject, Reply

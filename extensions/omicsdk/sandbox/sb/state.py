@@ -13,8 +13,16 @@ from typing import Any, NamedTuple, TypeVar
 
 from omicsdk.sandbox.problems import Problem, or_raise
 from omicsdk.sandbox.sb import SANDBOX_SB_USER, sandbox_sb_token
-from omicsdk.sandbox.sb.documents import USER, Documents, Membership, Permissions, permissions_of
-from omicsdk.sandbox.sb.filestore import FileRecord, FileStore, Place
+from omicsdk.sandbox.sb.documents import (
+    USER,
+    Documents,
+    FileRecord,
+    FileStore,
+    Membership,
+    Permissions,
+    Place,
+    permissions_of,
+)
 from omicsdk.sandbox.sb.responses import bad, error_body, no_such, refuse, view
 from omicsdk.sandbox.sb.uploadstore import LEAST_PART, SbUploads, Storage
 from omicsdk.sandbox.service import Call, Caller, JsonObject, Reply, SandboxContext, bearer_token

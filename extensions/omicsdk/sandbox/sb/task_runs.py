@@ -18,7 +18,7 @@ from omicsdk.core.logs import logger
 from omicsdk.sandbox.problems import Problem, or_raise
 from omicsdk.sandbox.sb import cwl
 from omicsdk.sandbox.sb.apps import find_app, split_id
-from omicsdk.sandbox.sb.filestore import FileRecord
+from omicsdk.sandbox.sb.documents import FileRecord
 from omicsdk.sandbox.sb.responses import refuse
 from omicsdk.sandbox.sb.state import Course, Sb, new_uuid, wanted_failure
 from omicsdk.sandbox.service import JsonObject

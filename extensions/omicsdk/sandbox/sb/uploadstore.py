@@ -14,8 +14,7 @@ from starlette.types import Receive, Scope, Send
 from omicsdk.core.checksums import MIB, digest
 from omicsdk.sandbox.problems import or_raise
 from omicsdk.sandbox.state.database import Database
-from omicsdk.sandbox.state.multipart import Part, Uploads, no_upload
-from omicsdk.sandbox.state.objects import ObjectStore, StoredObject
+from omicsdk.sandbox.state.objects import ObjectStore, Part, StoredObject, Uploads, no_upload
 from omicsdk.sandbox.state.presigned import (
     LARGEST_PART,
     LEAST_PART,

@@ -6,8 +6,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.sb.documents import FileRecord, VolumeObject
 from omicsdk.sandbox.sb.files import check_name, destination, file_known
-from omicsdk.sandbox.sb.filestore import FileRecord, VolumeObject
 from omicsdk.sandbox.sb.responses import address, bad, error_body, list_of, page_of, refuse, view, when, window
 from omicsdk.sandbox.sb.state import Course, Sb, body_fields, filled, in_bulk, keep, path_id
 from omicsdk.sandbox.service import Call, JsonObject, Reply, for_each, named

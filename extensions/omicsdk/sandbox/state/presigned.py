@@ -22,8 +22,7 @@ from starlette.types import Receive, Scope, Send
 from omicsdk.core.checksums import MIB, Digests
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.routing import headers_of
-from omicsdk.sandbox.state.multipart import DeclaredChecksums
-from omicsdk.sandbox.state.objects import ObjectStore, StoredObject
+from omicsdk.sandbox.state.objects import DeclaredChecksums, ObjectStore, StoredObject
 
 PREFIX = "/_objects/"
 # Headers of a response by the fields of its URL's query that state them.

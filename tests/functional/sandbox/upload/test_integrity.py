@@ -13,7 +13,7 @@ import httpx
 import pytest
 from omicsdk.sandbox import STAGING_BUCKET, Sandbox
 from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.state.multipart import checksum_of
+from omicsdk.sandbox.state.objects import checksum_of
 from omicsdk.sandbox.state.presigned import Body
 from s3_sandbox import refusal
 

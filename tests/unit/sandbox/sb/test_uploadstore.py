@@ -7,8 +7,7 @@ import pytest
 from omicsdk.core.checksums import MIB
 from omicsdk.sandbox.sb.uploadstore import SbUploads, Upload, choose_part_size, complaint
 from omicsdk.sandbox.state.database import Database
-from omicsdk.sandbox.state.multipart import Part
-from omicsdk.sandbox.state.objects import ObjectStore
+from omicsdk.sandbox.state.objects import ObjectStore, Part
 
 
 @pytest.mark.parametrize(

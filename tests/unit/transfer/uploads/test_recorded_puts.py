@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from omicsdk.core.checksums import Digests
-from omicsdk.sandbox.state.multipart import checksum_of
+from omicsdk.sandbox.state.objects import checksum_of
 from omicsdk.transfer.uploads.sending import Kind, difference, judge
 from recorded_server import body_of, exchanges
 
