@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from omicsdk.sandbox.dss.store import Event
+from omicsdk.sandbox.dss.state import Event
 from omicsdk.sandbox.dss.webhooks import DeliveryWorker, payload_of
 from omicsdk.sandbox.state.database import Database
 

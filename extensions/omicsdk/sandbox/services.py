@@ -15,8 +15,7 @@ from omicsdk.core.logs import logger
 from omicsdk.sandbox.azul.state import PREFIX as AZUL_PREFIX
 from omicsdk.sandbox.azul.state import Azul
 from omicsdk.sandbox.document import Operation
-from omicsdk.sandbox.dss.state import Dss
-from omicsdk.sandbox.dss.store import is_version
+from omicsdk.sandbox.dss.state import Dss, is_version
 from omicsdk.sandbox.fusillade.state import Fusillade
 from omicsdk.sandbox.ga4gh.state import PREFIXES as GA4GH_PREFIXES
 from omicsdk.sandbox.gen3.service import HOME, SERVICES

@@ -9,8 +9,7 @@ from typing import Any
 from omicsdk.core.checksums import base64_of
 from omicsdk.core.rows import member
 from omicsdk.core.type_guards import is_array, is_object
-from omicsdk.sandbox.dss.state import Dss
-from omicsdk.sandbox.dss.store import LIVE_BUNDLE, Bundle, FileRecord
+from omicsdk.sandbox.dss.state import LIVE_BUNDLE, Bundle, Dss, FileRecord
 
 # Namespace of the UUIDs of entities whose metadata state none.
 NAMESPACE = uuids.UUID("5f1c0a2e-6f6a-4d57-9c0b-0a8f1f6f8f31")

@@ -9,17 +9,20 @@ from typing import Any
 
 from omicsdk.core.type_guards import is_array
 from omicsdk.sandbox.dss.files import direct_url, presigned_url, redirect_while_copying
-from omicsdk.sandbox.dss.state import Dss, manifest, refuse_missing, start_of
-from omicsdk.sandbox.dss.store import (
+from omicsdk.sandbox.dss.state import (
     LIVE_BUNDLE,
     LIVE_COLLECTION,
     BundleEntry,
     CheckoutJob,
     CollectionVersion,
+    Dss,
     JsonObject,
     Tombstone,
     format_version,
+    manifest,
     parse_version,
+    refuse_missing,
+    start_of,
 )
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.service import Call, Caller, Reply, page

@@ -5,8 +5,16 @@ import json
 import uuid as uuids
 from collections.abc import Sequence
 
-from omicsdk.sandbox.dss.state import SUBSCRIPTION, Dss
-from omicsdk.sandbox.dss.store import LIVE_BUNDLE, Event, JsonObject, Subscription, format_version, parse_version
+from omicsdk.sandbox.dss.state import (
+    LIVE_BUNDLE,
+    SUBSCRIPTION,
+    Dss,
+    Event,
+    JsonObject,
+    Subscription,
+    format_version,
+    parse_version,
+)
 from omicsdk.sandbox.dss.webhooks import check_subscription, is_elasticsearch
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found, whole_number
 from omicsdk.sandbox.search import QueryError, compile_query

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from omicsdk.sandbox.dss.state import Dss
-from omicsdk.sandbox.dss.store import FileRecord, parse_version
+from omicsdk.sandbox.dss.state import Dss, FileRecord, parse_version
 from omicsdk.sandbox.problems import Problem, bad_arguments, whole_number
 from omicsdk.sandbox.s3.staging import MotoObject
 from omicsdk.sandbox.service import Call, Reply

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from omicsdk.sandbox.dss.state import Dss
-from omicsdk.sandbox.dss.store import BundleEntry, FileRecord, JsonObject
+from omicsdk.sandbox.dss.state import BundleEntry, Dss, FileRecord, JsonObject
 
 
 def content_type(name: str) -> str:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, cast
 from omicsdk.core.http_signature import sign
 from omicsdk.core.logs import logger
 from omicsdk.core.redaction import without_query
-from omicsdk.sandbox.dss.store import Event
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.search import Predicate, QueryError, compile_query
 from omicsdk.sandbox.state.clock import Clock
@@ -19,6 +18,8 @@ from omicsdk.sandbox.state.database import Database, Table
 
 if TYPE_CHECKING:
     import httpx
+
+    from omicsdk.sandbox.dss.state import Event
 
 # A subscription with the fields of PUT /subscriptions, and `uuid`.
 Subscription = Mapping[str, Any]
@@ -74,7 +75,7 @@ def _check_jmespath(expression: str, what: str, code: str) -> None:
 _FAILURES = (ValueError, TypeError, RecursionError)
 
 
-def wants(subscription: Subscription, event: Event) -> bool:
+def wants(subscription: Subscription, event: "Event") -> bool:
     """Whether a subscription matches an event.
 
     One by an Elasticsearch query matches the new versions that the query finds. One by JMESPath matches every event whose document
@@ -124,7 +125,7 @@ def attachments_of(definitions: Mapping[str, Mapping[str, str]], document: Mappi
     return values if size <= ATTACHMENT_LIMIT else {"_errors": f"Attachments too large ({size} bytes)"}
 
 
-def payload_of(subscription: Subscription, event: Event, transaction_id: str) -> dict[str, Any]:
+def payload_of(subscription: Subscription, event: "Event", transaction_id: str) -> dict[str, Any]:
     """The message that a subscriber gets, in the documented format."""
     payload: dict[str, Any] = {"transaction_id": transaction_id, "subscription_id": subscription["uuid"]}
     match = {"bundle_uuid": event.uuid, "bundle_version": event.version}
@@ -251,7 +252,7 @@ class DeliveryWorker:
         self._woken = threading.Event()
         self._forget_clock = clock.on_change(self._woken.set)
 
-    def notify(self, subscriptions: Iterable[Subscription], event: Event) -> None:
+    def notify(self, subscriptions: Iterable[Subscription], event: "Event") -> None:
         """Queue an event for the subscribers that match it and return at once.
 
         Subscriptions are read and their deliveries queued in one transaction of the caller's, so that a subscription

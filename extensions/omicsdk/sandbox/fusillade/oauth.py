@@ -16,8 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from omicsdk.sandbox.fusillade.policies import EVERYBODY
-from omicsdk.sandbox.fusillade.state import ADMINISTRATOR, GROUP, USER, Fusillade, is_name
+from omicsdk.sandbox.fusillade.state import ADMINISTRATOR, EVERYBODY, GROUP, USER, Fusillade, is_name
 from omicsdk.sandbox.fusillade.tokens import (
     AUDIENCES,
     CLIENT_ID,

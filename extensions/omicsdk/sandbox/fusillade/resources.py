@@ -4,15 +4,20 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from omicsdk.sandbox.fusillade.policies import OWNER, OWNER_POLICY, JsonObject, actions_of, check_policy, group_policy
 from omicsdk.sandbox.fusillade.state import (
     GROUP,
+    OWNER,
+    OWNER_POLICY,
     ROLE,
     USER,
     Fusillade,
+    JsonObject,
     Link,
     Resource,
     ResourceType,
+    actions_of,
+    check_policy,
+    group_policy,
     is_name,
     refuse_missing,
 )

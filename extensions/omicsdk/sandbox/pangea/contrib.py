@@ -5,9 +5,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from omicsdk.sandbox.pangea.groups import module_counts
 from omicsdk.sandbox.pangea.resource import KINDS, Resource, existing, operations_of, paged, shown
 from omicsdk.sandbox.pangea.results import NOUNS, OF_SAMPLE, ResultKind
-from omicsdk.sandbox.pangea.samples import module_counts
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.store import Record, Where, folded
 from omicsdk.sandbox.rest_framework import fields as drf

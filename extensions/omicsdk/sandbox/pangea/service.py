@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from omicsdk.sandbox.document import Operation, operations
-from omicsdk.sandbox.pangea import accounts, contrib, groups, orders, results, samples, uploads
+from omicsdk.sandbox.pangea import accounts, contrib, groups, orders, results, uploads
 from omicsdk.sandbox.pangea.groups import GROUP_SAMPLE
 from omicsdk.sandbox.pangea.resource import KINDS, NoPage, is_uuid, newest
 from omicsdk.sandbox.pangea.results import NOUNS
@@ -88,7 +88,7 @@ def whole(handler: Handler, pangea: Pangea) -> Handler:
         with database.alone() if is_reading(call.operation) else database.transaction():
             try:
                 return handler(call)
-            except samples.Kept as kept:
+            except groups.Kept as kept:
                 refusal = kept.refusal
         raise refusal
 
@@ -141,7 +141,7 @@ _CRASHES: Mapping[str, Sequence[int]] = {
 }
 _STORED = re.compile("field|manifest|download")
 # Modules whose handlers run in one transaction; none of them sends requests to another server.
-_ALONE = (accounts, groups, samples, results, orders, contrib)
+_ALONE = (accounts, groups, results, orders, contrib)
 
 
 def _only_reads_tables(operation: Operation, _query: object) -> bool:

@@ -12,8 +12,8 @@ from omicsdk.sandbox.dss.seeds import content_type, files_below
 from omicsdk.sandbox.engine.seeds import json_in
 from omicsdk.sandbox.engine.store import Store
 from omicsdk.sandbox.instance import Platforms
+from omicsdk.sandbox.pangea.groups import new_sample
 from omicsdk.sandbox.pangea.results import NEW_RESULT, new_replicate
-from omicsdk.sandbox.pangea.samples import new_sample
 from omicsdk.sandbox.pangea.state import NEW_GROUP, ORGANIZATION
 from omicsdk.sandbox.pangea.store import named
 from omicsdk.sandbox.sb import SANDBOX_SB_USER

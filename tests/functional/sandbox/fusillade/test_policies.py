@@ -2,7 +2,7 @@
 
 import json
 
-from omicsdk.sandbox.fusillade.policies import MAX_BYTES
+from omicsdk.sandbox.fusillade.state import MAX_BYTES
 
 
 def statement(**changes):

@@ -9,7 +9,7 @@ import pytest
 from azul_project import write_project
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.contents import platforms
-from omicsdk.sandbox.dss.store import Tombstone
+from omicsdk.sandbox.dss.state import Tombstone
 
 EVERY = [(each.name, listing.name) for each in platforms() for listing in each.listings]
 HOSTILE = "<script>alert('x')</script> & \u202egnp.json"

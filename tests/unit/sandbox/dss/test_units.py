@@ -6,8 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.sandbox.dss.seeds import content_type
-from omicsdk.sandbox.dss.state import MAX_INDEXED_FILES, index_document
-from omicsdk.sandbox.dss.store import BundleEntry, FileRecord, format_version, is_version, parse_version
+from omicsdk.sandbox.dss.state import (
+    MAX_INDEXED_FILES,
+    BundleEntry,
+    FileRecord,
+    format_version,
+    index_document,
+    is_version,
+    parse_version,
+)
 
 
 @given(st.datetimes(datetime(1970, 1, 1), datetime(9999, 12, 31)))

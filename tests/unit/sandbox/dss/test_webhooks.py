@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.http_signature import verify_signature
-from omicsdk.sandbox.dss.store import Event
+from omicsdk.sandbox.dss.state import Event
 from omicsdk.sandbox.dss.webhooks import (
     ATTACHMENT_LIMIT,
     DELAYS,

@@ -6,7 +6,7 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.sandbox.fusillade.policies import MAX_BYTES, check_policy, decide
+from omicsdk.sandbox.fusillade.state import MAX_BYTES, check_policy, decide
 from omicsdk.sandbox.problems import Problem
 
 ACTIONS = ["dss:PutFile", "dss:GetFile", "dss:GetBundle", "fus:GetUser"]
