@@ -18,7 +18,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from omicsdk.core.logs import logger
-from omicsdk.sandbox.document import MULTIPART, Operation, plain_document, secured_everywhere
+from omicsdk.sandbox.document import MULTIPART, Operation, Pairs, plain_document, secured_everywhere
 from omicsdk.sandbox.engine.actions import Actions
 from omicsdk.sandbox.engine.engine import Engine
 from omicsdk.sandbox.engine.requests import Reader, Received, cookies_of, parts_of
@@ -188,9 +188,7 @@ class Application:
         at_once = operation.method in _READING if is_engines else service.at_once(operation, query)
         return respond() if at_once else await run_in_threadpool(respond)
 
-    def _caller(
-        self, operation: Operation, headers: Mapping[str, str], query: Sequence[tuple[str, str]]
-    ) -> Caller | None:
+    def _caller(self, operation: Operation, headers: Mapping[str, str], query: Pairs) -> Caller | None:
         service = self._service
         if not operation.secured and not service.restricted():
             return None
@@ -204,7 +202,7 @@ class Application:
         values: Sequence[str],
         scope: Scope,
         headers: Mapping[str, str],
-        query: Sequence[tuple[str, str]],
+        query: Pairs,
         received: Received,
     ) -> Reply | StoredReply:
         service, reader = self._service, self._reader(operation)
@@ -332,9 +330,7 @@ class _Security:
         self._default: Sequence[Mapping[str, Any]] = document.get("security") or ()
         self._tokens = tokens
 
-    def caller(
-        self, operation: Operation, headers: Mapping[str, str], query: Sequence[tuple[str, str]]
-    ) -> Caller | None:
+    def caller(self, operation: Operation, headers: Mapping[str, str], query: Pairs) -> Caller | None:
         """The sender of a request that needs one; None where its scheme cannot be checked.
 
         Args:
@@ -355,9 +351,7 @@ class _Security:
         assert refusal is not None, f"{operation.name} has no requirement"
         raise refusal
 
-    def _fulfilled(
-        self, requirement: Mapping[str, Any], headers: Mapping[str, str], query: Sequence[tuple[str, str]]
-    ) -> Caller | None:
+    def _fulfilled(self, requirement: Mapping[str, Any], headers: Mapping[str, str], query: Pairs) -> Caller | None:
         caller: Caller | None = None
         for name in requirement:
             scheme = self._schemes.get(name, {"type": "http", "scheme": "bearer"})
@@ -372,9 +366,7 @@ class _Security:
                 return self._tokens.caller(f"Bearer {credential}")
         return self._tokens.caller(f"Bearer {credentials[-1]}")
 
-    def _credentials(
-        self, scheme: Mapping[str, Any], headers: Mapping[str, str], query: Sequence[tuple[str, str]]
-    ) -> Sequence[str]:
+    def _credentials(self, scheme: Mapping[str, Any], headers: Mapping[str, str], query: Pairs) -> Sequence[str]:
         """What a request sends for a scheme, of which one has to be a token."""
         if scheme.get("type") == "apiKey":
             name = str(scheme.get("name", ""))

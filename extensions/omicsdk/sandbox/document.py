@@ -13,6 +13,8 @@ from omicsdk.sandbox.routing import PATH_PARAMETER
 T = TypeVar("T")
 
 Schema = Mapping[str, Any]
+# Names and texts of a query or of a form, in their order.
+Pairs = Sequence[tuple[str, str]]
 EMPTY: Schema = {}
 
 METHODS = ("get", "head", "put", "post", "patch", "delete", "options", "query")

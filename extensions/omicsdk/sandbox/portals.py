@@ -25,7 +25,7 @@ from starlette.types import Receive, Scope, Send
 from omicsdk.sandbox.dss.seeds import files_below
 from omicsdk.sandbox.problems import Problem, not_found, or_raise
 from omicsdk.sandbox.routing import headers_of, origin
-from omicsdk.sandbox.service import SandboxContext
+from omicsdk.sandbox.service import SandboxContext, grouped
 from omicsdk.sandbox.state.database import Table
 from omicsdk.sandbox.state.objects import StoredObject
 from omicsdk.sandbox.state.presigned import StorageServer
@@ -369,9 +369,8 @@ class _Ena(_Portal):
         if unknown := [column for column in columns if column not in _FIELDS]:
             raise Problem(400, "bad_request", f"Invalid field(s) supplied: {', '.join(unknown)}")
         where = f"{_OF_RUNS} AND (id = ? OR study = ?)"
-        by_run: dict[str, list[PortalFile]] = {}
-        for file in self.portals.files.all(where, accession, accession) if result == "read_run" else ():
-            by_run.setdefault(file.id, []).append(file)
+        stored = self.portals.files.all(where, accession, accession) if result == "read_run" else ()
+        by_run = grouped((file.id, file) for file in stored)
         host = origin(scope).partition("://")[2] + ENA_PREFIX
         rows = [_report(files, host) for files in by_run.values()]
         if parameters.get("format") == "json":
@@ -384,9 +383,7 @@ class _Ena(_Portal):
         kind, format_ = parameters.get("result"), parameters.get("format")
         if (kind, format_) != ("read_study", "json") or set(columns) - {*_STUDY_FIELDS}:
             raise Problem(400, "bad_request", "The search is not of the sandbox's: studies with reads, as JSON")
-        names: dict[str, list[str]] = {}
-        for file in self.portals.files.all(_OF_RUNS):
-            names.setdefault(file.study, []).append(file.name)
+        names = grouped((file.study, file.name) for file in self.portals.files.all(_OF_RUNS))
         rows = [
             {
                 "study_accession": study,
@@ -482,10 +479,8 @@ class _Zenodo(_Portal):
         top, _, number = path.removeprefix("/").partition("/")
         if top != "records" or scope["method"] != "GET":
             return super().asked(scope, path, sent)
-        files: dict[str, list[PortalFile]] = {}
         where, values = ("id = ?", (number,)) if number else ("", ())
-        for stored in self.portals.files.all(where, *values, kind="zenodo"):
-            files.setdefault(stored.id, []).append(stored)
+        files = grouped((stored.id, stored) for stored in self.portals.files.all(where, *values, kind="zenodo"))
         at = f"{origin(scope)}{ZENODO_PREFIX}/records"
         if number and not files:
             raise not_found("The persistent identifier does not exist.")

@@ -4,7 +4,7 @@ caller."""
 import base64
 import json
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from types import FunctionType, ModuleType
@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Scope
 
-from omicsdk.sandbox.document import Operation, operations, read_document
+from omicsdk.sandbox.document import Operation, Pairs, operations, read_document
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.s3.staging import Staging
 from omicsdk.sandbox.state.clock import Clock
@@ -202,7 +202,7 @@ class Call:
     origin: str
     prefix: str
     path: str
-    query: Sequence[tuple[str, str]]
+    query: Pairs
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     content: bytes = b""
     server: str = ""
@@ -304,7 +304,7 @@ class Service:
     absent: Mapping[str, str] = field(default_factory=dict[str, str])
     crashes: Mapping[str, Sequence[int]] = field(default_factory=dict[str, Sequence[int]])
     crash: Reply = field(default_factory=lambda: Reply({"message": "Internal Server Error"}, 500))
-    at_once: Callable[[Operation, Sequence[tuple[str, str]]], bool] = lambda _operation, _query: False
+    at_once: Callable[[Operation, Pairs], bool] = lambda _operation, _query: False
     by_document: bool = False
 
     def has_handler(self, operation: str) -> bool:
@@ -367,6 +367,7 @@ def is_reading(operation: Operation, _query: object = ()) -> bool:
 
 S = TypeVar("S")
 K = TypeVar("K")
+V = TypeVar("V")
 
 
 def handlers_in(document: Mapping[str, Any], state: object, *modules: ModuleType) -> dict[str, Handler]:
@@ -392,6 +393,14 @@ def _is_of(module: ModuleType, member: object) -> bool:
 def named(*kinds: str) -> dict[str, str]:
     """Kinds by their words in names of operations, which have underscores for hyphens."""
     return {kind.replace("-", "_"): kind for kind in kinds}
+
+
+def grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, list[V]]:
+    """Values by their keys, both in the order in which they come."""
+    groups: dict[K, list[V]] = {}
+    for key, value in pairs:
+        groups.setdefault(key, []).append(value)
+    return groups
 
 
 def for_each(

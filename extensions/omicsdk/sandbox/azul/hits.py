@@ -7,8 +7,7 @@ from typing import Any
 
 from omicsdk.sandbox.azul.atlas import AGE, ANVIL_FIELDS, HCA_FIELDS, IndexedFile, Reader, age_of
 from omicsdk.sandbox.azul.search import Entity
-
-JsonObject = dict[str, Any]
+from omicsdk.sandbox.service import JsonObject, grouped
 
 _PROJECT = {
     "projectId": "projectId",
@@ -174,10 +173,8 @@ def matrix_tree(
     if not used:
         return [render(file) for file in files]
     first, *rest = used
-    strata: dict[str, list[IndexedFile]] = {}
-    for file in files:
-        for value in dict.fromkeys(HCA_FIELDS[first](file)):
-            strata.setdefault(str(value or "Unspecified"), []).append(file)
+    values = ((value, file) for file in files for value in dict.fromkeys(HCA_FIELDS[first](file)))
+    strata = grouped((str(value or "Unspecified"), file) for value, file in values)
     return {first: {value: matrix_tree(some, rest, render) for value, some in strata.items()}}
 
 

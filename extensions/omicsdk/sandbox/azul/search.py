@@ -10,6 +10,7 @@ from typing import Any
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.sandbox.azul.atlas import AGE, ANVIL_FIELDS, HCA_FIELDS, IndexedFile, Reader, age_of
 from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.service import grouped
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,10 +182,8 @@ def entities(kind: Kind, entity_type: str, files: Sequence[IndexedFile], sort: s
         order: The direction.
     """
     key = kind.fields[kind.types[entity_type].key]
-    grouped: dict[str, list[IndexedFile]] = {}
-    for file in files:
-        grouped.setdefault(str(key(file)[0]), []).append(file)
-    hits = [Entity(id_, entity_files, kind.fields[sort](entity_files[0])[0]) for id_, entity_files in grouped.items()]
+    by_id = grouped((str(key(file)[0]), file) for file in files)
+    hits = [Entity(id_, entity_files, kind.fields[sort](entity_files[0])[0]) for id_, entity_files in by_id.items()]
     return sorted(hits, key=lambda entity: _sort_key(entity.sort, entity.id), reverse=order == "desc")
 
 

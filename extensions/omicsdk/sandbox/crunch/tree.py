@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from omicsdk.sandbox.service import grouped
 from omicsdk.sandbox.state.database import Database, Table
 
 # Characters that a slug may have.
@@ -279,10 +280,8 @@ class Attributes:
 
     def of_items(self, items: Sequence[int]) -> dict[int, list[Attribute]]:
         """The attributes of several objects by the object's number, each in the order of their making."""
-        attributes: dict[int, list[Attribute]] = {}
-        for attribute in self.table.all(f"item {_AMONG}", json.dumps(items), order="id"):
-            attributes.setdefault(attribute.item, []).append(attribute)
-        return attributes
+        attributes = self.table.all(f"item {_AMONG}", json.dumps(items), order="id")
+        return grouped((attribute.item, attribute) for attribute in attributes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Literal
 from omicsdk.sandbox.document import EMPTY, FORM, MULTIPART, Content, Operation, Schema, as_mapping
 from omicsdk.sandbox.engine.schemas import Schemas, words
 from omicsdk.sandbox.engine.values import IDENTITIES
+from omicsdk.sandbox.service import grouped
 
 Kind = Literal["state", "example", "handler"]
 # Segments of a path, `{}` for each parameter; or names of nested fields.
@@ -163,10 +164,10 @@ class Plan:
     @cached_property
     def by_path(self) -> Mapping[Path, Mapping[str, Operation]]:
         """Operations by path and method; of paths that differ in names of parameters alone, all together."""
-        grouped: dict[Path, dict[str, Operation]] = {}
+        by_path: dict[Path, dict[str, Operation]] = {}
         for operation in self.operations:
-            grouped.setdefault(operation.segments, {}).setdefault(operation.method, operation)
-        return grouped
+            by_path.setdefault(operation.segments, {}).setdefault(operation.method, operation)
+        return by_path
 
     @cached_property
     def resources(self) -> Mapping[Path, Resource]:
@@ -199,11 +200,7 @@ class Plan:
 
     @cached_property
     def _by_last(self) -> Mapping[str, Sequence[Resource]]:
-        grouped: dict[str, list[Resource]] = {}
-        for resource in self.resources.values():
-            if resource.of_item:
-                grouped.setdefault(resource.segments[-1], []).append(resource)
-        return grouped
+        return grouped((resource.segments[-1], resource) for resource in self.resources.values() if resource.of_item)
 
     def above(self, segments: Path) -> list[Resource]:
         """Resources of the items whose paths a path continues, the outermost first."""

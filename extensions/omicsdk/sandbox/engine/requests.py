@@ -18,6 +18,7 @@ from omicsdk.sandbox.document import (
     NO_CONTENT,
     Content,
     Operation,
+    Pairs,
     Parameter,
     as_list,
     as_mapping,
@@ -27,6 +28,7 @@ from omicsdk.sandbox.document import (
 )
 from omicsdk.sandbox.engine.schemas import Schemas
 from omicsdk.sandbox.problems import Fault, Problem, Refused, complaint, nested_name, whole_number
+from omicsdk.sandbox.service import grouped
 from omicsdk.sandbox.state.objects import ObjectStore, StoredObject
 
 if TYPE_CHECKING:
@@ -69,7 +71,7 @@ class Received:
 
     text: bytes = b""
     content: StoredObject | None = None
-    fields: Sequence[tuple[str, str]] | None = None
+    fields: Pairs | None = None
     files: Mapping[str, Upload] = field(default_factory=dict[str, Upload])
 
 
@@ -128,7 +130,7 @@ class Reader:
     def sent(
         self,
         path: Sequence[str],
-        query: Sequence[tuple[str, str]],
+        query: Pairs,
         headers: Mapping[str, str],
         received: Received,
         status: int = 400,
@@ -189,7 +191,7 @@ class Reader:
     # -- arguments outside the body
 
     def arguments(
-        self, path: Sequence[str], query: Sequence[tuple[str, str]], headers: Mapping[str, str]
+        self, path: Sequence[str], query: Pairs, headers: Mapping[str, str]
     ) -> tuple[dict[str, dict[str, Any]], list[Fault]]:
         """The arguments of a request by place and name, and what is wrong with them.
 
@@ -216,9 +218,7 @@ class Reader:
             faults += self._faults(parameter.schema, value, location, (name,))
         return places, faults
 
-    def as_sent(
-        self, path: Sequence[str], query: Sequence[tuple[str, str]], headers: Mapping[str, str]
-    ) -> dict[str, Any]:
+    def as_sent(self, path: Sequence[str], query: Pairs, headers: Mapping[str, str]) -> dict[str, Any]:
         """The arguments of a request as texts, unchecked; lists of texts where the document has a list.
 
         The arguments are those of `arguments`.
@@ -228,7 +228,7 @@ class Reader:
         return {parameter.name: value for parameter, value in sent if value is not None}
 
     def _sent(
-        self, path: Mapping[str, str], query: Sequence[tuple[str, str]], headers: Mapping[str, str]
+        self, path: Mapping[str, str], query: Pairs, headers: Mapping[str, str]
     ) -> Iterator[tuple[Parameter, Any]]:
         """Each parameter with what a request has of it; None for nothing."""
         sources: Mapping[str, Mapping[str, str]] = {
@@ -245,7 +245,7 @@ class Reader:
                 sent = _of_style(parameter, kinds, sent if parameter.place == "path" else unquote(sent))
             yield parameter, sent
 
-    def _queried(self, parameter: Parameter, kinds: frozenset[str], query: Sequence[tuple[str, str]]) -> Any:
+    def _queried(self, parameter: Parameter, kinds: frozenset[str], query: Pairs) -> Any:
         """What a query has of a parameter: a text, a list of texts, or a mapping of texts; None for nothing."""
         name = parameter.name
         names = (name, f"{name}[]")
@@ -355,14 +355,12 @@ class Reader:
             return [] if isinstance(value, dict) else [Fault("body", (), "is no object", "type")]
         return self._faults(content.schema, value, "body", ())
 
-    def form(self, content: Content, fields: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    def form(self, content: Content, fields: Pairs) -> dict[str, Any]:
         """The fields of a form as their schema has them: those that come twice, or as `name[]`, are lists."""
         properties = self._schemas.properties(content.schema)
         other = self._schemas.flat(content.schema).get("additionalProperties", EMPTY)
         encoding = as_mapping(content.media.get("encoding"))
-        flat: dict[str, list[str]] = {}
-        for name, value in fields:
-            flat.setdefault(name.removesuffix("[]"), []).append(value)
+        flat = grouped((name.removesuffix("[]"), value) for name, value in fields)
         nested = _nested((name, values) for name, values in flat.items())
         typed_fields: dict[str, Any] = {}
         for name, values in nested.items():
@@ -448,13 +446,9 @@ def _of_style(parameter: Parameter, kinds: frozenset[str], text: str) -> Any:
     return pieces if is_list else text if is_object else pieces[0]
 
 
-def _members(name: str, query: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
+def _members(name: str, query: Pairs) -> dict[str, list[str]]:
     """The members of an object that a query has as `name.member`, each with its values."""
-    members: dict[str, list[str]] = {}
-    for key, value in query:
-        if key.startswith(f"{name}."):
-            members.setdefault(key.removeprefix(f"{name}."), []).append(value)
-    return members
+    return grouped((key.removeprefix(f"{name}."), value) for key, value in query if key.startswith(f"{name}."))
 
 
 def _nested(fields: Iterable[tuple[str, Any]]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from omicsdk.sandbox.gen3.access import OPEN, Access, Person
 from omicsdk.sandbox.gen3.service import as_list, as_text, is_texts
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.search import COMPARISONS, DEEPEST, Order, every, in_order, none, page, some
+from omicsdk.sandbox.service import grouped
 from omicsdk.sandbox.state.database import Database
 
 TEXT = "text"
@@ -446,10 +447,7 @@ def _listed(row: Row, fields: Fields) -> Row:
 
 def _cut(row: Row, fields: Sequence[str]) -> Row:
     """A row with some of its fields; of nested ones whole or member by member."""
-    inner_names: dict[str, list[str]] = {}
-    for name in fields:
-        outer, _, inner = name.partition(".")
-        inner_names.setdefault(outer, []).append(inner)
+    inner_names = grouped((outer, inner) for outer, _, inner in (name.partition(".") for name in fields))
     selected: dict[str, Any] = {}
     for name in [key for key in inner_names if key in row]:
         whole, inner = row[name], inner_names[name]

@@ -14,7 +14,7 @@ from anyio.to_thread import run_sync
 from starlette.types import Receive, Scope, Send
 
 from omicsdk.core.checksums import MIB, Digests, base64_of, digest
-from omicsdk.sandbox.document import Operation
+from omicsdk.sandbox.document import Operation, Pairs
 from omicsdk.sandbox.gen3.access import Access
 from omicsdk.sandbox.gen3.indexd.index import Index
 from omicsdk.sandbox.gen3.indexd.record import is_blank
@@ -407,7 +407,7 @@ class Indexing:
 
             return handle
 
-        def at_once(operation: Operation, query: Sequence[tuple[str, str]]) -> bool:
+        def at_once(operation: Operation, query: Pairs) -> bool:
             return service.at_once(operation, query) and not self.jobs.is_due()  # files are read for due jobs
 
         handlers = {name: first(handler) for name, handler in service.handlers.items()}

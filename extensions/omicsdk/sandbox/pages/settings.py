@@ -23,6 +23,7 @@ from omicsdk.sandbox.pages.layout import (
     number,
     time_text,
 )
+from omicsdk.sandbox.service import grouped
 from omicsdk.sandbox.state.settings import Value
 
 if TYPE_CHECKING:
@@ -36,9 +37,7 @@ MESSAGES = {"advance": "Time advanced.", "freeze": "Time frozen.", "resume": "Ti
 def settings(sandbox: Sandbox, request: Request) -> Page:
     """The page."""
     all_settings = sandbox.settings.all()
-    groups: dict[str, list[str]] = {}
-    for name in all_settings:
-        groups.setdefault(name.partition(".")[0], []).append(name)
+    groups = grouped((name.partition(".")[0], name) for name in all_settings)
     titles = {"sandbox": "All services", **{platform.name: platform.title for platform in platforms()}}
     fieldsets = [
         element(

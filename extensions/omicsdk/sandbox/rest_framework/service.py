@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from omicsdk.sandbox.document import Operation, operations
+from omicsdk.sandbox.document import Operation, Pairs, operations
 from omicsdk.sandbox.problems import Problem, or_raise
 from omicsdk.sandbox.routing import MATCH, Router, headers_of, origin, segments_of
 from omicsdk.sandbox.service import Call, Caller, Handler, Reply, Service
@@ -366,7 +366,7 @@ def framework_service(
     paths: Paths,
     *,
     crashes: Mapping[str, Sequence[int]],
-    at_once: Callable[[Operation, Sequence[tuple[str, str]]], bool],
+    at_once: Callable[[Operation, Pairs], bool],
 ) -> Service:
     """A service.
 

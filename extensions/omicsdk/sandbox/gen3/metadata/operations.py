@@ -15,7 +15,7 @@ from annotated_types import Interval
 from omicsdk.core.json_text import finite_number, refuse_constant
 from omicsdk.sandbox.gen3.metadata.documents import Aggregate, Documents, IndexedPath, Refusal, unknown
 from omicsdk.sandbox.problems import LARGEST
-from omicsdk.sandbox.service import Call, Handler, Reply
+from omicsdk.sandbox.service import Call, Handler, Reply, grouped
 
 # Most documents of one search, as the service has it by default.
 LONGEST = 2000
@@ -166,10 +166,7 @@ class _Names:
 def query(documents: Documents, call: Call) -> Reply:
     """GET /metadata."""
     search, _ = read(call, _Search)
-    conditions: dict[str, list[str]] = {}
-    for name, value in call.query:
-        if name not in _CONTROL:
-            conditions.setdefault(name, []).append(value)
+    conditions = grouped((name, value) for name, value in call.query if name not in _CONTROL)
     results = documents.search(conditions, min(search.limit, LONGEST), search.offset)
     return Reply(dict(results) if search.data else [guid for guid, _ in results])
 
@@ -343,9 +340,8 @@ def get_aggregate_metadata(documents: Documents, call: Call) -> Reply:
     """GET /aggregate/metadata."""
     aggregate = _collected(documents)
     page, _ = read(call, _Page)
-    by_commons: dict[str, list[Any]] = {}
-    for record in aggregate.records.all(limit=min(page.limit, LONGEST), offset=page.offset):
-        by_commons.setdefault("" if page.flatten else record.commons, []).append({record.guid: record.data})
+    records = aggregate.records.all(limit=min(page.limit, LONGEST), offset=page.offset)
+    by_commons = grouped(("" if page.flatten else record.commons, {record.guid: record.data}) for record in records)
     results = by_commons.get("", []) if page.flatten else by_commons
     if not page.pagination:
         return Reply(results)

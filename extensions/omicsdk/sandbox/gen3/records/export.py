@@ -15,7 +15,7 @@ from omicsdk.sandbox.gen3.records.store import Record, Store
 from omicsdk.sandbox.gen3.records.tables import FORMATS, JSON, TSV, write_node_table, write_table
 from omicsdk.sandbox.gen3.service import crash_if_real
 from omicsdk.sandbox.problems import or_raise
-from omicsdk.sandbox.service import Call, Reply
+from omicsdk.sandbox.service import Call, Reply, grouped
 
 if TYPE_CHECKING:
     from omicsdk.sandbox.gen3.commons import Gen3
@@ -153,9 +153,7 @@ def _columns(node: Node) -> tuple[str, ...]:
 
 def _records_reply(records: Store, selected: Sequence[Record], kind: str, without_id: bool) -> Reply:
     """Chosen records: nulls are returned."""
-    by_type: dict[str, list[Record]] = {}
-    for record in selected:
-        by_type.setdefault(record.type, []).append(record)
+    by_type = grouped((record.type, record) for record in selected)
     if kind == JSON:
         objects = {
             name: [_object(records, record, without_id, nulls=True) for record in every]
