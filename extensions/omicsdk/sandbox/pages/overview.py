@@ -8,8 +8,7 @@ from starlette.requests import Request
 
 from omicsdk.sandbox.contents import PAGE, Collection, Listing, collections
 from omicsdk.sandbox.environment import SHELLS
-from omicsdk.sandbox.pages import faults
-from omicsdk.sandbox.pages.credentials import ENVIRONMENT
+from omicsdk.sandbox.pages.forms import ENVIRONMENT, FAULTS
 from omicsdk.sandbox.pages.layout import (
     HOME,
     Content,
@@ -42,7 +41,7 @@ def overview(sandbox: Sandbox, _request: Request) -> Page:
         ("Folder", element("code", str(sandbox.folder))),
         ("Time", f"{time_text(time['now'])} UTC{', frozen' if time['frozen'] else ''}"),
         ("Requests", link(f"{HOME}/requests", f"{sandbox.request_log.count:,}")),
-        ("Active faults", link(faults.PATH, str(len(sandbox.fault_book.rules())))),
+        ("Active faults", link(FAULTS, str(len(sandbox.fault_book.rules())))),
     )
     summary = element(
         "dl",

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, Router
 
-from omicsdk.sandbox.pages import credentials, faults, overview, settings
+from omicsdk.sandbox.pages import forms, overview
 from omicsdk.sandbox.pages.layout import Fields, Page, element, written
 from omicsdk.sandbox.problems import Problem
 
@@ -41,10 +41,10 @@ _PAGES: dict[str, tuple[Show, Change | None]] = {
     "/": (overview.overview, None),
     "/contents/{platform}/{listing}": (overview.contents, None),
     "/requests": (overview.requests, None),
-    "/faults": (faults.faults, faults.change),
-    "/settings": (settings.settings, settings.change),
-    "/tokens": (credentials.tokens, credentials.make_token),
-    "/environment": (credentials.environment, credentials.make_lines),
+    "/faults": (forms.faults, forms.change_faults),
+    "/settings": (forms.settings, forms.change_settings),
+    "/tokens": (forms.tokens, forms.make_token),
+    "/environment": (forms.environment, forms.make_lines),
 }
 _FILES = {"style.css": "text/css", "live.js": "text/javascript"}
 

@@ -6,7 +6,7 @@ import re
 import httpx
 import pytest
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.pages.faults import SWITCHES
+from omicsdk.sandbox.pages.forms import SWITCHES
 
 FAULTS = "/_sandbox/pages/faults"
 TOKENS = "/_sandbox/pages/tokens"
