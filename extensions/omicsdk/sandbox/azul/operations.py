@@ -39,9 +39,8 @@ DEFAULT_SIZE = 10
 # -- the index
 
 
-def get_catalogs(azul: Azul, call: Call) -> Reply:
+def get_catalogs(_azul: Azul, _call: Call) -> Reply:
     """GET /index/catalogs."""
-    del azul, call
     return Reply(
         {
             "default_catalog": DEFAULT_CATALOG,

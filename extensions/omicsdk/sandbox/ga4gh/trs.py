@@ -201,15 +201,13 @@ def _with_encoded_slashes(app: ASGIApp) -> ASGIApp:
 # -- operations
 
 
-def get_service_info(state: Trs, call: Call) -> Reply:
+def get_service_info(_state: Trs, _call: Call) -> Reply:
     """GET /service-info."""
-    del state, call
     return Reply(service_info("trs", "2.1.0"))
 
 
-def list_tool_classes(state: Trs, call: Call) -> Reply:
+def list_tool_classes(state: Trs, _call: Call) -> Reply:
     """GET /toolClasses."""
-    del call
     classes = [description.fields["toolclass"] for description in state.described.all(version="", order="tool")]
     return Reply([*{class_["id"]: class_ for class_ in classes}.values()])
 

@@ -380,24 +380,18 @@ class Index:
         """
         return self._enter({**record, "baseid": older["baseid"]}, "{did} already exists")
 
-    def create_blank(
-        self, uploader: str | None, file_name: str | None = None, authz: Iterable[str] = (), did: str | None = None
-    ) -> JsonObject:
+    def create_blank(self, uploader: str | None, file_name: str | None = None, authz: Iterable[str] = ()) -> JsonObject:
         """Create the record of a file that is going to be uploaded.
 
         Args:
             uploader: The uploader.
             file_name: Its name.
             authz: Resources that it will belong to.
-            did: Its GUID; None for a new one.
 
         Returns:
             Its `did`, `baseid` and `rev`.
-
-        Raises:
-            Problem: 409; the GUID is taken.
         """
-        return self.create({"uploader": uploader, "file_name": file_name, "authz": [*authz], "did": did})
+        return self.create({"uploader": uploader, "file_name": file_name, "authz": [*authz]})
 
     def _enter(self, record: Mapping[str, Any], conflict: str) -> JsonObject:
         did = record.get("did") or records.new_guid(self.prefix)
