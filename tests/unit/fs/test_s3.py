@@ -11,7 +11,8 @@ from omicsdk.cli.main import main
 from omicsdk.core import ConfigError, DecodeError, Forbidden
 from omicsdk.fs import Entry
 from omicsdk.fs.registry import Stores
-from omicsdk.fs.stores.s3 import S3Store, prefix_of, split
+from omicsdk.fs.stores.buckets import prefix_of, split
+from omicsdk.fs.stores.s3 import S3Store
 from omicsdk.transfer.network.header_checksums import (
     may_be_of_parts,
     noted_checksums,

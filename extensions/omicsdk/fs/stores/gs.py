@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import quote
@@ -16,9 +16,9 @@ from omicsdk.core.oauth.google import REMEDY
 from omicsdk.core.plain_client import PlainClient, plain_request
 from omicsdk.core.type_guards import is_array, is_object, number_in
 from omicsdk.drs.storage import PROJECT_VARIABLE, Storage
-from omicsdk.fs.errors import NotAFolder, NotListed, PathNotFound
+from omicsdk.fs.errors import NotListed, PathNotFound
 from omicsdk.fs.store import ClientStore, Entry, Features
-from omicsdk.fs.stores.s3 import prefix_of, split
+from omicsdk.fs.stores.buckets import BucketStore, prefix_of, split
 
 if TYPE_CHECKING:
     from omicsdk.transfer import Location
@@ -34,9 +34,9 @@ _DETAILS = {
 }
 
 
-class GsStore(ClientStore[PlainClient]):
+class GsStore(BucketStore, ClientStore[PlainClient]):
     """Buckets of Google Cloud Storage and their objects, read-only: public ones, or those that the user's Google login
-    may read. Keys are kept as they are written; folders are as in `s3://`.
+    may read.
 
     Args:
         project: The project that pays for requests to buckets whose owner does not; by default OMICS_GOOGLE_PROJECT.
@@ -79,8 +79,8 @@ class GsStore(ClientStore[PlainClient]):
 
     def _stat_folder(self, path: str) -> Entry:
         _, key = split(path)
-        is_there = not path or any(objects for objects, _ in self._pages(path, prefix_of(key), most=2))
-        if not is_there and key is not None:
+        # The list of a bucket that is missing is an error.
+        if path and not self._begins_with(path, prefix_of(key)) and key is not None:
             raise PathNotFound(self.uri(path), "not found")
         return Entry(path, "folder")
 
@@ -89,33 +89,12 @@ class GsStore(ClientStore[PlainClient]):
         facts = self._requested(path, where, {"fields": _FIELDS})
         return _entry_of(bucket, facts, f"object {self.uri(path)}")
 
-    def _entries(self, path: str) -> Iterator[Entry]:
-        if not path:
-            raise NotListed(self.uri(""), "cannot be listed", remedy="Name a bucket: gs://BUCKET/.")
-        bucket, key = split(path)
-        prefix, is_there = prefix_of(key), key is None
-        for objects, folders in self._pages(path, prefix, "/"):
-            is_there = is_there or bool(objects or folders)
-            for folder in folders:
-                yield Entry(f"{bucket}/{folder[:-1]}", "folder")
-            for entry in objects:
-                if entry.path != f"{bucket}/{prefix}" or entry.size:
-                    yield entry
-        if not is_there and not self.stat(path).is_folder:
-            raise NotAFolder(self.uri(path), "is an object")
+    def _buckets(self) -> Iterator[Entry]:
+        raise NotListed(self.uri(""), "cannot be listed", remedy="Name a bucket: gs://BUCKET/.")
 
-    def _below(self, path: str) -> Iterator[Entry]:
-        if not path:
-            yield from self._entries(path)  # which cannot be listed
-        _, key = split(path)
-        for objects, _ in self._pages(path, prefix_of(key)):
-            # Those without data whose keys end with a slash only mark their folders.
-            yield from (entry for entry in objects if entry.size or not entry.path.endswith("/"))
-
-    def _pages(
+    def _listed(
         self, path: str, prefix: str, delimiter: str = "", most: int | None = None
-    ) -> Iterator[tuple[list[Entry], list[str]]]:
-        """Yield the pages of a list: the objects, and the prefixes of others up to the delimiter."""
+    ) -> Iterator[tuple[Sequence[Entry], Sequence[str]]]:
         bucket, _ = split(path)
         operation, token, tokens = f"list of gs://{bucket}/{prefix}", "", set[str]()
         listing = ListingCheck(operation, ascends=True)

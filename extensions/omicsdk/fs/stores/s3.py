@@ -27,8 +27,9 @@ from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.retry import seconds_of_date
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import number_in
-from omicsdk.fs.errors import AlreadyThere, NotAFolder, NotEmpty, PathNotFound, ReadOnly, Unsupported, WrongUri
-from omicsdk.fs.store import Entry, Features, Put, Store, put_files
+from omicsdk.fs.errors import AlreadyThere, NotEmpty, PathNotFound, ReadOnly, Unsupported, WrongUri
+from omicsdk.fs.store import Entry, Features, Put, put_files
+from omicsdk.fs.stores.buckets import BucketStore, prefix_of, split
 from omicsdk.fs.uris import Uri
 from omicsdk.transfer.network.header_checksums import may_be_of_parts, noted_checksums, object_checksums, of_parts
 from omicsdk.transfer.network.plan import WHOLE
@@ -40,16 +41,6 @@ if TYPE_CHECKING:
     from omicsdk.fs.options import CopyOptions
     from omicsdk.transfer import Item, Location, TransferReport, Upload
     from omicsdk.transfer.s3.exchanges import Exchange
-
-
-def split(path: str) -> tuple[str, str | None]:
-    """The bucket and the key of a path; None without a key; after a slash the key may be empty.
-
-    Args:
-        path: `bucket/key`. The key is everything after the first slash, unchanged there.
-    """
-    bucket, slash, key = path.partition("/")
-    return bucket, key if slash else None
 
 
 def _is_utf8(key: str) -> bool:
@@ -86,15 +77,6 @@ def versioned(key: str) -> tuple[str, str] | None:
     """
     match = _VERSIONED.fullmatch(key) if "?versionId=" in key else None
     return None if match is None else (match[1], match[2])
-
-
-def prefix_of(key: str | None) -> str:
-    """Return the prefix of the keys in a folder.
-
-    Args:
-        key: The folder's own; None for the bucket.
-    """
-    return "" if key is None else f"{key}/"
 
 
 def listed_entry(bucket: str, object_: Object) -> Entry:
@@ -154,13 +136,10 @@ _MAX_ITEMS = 50_000
 _OWN_TOOLS = "Create and remove buckets with their platform's own tools."
 
 
-class S3Store(Store):
-    """Buckets and their objects. Keys are kept as they are written, dots and doubled slashes among them.
-
-    S3 has no folders: one exists as long as a key begins with its path and a slash. An object without data whose key ends
-    in a slash only marks its folder; one with data is a file of that key. Where a key is also what others begin with, the
-    object is what its path names, and the URI with a slash at its end names the folder. `key?versionId=VERSION` names a
-    version; where there is none, it is a key.
+class S3Store(BucketStore):
+    """Buckets and their objects. Where a key is also what others begin with, the object is what its path names, and the
+    URI with a slash at its end names the folder. `key?versionId=VERSION` names a version; where there is none, it is a
+    key.
 
     Args:
         client: A client for S3, of omicsdk or of boto3, used for all buckets.
@@ -368,52 +347,28 @@ class S3Store(Store):
         except APIError:
             return None
 
-    def _begins_with(self, path: str, prefix: str) -> bool:
-        """Whether a key begins so."""
-        return any(page.objects for page in self._pages(path, prefix, most=2))
-
     def _first_keys(self, path: str, prefix: str) -> set[str]:
         """The first two keys that begin so."""
         objects = (object_ for page in self._pages(path, prefix, most=2) for object_ in page.objects)
         return {object_.key for object_ in islice(objects, 2)}
-
-    def _entries(self, path: str) -> Iterator[Entry]:
-        if not path:
-            yield from self._buckets()
-            return
-        bucket, key = split(path)
-        prefix, is_there = prefix_of(key), key is None
-        for page in self._pages(path, prefix, "/"):
-            is_there = is_there or bool(page.objects or page.folders)
-            for member in page.folders:
-                yield Entry(f"{bucket}/{member[:-1]}", "folder")
-            for member in page.objects:
-                if member.key != prefix or member.size:
-                    yield listed_entry(bucket, member)
-        if not is_there and not self.stat(path).is_folder:
-            raise NotAFolder(self.uri(path), "is an object")
 
     def _buckets(self) -> Iterator[Entry]:
         with self._asking("Listing buckets of", "") as doing:
             for name, created in self.client.buckets(doing=doing):
                 yield Entry(name, "folder", modified=seconds_of(created))
 
+    def _listed(
+        self, path: str, prefix: str, delimiter: str = "", most: int | None = None
+    ) -> Iterator[tuple[Sequence[Entry], Sequence[str]]]:
+        bucket, _ = split(path)
+        for page in self._pages(path, prefix, delimiter, most):
+            yield [listed_entry(bucket, object_) for object_ in page.objects], page.folders
+
     def _pages(self, path: str, prefix: str, delimiter: str = "", most: int | None = None) -> Iterator[Page]:
         bucket, _ = split(path)
         where = f"s3://{bucket}/{prefix}".removesuffix("/")
         with self._asking("Listing", path):
             yield from self.client.pages(bucket, prefix, delimiter, most=most, doing=f"{where} cannot be listed")
-
-    def _below(self, path: str) -> Iterator[Entry]:
-        if not path:
-            for bucket in self._buckets():
-                yield from self.below(bucket.path)
-            return
-        bucket, key = split(path)
-        for page in self._pages(path, prefix_of(key)):
-            for object_ in page.objects:
-                if object_.size or not object_.key.endswith("/"):
-                    yield listed_entry(bucket, object_)
 
     # -- bytes
 
