@@ -955,7 +955,6 @@ def _resolvers_of(identifier: str) -> list[str]:
 # Last parts of URLs that name no file: its name is a value of the query, or what the server states.
 _NO_NAME = re.compile(r"download|content|file|uc|:\w+|\d+|[\w-]+\.(?:php|f?cgi|aspx?|jsp)", re.IGNORECASE)
 _FILE_NAME = re.compile(r"[\w.+ -]+\.[A-Za-z]\w{0,9}")
-_LIST_FOLDER = "Name its files, as gcloud storage ls --recursive lists them."
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://[^/\s]")
 # An address as reports of ENA have it.
 WITHOUT_SCHEME = re.compile(r"(?:ftp|ftp-\w+|fasp)\.[\w-]+(?:\.[\w-]+)+:?/\S")
@@ -1072,7 +1071,9 @@ def file_at(
     if not folder:
         folder = "/".join(part for part in (where.hostname or "", *above.split("/")) if part)
     error = (
-        ListError(f"{address[:200]} is a folder", remedy=_LIST_FOLDER) if kind == "gs" and address[-1] == "/" else None
+        ListError(f"{address[:200]} is a folder", remedy="Name its files, or copy it: omics cp -r.")
+        if kind == "gs" and address[-1] == "/"
+        else None
     )
     return ListedFile(kind, address, name, size, checksums or {}, folder, mirrors, headers or {}, error)
 
