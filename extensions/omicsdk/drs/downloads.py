@@ -232,12 +232,10 @@ def _lost(files: Iterable[DrsFile], folder: str | os.PathLike[str]) -> dict[int,
         if error is None:
             try:
                 guard.check(file.name)
-            except NameClash as clash:
-                clash.remedy = _CLASH_REMEDY
-                error = clash
             except UnsafePath as unsafe:
-                unsafe.remedy = _UNSAFE
                 error = unsafe
+        if isinstance(error, UnsafePath):
+            error.remedy = _CLASH_REMEDY if isinstance(error, NameClash) else _UNSAFE
         if error is not None:
             lost[at] = Outcome.of_error(file.name, error, file.size)._replace(label=label_of(file))
     return lost

@@ -257,4 +257,5 @@ def test_a_members_name_that_refers_elsewhere_is_refused_and_not_fixed(host: Any
     report = download([uri], tmp_path, check=False)
     assert [outcome.state for outcome in report.outcomes] == ["failed", "done"]
     assert f"The file name {name!r} of 1 in a bundle" in str(report.outcomes[0].error)
+    assert "The other files are not affected" in str(report.outcomes[0].error)
     assert [path.name for path in tmp_path.rglob("*") if path.is_file() and path.parent.name == "a"] == ["two"]

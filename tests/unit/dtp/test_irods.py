@@ -200,6 +200,7 @@ def test_names_never_leave_the_folder(get, zone: StandIn, tmp_path: Path):
     (tmp_path / "data/ds/linked").symlink_to(tmp_path / "elsewhere")
     report = get()
     assert {type(each.error) for each in report.failed} == {UnsafePath}
+    assert all("The other files are not affected" in str(each.error) for each in report.failed)
     assert len(report.failed) == 3
     assert report.counts["done"] == 4
     assert list((tmp_path / "elsewhere").iterdir()) == []

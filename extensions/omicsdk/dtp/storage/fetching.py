@@ -344,6 +344,8 @@ def _settled(entry: StoredFile | Unlisted, folder: DatasetFolder, *, require_che
         if require_checksum and not entry.checksums:
             raise ChecksumMissing(entry.name)
     except (UnsafePath, ChecksumMissing) as error:
+        if isinstance(error, UnsafePath):
+            error.remedy = "The other files are not affected. Rename it in the store."
         return Outcome(entry.name, "failed", entry.size, error=error)
     return folder.existing(entry)
 
