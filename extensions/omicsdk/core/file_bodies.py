@@ -296,8 +296,9 @@ def _named_file(name: str, value: Any) -> tuple[str, Content, str, Mapping[str, 
             kind = str(parts[2]) if len(parts) > 2 else ""
             return str(parts[0]), parts[1], kind, parts[3] if len(parts) == _MOST_OF_FILE else {}
     elif is_content(value) or isinstance(value, bytearray):
-        path: object = value if isinstance(value, os.PathLike) else getattr(value, "name", None)
-        filename = os.fsdecode(path) if isinstance(path, (str, bytes, os.PathLike)) else name  # not a descriptor
+        is_path = isinstance(value, os.PathLike)
+        path: object = os.fspath(cast("os.PathLike[str]", value)) if is_path else getattr(value, "name", None)
+        filename = os.fsdecode(path) if isinstance(path, (str, bytes)) else name  # not a descriptor
         return Path(filename).name, bytes(value) if isinstance(value, bytearray) else value, "", {}
     raise UsageError(
         f"{name} cannot be sent: it is {type(value).__name__}, no file",
