@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from omicsdk.cli.rows import brief, cells_of, fitting, ranked
+from omicsdk.core.rows import columns_of
 from omicsdk.core.sizes import size_words
 from omicsdk.core.type_guards import is_object
 
@@ -11,6 +13,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from omicsdk.cli.printing import Writer
+
+_TITLE = "title"
+_LEAST_TITLE = 24
 
 
 class Rows:
@@ -115,6 +120,62 @@ class SizedTable:
 
     def end(self) -> None:
         self._table.end()
+
+
+class TitledTable:
+    """A table whose titles are cut off: identifiers, which must be whole, leave little room, and mean nothing without a title.
+
+    Args:
+        table: Writes it.
+        declared: Columns that matter, the most important first.
+        width: Columns of the terminal.
+    """
+
+    def __init__(self, table: Writer, declared: Sequence[str], width: int) -> None:
+        self._table, self._declared, self._width = table, declared, width
+        self._room: int | None = None
+
+    def add(self, rows: Sequence[Any]) -> None:
+        if self._room is None:
+            self._room = title_room(rows, self._declared, self._width)
+        self._table.add([_with_short_title(row, self._room) for row in rows])
+
+    def end(self) -> None:
+        self._table.end()
+
+
+def title_room(rows: Sequence[Any], declared: Sequence[str], width: int) -> int:
+    """Return the columns of a terminal that titles take: those that the members leave which fit beside a short title.
+
+    Args:
+        rows: The rows.
+        declared: Columns that matter, the most important first.
+        width: Columns of the terminal.
+    """
+    from omicsdk.cli import terminal
+
+    columns = ranked(columns_of(rows), list(rows), declared)
+    if _TITLE not in columns:
+        return width
+    lines = [columns, *(cells_of(row, columns, brief) for row in rows if is_object(row))]
+    widths = [max(map(terminal.cells, column)) for column in zip(*lines, strict=True)]
+    title, room = columns.index(_TITLE), width - 2
+    widths[title] = min(widths[title], _LEAST_TITLE)
+    visible = fitting(widths, room, terminal.GAP)
+    taken = sum(widths[number] + terminal.GAP for number in visible) - terminal.GAP
+    return widths[title] + room - taken if title in visible else width
+
+
+def _with_short_title(row: Any, room: int) -> Any:
+    from omicsdk.cli.terminal import cells
+
+    title = row.get(_TITLE) if is_object(row) else None
+    if not isinstance(title, str) or cells(title) <= room:
+        return row
+    kept = title[: room - 1]
+    while cells(kept) >= room:
+        kept = kept[:-1]
+    return {**row, _TITLE: f"{kept.rstrip()}…"}
 
 
 class Lines:

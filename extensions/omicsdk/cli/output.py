@@ -9,7 +9,7 @@ from omicsdk.cli.arguments import LEVELS
 from omicsdk.cli.errors import SUCCEEDED, is_denied, printable
 from omicsdk.cli.failures import emit, json_line, outcome_code
 from omicsdk.cli.github import annotation, is_workflow, workflow_command
-from omicsdk.cli.listing import Lines, Listing, Rows, SizedTable, with_sizes
+from omicsdk.cli.listing import Lines, Listing, Rows, SizedTable, TitledTable, with_sizes
 from omicsdk.cli.messages import Messages, logs_shown
 from omicsdk.cli.printing import Printer
 from omicsdk.cli.rows import items_of, text_of
@@ -132,6 +132,10 @@ class Output(Printer):
 
     def _table_writer(self, declared: Sequence[str]) -> Writer:
         table = super()._table_writer(declared)
+        if not self.columns:
+            from omicsdk.cli.help import columns
+
+            table = TitledTable(table, declared, columns())
         return SizedTable(table) if self.has_sizes else table
 
     def _listing(self, value: Rows, declared: Sequence[str]) -> None:

@@ -1,6 +1,9 @@
 """Drawing on a terminal: tables, facts, a progress line."""
 
+import io
+
 import pytest
+from omicsdk.cli.output import Output
 from omicsdk.cli.progress import progress_line
 from omicsdk.cli.terminal import cells, facts, folded, table, widths
 from omicsdk.transfer import Progress
@@ -32,6 +35,34 @@ def test_cells_without_room_are_folded():
     assert lines[2:] == [" n      one two", "        three four", "        five six"]
     assert max(map(cells, lines)) <= 20
     assert widths(["a", "b"], [["x" * 10**7, "y" * 30]], 80) == [45, 30]
+
+
+def test_a_title_without_room_is_cut_off_and_not_left_out(monkeypatch):
+    class Terminal(io.StringIO):
+        encoding = "utf-8"
+
+        def isatty(self) -> bool:
+            return True
+
+    def shown(columns: int) -> list[str]:
+        monkeypatch.setenv("COLUMNS", str(columns))
+        monkeypatch.setenv("NO_COLOR", "1")
+        rows = [
+            {"id": "x" * 20, "title": "Phage lambda leaves its host, and 日本語 words", "organism": "Escherichia coli"},
+            {"id": "y", "title": "Short", "organism": None},
+        ]
+        Output("table", stdout=(stream := Terminal())).result(rows, declared=("id", "title"))
+        return [line for line in stream.getvalue().splitlines() if line.startswith((" x", " y", "Not"))]
+
+    assert shown(60) == [
+        f" {'x' * 20}   Phage lambda leaves its host, and…",
+        " y                      Short",
+        "Not shown: organism. Choose with --columns, or use --output",
+    ]
+    assert shown(55)[0] == f" {'x' * 20}   Phage lambda leaves its host,…"
+    assert shown(70)[0] == f" {'x' * 20}   Phage lambda leaves its h…   Escherichia coli"
+    assert shown(41)[0] == f" {'x' * 20}   Escherichia coli"
+    assert shown(100)[0] == f" {'x' * 20}   Phage lambda leaves its host, and 日本語 words   Escherichia coli"
 
 
 @pytest.mark.parametrize(
