@@ -86,7 +86,7 @@ def test_a_wrong_token_fails_with_its_remedy(omics, sandbox, monkeypatch):
     assert ran.code == 1
     assert "FAILED" in ran.out
     assert "the login was refused (from SB_API_ENDPOINT and SB_AUTH_TOKEN)" in ran.out
-    assert "> Create a token under Developer" in ran.out
+    assert "> Unset SB_API_ENDPOINT and SB_AUTH_TOKEN, or" in ran.out
     assert "0" * 32 not in ran.out + ran.err
 
 

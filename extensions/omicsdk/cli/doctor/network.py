@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 import time
@@ -316,7 +317,9 @@ def _renewal(login: Login) -> str:
     if login.service == "pangea" and "PANGEA_PASS" in login.origin:
         return f"Check the spelling of PANGEA_USER, and PANGEA_PASS. {HOW_TO_GET['pangea']}"
     if login.service not in ("dss", "auth"):
-        return HOW_TO_GET[login.service]
+        # Variables take precedence over a login that is stored next.
+        is_set = re.fullmatch(r"[A-Z0-9_]+(?: and [A-Z0-9_]+)*", login.origin)
+        return (f"Unset {login.origin}, or correct the value. " if is_set else "") + HOW_TO_GET[login.service]
     again, variable = f"omics {login.service} login", f"OMICS_{login.service.upper()}_TOKEN"
     if login.origin == "GOOGLE_APPLICATION_CREDENTIALS":
         return f"Ask the service's operators to admit that account; or unset {login.origin}, and: {again}"

@@ -54,7 +54,12 @@ def test_a_response_states_whether_the_login_holds(status, outcome, told):
         ("dss", "/home/me/.config/omicsdk/tokens.json", "Log in again: omics dss login"),
         ("dss", "OMICS_DSS_TOKEN", "Set OMICS_DSS_TOKEN to a valid token; or unset it, and: omics dss login"),
         ("auth", "GOOGLE_APPLICATION_CREDENTIALS", "unset GOOGLE_APPLICATION_CREDENTIALS, and: omics auth login"),
-        ("sb", "SB_API_ENDPOINT and SB_AUTH_TOKEN", "Create a token under Developer"),
+        (
+            "sb",
+            "SB_API_ENDPOINT and SB_AUTH_TOKEN",
+            "Unset SB_API_ENDPOINT and SB_AUTH_TOKEN, or correct the value. Create a token under Developer",
+        ),
+        ("sb", "~/.sevenbridges/credentials [cgc]", "Create a token under Developer"),
         ("pangea", "PANGEA_USER and PANGEA_PASS", "Check the spelling of PANGEA_USER, and PANGEA_PASS."),
     ],
 )
