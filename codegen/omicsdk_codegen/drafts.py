@@ -653,7 +653,7 @@ class Drafter:
                     not paged and essence(name) in SEQUENCES and draft.operation.data.get("x-omics-stream") is not False
                 )
                 if not is_read:  # by iterate
-                    self._note(pointer, "omission", f"response {status} as {name}", f"{best[0]} is asked for")
+                    self._note(pointer, "omission", f"response {status} as {name}", f"{best[0]} is requested")
                 continue
             groups.setdefault((form, spelled), []).append(name)
         cases: list[Case] = []

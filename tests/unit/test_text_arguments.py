@@ -69,6 +69,7 @@ HIT = Hit.from_dict({"entryId": "e", "protocols": []})
             for value in (HIT, [HIT], {1: HIT}.values(), pandas.DataFrame({"id": ["a"]}))
             for function in (read_conditions, lambda value: list(requested_objects(value)))
         ],
+        *[lambda value=value: list(search("sb://p", iter([value]))[1]) for value in (HIT, ("sb://p/a", HIT))],
         *[partial(omicsdk.get, value, "data") for value in (HIT, [HIT], pandas.DataFrame({"id": ["a"]}))],
         partial(Azul.get, None, HIT),
     ],

@@ -264,7 +264,7 @@ def segment(name: str, value: object, *, raw: bool = False) -> str:
         what = repr(text) if text else "empty"
         raise WrongSegment(
             f"{name} cannot be {what}: it is part of the path, and a server would read a different path",
-            remedy=f"Use another {name}." if text else f"Use the {name}.",
+            remedy=f"Use another {name}." if text else f"Pass a value for {name}.",
         )
     return _quoted(name, value, f"{_SEGMENT_SAFE}/" if raw else _SEGMENT_SAFE)
 

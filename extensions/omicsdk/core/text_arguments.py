@@ -8,7 +8,7 @@ names of their members or columns.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import wraps
 from typing import Any, TypeVar, cast
 
@@ -43,7 +43,7 @@ def text_is_one_item(function: F) -> F:
     def as_items(name: str, value: Any) -> Any:
         if name in lists:
             check_texts(name, value)
-            return _as_list(value)
+            return _checked(name, cast("Iterator[object]", value)) if isinstance(value, Iterator) else _as_list(value)
         if name in mappings and isinstance(value, Mapping):
             members = cast("Mapping[str, Any]", value)
             return {key: _as_list(member) for key, member in members.items()}
@@ -59,7 +59,7 @@ def text_is_one_item(function: F) -> F:
 
 
 def check_texts(name: str, value: object, *kinds: type) -> None:
-    """Refuse an argument whose items are not texts. Iterators are left to their reader.
+    """Refuse an argument whose items are not texts. The items of iterators are not examined.
 
     Args:
         name: The argument's name.
@@ -79,6 +79,13 @@ def check_texts(name: str, value: object, *kinds: type) -> None:
     if wrong:
         remedy = "Pass identifiers or names: of an object its id, of a data frame one column, such as frame['id']."
         raise UsageError(f"The argument {name!r} takes text, not {type(wrong[0]).__name__}", remedy=remedy)
+
+
+def _checked(name: str, items: Iterator[object]) -> Iterator[object]:
+    """Yield items, each checked when it is read: a listing of thousands is not read in advance."""
+    for item in items:
+        check_texts(name, [item])
+        yield item
 
 
 def _as_list(value: Any) -> Any:

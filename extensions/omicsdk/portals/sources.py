@@ -464,7 +464,7 @@ class Sra(Source):
     def _of_run(self, name: str, run: Run) -> Sequence[ListedFile]:
         if run.status != 200:
             kind, remedy = (Forbidden, CONTROLLED) if run.status in (401, 403) else (NotFound, "Check the accession.")
-            problem = f"{name}: the SRA answers {run.status} {run.msg or ''}".rstrip()
+            problem = f"{name}: the SRA returned {run.status} {run.msg or ''}".rstrip()
             return [ListedFile(self.kind, name, name, error=kind(problem, remedy=remedy))]
         is_any = False
         for types in self._types:

@@ -526,7 +526,7 @@ def test_another_spelling_of_the_same_is_not_requested_and_reported() -> None:
     drafted = Drafted({"responses": {"200": {"content": content}}})
     assert [(case.kind, case.media) for case in drafted.draft.cases] == [("json", ())]
     assert drafted.draft.accept == "application/json"
-    assert [(row[0], row[-1]) for row in drafted.notes] == [("omission", "application/json is asked for")]
+    assert [(row[0], row[-1]) for row in drafted.notes] == [("omission", "application/json is requested")]
 
 
 def test_links_are_reported() -> None:
