@@ -81,7 +81,7 @@ class Actions:
                 raise not_found(f"There is no {resource.noun} {exchange.item(resource)[1]!r}")
 
     def _is_stored(self, resource: Resource) -> bool:
-        creator = resource.by_method.get("POST") or resource.of_item.get("PUT")
+        creator = resource.by_method.get("POST") or resource.of_item.get("POST" if resource.is_post else "PUT")
         return creator is not None and self._plan.answer(creator).action in ("create", "replace", "upload")
 
     def _is_item(self, resource: Resource) -> bool:
@@ -253,11 +253,13 @@ class Actions:
         collection, identity = exchange.item(resource)
         record = self._find(resource, collection, identity)
         schema = exchange.operation.content.schema
-        if (record is None or record.deleted) and resource.is_put:
+        if (record is None or record.deleted) and (resource.is_put or resource.is_post):
             fields = self._objects.fields(exchange, shape, exchange.sent.body)
             record = self._objects.store(exchange, fields, identity)
             return self._responses.one(exchange, record, status=201 if exchange.operation.states(201) else None)
         record = self._item(exchange)
+        if exchange.operation.method == "POST":
+            raise Problem(409, "conflict", f"There is already a {resource.noun} {identity!r}")
         inner = self._plan.inside(schema, self._objects.around(schema, shape, resource))
         fields = self._objects.fields(exchange, shape, exchange.sent.body)
         is_whole = bool(inner.get("required")) and bool(fields)

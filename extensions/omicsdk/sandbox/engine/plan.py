@@ -75,19 +75,27 @@ class Resource:
     @property
     def is_created(self) -> bool:
         """Whether an operation of its paths creates objects."""
-        return "POST" in self.by_method or self.is_put
+        return "POST" in self.by_method or self.is_put or self.is_post
 
     @property
     def is_needed(self) -> bool:
         """Whether an object has to exist before others can be below it: a PUT may as well change what exists."""
         put = self.of_item.get("PUT")
-        return "POST" in self.by_method or (put is not None and put.states(201))
+        return "POST" in self.by_method or self.is_post or (put is not None and put.states(201))
 
     @property
     def is_put(self) -> bool:
         """Whether a PUT of an item creates it: nothing else does, and it can be deleted, or the document states so."""
         put = self.of_item.get("PUT")
         return put is not None and (put.states(201) or ("POST" not in self.by_method and "DELETE" in self.of_item))
+
+    @property
+    def is_post(self) -> bool:
+        """Whether a POST of an item creates it: it can be deleted, and the POST is named so or a PATCH changes it."""
+        post = self.of_item.get("POST")
+        if post is None or "POST" in self.by_method or "DELETE" not in self.of_item:
+            return False
+        return words(post.name).startswith(f"create_{self.noun}") or ("PATCH" in self.of_item and not self.is_put)
 
 
 @dataclass(frozen=True)
@@ -283,7 +291,7 @@ class Plan:
             return (declared,)
         parameter, noun = words(resource.parameter), resource.noun
         last = parameter.rpartition("_")[2]
-        candidates = [parameter] if parameter else []
+        candidates = [parameter, f"{noun}_{parameter}"] if parameter else []
         if last in ("id", "uuid", "gid") and parameter == f"{noun}_{last}":
             candidates.insert(0, last)  # beside `thing_id` the field `id` is that of a thing
         if last != parameter and (last in _GENERAL or parameter.startswith((noun, singular(noun)))):
@@ -386,11 +394,18 @@ class Plan:
 
     def _of_item(self, operation: Operation, resource: Resource) -> Answer:
         method, what = operation.method, f"an item of {'/'.join(resource.segments)}"
+        # A path of two parameters: /runs/{project} lists what /runs/{project}/{name} is an item of.
+        below = self.resources.get(operation.segments) if method == "GET" else None
+        is_list = below is not None and self._list_of(operation, below) is not None
+        if below is not None and is_list and not self.has_identity(operation.response.schema, resource):
+            return self._of_collection(operation, below)
         if method == "GET" and not (operation.response.is_json and self._is_object(operation.response.schema)):
             reason = f"its response is no object, though its path is that of {what}"
             return Answer("example", "example", reason, resource)
         if method in _ACTIONS:
             return Answer("state", _ACTIONS[method], f"{method} of {what}", resource)
+        if method == "POST" and resource.is_post:
+            return Answer("state", "replace", f"POST that creates {what}", resource)
         if method == "POST" and (operation.content.media_type or operation.response.media_type):
             return Answer("state", "update", f"POST with fields to {what}", resource)
         return Answer("example", "example", f"{method} of {what} changes no fields")

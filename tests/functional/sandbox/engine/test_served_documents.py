@@ -513,3 +513,23 @@ def test_operations_of_one_path_are_told_apart_by_what_they_require():
         responses = [httpx.get(f"{sandbox.spec_url('odd')}/?Action={name}") for name in ("Read", "Write", "Other")]
         assert [response.status_code for response in responses] == [200, 200, 400]
         assert responses[1].json() == "Write"
+
+
+@pytest.mark.parametrize("change", ["patch", "put"])
+def test_a_post_to_an_item_creates_it_where_nothing_else_does(change: str):
+    run = object_of("runName", "status")
+    item = {"get": operation(run), "delete": operation(), change: operation(run, run)}
+    # A PUT beside it may create as well, but the POST is what the document calls so.
+    item["post"] = operation(None, run, status=202, operationId="createRun")
+    paths = {"/runs/{project}": {"get": operation(list_of(run))}, "/runs/{project}/{name}": item}
+    with (
+        Sandbox(specs={"lab": document(paths)}) as sandbox,
+        httpx.Client(base_url=f"{sandbox.spec_url('lab')}/runs/p") as runs,
+    ):
+        assert [runs.get("/first").status_code, runs.get("").json()["items"]] == [404, []]
+        assert runs.post("/first", json={"status": "new"}).status_code == 202
+        assert runs.get("/first").json() == {"runName": "first", "status": "new"}
+        assert [entry["runName"] for entry in runs.get("").json()["items"]] == ["first"]
+        assert runs.post("/first", json={"status": "new"}).status_code == 409
+        assert runs.delete("/first").is_success
+        assert runs.get("/first").status_code == 404

@@ -99,6 +99,7 @@ def test_a_list_below_a_parent_may_be_of_objects_that_have_another_path():
         ("thing_gid", ["gid", "name"], ("gid",)),
         ("Sid", ["sid", "friendly_name"], ("sid",)),
         ("name", ["id", "name"], ("name",)),
+        ("name", ["id", "thing_name"], ("thing_name",)),
         ("thing_slug", ["id", "slug"], ("slug",)),
         ("thing", ["name", "size"], ("name",)),
         ("thing_uuid", ["pk", "name"], ("pk",)),
