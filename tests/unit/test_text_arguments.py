@@ -72,6 +72,7 @@ HIT = Hit.from_dict({"entryId": "e", "protocols": []})
         *[lambda value=value: list(search("sb://p", iter([value]))[1]) for value in (HIT, ("sb://p/a", HIT))],
         *[partial(omicsdk.get, value, "data") for value in (HIT, [HIT], pandas.DataFrame({"id": ["a"]}))],
         partial(Azul.get, None, HIT),
+        partial(omicsdk.Dss("http://127.0.0.1:1").download, HIT, "aws"),
     ],
 )
 def test_an_object_or_a_data_frame_is_no_text(call: Callable[..., object]):
@@ -83,6 +84,15 @@ def test_a_column_of_a_data_frame_is_several_texts():
     column = pandas.DataFrame({"id": ["organ=a", "organ=b"]})["id"]
     assert [condition.values for condition in read_conditions(column)] == [("a",), ("b",)]
     assert search("p", column)[1] is column
+
+
+@pytest.mark.parametrize("uuids", [["a", "b"], ("a",), pandas.Series(["a"])])
+def test_several_texts_are_refused_where_one_is_taken(uuids: Any):
+    """They would be sent as one identifier with commas in it."""
+    dss = omicsdk.Dss("http://127.0.0.1:1")
+    for call in (dss.download, dss.verify, lambda *call: list(dss.ls(*call))):
+        with pytest.raises(omicsdk.UsageError, match=r"'bundle_uuid' takes one text, not \w+\. Repeat the call for each"):
+            call(uuids, "aws")
 
 
 def test_a_list_of_files_is_no_identifier(tmp_path: Path):

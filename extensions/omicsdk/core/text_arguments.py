@@ -81,6 +81,22 @@ def check_texts(name: str, value: object, *kinds: type) -> None:
         raise UsageError(f"The argument {name!r} takes text, not {type(wrong[0]).__name__}", remedy=remedy)
 
 
+def check_text(name: str, value: object) -> None:
+    """Refuse a record or several texts in place of one: in a URL they would become one identifier, with commas in it.
+
+    Args:
+        name: The argument's name.
+        value: The argument.
+
+    Raises:
+        UsageError: It is a record, as for `check_texts`, or several values.
+    """
+    check_texts(name, value)
+    if hasattr(value, "__iter__") and not isinstance(value, str):
+        remedy = "Repeat the call for each of them."
+        raise UsageError(f"The argument {name!r} takes one text, not {type(value).__name__}", remedy=remedy)
+
+
 def _checked(name: str, items: Iterator[object]) -> Iterator[object]:
     """Yield items, each checked when it is read: a listing of thousands is not read in advance."""
     for item in items:

@@ -13,7 +13,7 @@ from omicsdk.core.errors import UsageError
 from omicsdk.core.json_decoding import decoded
 from omicsdk.core.likeness import nearest
 from omicsdk.core.redaction import url_parts
-from omicsdk.core.text_arguments import check_texts
+from omicsdk.core.text_arguments import check_text, check_texts
 from omicsdk.core.type_guards import is_list, is_mapping
 from omicsdk.hca.azul.files import UUID_FORM
 
@@ -60,7 +60,7 @@ def container_in(text: str) -> Container | None:
     Args:
         text: The text.
     """
-    check_texts("uuid", text)
+    check_text("uuid", text)
     text = text.strip()
     if UUID_FORM.fullmatch(text):
         return Container(text)

@@ -25,6 +25,7 @@ from omicsdk.core.model import ANY, INTEGER, STRING, array, check, mapping, memb
 from omicsdk.core.omit import OMIT
 from omicsdk.core.page_items import items_at, with_items
 from omicsdk.core.platform import settings_of
+from omicsdk.core.text_arguments import check_text
 from omicsdk.hca.dss.files import DSSFile, locate, without_redirects
 from omicsdk.transfer.names import safe_name
 
@@ -222,9 +223,11 @@ def get_manifest(api: DssApi, uuid: str, version: str, replica: str) -> dict[str
         replica: Where to ask.
 
     Raises:
+        UsageError: Several bundles are passed.
         NotFound: There is no such bundle.
         DecodeError: The response has no list of files, or does not state which bundle it is.
     """
+    check_text("bundle_uuid", uuid)
     operation = api.get_bundle
     request = operation.build(uuid=uuid, replica=cast("Replica", replica), version=version or OMIT)
     return merged_pages([page_of(response, FILES_KEY, "get_bundle") for response in operation.responses(request)])
