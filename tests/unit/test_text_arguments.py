@@ -90,8 +90,10 @@ def test_a_column_of_a_data_frame_is_several_texts():
 def test_several_texts_are_refused_where_one_is_taken(uuids: Any):
     """They would be sent as one identifier with commas in it."""
     dss = omicsdk.Dss("http://127.0.0.1:1")
-    for call in (dss.download, dss.verify, lambda *call: list(dss.ls(*call))):
-        with pytest.raises(omicsdk.UsageError, match=r"'bundle_uuid' takes one text, not \w+\. Repeat the call for each"):
+    for call in (dss.download, dss.verify, lambda *arguments: list(dss.ls(*arguments))):
+        with pytest.raises(
+            omicsdk.UsageError, match=r"'bundle_uuid' takes one text, not \w+\. Repeat the call for each"
+        ):
             call(uuids, "aws")
 
 
