@@ -156,6 +156,17 @@ def test_files_are_put(store: S3Store, client: Any, tmp_path: Path):
     assert store.stat("bkt/x/none").size == 0
 
 
+@pytest.mark.parametrize(
+    ("name", "media_type"),
+    [("a/page.html", "text/html"), ("reads.fastq.gz", "application/gzip"), ("reads.bam", "binary/octet-stream")],
+)
+def test_the_media_type_is_that_of_the_name(store: S3Store, client: Any, tmp_path: Path, name: str, media_type: str):
+    source = tmp_path / "source"
+    source.write_bytes(b"a")
+    store.put([Put(str(source), f"bkt/{name}")], CopyOptions()).raise_if_failed()
+    assert client.head_object(Bucket="bkt", Key=name)["ContentType"] == media_type
+
+
 def test_what_was_put_in_parts_is_fetched_as_it_was(store: S3Store, client: Any, tmp_path: Path):
     pieces = [b"a" * 5 * MIB, b"b"]
     place = {"Bucket": "bkt", "Key": "parts.bin"}

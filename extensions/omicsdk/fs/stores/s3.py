@@ -23,6 +23,7 @@ from omicsdk.core.errors import (
     PreconditionFailed,
     UsageError,
 )
+from omicsdk.core.media_types import media_type_of
 from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.retry import seconds_of_date
 from omicsdk.core.threads import side_by_side
@@ -462,7 +463,8 @@ class S3Store(BucketStore):
         return self._again(entry).details
 
     def put(self, files: Sequence[Put], options: CopyOptions) -> TransferReport:
-        """Put files as objects, in parts where they are large; each part carries a checksum that S3 verifies.
+        """Put files as objects, in parts where they are large; each part carries a checksum that S3 verifies. The media type
+        follows from the name.
 
         Without `overwrite` each object is looked up before its file is sent, and the store is asked not to replace what
         another client creates meanwhile; stores that refuse such a request are only looked at.
@@ -473,7 +475,9 @@ class S3Store(BucketStore):
         def prepare(file: Put) -> Upload:
             bucket, key = self._key(file.path)
             self.client.find_region(bucket)
-            how = {"headers": self._class, "encryption": self._encryption, "overwrite": options.overwrite}
+            media_type = media_type_of(key)
+            headers = {**self._class, **({} if media_type is None else {"content-type": media_type})}
+            how = {"headers": headers, "encryption": self._encryption, "overwrite": options.overwrite}
             return Upload(file.source, BucketObject(self.client, bucket, key, **how), file.path)
 
         report = put_files(files, prepare, options)
