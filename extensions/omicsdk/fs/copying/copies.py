@@ -77,6 +77,12 @@ def copy_files(plan: CopyPlan, stores: Stores, options: CopyOptions | None = Non
     if outcomes or len(schemes) > 1:
         outcomes |= {outcome.name: outcome for outcome in report.outcomes}
         report = report.with_outcomes(outcomes[file.name] for file in plan.files)
+    if not chosen.overwrite:
+        # What another client created since it was looked for is kept as the rest.
+        report = report.with_outcomes(
+            Outcome(outcome.name, "skipped", outcome.size) if isinstance(outcome.error, AlreadyThere) else outcome
+            for outcome in report.outcomes
+        )
     # Before the unfit ones are added: records follow the files of the plan.
     record.keep(report.outcomes)
     if plan.unfit:
