@@ -1,4 +1,5 @@
-"""Clients of S3 that others wrote, with the sandbox's: each uploads, lists, reads a part, copies and removes; git-annex keeps content there."""
+"""Clients of S3 that others wrote, with the sandbox's: each uploads, lists, reads a part, copies and removes; git-annex keeps
+content there; and what aws leaves is what omics leaves."""
 
 import json
 import os
@@ -204,3 +205,106 @@ def test_git_annex(sandbox: Sandbox, run: Callable[..., Ran], tmp_path: Path, mo
     assert ran.code == 0, ran.err
     assert {name: Path("got", name).read_bytes() for name in content} == content
     assert "3 verified" in ran.err
+
+
+AWS = """
+import json, os, sys
+from contextlib import redirect_stdout
+from awscli.clidriver import main
+for folder, *words in json.load(sys.stdin):
+    os.chdir(folder)
+    sys.argv = ["aws", "s3", *words]
+    try:
+        with redirect_stdout(sys.stderr):
+            code = main()
+    except SystemExit as end:
+        code = end.code
+    print(json.dumps(code), flush=True)
+"""
+B = "s3://BUCKET"
+PAGES = {"d/a.html": "1", "d/s/b.json": "2", "d/empty": ""}
+ODD = {"d/x//y": "1", "d/./z": "2", "d/é": "3", "d/e\u0301": "4", "d/mark/": "", "d/ok ": "5"}
+OLD, NEW = {"d/x": "old"}, {"d/x": "new"}
+#: The words of aws, those of omics where they differ, objects and files before. Both leave the same objects and files.
+ALIKE: dict[str, tuple[str, str, dict[str, str], dict[str, str]]] = {
+    "a file to a name": (f"cp d/x {B}/name", "", {}, NEW),
+    "a file below a prefix": (f"cp d/x {B}/p/", "", {}, NEW),
+    "a file to a bucket": (f"cp d/x {B}", "", {}, NEW),
+    "a folder up": (f"cp --recursive d {B}/new", f"cp -r d {B}/new", {}, PAGES),
+    "a folder's contents up": (f"cp --recursive d/ {B}/new/", f"cp -r d/ {B}/new/", {"new/old": "o"}, PAGES),
+    "an object to a name": (f"cp {B}/d/x a/b/name", "", OLD, {}),
+    "an object into a folder": (f"cp {B}/d/x d", "", OLD, {"d/y": "y"}),
+    "a prefix down": (f"cp --recursive {B}/d o", f"cp -r {B}/d o", PAGES, {}),
+    "a prefix within the store": (f"cp --recursive {B}/d/ {B}/e/", f"cp -r {B}/d/ {B}/e/", ODD, {}),
+    "a prefix without its folder": (f"cp {B}/d o", "", OLD, {}),
+    "a folder without its option": (f"cp d {B}/d", "", {}, NEW),
+    "an odd key": (f"cp {B}/d/x//y o", "", ODD, {}),
+    "only some": (f"cp --recursive d {B}/d --exclude * --include *.json", f"cp -r d {B}/d --include *.json", {}, PAGES),
+    "a new name": (f"mv {B}/d/x {B}/y", "", OLD, {}),
+    "a folder moved": (f"mv --recursive d {B}/new", f"mv d {B}/new", {}, PAGES),
+    "onto itself": (f"mv {B}/x {B}/x", "", {"x": "x"}, {}),
+    "into its own bucket": (f"mv {B}/x {B}", "", {"x": "x"}, {}),
+    "removed below": (f"rm --recursive {B}/p", f"rm -r {B}/p", {"p/x": "x", "p/": "", "p2": "x", "px/x": "x"}, {}),
+    "removed but some": (
+        f"rm --recursive {B}/p/ --exclude *.bam",
+        f"rm -r {B}/p/ --exclude *.bam",
+        {"p/a.bam": "a", "p/b": "b"},
+        {},
+    ),
+    "synced up": (f"sync d {B}/d", "", {"d/x": "other"}, {**NEW, "d/s/y": "y"}),
+    "synced down": (f"sync {B}/d d", "", {**OLD, "d/s/y": "y"}, {"d/x": "other size"}),
+    "synced within the store": (f"sync {B}/d {B}/e", "", {**OLD, "d/y": "y", "e/y": "y"}, {}),
+    "synced with deletions": (
+        f"sync d {B}/d --delete",
+        "",
+        {"d/gone": "o", "d/s/gone": "o", "d/x": "new", "dx": "o"},
+        NEW,
+    ),
+    "kept by an exclusion": (f"sync d {B}/d --delete --exclude *.bam", "", {"d/a.bam": "a", "d/x": "new"}, NEW),
+    "compared by size": (f"sync d {B}/d --size-only", "", OLD, NEW),
+    "from nowhere": (f"sync none {B}/d", "", OLD, {}),
+}
+
+
+def test_omics_leaves_what_aws_leaves(
+    sandbox: Sandbox, run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, commands = client_of(sandbox), list[list[str]]()
+    for name, value in environment(sandbox, tmp_path).items():
+        monkeypatch.setenv(name, value)
+    for number, (words, ours, objects, files) in enumerate(ALIKE.values()):
+        for program, line in (("aws", words), ("omics", ours or words)):
+            bucket = f"{program}-{number}"
+            client.create_bucket(Bucket=bucket)
+            for key, body in objects.items():
+                client.put_object(Bucket=bucket, Key=key, Body=body.encode())
+            for name, body in files.items():
+                (tmp_path / bucket / name).parent.mkdir(parents=True, exist_ok=True)
+                (tmp_path / bucket / name).write_text(body)
+            (tmp_path / bucket).mkdir(exist_ok=True)
+            commands.append([str(tmp_path / bucket), *line.replace("BUCKET", bucket).split()])
+    done = subprocess.run(
+        [peer("aws_cli", "bin/python"), "-c", AWS],
+        input=json.dumps(commands[::2]), capture_output=True, text=True, timeout=120, env=environment(sandbox, tmp_path),
+    )  # fmt: skip
+    codes = [json.loads(line) != 0 for line in done.stdout.splitlines()]
+    assert len(codes) == len(ALIKE), done.stderr
+
+    def state(bucket: str) -> object:
+        listed = client.list_objects_v2(Bucket=bucket).get("Contents", ())
+        stored = {item["Key"]: client.get_object(Bucket=bucket, Key=item["Key"]) for item in listed}
+        kept = sorted(path for path in (tmp_path / bucket).rglob("*") if path.is_file())
+        return (
+            {key: (found["Body"].read(), found["ContentType"]) for key, found in stored.items()},
+            {str(path.relative_to(tmp_path / bucket)): path.read_text() for path in kept},
+        )
+
+    for number, (name, failed) in enumerate(zip(ALIKE, codes, strict=True)):
+        folder, *words = commands[2 * number + 1]
+        monkeypatch.chdir(folder)
+        ran = run("--yes", *words)
+        assert (ran.code != 0, state(f"omics-{number}")) == (failed, state(f"aws-{number}")), (
+            name,
+            ran.err,
+            done.stderr,
+        )

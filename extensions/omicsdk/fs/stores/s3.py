@@ -23,7 +23,6 @@ from omicsdk.core.errors import (
     PreconditionFailed,
     UsageError,
 )
-from omicsdk.core.media_types import media_type_of
 from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.retry import seconds_of_date
 from omicsdk.core.threads import side_by_side
@@ -469,6 +468,7 @@ class S3Store(BucketStore):
         Without `overwrite` each object is looked up before its file is sent, and the store is asked not to replace what
         another client creates meanwhile; stores that refuse such a request are only looked at.
         """
+        from omicsdk.core.media_types import media_type_of  # lists need none
         from omicsdk.transfer import Upload
         from omicsdk.transfer.s3.uploads import BucketObject
 
