@@ -45,6 +45,8 @@ _LEFT_OUT = re.compile(r"x-amz-(write-offset-bytes: .*|(bucket-)?object-lock-[a-
 # Conditions of deleting, and versioning that is suspended: moto's bucket forgets its versions with the next object.
 _NOT_IN_MOTO = re.compile(rb"<(ETag|LastModifiedTime|Size)>|Suspended")
 _BARE_ETAG = re.compile(r"[0-9a-f]{32}(-\d+)?")
+# Bytes of UTF-8.
+_LONGEST_KEY = 1024
 # Held while an object is created.
 _CHANGES = threading.Lock()
 _STATED = re.compile(r"X_AMZ_CHECKSUM_(CRC32C?|CRC64NVME|SHA1|SHA256)\b")
@@ -180,6 +182,11 @@ class Verified:
                 self.check_known(replace(target, query={"versionId": match[1].decode()}), headers)
             if body.count(b"<Object>") > 1000:
                 raise Problem(400, "MalformedXML", _MALFORMED)
+        if writes and len(target.key.encode()) > _LONGEST_KEY:
+            raise Problem(400, "KeyTooLongError", "Your key is too long")
+        # moto takes the asterisk, which means any object, for an ETag.
+        if target.method == "DELETE" and environ.get("HTTP_IF_MATCH") == "*" and self._etag(target.bucket, target.key):
+            environ.pop("HTTP_IF_MATCH")
         is_completed = target.method == "POST" and "uploadId" in target.query
         if is_completed or (target.copied and "uploadId" not in target.query):
             etag = self._etag(target.bucket, target.key)

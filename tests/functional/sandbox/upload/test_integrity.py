@@ -466,3 +466,19 @@ def test_of_two_that_must_not_replace_anything_one_is_stored(s3: Any, monkeypatc
     with ThreadPoolExecutor(1) as threads:
         s3.put_object(**PLACE, Body=b"a", IfNoneMatch="*")
     assert (others[0].result(), s3.get_object(**PLACE)["Body"].read()) == ("PreconditionFailed", b"a")
+
+
+def test_an_object_is_deleted_on_a_condition(s3: Any):
+    etag = s3.put_object(**PLACE, Body=b"a")["ETag"]
+    assert code_of(lambda: s3.delete_object(**PLACE, IfMatch='"0"')) == "PreconditionFailed"
+    for condition in (etag, "*"):
+        s3.put_object(**PLACE, Body=b"a")
+        s3.delete_object(**PLACE, IfMatch=condition)
+        assert code_of(lambda: s3.get_object(**PLACE)) == "NoSuchKey"
+
+
+def test_a_key_has_1024_bytes_at_most(s3: Any):
+    place = {"Bucket": STAGING_BUCKET}
+    s3.put_object(**place, Key="é" * 512)
+    for call in (s3.put_object, s3.create_multipart_upload):
+        assert code_of(lambda call=call: call(**place, Key="é" * 512 + "x")) == "KeyTooLongError"
