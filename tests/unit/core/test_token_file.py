@@ -56,10 +56,10 @@ def test_a_file_that_others_can_read_is_refused(tokens, mode):
 def test_a_file_of_another_user_is_refused(tokens, monkeypatch):
     tokens.put(HERE, Token("one"))
     uid = tokens.path.stat().st_uid
-    if uid == 0:
-        os.chown(tokens.path, 12345, -1)
-        uid = 12345
     monkeypatch.setattr(os, "geteuid", lambda: uid + 1)
+    if uid == 0:
+        assert tokens.get(HERE) == Token("one")  # what root wrote is private from all but root
+        os.chown(tokens.path, uid := 12345, -1)
     with pytest.raises(ConfigError, match="belongs to another user"):
         tokens.get(HERE)
 

@@ -59,6 +59,7 @@ def test_a_folder_is_only_removed_recursively_and_a_link_to_one_in_any_case(stor
         plan_removal(stores, [parse_uri("none")])
     with pytest.raises(PathError, match="a/link is a link to a folder"):
         plan_removal(stores, [parse_uri("a/link")], recursive=True, patterns=Filters(include=["*.tmp"]))
+    assert plan_removal(stores, [parse_uri("b")], recursive=True, patterns=Filters(include=["x"])).folders == []
     remove(stores, plan_removal(stores, [parse_uri("a/link")]))
     assert (Path("a/link").is_symlink(), Path("b/sub/x").exists()) == (False, True)
 

@@ -8,6 +8,8 @@ from omicsdk.fs.copying.comparison import judge, verify_bytes, verify_copies
 from omicsdk.fs.copying.planning import Selected, select
 from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.registry import Stores
+from omicsdk.locks.cache import Cache
+from omicsdk.transfer import Outcome, TransferReport
 
 MIB = 1024**2
 
@@ -80,11 +82,25 @@ def test_a_platform_s_own_bytes(shelf):
     assert [each.state for each in found] == ["verified", "wrong", "failed"]
 
 
+def test_bytes_of_a_cache_are_not_a_platform_s_own(shelf, monkeypatch, tmp_path):
+    def download(_, named_entries, folder, options):
+        return TransferReport([Outcome(named_entries[0][1], "done" if options.cache is None else "skipped", 1)])
+
+    shelf.files["p/a"] = b"1"
+    monkeypatch.setattr(shelf, "open", lambda *_: None)
+    monkeypatch.setattr(shelf, "download", download)
+    with Stores() as stores:
+        platform_files = list(files(stores, "shelf://p").values())
+        options = CopyOptions(cache=Cache(tmp_path))
+        (verdict,) = verify_bytes(platform_files, stores.of("shelf://"), options, room=10)
+    assert verdict.state == "unverified"
+
+
 @pytest.mark.parametrize("parts", ["4", "9"])
 def test_an_etag_that_differs_is_never_passed_over(parts):
     source = Entry("b/a", "file", 200 * MIB, {"s3_etag": f"{'0' * 32}-4"})
     copy = Entry("a", "file", 200 * MIB, {"s3_etag": f"{'1' * 32}-{parts}"})
     verdict = judge("a", source, copy)
-    assert not verdict.is_good
+    assert (verdict.state, verdict.is_good) == ("unverified", False)
     assert "s3_etag" in verdict.why
     assert judge("a", source, copy._replace(checksums=source.checksums)).state == "verified"

@@ -235,7 +235,7 @@ def test_an_end_that_only_the_token_states_is_read_from_it():
 def test_a_refresh_token_continues_unless_a_new_one_comes():
     assert grant_of(told(), 0.0, previous="old").refresh_token == "old"
     assert grant_of(told(refresh_token="new", id_token="i", scope="other"), 0.0, previous="old").refresh_token == "new"
-    assert grant_of(told(refresh_token=""), 0.0).refresh_token == ""
+    assert grant_of(told(refresh_token=""), 0.0, previous="old").refresh_token == "old"
     shown = repr(grant_of(told(access_token="canary-1", refresh_token="canary-2", id_token="canary-3"), 0.0))
     assert "canary" not in shown
 

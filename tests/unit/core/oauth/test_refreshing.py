@@ -111,6 +111,14 @@ def test_a_login_that_was_forgotten_meanwhile_is_not_renewed(stored, credentials
     assert renewals.asked == []
 
 
+def test_nothing_is_renewed_where_the_file_cannot_be_read(stored, credentials, renewals, tokens):
+    held = credentials(stored(ends_in=30.0))
+    tokens.path.write_text("{")
+    with pytest.raises(AuthError, match="is not JSON"):
+        sent(held)
+    assert renewals.asked == []
+
+
 def test_a_refused_renewal_states_to_log_in_again_and_keeps_no_secret(stored, tokens, clock):
     def refused(refresh_token):
         raise AuthError("auth.example.org refused the refresh: invalid_grant", remedy="?")

@@ -496,6 +496,13 @@ def test_a_workspace_s_own_login_states_its_commons(
     assert sent(commons.asked[-1]) == f"bearer {commons.given[0]}"
 
 
+def test_the_token_of_a_workspace_s_own_commons_goes_to_no_other(commons: FakeCommons, clock: ManualClock):
+    token_service(commons)
+    auth = Gen3Auth(endpoint="https://third.example.org", transport=commons.transport, clock=clock, retry=NO_RETRY)
+    with pytest.raises(Gen3AuthError, match=r"has no login of https://third\.example\.org"):
+        auth.get_access_token()
+
+
 def test_a_workspace_s_other_login(commons: FakeCommons, clock: ManualClock):
     token_service(commons)
     auth = Gen3Auth(refresh_file="idp://wts/other-fence", transport=commons.transport, clock=clock, retry=NO_RETRY)
