@@ -207,12 +207,15 @@ def test_a_servers_wish_counts_until_it_is_absurd() -> None:
     decision = quota.failed(0.0, 90.0)
     assert decision is not None
     assert decision[1] == 90
+    assert quota.failed(1.0, 0.1) == (Quota.of(5, 0.25)._replace(left=4, streak=1), 0.25)
+    assert quota.failed(0.0, 3600.0) is not None
     assert quota.failed(0.0, 86_400.0) is None
     assert Quota.of(0, 1.0).failed(0.0) is None
 
 
 ASKED = RequestedRange(start=CELL, end=2 * CELL, ranged=True, size=10 * CELL, size_is_stated=True, validator='"a"')
 PART = {"content-range": f"bytes {CELL}-{2 * CELL - 1}/{10 * CELL}", "etag": '"a"', "content-length": str(CELL)}
+LONG_AGO = "Sat, 01 Nov 2025 08:00:00 GMT"
 # Google states the length of the stored bytes of every object.
 STORED = {"x-goog-stored-content-length": str(10 * CELL)}
 
@@ -227,11 +230,12 @@ STORED = {"x-goog-stored-content-length": str(10 * CELL)}
         (206, {"etag": ""}, Kind.UNVALIDATED),
         (206, {"etag": 'W/"a"'}, Kind.UNVALIDATED),
         (206, {"etag": 'W/"b"', "last-modified": "yesterday"}, Kind.UNVALIDATED),
+        (206, {"etag": "", "last-modified": LONG_AGO, "date": LONG_AGO.replace("2025", "2026")}, Kind.UNVALIDATED),
         (206, {"etag": '"b"'}, Kind.CHANGED),
         (206, {"content-range": f"bytes {CELL}-{2 * CELL - 1}/{11 * CELL}"}, Kind.WRONG_SIZE),
         (206, {"content-range": f"bytes 0-{CELL - 1}/{10 * CELL}"}, Kind.WRONG_RANGE),
         (206, {"content-range": f"bytes {CELL}-{2 * CELL}/{10 * CELL}"}, Kind.WRONG_RANGE),
-        (206, {"content-range": f"bytes {CELL}-{CELL - 1}/{10 * CELL}"}, Kind.WRONG_RANGE),
+        (206, {"content-range": f"bytes {CELL}-{CELL - 1}/{10 * CELL}", "content-length": "0"}, Kind.WRONG_RANGE),
         (206, {"content-length": "7"}, Kind.WRONG_RANGE),
         (206, {"content-range": "items 1-2/3"}, Kind.WRONG_RANGE),
         (206, {"content-range": "bytes */3"}, Kind.WRONG_RANGE),
