@@ -388,6 +388,16 @@ def test_mv_replaces_no_file_that_it_moves_too(omics, reads, tmp_path, scheme):
     assert omics(*words, "--exclude", "archive/*")[0] == 0
 
 
+@pytest.mark.parametrize(("option", "left"), [("--include=*", set()), ("-n", {"a"})])
+def test_mv_leaves_a_folder_and_its_records_where_files_may_stay(omics, reads, tmp_path, option, left):
+    (tmp_path / "in/.omics-transfer").mkdir(parents=True)
+    (tmp_path / "to").mkdir()
+    for folder in ("in", "to"):
+        (tmp_path / folder / "a").write_text(folder)
+    assert omics("mv", option, "in/", "to")[0] == 0
+    assert {path.name for path in (tmp_path / "in").iterdir()} == {".omics-transfer", *left}
+
+
 @pytest.mark.parametrize(
     ("link", "problem"), [("deep", "is listed twice"), ("../elsewhere", "points outside the folder")]
 )

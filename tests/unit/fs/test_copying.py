@@ -23,13 +23,13 @@ from omicsdk.core import (
 from omicsdk.core.waits import never
 from omicsdk.fs import CopyOptions, parse_uri
 from omicsdk.fs.copying import fetching
-from omicsdk.fs.copying.copies import copy_files
+from omicsdk.fs.copying.copies import accepted, copy_files
 from omicsdk.fs.copying.planning import CopyPlan, Source, plan_copy, select
 from omicsdk.fs.copying.spool import Unfinished, batches
 from omicsdk.fs.registry import Stores
 from omicsdk.fs.stores.local import LocalStore
 from omicsdk.fs.stream_source import StreamSource
-from omicsdk.transfer import Control, items
+from omicsdk.transfer import Control, Outcome, items
 from omicsdk.transfer.disk import RESERVE
 from omicsdk.transfer.journal import Journal
 
@@ -89,6 +89,14 @@ def test_files_of_the_kernel_have_more_or_less_than_their_size_states(path, tmp_
     assert (outcome.size, outcome.verification) == (len(content), "unverified")
     with Path(path).open("rb") as stream:
         assert StreamSource(stream, Path(path).stat().st_size, path, None).read(1) == content[1:]
+
+
+@pytest.mark.parametrize(
+    ("verification", "state"), [("verified", "done"), ("size only", "failed"), ("unverified", "failed")]
+)
+def test_a_required_checksum_is_one_that_was_compared(verification, state):
+    outcome = Outcome("a", "done", 1, verification=verification)
+    assert accepted(outcome, CopyOptions(require_checksum=True)).state == state
 
 
 def test_progress_within_this_machine_counts_all_files_and_no_network(shelf, tmp_path):
