@@ -102,6 +102,15 @@ def test_private_downloads_stay_out_of_the_cache(server: Server, cache: Cache, t
     assert not cache.folder.exists()
 
 
+def test_a_file_that_was_written_to_since_it_was_verified_enters_no_cache(
+    cache: Cache, tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    (tmp_path / "a").write_bytes(b"changed")
+    assert cache.add(str(tmp_path / "a"), {"sha256": digest(b"verified", "sha256")}) is None
+    assert "it was written to after it was verified" in caplog.text
+    assert list(cache.entries()) == []
+
+
 # -- links
 
 
