@@ -1,5 +1,6 @@
 """Copies between any two places: what arrives is whole and right, what fails is reported, nothing is half-written."""
 
+import errno
 import hashlib
 import io
 import os
@@ -21,17 +22,17 @@ from omicsdk.core import (
     UnsafePath,
 )
 from omicsdk.core.waits import never
-from omicsdk.fs import CopyOptions, parse_uri
+from omicsdk.fs import CopyOptions, Entry, parse_uri
 from omicsdk.fs.copying import fetching
-from omicsdk.fs.copying.copies import accepted, copy_files
+from omicsdk.fs.copying.copies import accepted, copy_files, is_there
 from omicsdk.fs.copying.planning import CopyPlan, Source, plan_copy, select
-from omicsdk.fs.copying.spool import Unfinished, batches
+from omicsdk.fs.copying.spool import Arrival, Spool, Unfinished, batches
 from omicsdk.fs.registry import Stores
 from omicsdk.fs.stores.local import LocalStore
 from omicsdk.fs.stream_source import StreamSource
 from omicsdk.transfer import Control, Outcome, items
 from omicsdk.transfer.disk import RESERVE
-from omicsdk.transfer.journal import Journal
+from omicsdk.transfer.journal import Journal, JournalFile
 
 
 def copied(source, target, stores=None, **options):
@@ -97,6 +98,24 @@ def test_files_of_the_kernel_have_more_or_less_than_their_size_states(path, tmp_
 def test_a_required_checksum_is_one_that_was_compared(verification, state):
     outcome = Outcome("a", "done", 1, verification=verification)
     assert accepted(outcome, CopyOptions(require_checksum=True)).state == state
+
+
+def test_a_folder_in_the_place_of_a_copy_is_not_the_copy(shelf, monkeypatch):
+    monkeypatch.setattr(shelf, "stat", lambda *_: Entry("a", "folder"))
+    with Stores() as stores:
+        assert not is_there(stores.of("shelf://"), "a", Arrival(1, {}))
+
+
+def test_bytes_stay_in_a_spool_until_their_arrival_is_recorded(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "no space")
+
+    with Spool(str(tmp_path), ["a"], "a copy") as spool:
+        (spool.files / "a").touch()
+        monkeypatch.setattr(JournalFile, "append_durably", full)
+        with pytest.raises(DiskFull):
+            spool.note({"a": Arrival(0, {})})
+        assert (spool.files / "a").exists()
 
 
 def test_progress_within_this_machine_counts_all_files_and_no_network(shelf, tmp_path):
