@@ -21,8 +21,7 @@ from .overlay import apply, corrects
 from .progress import OnProgress, silent
 from .resolve import ReadOptions, resolve
 from .source import Places
-from .upgrade import Document as Document
-from .upgrade import upgrade
+from .upgrade import Document, upgrade
 
 T = TypeVar("T")
 

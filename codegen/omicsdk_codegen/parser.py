@@ -258,6 +258,9 @@ def _python(property_: Any, request: Surrogate, pointer: str, properties: Mappin
     return Word(python)
 
 
+# What the parser is given: a document without paths and without any of the user's texts, whose components are our
+# shapes. The parser takes every document of this form, where it refuses or drops a good part of what is published.
+
 _NATIVE = ("uuid", "decimal", "byte", "duration", "time", "int64")
 # Components that stand for texts in a format, and their kinds.
 NATIVE = {f"N{number}": kind for number, kind in enumerate(_NATIVE)}
