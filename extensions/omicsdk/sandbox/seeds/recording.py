@@ -19,28 +19,20 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
+from werkzeug.http import is_hop_by_hop_header
 
 from omicsdk.core.files import PRIVATE
 from omicsdk.core.redaction import mask_json, mask_url
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.traffic.server_thread import LOOPBACK, ServerThread, closed_to_sites, url_of
 
-# Headers of a connection, and not of a request or a response (RFC 9110, 7.6.1); and those that the proxy states itself.
-_OF_CONNECTIONS = frozenset(
-    [
-        "connection",
-        "keep-alive",
-        "proxy-authenticate",
-        "proxy-authorization",
-        "proxy-connection",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    ]
-)
-_OURS = _OF_CONNECTIONS | {"host", "accept-encoding", "content-length"}
+# Headers that the proxy states itself, beside those of its connections (RFC 9110, 7.6.1).
+_OURS = ("proxy-connection", "host", "accept-encoding", "content-length")
 _TIMEOUT = 60.0
+
+
+def _is_passed(header: str) -> bool:
+    return header not in _OURS and not is_hop_by_hop_header(header)
 
 
 @contextmanager
@@ -117,7 +109,7 @@ class _Proxy:
     def _response(self, request: Request, content: bytes) -> Response:
         query = request.scope["query_string"].decode("latin-1")
         path = request.scope["raw_path"].decode("latin-1") + (f"?{query}" if query else "")
-        headers = [(name, value) for name, value in request.headers.items() if name not in _OURS]
+        headers = [(name, value) for name, value in request.headers.items() if _is_passed(name)]
         # A response that is not compressed can be read as it passes by.
         headers.append(("accept-encoding", "identity"))
         try:
@@ -139,7 +131,7 @@ class _Proxy:
     def _passed_on(self, response: httpx.Response, blocks: Iterable[bytes]) -> Response:
         """The service's response; links to the service, as of a next page, point to the proxy, or they would not be written."""
         passed = StreamingResponse(blocks, response.status_code, background=BackgroundTask(response.close))
-        passed_headers = [(name, value) for name, value in response.headers.multi_items() if name not in _OURS]
+        passed_headers = [(name, value) for name, value in response.headers.multi_items() if _is_passed(name)]
         passed.raw_headers = [
             (name.encode("latin-1"), value.replace(self.origin, self.own).encode("latin-1"))
             for name, value in passed_headers
