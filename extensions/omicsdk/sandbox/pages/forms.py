@@ -5,7 +5,6 @@ A token and the lines are shown once, in the response to their form.
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, get_args
@@ -315,8 +314,8 @@ def _time(sandbox: Sandbox) -> list[Content]:
 
 
 def _setting(name: str, value: Value, default: Value, meaning: Value) -> Html:
-    hint = f"{str(meaning)[:1].upper()}{str(meaning)[1:].rstrip('.')}. Default: {_text(default) or 'empty'}."
-    text = _text(value)
+    hint = f"{str(meaning)[:1].upper()}{str(meaning)[1:].rstrip('.')}. Default: {readable(default) or 'empty'}."
+    text = readable(value)
     if isinstance(default, bool):
         box = chosen(name, name, [("true", "true"), ("false", "false")], text, hint=hint)
     elif isinstance(default, str):
@@ -324,10 +323,6 @@ def _setting(name: str, value: Value, default: Value, meaning: Value) -> Html:
     else:
         box = labelled(name, name, hint, type="number", min=0, step="any", required=True, value=text)
     return box
-
-
-def _text(value: Value) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def change_settings(sandbox: Sandbox, fields: Fields) -> str:
