@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from omicsdk.sandbox.pangea.people import MEMBER, TEXTS, USER, Taken, faults
 from omicsdk.sandbox.pangea.resource import Resource, operations_of, paged, shown
-from omicsdk.sandbox.pangea.state import Pangea
+from omicsdk.sandbox.pangea.state import MEMBER, TEXTS, USER, Pangea, Taken, faults
 from omicsdk.sandbox.pangea.store import Record
 from omicsdk.sandbox.problems import or_raise
 from omicsdk.sandbox.rest_framework import fields as drf

@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, cast
 
-from omicsdk.sandbox.pangea.people import MEMBER, USER
 from omicsdk.sandbox.pangea.resource import KINDS, PAGE, Resource, existing, items, operations_of, shown
 from omicsdk.sandbox.pangea.results import OF_GROUP, OF_SAMPLE, ResultKind, manifest
-from omicsdk.sandbox.pangea.state import NEW_GROUP, Pangea
+from omicsdk.sandbox.pangea.state import MEMBER, NEW_GROUP, USER, Pangea
 from omicsdk.sandbox.pangea.store import Record, Store, Where, below, linked_from, named, with_field
 from omicsdk.sandbox.rest_framework import fields as drf
 from omicsdk.sandbox.rest_framework.service import NO_FIELD, Invalid, Refused, forbidden, invalid, not_found, page

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from omicsdk.sandbox.pangea.groups import GROUP_SAMPLE
-from omicsdk.sandbox.pangea.people import ORDER
 from omicsdk.sandbox.pangea.resource import Resource, existing, operations_of, paged, shown
 from omicsdk.sandbox.pangea.results import MODULE
-from omicsdk.sandbox.pangea.state import GROUP_PROTOTYPE, JOB_PROTOTYPE, PARTS, PROTOTYPE, Pangea
+from omicsdk.sandbox.pangea.state import GROUP_PROTOTYPE, JOB_PROTOTYPE, ORDER, PARTS, PROTOTYPE, Pangea
 from omicsdk.sandbox.pangea.store import Record, linked_from, with_field
 from omicsdk.sandbox.rest_framework.fields import integer, read_as
 from omicsdk.sandbox.rest_framework.service import forbidden

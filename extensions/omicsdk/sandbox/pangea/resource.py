@@ -4,8 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Literal, cast
 
-from omicsdk.sandbox.pangea.people import FROM_GROUP
-from omicsdk.sandbox.pangea.state import Pangea
+from omicsdk.sandbox.pangea.state import FROM_GROUP, Pangea
 from omicsdk.sandbox.pangea.store import Record, Store, Where, below, named, with_field, with_uuid
 from omicsdk.sandbox.problems import or_raise
 from omicsdk.sandbox.rest_framework import fields as drf

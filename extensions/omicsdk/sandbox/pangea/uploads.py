@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, cast
 
 from omicsdk.sandbox.pangea.groups import attachment, readable_group, samples_in
-from omicsdk.sandbox.pangea.people import MEMBER
 from omicsdk.sandbox.pangea.resource import KINDS, Resource, existing, newest, operations_of
 from omicsdk.sandbox.pangea.results import NOUNS, OF_GROUP, ResultKind
-from omicsdk.sandbox.pangea.state import Pangea
+from omicsdk.sandbox.pangea.state import MEMBER, Pangea
 from omicsdk.sandbox.pangea.storage import BUCKET, FILE, KEY, Place, file_of, split_uri
 from omicsdk.sandbox.pangea.store import Record, Where
 from omicsdk.sandbox.rest_framework.fields import Field, Wrong, choice, fields_of, integer, text, validated

@@ -9,7 +9,7 @@ from conformity import NO_TLS, Conformity, closed_clients
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.document import read_document
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
-from omicsdk.sandbox.pangea.people import People
+from omicsdk.sandbox.pangea.state import People
 from omicsdk.sandbox.state.credentials import hashed
 from pangea_responses import Thing, created
 
