@@ -477,8 +477,10 @@ class S3Store(BucketStore):
             self.client.find_region(bucket)
             media_type = media_type_of(key)
             headers = {**self._class, **({} if media_type is None else {"content-type": media_type})}
-            how = {"headers": headers, "encryption": self._encryption, "overwrite": options.overwrite}
-            return Upload(file.source, BucketObject(self.client, bucket, key, **how), file.path)
+            target = BucketObject(
+                self.client, bucket, key, headers=headers, encryption=self._encryption, overwrite=options.overwrite
+            )
+            return Upload(file.source, target, file.path)
 
         report = put_files(files, prepare, options)
         if options.overwrite:

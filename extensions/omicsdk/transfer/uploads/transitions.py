@@ -598,10 +598,10 @@ def _give_up(job: Job, *, abort: bool) -> Commands:
     error, completing = job.error, job.state is State.COMPLETING
     # An object that was assembled incorrectly must not be trusted by the next run.
     job.wrong = isinstance(error, SourceChanged) or (completing and isinstance(error, ChecksumMismatch))
-    is_useless = completing and isinstance(error, APIError) and error.code in _UNUSABLE_PARTS
     # Resumed, every run would end here: no object can be made of the parts, or another is at its key.
-    job.wrong |= is_useless or (completing and isinstance(error, PreconditionFailed))
-    if is_useless:
+    job.wrong |= completing and isinstance(error, PreconditionFailed)
+    if completing and isinstance(error, APIError) and error.code in _UNUSABLE_PARTS:
+        job.wrong = True
         error.remedy = "Run the same command again to send it from the beginning."
     # The store may have wrong bytes under the object's name, whatever it answered.
     if job.whole and job.accepted is not None and isinstance(job.error, SourceChanged | ChecksumMismatch):
