@@ -52,7 +52,7 @@ SIGNATURES = {
 MEMBERS = {
     "Control": "ask begin interrupted limit over pause paused rate_limit reason resume stop stopped timetable watched why",
     "MultipartStore": "abort accepted begin complete examine finished has_one_server known needs needs_reports part_checksum part_size put relents remedies renewable reports_parts "
-    "route sent sign signs_at_once unfinished wants whole_needs withdraw",
+    "route sent sign signs_at_once stored_before unfinished wants whole_needs withdraw",
     "Outcomes": "count fill index of ok put",
     "Plan": "earlier_shards items_of journals order shards",
     "Progress": "fraction remaining replaced",
