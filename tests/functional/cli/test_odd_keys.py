@@ -84,16 +84,16 @@ def test_they_are_listed_read_copied_compared_and_removed(omics, client):
             assert code != 0
         else:
             assert (code, out) == (0, key.encode()), said
-    code, _, said = omics("cp", "-r", "s3://bkt/odd/", "s3://bkt/copy/")
-    assert (code, keys(client, "copy/")) == (0, {*FILES}), said
-    code, _, said = omics("sync", "s3://bkt/odd/", "s3://bkt/copy/")
+    code, _, said = omics("cp", "-r", "s3://bkt/odd/", "s3://bkt/dup/")
+    assert (code, keys(client, "dup/")) == (0, {*FILES}), said
+    code, _, said = omics("sync", "s3://bkt/odd/", "s3://bkt/dup/")
     assert (code, f"{len(FILES)}" in said or "0 files" in said) == (0, True), said
-    code, out, said = omics("--output", "json", "verify", "s3://bkt/odd/", "s3://bkt/copy/")
+    code, out, said = omics("--output", "json", "verify", "s3://bkt/odd/", "s3://bkt/dup/")
     assert (code, json.loads(out)["counts"]) == (0, {"verified": len(FILES)}), said
-    code, _, said = omics("mv", "s3://bkt/copy/", "s3://bkt/moved/")
-    assert (code, keys(client, "copy/"), keys(client, "moved/")) == (0, set(), {*FILES}), said
-    assert omics("--yes", "rm", "-r", "s3://bkt/moved/")[0] == 0
-    assert keys(client, "moved/") == set()
+    code, _, said = omics("mv", "s3://bkt/dup/", "s3://bkt/new/")
+    assert (code, keys(client, "dup/"), keys(client, "new/")) == (0, set(), {*FILES}), said
+    assert omics("--yes", "rm", "-r", "s3://bkt/new/")[0] == 0
+    assert keys(client, "new/") == set()
     assert keys(client, "odd/") == {*ODD}
 
 
