@@ -88,6 +88,10 @@ A file of a multipart body is bytes, a binary file object, a path, `(name, conte
 
 If an operation takes several media types, its arguments are those of all of them. A call sends the first type that can carry the passed
 arguments; `content_type=` selects another one. Arguments that no type can carry together raise `UsageError` before anything is sent.
+Bytes of any type (`*/*`) are sent as `application/octet-stream` unless `content_type=` states theirs.
+
+Responses are requested in all media types that an operation reads. `client.with_options(headers={"accept": "image/png"})` selects one of
+them.
 
 """
 
