@@ -145,7 +145,10 @@ def test_missing_and_damaged_files(snakemake: Run, sandbox: Sandbox, store: SbSt
 
 @pytest.mark.parametrize(
     ("uri", "why"),
-    [("ftp://host/a", "begins with none of s3://, azul://, dss://"), ("sb://me/../a", "Write the path without it")],
+    [
+        ("ftp://host/a", "begins with none of s3://, gs://, azul://, dss://"),
+        ("sb://me/../a", "Write the path without it"),
+    ],
 )
 def test_an_invalid_uri_of_a_platform_is_reported(snakemake: Run, uri: str, why: str) -> None:
     told = snakemake(f'rule a:\n    input: storage.omics("{uri}")\n')
