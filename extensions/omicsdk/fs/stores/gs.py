@@ -107,14 +107,14 @@ class GsStore(BucketStore, ClientStore[PlainClient]):
                 "fields": f"nextPageToken,prefixes,items({_FIELDS})",
             }
             page = self._requested(path, f"/storage/v1/b/{_quoted(bucket)}/o", query)
-            items, folders = page.get("items", []), page.get("prefixes", [])
-            if not is_array(items) or not is_array(folders):
+            items, prefixes = page.get("items", []), page.get("prefixes", [])
+            if not is_array(items) or not is_array(prefixes):
                 raise DecodeError(operation, "items", page, expected="a list of objects")
-            objects = [_entry_of(bucket, item, operation) for item in items]
-            names = [*(entry.path.partition("/")[2] for entry in objects), *map(str, folders)]
+            objects, folders = [_entry_of(bucket, item, operation) for item in items], list(map(str, prefixes))
+            names = [*(entry.path.partition("/")[2] for entry in objects), *folders]
             if (other := next((name for name in names if not name.startswith(prefix)), None)) is not None:
                 raise ResponseMismatch(operation, "prefix", prefix, other)
-            yield [entry for entry in objects if listing.entry(entry.path)], list(map(str, folders))
+            yield [entry for entry in objects if listing.entry(entry.path)], folders
             token = str(page.get("nextPageToken", ""))
             if not token:
                 listing.finish()

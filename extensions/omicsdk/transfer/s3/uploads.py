@@ -267,9 +267,8 @@ class BucketObject(S3Object):
         finish = partial(self._s3_client.finish_parts, self._bucket, self._key, upload, parts, doing=doing)
         if self._overwrite:
             return finish(headers)
-        self._is_free = (
-            False  # it was looked for before the parts were sent, and some stores ignore the condition here (Ceph 16)
-        )
+        # It was looked for before the parts were sent, and some stores ignore the condition here (Ceph 16).
+        self._is_free = False
         try:
             self._check_free()
             return finish({**headers, **self._condition})
