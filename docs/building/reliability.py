@@ -59,8 +59,9 @@ LIMITS = """\
   content is then whatever the server sent: a flipped byte, gzip data or a login page in place of the file. The report lists such files
   as "size only" or "unverified", separately from verified files. `--require-checksum` makes them an error and fetches none of them.
 - A response without any length that is cut off, for a file without a stated size or checksum. The report calls it "unverified".
-- Another program that writes into a `.part` file during the transfer: SHA-256, SHA-1 and MD5 detect it, since they are computed from
-  disk. CRC32C alone is computed from the received bytes and detects only damage from an earlier run.
+- Another program that writes into a `.part` file during the transfer. In files above 16 MiB, and those that one response did not bring whole,
+  SHA-256, SHA-1 and MD5 detect it, since they are computed from disk. Those of other files, and all CRC32C, are computed from the received bytes:
+  only another length is detected, and damage from an earlier run.
 - A server that appends a forged response to its own: on the same connection, it may be accepted as the next file of that server, unless a
   checksum is stated. The server could have sent these bytes anyway.
 - Uploads in one request restart after a kill: files up to 8 MiB, and whatever goes to a store that takes no parts, which are presigned URLs and

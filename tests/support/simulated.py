@@ -527,7 +527,7 @@ class Platform(MultipartStore):
 @contextmanager
 def simulated(world: World) -> Any:
     """Has every download of the block run in the world."""
-    with cells_of(CELL, RECORDED=RECORDED, PROGRESS=CELL // 4, INLINE=CELL, BATCH=BATCH) as patch:
+    with cells_of(CELL, RECORDED=RECORDED, PROGRESS=CELL // 4, SMALL=CELL, BATCH=BATCH) as patch:
         tasks = deque[Callable[[], None]]()
         for fake in (Wire, Thread, Pool, _Committer):
             patch.setattr(fake, "tasks", tasks, raising=False)

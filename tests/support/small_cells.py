@@ -22,7 +22,7 @@ _SHARES = {
     "WHOLE": ("network.plan",),
     "STEP": ("downloads.job",),
     "PROGRESS": ("downloads.job",),
-    "INLINE": ("downloads.job", "downloads.receiving"),
+    "SMALL": ("downloads.job", "downloads.receiving"),
     "BATCH": ("downloads.receiving",),
     "CELL": (
         "network.plan",

@@ -14,6 +14,7 @@ from omicsdk.core import SomeFailed
 from omicsdk.core.checksums import ALGORITHMS
 from omicsdk.transfer import Item, Location, download
 from omicsdk.transfer import checksums as hashing
+from small_cells import IN_PARTS
 from trials import until
 
 MIB = 1024 * 1024
@@ -196,21 +197,22 @@ def test_the_package_is_light_until_it_is_used() -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="the system does not tell what is open")
+@pytest.mark.usefixtures("small_cells")
 def test_files_that_wait_for_their_checksum_hold_no_descriptor(
     server: Any, target: Path, noise: Any, monkeypatch: Any
 ) -> None:
-    items = [server.item(f"f{n}", noise(200_000, n), "sha256") for n in range(40)]
+    items = [server.item(f"f{n}", noise(IN_PARTS, n), "sha256") for n in range(40)]
     real, held = hashing.follow, []
 
     def follow(*arguments: Any) -> int:
         deadline = time.monotonic() + 30
-        while len(server.requests) < 40 and time.monotonic() < deadline:
+        while len(server.requests) < 80 and time.monotonic() < deadline:
             threading.Event().wait(0.005)  # until all the others have been fetched
         held.append(sum(opened(path).endswith(".part") for path in Path("/proc/self/fd").iterdir()))
         return real(*arguments)
 
     monkeypatch.setattr(hashing, "follow", follow)
-    download(items, target).raise_if_failed()
+    download(items, target, connections=4).raise_if_failed()
     assert max(held) <= 8
 
 

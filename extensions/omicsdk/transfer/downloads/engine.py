@@ -356,8 +356,8 @@ class Downloads(Engine[Job]):
     def _send(self, job: Job, piece: Piece) -> None:
         response = ResponseWriter(job, piece, self, self._files, self._clock.monotonic())
         job.attempts += 1
-        # The engine's own thread receives what changes a job: files that are hashed as they arrive, and those of unknown size.
-        alone = job.alone or job.inline or piece.end is None or not self._has_core
+        # The engine's own thread receives files of unknown size, whose responses change their jobs.
+        alone = job.alone or piece.end is None or not self._has_core
         self._start(job, response, response.requested_range, alone=alone)
 
     def _send_small(self, small: Small) -> None:

@@ -19,8 +19,8 @@ from omicsdk.transfer.network.requests import Location, RequestedRange, Verdict,
 #: Bytes of a started cell that restore a retry: about what the least rate delivers in the time over which it is
 #: measured.
 PROGRESS = 64 * 1024
-#: Files up to this size are hashed while they are still in memory.
-INLINE = 128 * 1024
+#: Files up to this size are received whole before they are written.
+SMALL = 128 * 1024
 #: Least bytes hashed at once behind the writer; fewer would only wake threads.
 STEP = 2 * plan.CELL
 #: Requests that a server starts with for a file in parts.
@@ -107,7 +107,7 @@ class Job:
     frontier = 0  # consecutive present cells from the first
     reach = 0  # bytes in these; read by hash threads
     following = False
-    inline = False
+    inline = False  # whether the writer of its first response hashes it
     repair: Repair | None = None
     _digests: Digests | None = None
 
@@ -272,7 +272,9 @@ class Job:
         self._digests = None
         self.hashed = self.frontier = self.reach = 0
         self.following = False
-        self.inline = self.size is not None and self.size <= INLINE
+        # Of such a file one response has all bytes, in order. Without a known checksum, that response may state one when bytes
+        # have arrived already, unless the file is small.
+        self.inline = self.size is not None and self.size <= (plan.WHOLE if self.item.checksums else SMALL)
 
     def claim(self, connections: int) -> Piece:
         """Claim the next piece, when `claimable`.
@@ -345,10 +347,9 @@ class Job:
         if checksums and not self.item.checksums:
             self.item = replace(self.item, checksums=checksums)
             self.checked = True
-            # Bytes that have passed cannot be hashed as they arrive by algorithms that are only now known: the file is read then.
-            inline = self.inline and not self.hashed
+            inline = self.inline
             self.forget_digests()
-            self.inline = inline
+            self.inline = inline  # the response to a larger file may have begun without these checksums
             self.move_frontier()
 
     def whole_instead(self, piece: Piece) -> None:
@@ -383,7 +384,8 @@ class Job:
     @property
     def lags(self) -> bool:
         """Whether enough unhashed bytes are present to hash them now."""
-        return self.reach - self.hashed >= STEP and not self.following and bool(self.digests.names)
+        behind = 0 if self.inline else self.reach - self.hashed
+        return behind >= STEP and not self.following and bool(self.digests.names)
 
     def move_frontier(self) -> None:
         """Move the frontier over the present cells."""

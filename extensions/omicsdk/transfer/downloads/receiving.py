@@ -9,12 +9,12 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from omicsdk.core.checksums import crc32c_extend, digest
+from omicsdk.core.checksums import Digests, crc32c_extend, digest
 from omicsdk.core.errors import OmicsError
 from omicsdk.core.logs import logger
 from omicsdk.transfer.disk import Growth, write_error
 from omicsdk.transfer.downloads.files import PartFiles
-from omicsdk.transfer.downloads.job import INLINE, Job, Piece
+from omicsdk.transfer.downloads.job import SMALL, Job, Piece
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.network.header_checksums import of_whole
 from omicsdk.transfer.network.plan import CELL, RECORDED, next_boundary
@@ -100,6 +100,7 @@ class ResponseWriter(Attended):
     _flush_at = 0  # value of _room at which enough is collected for a write
     _recorded = 0  # the position up to which bytes are recorded
     _descriptor = -1
+    _digests: Digests | None = None  # of the bytes up to its position, if it hashes them
     stated_checksums: Mapping[str, str] = {}  # the whole file's checksums by its head
     declined = False  # whether another thread declined the response, so that the engine's thread has to receive it
     _call: Callable[[], None] | None = None  # makes the engine attend, if another thread drives the request
@@ -179,6 +180,8 @@ class ResponseWriter(Attended):
         else:
             self.declined = verdict.kind in ACCEPTED
         if self._accepted:
+            # Those of now: once the job has restarted it has others, and another thread may still write.
+            self._digests = self.job.digests if self.job.inline and not self.piece.position else None
             self._crc = self.piece.crc
             self._recorded = self.piece.position
             self._begin_stretch()
@@ -236,6 +239,12 @@ class ResponseWriter(Attended):
         else:
             # An interrupt may have come between the write and the note of its CRC: only whole cells are certain.
             self.piece.back_to_cell()
+        if self._digests is self.job.digests:
+            if self.whole:
+                self.job.hashed = self.piece.position
+            else:  # until the rest arrives, another program may change the part: it is hashed from the disk then
+                self.job.forget_digests()
+                self.job.inline = False
         end = self.verdict.end if self.verdict is not None and self.verdict.status == 206 else None
         self.too_long |= end is not None and self.piece.position > end  # whatever was requested
 
@@ -303,14 +312,6 @@ class ResponseWriter(Attended):
         job, crc = self.job, self._crc
         for chunk in self._chunks:
             crc = _extend(crc, chunk)
-        if job.inline:
-            if job.hashed == self.piece.position:
-                data = b"".join(self._chunks)  # of a file up to INLINE bytes: one update costs less than many
-                job.digests.update(data)
-                job.hashed += len(data)
-            else:  # an earlier attempt left a started cell
-                job.forget_digests()
-                job.inline = False
         if self._growth is not None and job.size is None:  # the head of the response did not state it either
             # Before the write, which would take what other programs have left.
             self._growth.expect(sum(map(len, self._chunks)))
@@ -318,6 +319,9 @@ class ResponseWriter(Attended):
             self.piece.position += self._files.disk.write_at(self._descriptor, self._chunks, self.piece.position)
         except OSError as error:
             raise write_error(error, job.part, job.item.title) from error
+        if self._digests is not None:
+            # They are in the processor's cache. Each update lets go of the interpreter, so that one costs less than many.
+            self._digests.update(b"".join(self._chunks))
         self._crc = crc
         self._chunks.clear()
         self._flush_at = self._room - BATCH
@@ -402,7 +406,7 @@ class Small:
         if self.writer is not None:
             return self.writer.take(chunk)
         self.chunks.append(chunk)
-        return None if self.received <= INLINE else 0  # not the small file: an error's page, or another file
+        return None if self.received <= SMALL else 0  # not the small file: an error's page, or another file
 
     def again(self) -> None:
         """Discard what arrived, for another request."""
@@ -448,4 +452,4 @@ class Small:
 
 def is_small(item: Item) -> bool:
     """Whether an item may be downloaded in a single request: its bytes fit in memory, and its URL is known."""
-    return item.size is not None and 0 < item.size <= INLINE and isinstance(item.locate, Location)
+    return item.size is not None and 0 < item.size <= SMALL and isinstance(item.locate, Location)

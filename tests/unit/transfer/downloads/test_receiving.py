@@ -32,7 +32,7 @@ from omicsdk.transfer.network.requests import (
 )
 from small_cells import CELL, cells_of
 
-BATCH, RECORDED, INLINE = CELL // 32, 55 * CELL // 256, CELL // 32
+BATCH, RECORDED, SMALL, WHOLE = CELL // 32, 55 * CELL // 256, CELL // 32, 4 * CELL
 URL = "http://store.example/one"
 NOON = 1795168800.0  # 2026-11-20 10:00:00 UTC
 
@@ -375,18 +375,36 @@ def test_a_file_of_whole_cells_has_no_short_one(tmp_path: Path) -> None:
     assert one.engine.cells == [(0, one.cell(0), False)]
 
 
-def test_a_small_file_is_hashed_as_it_arrives_if_all_of_it_does(tmp_path: Path) -> None:
-    one = Receiving(tmp_path, INLINE, "md5", "sha256")
-    for at, end in ((0, 500), (500, INLINE)):
+@pytest.mark.parametrize("size", [SMALL, WHOLE])
+def test_a_file_of_a_single_request_is_hashed_as_it_arrives(tmp_path: Path, size: int) -> None:
+    one = Receiving(tmp_path, size, "md5", "sha256")
+    response = one.writer()
+    for at, end in ((0, 500), (500, size)):
+        assert response.take(one.body[at:end]) is None
+    response.finish()
+    assert (one.job.inline, one.job.hashed, one.job.digests.values()) == (True, size, dict(one.job.item.checksums))
+
+
+def test_a_file_whose_response_was_cut_is_hashed_from_the_disk(tmp_path: Path) -> None:
+    one = Receiving(tmp_path, SMALL, "md5")
+    for at, end in ((0, 500), (500, SMALL)):
         response = one.writer()
         assert response.take(one.body[at:end]) is None
         response.finish()
-    assert (one.job.inline, one.job.digests.values()) == (True, dict(one.job.item.checksums))
+        assert (one.job.inline, one.job.hashed, one.job.digests.values()["md5"]) == (False, 0, digest(b"", "md5"))
+
+
+def test_a_response_that_another_thread_writes_does_not_change_the_checksums_of_a_restarted_file(
+    tmp_path: Path,
+) -> None:
+    one = Receiving(tmp_path, SMALL, "md5")
+    response = one.writer()
+    assert response.take(one.body[:500]) is None
     one.job.begin()
-    one.piece = Piece(0, INLINE, 500, crc32c(one.body[:500]))
-    one.job.digests.update(b"of another response")
-    assert one.writer().take(one.body[500:]) is None
-    assert (one.job.inline, one.job.hashed, one.job.digests.values()["md5"]) == (False, 0, digest(b"", "md5"))
+    response.epoch = one.job.epoch  # as where the thread has compared it before
+    assert response.take(one.body[500:]) is None
+    response.finish()
+    assert (one.job.hashed, one.job.digests.values()["md5"]) == (0, digest(b"", "md5"))
 
 
 BODY = b"<html>not this</html>"
@@ -436,13 +454,13 @@ def test_checksums_that_a_response_states_count_where_none_are_known(stated: Any
 
 
 def test_a_small_request_receives_what_fits_in_memory_and_a_writer_the_rest() -> None:
-    request = small({}, INLINE, bytes(INLINE))
+    request = small({}, SMALL, bytes(SMALL))
     assert request.take(b"x") == 0
     request.again()
     assert (request.received, request.chunks, request.lines, request.claimable) == (0, [], [], True)
     request.writer = Mock(take=Mock(return_value=None))
-    assert request.take(bytes(INLINE + 1)) is None
-    assert (request.received, request.chunks) == (INLINE + 1, [])
+    assert request.take(bytes(SMALL + 1)) is None
+    assert (request.received, request.chunks) == (SMALL + 1, [])
 
 
 def test_a_small_request_follows_a_single_redirect() -> None:
@@ -487,7 +505,7 @@ def test_cookies_of_a_redirect_are_sent_to_its_origin(target: str, sent: str) ->
     ]
 
 
-@pytest.mark.parametrize(("size", "fits"), [(None, False), (0, False), (1, True), (INLINE, True), (INLINE + 1, False)])
+@pytest.mark.parametrize(("size", "fits"), [(None, False), (0, False), (1, True), (SMALL, True), (SMALL + 1, False)])
 def test_small_is_what_has_a_known_size_and_url(size: int | None, fits: bool) -> None:
     assert is_small(Item("one", Location(URL), size)) is fits
     assert not is_small(Item("one", lambda: Location(URL), size))
