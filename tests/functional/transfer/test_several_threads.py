@@ -8,6 +8,7 @@ import pytest
 from disk_space import SmallDisk
 from omicsdk.core import DiskFull, TooManyOpenFiles
 from omicsdk.transfer import Control, Item, Location, download
+from omicsdk.transfer.downloads.job import SMALL
 from omicsdk.transfer.downloads.receiving import ResponseWriter
 from omicsdk.transfer.engine import engine
 from omicsdk.transfer.network.plan import CELL, WHOLE
@@ -95,6 +96,12 @@ def test_whole_files_are_written_by_several_threads(server: Any, target: Path, n
         assert (target / item.name).read_bytes() == server.files[item.name]
     assert report.bytes_fetched == sum(item.size for item in items)
     assert "omicsdk-wire" in names
+
+
+def test_small_files_alone_start_no_further_thread(server: Any, target: Path, noise: Any, wires: list[Wires]) -> None:
+    items = [server.item(f"f{number}", noise(SMALL, number), "md5") for number in range(50)]
+    download(items, target).raise_if_failed()
+    assert wires == []
 
 
 def test_what_all_threads_wrote_is_kept_when_the_disk_is_full(

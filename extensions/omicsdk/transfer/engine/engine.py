@@ -65,9 +65,10 @@ class CommonSettings:
 
 #: Seconds that one rate of a report's curve covers.
 SAMPLE = 0.25
-#: Another thread moves bytes if this many bytes a second move and the engine's own thread is busy for this share of the
-#: time, both over the third number of seconds; the fourth is the maximum number of threads: more would wait for the interpreter.
-FAST, BUSY, PERIOD, THREADS = 200_000_000, 0.8, 0.02, min(4, CORES)
+#: Another thread moves bytes if this many bytes a second move (fewer are those of small files, of which the interpreter's work is the
+#: most) and the engine's own thread is busy for this share of the time, both over the third number of seconds; the fourth is the
+#: maximum number of threads: more would wait for the interpreter.
+FAST, BUSY, PERIOD, THREADS = 64_000_000, 0.8, 0.02, min(4, CORES)
 
 _log = logger("omicsdk.transfer")
 
@@ -377,7 +378,7 @@ class Engine(ABC, Generic[J]):
         self._last_sample = now, time.thread_time(), moved
         is_fast = moved - before >= FAST * seconds and self._last_sample[1] - busy >= BUSY * seconds
         if (
-            not (is_fast and self._has_core)
+            not (is_fast and self._open and self._has_core)  # other threads take no small files, which are no jobs
             or self._wire.threads >= self._threads
             or self._control.rate_limit is not None
         ):
