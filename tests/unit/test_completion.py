@@ -6,6 +6,7 @@ from typing import Any
 
 import omicsdk
 import pytest
+from transfer_workflows import TRANSFERS
 
 jedi: Any = import_module("jedi")  # its types are partial
 
@@ -26,8 +27,30 @@ def test_an_editor_completes(program: str, name: str) -> None:
     assert name in [completion.name for completion in script.complete()]
 
 
+@pytest.mark.parametrize("client", [omicsdk.SevenBridges, omicsdk.AsyncSevenBridges])
+def test_a_notebook_completes_the_options_of_transfers(client: Any) -> None:
+    functions = {"workflow": client("http://127.0.0.1:9/", credentials="token", environ={}).download, "function": omicsdk.download}
+    for name in functions:
+        completions = jedi.Interpreter(f"{name}('a', 'b', ", [functions]).complete()
+        assert {"overwrite=", "connections=", "include="} <= {completion.name for completion in completions}
+    assert "connections: 'int | None' = ...," in str(inspect.signature(functions["workflow"]))
+    assert "include=" in {c.name for c in jedi.Interpreter("omicsdk.ls('', ", [{"omicsdk": omicsdk}]).complete()}
+
+
+@pytest.mark.parametrize("name", [name for name in TRANSFERS if name.count(".") == 1])
+def test_the_signature_of_a_transfer_states_its_options(name: str) -> None:
+    owner, _, attribute = name.partition(".")
+    if owner == "omicsdk":
+        function = getattr(omicsdk, attribute)
+    else:
+        function = getattr(getattr(omicsdk, owner)("http://127.0.0.1:9/", credentials="token", environ={}), attribute)
+    parameters = inspect.signature(function).parameters
+    assert {"connections", "check", "dry_run"} <= parameters.keys()
+    assert parameters["check"].kind is inspect.Parameter.KEYWORD_ONLY
+
+
 def test_a_notebook_completes_the_functions_and_shows_the_arguments_of_clients() -> None:
-    assert {"download", "get", "open", "search", "upload"} <= set(dir(omicsdk))
+    assert {"download", "get", "ls", "open", "search", "upload"} <= set(dir(omicsdk))
     assert list(inspect.signature(omicsdk.Azul).parameters)[:3] == ["base_url", "credentials", "profile"]
     (shown,) = jedi.Interpreter(
         "SevenBridges(", [vars(omicsdk) | {"SevenBridges": omicsdk.SevenBridges}]

@@ -45,6 +45,7 @@ from omicsdk.core.plain_client import beside, checked_by, sending_by, stopping_b
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.request import checked_base_url, fault_of
 from omicsdk.core.settings.profiles import DEFAULT_PROFILE, PROFILE_VARIABLE, profile_settings, settings_path
+from omicsdk.core.signatures import stating_keywords
 from omicsdk.core.waits import stopping
 
 if TYPE_CHECKING:
@@ -653,9 +654,13 @@ def _takes_stop(function: Callable[..., Any]) -> bool:
     code = getattr(unwrap(function), "__code__", None)
     if code is None:  # an operation, or a class
         return False
-    count = code.co_argcount + code.co_kwonlyargcount
-    keywords = code.co_varnames[count + bool(code.co_flags & CO_VARARGS) :][: bool(code.co_flags & CO_VARKEYWORDS)]
-    return "stop" in code.co_varnames[:count] or keywords == ("options",)
+    return "stop" in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount] or _takes_keywords(function)
+
+
+def _takes_keywords(function: Callable[..., Any]) -> bool:
+    code = unwrap(function).__code__
+    last = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & CO_VARARGS)
+    return bool(code.co_flags & CO_VARKEYWORDS) and code.co_varnames[last] == "options"
 
 
 _WAKE_SECONDS = 0.2
@@ -809,7 +814,7 @@ class _Late(ABC):
             return MethodType(self._blocking, client)
         wrapper = wraps(function)(self._asynchronous(function, client))
         # inspect follows __wrapped__, and a method's signature lacks the client.
-        wrapper.__wrapped__ = MethodType(function, client)
+        wrapper.__wrapped__ = MethodType(self._blocking, client)
         return wrapper
 
     @cached_property
@@ -826,7 +831,7 @@ class _Late(ABC):
             return function(client if stop is None else stopping_by(client, stop.is_set), *args, **options)
 
         run.__name__ = self._name  # by which a bound method is pickled
-        return run
+        return stating_keywords(function, run) if _takes_keywords(function) else run
 
     @abstractmethod
     def _asynchronous(self, function: Callable[..., Any], client: AsyncPlatform) -> Callable[..., Any]:

@@ -15,6 +15,7 @@ from omicsdk.core.checked_fields import check_fields
 from omicsdk.core.consistency import whole_list
 from omicsdk.core.errors import ConfigError, Interrupted, OmicsError, UnsafePath, UsageError
 from omicsdk.crunch.requests import checked_slug
+from omicsdk.transfer import TransferOptionsDict
 
 if TYPE_CHECKING:
     from omicsdk_api.crunch.models.dataset import Dataset
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from omicsdk.crunch.hashing import Hashed
     from omicsdk.crunch.storage import Storage
     from omicsdk.crunch.storage.base import Stored
-    from omicsdk.transfer import Outcome, TransferOptions, TransferOptionsDict, TransferReport
+    from omicsdk.transfer import Outcome, TransferOptions, TransferReport
 
     StorageSettings: TypeAlias = Mapping[str, Any] | str | os.PathLike[str] | Storage
 

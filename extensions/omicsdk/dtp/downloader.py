@@ -11,12 +11,12 @@ from omicsdk.core.errors import ConfigError
 from omicsdk.core.logs import logger
 from omicsdk.dtp.config import DtpConfig, Gen3Config, PathOrMapping, read_config, storage_of
 from omicsdk.dtp.storage.datasets import Dataset, DatasetReport
+from omicsdk.transfer import TransferOptionsDict
 
 if TYPE_CHECKING:
     from omicsdk.dtp.sds.layout import Version
     from omicsdk.dtp.storage.datasets import DataStore
     from omicsdk.gen3.login import Gen3Login
-    from omicsdk.transfer import TransferOptionsDict
 
 #: The default of `data_storage_type`: the settings decide.
 DEFAULT = "pacs"

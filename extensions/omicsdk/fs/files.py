@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TextIO, Unpack, cast, overload
 
 from omicsdk.core.errors import UsageError
+from omicsdk.core.signatures import stating_keywords
 from omicsdk.fs.copying.copies import copy_files
 from omicsdk.fs.copying.jobs import check_target, kind_of
 from omicsdk.fs.copying.planning import plan_copy, source_to_copy
@@ -102,6 +103,7 @@ class _OpenFile(SourceFile):
         super().close()
 
 
+@stating_keywords
 def download(
     uri: str | os.PathLike[str],
     folder: str | os.PathLike[str],
@@ -147,6 +149,7 @@ def download(
     return _copied(source, folder_uri, how, {source.scheme: storage_options or {}}, recursive=recursive)
 
 
+@stating_keywords
 def upload(
     path: str | os.PathLike[str],
     uri: str | os.PathLike[str],

@@ -51,10 +51,10 @@ from omicsdk.ga4gh.tickets import (
     parse_region,
     ticket_of,
 )
-from omicsdk.transfer import Outcome, TransferOptions, TransferReport
+from omicsdk.transfer import Outcome, TransferOptions, TransferOptionsDict, TransferReport
 
 if TYPE_CHECKING:
-    from omicsdk.transfer import Location, TransferOptionsDict
+    from omicsdk.transfer import Location
     from omicsdk.transfer.network.connection_pool import ConnectionPool
     from omicsdk.transfer.ranges import Ranges
 

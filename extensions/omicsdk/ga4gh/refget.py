@@ -10,7 +10,7 @@ from contextlib import ExitStack, suppress
 from functools import cached_property
 from hashlib import md5, sha512
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack
+from typing import Any, Literal, TypeVar, Unpack
 from urllib.parse import quote
 
 from omicsdk_api.refget import AsyncRefgetApi, RefgetApi
@@ -38,10 +38,7 @@ from omicsdk.core.retry import NO_RETRY
 from omicsdk.core.type_guards import is_object, number_in
 from omicsdk.core.waits import TICK, sleep_unless
 from omicsdk.ga4gh.requests import Run, client_of
-from omicsdk.transfer import Outcome, TransferOptions, TransferReport
-
-if TYPE_CHECKING:
-    from omicsdk.transfer import TransferOptionsDict
+from omicsdk.transfer import Outcome, TransferOptions, TransferOptionsDict, TransferReport
 
 Layout = Literal["fasta", "plain"]
 """How a sequence is written: FASTA, or its letters alone in one line."""

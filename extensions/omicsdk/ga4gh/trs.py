@@ -30,9 +30,10 @@ from omicsdk.core.platform import AsyncPlatform, Discovery, Listing, Platform, W
 from omicsdk.core.type_guards import is_array, is_object, only_objects
 from omicsdk.drs.objects import checksums_of
 from omicsdk.ga4gh.requests import client_of
+from omicsdk.transfer import SelectionOptionsDict
 
 if TYPE_CHECKING:
-    from omicsdk.transfer import Outcome, SelectionOptionsDict, TransferOptions, TransferReport
+    from omicsdk.transfer import Outcome, TransferOptions, TransferReport
 
 DescriptorType = Literal["CWL", "WDL", "NFL", "GALAXY", "SMK"]
 """The languages of workflows."""

@@ -33,7 +33,7 @@ from omicsdk.drs.objects import checksums_of as stated_checksums
 from omicsdk.gen3.fence_store import PART_SIZE, SINGLE, Destination, FenceStore, GuidBook
 from omicsdk.gen3.index_records import matching_records
 from omicsdk.gen3.manifests.tables import written_table
-from omicsdk.transfer import Outcome, TransferReport
+from omicsdk.transfer import Outcome, TransferOptionsDict, TransferReport
 from omicsdk.transfer.checksums import checksums_of
 from omicsdk.transfer.journal import journal_for, remove_journal
 from omicsdk.transfer.names import walk_folder
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from omicsdk_api.gen3.indexd import IndexdApi
 
     from omicsdk.gen3.client import Gen3
-    from omicsdk.transfer import TransferOptionsDict
 
 
 # Who wrote size and checksums into a record.

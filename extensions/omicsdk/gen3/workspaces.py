@@ -16,10 +16,11 @@ from omicsdk.core.redaction import url_parts
 from omicsdk.core.request import segment
 from omicsdk.core.type_guards import is_object
 from omicsdk.gen3.errors import Gen3Error, Gen3UserError
+from omicsdk.transfer import TransferOptionsDict
 
 if TYPE_CHECKING:
     from omicsdk.gen3.client import Gen3
-    from omicsdk.transfer import TransferOptions, TransferOptionsDict, TransferReport
+    from omicsdk.transfer import TransferOptions, TransferReport
 
 SCHEME = "ws"
 # Objects and folders of one listing, at most: the service has S3's limit and no further page.

@@ -29,6 +29,7 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.files import expanded, in_place_of, locked, remove_unfinished, target_of
 from omicsdk.core.items import Items
+from omicsdk.core.signatures import stating_keywords
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.waits import never
@@ -220,6 +221,7 @@ class Lock:
     # -- pulled
 
     @text_is_one_item
+    @stating_keywords
     def pull(
         self,
         names: str | Sequence[str] = (),
@@ -413,6 +415,7 @@ class Lock:
         return None
 
     @text_is_one_item
+    @stating_keywords
     def verify(self, names: str | Sequence[str] = (), **options: Unpack[TransferOptionsDict]) -> TransferReport:
         """Read every file and compare it with the lock, without a request.
 

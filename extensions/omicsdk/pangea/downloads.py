@@ -40,11 +40,12 @@ from omicsdk.pangea.fields import (
 )
 from omicsdk.pangea.listings import find_sample_group, is_uuid
 from omicsdk.pangea.responses import Blob, identified, name_in, object_of, objects_in
+from omicsdk.transfer import SelectionOptionsDict
 from omicsdk.transfer.filters import fits_rules
 
 if TYPE_CHECKING:
     from omicsdk.pangea.client import Pangea
-    from omicsdk.transfer import Item, Outcome, SelectionOptionsDict, TransferReport
+    from omicsdk.transfer import Item, Outcome, TransferReport
     from omicsdk.transfer.filters import Filters
 
 C = TypeVar("C", bound=Client)

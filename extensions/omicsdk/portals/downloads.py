@@ -32,6 +32,7 @@ from omicsdk.core.errors import (
     UsageError,
 )
 from omicsdk.core.redaction import mask_url, without_query
+from omicsdk.core.signatures import stating_keywords
 from omicsdk.core.sizes import size_words
 from omicsdk.core.text_arguments import check_texts, text_is_one_item
 from omicsdk.drs.storage import PROJECT_VARIABLE
@@ -101,6 +102,7 @@ MANY_FILES, MANY_BYTES = 1000, 100 << 30
 
 
 @text_is_one_item
+@stating_keywords
 def get(
     what: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     folder: str | os.PathLike[str],

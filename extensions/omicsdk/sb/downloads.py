@@ -21,6 +21,7 @@ from omicsdk.core.platform import settings_of
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.sb.listings import Entry, Folders, is_folder, name_of, top_of
 from omicsdk.sb.paths import check_distinct
+from omicsdk.transfer import SelectionOptionsDict
 
 if TYPE_CHECKING:
     from omicsdk_api.sb.models.file import File
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from omicsdk.core.sending.time_limits import Timeout
     from omicsdk.sb.client import SevenBridges
     from omicsdk.sb.reports import FilesReport
-    from omicsdk.transfer import Item, Location, Outcome, SelectionOptionsDict, TransferOptions, TransferReport
+    from omicsdk.transfer import Item, Location, Outcome, TransferOptions, TransferReport
     from omicsdk.transfer.engine.options import EngineOptionsDict
 
 # Requests for bytes that run at once, at most.

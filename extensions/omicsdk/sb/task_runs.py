@@ -13,6 +13,7 @@ from omicsdk.core.redaction import url_parts
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.sb.jobs import PERIOD, as_record_error, bulk, error_of, records_about, wait_until
 from omicsdk.sb.listings import PAGE
+from omicsdk.transfer import TransferOptionsDict
 
 if TYPE_CHECKING:
     import os
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from omicsdk.sb.client import SevenBridges
     from omicsdk.sb.reports import FilesReport
-    from omicsdk.transfer import TransferOptionsDict
 
 # Statuses that no other follows.
 ENDED = frozenset({"COMPLETED", "FAILED", "ABORTED"})

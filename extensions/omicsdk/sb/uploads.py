@@ -15,6 +15,7 @@ from omicsdk.core.platform import settings_of
 from omicsdk.sb.downloads import CONNECTIONS, checksums_of
 from omicsdk.sb.listings import Folders, files_in, is_folder, selection
 from omicsdk.sb.paths import NO_PROJECT, SCHEME, SbPath, WrongPath, check_distinct, checked_name, is_path, parse
+from omicsdk.transfer import TransferOptionsDict
 
 if TYPE_CHECKING:
     from omicsdk_api.sb.models.file import File
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from omicsdk.sb.listings import Target
     from omicsdk.sb.reports import FilesReport
     from omicsdk.sb.store import PlatformStore
-    from omicsdk.transfer import Outcome, TransferOptions, TransferOptionsDict, TransferReport
+    from omicsdk.transfer import Outcome, TransferOptions, TransferReport
     from omicsdk.transfer.reports.report import Verification
 
 # Names that one request asks for: each may take 765 characters of the URL.

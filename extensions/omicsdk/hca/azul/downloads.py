@@ -39,7 +39,7 @@ from omicsdk.hca.azul.index import (
 )
 from omicsdk.hca.azul.manifests import checked_state, read_manifest
 from omicsdk.hca.azul.rate import RULE, duration
-from omicsdk.transfer import Item, Location, Outcome, TransferReport
+from omicsdk.transfer import Item, Location, Outcome, SelectionOptionsDict, TransferReport
 from omicsdk.transfer import verify as compare
 from omicsdk.transfer.engine.options import check_choice
 from omicsdk.transfer.items import MappedItems
@@ -47,7 +47,6 @@ from omicsdk.transfer.names import NameSet, first_of_each
 
 if TYPE_CHECKING:
     from omicsdk.hca.azul.client import Azul
-    from omicsdk.transfer import SelectionOptionsDict
 
 Layout: TypeAlias = Literal["flat", "project", "bundle"]
 

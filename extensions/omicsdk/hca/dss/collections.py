@@ -29,7 +29,7 @@ from omicsdk.hca.dss.bundles import (
 from omicsdk.hca.dss.downloads import API_CALLS, Bundle, download_bundles
 from omicsdk.hca.dss.files import CONNECTIONS, DSSFile
 from omicsdk.hca.dss.manifests import SHA256, WRITTEN, write_manifest
-from omicsdk.transfer import Outcome, TransferOptions
+from omicsdk.transfer import Outcome, SelectionOptionsDict, TransferOptions
 
 if TYPE_CHECKING:
     from omicsdk_api.dss import DssApi
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from omicsdk.hca.dss.client import Dss
     from omicsdk.hca.dss.downloads import Result
     from omicsdk.hca.dss.files import Replica
-    from omicsdk.transfer import SelectionOptionsDict
 
 
 _log = logger("omicsdk.hca.dss")

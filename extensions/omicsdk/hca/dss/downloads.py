@@ -30,7 +30,15 @@ from omicsdk.hca.dss.files import CONNECTIONS, DSSFile, fetch, name_in_store
 from omicsdk.hca.dss.filestore import link, store_bytes
 from omicsdk.hca.dss.manifests import Manifest, ManifestError, ManifestFiles
 from omicsdk.hca.retirement import INSTEAD, retirement
-from omicsdk.transfer import Item, Location, Outcome, TransferFailed, TransferOptions, TransferReport
+from omicsdk.transfer import (
+    Item,
+    Location,
+    Outcome,
+    SelectionOptionsDict,
+    TransferFailed,
+    TransferOptions,
+    TransferReport,
+)
 from omicsdk.transfer import verify as compare
 from omicsdk.transfer.disk import write_error
 from omicsdk.transfer.names import check_links, check_names
@@ -39,7 +47,6 @@ from omicsdk.transfer.scale import worker_pool
 if TYPE_CHECKING:
     from omicsdk.hca.dss.client import Dss
     from omicsdk.hca.dss.files import Replica
-    from omicsdk.transfer import SelectionOptionsDict
     from omicsdk.transfer.scale.workers import WorkerPool
 
 

@@ -26,7 +26,15 @@ from omicsdk.hca.config import HCAConfig
 from omicsdk.hca.dss.bundles import create_version
 from omicsdk.hca.dss.jobs import Awaited, Registrar, RegistrationRefused
 from omicsdk.hca.dss.staging import LocalFile, StagingRefused, Unfinished, files_named, files_of, staged, staging_error
-from omicsdk.transfer import Control, Outcome, Progress, TransferFailed, TransferOptions, TransferReport
+from omicsdk.transfer import (
+    Control,
+    Outcome,
+    Progress,
+    TransferFailed,
+    TransferOptions,
+    TransferOptionsDict,
+    TransferReport,
+)
 from omicsdk.transfer import upload as send
 from omicsdk.transfer.disk import write_errors
 from omicsdk.transfer.engine.control import keep_report, opened, report_of
@@ -38,7 +46,6 @@ if TYPE_CHECKING:
 
     from omicsdk.hca.dss.client import Dss
     from omicsdk.hca.dss.files import Replica
-    from omicsdk.transfer import TransferOptionsDict
 
 # Files that go to the staging bucket at once.
 FILES_AT_ONCE = 8

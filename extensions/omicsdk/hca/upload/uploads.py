@@ -27,7 +27,15 @@ from omicsdk.hca.upload.areas import UploadAreaURI, UploadException, area_of
 from omicsdk.hca.upload.copying import copy, known_checksum
 from omicsdk.hca.upload.sources import UNKNOWN_COPY, LocalFile, S3File, SourceFile, chosen, content_type, type_of_file
 from omicsdk.hca.upload.storage import AreaStorage, area_storage
-from omicsdk.transfer import Outcome, Progress, TransferFailed, TransferOptions, TransferReport, Upload
+from omicsdk.transfer import (
+    Outcome,
+    Progress,
+    TransferFailed,
+    TransferOptions,
+    TransferOptionsDict,
+    TransferReport,
+    Upload,
+)
 from omicsdk.transfer.checksums import Stopped, checksums_of
 from omicsdk.transfer.journal import journal_for, remove_journal
 from omicsdk.transfer.reports.progress import Throughput
@@ -36,7 +44,6 @@ from omicsdk.transfer.s3.client import WRONG_BUCKET
 
 if TYPE_CHECKING:
     from omicsdk.hca.upload.client import HcaUpload
-    from omicsdk.transfer import TransferOptionsDict
 
 
 class UploadedFile(NamedTuple):
