@@ -5,6 +5,7 @@
     for hit in omicsdk.search("retina"):           # in portals
         print(hit.id, hit.title)
     omicsdk.get("PRJNA257197", "reads")            # by accession, list, URI or URL
+    omicsdk.ls("s3://bucket/prefix/").to_frame()   # by URI, as the next three
     omicsdk.download("s3://bucket/prefix/", "data")
     omicsdk.upload("data/", "s3://bucket/other/")
     with omicsdk.open("s3://bucket/table.csv") as file:
@@ -89,6 +90,7 @@ if TYPE_CHECKING:
     from omicsdk.fs.files import download as download
     from omicsdk.fs.files import open as open
     from omicsdk.fs.files import upload as upload
+    from omicsdk.fs.listings import ls as ls
     from omicsdk.ga4gh import AsyncHtsget as AsyncHtsget
     from omicsdk.ga4gh import AsyncRefget as AsyncRefget
     from omicsdk.ga4gh import AsyncTrs as AsyncTrs
@@ -137,6 +139,7 @@ else:  # hidden from type checkers, which would accept any name
             "crunch": "AsyncCrunch Crunch",
             "drs": "AsyncDrs Drs",
             "fs.files": "download open upload",
+            "fs.listings": "ls",
             "ga4gh": "AsyncHtsget AsyncRefget AsyncTrs Htsget Refget Trs",
             "gen3": "AsyncGen3 Gen3",
             "hca.azul": "AsyncAzul Azul",
@@ -151,6 +154,7 @@ else:  # hidden from type checkers, which would accept any name
             "sb.client": "AsyncSevenBridges SevenBridges",
             "transfer.reports.report": "TransferFailed TransferReport",
         },
-        not_starred={"download", "get", "open", "search", "to_thread", "upload"},  # `open` would replace the builtin
+        # `open` would replace the builtin
+        not_starred={"download", "get", "ls", "open", "search", "to_thread", "upload"},
     )
     __all__ += ["__version__"]

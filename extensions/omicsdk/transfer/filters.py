@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from typing import TypedDict
 
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.errors import UsageError
@@ -36,6 +37,18 @@ class Rule(NamedTuple):
 
     includes: bool
     pattern: re.Pattern[str]
+
+
+class FiltersDict(TypedDict, total=False):
+    """The fields of `Filters` as keywords."""
+
+    include: str | Sequence[str]
+    exclude: str | Sequence[str]
+    filter_from: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
+    min_size: int | str | None
+    max_size: int | str | None
+    newer: float | str | None
+    older: float | str | None
 
 
 class Filters(Frozen, kw_only=True):

@@ -1,9 +1,11 @@
-"""`omicsdk.open`, `download` and `upload`: files of any platform by their URIs."""
+"""`omicsdk.open`, `ls`, `download` and `upload`: files of any platform by their URIs."""
 
 from __future__ import annotations
 
 import io
 import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,8 @@ import psutil
 import pytest
 from breakable import Faults
 from omicsdk.core import OmicsError, UnsafePath, UsageError
-from omicsdk.fs import IsFolder, PathNotFound, WrongUri
+from omicsdk.core.consistency import InconsistentListing
+from omicsdk.fs import Entry, IsFolder, PathNotFound, WrongUri
 from omicsdk.transfer import TransferFailed
 from served_store import ServedFileSystem, ServedStore
 
@@ -143,5 +146,46 @@ def test_names_that_leave_the_folder_are_refused(store: ServedStore, tmp_path: P
     assert not list(tmp_path.rglob("out"))
 
 
-def test_the_three_are_no_part_of_a_star_import() -> None:
-    assert not {"open", "download", "upload"} & set(omicsdk.__all__)
+def test_a_folder_is_listed(store: ServedStore) -> None:
+    listing = omicsdk.ls("served://p", storage_options={"port": port(store)})
+    assert repr(listing) == "<items of ls('served://p'): iterate over them, or call to_frame()>"
+    entries = {entry.name: entry for entry in listing}
+    assert [(entry.uri, entry.kind, entry.size) for _, entry in sorted(entries.items())] == [
+        ("served://p/a.txt", "file", 11),
+        ("served://p/b/", "folder", None),
+        ("served://p/empty", "file", 0),
+    ]
+    options: Any = {"storage_options": {"port": port(store)}}
+    below = omicsdk.ls("served://p", recursive=True, include="*.bin", **options)
+    assert [(entry.name, entry.uri) for entry in below] == [("b/c.bin", "served://p/b/c.bin")]
+    assert [entry.name for entry in omicsdk.ls("served://p/a.txt", **options)] == ["a.txt"]
+    frame = omicsdk.ls("served://p", min_size=1, **options).to_frame()
+    assert list(frame["uri"]) == ["served://p/a.txt", "served://p/b/"]
+    with pytest.raises(PathNotFound):
+        next(omicsdk.ls("served://p/none", **options))
+    with pytest.raises(TypeError, match="inclde"):
+        omicsdk.ls("served://p", inclde="*.bin")  # type: ignore[call-arg] - refused by checkers, too
+
+
+def test_times_of_a_listing_are_in_utc(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"")
+    os.utime(tmp_path / "a", (86400, 86400))
+    assert [entry.modified for entry in omicsdk.ls(tmp_path)] == [datetime(1970, 1, 2, tzinfo=UTC)]
+
+
+def test_a_listing_that_contradicts_itself_raises_after_its_entries(
+    store: ServedStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def contradictory(_: ServedStore, path: str) -> Iterator[Entry]:
+        yield Entry(f"{path}/a.txt", "file", 11)
+        raise InconsistentListing("served://p", "an entry is lost")
+
+    monkeypatch.setattr(ServedStore, "entries", contradictory)
+    listing = omicsdk.ls("served://p", storage_options={"port": port(store)})
+    assert next(listing).name == "a.txt"
+    with pytest.raises(InconsistentListing, match="an entry is lost"):
+        next(listing)
+
+
+def test_the_four_are_no_part_of_a_star_import() -> None:
+    assert not {"open", "download", "upload", "ls"} & set(omicsdk.__all__)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, cast, get_args
 
 from omicsdk.core.clock import SYSTEM_CLOCK
@@ -13,7 +12,7 @@ from omicsdk.core.logs import logger
 from omicsdk.transfer.arguments import InvalidOption, a, function, kind, number, whole_number
 from omicsdk.transfer.content_cache import ContentCache, Link
 from omicsdk.transfer.engine.control import Control
-from omicsdk.transfer.filters import Filters
+from omicsdk.transfer.filters import Filters, FiltersDict
 from omicsdk.transfer.network.requests import PATIENCE, Patience, Quota
 from omicsdk.transfer.network.timetables import Timetable, rate_of
 
@@ -57,16 +56,8 @@ class TransferOptionsDict(EngineOptionsDict, total=False):
     check: bool
 
 
-class SelectionOptionsDict(TransferOptionsDict, total=False):
+class SelectionOptionsDict(TransferOptionsDict, FiltersDict, total=False):
     """The fields of `TransferOptions` as keywords of a workflow that selects files, by the fields of `Filters`."""
-
-    include: str | Sequence[str]
-    exclude: str | Sequence[str]
-    filter_from: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
-    min_size: int | str | None
-    max_size: int | str | None
-    newer: float | str | None
-    older: float | str | None
 
 
 def check_choice(option: str, value: str, choices: Collection[str]) -> None:

@@ -21,6 +21,7 @@ from omicsdk.core.page_breaks import page_break
 from omicsdk.core.sizes import size_words
 from omicsdk.core.type_guards import is_object
 from omicsdk.fs.errors import IsFolder
+from omicsdk.fs.listings import entries
 from omicsdk.fs.registry import STORES, Stores
 from omicsdk.fs.store import Entry, Store, strongest
 from omicsdk.fs.uris import Uri, parse_uri
@@ -142,10 +143,10 @@ def ls(
         # A folder of this machine is listed without a stat of each file unless its size or time is printed.
         names_only = columns is not None and not long and _FACTS.isdisjoint(columns)
         with places.stores() as stores, _reported(console) as doubts:
-            entries = chain.from_iterable(
-                _entries(stores, uri, doubts, places, recursive, names_only) for uri in requested
+            listed = chain.from_iterable(
+                entries(stores, uri, doubts, places, recursive=recursive, names_only=names_only) for uri in requested
             )
-            for name, uri, entry in entries if limit is None else console.limited(entries, limit, "entries"):
+            for name, uri, entry in listed if limit is None else console.limited(listed, limit, "entries"):
                 if long:
                     folders += entry.is_folder
                     files += not entry.is_folder
@@ -189,36 +190,6 @@ def _read(read: Callable[[list[InconsistentListing]], T], console: Console) -> T
     for doubt in doubts:
         console.some_failed(str(doubt))
     return result
-
-
-def _entries(
-    stores: Stores,
-    uri: Uri,
-    doubts: list[InconsistentListing],
-    patterns: Filters,
-    recursive: bool,
-    names_only: bool,
-) -> Iterator[tuple[str, str, Entry]]:
-    """Yield the name, the URI and the entry of each file and folder."""
-    store = stores.of(uri)
-    # Its listing shows whether it is a folder: a look-up of the folder would be a second request.
-    at_once = store.features.listing_proves_folder and uri.is_folder and not recursive
-    entry = Entry(uri.path, "folder") if at_once else store.entry(uri, recursive=recursive)
-    if not entry.is_folder:
-        yield entry.file_name or entry.name or uri.name, str(uri), entry
-    elif recursive:
-        from omicsdk.fs.copying.planning import named
-
-        below = despite_contradictions(named(store, uri.scheme, entry, patterns, names_only=names_only), doubts)
-        for name, child in below:
-            yield name, store.uri(child.path), child
-    else:
-        fits_all, children = patterns.fit_all, store.entries(entry.path)
-        children = despite_contradictions(children, doubts)
-        for child in children if names_only and not patterns.has_facts else store.described(children):
-            name = child.file_name or child.name
-            if fits_all or child.is_folder or patterns.fits(name, child.size, child.modified):
-                yield name, str(Uri(uri.scheme, child.path, child.is_folder)), child
 
 
 def row(selected: Selected, *, long: bool = False) -> dict[str, Any]:
