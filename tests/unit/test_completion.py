@@ -29,7 +29,10 @@ def test_an_editor_completes(program: str, name: str) -> None:
 
 @pytest.mark.parametrize("client", [omicsdk.SevenBridges, omicsdk.AsyncSevenBridges])
 def test_a_notebook_completes_the_options_of_transfers(client: Any) -> None:
-    functions = {"workflow": client("http://127.0.0.1:9/", credentials="token", environ={}).download, "function": omicsdk.download}
+    functions = {
+        "workflow": client("http://127.0.0.1:9/", credentials="token", environ={}).download,
+        "function": omicsdk.download,
+    }
     for name in functions:
         completions = jedi.Interpreter(f"{name}('a', 'b', ", [functions]).complete()
         assert {"overwrite=", "connections=", "include="} <= {completion.name for completion in completions}
