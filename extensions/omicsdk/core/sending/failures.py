@@ -98,9 +98,11 @@ def _connect_failure(causes: list[BaseException], text: str) -> WireFailure:
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    # Bounded, because causes can form a cycle.
+    # Bounded, because causes can form a cycle. Without their frames: twenty of HTTP libraries would bury the message, which
+    # their types and texts explain, and keep buffers alive.
     seen = 0
     while error is not None and seen < 10:
+        error.__traceback__ = None
         yield error
         error, seen = error.__cause__ or error.__context__, seen + 1
 

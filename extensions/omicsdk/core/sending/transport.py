@@ -409,8 +409,7 @@ class _Conversation:
         # A silent server ends a call within one time limit, not within that of each try: the next one has what is left of it.
         if failure.within is not None:
             self._silence_ends = self._started + failure.within
-            if pause is not None and self._elapsed() + pause >= failure.within:
-                pause = None
+            pause = None if pause is None or self._elapsed() + pause >= failure.within else pause
         if pause is None:
             failure.error.lasting |= failure.lasting
             raise self._described(failure.error, self._failures) from failure.__cause__
