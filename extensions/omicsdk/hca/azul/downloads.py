@@ -25,7 +25,7 @@ from omicsdk.core.platform import settings_of
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.type_guards import number_in
 from omicsdk.hca.azul.files import AzulFile
-from omicsdk.hca.azul.filters import Conditions
+from omicsdk.hca.azul.filters import CONTAINERS, Conditions
 from omicsdk.hca.azul.index import (
     BUNDLE_FIELDS,
     FILE_FIELDS,
@@ -34,6 +34,7 @@ from omicsdk.hca.azul.index import (
     container_type,
     file_of,
     files,
+    get,
     matrices,
     resolved,
 )
@@ -110,7 +111,7 @@ def download(
             fields.
         ManifestError: The manifest is not one.
         NameClash: Two files would get one name; nothing was fetched.
-        NotFound: There is no such bundle, or no such project of matrices.
+        NotFound: There is no such bundle, project or dataset.
         TransferFailed: A file failed, or the listing contradicts itself.
         Interrupted: It was stopped.
 
@@ -288,10 +289,36 @@ def planned(
         lambda doubts: _plan_of(despite_contradictions(files(client, filters, catalog), doubts), stop)
     )
     plan.lost.extend(("the selection", doubt) for doubt in doubts)
-    if bundle and not plan.lost and next(iter(plan.files), None) is None:
-        remedy = "Check its UUID, or name another catalog: omics azul catalogs lists them."
-        raise NotFound(f"{catalog or 'The default catalog'} has no bundle {bundle}", status=404, remedy=remedy)
+    if not plan.lost and next(iter(plan.files), None) is None:
+        if bundle:
+            raise _absent("bundle", bundle, catalog)
+        _check_container(client, filters, catalog)
     return plan
+
+
+def _absent(kind: str, uuid: str, catalog: str, remedy: str = "") -> NotFound:
+    remedy = remedy or "Check its UUID, or name another catalog: omics azul catalogs lists them."
+    return NotFound(f"{catalog or 'The default catalog'} has no {kind} {uuid}", status=404, remedy=remedy)
+
+
+def _check_container(client: Azul, filters: Mapping[str, Mapping[str, Sequence[Any]]], catalog: str) -> None:
+    """Refuse a selection without files if its only condition is a project or dataset that does not exist."""
+    kind = next((kind for kind, field in CONTAINERS.items() if filters.keys() == {field}), "")
+    uuids = filters[CONTAINERS[kind]].get("is", ()) if kind else ()
+    if len(uuids) != 1:
+        return
+    uuid = str(uuids[0])
+    of_file = f"It is the UUID of a file: use {FILE_FIELDS[kind]}={uuid}."
+    of_bundle = "It is the UUID of a bundle: pass it as bundle (--bundle)."
+    for entity, remedy in ((kind, ""), ("files", of_file), ("bundles", of_bundle)):
+        try:
+            get(client, uuid, entity=entity, catalog=catalog)
+        except NotFound:
+            continue
+        if entity == kind:
+            return  # it has no files, or none that are public
+        raise _absent(kind[:-1], uuid, catalog, remedy)
+    raise _absent(kind[:-1], uuid, catalog)
 
 
 def _plan_of(files: Iterable[AzulFile], stop: threading.Event | None) -> Plan:

@@ -65,6 +65,19 @@ def test_matrices_of_a_project_are_fetched_once_though_they_are_at_many_leaves(a
     assert (report.counts["done"], contents(tmp_path / "out")) == (1, {"Eye/counts.h5ad": CONTENTS["counts.h5ad"]})
 
 
+def test_a_uuid_of_no_project_is_refused_with_what_it_is(azul: Azul, seeded: Any, tmp_path: Path) -> None:
+    file = next(azul.ls("files").rows())["uuid"]
+    for uuid, remedy in (
+        (file, f"It is the UUID of a file: use fileId={file}"),
+        (seeded["bundle_uuid"], "It is the UUID of a bundle: pass it as bundle"),
+        ("00000000-0000-4000-8000-000000000000", "Check its UUID"),
+    ):
+        with pytest.raises(NotFound, match=f"The default catalog has no project {uuid}.*{remedy}"):
+            azul.download(uuid, tmp_path / "out")
+    assert azul.download([PROJECT, "fileFormat=none"], tmp_path / "out").counts["done"] == 0
+    assert azul.download(f"fileId={file}", tmp_path / "out").counts["done"] == 1
+
+
 @pytest.mark.parametrize("catalog", ["", "anvil8"])
 def test_a_bundle_is_fetched_into_its_folder(azul: Azul, seeded: Any, tmp_path: Path, catalog: str) -> None:
     azul.download((), tmp_path / "out", bundle=seeded["bundle_uuid"], layout="bundle", catalog=catalog)
