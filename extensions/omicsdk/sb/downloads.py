@@ -185,7 +185,8 @@ def select(client: SevenBridges, texts: Iterable[str]) -> Selected:
             else:
                 selected.files.append(RemoteFile(entry.file, parts))
         selected.unlisted.extend((text, doubt) for doubt in doubts)
-    check_distinct([file.name for file in selected.files], "Download them to different folders.")
+    remedy = "Download them to different folders, or the folder above them, which keeps their paths."
+    check_distinct([file.name for file in selected.files], remedy)
     return selected
 
 
