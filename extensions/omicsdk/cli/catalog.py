@@ -9,7 +9,7 @@ import json
 import os
 from functools import cache, lru_cache
 
-from omicsdk.cli.arguments import flags, general_options, switch, value
+from omicsdk.cli.arguments import flags, general_options, kind_of, switch, value
 from omicsdk.cli.program import CommandNode, Group, Program
 from omicsdk.cli.services import FIRST_PAGE, GROUPS, INDEX, SERVICES
 from omicsdk.cli.suggestions import mistyped_word, option_meant, unknown_first_word, unknown_next_word
@@ -392,7 +392,10 @@ class Catalog(Program):
         if node is None and isinstance(target, CommandNode) and command_line and (longer := self.longer(target)):
             if command_line[0] in longer:
                 return longer[command_line.pop(0)]
-            if error := mistyped_word(target.path, command_line[0], [*longer]):
+            places = [argument for argument in target.command.get("parameters", ()) if argument.get("positional")]
+            words = next((n for n, word in enumerate(command_line) if word.startswith("-")), len(command_line))
+            is_excess = words > len(places) and not any(kind_of(argument) == "array" for argument in places)
+            if error := mistyped_word(target.path, command_line[0], [*longer], is_excess=is_excess):
                 raise error
         return target
 

@@ -191,22 +191,23 @@ def unknown_topic(word: str, valid_words: Iterable[str]) -> UsageError:
     )
 
 
-def mistyped_word(path: list[str], word: str, commands: list[str]) -> UsageError | None:
+def mistyped_word(path: list[str], word: str, commands: list[str], *, is_excess: bool = False) -> UsageError | None:
     """The error for a word that is nearly a command, where another command would take it; None for any other.
 
     Args:
         path: The command that would take the word as its argument.
         word: What was typed. With a slash, dot or colon it is an argument.
         commands: The commands.
+        is_excess: Whether the other command has no place for all words that were typed, so that this one was meant as a command.
     """
     if word.startswith("-") or any(mark in word for mark in "/.:"):
         return None
     near = nearest(word, commands, least=_SURE)
-    if not near:
+    if not near and not is_excess:
         return None
     from omicsdk.core.errors import UsageError
 
-    other = " ".join(["omics", *path, word])
-    return UsageError(
-        f"unknown command {word!r}", remedy=f"Did you mean {near[0]}? For an argument of that name: {other}"
-    )
+    words = " ".join(["omics", *path])
+    remedy = f"Did you mean {near[0]}? For an argument of that name: {words} {word}" if near else ""
+    others = " or ".join(f"{words} {command}" for command in sorted(commands))
+    return UsageError(f"unknown command {word!r}", remedy=remedy or f"Use {others}.")

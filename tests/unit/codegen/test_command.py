@@ -105,6 +105,7 @@ def test_an_operation_is_explained(spec: Path, capsys: pytest.CaptureFixture[str
             ("sugest", "small.yaml"),
             "omics: unknown command 'sugest'. Did you mean suggest? For an argument of that name: omics codegen sugest",
         ),
+        (("lint", "small.yaml"), "omics: unknown command 'lint'. Use omics codegen diff or omics codegen explain or "),
         (("diff", "/dev/null", "small.yaml"), "omics: codegen diff: /dev/null: is no file, as <(...) of a shell. "),
         (("small.yaml", "--naem", "x"), "omics: codegen: unknown option --naem. Did you mean --name?"),
         (("diff", "small.yaml"), "omics: codegen diff: NEW is required. See: omics codegen diff --help"),
