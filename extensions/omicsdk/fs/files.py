@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TextIO, Unpack, cast, overload
 
 from omicsdk.core.errors import UsageError
@@ -17,7 +17,7 @@ from omicsdk.fs.errors import WrongOption
 from omicsdk.fs.file_bytes import FileBytes
 from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.registry import Stores, open_store, options_of
-from omicsdk.fs.streams import Comparison
+from omicsdk.fs.streams import Comparison, stream
 from omicsdk.fs.uris import Uri, parse_uri
 from omicsdk.transfer import SelectionOptionsDict, TransferOptionsDict, TransferReport
 from omicsdk.transfer.arguments import path as path_text
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: Bytes that an open file asks for at least: a request costs about as much time as a megabyte.
 READ_SIZE = 1024 * 1024
+#: Bytes that are read in order before those that follow are streamed: a reader that seeks would leave a response unread.
+STREAMED = 2 * READ_SIZE
 
 
 def _parsed(name: str, value: object, kinds: str = "one URI or path as text") -> Uri:
@@ -86,9 +88,13 @@ class _OpenFile(SourceFile):
         self._store = store
         self._comparison = Comparison(entry.checksums, entry.size, self.name)
         self._compared = 0
+        self._in_order = 0  # bytes that were read since the last seek, the last of them before `_end`
+        self._end = 0
+        self._pieces: Generator[bytes] | None = None
+        self._left = memoryview(b"")  # of a piece
 
     def _next(self, count: int | None) -> bytes:
-        data, end = super()._next(count), self._compared
+        data, end = self._read(count), self._compared
         if self._at <= end < self._at + len(data):
             self._comparison.update(data[end - self._at :])
             self._compared = self._at + len(data)
@@ -96,8 +102,32 @@ class _OpenFile(SourceFile):
                 self._comparison.finish()
         return data
 
+    def _read(self, count: int | None) -> bytes:
+        if self._at != self._end:
+            self._leave_stream()
+        if count is None or self._in_order < STREAMED:
+            data = super()._next(count)
+        else:
+            if self._pieces is None:
+                self._pieces = stream(self._file, self._at)
+            try:
+                self._left = self._left or memoryview(next(self._pieces, b""))
+            except BaseException:
+                self._leave_stream()  # it yields nothing more: the next read opens another one
+                raise
+            data, self._left = bytes(self._left[:count]), self._left[count:]
+        self._in_order += len(data)
+        self._end = self._at + len(data)
+        return data
+
+    def _leave_stream(self) -> None:
+        pieces, self._pieces, self._left, self._in_order = self._pieces, None, memoryview(b""), 0
+        if pieces is not None:
+            pieces.close()
+
     def close(self) -> None:
         if not self.closed:
+            self._leave_stream()
             self._file.close()
             self._store.close()
         super().close()

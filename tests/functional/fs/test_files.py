@@ -13,7 +13,7 @@ import omicsdk
 import psutil
 import pytest
 from breakable import Faults
-from omicsdk.core import OmicsError, UnsafePath, UsageError
+from omicsdk.core import ChecksumMismatch, OmicsError, UnsafePath, UsageError
 from omicsdk.core.consistency import InconsistentListing
 from omicsdk.fs import Entry, IsFolder, PathNotFound, WrongUri
 from omicsdk.transfer import TransferFailed
@@ -52,6 +52,35 @@ def test_a_file_is_read_whole_by_lines_and_by_places(store: ServedStore) -> None
         assert file.read() == whole
     with omicsdk.open("served://p/empty", port=port(store)) as file:
         assert file.read() == b""
+
+
+@pytest.mark.parametrize("read_size", [1 << 20, 1 << 16, 1_000_003])
+def test_a_file_that_is_read_in_order_is_streamed(store: ServedStore, read_size: int) -> None:
+    whole = os.urandom(14 << 20)
+    store.hold("p/long", whole)
+    with omicsdk.open("served://p/long", port=port(store)) as file:
+        assert b"".join(iter(lambda: file.read(read_size), b"")) == whole
+        assert len(store.server.requests) < 9  # of 14 MiB
+        for place in (5 << 20, 100, (14 << 20) - 10):  # readers that seek do not start streams
+            file.seek(place)
+            before = len(store.server.requests)
+            assert file.read(3000) == whole[place : place + 3000]
+            assert [request.last for request in store.server.requests[before:]] == [
+                min(place + (1 << 20), len(whole)) - 1
+            ]
+        file.seek(0)
+        assert file.read() == whole
+
+
+def test_a_stream_that_breaks_is_continued_and_damage_is_found(store: ServedStore) -> None:
+    whole = os.urandom(14 << 20)
+    store.hold("p/long", whole)
+    store.server.fault(b"p/long".hex(), *[Faults.cut(900_000)] * 5)
+    with omicsdk.open("served://p/long", port=port(store)) as file:
+        assert b"".join(iter(lambda: file.read(1 << 20), b"")) == whole
+    store.always("p/long", Faults.flip(9 << 20))
+    with omicsdk.open("served://p/long", port=port(store)) as file, pytest.raises(ChecksumMismatch):
+        list(iter(lambda: file.read(1 << 20), b""))
 
 
 def test_text_is_read_by_what_python_has_for_it(store: ServedStore) -> None:
