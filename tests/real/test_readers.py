@@ -7,6 +7,7 @@ import sysconfig
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from omicsdk.fs.stores.sb import SbStore
@@ -24,6 +25,23 @@ try:
     duckdb.sql("from 'sb://sandbox-user/p/none.parquet'")
 except duckdb.IOException as error:
     print(json.dumps([*count[0], str(error).split(":")[0]]))
+"""
+
+
+MADE = """
+import duckdb
+duckdb.sql("copy (select range as i from range(1000)) to 'tables/t.parquet'")
+print(1)
+"""
+
+BY_DRS = """
+import json, os
+import duckdb, fsspec
+counts = []
+for uri in os.environ["URIS"].split():
+    duckdb.register_filesystem(fsspec.filesystem(uri.partition(":")[0]))
+    counts += duckdb.sql(f"select count(*) from read_parquet('{uri}') where i < 10").fetchall()
+print(json.dumps(counts))
 """
 
 
@@ -72,6 +90,16 @@ def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Sandbo
 def test_tables_in_sql(sandbox: Sandbox, tmp_path: Path) -> None:
     assert ran(DUCKDB, tmp_path) == [11, "IO Error"]
     assert any(request["range"] for request in sandbox.requests("/sb/_storage"))
+
+
+def test_tables_of_a_commons_in_sql(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # DuckDB requests the time of the last change of Parquet files.
+    (tmp_path / "tables").mkdir()
+    ran(MADE, tmp_path)
+    guid = sandbox.seed(tmp_path / "tables", service="gen3")["files"]["t.parquet"]
+    host = sandbox.environment()["GEN3_ENDPOINT"].removeprefix("http://")
+    monkeypatch.setenv("URIS", f"drs://{host}/{quote(guid, safe='')} gen3://{host}/{guid}")
+    assert ran(BY_DRS, tmp_path) == [[10], [10]]
 
 
 @pytest.mark.usefixtures("sandbox")

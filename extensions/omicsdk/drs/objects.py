@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from omicsdk.core.checksums import hexadecimal
 from omicsdk.core.counts import declared_number
+from omicsdk.core.dates import seconds_of
 from omicsdk.core.errors import DecodeError, TransferError, UnsafePath
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.type_guards import is_array, is_object, only_objects
@@ -119,6 +120,7 @@ class DrsObject:
         checksums: Checksums that can be verified, from algorithm to lower-case value.
         methods: Access methods, as the server lists them.
         members: The members of a bundle; None for a file.
+        modified: When its contents changed last, or were created, in seconds since 1970; None if not stated.
     """
 
     id: str
@@ -127,11 +129,16 @@ class DrsObject:
     checksums: Mapping[str, str]
     methods: tuple[AccessMethod, ...]
     members: tuple[Member, ...] | None = None
+    modified: float | None = None
 
     @property
     def is_bundle(self) -> bool:
         """Whether it is a bundle."""
         return self.members is not None
+
+
+# When contents changed. Most records of Gen3 state only when they were changed themselves, which is not before their contents.
+_TIMES = ("updated_time", "created_time", "index_updated_time", "index_created_time")
 
 
 def object_of(payload: Mapping[str, Any], requested_id: str = "") -> DrsObject:
@@ -157,6 +164,7 @@ def object_of(payload: Mapping[str, Any], requested_id: str = "") -> DrsObject:
         checksums=checksums_of(payload.get("checksums")),
         methods=methods,
         members=_members(contents) if is_bundle else None,
+        modified=next((moment for name in _TIMES if (moment := seconds_of(payload.get(name))) is not None), None),
     )
 
 

@@ -45,6 +45,20 @@ def test_a_size_may_be_a_text_as_the_standard_had_it_before_version_1() -> None:
         object_of({"id": "a", "size": "7.0"})
 
 
+@pytest.mark.parametrize(
+    ("times", "moment"),
+    [
+        ({"updated_time": "1970-01-02T00:00:00Z", "created_time": "1970-01-01T00:00:00Z"}, 86400),
+        ({"updated_time": "", "created_time": "1970-01-02T01:00:00+01:00"}, 86400),
+        ({"created_time": None, "index_updated_time": "1970-01-02T00:00:00.5"}, 86400.5),  # of Gen3
+        ({"created_time": "yesterday", "updated_time": 7}, None),
+        ({}, None),
+    ],
+)
+def test_the_time_of_the_last_change_is_the_nearest_that_is_stated(times: dict[str, Any], moment: float | None) -> None:
+    assert object_of({"id": "a", **times}).modified == moment
+
+
 def test_files_and_bundles_are_distinguished() -> None:
     way = [{"type": "s3", "access_id": "s3"}]
     assert not object_of({"id": "a", "access_methods": way, "contents": []}).is_bundle

@@ -542,7 +542,7 @@ def _entry(path: str, located: Located | OmicsError) -> Entry:
         "file",
         drs_object.size,
         drs_object.checksums,
-        None,
+        drs_object.modified,
         version,
         {**details, **ways},
         located,
