@@ -88,10 +88,10 @@ class _OpenFile(SourceFile):
         self._store = store
         self._comparison = Comparison(entry.checksums, entry.size, self.name)
         self._compared = 0
-        self._in_order = 0  # bytes that were read since the last seek, the last of them before `_end`
-        self._end = 0
+        self._in_order = 0  # bytes that were fetched since the last seek
+        self._end = 0  # where the last read ended
         self._pieces: Generator[bytes] | None = None
-        self._left = memoryview(b"")  # of a piece
+        self._left = memoryview(b"")  # of what was fetched
 
     def _next(self, count: int | None) -> bytes:
         data, end = self._read(count), self._compared
@@ -103,22 +103,29 @@ class _OpenFile(SourceFile):
         return data
 
     def _read(self, count: int | None) -> bytes:
-        if self._at != self._end:
+        if self._at != self._end or count is None:
             self._leave_stream()
-        if count is None or self._in_order < STREAMED:
-            data = super()._next(count)
+        if count is None:
+            data = super()._next(None)
         else:
-            if self._pieces is None:
-                self._pieces = stream(self._file, self._at)
-            try:
-                self._left = self._left or memoryview(next(self._pieces, b""))
-            except BaseException:
-                self._leave_stream()  # it yields nothing more: the next read opens another one
-                raise
+            if not self._left:
+                # At least so many: io.TextIOWrapper passes the buffer by, 8 KiB at a time.
+                self._left = memoryview(self._piece(max(count, READ_SIZE)))
+                self._in_order += len(self._left)
             data, self._left = bytes(self._left[:count]), self._left[count:]
-        self._in_order += len(data)
         self._end = self._at + len(data)
         return data
+
+    def _piece(self, count: int) -> bytes:
+        if self._in_order < STREAMED:
+            return super()._next(count)
+        if self._pieces is None:
+            self._pieces = stream(self._file, self._at)
+        try:
+            return next(self._pieces, b"")
+        except BaseException:
+            self._leave_stream()  # it yields nothing more: the next read opens another one
+            raise
 
     def _leave_stream(self) -> None:
         pieces, self._pieces, self._left, self._in_order = self._pieces, None, memoryview(b""), 0

@@ -72,6 +72,13 @@ def test_a_file_that_is_read_in_order_is_streamed(store: ServedStore, read_size:
         assert file.read() == whole
 
 
+def test_text_is_fetched_in_large_pieces(store: ServedStore) -> None:
+    store.hold("p/lines", b"0123456789abcde\n" * (3 << 16))  # 3 MiB, which io.TextIOWrapper reads in pieces of 8 KiB
+    with omicsdk.open("served://p/lines", "r", port=port(store)) as lines:
+        assert sum(1 for _ in lines) == 3 << 16
+    assert len(store.server.requests) == 3
+
+
 def test_a_stream_that_breaks_is_continued_and_damage_is_found(store: ServedStore) -> None:
     whole = os.urandom(14 << 20)
     store.hold("p/long", whole)
