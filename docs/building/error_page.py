@@ -23,6 +23,7 @@ the classes that your program can handle; an `except` clause also catches subcla
 | 3 | Some or all of several items failed, the time budget is over, or a limit left items out. | yes: what is complete is skipped |
 | 4 | Credentials are missing, invalid, expired or without access (401, 403, S3's expired keys), for all items. | no: log in again |
 | 130 | Interrupted with Ctrl-C; completed work is kept. | no |
+| 129 | The terminal was closed, or the connection to it was lost; completed work is kept. | yes |
 | 143 | Terminated by SIGTERM, such as by a scheduler; completed work is kept. | yes |
 
 A failed request was already retried within the command: on timeouts, lost connections, 408, 429 and 5xx, as curl's `--retry` does. See

@@ -24,8 +24,8 @@ def run_program(program: Program, command_line: list[str]) -> int:
         command_line: The words after its name.
 
     Returns:
-        The exit code: 0 done, 1 failed, 2 usage, 3 some or all of a batch failed, 4 credentials, 130 interrupted, 143
-        ended by SIGTERM.
+        The exit code: 0 done, 1 failed, 2 usage, 3 some or all of a batch failed, 4 credentials, 130 interrupted, 129
+        and 143 ended by SIGHUP and SIGTERM.
     """
     _prepare_streams()
     # Before all else: the typed words may be incomplete, and no error of theirs may reach the terminal.

@@ -42,7 +42,8 @@ def exit_code(error: BaseException) -> int:
         error: The error.
 
     Returns:
-        1 the service or the system refused, 2 usage or settings, 4 credentials, 130 interrupted, 143 ended by SIGTERM.
+        1 the service or the system refused, 2 usage or settings, 4 credentials, 130 interrupted, 129 and 143 ended by SIGHUP
+        and SIGTERM.
     """
     if isinstance(error, KeyboardInterrupt):
         return getattr(error, "exit_code", INTERRUPTED)
@@ -82,7 +83,10 @@ def line_of(error: BaseException, where: str) -> str:
     """
     name, _, command = where.partition(" ")
     if isinstance(error, KeyboardInterrupt):
-        return f"{name}: {'interrupted' if exit_code(error) == INTERRUPTED else 'ended by SIGTERM'}."
+        from signal import Signals
+
+        code = exit_code(error)
+        return f"{name}: {'interrupted' if code == INTERRUPTED else f'ended by {Signals(code - 128).name}'}."
     if isinstance(error, UsageError):
         remedy = error.remedy
         if "--help" not in remedy:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def exit_code_of(program: Sequence[str], environ: Mapping[str, str] | None = None) -> int:
     """Run a program to its end.
 
-    The terminal interrupts it beside this process; SIGTERM, which schedulers send to this process alone, is passed on.
+    The terminal interrupts it beside this process; SIGTERM, which schedulers send to this process alone, is passed on, as is SIGHUP.
 
     Args:
         program: The program and its arguments.
@@ -33,8 +33,8 @@ def exit_code_of(program: Sequence[str], environ: Mapping[str, str] | None = Non
         while True:
             try:
                 code = child.wait()
-            except Terminated:
-                child.terminate()
+            except Terminated as signal:
+                child.send_signal(signal.exit_code - 128)
             except KeyboardInterrupt:
                 continue
             else:

@@ -38,8 +38,8 @@ def main(argv: Sequence[str] | None = None, *, catalog: Omics | None = None) -> 
         catalog: The commands; by default those that are installed.
 
     Returns:
-        The exit code: 0 done, 1 failed, 2 usage, 3 some or all of a batch failed, 4 credentials, 130 interrupted, 143
-        ended by SIGTERM.
+        The exit code: 0 done, 1 failed, 2 usage, 3 some or all of a batch failed, 4 credentials, 130 interrupted, 129
+        and 143 ended by SIGHUP and SIGTERM.
     """
     return dispatch.run_program(catalog or Omics(), list(sys.argv[1:] if argv is None else argv))
 

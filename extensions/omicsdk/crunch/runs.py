@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from signal import Signals
 from typing import TYPE_CHECKING, NamedTuple
 
 from omicsdk.core.checked_fields import check_fields
@@ -279,10 +280,9 @@ class Run:
         self._may_share = True  # it was checked, once
 
     def _run(self, stage: Stage, work: Callable[[], None]) -> RunResult:
-        from omicsdk.crunch.workflow import ENDING
         from omicsdk.transfer.engine.control import termination
 
-        with self._locked(), termination(*ENDING):
+        with self._locked(), termination():
             return self._reported(stage, work)
 
     @contextmanager
@@ -428,8 +428,7 @@ def _what_ended(error: BaseException) -> str:
     from omicsdk.transfer.engine.control import Terminated
 
     if isinstance(error, Terminated):
-        signal = str(error)  # a transfer that it ended states its own progress instead
-        return f"Ended by {signal if signal.startswith('SIG') else 'SIGTERM'}"
+        return f"Ended by {Signals(error.exit_code - 128).name}"
     return "Interrupted by Ctrl-C" if isinstance(error, KeyboardInterrupt) else "The program ended"
 
 

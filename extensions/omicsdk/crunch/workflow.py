@@ -28,6 +28,7 @@ from omicsdk.core.waits import TICK
 from omicsdk.crunch.datasets import check_stop
 from omicsdk.crunch.statuses import WorkflowType
 from omicsdk.transfer.disk import write_all
+from omicsdk.transfer.engine.control import ENDING
 
 _log = logger("omicsdk.crunch")
 
@@ -345,9 +346,6 @@ def failure_note(ended: Ended) -> str:
 # -- signals
 
 _Handler = Callable[[int, FrameType | None], object]
-
-#: Signals of schedulers and of a terminal that is closed; Windows has no SIGHUP.
-ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 @contextmanager

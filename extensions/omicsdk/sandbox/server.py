@@ -538,7 +538,7 @@ def _named(specs: "Mapping[str, Spec] | Sequence[Spec]") -> "dict[str, Spec]":
 
 
 def serve(sandbox: Sandbox, on_ready: Callable[[Sandbox], None] = lambda _sandbox: None) -> None:
-    """Run a sandbox until the process receives SIGINT or SIGTERM; only in the main thread of a process.
+    """Run a sandbox until the process receives SIGINT, SIGTERM or SIGHUP; only in the main thread of a process.
 
     Args:
         sandbox: The sandbox, not started yet.
@@ -549,7 +549,11 @@ def serve(sandbox: Sandbox, on_ready: Callable[[Sandbox], None] = lambda _sandbo
     def end(_number: int, _frame: object) -> None:
         stop.set()
 
-    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    # Windows has no SIGHUP; under nohup it is ignored.
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:
+        numbers.append(signal.SIGHUP)
+    before = {number: signal.signal(number, end) for number in numbers}
     try:
         with sandbox:
             on_ready(sandbox)

@@ -11,7 +11,7 @@ from typing import Any, Generic, Literal, ParamSpec, TypeVar
 from omicsdk.core.errors import UsageError
 from omicsdk.core.logs import logger
 from omicsdk.transfer.downloads.downloading import download
-from omicsdk.transfer.engine.control import Control, Terminated
+from omicsdk.transfer.engine.control import Control, reason_of
 from omicsdk.transfer.reports.progress import Progress, notebook_progress
 from omicsdk.transfer.uploads.uploading import upload
 
@@ -191,7 +191,7 @@ class Transfer(Generic[T]):
             if not self._ended.wait(timeout):
                 raise TimeoutError(f"the transfer is still {self.state} after {timeout:g} s")
         except KeyboardInterrupt as pressed:
-            self.control.stop("terminate" if isinstance(pressed, Terminated) else "interrupt")
+            self.control.stop(reason_of(pressed))
             thread.join()
             # The transfer's own message states how to resume.
             raise self._error if isinstance(self._error, KeyboardInterrupt) else pressed from None
@@ -222,7 +222,7 @@ class Transfer(Generic[T]):
         if error is None:
             self.wait()
             return
-        self.control.stop("interrupt" if isinstance(error, KeyboardInterrupt) else "asked")
+        self.control.stop(reason_of(error))
         self._ended.wait()
         self._log_lost_error(error)
 

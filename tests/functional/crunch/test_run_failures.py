@@ -18,7 +18,7 @@ from omicsdk.crunch import workflow as run_module
 from omicsdk.crunch.storage.base import Stored
 from omicsdk.crunch.storage.folder import FolderStorage
 from omicsdk.sandbox import Sandbox
-from omicsdk.transfer.engine.control import Terminated
+from omicsdk.transfer.engine.control import HungUp, Terminated
 
 TRUE = "#!/bin/sh\ntrue"
 FILES = {"a.txt": "alpha\n"}
@@ -279,7 +279,12 @@ def test_a_status_that_cannot_be_sent_fails_the_run(tmp_path: Path, stage: Stage
 
 
 @pytest.mark.parametrize(
-    ("error", "note"), [(KeyboardInterrupt(), "Interrupted by Ctrl-C"), (Terminated(), "Ended by SIGTERM")]
+    ("error", "note"),
+    [
+        (KeyboardInterrupt(), "Interrupted by Ctrl-C"),
+        (Terminated(), "Ended by SIGTERM"),
+        (HungUp(), "Ended by SIGHUP"),
+    ],
 )
 def test_ctrl_c_is_reported_as_a_failure_and_raised_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, note: str

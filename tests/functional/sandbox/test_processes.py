@@ -37,7 +37,7 @@ def get(url):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals for other processes")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)])
 def test_a_signal_ends_it_cleanly(serving, number):
     process, url, folder = serving()
     assert get(f"{url}/dss/v1/bundles/all?replica=aws").status_code == 200

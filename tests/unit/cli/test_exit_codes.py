@@ -45,7 +45,7 @@ from omicsdk.pangea.reads import ReadSet, ReadsResult, UploadedReads, reads_resu
 from omicsdk.pangea.uploads import UploadedField, uploaded_field
 from omicsdk.sb.reports import FilesReport, TransferredFile, files_report
 from omicsdk.transfer import Outcome, TransferReport
-from omicsdk.transfer.engine.control import Terminated
+from omicsdk.transfer.engine.control import HungUp, Terminated
 
 
 @pytest.mark.parametrize(
@@ -375,6 +375,7 @@ def test_nothing_selected_is_a_warning_or_a_failure_on_request():
         (UsageError("no target", remedy="Name it."), "no target. Name it. See: "),
         (KeyboardInterrupt(), "interrupted."),
         (Terminated(), "ended by SIGTERM."),
+        (HungUp(), "ended by SIGHUP."),
         (FileNotFoundError(errno.ENOENT, "No such file or directory"), "the current folder was removed. Change to"),
         (FileNotFoundError(errno.ENOENT, "No usable temporary directory"), "No usable temporary directory"),
         (OSError(errno.EMFILE, "Too many open files", "a"), "a: Too many open files. Raise the limit (ulimit -n 1024)"),

@@ -5,7 +5,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from omicsdk.crunch.workflow import ENDING, Ended, failure_note, snakemake_command, tail_of
+from omicsdk.crunch.workflow import Ended, failure_note, snakemake_command, tail_of
 from omicsdk.transfer.engine.control import termination
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="scripts are run by their interpreter lines")
@@ -35,7 +35,7 @@ def test_signals_that_a_program_handles_itself_are_left_alone() -> None:
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # nohup
     try:
-        with termination(*ENDING):
+        with termination():
             assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
             assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
     finally:

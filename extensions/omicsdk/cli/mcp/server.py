@@ -149,7 +149,7 @@ class _Outcome:
 
 
 def run(settings: Settings, version: str) -> None:
-    """Serve one client until its input ends, or SIGINT or SIGTERM; commands that run are interrupted then.
+    """Serve one client until its input ends, or SIGINT, SIGTERM or SIGHUP; commands that run are interrupted then.
 
     Args:
         settings: What is offered.

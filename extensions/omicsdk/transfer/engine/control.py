@@ -1,5 +1,5 @@
-"""External control of a running transfer: stop, pause, resume, rate limit, checksum policy; Ctrl-C, SIGTERM and other
-processes.
+"""External control of a running transfer: stop, pause, resume, rate limit, checksum policy; Ctrl-C, SIGTERM, SIGHUP
+and other processes.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from omicsdk.transfer.reports.report import TransferReport
 
 
-#: Why a transfer ended early: `stop` was called, Ctrl-C, SIGTERM, or its time budget is over.
-Reason = Literal["asked", "interrupt", "terminate", "budget"]
+#: Why a transfer ended early: `stop` was called, Ctrl-C, SIGTERM, SIGHUP, or its time budget is over.
+Reason = Literal["asked", "interrupt", "terminate", "hangup", "budget"]
 
 T = TypeVar("T")
 
@@ -33,7 +33,13 @@ T = TypeVar("T")
 _TIMETABLE_INTERVAL = 1.0
 #: Least bytes read at once under a limit, and in seconds of the limit.
 _LEAST, _STRIDE = 16 * 1024, 0.1
-_REASONS = {None: "", "asked": "it was stopped", "interrupt": "it was interrupted", "terminate": "it was terminated"}
+_REASONS = {
+    None: "",
+    "asked": "it was stopped",
+    "interrupt": "it was interrupted",
+    "terminate": "it was terminated",
+    "hangup": "its terminal was closed",
+}
 
 
 class Control:
@@ -190,8 +196,8 @@ class Control:
 
     @property
     def interrupted(self) -> bool:
-        """Whether Ctrl-C or SIGTERM stopped it."""
-        return self._reason in ("interrupt", "terminate")
+        """Whether Ctrl-C, SIGTERM or SIGHUP stopped it."""
+        return self._reason in _ERRORS
 
     def ask(self, source: Iterator[T]) -> T | None:
         """Return the next item of the program's own iterator, None at its end; called by engines.
@@ -278,14 +284,40 @@ class Terminated(KeyboardInterrupt):
     """SIGTERM ended the program as Ctrl-C does.
 
     Attributes:
-        exit_code: The process's exit code, as shells report a process that died of SIGTERM.
+        exit_code: The process's exit code, as shells report a process that died of the signal.
+        reason: Why a transfer ends with it.
     """
 
     exit_code = 128 + signal.SIGTERM
+    reason: Reason = "terminate"
+
+
+class HungUp(Terminated):
+    """SIGHUP did: the terminal was closed, or the connection to it was lost."""
+
+    exit_code = 128 + 1
+    reason = "hangup"
+
+
+#: The exceptions of signals that end a program: of schedulers, and of a terminal that is closed. Windows has no SIGHUP.
+ENDING: dict[int, type[Terminated]] = {signal.SIGTERM: Terminated}
+if hasattr(signal, "SIGHUP"):
+    ENDING[signal.SIGHUP] = HungUp
+_ERRORS: dict[Reason | None, type[KeyboardInterrupt]] = {
+    "interrupt": KeyboardInterrupt,
+    **{error.reason: error for error in ENDING.values()},
+}
+
+
+def reason_of(error: BaseException) -> Reason:
+    """Return why a transfer ends with an exception of its program."""
+    if isinstance(error, Terminated):
+        return error.reason
+    return "interrupt" if isinstance(error, KeyboardInterrupt) else "asked"
 
 
 def report_of(error: KeyboardInterrupt) -> TransferReport | None:
-    """Return the report of a transfer that Ctrl-C or SIGTERM stopped cleanly; None for another cause.
+    """Return the report of a transfer that Ctrl-C or a signal stopped cleanly; None for another cause.
 
     Args:
         error: The exception. It is KeyboardInterrupt itself: for a subclass, Python prints a traceback and the process
@@ -305,33 +337,29 @@ def keep_report(error: KeyboardInterrupt, report: TransferReport) -> None:
 
 
 def interruption(control: Control, *messages: str, **facts: object) -> KeyboardInterrupt:
-    """Return the exception for a transfer that Ctrl-C or SIGTERM has stopped cleanly.
+    """Return the exception for a transfer that Ctrl-C or a signal has stopped cleanly.
 
     Args:
         control: The control that was stopped.
         *messages: What was done, and how to resume.
         **facts: Attributes of the exception.
     """
-    error = (Terminated if control.reason == "terminate" else KeyboardInterrupt)(*messages)
+    error = _ERRORS.get(control.reason, KeyboardInterrupt)(*messages)
     vars(error).update(facts)
     return error
 
 
 def terminate(number: int, frame: FrameType | None) -> None:
-    """Handle SIGTERM: raise Terminated after running transfers have stopped cleanly. Programs may install it."""
+    """Handle a signal: raise Terminated after running transfers have stopped cleanly. Programs may install it."""
     del frame
-    raise Terminated(signal.Signals(number).name)
+    raise ENDING.get(number, Terminated)(signal.Signals(number).name)
 
 
 @contextmanager
-def termination(*signals: int) -> Generator[None]:
-    """Handle signals by `terminate` within a block, except those that the program handles or ignores.
-
-    Args:
-        *signals: Their numbers; by default SIGTERM.
-    """
+def termination() -> Generator[None]:
+    """Handle SIGTERM and SIGHUP by `terminate` within a block, except those that the program handles or ignores (nohup)."""
     is_main = threading.current_thread() is threading.main_thread()  # only the main thread may install handlers
-    ours = [number for number in signals or (signal.SIGTERM,) if is_main and signal.getsignal(number) == signal.SIG_DFL]
+    ours = [number for number in ENDING if is_main and signal.getsignal(number) == signal.SIG_DFL]
     for signum in ours:
         signal.signal(signum, terminate)
     try:
@@ -346,7 +374,7 @@ def interrupts(control: Control) -> Generator[None]:
     """Stop a transfer cleanly on Ctrl-C: an exception inside a callback would be lost in libcurl.
 
     A second Ctrl-C is raised at once, as is the first while the program's own iterator of items runs. The same applies
-    to SIGTERM if `terminate` handles it. Other handlers that the program installed, and other threads, are unaffected.
+    to signals that `terminate` handles. Other handlers that the program installed, and other threads, are unaffected.
 
     Args:
         control: The control that the engine reads.
@@ -354,14 +382,14 @@ def interrupts(control: Control) -> Generator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: terminate}
+    usual = {signal.SIGINT: signal.default_int_handler, **dict.fromkeys(ENDING, terminate)}
     ours = {number: handler for number, handler in usual.items() if signal.getsignal(number) is handler}
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         again = control.interrupted
-        control.stop("terminate" if number == signal.SIGTERM else "interrupt")
+        control.stop(ENDING[number].reason if number in ENDING else "interrupt")
         if again or control.asking:
-            ours[signal.Signals(number)](number, frame)
+            ours[number](number, frame)
 
     for signum in ours:
         signal.signal(signum, interrupt)
@@ -381,7 +409,7 @@ def report_stopped(control: Control, report: TransferReport, how: str = RESUMES)
         how: How to resume.
 
     Raises:
-        KeyboardInterrupt: After Ctrl-C, or Terminated after SIGTERM; `report_of` returns the report.
+        KeyboardInterrupt: After Ctrl-C, or Terminated after a signal; `report_of` returns the report.
     """
     if control.reason is None:
         return

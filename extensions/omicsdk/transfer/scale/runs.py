@@ -712,12 +712,19 @@ def work(task: Shard | Parcel, channel: Channel, *, ours: bool = False) -> Shard
         The result.
     """
     if ours and parent_process() is not None and threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the starting process receives Ctrl-C too, and requests the stop
+        leave_to_parent()
     shard: Shard = pickle.loads(task.pickled) if isinstance(task, Parcel) else task  # noqa: S301 - our own
     with reporting(channel, shard.index) as (progress, stop):
         if stop.is_set():
             return shard.unbegun()
         return shard.run(progress=progress, stop=stop)
+
+
+def leave_to_parent() -> None:
+    """Ignore what a terminal sends to all processes: the starting one receives it too, and requests the stop."""
+    for name in ("SIGINT", "SIGHUP"):
+        if hasattr(signal, name):  # Windows has no SIGHUP
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
 
 
 def _masked_repr(error: BaseException | None) -> str:

@@ -21,7 +21,15 @@ from omicsdk.transfer.engine.control import Control, report_stopped
 from omicsdk.transfer.engine.options import DOWNLOAD_CONNECTIONS, EngineOptionsDict, TransferOptions
 from omicsdk.transfer.reports.report import KEPT_FAILURES, Outcome, ReportedError, TransferReport, outcomes_in
 from omicsdk.transfer.scale.plan import Opening, Plan, Shard, ShardResult, ShardsOpen, ShardsReport, Source, journals_in
-from omicsdk.transfer.scale.runs import DaskChannel, Run, ShardsProgress, held_folder, run_shards, shards_report_of
+from omicsdk.transfer.scale.runs import (
+    DaskChannel,
+    Run,
+    ShardsProgress,
+    held_folder,
+    leave_to_parent,
+    run_shards,
+    shards_report_of,
+)
 
 #: Shards per worker, so that one that finishes early finds more to do, and a lost one leaves little behind.
 SHARDS_PER_WORKER = 4
@@ -74,6 +82,7 @@ class WorkerPool:
             from concurrent.futures import ProcessPoolExecutor
             from multiprocessing import get_context
 
+            _start_tracker()
             # A fork would copy the process's threads' locks and open connections.
             pool = partial(ProcessPoolExecutor, self.workers, get_context("spawn"), initializer=_settle)
             return run_shards(shards, pool, **how)
@@ -88,9 +97,21 @@ class WorkerPool:
                 self.cluster.unsubscribe_topic(channel.topic)
 
 
+def _start_tracker() -> None:
+    """Start Python's tracker of semaphores so that it outlives a closed terminal; another one would print tracebacks."""
+    if hasattr(signal, "SIGHUP"):
+        from multiprocessing.resource_tracker import ensure_running
+
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+        try:
+            ensure_running()  # it inherits what is blocked
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _settle() -> None:
-    """Initialize a process of ours: Ctrl-C is up to its parent, and it must not outlive the parent."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Initialize a process of ours: what a terminal sends to all is up to its parent, and it must not outlive the parent."""
+    leave_to_parent()
     threading.Thread(target=_end_with_parent, name="omicsdk-parent", daemon=True).start()
 
 

@@ -1,4 +1,4 @@
-"""`omics dss download`: the rate, the time, the dry run, and how SIGTERM ends it."""
+"""`omics dss download`: the rate, the time, the dry run, and how signals end it."""
 
 import hashlib
 import json
@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,9 @@ from fork_server import forked
 from omicsdk.cli.demo.walk import hold_second_half
 
 MIB = 1024 * 1024
+IN_TERMINAL = (
+    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execvp(sys.argv[1], sys.argv[1:])"
+)
 OMICS = str(Path(sys.executable).with_name("omics.exe" if os.name == "nt" else "omics"))
 
 
@@ -30,11 +33,15 @@ def start(omics_sandbox: Any, tmp_path: Path) -> Iterator[Callable[..., "subproc
     environ = {**kept, "HOME": str(tmp_path), **omics_sandbox.environment()}
     started = []
 
-    def begin(*arguments: str) -> "subprocess.Popen[str]":
-        command = [OMICS, "dss", "download", "--bundle-uuid", uuid, "--replica", "aws", *arguments]
-        process = forked.start(
-            command, cwd=tmp_path, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
+    def begin(*arguments: str, terminal: int | None = None, through: Sequence[str] = ()) -> "subprocess.Popen[str]":
+        command = [*through, OMICS, "dss", "download", "--bundle-uuid", uuid, "--replica", "aws", *arguments]
+        streams: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        if terminal is None:
+            process = forked.start(command, cwd=tmp_path, env=environ, **streams)
+        else:
+            streams = {"stdin": terminal, "stdout": terminal, "stderr": terminal, "start_new_session": True}
+            command = [sys.executable, "-c", IN_TERMINAL, *command]
+            process = subprocess.Popen(command, cwd=tmp_path, env={**os.environ, **environ}, **streams)
         started.append(process)
         return process
 
@@ -68,6 +75,26 @@ def test_sigterm_ends_it_in_order(start: Any, omics_sandbox: Any, tmp_path: Path
     assert process.returncode == 143
     assert "Run the same command again to resume" in errors
     assert list(tmp_path.rglob("*.part"))
+
+
+@pytest.mark.sandbox
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGHUP")
+@pytest.mark.parametrize(("through", "code"), [((), 129), (("nohup",), 0)])
+def test_a_closed_terminal_ends_it_cleanly_unless_the_signal_is_ignored(
+    start: Any, omics_sandbox: Any, tmp_path: Path, through: Sequence[str], code: int
+) -> None:
+    if not through:
+        sha256 = hashlib.sha256((tmp_path / "source/reads.bin").read_bytes()).hexdigest()
+        hold_second_half(omics_sandbox, sha256, 24 * MIB)
+    ours, theirs = os.openpty()
+    process = start("--limit-rate", "12M", terminal=theirs, through=through)
+    os.close(theirs)
+    while not any(path.stat().st_size >= 4 * MIB for path in tmp_path.rglob("*.part")):
+        assert process.poll() is None
+        threading.Event().wait(0.01)  # another process is at work
+    os.close(ours)
+    assert process.wait(30) == code
+    assert bool(list(tmp_path.rglob("*.part"))) is (code != 0)
 
 
 @pytest.mark.sandbox

@@ -1,4 +1,4 @@
-"""Ctrl-C in a program that runs shards in processes: all end in order, and nothing is fetched twice."""
+"""Ctrl-C and a closed terminal in a program that runs shards in processes: all end in order, and nothing is fetched twice."""
 
 import json
 import os
@@ -19,6 +19,8 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 from omicsdk.transfer import Item, Location, Plan, run_shards
+from omicsdk.transfer.engine.control import termination
+from omicsdk.transfer.scale.workers import WorkerPool
 
 def main():
     target, least, rows = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
@@ -29,10 +31,12 @@ def main():
             told.add(1)
             print(*(worker.rpartition(":")[2] for worker in progress.workers.values()), flush=True)
     pool = partial(ProcessPoolExecutor, 3, get_context("spawn"))
+    shards = Plan(items, target, connections=2).shards(3)
     try:
-        run_shards(Plan(items, target, connections=2).shards(3), pool, progress=word)
-    except KeyboardInterrupt:
-        sys.exit(130)
+        with termination():
+            WorkerPool(3).run(shards, progress=word) if sys.argv[4] else run_shards(shards, pool, progress=word)
+    except KeyboardInterrupt as error:
+        sys.exit(getattr(error, "exit_code", 130))
 
 if __name__ == "__main__":
     main()
@@ -40,11 +44,20 @@ if __name__ == "__main__":
 
 
 @pytest.mark.parametrize("whole_group", [True, False], ids=["all processes", "the first one only"])
-def test_ctrl_c(items, target, right, halfway, bodies, server, tmp_path, whole_group):
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGHUP", 129)])
+def test_a_signal(items, target, right, halfway, bodies, server, tmp_path, whole_group, name, code):
+    number = getattr(signal, name)
     program = tmp_path / "program.py"
     program.write_text(PROGRAM)
     rows = [(item.name, item.locate.url, item.size, dict(item.checksums)) for item in items]
-    command = [sys.executable, str(program), str(target), str(halfway.before), json.dumps(rows)]
+    command = [
+        sys.executable,
+        str(program),
+        str(target),
+        str(halfway.before),
+        json.dumps(rows),
+        "" if code == 130 else "ours",
+    ]
     with forked.start(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
@@ -52,14 +65,15 @@ def test_ctrl_c(items, target, right, halfway, bodies, server, tmp_path, whole_g
             workers = process.stdout.readline().split()
             assert workers, process.stderr.read()
             if whole_group:
-                os.killpg(process.pid, signal.SIGINT)  # what a terminal does
+                os.killpg(process.pid, number)  # what a terminal does
             else:
-                process.send_signal(signal.SIGINT)
+                process.send_signal(number)
             _, stderr = process.communicate(timeout=20)
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
-    assert process.returncode == 130, stderr
+    assert process.returncode == code, stderr
+    assert "Traceback" not in stderr
     assert not any(Path(f"/proc/{worker}").exists() for worker in workers)
     halfway.lift()
     with ThreadPoolExecutor(3) as pool:

@@ -16,7 +16,7 @@ from omicsdk.core.errors import OmicsError
 from omicsdk.core.logs import logger
 from omicsdk.core.waits import TICK
 from omicsdk.transfer import Control, Patience
-from omicsdk.transfer.engine.control import Terminated
+from omicsdk.transfer.engine.control import reason_of
 from omicsdk.transfer.reports.report import raise_failure
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ OF_A_FILE = 4
 _log = logger("omicsdk.sb")
 
 _UNDER_WAY = (TransferState.RUNNING, TransferState.PAUSED)
-_ABORTED = dict.fromkeys(("interrupt", "terminate"), TransferState.ABORTED)
+_ABORTED = dict.fromkeys(("interrupt", "terminate", "hangup"), TransferState.ABORTED)
 #: Final state of a stopped transfer, by reason.
 _BY_REASON: Mapping[str | None, str] = {"asked": TransferState.STOPPED, **_ABORTED}
 
@@ -159,7 +159,7 @@ class Handle(threading.Thread, ABC):
         try:
             self._await()
         except KeyboardInterrupt as pressed:
-            self._control.stop("terminate" if isinstance(pressed, Terminated) else "interrupt")
+            self._control.stop(reason_of(pressed))
             self._await()
             raise
         if self._failure is not None and not self._is_reported:
