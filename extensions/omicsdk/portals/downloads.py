@@ -22,9 +22,11 @@ from omicsdk.core.errors import (
     APIError,
     ChecksumMismatch,
     ConfigError,
+    DiskFull,
     Forbidden,
     Interrupted,
     NameClash,
+    NotWritable,
     OmicsError,
     TransportError,
     TruncatedTransfer,
@@ -254,13 +256,19 @@ def get(
         has_rows = plan.count or (not plan.unavailable and any(True for _ in plan.rows()))
         if not chosen.dry_run and (has_rows or not written.exists()):
             report = without_pages(report, target, on_message)
-            keep_earlier(written, plan, on_message)
-            write_result(written, plan, target, report.outcomes)
-            # The result manifest exists before the conversion, which may take long and be interrupted.
-            if converter is not None:
-                report = converted(report, Path(target), converter, on_message, lambda: chosen.stopped)
+            try:
+                keep_earlier(written, plan, on_message)
                 write_result(written, plan, target, report.outcomes)
-            on_message(f"result manifest written to {written}")
+                # The result manifest exists before the conversion, which may take long and be interrupted.
+                if converter is not None:
+                    report = converted(report, Path(target), converter, on_message, lambda: chosen.stopped)
+                    write_result(written, plan, target, report.outcomes)
+            except (DiskFull, NotWritable) as error:
+                if report.ok:
+                    raise
+                on_message(str(error))  # the files that failed, of the same disk for example, are the result
+            else:
+                on_message(f"result manifest written to {written}")
         for note in missing_logins(plan.files(), sources, report):
             on_message(note)
         return chosen.checked(report)

@@ -12,12 +12,14 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from io import BufferedWriter
 from math import inf
-from typing import Any
+from typing import Any, TypeGuard
 
 from omicsdk.core.errors import DiskFull, NotWritable, OmicsError, TooManyOpenFiles, TransferError
 from omicsdk.core.files import in_place_of, make_durable
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+#: Why a single file does not fit on a disk that has space.
+SIZE_LIMIT = "The limit on the size of files was reached"
 _NOT_ON_FAT = '"*:<>?\\|'
 #: Whether several threads can read an open file at once; on Windows a file has a single position.
 HAS_PREAD = hasattr(os, "pread")
@@ -112,6 +114,11 @@ class Growth:
         self._allowed -= count
 
 
+def lacks_space(error: object) -> TypeGuard[DiskFull]:
+    """Return whether a file failed because the disk is full, not for its own size."""
+    return isinstance(error, DiskFull) and SIZE_LIMIT not in error.message
+
+
 def nearest_folder(folder: str) -> str:
     """Return a folder, or its nearest existing parent."""
     while not os.path.isdir(folder) and os.path.dirname(folder) != folder:
@@ -200,6 +207,14 @@ class DiskSpace:
             return InsufficientSpace(self._folder, needed, max(0, int(self._left)), name=name)
         self._left -= needed
         return None
+
+    def refused(self, now: float) -> None:
+        """Note that a write was refused: for a second nothing fits. A quota may not show in the free space.
+
+        Args:
+            now: The present time.
+        """
+        self._left, self._read_at = 0, now
 
 
 def write_at(descriptor: int, buffers: Sequence[bytes], offset: int) -> int:
@@ -321,10 +336,12 @@ def write_error(error: OSError, path: str, name: str = "") -> TransferError:
     """
     if error.errno == errno.EFBIG:
         remedy = "FAT allows 4 GiB, and ulimit -f sets a limit. Choose another folder, or raise the limit."
-        return DiskFull(path, name=name, remedy=remedy, reason="The limit on the size of files was reached")
+        return DiskFull(path, name=name, remedy=remedy, reason=SIZE_LIMIT)
     if error.errno in _FULL:
         return DiskFull(path, name=name)
     remedy = TooManyOpenFiles.default_remedy if error.errno in (errno.EMFILE, errno.ENFILE) else None
+    if error.errno == errno.ENOENT:
+        remedy = "Check that the folder exists, then run the same command again."
     if error.errno == errno.EINVAL and set(os.path.basename(path)) & set(_NOT_ON_FAT):
         remedy = f"FAT, exFAT and Windows shares allow none of {_NOT_ON_FAT} in a name. Choose another folder."
     reason = "a file of that name exists" if isinstance(error, FileExistsError) else error.strerror or str(error)

@@ -18,6 +18,7 @@ from omicsdk.core import (
     ChecksumMismatch,
     ChecksumMissing,
     ConfigError,
+    DiskFull,
     Forbidden,
     Interrupted,
     ManualClock,
@@ -380,6 +381,20 @@ def test_a_dry_run_counts_and_writes_nothing(get: Any, portal: PortalHost, tmp_p
     assert portal.requests == []
     assert not (tmp_path / "data").exists()
     assert not (tmp_path / "data.manifest.tsv").exists()
+
+
+def test_a_result_that_cannot_be_written_does_not_hide_the_files_that_failed(
+    get: Any, portal: PortalHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def full(*_: object) -> None:
+        raise DiskFull("data.manifest.tsv")
+
+    monkeypatch.setattr("omicsdk.portals.downloads.write_result", full)
+    assert get("gdc_manifest.txt").counts["failed"] == 2  # the portal has none of them
+    assert "The disk is full while writing data.manifest.tsv" in get.said[-1]
+    gdc(portal)
+    with pytest.raises(DiskFull):
+        get("gdc_manifest.txt")
 
 
 def test_a_list_may_be_named_by_a_file_uri(portal: PortalHost, tmp_path: Path):

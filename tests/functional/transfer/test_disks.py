@@ -1,6 +1,8 @@
 """Disks that are full, read-only, or changed by others meanwhile."""
 
+import errno
 import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -176,3 +178,39 @@ def test_a_body_without_an_end_stops_before_the_disk_is_full(
     assert leftovers() == []
     assert not (target / "one").exists()
     assert len(server.of("one")) == 1
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_after_a_refused_write_no_further_file_is_requested(
+    server: Any, target: Path, noise: Any, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    class Full(Disk):
+        def write_at(self, descriptor: int, buffers: Sequence[bytes], offset: int) -> int:
+            raise OSError(number, os.strerror(number))
+
+    items = [server.item(f"f{n:03}", noise(50_000, n), "md5") for n in range(400)]
+    report = download(items, target, disk=Full(), connections=1)
+    assert report.counts["failed"] == len(items)
+    assert len(server.requests) < 100
+    assert ": 50,000 more bytes are needed" in report.outcomes[0].error.message
+    assert "only 0 are left" in report.outcomes[-1].error.message
+    assert download(items, target).ok
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows removes no open file")
+def test_a_file_that_is_removed_meanwhile_is_not_received_to_its_end(
+    server: Any, fault: Any, target: Path, noise: Any
+) -> None:
+    item = server.item("one", noise(40 * MIB), "sha256")
+
+    def removes(progress: Any) -> None:
+        if progress.bytes_fetched > MIB:
+            shutil.rmtree(target, ignore_errors=True)
+
+    server.always["one"] = fault.changed(pace=20 * MIB)
+    (outcome,) = download([item], target, connections=1, progress=removes).outcomes
+    assert "No such file or directory" in str(outcome.error)
+    assert "run the same command again" in outcome.error.remedy
+    assert outcome.bytes_fetched < 30 * MIB
+    server.always.clear()
+    assert download([item], target).ok

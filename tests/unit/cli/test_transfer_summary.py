@@ -6,8 +6,9 @@ import tracemalloc
 import pytest
 from omicsdk.cli.commands.transfers import MAX_LISTED_FILES, finish, foreseen, summary, transfer_data, transferred
 from omicsdk.cli.output import Call, Console, Output
-from omicsdk.core import SomeFailed, TransferError
+from omicsdk.core import DiskFull, SomeFailed, TransferError
 from omicsdk.transfer import Outcome, TransferReport
+from omicsdk.transfer.disk import SIZE_LIMIT
 
 MIXED = TransferReport(
     [
@@ -50,6 +51,18 @@ def test_where_nothing_arrived_the_error_is_raised(capsys):
     with pytest.raises(TransferError, match="x"):
         finish(TransferReport([Outcome("x", "failed", error=errors[0])]), call(Console()))
     assert capsys.readouterr().err == ""
+
+
+def test_files_that_do_not_fit_state_the_space_that_they_need(capsys):
+    unfit = [
+        Outcome("x", "failed", 2048, bytes_kept=512, bytes_fetched=512, error=DiskFull("x")),
+        Outcome("y", "failed", 1024, error=DiskFull("y")),
+        Outcome("z", "failed", 10**9, error=DiskFull("z", reason=SIZE_LIMIT)),
+    ]
+    with pytest.raises(SomeFailed, match=r"3 of 3 files failed, 2.00 KiB more disk space needed"):
+        finish(TransferReport(unfit), call(Console()))
+    finish(TransferReport([*unfit, Outcome("a", "done", 1024, verification="verified")]), call(Console()))
+    assert capsys.readouterr().err.endswith("1 verified, 3 failed, 2.00 KiB more disk space needed\n")
 
 
 def test_a_stopped_transfer_states_why_and_is_listed(capsys):

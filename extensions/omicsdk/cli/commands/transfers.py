@@ -21,6 +21,7 @@ from omicsdk.core.batches import named_error
 from omicsdk.core.errors import Interrupted, SomeFailed, UsageError
 from omicsdk.core.sizes import size_words
 from omicsdk.transfer import Control, Outcome, TransferReport
+from omicsdk.transfer.disk import lacks_space
 from omicsdk.transfer.engine.control import report_of, termination
 from omicsdk.transfer.reports.units import count_of, counted_words, partial_words, time_words
 
@@ -180,6 +181,12 @@ def finish(
     path = call.options.get("report") or call.arguments.get("report")
     record_report(report_path(path), report, errors, title, call.console)
     present = max(0, sum(report.counts.get(state, 0) for state in COMPLETE_STATES) - (len(errors) - len(report.failed)))
+    unfit = [outcome for outcome in report.failed if lacks_space(outcome.error)]
+    if unfit:
+        # What was fetched is kept, but for small files, of which all is fetched again.
+        missing = sum(max(0, (file.size or 0) - file.bytes_kept - file.bytes_fetched) for file in unfit)
+        needed = partial_words(missing, len(unfit), sum(file.size is None for file in unfit))
+        more = [*more, f"{needed} more disk space needed"]
     is_final = bool(errors) and all(
         map(is_denied, errors)
     )  # a repetition, or a file that was not tried, would be denied, too
@@ -189,7 +196,7 @@ def finish(
             fail()
         if len(errors) == 1:
             raise errors[0]
-        problem = f"{len(errors)} of {len(report.outcomes)} files failed"
+        problem = ", ".join([f"{len(errors)} of {len(report.outcomes)} files failed", *(more[-1:] if unfit else ())])
         raise SomeFailed(problem, errors, remedy="" if is_final else remedy)
     print_failures(errors, call.console, max(len(errors), len(report.outcomes)) + equal)
     if "planned" not in report.counts and not is_counted:

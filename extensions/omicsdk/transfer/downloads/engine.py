@@ -23,7 +23,7 @@ from omicsdk.core.errors import (
 from omicsdk.core.threads import Pool
 from omicsdk.transfer import checksums as hashing
 from omicsdk.transfer.arguments import a, foreign_words
-from omicsdk.transfer.disk import Disk, DiskSpace
+from omicsdk.transfer.disk import Disk, DiskSpace, lacks_space
 from omicsdk.transfer.downloads import messages
 from omicsdk.transfer.downloads.files import (
     Committer,
@@ -718,6 +718,11 @@ class Downloads(Engine[Job]):
         self._files.close(job)
         if job.state in (State.FAILED, State.STOPPED) and job.record is None and job.touched:
             self._files.remove(job)  # the reusable part of it is unknown
+        # An error of the file system, not of a file that grows for too long.
+        if lacks_space(error) and isinstance(error.__cause__, OSError):
+            self._space.refused(self._clock.monotonic())
+            if needed := bytes_needed(job.item.name, job.size, self._files):
+                error.message += f": {needed:,} more bytes are needed"
         self._tell(job.number, outcome, job.item.size)
 
     def _save_failed(self, job: Job) -> None:

@@ -5,6 +5,8 @@ A small file is a single request, and is written once all of it is in memory.
 
 from __future__ import annotations
 
+import errno
+import os
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Protocol
@@ -291,6 +293,10 @@ class ResponseWriter(Attended):
         return self._flush() if self._room <= self._flush_at else None
 
     def _cell_done(self) -> None:
+        part = self.job.part
+        # The rest would be received for nothing. Some file systems count no names.
+        if os.fstat(self._descriptor).st_nlink == 0 and not os.path.lexists(part):
+            raise write_error(FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)), part, self.job.title)
         # By its last byte: the position is the first one of the next cell already, unless it is the file's last.
         index = (self.piece.position - 1) // CELL
         crc, self._crc = self._crc, 0
