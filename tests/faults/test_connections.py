@@ -1,5 +1,6 @@
 """Failing connections and redirects."""
 
+import json
 import os
 import socket
 import subprocess
@@ -62,6 +63,31 @@ def test_few_descriptors(trial: Any, server: Any, noise: Any, target: Path, left
     trial.ended("right file" if how == "right" else how)
     assert how == "right" or "too many" in words.lower()
     assert how == "right" or "ulimit -n" in words
+
+
+FEW_CONNECTIONS = """
+import json, resource, sys
+from omicsdk.transfer import Item, Location, download
+resource.setrlimit(resource.RLIMIT_NOFILE, (24, 24))
+items = [Item(name, Location(url), size, {"md5": md5}) for name, url, size, md5 in json.loads(sys.argv[1])]
+print([str(outcome.error) for outcome in download(items, sys.argv[2]).outcomes if outcome.error])
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the limit is POSIX's")
+@pytest.mark.fault("low limit on open files and a failing server: fewer connections", ends="right file")
+def test_few_connections(trial: Any, server: Any, fault: Any, noise: Any, target: Path) -> None:
+    items = [server.item(f"f{number}", noise(MIB, number), "md5") for number in range(20)]
+    for item in items:
+        server.always[item.name] = fault.changed(pace=4 * MIB)
+        server.fault(item.name, fault.status(503))
+    rows = json.dumps([(item.name, item.locate.url, item.size, item.checksums["md5"]) for item in items])
+    command = [sys.executable, "-c", FEW_CONNECTIONS, rows, str(target)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    assert ended.stdout == "[]\n", ended.stderr
+    for item in items:
+        trial.held(target, item.name, there=True)
+    trial.ended("right file")
 
 
 @pytest.mark.fault("connection refused, always", ends="ConnectFailed")

@@ -514,8 +514,9 @@ class Disk:
         begin = _libc("sync_file_range") if len(paths) > 1 else None
         for start in range(0, len(paths), _TOGETHER):
             opened: list[int] = []
+            group = paths[start : start + _TOGETHER]
             try:
-                for path in paths[start : start + _TOGETHER]:
+                for path in group:
                     # Windows flushes only files that are open for writing.
                     opened.append(os.open(path, (os.O_RDWR if os.name == "nt" else os.O_RDONLY) | _CLOEXEC))
                     # start writing all of them first, so that the disk works on them together; wait afterwards
@@ -523,9 +524,15 @@ class Disk:
                         begin(opened[-1], 0, 0, _BEGIN_WRITING)
                 for descriptor in opened:
                     make_durable(descriptor)
+                group = ()
+            except OSError as error:
+                if error.errno not in (errno.EMFILE, errno.ENFILE) or len(group) == 1:
+                    raise
             finally:
                 for descriptor in opened:
                     os.close(descriptor)
+            for path in group:  # no more may be open together
+                self.sync_files([path])
 
     def sync_folders(self, paths: Iterable[str]) -> None:
         """Return once the names in folders, and the folders created by `make_folders`, are durable.

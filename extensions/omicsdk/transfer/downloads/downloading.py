@@ -21,6 +21,7 @@ from omicsdk.transfer.downloads.engine import Downloads, Settings
 from omicsdk.transfer.downloads.files import PartFiles, bytes_needed, outcome_of, recorded, usable
 from omicsdk.transfer.downloads.job import Job
 from omicsdk.transfer.engine.control import opened
+from omicsdk.transfer.engine.engine import affordable
 from omicsdk.transfer.engine.options import DOWNLOAD_CONNECTIONS, EngineOptionsDict, TransferOptions
 from omicsdk.transfer.items import Item, ItemSource, guard_of
 from omicsdk.transfer.journal import MISSING, Journal, PartState
@@ -247,7 +248,7 @@ def download(
     start, outcomes = clock.monotonic(), Outcomes()
     settings = Settings(
         options=chosen,
-        connections=chosen.connections or DOWNLOAD_CONNECTIONS,
+        connections=affordable(chosen.connections or DOWNLOAD_CONNECTIONS),
         locators=locators,
         patience=patience or chosen.patience,
         route=route or partial(network, environ=environ),

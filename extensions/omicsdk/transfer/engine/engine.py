@@ -63,6 +63,43 @@ class CommonSettings:
     clock: Clock = SYSTEM_CLOCK
 
 
+#: File descriptors of a connection (its socket, its file, and an idle connection or a thread that hashes), and those that the rest of
+#: a transfer takes: the journal, pollers, syncing, looking up names, imports.
+PER_CONNECTION, FOR_THE_REST = 3, 16
+
+
+def connections_within(connections: int, free: int) -> int:
+    """Return how many connections a number of free file descriptors suffices for, at least 1.
+
+    Args:
+        connections: The desired number.
+        free: File descriptors that may still be opened.
+    """
+    return max(1, min(connections, (free - FOR_THE_REST) // PER_CONNECTION))
+
+
+def affordable(connections: int) -> int:
+    """Return how many connections the process's limit of open files suffices for, and log it if these are fewer.
+
+    Args:
+        connections: The desired number.
+    """
+    if not hasattr(os, "sysconf"):  # sockets of Windows are not limited
+        return connections
+    limit = os.sysconf("SC_OPEN_MAX")
+    try:
+        descriptor = os.open(os.devnull, os.O_RDONLY)  # the lowest that is free: about as many are open
+    except OSError:
+        descriptor = limit  # what needs one next reports it
+    else:
+        os.close(descriptor)
+    fewer = connections if limit < 0 else connections_within(connections, limit - descriptor)
+    if fewer < connections:
+        message = "at most %d of %d connections are used: only %d files may be open. Raise the limit: ulimit -n 1024"
+        _log.warning(message, fewer, connections, limit)
+    return fewer
+
+
 #: Seconds that one rate of a report's curve covers.
 SAMPLE = 0.25
 #: Another thread moves bytes if this many bytes a second move (fewer are those of small files, of which the interpreter's work is the

@@ -16,6 +16,7 @@ from omicsdk.core.threads import side_by_side
 from omicsdk.core.waits import never
 from omicsdk.transfer.arguments import function, kind, many, whole_number
 from omicsdk.transfer.engine.control import opened
+from omicsdk.transfer.engine.engine import affordable
 from omicsdk.transfer.engine.options import UPLOAD_CONNECTIONS, EngineOptionsDict, TransferOptions
 from omicsdk.transfer.network.requests import Patience
 from omicsdk.transfer.reports.report import Outcome, Outcomes, TransferReport
@@ -96,7 +97,7 @@ def upload(
     start = clock.monotonic()
     settings = Settings(
         options=chosen,
-        connections=chosen.connections or UPLOAD_CONNECTIONS,
+        connections=affordable(chosen.connections or UPLOAD_CONNECTIONS),
         callers=callers,
         abort=abort,
         follow=follow,

@@ -1,5 +1,6 @@
 """The seam to the file system: what it makes, follows, and makes durable."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -131,3 +132,28 @@ def test_syncing_many_files_leaves_none_open(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         Disk().sync_files(paths)
     assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_files_are_synced_one_by_one_where_no_more_may_be_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = [str(tmp_path / f"f{number}") for number in range(70)]
+    for path in paths:
+        Path(path).write_bytes(b"x")
+    now_open, synced = set[int](), set[str]()
+    really_open, really_close = os.open, os.close
+
+    def limited(path: str, flags: int) -> int:
+        if len(now_open) == 5:
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        now_open.add(descriptor := really_open(path, flags))
+        synced.add(path)
+        return descriptor
+
+    def close(descriptor: int) -> None:
+        now_open.discard(descriptor)
+        really_close(descriptor)
+
+    monkeypatch.setattr("omicsdk.transfer.disk.os.open", limited)
+    monkeypatch.setattr("omicsdk.transfer.disk.os.close", close)
+    Disk().sync_files(paths)
+    assert synced == set(paths)
+    assert not now_open

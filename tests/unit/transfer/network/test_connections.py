@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from omicsdk.transfer.downloads.job import FIRST_LARGE
+from omicsdk.transfer.engine.engine import connections_within
 from omicsdk.transfer.network import plan
 from omicsdk.transfer.network.limits import (
     FIRST,
@@ -184,3 +185,8 @@ def test_requests_count_where_bytes_state_little(factor: float, seed: int) -> No
     sizes = [200 + (seed * (index + 1) * 7919) % int(8000 * factor) for index in range(3000)]
     trace = run(Network.of(Link(100 * MB, 100 * MB, rtt=0.05)), sizes)
     assert max(width for _, width in trace.widths) == LIMIT
+
+
+@pytest.mark.parametrize(("free", "connections"), [(0, 1), (20, 1), (28, 4), (64, 16), (10_000, 16)])
+def test_a_low_limit_of_open_files_allows_fewer_connections(free: int, connections: int) -> None:
+    assert connections_within(LIMIT, free) == connections
