@@ -68,7 +68,7 @@ def test_few_descriptors(trial: Any, server: Any, noise: Any, target: Path, left
 FEW_CONNECTIONS = """
 import json, resource, sys
 from omicsdk.transfer import Item, Location, download
-resource.setrlimit(resource.RLIMIT_NOFILE, (24, 24))
+resource.setrlimit(resource.RLIMIT_NOFILE, (14, 14))
 items = [Item(name, Location(url), size, {"md5": md5}) for name, url, size, md5 in json.loads(sys.argv[1])]
 print([str(outcome.error) for outcome in download(items, sys.argv[2]).outcomes if outcome.error])
 """

@@ -83,10 +83,7 @@ def line_of(error: BaseException, where: str) -> str:
     """
     name, _, command = where.partition(" ")
     if isinstance(error, KeyboardInterrupt):
-        from signal import Signals
-
-        code = exit_code(error)
-        return f"{name}: {'interrupted' if code == INTERRUPTED else f'ended by {Signals(code - 128).name}'}."
+        return f"{name}: {({129: 'ended by SIGHUP', 143: 'ended by SIGTERM'}).get(exit_code(error), 'interrupted')}."
     if isinstance(error, UsageError):
         remedy = error.remedy
         if "--help" not in remedy:

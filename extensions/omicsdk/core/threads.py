@@ -49,8 +49,13 @@ class _Threads:
         if len(self._threads) < min(thread_count, self._limit):
             name = f"{self._name}-{len(self._threads)}"
             thread = threading.Thread(target=self._run, args=(self._queue,), name=name, daemon=True)
-            thread.start()
-            self._threads.append(thread)
+            try:
+                thread.start()
+            except RuntimeError:  # no more threads: those that there are do it
+                if not self._threads:
+                    raise
+            else:
+                self._threads.append(thread)
         # With the context variables of the caller, such as the stop of its workflow.
         self._queue.put(partial(copy_context().run, task))
 

@@ -142,11 +142,12 @@ class Transfer(Generic[T]):
             # No daemon: a program that ends waits for its transfers.
             thread = threading.Thread(target=self._run, name="omicsdk-transfer")
             self._thread = thread
-        try:
-            thread.start()
-        except RuntimeError:  # no more threads: other threads in `wait` must not wait forever
-            self._thread = None
-            raise
+            try:
+                # Under the lock that `wait` takes: other threads do not wait for one that never runs.
+                thread.start()
+            except RuntimeError:  # no more threads
+                self._thread = None
+                raise
         return self
 
     def pause(self) -> None:
@@ -181,7 +182,8 @@ class Transfer(Generic[T]):
             TimeoutError: It is still running, and continues.
             Exception: The error that ended it.
         """
-        thread = self._thread
+        with self._guard:
+            thread = self._thread
         if thread is None:
             raise UsageError("This transfer was not started", remedy="Call start() first, or use it in a `with` block.")
         if thread is threading.current_thread():
@@ -210,7 +212,9 @@ class Transfer(Generic[T]):
         """
         from anyio import CapacityLimiter, to_thread
 
-        if self._thread is None:
+        with self._guard:
+            is_started = self._thread is not None
+        if not is_started:
             raise UsageError("This transfer was not started", remedy="Call start(), or use it in an `async with`.")
         await to_thread.run_sync(self._ended.wait, abandon_on_cancel=True, limiter=CapacityLimiter(1))
         return self._outcome()

@@ -137,12 +137,17 @@ class Committer:
             now: Do not wait for more files.
         """
         if self._waiting and (now or len(self._waiting) >= BATCH or time.monotonic() - self._since >= PATIENCE):
+            thread: threading.Thread | None = None
             with self._guard:
                 self._ready += self._waiting
                 self._waiting = []
                 if self._thread is None:
-                    self._thread = threading.Thread(target=self._run, name="omicsdk-commit", daemon=True)
-                    self._thread.start()
+                    thread = self._thread = threading.Thread(target=self._run, name="omicsdk-commit", daemon=True)
+            if thread is not None:
+                try:
+                    thread.start()
+                except RuntimeError:  # no more threads
+                    self._run()
 
     def close(self, *, hurry: bool = False) -> None:
         """Sync the renamed files and end the thread.

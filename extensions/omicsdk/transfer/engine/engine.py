@@ -426,9 +426,9 @@ class Engine(ABC, Generic[J]):
             self._wire = Wires(self._wire)
         try:
             self._wire.add(new_wire(self._settings, self._answered))
-        except TooManyOpenFiles as error:  # existing threads continue
+        except (TooManyOpenFiles, RuntimeError) as error:  # existing threads continue
             self._threads = self._wire.threads
-            _log.info("no further thread moves bytes: %s", error.message)
+            _log.info("no further thread moves bytes: %s", error)
         else:
             self._concurrency.widen(self._wire.threads)
 

@@ -125,8 +125,15 @@ class Wires:
 
         Args:
             wire: Its own wire.
+
+        Raises:
+            RuntimeError: The system starts no further thread.
         """
-        self._threads.append(_Thread(wire, self._outbox, self.wake))
+        try:
+            self._threads.append(_Thread(wire, self._outbox, self.wake))
+        except RuntimeError:  # no more threads
+            wire.close()
+            raise
 
     def start(self, ask: Ask, receiver: Receiver, *, alone: bool = False) -> None:
         """Send a request in the thread that has the fewest.

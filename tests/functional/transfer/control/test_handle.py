@@ -112,6 +112,47 @@ def test_a_thread_that_cannot_begin_leaves_it_new(server: Any, target: Path, mon
     assert transfer.start().wait().ok
 
 
+def test_who_waits_for_a_start_that_fails_is_not_left_waiting(
+    server: Any, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transfer = Transfer.download([server.item("one", b"1", "md5")], target)
+    really_start, errors = threading.Thread.start, list[BaseException]()
+
+    def wait() -> None:
+        try:
+            transfer.wait(5)
+        except (UsageError, TimeoutError) as error:
+            errors.append(error)
+
+    waiting = threading.Thread(target=wait)
+
+    def refuse(_: threading.Thread) -> None:
+        really_start(waiting)
+        waiting.join(0.3)  # it waits for the end, or for this start
+        raise RuntimeError("cannot start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with pytest.raises(RuntimeError, match="cannot start"):
+        transfer.start()
+    waiting.join()
+    assert [type(error) for error in errors] == [UsageError]
+
+
+def test_where_few_threads_can_be_started_those_do_the_work(
+    server: Any, target: Path, noise: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really_start = threading.Thread.start
+
+    def limited(thread: threading.Thread) -> None:
+        if thread.name.startswith("omicsdk") and not thread.name.endswith("-0"):
+            raise RuntimeError("cannot start new thread")
+        really_start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", limited)
+    items = [server.item(f"f{number}", noise(2_000_000, number), "sha256") for number in range(12)]
+    assert download(items, target).ok
+
+
 def test_what_ends_the_engine_is_raised_by_wait(server: Any, target: Path) -> None:
     target.write_text("a file")
     transfer = Transfer.download([server.item("one", b"1")], target).start()

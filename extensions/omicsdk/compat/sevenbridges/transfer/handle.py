@@ -152,8 +152,6 @@ class Handle(threading.Thread, ABC):
 
     def wait(self) -> None:
         """Wait for the end; an SbgError if it has failed and no errorback was called. Ctrl-C ends the transfer cleanly first."""
-        if self._status == TransferState.PREPARING:
-            raise SbgError(f"This {self._what} was not started", remedy="Call start() first.")
         if threading.current_thread() is self._runner:
             raise SbgError(f"This {self._what} cannot wait for itself", remedy="Call wait() outside its callbacks.")
         try:
@@ -162,6 +160,8 @@ class Handle(threading.Thread, ABC):
             self._control.stop(reason_of(pressed))
             self._await()
             raise
+        if self._status == TransferState.PREPARING:
+            raise SbgError(f"This {self._what} was not started", remedy="Call start() first.")
         if self._failure is not None and not self._is_reported:
             raise self._failure
 
@@ -216,7 +216,8 @@ class Handle(threading.Thread, ABC):
         if self.is_alive():
             self.join()
         else:  # the thread does not exist yet, or no longer; or run() was called in the place of start()
-            self._over.wait()
+            while not self._over.wait(TICK) and self._status != TransferState.PREPARING:  # as after a start that failed
+                pass
 
     def _begin(self) -> None:
         with self._guard:

@@ -87,6 +87,33 @@ def test_each_call_in_each_state(state: str, call: str, make: Any, platform: Any
         handle.join()
 
 
+def test_who_waits_for_a_start_that_fails_is_not_left_waiting(make: Any, monkeypatch: pytest.MonkeyPatch):
+    handle, errors = make(), list[SbgError]()
+    really_start = threading.Thread.start
+
+    def wait() -> None:
+        try:
+            handle.wait()
+        except SbgError as error:
+            errors.append(error)
+
+    waiting = threading.Thread(target=wait, daemon=True)
+
+    def refuse(_: threading.Thread) -> None:
+        really_start(waiting)
+        waiting.join(0.3)
+        raise RuntimeError("cannot start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(RuntimeError, match="cannot start"):
+            handle.start()
+    waiting.join(10)
+    assert len(errors) == 1
+    handle.start()
+    handle.wait()
+
+
 def test_a_transfer_that_is_paused_continues(make: Any, platform: Any, error: Any):
     handle = in_state("PAUSED", make, platform, error)
     platform.gate.set()
