@@ -13,7 +13,7 @@ from omicsdk.core.errors import OmicsError, UnsafePath, UsageError
 from omicsdk.core.files import encoded, in_place_of, locked, read_small_text
 from omicsdk.core.likeness import did_you_mean
 from omicsdk.core.redaction import without_query
-from omicsdk.core.settings.toml import dumped, line_of, parsed
+from omicsdk.core.settings.toml import dumped, in_line_ends_of, line_of, parsed
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.fs.uris import without_file_scheme
@@ -323,7 +323,7 @@ def add(
         # Parsed before it is written: a file that defines its sources inline takes no further table.
         _sources_in(before + added, str(path))
         with in_place_of(path, through_links=True) as file:
-            file.write(encoded(before + added, path))
+            file.write(encoded(in_line_ends_of(path, before + added), path))
     return source
 
 

@@ -67,6 +67,14 @@ def test_comments_and_order_are_kept():
     assert [*sources()] == ["z", "PRJNA1"]
 
 
+def test_line_ends_of_windows_are_kept():
+    Path("omics.toml").write_bytes(b'# ours\r\n[sources.z]\r\nfrom = "Z1"\r\n')
+    add("PRJNA1")
+    data = Path("omics.toml").read_bytes()
+    assert data.startswith(b'# ours\r\n[sources.z]\r\nfrom = "Z1"\r\n\r\n[sources.PRJNA1]\r\n')
+    assert data.count(b"\n") == data.count(b"\r\n")
+
+
 def test_names_are_made_from_what_is_named_first():
     Path("lists").mkdir()
     Path("lists/gdc manifest.txt").touch()

@@ -281,7 +281,7 @@ def change_settings(keys: tuple[str, ...], value: str | None, environ: Mapping[s
     Raises:
         ConfigError: The file is malformed or cannot be written, or the user has no home folder for it.
     """
-    from omicsdk.core.settings.toml import changed
+    from omicsdk.core.settings.toml import changed, in_line_ends_of
 
     path = settings_file("settings.toml", SETTINGS_VARIABLE, environ)
     # The lock covers reading, too: of two processes that change the file at once, the second one edits what the first one wrote.
@@ -294,7 +294,8 @@ def change_settings(keys: tuple[str, ...], value: str | None, environ: Mapping[s
             raise ConfigError(f"{path}: {'.'.join(keys[:-1])} is not a table", remedy="Correct it, or remove it.")
         if holder.get(keys[-1]) == value:
             return False
-        write_private(path, changed(settings.text, keys, value))  # through a link, whose target is replaced
+        text = in_line_ends_of(path, changed(settings.text, keys, value))
+        write_private(path, text)  # through a link, whose target is replaced
     return True
 
 

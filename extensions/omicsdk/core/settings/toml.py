@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from pathlib import Path
 from typing import Any, cast
 
 from omicsdk.core.errors import ConfigError
+from omicsdk.core.files import read_small
 from omicsdk.core.type_guards import is_mapping, is_object
 
 _HEADER = re.compile(r"\s*\[([^\[].*)\]\s*(?:#.*)?")
@@ -70,6 +72,16 @@ def changed(text: str, keys: Sequence[str], value: object) -> str:
     except tomllib.TOMLDecodeError:
         is_exact = False
     return edited if is_exact else dumped(expected)
+
+
+def in_line_ends_of(path: Path, text: str) -> str:
+    """Return the new text of a file with the line ends that it has: those of Windows if it has any.
+
+    Args:
+        path: The file.
+        text: Its new text, with LF line ends.
+    """
+    return text.replace("\n", "\r\n") if path.exists() and b"\r\n" in read_small(path) else text
 
 
 def dumped(values: Mapping[str, Any]) -> str:

@@ -105,6 +105,16 @@ def test_a_malformed_file_is_an_error_with_its_line(environ: dict[str, str], tex
     assert path.read_text() == text
 
 
+def test_line_ends_of_windows_are_kept(environ: dict[str, str]) -> None:
+    _set(environ, "work", "sb", "https://a.example.org")
+    path = Path(str(settings_path(environ)))
+    path.write_bytes(b"# mine\r\n" + path.read_bytes().replace(b"\n", b"\r\n"))
+    _set(environ, "work", "gen3", "https://b.example.org")
+    data = path.read_bytes()
+    assert data.startswith(b"# mine\r\n")
+    assert data.count(b"\n") == data.count(b"\r\n") > 4
+
+
 def test_where_logins_are_stored(environ: dict[str, str]) -> None:
     assert stated_store(environ) is None
     change_settings(("store",), "keyring", environ)
