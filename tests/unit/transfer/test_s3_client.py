@@ -387,6 +387,31 @@ def test_objects_that_the_request_for_all_leaves_may_be_deleted_one_by_one(codes
     assert list(client_of(Service(answer)).delete_many("bkt", [*codes], doing="Removing")) == failed
 
 
+def test_an_error_is_that_of_its_own_key_where_others_lack_a_part():
+    errors = (
+        "<Error><Key>a</Key><Code>AccessDenied</Code></Error>"
+        "<Error><Key>b</Key><Message>is locked</Message></Error>"
+        "<Error><Key>c</Key><Code>NoSuchKey</Code><Message>is missing</Message></Error>"
+    )
+    service = Service(lambda _: Answer(body=f"<DeleteResult>{errors}</DeleteResult>".encode()))
+    failed = client_of(service).delete_many("bkt", ["a", "b", "c", "d"], doing="Removing")
+    assert {key: (each.message.partition(": ")[2], getattr(each, "code", "")) for key, each in failed.items()} == {
+        "a": ("AccessDenied", "AccessDenied"),
+        "b": ("is locked", ""),
+        "c": ("is missing", "NoSuchKey"),
+    }
+
+
+def test_an_error_without_a_key_may_be_any_object_s():
+    refused = "<Error><Code>InvalidArgument</Code></Error><Error><Key>b</Key><Code>NoSuchKey</Code></Error>"
+    service = Service(lambda _: Answer(body=f"<DeleteResult>{refused}</DeleteResult>".encode()))
+    failed = client_of(service).delete_many("bkt", ["a", "b"], doing="Removing")
+    assert {key: getattr(each, "code", "") for key, each in failed.items()} == {
+        "a": "InvalidArgument",
+        "b": "NoSuchKey",
+    }
+
+
 def test_a_large_object_is_copied_in_parts_of_one_version(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(s3_client, "COPY_IN_PARTS", 10)
     monkeypatch.setattr(s3_client, "COPY_PART", 4)

@@ -746,7 +746,9 @@ class S3Client:
             status = 404 if code.startswith("NoSuch") else 503 if is_theirs else 403 if "Denied" in code else 400
             problem = f"{doing} s3://{bucket}/{key}: {message or code}"
             failed[key] = error_class(status)(problem, status=status, code=code, remedy=REMEDIES.get(code))
-        return failed
+        # An error without a key may be any object's.
+        unnamed = failed.pop("", None)
+        return failed if unnamed is None else {**dict.fromkeys(keys, unnamed), **failed}
 
     def copy(
         self,
@@ -952,7 +954,7 @@ class S3Client:
         names = {path.removeprefix("Part/") for path in fields if path.startswith("Part/")}
         columns = {name: fields[f"Part/{name}"] for name in names}
         numbers = [number_in(text) for text in columns.get("PartNumber", [])]
-        whole = {name: values for name, values in columns.items() if len(values) == len(numbers)}
+        whole = {name: values for name, values in columns.items() if len(values) == len(numbers) and all(values)}
         parts: list[dict[str, Any]] = [
             {**{name: values[at] for name, values in whole.items()}, "PartNumber": number, "Size": number_in(size)}
             for at, (number, size) in enumerate(zip(numbers, columns.get("Size", []), strict=False))

@@ -259,7 +259,8 @@ def elements(body: bytes, operation: str, root: str, also: str = "") -> dict[str
         also: Another one, which some servers give it.
 
     Returns:
-        The texts of its innermost elements by their path below the root, such as `Part/ETag`, in order.
+        The texts of its innermost elements by their path below the root, such as `Part/ETag`, in order; "" where a group
+        before another one lacks the element.
 
     Raises:
         DecodeError: It is another document, or none.
@@ -271,7 +272,11 @@ def elements(body: bytes, operation: str, root: str, also: str = "") -> dict[str
         text.clear()
 
     def end(_: str) -> None:
-        collected.setdefault("/".join(above[1:]), []).append("".join(text))
+        path = "/".join(above[1:])
+        column = collected.setdefault(path, [])
+        # One that earlier groups lacked has an empty text for each of these, so that columns of a group stay side by side.
+        column.extend([""] * (len(collected.get(path.rpartition("/")[0], ())) - len(column)))
+        column.append("".join(text))
         above.pop()
         text.clear()
         if not above:
