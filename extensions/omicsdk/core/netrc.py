@@ -34,22 +34,24 @@ class Netrc:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
 
-    def headers(self, url: str) -> dict[str, str]:
+    def headers(self, url: str, user: str = "") -> dict[str, str]:
         """Return the header of the login for a URL: of an entry for its host, over https, or http to this machine.
 
         A signed URL needs no other login; S3 refuses a request with both.
 
         Args:
             url: An absolute URL, without a login.
+            user: The user whose login it is; by default that of the host's first entry.
         """
         if not self._logins or not is_confidential(url) or ("?" in url and mask_url(url) != url):
             return {}
         host = origin_of(url).partition("://")[2].rpartition(":")[0].strip("[]")
-        login = self._logins.get(host)
+        logins = self._logins.get(host, ())
+        login = next((login for login in logins if user in ("", login[0])), None)
         return dict(Basic(*login).headers("GET", url)) if login else {}
 
     @cached_property
-    def _logins(self) -> dict[str, tuple[str, str]]:
+    def _logins(self) -> dict[str, list[tuple[str, str]]]:
         path = self._path()
         if path is None:
             return {}
@@ -58,7 +60,7 @@ class Netrc:
         except (OSError, ValueError) as error:
             _log.warning("the logins in %s are not used: %s", path, error)
             return {}
-        hosts, entry = dict[str, dict[str, str]](), dict[str, str]()
+        hosts, entry = dict[str, list[dict[str, str]]](), dict[str, str]()
         for match in _ENTRY.finditer(text):
             default, name, quoted, value, unknown = match.groups()
             if unknown:  # not shown: it may be a password
@@ -69,10 +71,13 @@ class Netrc:
             if default or name == "machine":
                 entry = {}
             if name == "machine":
-                hosts.setdefault(value.lower(), entry)  # of several for a host, the first is used
+                hosts.setdefault(value.lower(), []).append(entry)
             elif name:
                 entry["login" if name == "user" else name] = value
-        return {host: (entry.get("login", ""), entry.get("password", "")) for host, entry in hosts.items() if entry}
+        return {
+            host: [(entry.get("login", ""), entry.get("password", "")) for entry in entries if entry]
+            for host, entries in hosts.items()
+        }
 
     def _path(self) -> Path | None:
         if stated := self._environ.get("NETRC"):

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar, cast
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from omicsdk_api.archives.gdc import GdcApi
 
@@ -221,8 +221,10 @@ class Beside(Source):
 
 def _headers_for(url: str, stated: Mapping[str, str], netrc: Netrc) -> Mapping[str, str]:
     """The headers of a list, with a login of the user's netrc file if neither these nor the URL have one."""
-    has_login = "authorization" in stated or "@" in url.split("/", 3)[2]
-    return stated if has_login else {**netrc.headers(url), **stated}
+    user, at, host = url.split("/", 3)[2].rpartition("@")
+    if "authorization" in stated or ":" in user:
+        return stated
+    return {**netrc.headers(url.replace(f"{user}{at}{host}", host, 1), unquote(user)), **stated}
 
 
 def _at_url(file: ListedFile, netrc: Netrc) -> ListedFile:

@@ -36,7 +36,7 @@ from omicsdk.core.platform import (
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.request import fault_of
 from omicsdk.core.response import AsyncExchange, Exchange
-from omicsdk.core.retry import Retry
+from omicsdk.core.retry import Retry, seconds_of_date
 from omicsdk.core.settings.profiles import PROFILE_VARIABLE
 from omicsdk.sb import apps, downloads, jobs, listings, task_runs, tasks, uploads
 from omicsdk.sb.listings import FILE_NAME
@@ -331,7 +331,9 @@ class _Patience:
     def _pause_of(self, error: APIError) -> float | None:
         reset = (error.headers or {}).get("x-ratelimit-reset", "") if error.status == 429 else ""
         if reset.replace(".", "", 1).isdecimal():
-            return max(1.0, float(reset) - self.clock.now())
+            # By the service's clock if it states the time: this machine's may be wrong, or be set meanwhile.
+            sent = seconds_of_date((error.headers or {}).get("date", ""))
+            return max(1.0, float(reset) - (self.clock.now() if sent is None else sent))
         if error.status == 429 or (error.status == 503 and error.code == _MAINTENANCE):
             return LOOK_EVERY if error.retry_after is None else error.retry_after
         if error.status != 503:

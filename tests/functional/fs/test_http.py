@@ -245,6 +245,19 @@ def test_a_password_in_the_netrc_file(server, omics, tmp_path, monkeypatch):
     assert {each.headers["authorization"] for each in server.requests} == {url}
 
 
+def test_a_user_of_a_url_has_the_password_in_the_netrc_file(server, omics, tmp_path, monkeypatch):
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    (tmp_path / "netrc").write_text(
+        "machine 127.0.0.1 login me password canary machine 127.0.0.1 login you password sparrow"
+    )
+    url = server.put("a.bin", DATA)
+    for user, pair in (("you", "you:sparrow"), ("they", "they:"), ("you:own", "you:own")):
+        server.requests.clear()
+        omics("cat", url.replace("//", f"//{user}@"))
+        sent = {each.headers["authorization"] for each in server.requests}
+        assert sent == {f"Basic {b64encode(pair.encode()).decode()}"}
+
+
 def test_what_web_servers_cannot_do_is_refused(server, omics):
     url = server.url("")
     file = server.put("a.bin", DATA)

@@ -700,6 +700,20 @@ def test_logins_of_a_script_and_of_the_netrc_file(portal: PortalHost, tmp_path: 
     assert not any(secret in manifest for secret in ("secret", *logins))
 
 
+def test_a_user_of_a_listed_url_has_the_password_in_the_netrc_file(
+    portal: PortalHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    (tmp_path / "netrc").write_text(
+        "machine 127.0.0.1 login me password secret\nmachine 127.0.0.1 login you password other"
+    )
+    url = portal.put("a.bin", content("a.bin"))
+    Path("urls.txt").write_text(f"{url.replace('://', '://you@')}\n")
+    omicsdk.get("urls.txt", "data").raise_if_failed()
+    sent = {each.headers["authorization"] for each in portal.of("a.bin")}
+    assert sent == {f"Basic {b64encode(b'you:other').decode()}"}
+
+
 def test_a_password_of_a_row_is_not_sent_over_http_nor_kept(get: Any, portal: PortalHost, tmp_path: Path):
     url = portal.put("a.bin", content("a.bin")).replace("://", "://me:canary@")
     path = tmp_path / "lists" / "mine.sh"

@@ -104,3 +104,13 @@ def test_a_file_that_cannot_be_read_is_a_warning_without_secrets(
     assert f"the logins in {path} are not used: " in record.getMessage()
     assert reason in record.getMessage()
     assert "canary" not in record.getMessage()
+
+
+def test_a_user_has_the_password_of_the_own_entry(tmp_path: Path) -> None:
+    path = tmp_path / "logins"
+    path.write_text("machine h.example login me password canary\nmachine h.example login you password sparrow\n")
+    logins = Netrc({"NETRC": str(path)})
+    url = "https://h.example/a"
+    assert logins.headers(url) == {"authorization": basic("me:canary")}
+    assert logins.headers(url, "you") == {"authorization": basic("you:sparrow")}
+    assert logins.headers(url, "they") == {}

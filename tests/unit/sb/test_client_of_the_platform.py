@@ -4,6 +4,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Callable
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
@@ -207,6 +208,14 @@ def test_too_many_requests_are_waited_out_and_logged(ahead: int, waited: int, ca
         assert client.whoami().username == "me"
     assert clock.slept == [pytest.approx(waited)]
     assert ("accepts no more requests for now" in caplog.text) is (waited > 1)
+
+
+def test_the_end_of_a_wait_is_by_the_platform_s_clock():
+    clock = ManualClock()
+    headers = {"x-ratelimit-reset": str(clock.now() + 3630), "date": formatdate(clock.now() + 3600)}
+    with _client(clock, (429, headers, {"message": "slow down"}), GOOD) as client:
+        assert client.whoami().username == "me"
+    assert clock.slept == [pytest.approx(30, abs=1)]
 
 
 def test_requests_that_wait_at_once_warn_once(caplog: pytest.LogCaptureFixture):

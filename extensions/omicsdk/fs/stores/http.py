@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
 from math import inf
@@ -251,14 +251,16 @@ class HttpsStore(Store):
         url = f"{self.scheme}://{path}"
         login, (authority, slash, rest) = self._credentials, path.partition("/")
         user, at, host = authority.rpartition("@")
+        headers: Mapping[str, str] = {}
         if at:
             url = f"{self.scheme}://{host}{slash}{rest}"
-            name, _, password = user.partition(":")
+            name, has_password, password = user.partition(":")
             login = Basic(unquote(name), unquote(password), origins=[origin_of(url)])
+            headers = {} if has_password else self._netrc.headers(url, unquote(name))
         sends = login is not None and login.goes_to(url)
         if at and not is_confidential(url):
             raise WrongUri(f"{self.uri(path)}: a password is not sent over http", remedy="Use the https URL.")
-        headers = login.headers("GET", url) if login is not None and sends else self._netrc.headers(url)
+        headers = headers or (login.headers("GET", url) if login is not None and sends else self._netrc.headers(url))
         return Location(url, headers, states=quickest_checksum)
 
     def _described(self, location: Location, uri: str) -> tuple[Representation, str]:
