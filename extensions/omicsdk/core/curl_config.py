@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import islice, product
 from typing import NamedTuple
 
 _HEAD = re.compile(r'--(?:create-dirs|compressed|location|globoff|fail)\s*\Z|(?:--)?(?:url|output)\s*=\s*"')
@@ -13,7 +13,15 @@ _HEAD = re.compile(r'--(?:create-dirs|compressed|location|globoff|fail)\s*\Z|(?:
 _HEAD_LINES = 20
 # Names may have their dashes. What follows a value, such as a comment, is no part of it.
 _VALUE = re.compile(r'\s*(?:(?:--)?(url|output)(?=[\s=:])|-o)[\s=:]*(?:"((?:[^"\\]|\\.)*)"?|(\S+))')
-_MARK = re.compile(r"\s*(?:(?:--)?(remote-name|next)|-O|(-:))(?:\s|\Z)")
+_MARK = re.compile(r"\s*(?:(?:--)?(remote-name|next|globoff)|-O|(-:))(?:\s|\Z)")
+_RANGE = re.compile(r"\s*(?:(?:--)?range(?=[\s=:])|-r)[\s=:]*\S")
+# What curl takes several URLs from, unless globoff is set: [1-9], [01-99:2], [a-f], {one,two}; and characters that are meant as such.
+_GLOB = re.compile(
+    r"\\([\[\]{}])|\[(?:(?P<first>[0-9]{1,18})-(?P<last>[0-9]{1,18})|([a-zA-Z])-([a-zA-Z]))(?::(?P<step>[1-9][0-9]{0,8}))?\]"
+    r"|\{(?P<names>[^{}]*)\}"
+)
+# Most URLs of a range: a longer one is taken as it is written.
+_MOST = 1_000_000
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "v": "\v"}
 
 
@@ -24,11 +32,13 @@ class CurlDownload(NamedTuple):
         line: The line of its `url`, from 1.
         url: The URL.
         output: The path that curl would write; empty if none is stated.
+        is_part: Whether only a range of its bytes is requested.
     """
 
     line: int
     url: str
     output: str
+    is_part: bool = False
 
 
 def is_curl_config(lines: Iterable[str]) -> bool:
@@ -41,23 +51,28 @@ def is_curl_config(lines: Iterable[str]) -> bool:
 
 
 def curl_downloads(lines: Iterable[str]) -> Iterator[CurlDownload]:
-    """Yield the downloads of a configuration; other options and comments are skipped.
+    """Yield the downloads of a configuration, one for each URL that a range or list in one stands for; other options and
+    comments are skipped.
 
     Args:
         lines: All its lines.
     """
     # As in curl, the first name is that of the first URL, whichever line is above the other.
     downloads, outputs, has_url = deque[CurlDownload](), deque[str](), False
+    globs, is_part = True, False
     for number, line in enumerate(lines, 1):
         match = _VALUE.match(line) or _MARK.match(line)
         if match is None:
+            is_part = is_part or _RANGE.match(line) is not None
             continue
         if match[1] == "next" or (match.re is _MARK and match[2]):
             if has_url:  # without one, curl ignores it
-                yield from downloads
+                yield from _each(downloads, globs, is_part)
                 downloads.clear()
                 outputs.clear()
-                has_url = False
+                has_url, globs, is_part = False, True, False
+        elif match[1] == "globoff":
+            globs = False
         elif match.re is _MARK:
             outputs.append("")
         else:
@@ -68,5 +83,37 @@ def curl_downloads(lines: Iterable[str]) -> Iterator[CurlDownload]:
             else:
                 outputs.append(value)
         while downloads and outputs:
-            yield downloads.popleft()._replace(output=outputs.popleft())
-    yield from downloads
+            yield from _each([downloads.popleft()._replace(output=outputs.popleft())], globs, is_part)
+    yield from _each(downloads, globs, is_part)
+
+
+def _each(downloads: Iterable[CurlDownload], globs: bool, is_part: bool) -> Iterator[CurlDownload]:
+    """Yield the downloads that the ranges and lists in URLs stand for; #1 in an output is the first one's value."""
+    for download in downloads:
+        download = download._replace(is_part=is_part)
+        if not globs or not _GLOB.search(download.url):
+            yield download
+            continue
+        # Texts and alternatives take turns.
+        choices, position = list[list[str]](), 0
+        for match in _GLOB.finditer(download.url):
+            choices += [[download.url[position : match.start()]], _alternatives(match)]
+            position = match.end()
+        numbers = [2 * at + 1 for at, match in enumerate(_GLOB.finditer(download.url)) if not match[1]]
+        for pieces in product(*choices):
+            values = {f"#{place}": pieces[number] for place, number in enumerate(numbers, 1)}
+            output = re.sub("#[0-9]+", lambda mark, values=values: values.get(mark[0], mark[0]), download.output)
+            yield download._replace(url="".join(pieces) + download.url[position:], output=output)
+
+
+def _alternatives(match: re.Match[str]) -> list[str]:
+    first, last, names, step = match["first"], match["last"], match["names"], int(match["step"] or 1)
+    if match[1]:
+        return [match[1]]
+    if names is not None:
+        return names.split(",")
+    if first is None:
+        return [chr(code) for code in range(ord(match[4]), ord(match[5]) + 1, step)] or [match[0]]
+    numbers = range(int(first), int(last) + 1, step)
+    width = len(first) if first[0] == "0" else 0
+    return [f"{number:0{width}}" for number in numbers] if 0 < len(numbers) <= _MOST else [match[0]]

@@ -700,6 +700,30 @@ def test_logins_of_a_script_and_of_the_netrc_file(portal: PortalHost, tmp_path: 
     assert not any(secret in manifest for secret in ("secret", *logins))
 
 
+def test_ranges_in_a_configuration_of_curl(get: Any, portal: PortalHost, tmp_path: Path):
+    for number in (1, 2):
+        portal.put(f"{number}.bin", content(f"{number}.bin"))
+    url = portal.put("part.bin", content("part.bin"))
+    lines = [
+        f'url = "{url.replace("part", "[1-2]")}"',
+        'output = "x#1"',
+        "next",
+        f'url = "{url}"',
+        'range = "0-9"',
+        "-O",
+    ]
+    path = tmp_path / "lists" / "mine.curl"
+    path.parent.mkdir()
+    path.write_text("\n".join(lines))
+    report = omicsdk.get(path, "data", check=False)
+    assert {outcome.name: outcome.state for outcome in report.outcomes if outcome.error is None} == {
+        "x1": "done",
+        "x2": "done",
+    }
+    assert ["only whole files are downloaded" in str(outcome.error) for outcome in report.failed] == [True]
+    assert not portal.of("part.bin")
+
+
 def test_a_user_of_a_listed_url_has_the_password_in_the_netrc_file(
     portal: PortalHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
