@@ -31,6 +31,7 @@ from .shapes import (
     Tags,
     Tuple,
     Type,
+    Union,
     is_larger,
     split_null,
     union_of,
@@ -335,8 +336,17 @@ class Normaliser:
         types = [
             self.type_of(_with_type(member, type_name), member_pointer, body=body) for member, member_pointer in whole
         ]
-        tag, table = self._discriminator(flat.schema.get("discriminator"), whole)
-        return union_of(types, tag, table)
+        tag, table = self._discriminator(
+            flat.schema.get("discriminator") or self._inherited_discriminator(whole), whole
+        )
+        variants = [pair for type_ in types if isinstance(type_, Union) and type_.tag == tag for pair in type_.table]
+        return union_of(types, tag, tuple(dict([*variants, *table]).items()))
+
+    def _inherited_discriminator(self, members: Iterable[tuple[Json, str]]) -> Json:
+        """The discriminator of the base that all variants of an object extend, if they extend the same one."""
+        objects = [member for member, _ in members if isinstance(member, dict) and member.get("type") != "null"]
+        rules = [self.facts_of(member).get("discriminator") for member in objects]
+        return rules[0] if rules and all(rule == rules[0] for rule in rules) else None
 
     def _folded(self, flat: Flat, members: list[tuple[Json, str]], pointer: str) -> Type:
         """Merge an object with fields and variants into one model, in which the variants' fields are

@@ -214,6 +214,19 @@ def test_a_discriminator_selects_models_by_name_mapping_and_constant() -> None:
     }
 
 
+@pytest.mark.parametrize("beside", [{}, {"discriminator": {"propertyName": "type"}}], ids=["inherited", "stated again"])
+def test_variants_of_one_base_are_told_apart_by_its_discriminator(beside: dict[str, Any]) -> None:
+    """Report 21337 of OpenAPI Generator: the variants have equal fields, so nothing but the rule of their base selects one."""
+    base = {"type": "object", "discriminator": {"propertyName": "type"}, "properties": {"type": {"type": "string"}}}
+    schemas: dict[str, Any] = {"Base": base, **{name: {"allOf": [_ref("Base"), OBJECT]} for name in "AB"}}
+    schemas["Child"] = {"allOf": [_ref("A"), {"properties": {"y": {"type": "string"}}}]}
+    normaliser = Normaliser(Document({"components": {"schemas": schemas}}, "document.yaml", Places()), Report())
+    type_ = normaliser.type_of({"oneOf": [_ref("A"), _ref("B"), {"type": "null"}], **beside}, "/here")
+    assert isinstance(type_, Union)
+    assert (type_.tag, NULL in type_.members) == ("type", True)
+    assert dict(type_.table) == {name: f"/components/schemas/{name}" for name in ("A", "B", "Child")}
+
+
 def test_nesting_without_end_is_cut_and_reported() -> None:
     schema: dict[str, Any] = {"type": "string"}
     for _ in range(MAX_NESTING + 5):
