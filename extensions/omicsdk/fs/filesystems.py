@@ -9,6 +9,8 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache, partial
+from glob import has_magic
+from itertools import chain
 from math import inf
 from pathlib import Path
 from typing import Any, ClassVar, Self, cast
@@ -41,11 +43,13 @@ from omicsdk.fs.open_files import (
     CachedBytes,
     Callback,
     DirCache,
+    LocalFileSystem,
     ReadFile,
     WrittenFile,
     compr,
     get_compression,
     isfilelike,
+    other_paths,
     stringify_path,
 )
 from omicsdk.fs.options import CopyOptions
@@ -97,6 +101,26 @@ def report_progress(callback: Callback, progress: Progress) -> None:
     """Report a transfer's progress to fsspec."""
     callback.set_size(progress.bytes)
     callback.absolute_update(progress.bytes_done)
+
+
+def _as_lists(
+    source: AbstractFileSystem,
+    path: Any,
+    target: AbstractFileSystem,
+    target_path: Any,
+    recursive: bool,
+    maxdepth: int | None,
+) -> tuple[Any, Any]:
+    """Pair each source with its target if the name of an existing source reads as a pattern.
+
+    Otherwise fsspec expands the pattern, and puts its only match into a folder with the target's name.
+    """
+    texts = isinstance(path, str) and isinstance(target_path, str)
+    if not (texts and has_magic(path) and (source.exists if recursive else source.isfile)(path)):
+        return path, target_path
+    paths = source.expand_path([path], recursive=recursive, maxdepth=maxdepth, assume_literal=True)
+    inside = target_path.endswith("/") or (target.isdir(target_path) and not path.endswith("/"))
+    return paths, other_paths(paths, target_path, exists=inside)
 
 
 class Options(dict[str, Any]):
@@ -534,6 +558,32 @@ class OmicsFileSystem(AbstractFileSystem):
         sources = dict(zip(paths, side_by_side(source, paths), strict=True))
         return list(side_by_side(part, parts))
 
+    def expand_path(
+        self,
+        path: Any,
+        recursive: bool = False,
+        maxdepth: int | None = None,
+        assume_literal: bool = False,
+        **kwargs: Any,
+    ) -> list[str]:
+        """Return the files and folders that paths and patterns mean.
+
+        Args:
+            path: A path, a pattern, or several. What exists is meant itself, also if its name reads as a pattern.
+            recursive: Whether folders mean all that is in them, too.
+            maxdepth: Down to how many levels, None for all.
+            assume_literal: Whether none is a pattern.
+            **kwargs: As for `glob`.
+        """
+        listed = [path] if isinstance(path, (str, os.PathLike)) else path
+        paths = [stringify_path(name) for name in listed]
+        literal = [] if assume_literal else [name for name in paths if has_magic(name) and self.exists(name)]
+        patterns = [name for name in paths if name not in literal]
+        expanded = [super().expand_path(literal, recursive, maxdepth, True, **kwargs)] if literal else []
+        if patterns or not literal:
+            expanded.append(super().expand_path(patterns, recursive, maxdepth, assume_literal, **kwargs))
+        return sorted(set(chain.from_iterable(expanded)))
+
     def cat(self, path: Any, recursive: bool = False, on_error: str = "raise", **kwargs: Any) -> Any:
         """Read whole files, concurrently.
 
@@ -604,7 +654,9 @@ class OmicsFileSystem(AbstractFileSystem):
     ) -> None:
         """Download files, concurrently, each verified; see fsspec's for the target of each."""
         with self._together("get") as batch:
-            super().get(stringify_path(rpath), stringify_path(lpath), recursive, callback, maxdepth, **kwargs)
+            rpath, lpath = stringify_path(rpath), stringify_path(lpath)
+            rpath, lpath = _as_lists(self, rpath, LocalFileSystem(), lpath, recursive, maxdepth)
+            super().get(rpath, lpath, recursive, callback, maxdepth, **kwargs)
         self._fetch(batch)
 
     def _fetch(self, named_entries: Sequence[tuple[Entry, str]], callback: Callback | None = None) -> None:
@@ -702,7 +754,9 @@ class OmicsFileSystem(AbstractFileSystem):
     ) -> None:
         """Put files, concurrently, each verified; see fsspec's for the target of each."""
         with self._together("put") as batch:
-            super().put(stringify_path(lpath), stringify_path(rpath), recursive, callback, maxdepth, **kwargs)
+            lpath, rpath = stringify_path(lpath), stringify_path(rpath)
+            lpath, rpath = _as_lists(LocalFileSystem(), lpath, self, rpath, recursive, maxdepth)
+            super().put(lpath, rpath, recursive, callback, maxdepth, **kwargs)
         self._put(batch, kwargs.get("mode") != "create")
 
     def mkdir(self, path: str, create_parents: bool = True, **kwargs: Any) -> None:
@@ -808,6 +862,11 @@ class OmicsFileSystem(AbstractFileSystem):
         if not moved:
             raise IsFolder(self.unstrip_protocol(path1), "is a folder", remedy="Pass recursive=True.")
         self._remove_all(moved, recursive, partly=maxdepth is not None)
+
+    def copy(self, path1: Any, path2: Any, recursive: bool = False, maxdepth: int | None = None, **kwargs: Any) -> None:
+        """Copy files and folders within the platform; see fsspec's for the target of each."""
+        path1, path2 = _as_lists(self, path1, self, path2, recursive, maxdepth)
+        super().copy(path1, path2, recursive, maxdepth, **kwargs)
 
     def _moves(self, path: str, target: str, moved: list[str]) -> None:
         if target == path or target.startswith(f"{path}/"):

@@ -25,8 +25,9 @@ try:
     from fsspec.compression import compr
     from fsspec.core import get_compression
     from fsspec.dircache import DirCache
+    from fsspec.implementations.local import LocalFileSystem
     from fsspec.spec import AbstractBufferedFile, AbstractFileSystem
-    from fsspec.utils import isfilelike, stringify_path
+    from fsspec.utils import isfilelike, other_paths, stringify_path
 except ModuleNotFoundError as error:
     raise MissingExtra("fsspec", "file systems by URIs", module=error.name) from None
 
@@ -43,9 +44,11 @@ __all__ = [  # the file systems import them from here, where a missing package i
     "Callback",
     "DirCache",
     "Fetcher",
+    "LocalFileSystem",
     "compr",
     "get_compression",
     "isfilelike",
+    "other_paths",
     "register_cache",
     "stringify_path",
 ]
