@@ -45,7 +45,7 @@ class PathNotFound(PathError, FileNotFoundError):
     def __init__(self, uri: str, problem: str, *, remedy: str | None = None) -> None:
         # The query of a URL is masked by asterisks, as is a login.
         address = uri.partition("?")[0].rpartition("@")[2] if uri.startswith(("http://", "https://")) else uri
-        if "*" in address and remedy is None:
+        if {"*", "?"} & {*address} and remedy is None:
             remedy = "Patterns are not expanded: name the folder, with --recursive and --include PATTERN."
         super().__init__(uri, problem, remedy=remedy)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from omicsdk.core.consistency import InconsistentListing
-from omicsdk.fs import CopyOptions, Entry, PathError, Put, Store, open_store
+from omicsdk.fs import CopyOptions, Entry, PathError, PathNotFound, Put, Store, open_store
 
 
 @pytest.fixture
@@ -144,3 +144,10 @@ def test_a_move_below_a_file_is_an_error_of_its_target(tmp_path: Path):
     store = open_store("file")
     with pytest.raises(PathError, match="file/sub/x cannot be written"):
         store.move(store.stat(str(tmp_path / "file")), str(tmp_path / "file/sub/x"))
+
+
+def test_a_broken_link_is_named_as_one(tmp_path: Path):
+    (tmp_path / "link").symlink_to("missing")
+    for name, problem in {"link": "is a broken link", "missing": "not found"}.items():
+        with pytest.raises(PathNotFound, match=f"{name} {problem}. Check the path."):
+            open_store("file").stat(str(tmp_path / name))

@@ -87,7 +87,8 @@ class LocalStore(Store):
             remedy = f"Did you mean {scheme}://{rest.lstrip('/')}?" if rest and scheme in STORES else None
             if re.fullmatch(r"[A-Z]{3,6}\d+|10\.\d{4,9}/\S+", path):
                 remedy = f"If it names data of an archive: omics get {path} --to FOLDER, or omicsdk.get in Python."
-            raise PathNotFound(path, "not found", remedy=remedy) from error
+            is_link = os.path.islink(path)  # noqa: PTH114 - a name of any bytes
+            raise PathNotFound(path, "is a broken link" if is_link else "not found", remedy=remedy) from error
         except NotADirectoryError as error:
             from pathlib import Path  # lists need none, which takes 4 ms to import
 

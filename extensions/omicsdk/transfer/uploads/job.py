@@ -51,8 +51,9 @@ def unreadable(name: str, path: str, error: OSError) -> TransferError:
         path: Its path.
         error: The system's error.
     """
-    problem = f"{name}: {path} cannot be read: {error.strerror or str(error)}"
-    return TransferError(problem, name=name, remedy="Check its path and permissions.")
+    broken = isinstance(error, FileNotFoundError) and os.path.islink(path)  # noqa: PTH114 - a name of any bytes
+    problem = "is a broken link" if broken else f"cannot be read: {error.strerror or str(error)}"
+    return TransferError(f"{name}: {path} {problem}", name=name, remedy="Check its path and permissions.")
 
 
 def changed(name: str, what: str) -> SourceChanged:

@@ -52,10 +52,12 @@ def test_a_file_goes_to_a_presigned_url_with_its_headers(sink: Any, file: Path, 
 
 def test_a_dry_run_sends_nothing(sink: Any, file: Path, tmp_path: Path):
     to = PutTo(Location(sink.url("a")))
-    report = upload([Upload(file, to), Upload(tmp_path / "missing", to)], dry_run=True)
-    planned, failed = report.outcomes
+    (tmp_path / "link").symlink_to("missing")
+    report = upload([Upload(file, to), *(Upload(tmp_path / name, to) for name in ("missing", "link"))], dry_run=True)
+    planned, failed, linked = report.outcomes
     assert (planned.state, planned.plan) == ("planned", f"upload {file.stat().st_size:,} bytes")
     assert "missing cannot be read: No such file" in str(failed.error)
+    assert "link is a broken link. Check its path" in str(linked.error)  # report 487 of the AWS CLI
     assert not sink.requests
 
 
