@@ -51,7 +51,7 @@ def unreadable(name: str, path: str, error: OSError) -> TransferError:
         path: Its path.
         error: The system's error.
     """
-    broken = isinstance(error, FileNotFoundError) and os.path.islink(path)  # noqa: PTH114 - a name of any bytes
+    broken = isinstance(error, FileNotFoundError) and os.path.islink(path)
     problem = "is a broken link" if broken else f"cannot be read: {error.strerror or str(error)}"
     return TransferError(f"{name}: {path} {problem}", name=name, remedy="Check its path and permissions.")
 
