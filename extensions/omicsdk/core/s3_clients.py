@@ -124,7 +124,7 @@ def reading_settings(settings: str = "") -> Generator[None]:
     Args:
         settings: What holds the settings beside AWS's own.
     """
-    from botocore.exceptions import BotoCoreError
+    from botocore.exceptions import BotoCoreError, ConfigParseError
 
     try:
         yield
@@ -132,6 +132,8 @@ def reading_settings(settings: str = "") -> Generator[None]:
         source, keys = (f" of {settings}", f"the AWS_ keys of {settings}, ") if settings else ("", "")
         problem = f"The AWS settings{source} cannot be used: {mask_text(str(error)).rstrip('.')}"
         remedy = f"Correct {keys}AWS_PROFILE and the other variables of AWS, or ~/.aws/config."
+        if isinstance(error, ConfigParseError):
+            remedy = "Correct that file; botocore also refuses a byte order mark, and any encoding but UTF-8."
         raise ConfigError(problem, remedy=remedy) from error
 
 

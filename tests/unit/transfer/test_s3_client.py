@@ -118,7 +118,7 @@ s3 =
     ("name", "value", "problem"),
     [
         ("AWS_REGION", "eu-w\u00e9st-1", "region"),
-        ("AWS_DEFAULT_REGION", "eu\n", "region"),
+        ("AWS_DEFAULT_REGION", "e u", "region"),
         ("AWS_ENDPOINT_URL", "https://store.example/\u03bb", "endpoint"),
         ("AWS_ENDPOINT_URL_S3", "https://store.example/\udcff", "endpoint"),
     ],
@@ -126,6 +126,27 @@ s3 =
 def test_what_cannot_be_sent_is_refused_where_it_is_read(name: str, value: str, problem: str):
     with pytest.raises(ConfigError, match=f"Invalid {problem}"):
         client_of(None, environ={**KEYS, name: value})
+
+
+@pytest.mark.parametrize(
+    "around", ["{}\r", " {}\t", "{}\n"], ids=["botocore-2001", "blanks", "a Kubernetes secret with a line break"]
+)
+def test_blanks_and_line_breaks_around_variables_are_no_part_of_them(around: str):
+    variables = {
+        **KEYS,
+        "AWS_SESSION_TOKEN": "token",
+        "AWS_REGION": "eu-west-2",
+        "AWS_ENDPOINT_URL_S3": "https://store.example",
+    }
+    settings = Settings(None, {name: around.format(value) if value else value for name, value in variables.items()})
+    assert settings.keys()() == Keys("key", "secret", "token")
+    assert settings.described_keys() == ("key", "AWS_ACCESS_KEY_ID")
+    assert (settings.region, settings.endpoint_url) == ("eu-west-2", "https://store.example")
+
+
+def test_a_file_may_begin_with_a_byte_order_mark(tmp_path: Path):
+    environ = profile(tmp_path, keys="\ufeff[default]\r\naws_access_key_id = a \r\naws_secret_access_key = s\r\n")
+    assert Settings(None, environ).keys()() == Keys("a", "s")
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def read_sections(text: str) -> Sections:
 
 def _sections_of(path: str) -> Sections:
     try:
-        return read_sections(read_small(os.path.expanduser(path)).decode())
+        return read_sections(read_small(os.path.expanduser(path)).decode("utf-8-sig"))
     except FileNotFoundError:
         return {}
 
@@ -94,10 +94,10 @@ class Settings:
     """
 
     def __init__(self, profile_name: str | None = None, environ: Mapping[str, str] | None = None) -> None:
-        self._environ = environ = os.environ if environ is None else environ
+        self._environ = os.environ if environ is None else environ
         self.names_profile = profile_name is not None
         self.profile_name = profile_name
-        named = profile_name or environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE")
+        named = profile_name or self._variable("AWS_PROFILE") or self._variable("AWS_DEFAULT_PROFILE")
         self._profile = named or "default"
         self._lock = threading.Lock()
         self._read()
@@ -125,18 +125,15 @@ class Settings:
     @property
     def region(self) -> str:
         """The region; empty where nothing names one."""
-        variables = (self._environ.get(name) for name in ("AWS_REGION", "AWS_DEFAULT_REGION"))
-        return next((variable for variable in variables if variable), "") or self._value("region")
+        return self._variable("AWS_REGION") or self._variable("AWS_DEFAULT_REGION") or self._value("region")
 
     @property
     def endpoint_url(self) -> str:
         """The configured address of S3; empty for Amazon's."""
-        environ = self._environ
-        ignored = environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") or self._value("ignore_configured_endpoint_urls")
-        if ignored.lower() == "true":
+        name = "ignore_configured_endpoint_urls"
+        if (self._variable(f"AWS_{name.upper()}") or self._value(name)).lower() == "true":
             return ""
-        named = (environ.get("AWS_ENDPOINT_URL_S3"), environ.get("AWS_ENDPOINT_URL"))
-        url = next((value for value in named if value), "")
+        url = self._variable("AWS_ENDPOINT_URL_S3") or self._variable("AWS_ENDPOINT_URL")
         return url or self._services.get("s3.endpoint_url", "") or self._value("endpoint_url")
 
     def is_set(self, name: str) -> bool:
@@ -145,13 +142,18 @@ class Settings:
         Args:
             name: `use_dualstack_endpoint`, `use_fips_endpoint` or `use_accelerate_endpoint`.
         """
-        variable = self._environ.get(f"AWS_{name.upper()}", "")
-        return (variable or self._value(f"s3.{name}") or self._value(name)).lower() == "true"
+        return (
+            self._variable(f"AWS_{name.upper()}") or self._value(f"s3.{name}") or self._value(name)
+        ).lower() == "true"
 
     @property
     def addressing(self) -> str:
         """How buckets are addressed: `path`, `virtual`, or `auto`."""
         return self._value("s3.addressing_style") or "auto"
+
+    def _variable(self, name: str) -> str:
+        """Return a variable without the line break or blanks that a copy from a file or a secret leaves around it."""
+        return self._environ.get(name, "").strip(" \t\r\n")
 
     def _value(self, name: str) -> str:
         return self._credentials.get(name) or self._config.get(name) or ""
@@ -182,12 +184,12 @@ class Settings:
         Returns:
             The key's id, empty for one that is issued at first use; and the source, empty if there are no keys.
         """
-        fixed, environ = self._fixed(), self._environ
+        fixed = self._fixed()
         profile = f"profile {self._profile} of ~/.aws"
         if fixed is not None:
-            is_variable = not self.names_profile and environ.get("AWS_ACCESS_KEY_ID") == fixed.access
+            is_variable = not self.names_profile and self._variable("AWS_ACCESS_KEY_ID") == fixed.access
             return fixed.access, "AWS_ACCESS_KEY_ID" if is_variable else profile
-        if environ.get("AWS_WEB_IDENTITY_TOKEN_FILE"):
+        if self._environ.get("AWS_WEB_IDENTITY_TOKEN_FILE"):
             return "", "AWS_WEB_IDENTITY_TOKEN_FILE"
         return "", profile if self._are_issued() else ""
 
@@ -203,13 +205,16 @@ class Settings:
         return self._unread or any(name in _SOURCES or name.startswith("sso_") for name in names)
 
     def _fixed(self) -> Keys | None:
-        environ = self._environ
-        access, secret = environ.get("AWS_ACCESS_KEY_ID"), environ.get("AWS_SECRET_ACCESS_KEY")
+        access, secret = self._variable("AWS_ACCESS_KEY_ID"), self._variable("AWS_SECRET_ACCESS_KEY")
         # As boto3 does: a profile that is an argument precedes the environment, AWS_PROFILE does not.
         if not self.names_profile and access and secret:
-            return Keys(access, secret, environ.get("AWS_SESSION_TOKEN") or environ.get("AWS_SECURITY_TOKEN") or "")
+            return Keys(access, secret, self._variable("AWS_SESSION_TOKEN") or self._variable("AWS_SECURITY_TOKEN"))
         # What issues keys, and a key without its secret, is left to botocore's chain and its errors.
-        if self._are_issued() or (access and not self.names_profile) or environ.get("AWS_WEB_IDENTITY_TOKEN_FILE"):
+        if (
+            self._are_issued()
+            or (access and not self.names_profile)
+            or self._environ.get("AWS_WEB_IDENTITY_TOKEN_FILE")
+        ):
             return None
         for section in (self._credentials, self._config):
             access, secret = section.get("aws_access_key_id"), section.get("aws_secret_access_key")
