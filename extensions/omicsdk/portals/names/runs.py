@@ -5,9 +5,11 @@ what is wanted.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from functools import partial
 from html import unescape
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from omicsdk_api.archives.ena import EnaApi
 
@@ -20,6 +22,9 @@ from omicsdk.portals.names.grammar import Name
 from omicsdk.portals.names.ncbi import Entrez
 from omicsdk.portals.names.responses import table_rows
 from omicsdk.portals.tables import files_of_run
+
+if TYPE_CHECKING:
+    from omicsdk.core.streaming import Body
 
 # Columns of the result manifest, with those of the ENA and of NCBI: it is the sample sheet of the runs.
 CELLS = {
@@ -37,6 +42,8 @@ CELLS = {
 }
 _KINDS: dict[Reads, tuple[str, ...]] = {"fastq": ("fastq",), "sra": ("sra",), "bam": ("submitted", "bam"), "suppl": ()}
 _REPORT = "ENA file report"
+# Columns without which runs are still found and downloaded.
+_OPTIONAL = frozenset(ena for ena, _ in CELLS.values()) - {"run_accession", "experiment_accession"}
 # Experiments in a search of the ENA.
 BATCH = 200
 # Records in a search of NCBI.
@@ -68,7 +75,7 @@ class Runs(Closing):
         self.ena = client_of(EnaApi, "ENA", options)
         self.entrez = Entrez(options)
         of_files = (f"{kind}_{what}" for kind in _KINDS[self._reads] for what in ("ftp", "md5", "bytes"))
-        self._fields = ",".join((*(ena for ena, _ in CELLS.values()), *of_files))
+        self._fields = (*(ena for ena, _ in CELLS.values()), *of_files)
 
     def close(self) -> None:
         self.ena.close()
@@ -84,14 +91,10 @@ class Runs(Closing):
             OmicsError: An archive did not answer, or with less than it states.
         """
         is_any, refused = False, ""
-        report = self.ena.report_runs.stream(
-            accession=accession, result="read_run", fields=self._fields, format="tsv", limit=0
-        )
         try:
-            with report as body:
-                for row in table_rows(body, _REPORT, "run_accession", "\t"):
-                    is_any = True
-                    yield self._at_ena(row)
+            for row in self._reported(partial(self.ena.report_runs.stream, accession=accession)):
+                is_any = True
+                yield self._at_ena(row)
         except BadRequest as error:  # an accession that the ENA does not accept may be NCBI's
             # The ENA refuses an unknown accession and an unknown column alike: the latter is a mistake of ours.
             if "field" in error.message.lower():
@@ -113,14 +116,26 @@ class Runs(Closing):
         for some in batches(accessions, BATCH):
             missing = dict.fromkeys(some)
             query = " OR ".join(f'experiment_accession="{experiment}"' for experiment in some)
-            with self.ena.search_runs.stream(
-                result="read_run", query=query, fields=self._fields, format="tsv", limit=0
-            ) as body:
-                for row in table_rows(body, _REPORT, "run_accession", "\t"):
-                    missing.pop(row.get("experiment_accession", ""), None)
-                    yield self._at_ena(row)
+            for row in self._reported(partial(self.ena.search_runs.stream, query=query)):
+                missing.pop(row.get("experiment_accession", ""), None)
+                yield self._at_ena(row)
             for rest in batches(list(missing), NCBI_BATCH):
                 yield from self.at_ncbi(rest)
+
+    def _reported(self, report: Callable[..., AbstractContextManager[Body]]) -> Iterator[dict[str, str]]:
+        """Yield the rows of a report. Columns of the sample sheet that the ENA no longer has are left out."""
+        while True:
+            try:
+                fields = ",".join(self._fields)
+                with report(result="read_run", fields=fields, format="tsv", limit=0) as body:
+                    yield from table_rows(body, _REPORT, "run_accession", "\t")
+                return
+            except BadRequest as error:
+                match = re.search(r"field\w*\(s\) supplied: (.+)", error.message, re.IGNORECASE)
+                refused = _OPTIONAL.intersection(re.findall(r"\w+", match[1]) if match else ())
+                if refused.isdisjoint(self._fields):
+                    raise
+                self._fields = tuple(field for field in self._fields if field not in refused)
 
     def at_ncbi(self, accessions: Sequence[str]) -> Iterator[NamedRow]:
         """Yield the runs of some records as NCBI describes them.

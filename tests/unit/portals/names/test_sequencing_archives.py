@@ -21,7 +21,7 @@ from omicsdk.portals.names import ArchiveOptions, Archives, NamedRow, names_in
 from omicsdk.portals.names.archive import Reads
 from omicsdk.portals.names.geo import NO_SEQUENCING
 from omicsdk.portals.names.ncbi import Entrez, RateLimit
-from omicsdk.portals.names.runs import NO_FASTQ, NO_RUNS, ONE_FILE
+from omicsdk.portals.names.runs import CELLS, NO_FASTQ, NO_RUNS, ONE_FILE, Runs
 from omicsdk.portals.sources import SourceOptions, Sra
 from omicsdk_api.archives.sdl import SdlApi
 
@@ -183,6 +183,21 @@ def test_records_that_only_mention_an_accession_are_left_out() -> None:
     own, other = ({"Run": f"SRR{n}", "Experiment": f"SRX{n}", "BioProject": f"PRJNA{n}"} for n in (1, 2))
     rows = resolved("PRJNA1", {REPORT: text("run_accession"), FIND: found(2), READ: information(own, other)}, "sra")
     assert [row.cells["accession"] for row in rows] == ["SRR1"]
+
+
+@pytest.mark.parametrize("word", ["fieldName(s)", "field(s)"], ids=["fetchngs-372", "older"])
+def test_columns_that_the_ena_no_longer_has_are_left_out(word: str) -> None:
+    files = [f"fastq_{what}" for what in ("ftp", "md5", "bytes")]
+    columns = [*(column for column, _ in CELLS.values()), *files]
+    refused = httpx.Response(400, json={"message": f"Invalid {word} supplied: library_name, sample_title"})
+    fewer = ",".join(column for column in columns if column not in ("library_name", "sample_title"))
+    row = fastq("SRR1", "SRR1.fastq.gz", experiment_accession="SRX1", library_strategy="RNA-Seq")
+    transport = RecordedResponses({f"{REPORT}?fields={fewer}": table(row), REPORT: refused})
+    with Runs(ArchiveOptions({}, "fastq", transport=transport, clock=ManualClock())) as runs:
+        rows = [*runs.of_record("SRR1"), *runs.of_record("SRR1")]
+    assert [(named.cells["library_name"], named.cells["library_strategy"]) for named in rows] == [("", "RNA-Seq")] * 2
+    assert [file.name for named in rows for file in named.files] == ["SRR1.fastq.gz"] * 2
+    assert len(transport.requests) == 3
 
 
 def test_an_accession_that_the_ena_refuses_may_be_ncbis_and_is_unknown_if_it_is_not() -> None:
