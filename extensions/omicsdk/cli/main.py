@@ -41,7 +41,17 @@ def main(argv: Sequence[str] | None = None, *, catalog: Omics | None = None) -> 
         The exit code: 0 done, 1 failed, 2 usage, 3 some or all of a batch failed, 4 credentials, 130 interrupted, 129
         and 143 ended by SIGHUP and SIGTERM.
     """
-    return dispatch.run_program(catalog or Omics(), list(sys.argv[1:] if argv is None else argv))
+    program, words = catalog or Omics(), list(sys.argv[1:] if argv is None else argv)
+    if sys.getfilesystemencoding() != "utf-8":
+        from omicsdk.fs.errors import PathError
+        from omicsdk.fs.stores.local import check_encoding
+
+        try:
+            for word in words:
+                check_encoding(word)
+        except PathError as error:
+            return program.report(error, program.name, words)
+    return dispatch.run_program(program, words)
 
 
 def show_help(command: Sequence[str] = ()) -> int:

@@ -281,6 +281,19 @@ def test_an_encoding_that_lacks_a_character_escapes_it(serve):
     assert json.loads(ran.stdout)["name"] == "é→"
 
 
+@pytest.mark.parametrize(
+    "words", [["ls", "{folder}"], ["cp", "{folder}/a", "{folder}/é"]], ids=["aws-cli-3957", "word"]
+)
+def test_names_in_utf_8_are_refused_where_the_locale_has_another_encoding(tmp_path, words):
+    (tmp_path / "a").touch()
+    (tmp_path / "é").mkdir()
+    ascii_locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    ran = run(*(word.format(folder=tmp_path) for word in words), **ascii_locale)
+    assert ran.returncode == 1
+    assert rb"\xe9 is in UTF-8, but the locale's encoding is ascii. Set PYTHONUTF8=1, or a locale" in ran.stderr
+    assert run("ls", str(tmp_path / "a"), **ascii_locale).returncode == 0
+
+
 def test_bytes_go_to_stdout_as_they_are(serve):
     content = bytes(range(256)) * 5000
     kind = "content-type: application/json\r\n"

@@ -6,6 +6,7 @@ import errno
 import os
 import re
 import stat
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, BinaryIO, ClassVar
 
@@ -24,6 +25,27 @@ if TYPE_CHECKING:
     from omicsdk.transfer import Location, TransferReport
 
 _log = logger("omicsdk.fs")
+
+#: Whether the locale states another encoding of names than UTF-8.
+_IN_LOCALE = sys.getfilesystemencoding() != "utf-8"
+
+
+def check_encoding(name: str) -> None:
+    """Refuse a name in UTF-8 that was decoded as the locale states: on a platform it would be another name.
+
+    Args:
+        name: The name, or a word of the command line.
+
+    Raises:
+        PathError: It is such a name.
+    """
+    try:
+        text = os.fsencode(name).decode()
+    except UnicodeError:  # as the locale states
+        return
+    if text != name:
+        problem = f"is in UTF-8, but the locale's encoding is {sys.getfilesystemencoding()}"
+        raise PathError(text, problem, remedy="Set PYTHONUTF8=1, or a locale such as LC_ALL=C.UTF-8.")
 
 
 class UnreadableFolder(PathError):
@@ -119,6 +141,8 @@ class LocalStore(Store):
                         _log.warning("%s is left out: it is a link out of the folder that files may be in", entry.path)
                         continue
                     name = entry.name
+                    if _IN_LOCALE:
+                        check_encoding(name)
                     try:
                         if not entry.is_file():
                             if name == WORK_FOLDER and entry.is_dir():  # records of downloads
@@ -127,6 +151,8 @@ class LocalStore(Store):
                     except OSError:  # a link to itself
                         others.add(name)
                     names.append(name)
+        except PathError:
+            raise
         except FileNotFoundError as error:
             raise PathNotFound(path, "not found") from error
         except NotADirectoryError as error:
