@@ -344,8 +344,8 @@ class Normaliser:
 
     def _inherited_discriminator(self, members: Iterable[tuple[Json, str]]) -> Json:
         """The discriminator of the base that all variants of an object extend, if they extend the same one."""
-        objects = [member for member, _ in members if isinstance(member, dict) and member.get("type") != "null"]
-        rules = [self.facts_of(member).get("discriminator") for member in objects]
+        facts = [self.facts_of(member) for member, _ in members]
+        rules = [schema.get("discriminator") for schema in facts if "object" in (_names(schema) or {"object"})]
         return rules[0] if rules and all(rule == rules[0] for rule in rules) else None
 
     def _folded(self, flat: Flat, members: list[tuple[Json, str]], pointer: str) -> Type:
@@ -382,10 +382,9 @@ class Normaliser:
         mapped = set(table.values())
         for name in names:
             key = schema_pointer(name)[1:]
-            if key not in mapped:
-                table.setdefault(name, key)
-                for value in self._tag_values(name, tag):
-                    table.setdefault(value, key)
+            # A value that the schema itself states is its own, too, where the mapping has another one for it.
+            for value in (*([] if key in mapped else [name]), *self._tag_values(name, tag)):
+                table.setdefault(value, key)
         default = _target_name(str(discriminator.get("defaultMapping")))
         return tag, (*table.items(), *([(None, schema_pointer(default)[1:])] if default in names else []))
 

@@ -343,6 +343,6 @@ def parse_moment(text: str, now: float | None = None) -> float:
     seconds = seconds_of(f"{stripped}T00:00:00Z" if re.fullmatch(_DAY, stripped) else stripped)
     if seconds is None:
         raise UsageError(
-            f"{text!r} is not a time", remedy="Use a date such as 2026-01-31, a time, or an age such as 12h or 7d."
+            f"{text!r} is not a time", remedy="Use 2026-01-31, 2026-01-31T12:00:00Z, or an age such as 12h or 7d."
         )
     return seconds

@@ -221,10 +221,21 @@ def test_variants_of_one_base_are_told_apart_by_its_discriminator(beside: dict[s
     schemas: dict[str, Any] = {"Base": base, **{name: {"allOf": [_ref("Base"), OBJECT]} for name in "AB"}}
     schemas["Child"] = {"allOf": [_ref("A"), {"properties": {"y": {"type": "string"}}}]}
     normaliser = Normaliser(Document({"components": {"schemas": schemas}}, "document.yaml", Places()), Report())
-    type_ = normaliser.type_of({"oneOf": [_ref("A"), _ref("B"), {"type": "null"}], **beside}, "/here")
+    others = [{"type": "string"}, {"type": "null"}]
+    type_ = normaliser.type_of({"oneOf": [_ref("A"), _ref("B"), *others], **beside}, "/here")
     assert isinstance(type_, Union)
-    assert (type_.tag, NULL in type_.members) == ("type", True)
+    assert (type_.tag, {NULL, STRING} <= {*type_.members}) == ("type", True)
     assert dict(type_.table) == {name: f"/components/schemas/{name}" for name in ("A", "B", "Child")}
+
+
+def test_a_schema_that_a_mapping_names_is_also_selected_by_the_values_that_it_states() -> None:
+    mapping = {"kitty": "#/components/schemas/Cat"}
+    type_ = settled(
+        {"oneOf": [_ref("Cat"), _ref("Dog")], "discriminator": {"propertyName": "type", "mapping": mapping}}
+    )[0]
+    assert isinstance(type_, Union)
+    cat, dog = "/components/schemas/Cat", "/components/schemas/Dog"
+    assert dict(type_.table) == {"kitty": cat, "cat": cat, "Dog": dog, "dog": dog}
 
 
 def test_nesting_without_end_is_cut_and_reported() -> None:
