@@ -18,6 +18,8 @@ class FtpServer:
         refused_files: What the next requests for a file are answered with.
         sizes: Whether it supports the command for sizes.
         rests: Whether it sends from anywhere but the beginning.
+        date: When its files changed, as MDTM states it; without one it does not support the command.
+        ready: Logins are answered when it is set.
     """
 
     def __init__(self) -> None:
@@ -27,6 +29,9 @@ class FtpServer:
         self.refused_files: deque[str] = deque()
         self.sizes = True
         self.rests = True
+        self.date = ""
+        self.ready = threading.Event()
+        self.ready.set()
         self.log: list[str] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open: list[socket.socket] = []
@@ -67,6 +72,7 @@ class FtpServer:
                 response = COMMANDS.get(command.upper(), "502 no such command")
                 match command.upper():
                     case "USER":
+                        self.ready.wait(10)
                         response = self.refusals.popleft() if self.refusals else "230 logged in"
                     case "CWD":
                         folder = "" if argument == "/" else f"{folder}{argument.strip('/')}/"
@@ -77,6 +83,8 @@ class FtpServer:
                         response = f"229 Entering (|||{passive.getsockname()[1]}|)"
                     case "SIZE" if self.sizes:
                         response = f"213 {len(self.files[path])}" if path in self.files else "550 no such file"
+                    case "MDTM" if self.date:
+                        response = f"213 {self.date}" if path in self.files else "550 no such file"
                     case "REST" if not self.rests:
                         response = "502 from the beginning only"
                     case "REST":

@@ -215,6 +215,8 @@ def unavailable(title: str, url: str, verdict: Verdict, headers: Mapping[str, st
             if "signature=" in url.lower()
             else "The bucket is requester-pays: name the Google project to bill with --google-project, or set OMICS_GOOGLE_PROJECT."
         )
+    if is_ftp(url) and verdict.status == 403:
+        error.remedy = "Name your login in the URL, ftp://USER:PASSWORD@HOST/PATH (# as %23, @ as %40), or ask the owner of the data."
     if is_archived := error.code in ARCHIVED:
         error.remedy = RESTORE
     refused = "denies access to" if verdict.status in (401, 403) and not is_archived else "does not provide"
@@ -634,6 +636,8 @@ def server_of(url: str) -> str:
     return server.partition("?")[0] if "?" in server else server
 
 
+#: The end of an FTP URL for which libcurl would request a folder's list, or a file as text: with other line ends.
+NO_FTP_FILE = r"(?i)(?:/|;type=[ad])\Z"
 _RANGE = r"bytes=(\d+)-(\d*)\Z"
 #: Replies (RFC 959) and their HTTP equivalents: not logged in, a busy server, a missing or forbidden file.
 _REFUSALS = {
@@ -650,6 +654,9 @@ _REFUSALS = {
 # How ProFTPD and others refuse a login that exceeds their number of connections.
 _TOO_MANY = rb"(?i)maximum number|already connected|too many (?:clients|connections|sessions|users)"
 _DATA_COMES = (b"125", b"150")
+# Seconds by which a file's date must be older than this machine's clock: FTP servers do not state theirs, and some state dates in
+# their time zone.
+_FTP_SETTLED = 86_400.0
 _UNKNOWN = (b"500", b"501", b"502", b"504")
 
 
@@ -688,12 +695,20 @@ class FtpReplies:
     Args:
         lines: Receives the head's lines.
         byte_range: The requested bytes, see `requested_range`.
+        now: Seconds since 1970 by the wall clock.
+
+    Attributes:
+        refusal: The last reply that refused a command.
     """
 
-    def __init__(self, lines: list[bytes], byte_range: str) -> None:
+    def __init__(self, lines: list[bytes], byte_range: str, now: float = 0.0) -> None:
         self._lines = lines
         self._byte_range = byte_range
+        self._now = now
         self._size: int | None = None
+        self._dates: list[bytes] = []
+        self._has_head = False
+        self.refusal = b""
 
     def take(self, line: bytes, /) -> None:
         """Process a line of a reply.
@@ -702,7 +717,15 @@ class FtpReplies:
             line: As received.
         """
         code, rest = line[:3], line[4:].strip()
-        if code == b"213" and (size := number_in(rest.decode("ascii", "replace"))) is not None:
+        if line[3:4] == b"-":  # not the last line of a reply
+            return
+        if code.isdigit() and code >= b"400":
+            self.refusal = line.strip()
+        if self._has_head:  # later replies are about the rest of the transfer, of which libcurl reports the end
+            return
+        if code == b"213" and not self._dates and (changed := _seconds_of_mdtm(rest)) is not None:
+            self._dates = _dates(changed, self._now - _FTP_SETTLED)
+        elif code == b"213" and (size := number_in(rest.decode("ascii", "replace"))) is not None:
             self._size = size
         elif code in _REFUSALS:
             is_busy = code == b"530" and re.search(_TOO_MANY, rest)
@@ -710,12 +733,13 @@ class FtpReplies:
         elif code in _UNKNOWN and self._byte_range:  # perhaps REST; if it was another command, the session continues
             self._lines += [b"HTTP/1.1 416 Range Not Satisfiable\r\n", b"\r\n"]
         elif code in _DATA_COMES:
+            self._has_head = True
             self._lines += self._head()
 
     def _head(self) -> list[bytes]:
         if not self._byte_range:
             length = [] if self._size is None else [f"Content-Length: {self._size}\r\n".encode()]
-            return [b"HTTP/1.1 200 OK\r\n", *length, b"\r\n"]
+            return [b"HTTP/1.1 200 OK\r\n", *length, *self._dates, b"\r\n"]
         first, _, last = self._byte_range.partition("-")
         content_range = ""  # which bytes follow is unknown: the whole file is requested then
         if self._size is not None:
@@ -723,7 +747,27 @@ class FtpReplies:
             content_range = f"Content-Range: bytes {first}-{end}/{self._size}\r\n"
         elif last:
             content_range = f"Content-Range: bytes {first}-{last}/*\r\n"
-        return [b"HTTP/1.1 206 Partial Content\r\n", content_range.encode(), b"\r\n"]
+        return [b"HTTP/1.1 206 Partial Content\r\n", content_range.encode(), *self._dates, b"\r\n"]
+
+
+def _seconds_of_mdtm(reply: bytes) -> float | None:
+    """Return the time in a reply to MDTM (RFC 3659, 3.1), None if it is a size."""
+    match = re.match(rb"(\d{14})(?:\.\d+)?\Z", reply)
+    if match is None:
+        return None
+    from datetime import UTC, datetime
+
+    try:
+        return datetime.strptime(match[1].decode(), "%Y%m%d%H%M%S").replace(tzinfo=UTC).timestamp()
+    except ValueError:
+        return None
+
+
+def _dates(changed: float, sent: float) -> list[bytes]:
+    from email.utils import formatdate
+
+    names = ("Last-Modified", changed), ("Date", sent)
+    return [f"{name}: {formatdate(seconds, usegmt=True)}\r\n".encode() for name, seconds in names]
 
 
 #: The longest delay between two tries in seconds, unless a server requests more.

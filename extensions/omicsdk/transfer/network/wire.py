@@ -40,6 +40,7 @@ from omicsdk.core.sending.proxies import Passage, is_login_refused, login_of
 from omicsdk.transfer.network.limits import Pacing, Throttle
 from omicsdk.transfer.network.requests import (
     LOGIN_REFUSALS,
+    NO_FTP_FILE,
     URL_SAFE,
     FtpReplies,
     Patience,
@@ -248,8 +249,8 @@ _SENDABLE = re.compile(r"[A-Za-z0-9%/:?#\[\]@!$&'()*+,;=~._-]*\Z")
 
 _Options = tuple[tuple[str, str], ...]
 _Headers = tuple[tuple[str, str], ...]
-#: The options of a handle, its method, and whether it sends a body.
-_Kind = tuple[_Options, str, bool]
+#: The options of a handle, its method, whether it sends a body, and whether it speaks FTP.
+_Kind = tuple[_Options, str, bool, bool]
 
 #: CURLE_PROXY, which pycurl does not name: a SOCKS proxy refused.
 _E_PROXY = 97
@@ -378,14 +379,14 @@ class _Pulse:
 
 
 class _Flight(NamedTuple):
-    """A request in flight: its receiver, the request, its server, the kind of its handle, its progress, its proxy and login."""
+    """A request in flight: its receiver, the request, its server, the kind of its handle, its progress, its FTP session, its proxy and login."""
 
     receiver: Receiver
     ask: Ask
     server: str
     kind: _Kind
     pulse: _Pulse
-    ftp: bool
+    replies: FtpReplies | None
     proxy: str
     passage: Passage | None
 
@@ -482,15 +483,20 @@ class Wire:
             TransportError: Its URL is invalid, or its proxy has refused the password.
         """
         del alone
-        body, ftp, server = ask.body, is_ftp(ask.url), server_of(ask.url)
+        body, server = ask.body, server_of(ask.url)
         try:
-            if body is not None and ftp:
+            if body is not None and is_ftp(ask.url):
                 raise ValueError("uploads to FTP servers are not supported")
-            kind = (self._options(ask, server, ftp=ftp), ask.method, body is not None)
+            if is_ftp(ask.url) and re.search(NO_FTP_FILE, ask.url):
+                raise ValueError("it is that of a folder, or of a file as text")
+            options = self._options(ask, server)
         except ValueError as error:  # unbalanced brackets, a port that is not a number
             problem = f"its URL is invalid ({error})"
             raise TransportError(problem, method=ask.method, url=without_query(ask.url)) from None
-        proxy = _proxy_of(kind)
+        proxy = dict(options).get("PROXY", "")
+        # A proxy for HTTP has the session with the FTP server itself.
+        ftp = is_ftp(ask.url) and not proxy.startswith(("http:", "https:"))
+        kind = (options, ask.method, body is not None, ftp)
         login = login_of(proxy) if proxy else None
         passage = None if login is None else Passage(login, self._poller.wake)
         idle = self._idle.get(kind)
@@ -501,9 +507,11 @@ class Wire:
             if body is not None:
                 headers.append("Expect:")  # not sent: servers that do not support it cost a second's wait
             handle.setopt(pycurl.HTTPHEADER, headers)
+        replies = None
         if ftp:
             byte_range = requested_range(ask.headers)
-            handle.setopt(pycurl.HEADERFUNCTION, FtpReplies(receiver.lines, byte_range).take)
+            replies = FtpReplies(receiver.lines, byte_range, time.time())
+            handle.setopt(pycurl.HEADERFUNCTION, replies.take)
             if byte_range:
                 handle.setopt(pycurl.RANGE, byte_range)
         else:
@@ -519,7 +527,7 @@ class Wire:
         if turn == "refused":
             self._idle.setdefault(kind, []).append((handle, ask.headers))
             raise self._login_refused(ask, proxy, 407)
-        self._flying[handle] = _Flight(receiver, ask, server, kind, _Pulse(self._patience), ftp, proxy, passage)
+        self._flying[handle] = _Flight(receiver, ask, server, kind, _Pulse(self._patience), replies, proxy, passage)
         if turn == "wait" and passage is not None:
             self._awaiting_proxy[handle] = passage
         else:
@@ -641,13 +649,16 @@ class Wire:
                 refused = OSError(handle.getinfo(pycurl.OS_ERRNO), "")
                 flight = self._land(handle)
                 ask = flight.ask
-                by_proxy = 0 if flight.ftp else handle.getinfo(pycurl.HTTP_CONNECTCODE)  # its own response
+                by_proxy = 0 if flight.replies else handle.getinfo(pycurl.HTTP_CONNECTCODE)  # its own response
                 if by_proxy:  # its head comes first, and is no server's, which may have sent none
                     del flight.receiver.lines[: _end_of_head(flight.receiver.lines)]
                 error, lasting = _error(code, text, ask), code in _LASTING
                 # RFC 959, 4.2: a reply of 5xx is permanent. The last one may be older than a connection that was lost.
-                if flight.ftp and type(error) is TransportError:
+                if flight.replies and type(error) is TransportError:
                     lasting = lasting or handle.getinfo(pycurl.RESPONSE_CODE) >= 500
+                    if reason := mask_text(flight.replies.refusal.decode("utf-8", "replace")):
+                        error.message = f"the FTP server replied: {reason}"
+                        error.remedy = "Try again later, or ask the operators of the server."
                 # A server that is restarted may have accepted connections, and not have answered any request yet.
                 was_reached = isinstance(error, ConnectionLost) and not flight.proxy
                 if was_reached or is_whole(flight.receiver.lines):
@@ -751,7 +762,7 @@ class Wire:
                 self._multi.remove_handle(handle)
             handle.setopt(pycurl.BUFFERSIZE, self._buffer)
         flight = self._flying.pop(handle)
-        if flight.ftp:
+        if flight.replies:
             # A handle keeps its options: the next request would ask for the same range.
             handle.unsetopt(pycurl.RANGE)
         if flight.ask.body is not None:  # an idle handle keeps no file open
@@ -761,7 +772,7 @@ class Wire:
         return flight
 
     def _new_handle(self, kind: _Kind) -> Any:
-        options, method, sends = kind
+        options, method, sends, ftp = kind
         # Redirects are not followed by libcurl, which would send headers such as X-SBG-Auth-Token on to another host.
         handle: Any = pycurl.Curl()
         handle.setopt(pycurl.PROXY, "")  # the options include the environment's; libcurl must not read it itself
@@ -777,7 +788,11 @@ class Wire:
         handle.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS | pycurl.PROTO_FTP)
         handle.setopt(pycurl.PATH_AS_IS, 1)  # a key of an object store may contain dots
         handle.setopt(pycurl.TCP_KEEPALIVE, 1)
-        handle.setopt(pycurl.CONNECTTIMEOUT_MS, int(self._patience.connect * 1000))
+        # Of FTP it includes the login, for which servers look up names, and let clients wait after a wrong password.
+        patience = max(self._patience.connect, self._patience.silence) if ftp else self._patience.connect
+        handle.setopt(pycurl.CONNECTTIMEOUT_MS, int(patience * 1000))
+        if ftp:
+            handle.setopt(pycurl.OPT_FILETIME, 1)  # a file's date, without which no other response may add to its bytes
         if sends:
             handle.setopt(pycurl.UPLOAD, 1)
             handle.setopt(pycurl.UPLOAD_BUFFERSIZE, SEND_BUFFER)
@@ -787,13 +802,13 @@ class Wire:
             handle.setopt(pycurl.CUSTOMREQUEST, method)
         return handle
 
-    def _options(self, ask: Ask, server: str, *, ftp: bool) -> _Options:
+    def _options(self, ask: Ask, server: str) -> _Options:
         if ask.route is not None:
             return tuple(sorted(ask.route.items()))
         url = ask.url
         options = self._servers.get(server)
         if options is None:
-            from_ftp = ftp and len(server) > len("ftp://")
+            from_ftp = is_ftp(url) and len(server) > len("ftp://")
             if not from_ftp and not origin_of(url).startswith(("http://", "https://")):
                 raise ValueError("it is not http, https or ftp, or has no host or port")
             if len(self._servers) >= _REMEMBERED:
@@ -850,10 +865,6 @@ def _end_of_head(lines: list[bytes]) -> int:
     return next((number for number, line in enumerate(lines, 1) if not line.strip()), len(lines))
 
 
-def _proxy_of(kind: _Kind) -> str:
-    return next((value for name, value in kind[0] if name == "PROXY"), "")
-
-
 def _noting(passage: Passage, keep: Callable[[bytes], None]) -> Callable[[bytes], None]:
     """Return a function for the lines of a head that lets other requests through when the proxy has let this one."""
 
@@ -892,8 +903,11 @@ def _seeking(body: Body) -> Callable[[int, int], int]:
 def _judged(flight: _Flight, error: TransportError | None, *, lasting: bool = False) -> Ended:
     """Return how a request ended, correcting libcurl for a head without an end and for an FTP server's refusal."""
     receiver = flight.receiver
-    if flight.ftp:
-        return Ended(receiver) if error is not None and is_refusal(receiver.lines) else Ended(receiver, error, lasting)
+    if flight.replies:
+        if error is None or not is_refusal(receiver.lines):
+            return Ended(receiver, error, lasting)
+        receiver.take(flight.replies.refusal)  # as the body of an error: it states the reason
+        return Ended(receiver)
     if not is_whole(receiver.lines):
         receiver.lines.clear()  # half a head cannot be trusted
         if error is None:
