@@ -929,7 +929,9 @@ _UNREACHABLE = {
     "fasp": "is an address of Aspera (fasp://), which cannot be downloaded: use the list of HTTPS or FTP addresses",
     "azul": "is a URI of omics cp: name the project, azul:UUID",
     "dx": "is a file of DNAnexus: download it by its own client, dx download",
+    "ftps": "is an address of FTP over TLS, which is not supported: use its HTTPS or FTP address",
     "globus": "is an address of Globus, which cannot be downloaded: use Globus, or a list of HTTPS addresses",
+    "sftp": "is an address of SFTP, which is not supported: use its HTTPS address, or download it with sftp",
     "tag": "is a tag: URI, which has no address: the file must be supplied in another way",
 }
 # Resolvers of identifiers in the order in which they are tried: the identifier is {}, and {1} its part after the prefix.
@@ -1070,9 +1072,10 @@ def file_at(
         name = name_in(last, "the file name of the URL")
     if not folder:
         folder = "/".join(part for part in (where.hostname or "", *above.split("/")) if part)
+    remedies = {"gs": "Name its files, or copy it: omics cp -r.", "ftp": "Name its files."}
     error = (
-        ListError(f"{address[:200]} is a folder", remedy="Name its files, or copy it: omics cp -r.")
-        if kind == "gs" and address[-1] == "/"
+        ListError(f"{without_logins(address)[:200]} is a folder", remedy=remedies[scheme])
+        if scheme in remedies and address[-1] == "/"
         else None
     )
     return ListedFile(kind, address, name, size, checksums or {}, folder, mirrors, headers or {}, error)

@@ -73,6 +73,8 @@ def test_a_generation_is_no_part_of_an_object_and_a_folder_of_google_is_none(tmp
     assert (file.address, file.name, file.checksums) == ("gs://b/a.bam", "a.bam", {"md5": MD5})
     assert folder.error
     assert "gs://b/runs/ is a folder. Name its files" in str(folder.error)
+    folder = file_at("ftp://ada:s3cret@h.example/runs/")
+    assert str(folder.error) == "ftp://h.example/runs/ is a folder. Name its files."
 
 
 @pytest.mark.parametrize(
@@ -444,6 +446,8 @@ def test_an_identifier_is_an_address_at_its_resolver(identifier: str, kind: str,
     ("address", "said"),
     [
         ("fasp://h.example/a", "Aspera"),
+        ("ftps://h.example/a", "FTP over TLS"),
+        ("sftp://h.example/a", "SFTP"),
         ("tag:x.org,2019:a", "tag: URI"),
         ("globus://e/a", "Globus"),
         ("azul://dcp43/U", "azul:UUID"),
