@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, cast
@@ -471,7 +472,11 @@ class WholeStore(MultipartStore):
         """Return the URL, requesting it if needed."""
         location = self._locate if isinstance(self._locate, Location) else cast("object", self._locate(source))
         if isinstance(location, Location):
-            return location
+            needs_kind = _SAS.search(location.url) and _KIND_OF_BLOB not in map(str.lower, location.headers)
+            # A URL with a SAS does not state that Azure requires the header.
+            return (
+                location.replaced(headers={**location.headers, _KIND_OF_BLOB: "BlockBlob"}) if needs_kind else location
+            )
         raise TypeError(f"the function returned {a(location)}, not a Location")
 
     def route(self, url: str) -> Network | None:
@@ -479,4 +484,7 @@ class WholeStore(MultipartStore):
         return self._route(url) if self._route is not None else None
 
 
+_KIND_OF_BLOB = "x-ms-blob-type"
+# A shared access signature of Azure's storage, in any order of its parameters.
+_SAS = re.compile(r"\?(?=(?:.*&)?sv=\d)(?=(?:.*&)?sig=)")
 _WHOLE = PartRules(least=1, largest=1 << 62, part_size=1 << 62, single=1 << 62)

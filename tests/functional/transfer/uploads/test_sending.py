@@ -50,6 +50,22 @@ def test_a_file_goes_to_a_presigned_url_with_its_headers(sink: Any, file: Path, 
     assert outcome.bytes_fetched == len(data)
 
 
+@pytest.mark.parametrize(
+    ("query", "headers", "kind"),
+    [
+        ("sv=2021-12-02&se=2030-01-01&sig=canary", {}, "BlockBlob"),
+        ("sig=canary&sv=2021-12-02", {"X-Ms-Blob-Type": "AppendBlob"}, "AppendBlob"),
+        ("sig=canary", {}, None),
+    ],
+)
+def test_a_url_of_azure_is_sent_the_kind_of_its_blob(
+    sink: Any, file: Path, send: Any, query: str, headers: dict[str, str], kind: str | None
+):
+    send(file, PutTo(Location(sink.url("a", query), headers))).raise_if_failed()
+    (request,) = sink.of("a")
+    assert request.headers.get("x-ms-blob-type") == kind
+
+
 def test_a_dry_run_sends_nothing(sink: Any, file: Path, tmp_path: Path):
     to = PutTo(Location(sink.url("a")))
     (tmp_path / "link").symlink_to("missing")
