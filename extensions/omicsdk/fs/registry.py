@@ -31,6 +31,12 @@ STORES = {
     "http": "omicsdk.fs.stores.http:HttpStore",
 }
 
+_AZURE = "Use the file's https URL with a SAS: https://ACCOUNT.blob.core.windows.net/CONTAINER/NAME?SAS."
+# What to do in place of a scheme without a store.
+_OTHERS = {"ftp": "Download its files by omics get."} | dict.fromkeys(
+    ("az", "azure", "abfs", "abfss", "adl", "wasb", "wasbs"), _AZURE
+)
+
 
 def open_store(scheme: str, /, **options: Any) -> Store:
     """Open the store of a scheme. Nothing is connected before its first use.
@@ -65,7 +71,7 @@ def options_of(scheme: str) -> Sequence[str]:
 def _store_class(scheme: str) -> type[Store]:
     home = STORES.get(scheme)
     if home is None:
-        suggestion = "Download its files by omics get." if scheme == "ftp" else did_you_mean(scheme, STORES, "{}://")
+        suggestion = _OTHERS.get(scheme) or did_you_mean(scheme, STORES, "{}://")
         remedy = f"{suggestion} Known are {', '.join(STORES)}.".lstrip()
         raise WrongUri(f"Unknown scheme {scheme}://", remedy=remedy)
     module, _, name = home.partition(":")

@@ -926,6 +926,10 @@ _PAGES_OF_FILES = {
 # Services whose identifiers name one file; with the service before it, `gdc:UUID`, one is an address.
 IDENTIFIED = frozenset(("gdc", "gen3-guid", "sb-file", "dss-file"))
 _UNREACHABLE = {
+    **dict.fromkeys(
+        ("az", "azure", "abfs", "abfss", "adl", "wasb", "wasbs"),
+        "is a URI of Azure: use the file's https URL with a SAS, https://ACCOUNT.blob.core.windows.net/CONTAINER/NAME?SAS",
+    ),
     "fasp": "is an address of Aspera (fasp://), which cannot be downloaded: use the list of HTTPS or FTP addresses",
     "azul": "is a URI of omics cp: name the project, azul:UUID",
     "dx": "is a file of DNAnexus: download it by its own client, dx download",

@@ -69,6 +69,8 @@ def test_a_uri_reads_as_it_is_written(scheme, names):
 def test_a_scheme_without_a_store_is_reported_with_what_helps():
     with pytest.raises(WrongUri, match=r"Unknown scheme ftp://.*Download its files by omics get"):
         open_store("ftp")
+    with pytest.raises(WrongUri, match=r"Unknown scheme az://\. Use the file's https URL with a SAS: https://ACCOUNT"):
+        open_store("az")
     with pytest.raises(WrongUri, match=r"Unknown scheme dsss://.*Did you mean dss://\?"):
         open_store("dsss")
 

@@ -447,6 +447,7 @@ def test_an_identifier_is_an_address_at_its_resolver(identifier: str, kind: str,
     [
         ("fasp://h.example/a", "Aspera"),
         ("ftps://h.example/a", "FTP over TLS"),
+        ("abfss://c@h.example/a", "https URL with a SAS"),
         ("sftp://h.example/a", "SFTP"),
         ("tag:x.org,2019:a", "tag: URI"),
         ("globus://e/a", "Globus"),
