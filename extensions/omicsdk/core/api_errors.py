@@ -84,7 +84,7 @@ def error_body_of(body: bytes | str, content_type: str = "") -> ErrorBody:
         if not message:
             message, identifier = _in_page(text)
             request_id = request_id or identifier
-        return ErrorBody(message, code, request_id, None, text)
+        return ErrorBody(message.partition("\nRequestId:")[0], code, request_id, None, text)  # which Azure adds
     # Frameworks that show developers more: a traceback ends with the error, and Django begins with it.
     is_traceback = text.startswith("Traceback (most recent call last):")
     message = text.rpartition("\n")[2] if is_traceback else text.partition("\n\nRequest Method: ")[0]
@@ -239,7 +239,7 @@ def _json_or_none(text: str) -> object:
 
 
 #: Headers with a service's request id, the most specific first.
-REQUEST_ID_HEADERS = ("x-aws-request-id", "x-request-id", "x-amzn-requestid", "x-amz-request-id", "x-correlation-id")
+REQUEST_IDS = "x-aws-request-id x-request-id x-amzn-requestid x-amz-request-id x-correlation-id x-ms-request-id"
 
 
 def api_error(
@@ -270,7 +270,7 @@ def api_error(
     """
     lowered = {name.lower(): content for name, content in headers.items()}
     error_body = error_body_of(body, lowered.get("content-type", ""))
-    request_id = next((lowered[name] for name in REQUEST_ID_HEADERS if lowered.get(name)), error_body.request_id)
+    request_id = next((lowered[name] for name in REQUEST_IDS.split() if lowered.get(name)), error_body.request_id)
     value = error_body.value
     if value is None and "json" in lowered.get("content-type", ""):
         # A number alone is JSON only if the Content-Type states it; `error_body_of` reads it as text.
@@ -285,7 +285,7 @@ def api_error(
     return error_class(status)(
         f"A {proxy} proxy on the way reports {message}" if proxy else message,
         status=status,
-        code=error_body.code,
+        code=error_body.code or lowered.get("x-ms-error-code"),
         request_id=request_id,
         method=method,
         url=mask_url(url),

@@ -375,3 +375,11 @@ def test_a_page_of_a_proxy_is_the_proxys(status: int, headers: dict[str, str], t
 )
 def test_the_error_of_an_item_names_it(name: str, message: str, named: str | None) -> None:
     assert named_error(OmicsError(message), name).message == (named or f"{name}: {message}")
+
+
+def test_an_error_of_azure_has_its_code_and_request_without_a_body_too():
+    headers = {"x-ms-error-code": "BlobNotFound", "x-ms-request-id": "r-1"}
+    body = "<?xml version='1.0'?><Error><Code>BlobNotFound</Code><Message>It is gone.\nRequestId:r-1\nTime:2026</Message></Error>"
+    for text, message in (("", "Not Found"), (body, "It is gone.")):
+        error = api_error(status=404, headers=headers, body=text)
+        assert (error.message, error.code, error.request_id) == (message, "BlobNotFound", "r-1")

@@ -215,6 +215,9 @@ def unavailable(title: str, url: str, verdict: Verdict, headers: Mapping[str, st
             if "signature=" in url.lower()
             else "The bucket is requester-pays: name the Google project to bill with --google-project, or set OMICS_GOOGLE_PROJECT."
         )
+    sent = seconds_of_date(headers.get("date", ""))
+    if verdict.status == 403 and sent is not None and (expiry := _sas_expiry(url)) is not None and expiry <= sent:
+        error.remedy = "The signature in the URL has expired: get a new URL, and run the same command again to resume."
     if is_ftp(url) and verdict.status == 403:
         error.remedy = "Name your login in the URL, ftp://USER:PASSWORD@HOST/PATH (# as %23, @ as %40), or ask the owner of the data."
     if is_archived := error.code in ARCHIVED:
@@ -222,6 +225,21 @@ def unavailable(title: str, url: str, verdict: Verdict, headers: Mapping[str, st
     refused = "denies access to" if verdict.status in (401, 403) and not is_archived else "does not provide"
     error.message = f"{title}: the server {refused} this file: {error.message}"
     return error
+
+
+def _sas_expiry(url: str) -> float | None:
+    """Return when a URL that Azure's storage signed expires, in seconds since 1970: its error does not state that it has."""
+    match = re.search(r"[?&]se=([^&#]+)", url) if "sig=" in url else None
+    if match is None:
+        return None
+    from datetime import UTC, datetime
+    from urllib.parse import unquote
+
+    try:
+        expiry = datetime.fromisoformat(unquote(match[1]))
+    except ValueError:
+        return None
+    return (expiry if expiry.tzinfo else expiry.replace(tzinfo=UTC)).timestamp()
 
 
 def judge(request: RequestedRange, status: int, headers: Mapping[str, str], now: float) -> Verdict:
