@@ -12,7 +12,6 @@ from omicsdk.core.errors import DecodeError, UsageError
 from omicsdk.core.json_responses import json_of
 from omicsdk.core.page_items import items_at
 from omicsdk.core.plain_client import plain_request
-from omicsdk.core.redaction import url_parts
 from omicsdk.core.request import segment
 from omicsdk.core.type_guards import is_object
 from omicsdk.gen3.errors import Gen3Error, Gen3UserError
@@ -62,9 +61,9 @@ def parse_workspace_url(url: str) -> tuple[str, str]:
     Raises:
         Gen3UserError: It is no such URL.
     """
-    parts = url_parts(url)
-    workspace, _, key = unquote(parts.path).lstrip("/").partition("/")
-    if parts.scheme != SCHEME or parts.netloc or not workspace:
+    # Not split as other URLs: keys have "#" and "?" as they are, and a deletion without them would be of another file.
+    workspace, _, key = unquote(url.removeprefix(f"{SCHEME}:")).lstrip("/").partition("/")
+    if not url.startswith(f"{SCHEME}:///") or not workspace:
         raise Gen3UserError(
             f"{url!r} is not a URL of a workspace", remedy="Write it as ws:///WORKSPACE/KEY, such as ws:///@user/a.txt."
         )
@@ -213,4 +212,4 @@ def _send(client: Gen3, path: Path, target: str, options: TransferOptions) -> Tr
     from omicsdk.transfer import Location, PutTo, Upload, upload
 
     store = PutTo(lambda _: Location(workspace_url(client, target, "upload")))
-    return upload([Upload(path, store)], options=options)
+    return upload([Upload(path, store, target.rpartition("/")[2])], options=options)

@@ -84,9 +84,11 @@ def test_a_copy_of_the_client_returns_what_the_face_raises(commons: Gen3, storag
     assert [(each.state, each.size) for each in planned.files] == [("planned", 5)]
     assert keys(storage) == []
     assert commons.workspace_copy(str(tmp_path / "a.txt"), "ws:///@user/a.txt").counts["done"] == 1
+    copies = [commons.workspace_copy("ws:///@user/a.txt", "ws:///@user/c.txt", dry_run=dry) for dry in (True, False)]
+    assert [each.name for copied in copies for each in copied.files] == ["c.txt", "c.txt"]
     with pytest.raises(TransferFailed) as caught:
         commons.workspace_copy("ws:///@user/nope.txt", "ws:///@user/b.txt", retries=0)
     report = commons.workspace_copy("ws:///@user/nope.txt", tmp_path / "b.txt", retries=0, check=False)
     with pytest.raises(type(caught.value.__cause__)):
         storage.copy("ws:///@user/nope.txt", str(tmp_path / "b.txt"))
-    assert (report.counts["failed"], keys(storage)) == (1, ["a.txt"])
+    assert (report.counts["failed"], keys(storage)) == (1, ["a.txt", "c.txt"])

@@ -12,6 +12,7 @@ from omicsdk.gen3 import Gen3Error, Gen3UserError
     [
         ("ws:///@user/a/b.txt", ("@user", "a/b.txt")),
         ("ws:///@user/a%20b", ("@user", "a b")),
+        ("ws:///@user/run#1.txt?x=%23", ("@user", "run#1.txt?x=#")),
         ("ws:///@user/", ("@user", "")),
         ("ws:///@user", ("@user", "")),
     ],
