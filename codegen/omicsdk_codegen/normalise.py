@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from .document import Document
 from .faults import Report
@@ -306,10 +306,20 @@ class Normaliser:
             and self.type_of(items, join(pointer, "items"), body=True) == BYTES
         ):
             return union_of([Array(BYTES), NULL]) if "null" in names else Array(BYTES)
-        members = flat.members
-        if any(self._field_type(member, member_pointer, body) == Array(BYTES) for member, member_pointer in members):
-            return union_of([self._field_type(member, member_pointer, body) for member, member_pointer in members])
-        return self.type_of(schema, pointer, body=True)
+        types = [self._field_type(member, member_pointer, body) for member, member_pointer in self._alternatives(flat)]
+        return union_of(types) if Array(BYTES) in types else self.type_of(schema, pointer, body=True)
+
+    def _alternatives(self, flat: Flat) -> Iterator[tuple[Json, str]]:
+        """The members of a union and of the unions in it, which may contain each other."""
+        waiting, met = deque(flat.members), set[str]()
+        while waiting:
+            member, pointer = waiting.popleft()
+            inner = self.flat(member, pointer).members
+            if not inner:
+                yield member, pointer
+            elif pointer not in met:
+                met.add(pointer)
+                waiting += inner
 
     def flat(self, schema: Json, pointer: str) -> Flat:
         """A schema with all that it is composed of merged into one."""
@@ -449,7 +459,7 @@ def _implied(schema: Object) -> list[str]:
 
 
 def _choices(values: list[Json], schema: Object) -> Type:
-    if schema.get("type") == "string":  # YAML reads an unquoted 1 as a number; on the wire it is text
+    if _names(schema) - {"null"} == {"string"}:  # YAML reads an unquoted 1 as a number; on the wire it is text
         values = [
             str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value for value in values
         ]

@@ -78,6 +78,7 @@ def _key(name: str) -> Ref:
         ({"enum": ["b", "a", "b"]}, Enum(("b", "a"))),
         ({"enum": ["a", 1, None]}, Union((Enum(("a",)), Enum((1,)), NULL))),
         ({"type": "string", "enum": [1, 2]}, Enum(("1", "2"))),
+        ({"type": ["string", "null"], "enum": [1, None]}, Union((Enum(("1",)), NULL))),
         ({"const": 3}, Enum((3,))),
         ({"enum": [1.5, 2]}, Union((Enum((2,)), Scalar("number", (1.5,))))),
         ({"type": "array"}, Array(ANY)),
@@ -316,6 +317,17 @@ def test_a_list_whose_items_refer_to_it_is_a_list() -> None:
     types = normaliser.components()
     (model,) = normaliser.models.values()
     assert model.fields[0].type == types["Tags"] == Array(types["Tag"])
+
+
+def test_files_are_found_in_unions_that_contain_each_other() -> None:
+    files = {"type": "array", "items": {"type": "string", "format": "binary"}}
+    schemas: dict[str, Any] = {
+        "A": {"anyOf": [{"type": "string"}, _ref("B")]},
+        "B": {"oneOf": [_ref("A"), files, {"type": "integer"}]},
+    }
+    normaliser = Normaliser(Document({"components": {"schemas": schemas}}, "document.yaml", Places()), Report())
+    (field,) = normaliser.fields_of(normaliser.flat({"properties": {"f": _ref("A")}}, "/here"), body=True)
+    assert field.type == Union((STRING, Array(BYTES), INTEGER))
 
 
 def test_a_schema_of_too_many_parts_is_refused_with_its_place() -> None:
