@@ -70,7 +70,7 @@ _SAMPLE_MAP = re.compile(
     r"(?:[^\t]+\t|[^\s:/,;]+(?:,| +))(?:(?:gs|s3|drs)://\S+|(?:https?|ftp)://[^/\s]+/\S*\.\w{1,16})\s*\Z"
 )
 # A URL before another cell, in a table with commas and without a heading, and before several, which are not told apart.
-_BEFORE_CELL = re.compile(r'("?\w+://[^\s,;?#"]+\.[A-Za-z]\w{0,9})"?[,;](?! *"?\w+://)"?(?=[^\s,;]+\s*\Z)')
+_BEFORE_CELL = re.compile(r'((?<!\w)"?\w++://[^\s,;?#"]+\.[A-Za-z]\w{0,9})"?[,;](?! *"?\w+://)"?(?=[^\s,;]+\s*\Z)')
 _BEFORE_CELLS = re.compile(
     r'"?\w+://(?:[^\s,;?#"]+\.[A-Za-z]\w{0,9}"?([,;])(?! *"?\w+://)[^,;]*\1|\S+\t(?!\d+\t|\w+://)[^\t]+\t\s*\S)'
 )
@@ -203,7 +203,7 @@ URLS = Format(
 
 _OPTION = re.compile(r"[ \t]+([A-Za-z0-9-]+)=(.*)")
 # Tabs separate URIs; blanks do if a scheme follows them.
-_BETWEEN_URIS = re.compile(r"\t| +(?=[A-Za-z][A-Za-z0-9+.-]*://)")
+_BETWEEN_URIS = re.compile(r"\t|(?<! ) ++(?=[A-Za-z][A-Za-z0-9+.-]*://)")
 _ARIA2_SUMS = {"md5": "md5", **{f"sha-{bits}": f"sha{bits}" for bits in (1, 224, 256, 384, 512)}}
 
 
@@ -550,7 +550,7 @@ def _of_command(words: list[str]) -> Iterator[_Download]:
     names, folders, letters = _CLIENTS.get(match[1], ((), (), ""))
     # Letters without values may precede one with a value, which may follow at once: -Lo NAME, -oNAME.
     short = re.compile(rf"-[A-Za-z0-9#]*?([{letters}])(.*)", re.DOTALL) if letters else None
-    values, arguments, rest = list[tuple[str, str]](), list[str](), iter(words[1:])
+    values, arguments, rest, redirected = list[tuple[str, str]](), list[str](), iter(words[1:]), ""
     for word in rest:
         option, equals, value = word.partition("=")
         if option in (*names, *folders, *_WITH_VALUES) or (letters and option in (*_USERS, *_PASSWORDS)):
@@ -559,15 +559,17 @@ def _of_command(words: list[str]) -> Iterator[_Download]:
             values.append((_REMOTE_NAME, ""))
         elif short and (flag := short.fullmatch(word)):
             values.append((flag[1], flag[2] or next(rest, "")))
-        elif word.startswith((">", "1>")):
-            values.append(("".join(names[:1]), word.lstrip("1>") or next(rest, "")))
+        elif redirection := re.match("1?>+(?!&)(.*)", word):
+            redirected = redirection[1] or next(rest, "")
         elif not re.match("-.", word) and word not in _SUBCOMMANDS:  # "-" is the standard input or output
             arguments.append(with_scheme(word))
     # The value of an option may precede a source, but a URI at the end is the target of an upload.
     addresses = [
         argument for argument in (arguments if letters else arguments[:-1] or arguments) if scheme_of(argument)
     ]
-    outputs = [value for option, value in values if option in (*names, _REMOTE_NAME) and not value.startswith("-")]
+    outputs = [redirected if value == "-" else value for option, value in values if option in (*names, _REMOTE_NAME)]
+    if not outputs and match[1] == "curl":  # others write to the standard output only what is named so
+        outputs = [redirected]
     folder = next((value for option, value in values if option in folders), "")
     user = next((value for option, value in values if option in _USERS), "")
     password = next((value for option, value in values if option in _PASSWORDS), "")
@@ -598,6 +600,8 @@ def _joined(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
         if not line.endswith("\\"):
             yield first, before
             before = ""
+    if before:  # nothing follows the backslash
+        yield first, before
 
 
 def _command_rows(file_list: FileList) -> Iterator[Row]:

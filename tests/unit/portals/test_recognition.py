@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import time
 import tracemalloc
 import zipfile
 from base64 import b64encode
@@ -430,6 +431,13 @@ def test_a_recipe_with_commands_is_a_list(name: str, command: str, tmp_path: Pat
         ("curl 'https://h.example/a?b=1&c=2' > a.bam; rm b", ("https://h.example/a?b=1&c=2", "a.bam")),
         ("curl 'https://h.example/a?b=1'> a.bam", ("https://h.example/a?b=1", "a.bam")),
         ("curl --proxy http://p.example:3128/ https://h.example/a 1> a.bam", ("https://h.example/a", "a.bam")),
+        ("curl https://h.example/a 1>1000G.vcf", ("https://h.example/a", "1000G.vcf")),
+        ("curl https://h.example/a >>1.vcf", ("https://h.example/a", "1.vcf")),
+        ("curl -fsS https://h.example/a >&2", ("https://h.example/a", "")),
+        ("wget -qO- https://h.example/a > a.bam", ("https://h.example/a", "a.bam")),
+        ("nohup wget https://h.example/a > wget.log 2>&1 &", ("https://h.example/a", "")),
+        ("wget -O a.bam https://h.example/a > wget.log", ("https://h.example/a", "a.bam")),
+        ("wget https://h.example/a \\", ("https://h.example/a", "")),
         ("(wget -O a.bam https://h.example/a)", ("https://h.example/a", "a.bam")),
         ("cp s3://b/k#3/a.bam . # don't", ("s3://b/k#3/a.bam", "")),
         ("wget -qO- https://h.example/a.gz | gunzip > b", ("https://h.example/a.gz", "")),
@@ -891,6 +899,18 @@ def test_blanks_between_addresses_of_aria2_separate_copies(tmp_path: Path):
     path.write_text("https://h.example/a?b=1 https://m.example/a?b=2\n  out=a.gz\n")
     ((file,),) = read(path)
     assert (file.address, file.mirrors) == ("https://h.example/a?b=1", ("https://m.example/a?b=2",))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [f"https://h.example/{'a' * 80_000}\n", f"https://h.example/a{' ' * 60_000}b\n  out=a\n"],
+    ids=["word", "blanks"],
+)
+def test_the_time_of_a_long_line_is_not_the_square_of_its_length(lines: str, tmp_path: Path):
+    (tmp_path / "list.txt").write_text(lines)
+    start = time.process_time()
+    assert len(read(tmp_path / "list.txt")) == 1
+    assert time.process_time() - start < 5
 
 
 def test_a_tab_in_the_submitter_of_an_assembly_costs_no_file(tmp_path: Path):
