@@ -1,7 +1,8 @@
-"""Batches of items: lists of limited size, as requests accept them, and the errors of single items."""
+"""Batches of items: lists of limited size, as requests accept them, the errors of single items, and repeated ones."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator
 from itertools import islice
 from typing import TypeVar
 
@@ -9,6 +10,7 @@ from omicsdk.core.errors import OmicsError
 
 E = TypeVar("E", bound=OmicsError)
 T = TypeVar("T")
+H = TypeVar("H", bound=Hashable)
 
 
 def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
@@ -16,6 +18,11 @@ def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
     source = iter(items)
     while batch := list(islice(source, size)):
         yield batch
+
+
+def repeated(items: Iterable[H]) -> list[H]:
+    """Return the items that occur more than once, each once, in the order of their first occurrences."""
+    return [item for item, count in Counter(items).items() if count > 1]
 
 
 def named_error(error: E, name: str) -> E:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 from typing import TYPE_CHECKING, Literal, NamedTuple, Unpack
 
-from omicsdk.core.batches import named_error
+from omicsdk.core.batches import named_error, repeated
 from omicsdk.core.errors import Interrupted, OmicsError, UsageError
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.threads import side_by_side
@@ -248,9 +248,8 @@ def upload_reads(
     chosen = TransferOptions.of(options, connections=CONNECTIONS)
     sets = list(sets)
     names = [reads.sample for reads in sets]
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise UsageError(f"The sample {twice!r} is listed twice", remedy="List each sample's files together.")
+    if twice := repeated(names):
+        raise UsageError(f"The sample {twice[0]!r} is listed twice", remedy="List each sample's files together.")
     check_files(path for reads in sets for path in reads.files.values())
     if chosen.dry_run:
         files = [(reads.sample, name, path) for reads in sets for name, path in reads.files.items()]

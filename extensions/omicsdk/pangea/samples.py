@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.batches import batches
+from omicsdk.core.batches import batches, repeated
 from omicsdk.core.checked_fields import check_fields
 from omicsdk.core.errors import NotFound, OmicsError, ServerError, UsageError
 from omicsdk.core.lazy import require
@@ -41,9 +41,8 @@ def create_library_samples(client: PangeaApi, organization: str, library: str, n
         ServerError: One of them exists; those before it are created.
         OmicsError: The server refused, or did not answer.
     """
-    if len(set(names)) != len(names):
-        twice = next(name for index, name in enumerate(names) if name in names[:index])
-        raise ValueError(f"{twice!r} is listed twice; a library has one sample of a name")
+    if twice := repeated(names):
+        raise ValueError(f"{twice[0]!r} is listed twice; a library has one sample of a name")
     group = find_sample_group(client, organization, library)
     if not group.is_library:
         raise UsageError(
@@ -342,9 +341,8 @@ def _rows(frame: pandas.DataFrame) -> dict[str, dict[str, Any]]:
     untyped: Any = frame
     names, columns = [str(name) for name in untyped.index], [str(name) for name in untyped.columns]
     for what, titles in (("row", names), ("column", columns)):
-        if len(set(titles)) < len(titles):
-            twice = next(title for title in titles if titles.count(title) > 1)
-            raise UsageError(f"The frame has two {what}s {twice!r}", remedy="Keep one of them.")
+        if twice := repeated(titles):
+            raise UsageError(f"The frame has two {what}s {twice[0]!r}", remedy="Keep one of them.")
     # As objects: a row of a frame would have the type that all of its columns fit in, such as float.
     values = untyped.astype(object).itertuples(index=False, name=None)
     return {

@@ -6,9 +6,9 @@ import csv
 import io
 import json
 import re
-from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from omicsdk.core.batches import repeated
 from omicsdk.core.errors import UsageError
 from omicsdk.core.tables import LONGEST_RECORD, RowError
 from omicsdk.core.tables import rows_of as rows_in
@@ -101,8 +101,7 @@ def csv_of(rows_by_name: Iterable[tuple[str, Mapping[str, Any]]]) -> str:
 
 
 def _column(header: Sequence[str], index: str) -> int:
-    twice = sorted(title for title, count in Counter(header).items() if count > 1)
-    if twice:
+    if twice := sorted(repeated(header)):
         raise UsageError(f"the table has two columns {twice[0]!r}", remedy="Use a different name for each.")
     if index in header:
         return header.index(index)

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, Unpack
 
+from omicsdk.core.batches import repeated
 from omicsdk.core.checksums import ALGORITHMS
 from omicsdk.core.errors import APIError, NotFound, OmicsError, UsageError
 from omicsdk.core.platform import settings_of
@@ -420,9 +421,8 @@ def send_files(
     """
     chosen = list(entries)
     routes = [upload.field.route for upload in chosen]
-    if len(set(routes)) < len(routes):
-        twice = next(route for route in routes if routes.count(route) > 1)
-        raise UsageError(f"Two files go into one field ({twice})", remedy="Use a separate field for each file.")
+    if twice := repeated(routes):
+        raise UsageError(f"Two files go into one field ({twice[0]})", remedy="Use a separate field for each file.")
     if options.dry_run:
         return TransferReport([planned_upload(upload.path) for upload in chosen], title="Upload")
     facts = sorted(f"{upload.field.route} {Path(upload.path).absolute()}" for upload in chosen)

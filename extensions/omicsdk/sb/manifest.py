@@ -9,10 +9,10 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
+from omicsdk.core.batches import repeated
 from omicsdk.core.errors import UsageError
 from omicsdk.core.json_decoding import decoded
 from omicsdk.core.tables import LONGEST_RECORD, RowError, rows_of
@@ -265,8 +265,7 @@ def _columns(names: list[str]) -> list[str]:
 
 
 def _check_distinct(names: Sequence[str]) -> None:
-    twice = [name for name, count in Counter(names).items() if count > 1]
-    if twice:
+    if twice := repeated(names):
         raise WrongTable(f"line 1: the column {twice[0]!r} is listed twice", remedy="Remove one of them.")
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import omicsdk.cli.index as package
 from omicsdk.cli.index import Access, Entry
 from omicsdk.cli.index.signatures import IndexFault, commands
+from omicsdk.core.batches import repeated
 
 FOLDER = Path(__file__).parent
 
@@ -33,8 +34,7 @@ def files() -> dict[Path, str]:
         workflows = [
             workflow for entry in entries(table) for workflow in commands(entry, service, by_signature=by_signature)
         ]
-        names = [workflow["command"] for workflow in workflows]
-        if twice := sorted({name for name in names if names.count(name) > 1}):  # the first would hide the other
+        if twice := sorted(repeated(workflow["command"] for workflow in workflows)):  # the first would hide the other
             raise IndexFault(f"omics {service}: {', '.join(twice)} twice in the table")
         lines = [json.dumps(workflow, ensure_ascii=False) for workflow in workflows]
         contents[FOLDER / f"{module.name}.json"] = "[\n" + ",\n".join(lines) + "\n]\n"

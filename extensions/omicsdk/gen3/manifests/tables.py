@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+from omicsdk.core.batches import repeated
 from omicsdk.core.checksums import from_base64
 from omicsdk.core.errors import OmicsError, shortened
 from omicsdk.core.tables import RowError, is_header, lines_of, rows_of
@@ -328,8 +329,7 @@ def rows_by_name(table: Table) -> Iterator[NamedRow | Fault]:
 
 
 def _check(path: Path, header: Sequence[str], delimiter: str) -> None:
-    twice = [name for index, name in enumerate(header) if name and name in header[:index]]
-    if twice:
+    if twice := repeated(filter(None, header)):
         raise ManifestError(path, Fault(1, twice[0], "", "is in the header twice", "Remove one of them."))
     other = "\t" if delimiter != "\t" else ","
     if len(header) == 1 and other in header[0]:

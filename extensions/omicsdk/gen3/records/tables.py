@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast, runtime_checkable
 
 from omicsdk.core.archives import InflationLimit, UnpacksTooLarge
+from omicsdk.core.batches import repeated
 from omicsdk.core.errors import shortened
 from omicsdk.core.lazy import require
 from omicsdk.core.logs import logger
@@ -130,9 +131,8 @@ def columns_of(header: Sequence[str], where: Place) -> list[str]:
         Gen3UserError: Two columns have the same name.
     """
     names = [name.strip().lstrip("*").strip() for name in header]
-    twice = next((name for place_of, name in enumerate(names) if name and name in names[:place_of]), None)
-    if twice is not None:
-        raise Gen3UserError(f"{where.where}: two columns are called {twice}", remedy="Rename or remove one of them.")
+    if twice := repeated(filter(None, names)):
+        raise Gen3UserError(f"{where.where}: two columns are called {twice[0]}", remedy="Rename or remove one of them.")
     return names
 
 

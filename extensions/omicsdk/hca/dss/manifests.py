@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import os
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
 
+from omicsdk.core.batches import repeated
 from omicsdk.core.errors import OmicsError, TransferError, UnsafePath, UsageError
 from omicsdk.core.files import in_place_of
 from omicsdk.core.tables import LONGEST_LINE, file_rows, is_header
@@ -86,9 +86,8 @@ class Manifest:
                 f"{path}: the header row lacks {', '.join(missing)}",
                 remedy=f"A manifest is a table separated by tabs with the columns {', '.join(COLUMNS)}.{hint}",
             )
-        repeated = [column for column, count in Counter(columns).items() if count > 1]
-        if repeated:
-            raise ManifestError(f"{path}: the header row names {', '.join(sorted(repeated))} twice", remedy="Keep one.")
+        if twice := sorted(repeated(columns)):
+            raise ManifestError(f"{path}: the header row names {', '.join(twice)} twice", remedy="Keep one.")
         return cls(path, columns, filters)
 
     def rows(self) -> Iterator[dict[str, str]]:

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from omicsdk_codegen.naming import credential_names, package_name
 
+from omicsdk.core.batches import repeated
 from omicsdk.core.logs import logger
 from omicsdk.sandbox.document import EMPTY, as_mapping, operations
 from omicsdk.sandbox.engine.plan import Kind, Plan
@@ -178,9 +179,8 @@ def paired(files: Sequence[str], names: Sequence[str]) -> dict[str, Spec]:
     if len(names) > len(files):
         raise ValueError(f"the name {names[len(files)]!r} has no document: give --spec for each --name")
     pairs: list[tuple[str, Spec]] = [*zip(names, files, strict=False), *map(_titled, files[len(names) :])]
-    all_names = [name for name, _ in pairs]
-    if repeated := next((name for name in all_names if all_names.count(name) > 1), None):
-        raise ValueError(f"two documents are named {repeated!r}: give each another name")
+    if twice := repeated(name for name, _ in pairs):
+        raise ValueError(f"two documents are named {twice[0]!r}: give each another name")
     return dict(pairs)
 
 
