@@ -1,7 +1,7 @@
 """sb:// paths: projects, folders and files of the platform examined, listed, fetched, put, copied and removed."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,24 +19,33 @@ from unsettled import unsettled
 FILE = {"id": "1" * 24, "name": "a.txt", "type": "file", "size": 1}
 
 
-def platform(listing: httpx.Response) -> httpx.MockTransport:
-    """A platform that answers one listing, whatever is listed."""
+@pytest.fixture(autouse=True)
+def no_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    unsettled(monkeypatch, tmp_path)
+
+
+def platform(respond: Callable[[httpx.Request], httpx.Response]) -> SevenBridges:
+    """A client of a platform that responds so."""
+    return SevenBridges("https://api.example.org/v2", credentials="t", transport=httpx.MockTransport(respond))
+
+
+def listing(total: str = "", **content: Any) -> SevenBridges:
+    """A client of a platform that answers one listing, whatever is listed."""
 
     def response(request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith("/files"):
-            return httpx.Response(listing.status_code, content=listing.content, headers=listing.headers)
+            headers = {"content-type": "application/json", **({"X-Total-Matching-Query": total} if total else {})}
+            return httpx.Response(200, headers=headers, **content)
         return httpx.Response(200, json={"id": "o/p", "name": "p"})
 
-    return httpx.MockTransport(response)
+    return platform(response)
 
 
 @pytest.mark.parametrize(
     "body", ["{}", '{"items": null}', '{"items": "x"}', '{"items": {}}', '{"items": [null]}', "null", ""]
 )
-def test_a_listing_without_its_list_is_an_error(body: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    unsettled(monkeypatch, tmp_path)
-    listing = httpx.Response(200, text=body, headers={"content-type": "application/json"})
-    with SevenBridges("https://api.example.org/v2", credentials="t", transport=platform(listing)) as client:
+def test_a_listing_without_its_list_is_an_error(body: str):
+    with listing(text=body) as client:
         store = SbStore(client=client)
         for ask in (
             lambda: list(store.walk("o/p")),
@@ -47,36 +56,22 @@ def test_a_listing_without_its_list_is_an_error(body: str, tmp_path: Path, monke
                 ask()
 
 
-@pytest.mark.parametrize("links", [None, [], "x"])
-def test_a_listing_that_ends_before_its_end_is_an_error(links: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    unsettled(monkeypatch, tmp_path)
-    listing = httpx.Response(200, json={"items": [FILE], "links": links}, headers={"X-Total-Matching-Query": "2"})
-    with (
-        SevenBridges("https://api.example.org/v2", credentials="t", transport=platform(listing)) as client,
-        pytest.raises(InconsistentListing, match="stated total is 2, but 1 entries are listed"),
-    ):
-        list(SbStore(client=client).walk("o/p"))
-
-
-@pytest.mark.parametrize("total", ["-1", "abc", "7" * 5_000, "1.5"])
-def test_a_total_that_is_no_count_is_an_error(total: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    unsettled(monkeypatch, tmp_path)
-    listing = httpx.Response(200, json={"items": [FILE], "links": []}, headers={"X-Total-Matching-Query": total})
-    with (
-        SevenBridges("https://api.example.org/v2", credentials="t", transport=platform(listing)) as client,
-        pytest.raises(DecodeError, match="X-Total-Matching-Query"),
-    ):
+@pytest.mark.parametrize(
+    ("links", "total", "error", "problem"),
+    [(links, "2", InconsistentListing, "stated total is 2, but 1 entries are listed") for links in (None, [], "x")]
+    + [([], total, DecodeError, "X-Total-Matching-Query") for total in ("-1", "abc", "7" * 5_000, "1.5")],
+)
+def test_a_total_that_is_no_count_or_is_not_reached_is_an_error(
+    links: object, total: str, error: type[Exception], problem: str
+):
+    with listing(total, json={"items": [FILE], "links": links}) as client, pytest.raises(error, match=problem):
         list(SbStore(client=client).walk("o/p"))
 
 
 @pytest.mark.parametrize("name", [None, 5, ["a"], "", "/etc/passwd", "..", "a/b", "a\0b"])
-def test_a_name_that_no_file_can_have_is_refused_with_its_file(
-    name: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    unsettled(monkeypatch, tmp_path)
-    listing = httpx.Response(200, json={"items": [{**FILE, "name": name}], "links": []})
+def test_a_name_that_no_file_can_have_is_refused_with_its_file(name: object):
     with (
-        SevenBridges("https://api.example.org/v2", credentials="t", transport=platform(listing)) as client,
+        listing(json={"items": [{**FILE, "name": name}], "links": []}) as client,
         pytest.raises(UnsafePath, match=f"of the file {FILE['id']} "),
     ):
         list(SbStore(client=client).walk("o/p"))
@@ -130,17 +125,11 @@ class Gateway:
         return httpx.Response(200, json={"items": found, "links": []}, headers=total)
 
 
-@pytest.fixture
-def removing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Removes a URI by a gateway, as `omics rm -r` does."""
-    unsettled(monkeypatch, tmp_path)
-
-    def remove_by(gateway: Gateway, uri: str) -> None:
-        with SevenBridges("https://api.example.org/v2", credentials="t", transport=httpx.MockTransport(gateway)) as api:
-            stores = Stores({"sb": {"client": api}})
-            remove(stores, plan_removal(stores, [parse_uri(uri)], recursive=True)).raise_if_failed()
-
-    return remove_by
+def remove_by(gateway: Gateway, uri: str) -> None:
+    """Remove a URI by a gateway, as `omics rm -r` does."""
+    with platform(gateway) as api:
+        stores = Stores({"sb": {"client": api}})
+        remove(stores, plan_removal(stores, [parse_uri(uri)], recursive=True)).raise_if_failed()
 
 
 @pytest.mark.parametrize(
@@ -156,29 +145,16 @@ def removing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         ("sb://o/p/in/", Gateway([*FILES, {**FOLDER, "parent": IN}]), "is listed within itself"),
     ],
 )  # fmt: skip
-def test_nothing_is_removed_by_a_response_about_something_else(uri: str, gateway: Gateway, words: str, removing):
+def test_nothing_is_removed_by_a_response_about_something_else(uri: str, gateway: Gateway, words: str):
     with pytest.raises((ResponseMismatch, InconsistentListing), match=words):
-        removing(gateway, uri)
+        remove_by(gateway, uri)
     assert gateway.changed == []
 
 
-def test_what_was_requested_is_removed(removing):
+def test_what_was_requested_is_removed():
     gateway = Gateway(FILES)
-    removing(gateway, "sb://o/p/in/")
+    remove_by(gateway, "sb://o/p/in/")
     assert gateway.changed == [f"DELETE /files/{3:024x}", f"DELETE /files/{IN}"]
-
-
-def test_a_listing_of_several_folders_or_of_a_folder_in_itself_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    unsettled(monkeypatch, tmp_path)
-    for added in (entry(9, "z", OTHER), {**FOLDER, "id": OTHER, "parent": IN}):
-        gateway = Gateway(
-            [*FILES[:4], added] if added["parent"] == IN else FILES, adds=[added] if added["parent"] != IN else []
-        )
-        with (
-            SevenBridges("https://api.example.org/v2", credentials="t", transport=httpx.MockTransport(gateway)) as api,
-            pytest.raises((ResponseMismatch, InconsistentListing)),
-        ):
-            list(api.ls("sb://o/p/", recursive=True))
 
 
 @pytest.mark.parametrize(
@@ -188,17 +164,19 @@ def test_a_listing_of_several_folders_or_of_a_folder_in_itself_ends(tmp_path: Pa
         ("sb://o/p/in/", Gateway([*FILES, {**FOLDER, "parent": IN}]), "is listed within itself"),
     ],
 )
-def test_a_folder_alone_is_not_listed_with_what_is_elsewhere(path, gateway, words, tmp_path: Path, monkeypatch):
-    unsettled(monkeypatch, tmp_path)
-    with (
-        SevenBridges("https://api.example.org/v2", credentials="t", transport=httpx.MockTransport(gateway)) as api,
-        pytest.raises((ResponseMismatch, InconsistentListing), match=words),
-    ):
-        list(api.ls(path))
+@pytest.mark.parametrize("recursive", [False, True])
+def test_a_folder_is_not_listed_with_what_is_elsewhere(path: str, gateway: Gateway, words: str, recursive: bool):
+    with platform(gateway) as api, pytest.raises((ResponseMismatch, InconsistentListing), match=words):
+        list(api.ls(path, recursive=recursive))
 
 
-def test_a_folder_below_that_changed_is_read_once_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    unsettled(monkeypatch, tmp_path)
+def test_a_listing_of_a_folder_in_two_places_ends():
+    twice = Gateway([*FILES[:4], {**FOLDER, "id": OTHER, "parent": IN}])
+    with platform(twice) as api, pytest.raises(InconsistentListing):
+        list(api.ls("sb://o/p/", recursive=True))
+
+
+def test_a_folder_below_that_changed_is_read_once_more():
     gateway = Gateway([*FILES, entry(3, "x", IN)])
 
     def handle(request: httpx.Request) -> httpx.Response:
@@ -207,12 +185,12 @@ def test_a_folder_below_that_changed_is_read_once_more(tmp_path: Path, monkeypat
             gateway.files = FILES
         return response
 
-    with SevenBridges("https://api.example.org/v2", credentials="t", transport=httpx.MockTransport(handle)) as api:
+    with platform(handle) as api:
         found = [str(each.path) for each in api.ls("sb://o/p/", recursive=True)]
     assert found.count("sb://o/p/in/x") == 1
 
 
-def test_a_listing_that_changed_is_read_once_more(removing):
+def test_a_listing_that_changed_is_read_once_more():
     class Settling(Gateway):
         def __call__(self, request: httpx.Request) -> httpx.Response:
             response = super().__call__(request)
@@ -221,15 +199,14 @@ def test_a_listing_that_changed_is_read_once_more(removing):
             return response
 
     settling = Settling([*FILES, entry(3, "x", IN)])
-    removing(settling, "sb://o/p/in/")
+    remove_by(settling, "sb://o/p/in/")
     assert settling.changed == [f"DELETE /files/{3:024x}", f"DELETE /files/{IN}"]
 
 
 @pytest.mark.parametrize(
     "copied", [{"name": "other"}, {"parent": OTHER}, {"id": f"{2:024x}"}], ids=["name", "folder", "the file itself"]
 )
-def test_a_copy_that_the_platform_states_otherwise_replaces_nothing(copied, tmp_path: Path, monkeypatch):
-    unsettled(monkeypatch, tmp_path)
+def test_a_copy_that_the_platform_states_otherwise_replaces_nothing(copied):
     gateway = Gateway(FILES)
 
     def response(request: httpx.Request) -> httpx.Response:
@@ -238,18 +215,17 @@ def test_a_copy_that_the_platform_states_otherwise_replaces_nothing(copied, tmp_
             return httpx.Response(200, json=made)
         return gateway(request)
 
-    with SevenBridges("https://api.example.org/v2", credentials="t", transport=httpx.MockTransport(response)) as api:
+    with platform(response) as api:
         store = SbStore(client=api)
         with pytest.raises(ResponseMismatch):
             store.copy(store.stat("o/p/f3.txt"), "o/p/in/x")
     assert gateway.changed == []
 
 
-def test_a_file_that_the_platform_states_at_its_own_target_is_not_replaced_by_itself(tmp_path: Path, monkeypatch):
+def test_a_file_that_the_platform_states_at_its_own_target_is_not_replaced_by_itself():
     """Its copy would replace what is at the target: the file itself would be deleted."""
-    unsettled(monkeypatch, tmp_path)
     gateway = Gateway([*FILES, entry(2, "there", IN)])
-    with SevenBridges("https://api.example.org/v2", credentials="t", transport=httpx.MockTransport(gateway)) as api:
+    with platform(gateway) as api:
         store = SbStore(client=api)
         with pytest.raises(ResponseMismatch, match="what is at"):
             store.copy(store.stat("o/p/f3.txt"), "o/p/in/there")
@@ -263,22 +239,18 @@ def test_a_file_that_the_platform_states_at_its_own_target_is_not_replaced_by_it
         ({"name": "b.txt"}, "the name 'a.txt' but"),
     ],
 )
-def test_an_upload_of_which_the_platform_states_something_else_has_failed(made, words, tmp_path: Path, monkeypatch):
-    unsettled(monkeypatch, tmp_path)
-    response = httpx.MockTransport(lambda _: httpx.Response(200, json={**FILE, "size": 5, **made}))
-    with SevenBridges("https://api.example.org/v2", credentials="t", transport=response) as api:
+def test_an_upload_of_which_the_platform_states_something_else_has_failed(made, words):
+    with platform(lambda _: httpx.Response(200, json={**FILE, "size": 5, **made})) as api:
         upload = PlatformStore(api, "a.txt", {"project": "o/p"}, 5)
         with pytest.raises((TransferError, ResponseMismatch), match=words):
             upload.complete("u", [], {})
 
 
 @pytest.mark.parametrize("call", ["files_by_id", "wait_for_tasks"])
-def test_a_bulk_request_whose_records_are_about_other_objects_is_refused(call: str, tmp_path: Path, monkeypatch):
-    unsettled(monkeypatch, tmp_path)
+def test_a_bulk_request_whose_records_are_about_other_objects_is_refused(call: str):
     records = {"items": [{"resource": entry(number, "x")} for number in (2, 1)]}
-    response = httpx.MockTransport(lambda _: httpx.Response(200, json=records))
     with (
-        SevenBridges("https://api.example.org/v2", credentials="t", transport=response) as api,
+        platform(lambda _: httpx.Response(200, json=records)) as api,
         pytest.raises(ResponseMismatch, match="bulk_get_"),
     ):
         getattr(api, call)([f"{number:024x}" for number in (1, 2)])
