@@ -570,6 +570,8 @@ def _of_command(words: list[str]) -> Iterator[_Download]:
     outputs = [redirected if value == "-" else value for option, value in values if option in (*names, _REMOTE_NAME)]
     if not outputs and match[1] == "curl":  # others write to the standard output only what is named so
         outputs = [redirected]
+    if match[1] == "wget" and outputs:  # its name is no name in its folder
+        folders = ()
     folder = next((value for option, value in values if option in folders), "")
     user = next((value for option, value in values if option in _USERS), "")
     password = next((value for option, value in values if option in _PASSWORDS), "")

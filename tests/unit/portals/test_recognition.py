@@ -425,6 +425,8 @@ def test_a_recipe_with_commands_is_a_list(name: str, command: str, tmp_path: Pat
         ("curl -o a.bam -Hx:y -LC - https://h.example/a", ("https://h.example/a", "a.bam")),
         ("wget -cO a.bam https://h.example/a", ("https://h.example/a", "a.bam")),
         ("wget -nc -t 5 -Pdata https://h.example/a", ("https://h.example/a", "data/a")),
+        ("wget -Pdata -O a.bam https://h.example/a", ("https://h.example/a", "a.bam")),
+        ("curl --output-dir data -o a.bam https://h.example/a", ("https://h.example/a", "data/a.bam")),
         ("wget -nv -O a.gz ftp.sra.ebi.ac.uk/vol1/a.gz", ("https://ftp.sra.ebi.ac.uk/vol1/a.gz", "a.gz")),
         ("mkdir -p d && wget -P d https://h.example/a", ("https://h.example/a", "d/a")),
         ("if [ ! -f a ]; then curl -o x https://h.example/a; fi", ("https://h.example/a", "x")),
