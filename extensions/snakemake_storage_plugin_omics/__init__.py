@@ -36,7 +36,7 @@ MOST_LISTED = 1000
 
 @dataclass
 class StorageProviderSettings(StorageProviderSettingsBase):
-    """None of our own: logins and addresses are those that the platforms' commands use."""
+    """No settings: logins and addresses are those of the platforms' commands."""
 
 
 class StorageProvider(StorageProviderBase):
@@ -80,8 +80,8 @@ class StorageProvider(StorageProviderBase):
         except OmicsError as error:
             return StorageQueryValidationResult(query, valid=False, reason=str(error))
         if uri.scheme == "file" or uri.scheme not in STORES:
-            known = ", ".join(f"{scheme}://" for scheme in STORES if scheme != "file")
-            return StorageQueryValidationResult(query, valid=False, reason=f"it begins with none of {known}")
+            schemes = ", ".join(f"{scheme}://" for scheme in STORES if scheme != "file")
+            return StorageQueryValidationResult(query, valid=False, reason=f"it begins with none of {schemes}")
         other = {"s3": "s3", "gs": "gcs"}.get(uri.scheme)
         if other is not None and find_spec(f"snakemake_storage_plugin_{other}") is not None:
             reason = f"{uri.scheme}:// is storage.{other}'s, which is installed"
@@ -91,7 +91,7 @@ class StorageProvider(StorageProviderBase):
         return StorageQueryValidationResult(query, valid=True)
 
     def postprocess_query(self, query: str) -> str:
-        """Return each place one spelling."""
+        """Return the one spelling of a query."""
         uri = parse_uri(query)
         return str(Uri(uri.scheme, uri.path))
 
@@ -183,11 +183,11 @@ class StorageObject(StorageObjectRead, StorageObjectWrite, StorageObjectGlob):
         if entry.is_folder:
             local.mkdir(parents=True, exist_ok=True)
             start = len(entry.path) + 1
-            folder, wanted = local, [(file, file.path[start:]) for file in self._store.walk(entry.path)]
+            folder, entries = local, [(file, file.path[start:]) for file in self._store.walk(entry.path)]
         else:
-            folder, wanted = local.parent, [(entry, local.name)]
+            folder, entries = local.parent, [(entry, local.name)]
         with Unfinished("snakemake", [self.query, str(local)]) as journal:
-            report = fetch(wanted, self._store, str(folder), CopyOptions(journal=journal.path))
+            report = fetch(entries, self._store, str(folder), CopyOptions(journal=journal.path))
             journal.keep = not report.ok
         report.raise_if_failed()
 

@@ -223,8 +223,8 @@ class _Plan:
         from omicsdk.core.threads import side_by_side
 
         numbers: dict[SbPath, dict[str, int]] = {}
-        for number, outcome in enumerate(self.files):
-            numbers.setdefault(outcome.target.parent, {})[outcome.target.name] = number
+        for number, file in enumerate(self.files):
+            numbers.setdefault(file.target.parent, {})[file.target.name] = number
         requests: list[tuple[Target, dict[str, Any], dict[str, int]]] = []
         for parent, numbers_by_name in numbers.items():
             try:
@@ -239,16 +239,16 @@ class _Plan:
             else:
                 requests += [(target, selection(name=part), numbers_by_name) for part in parts]
 
-        def answered(request: tuple[Target, dict[str, Any], dict[str, int]]) -> dict[int, File]:
+        def listed_files(request: tuple[Target, dict[str, Any], dict[str, int]]) -> dict[int, File]:
             target, chosen, numbers_by_name = request
             files = files_in(self.client, target, chosen)
             return {numbers_by_name[str(file.name)]: file for file in files if file.name in numbers_by_name}
 
         files_by_number: dict[int, File] = {}
-        for outcome in side_by_side(answered, requests):
-            if isinstance(outcome, OmicsError):
-                raise outcome
-            files_by_number |= outcome
+        for listed in side_by_side(listed_files, requests):
+            if isinstance(listed, OmicsError):
+                raise listed
+            files_by_number |= listed
         return files_by_number
 
     def _unchanged(self, present: Mapping[int, File], *, needs_checksum: bool) -> dict[int, Outcome]:
