@@ -376,17 +376,9 @@ class _CachedToken(NamedTuple):
 
 
 def _renewal_of_new(token: str, now: float) -> float:
-    """Return the time from which a new token is renewed.
+    """The time from which a new token is renewed: five minutes before its end, or half its life where that is later.
 
     The token's own lifetime counts, not its end, so that a wrong clock does not request a new one each time.
-
-    Args:
-        token: The token.
-        now: The time by this machine's clock, in seconds since 1970.
-
-    Returns:
-        Seconds since 1970: five minutes before its end, or half its life where that is later; infinity when it does not
-            state it.
     """
     end = jwt_expiry(token)
     if end is None:
@@ -397,14 +389,7 @@ def _renewal_of_new(token: str, now: float) -> float:
 
 
 def _renewal_of_old(token: str) -> float:
-    """Return the time from which a stored token is renewed.
-
-    Args:
-        token: The token.
-
-    Returns:
-        Seconds since 1970: five minutes before its end; 0 if it does not state its end.
-    """
+    """The time from which a stored token is renewed: five minutes before its end; 0 without one."""
     end = jwt_expiry(token)
     return 0.0 if end is None else end - RENEW_BEFORE
 

@@ -309,12 +309,7 @@ def _target(to: str) -> SbPath:
 
 
 def _planned(client: SevenBridges, sources: Sequence[str], target: SbPath) -> _Plan:
-    """Plan the target of each file, before anything is sent.
-
-    Args:
-        client: The platform.
-        sources: Files and folders of this machine.
-        target: The path that they go to.
+    """Plan the target of each file of this machine, before anything is sent.
 
     Raises:
         UsageError: A source does not exist, two would have one name, or only one file can go to the target.

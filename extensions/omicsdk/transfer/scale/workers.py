@@ -177,9 +177,6 @@ class NoScheduler(TransferError):
 def _connected(cluster: Any) -> Any:
     """Return a `distributed.Client` as a context manager, which closes one that was created for it.
 
-    Args:
-        cluster: A client, or what one can be created from: the scheduler's address or a cluster.
-
     Raises:
         MissingExtra: `distributed` is not installed.
         NoScheduler: No Dask scheduler answers at the address, or it requires certificates that are not configured.
