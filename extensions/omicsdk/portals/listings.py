@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import unescape
 from itertools import pairwise
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import unquote_plus
 
 from omicsdk.core.tables import lines_of, rows_of
 from omicsdk.core.type_guards import is_object, only_objects
@@ -353,8 +353,8 @@ def _inventory_rows(file_list: FileList) -> Iterator[Row]:
                 cells = dict(zip(names, values, strict=False))
                 if cells.get("IsLatest") == "false" or cells.get("IsDeleteMarker") == "true":
                     continue
-                # Keys are encoded as in URLs.
-                cells["Key"] = unquote(cells.get("Key", ""))
+                # Keys are encoded as in forms: a plus is a space.
+                cells["Key"] = unquote_plus(cells.get("Key", ""))
                 yield _entry(Row(number, cells), file_list, f"s3://{cells.get('Bucket')}")
 
 
