@@ -780,7 +780,12 @@ def test_lists_of_an_inventory_have_the_columns_of_its_manifest(tmp_path: Path):
     ):
         read(path)
     (tmp_path / "data").mkdir()
-    rows = [("d/a%20b%2B+c", "true", "false"), ("d/a%20b", "false", "false"), ("c", "true", "true"), ("d/", "true", "false")]
+    rows = [
+        ("d/a%20b%2B+c", "true", "false"),
+        ("d/a%20b", "false", "false"),
+        ("c", "true", "true"),
+        ("d/", "true", "false"),
+    ]
     text = "".join(f'"bucket","{key}","v1","{latest}","{deleted}","5","1-2"\n' for key, latest, deleted in rows)
     (tmp_path / "data" / "00000001.csv").write_bytes(gzip.compress(text.encode()))
     assert [(file.address, file.name, file.size) for row in read(path) for file in row] == [

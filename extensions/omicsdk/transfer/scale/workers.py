@@ -242,12 +242,12 @@ def download_by(
     """
     chosen = TransferOptions.of(keywords, options, connections=DOWNLOAD_CONNECTIONS)
     control = chosen.control
+    if control.timetable is not None:
+        raise UsageError("limit_rate: workers follow no timetable", remedy="Use one rate, or this process alone.")
     control.begin(clock.monotonic())
     start = clock.now()
     target = os.path.abspath(folder)
     with workers.ready() as pool, held_folder(journals_in(target, None), _RUN, ".reports") as reports:
-        if control.timetable is not None:
-            raise UsageError("limit_rate: workers follow no timetable", remedy="Use one rate, or this process alone.")
         rate = control.rate_limit
         plan = Plan(
             source,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core import NotWritable, SomeFailed, TransferError
+from omicsdk.core import NotWritable, SomeFailed, TransferError, UsageError
 from omicsdk.transfer import Item, Location, Shard, ShardResult, ShardsOpen, ShardsReport
 from omicsdk.transfer.scale.workers import WorkerPool, download_by
 
@@ -22,6 +22,12 @@ def test_files_come_in_the_order_of_the_list(items: list[Item], target: Path, ri
     assert report.ok
     assert [outcome.name for outcome in report.outcomes] == [item.name for item in items]
     assert right()
+
+
+def test_a_timetable_is_refused_before_workers_are_reached(items: list[Item], target: Path):
+    workers = WorkerPool(cluster="tcp://127.0.0.1:1")
+    with pytest.raises(UsageError, match="workers follow no timetable"):
+        download_by(workers, items, target, limit_rate="08:00,10M 19:00,off")
 
 
 def test_a_folder_that_cannot_be_is_stated_once(items: list[Item], target: Path):
