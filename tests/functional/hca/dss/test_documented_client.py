@@ -113,27 +113,16 @@ def test_numbers_may_be_strings(client: DSSClient, bundle: Any):
     assert client.get_bundles_all(replica="aws", per_page="10")["bundles"]
 
 
-def test_errors_are_the_documented_ones_and_ours(client: DSSClient):
+@pytest.mark.parametrize(
+    ("name", "argument"), [("get_bundle", "uuid"), ("download", "bundle_uuid"), ("download_collection", "uuid")]
+)
+def test_errors_are_the_documented_ones_and_ours(client: DSSClient, name: str, argument: str):
     with pytest.raises(SwaggerAPIException) as caught:
-        client.get_bundle(uuid="aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa", replica="aws")
-    assert caught.value.code == 404
-    assert caught.value.reason == "not_found"
+        getattr(client, name)(**{argument: "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa"}, replica="aws")
+    assert (caught.value.code, caught.value.reason) == (404, "not_found")
     assert isinstance(caught.value, NotFound)
     assert isinstance(caught.value, requests.HTTPError)  # as published
     assert (caught.value.response.status_code, caught.value.response.json()["code"]) == (404, "not_found")
-
-
-@pytest.mark.parametrize(
-    "workflow",
-    [
-        lambda client: client.download("aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa", "aws"),
-        lambda client: client.download_collection("aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa", "aws"),
-    ],
-)
-def test_workflows_raise_the_documented_errors_too(client: DSSClient, workflow: Any):
-    with pytest.raises(SwaggerAPIException) as caught:
-        workflow(client)
-    assert caught.value.code == 404
 
 
 class Refusing:
