@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from omicsdk.core.logs import logger
 from omicsdk.sandbox.problems import Problem, bad_arguments
 from omicsdk.sandbox.s3.guard import Session, Sessions
+from omicsdk.sandbox.s3.integrity import LONGEST_KEY
 from omicsdk.sandbox.s3.staging import MotoObject, find_object, objects_below, put_file, remove_objects
 from omicsdk.sandbox.service import Call, Caller, Reply, SandboxContext, Service, handlers_in
 from omicsdk.sandbox.state.credentials import Secrets
@@ -329,6 +330,8 @@ def store_file(upload: Upload, call: Call) -> Reply:
         raise bad_arguments(
             f"The Content-Type {content_type!r} has no dcp-type, such as '; dcp-type=\"metadata/sample\"'"
         )
+    if len(f"{area}/{name}".encode()) > LONGEST_KEY:
+        raise bad_arguments(f"The name of the file is too long: a key of S3 has at most {LONGEST_KEY} bytes")
     upload.context.staging.put_bytes(BUCKET, f"{area}/{name}", call.content, content_type)
     upload.schedule(CHECKSUM, area, [name], wait=False)
     upload.settle(BUCKET, f"{area}/{name}")

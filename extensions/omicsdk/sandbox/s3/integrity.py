@@ -46,7 +46,7 @@ _LEFT_OUT = re.compile(r"x-amz-(write-offset-bytes: .*|(bucket-)?object-lock-[a-
 _NOT_IN_MOTO = re.compile(rb"<(ETag|LastModifiedTime|Size)>|Suspended")
 _BARE_ETAG = re.compile(r"[0-9a-f]{32}(-\d+)?")
 # Bytes of UTF-8.
-_LONGEST_KEY = 1024
+LONGEST_KEY = 1024
 # Held while an object is created.
 _CHANGES = threading.Lock()
 _STATED = re.compile(r"X_AMZ_CHECKSUM_(CRC32C?|CRC64NVME|SHA1|SHA256)\b")
@@ -182,7 +182,7 @@ class Verified:
                 self.check_known(replace(target, query={"versionId": match[1].decode()}), headers)
             if body.count(b"<Object>") > 1000:
                 raise Problem(400, "MalformedXML", _MALFORMED)
-        if writes and len(target.key.encode()) > _LONGEST_KEY:
+        if writes and len(target.key.encode()) > LONGEST_KEY:
             raise Problem(400, "KeyTooLongError", "Your key is too long")
         # moto takes the asterisk, which means any object, for an ETag.
         if target.method == "DELETE" and environ.get("HTTP_IF_MATCH") == "*" and self._etag(target.bucket, target.key):
