@@ -1,13 +1,19 @@
-"""Fence: API keys, access tokens, logins of programs, and the keys that tokens are checked with."""
+"""API keys of Fence, its users, and requests that make no sense."""
 
 import json
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 import jwt
 import pytest
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.gen3 import CLIENT_ID, READER
+from omicsdk.sandbox.document import Operation, operations, read_document
+from omicsdk.sandbox.gen3 import ADMINISTRATOR, CLIENT_ID, READER
+from playable_services import not_played
 
 TOKEN = "/user/credentials/cdis/access_token"
 SCOPES = {"grant_type": "client_credentials", "scope": "user data openid"}
@@ -117,3 +123,72 @@ def test_tokens_can_be_checked_with_the_published_keys(sandbox: Sandbox, anonymo
     (key,) = anonymous.get("/user/.well-known/jwks").json()["keys"]
     claims = jwt.decode(token, jwt.PyJWK(key).key, algorithms=["RS256"], audience="user")
     assert claims["iss"] == f"{sandbox.gen3_url}/user"
+
+
+def test_the_administrator_administers(admin: httpx.Client):
+    told = admin.get("/user/user/").json()
+    assert (told["username"], told["is_admin"], told["role"]) == (ADMINISTRATOR, True, "admin")
+
+
+PLACES = {"/user": "gen3/fence", "/gen3/arborist": "gen3/arborist", "/wts": "gen3/wts"}
+FIELDS = (
+    *("file_name", "guid", "authz", "bucket", "expires_in", "protocol", "key", "uploadId", "partNumber", "parts"),
+    *("api_key", "scope", "passports", "bulk_object_access_ids", "user", "request", "requests", "token"),
+)
+VALUES: tuple[Any, ...] = (
+    *(None, True, 7, -1, "x", "", [], ["x"], [None], [{}], [["x"]]),
+    *({}, {"x": "y"}, {"token": 1}, "\ud800"),
+)
+_BODIES: tuple[Any, ...] = (
+    *VALUES,
+    *(dict.fromkeys(FIELDS, value) for value in VALUES),
+    *([dict.fromkeys(FIELDS, value)] for value in VALUES),
+    *(
+        {**dict.fromkeys(FIELDS, "x"), **dict.fromkeys(FIELDS[start::3], value)}
+        for value in VALUES
+        for start in range(3)
+    ),
+)
+BODIES = [json.dumps(body).encode() for body in _BODIES]
+STATED = [
+    (place, each)
+    for place, name in PLACES.items()
+    for each in operations(read_document(name))
+    if each.name not in not_played(name)
+]
+
+
+@pytest.mark.parametrize("share", [3, pytest.param(1, marks=pytest.mark.long)], ids=["a-third", "all"])
+@pytest.mark.parametrize(
+    ("number", "place", "operation"),
+    [(number, *each) for number, each in enumerate(STATED)],
+    ids=[f"{place[1:]}-{each.name}" for place, each in STATED],
+)
+def test_nonsense_is_refused(
+    sandbox: Sandbox, admin: httpx.Client, number: int, place: str, operation: Operation, share: int
+):
+    path = operation.path.replace("{", "").replace("}", "")
+    query = {each.name: "\u0660x%/?" for each in operation.parameters if each.place == "query"}
+    form = urlencode({"scope": "x", "grant_type": "x"}).encode()
+    asked: list[tuple[str, bytes | None, str]] = [
+        ("", None, ""),
+        (f"?{urlencode(query)}", None, ""),
+        ("", b"\xff{", ""),
+        ("", form, "application/x-www-form-urlencoded"),
+    ]
+    if operation.body is not None:
+        asked += [("", body, "application/json") for body in BODIES[number % share :: share]]
+    token = {"Authorization": admin.headers["Authorization"]}
+    (conforms,) = admin.event_hooks["response"]
+    url = urlsplit(sandbox.gen3_url)
+    # A client of Python's own: httpx takes longer for a request than the sandbox.
+    with closing(HTTPConnection(url.netloc)) as connection:
+        for more, content, kind in asked:
+            headers = token | ({"Content-Type": kind} if kind else {})
+            connection.request(operation.method, f"{url.path}{place}{path}{more}", content, headers)
+            came = connection.getresponse()
+            response = came.read()
+            assert b"unhandled_exception" not in response, (more, content, response)
+            if came.status < 300:
+                request = httpx.Request(operation.method, f"{sandbox.gen3_url}{place}{path}")
+                conforms(httpx.Response(came.status, headers=came.getheaders(), content=response, request=request))

@@ -1,12 +1,16 @@
-"""The S3 server as stores are that speak its language: published clients of AWS meet what the settings say."""
+"""The dialect of the sandbox's S3: its words, its wire, and objects as moto keeps them."""
 
 import hashlib
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
-from omicsdk.sandbox import STAGING_BUCKET, Sandbox
+from botocore.exceptions import ClientError, ConnectionClosedError
+from omicsdk.sandbox import STAGING_BUCKET, Rule, Sandbox
+from omicsdk.sandbox.s3 import staging
+from omicsdk.sandbox.s3.staging import find_object, objects_below, remove_objects
 from s3_sandbox import refusal
 
 PLACE = {"Bucket": STAGING_BUCKET, "Key": "k"}
@@ -103,3 +107,146 @@ def test_customers_keys(s3: Any):
     assert s3.get_object(**PLACE, **other)["Body"].read() == b"y"
     s3.put_object(**PLACE, Body=b"z")
     assert s3.get_object(**PLACE)["Body"].read() == b"z"
+
+
+BUCKET = "org-humancellatlas-upload-sandbox"
+
+
+@pytest.fixture
+def area_s3(s3_of: Callable[..., Any], keys: dict[str, str]) -> Any:
+    """A client with the credentials of the area."""
+    return s3_of(keys)
+
+
+def test_requests_are_logged_without_secrets(sandbox: Sandbox, area: str, keys: dict[str, str], s3_of: Any):
+    s3 = s3_of(keys, signature_version="s3v4")
+    s3.put_object(Bucket=BUCKET, Key=f"{area}/a b", Body=b"abc")
+    s3.get_object(Bucket=BUCKET, Key=f"{area}/a b", Range="bytes=1-")["Body"].read()
+    httpx.get(s3.generate_presigned_url("get_object", {"Bucket": BUCKET, "Key": f"{area}/a b"}), trust_env=False)
+    with pytest.raises(ClientError):
+        s3.list_objects_v2(Bucket=BUCKET)
+    path = f"/_s3/{BUCKET}/{area}/a%20b"
+    seen = sandbox.requests("/_s3/")
+    assert [(each["method"], each["path"], each["status"], each["range"], each["done"]) for each in seen] == [
+        ("PUT", path, 200, "", True),
+        ("GET", path, 206, "bytes=1-", True),
+        ("GET", path, 200, "", True),
+        ("GET", f"/_s3/{BUCKET}", 403, "", True),
+    ]
+    assert seen[1]["sent"] == 2
+    assert [each["query"] for each in seen] == ["", "", "", "list-type=2&encoding-type=url"]
+    assert sandbox.requests(path) == seen[:3]
+    assert sandbox.requests("/_s3/") == sandbox.s3_log.entries()
+    assert [each for each in sandbox.requests() if each["path"].startswith("/_s3")] == []
+    told = httpx.get(f"{sandbox.url}/_sandbox/requests", params={"path": "/_s3/"}, trust_env=False).json()
+    assert told == {"requests": seen}
+
+
+def test_what_the_sandbox_does_itself_is_neither_logged_nor_disturbed(sandbox: Sandbox):
+    sandbox.add_faults(Rule("status", path="/_s3/*"))
+    sandbox.dss.context.staging.make_bucket("more")
+    assert sandbox.requests("/_s3/") == []
+
+
+def test_s3_refuses_on_demand(sandbox: Sandbox, area: str, area_s3: Any):
+    path = f"/_s3/{BUCKET}/{area}/*"
+    sandbox.add_faults(Rule("status", path=path, method="PUT", status=400, code="ExpiredToken", times=1))
+    put = {"Bucket": BUCKET, "Key": f"{area}/a", "Body": b"a" * 3_000_000}
+    with pytest.raises(ClientError, match="ExpiredToken") as caught:
+        area_s3.put_object(**put)
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+    area_s3.put_object(**put)
+    sandbox.add_faults(Rule("status", path=path, status=503, code="SlowDown", retry_after=3, times=1))
+    response = httpx.get(f"{sandbox.s3_url}/{BUCKET}/{area}/a", trust_env=False)
+    assert (response.status_code, response.headers["retry-after"]) == (503, "3")
+    assert [each["status"] for each in sandbox.requests("/_s3/")] == [400, 200, 503]
+
+
+def test_s3_gives_no_response_on_demand(sandbox: Sandbox, area: str, area_s3: Any, caplog):
+    sandbox.add_faults(Rule("reset", path="/_s3/*", times=1))
+    put = {"Bucket": BUCKET, "Key": f"{area}/a", "Body": b"a"}
+    with pytest.raises(ConnectionClosedError):
+        area_s3.put_object(**put)
+    area_s3.put_object(**put)
+    assert caplog.records == []
+    assert [(each["status"], each["done"]) for each in sandbox.requests("/_s3/")] == [(0, False), (200, True)]
+
+
+def test_rules_for_everything_leave_s3_alone(sandbox: Sandbox, area: str, area_s3: Any):
+    sandbox.add_faults(Rule("status", path="*"))
+    area_s3.put_object(Bucket=BUCKET, Key=f"{area}/a", Body=b"a")
+    assert httpx.head(f"{sandbox.upload_url}/area/{area}", trust_env=False).status_code == 503
+
+
+def test_what_s3_can_not_show_is_refused():
+    with pytest.raises(ValueError, match="status and reset"):
+        Rule("throttle", path="/_s3/*")
+
+
+def put(sandbox: Sandbox, name: str, content: bytes, **more: object) -> None:
+    client = sandbox.dss.context.staging.client()
+    client.put_object(Bucket=STAGING_BUCKET, Key=name, Body=content, **more)
+
+
+def test_an_object_is_described_and_read_block_by_block(sandbox: Sandbox, monkeypatch):
+    monkeypatch.setattr(staging, "BLOCK", 4)
+    put(sandbox, "a/b", b"0123456789", ContentType="text/plain", Metadata={"Kind": "x"})
+    found = find_object(STAGING_BUCKET, "a/b")
+    assert found is not None
+    assert (found.size, found.content_type, found.metadata) == (10, "text/plain", {"kind": "x"})
+    assert list(found.blocks()) == [b"0123", b"4567", b"89"]
+
+
+def test_readers_do_not_move_each_other(sandbox: Sandbox, monkeypatch):
+    monkeypatch.setattr(staging, "BLOCK", 3)
+    put(sandbox, "a", b"0123456789")
+    found = find_object(STAGING_BUCKET, "a")
+    assert found is not None
+    one, other = found.blocks(), found.blocks()
+    assert [next(one), next(other), next(one), next(other)] == [b"012", b"012", b"345", b"345"]
+    client = sandbox.dss.context.staging.client()
+    client.get_object(Bucket=STAGING_BUCKET, Key="a")["Body"].read()
+    assert next(one) == b"678"
+
+
+def test_a_missing_object_is_none(sandbox: Sandbox):
+    assert sandbox.s3_url
+    assert find_object(STAGING_BUCKET, "a") is None
+    assert find_object("no-such-bucket", "a") is None
+    assert objects_below("no-such-bucket", "") == []
+
+
+def test_objects_are_listed_by_name_and_removed_with_their_tags(sandbox: Sandbox):
+    for name in ("b/2", "b/1", "a", "bb"):
+        put(sandbox, name, b"x", Tagging="own=1")
+    assert [each.name for each in objects_below(STAGING_BUCKET, "b/")] == ["b/1", "b/2"]
+    client = sandbox.dss.context.staging.client()
+    for name in ("a", "b/parts"):
+        client.create_multipart_upload(Bucket=STAGING_BUCKET, Key=name)
+    remove_objects(STAGING_BUCKET, "b/")
+    assert [each["Key"] for each in client.list_multipart_uploads(Bucket=STAGING_BUCKET)["Uploads"]] == ["a"]
+    assert [each.name for each in objects_below(STAGING_BUCKET, "")] == ["a", "bb"]
+    put(sandbox, "b/1", b"new")
+    found = find_object(STAGING_BUCKET, "b/1")
+    assert found is not None
+    assert found.tags == {}
+
+
+def test_objects_are_listed_while_others_put_some(sandbox: Sandbox):
+    put(sandbox, "a", b"x")
+    stop = threading.Event()
+
+    def keep_putting() -> None:
+        number = 0
+        while not stop.is_set():
+            number += 1
+            put(sandbox, f"more/{number}", b"x")
+
+    thread = threading.Thread(target=keep_putting)
+    thread.start()
+    try:
+        for _ in range(50):
+            assert objects_below(STAGING_BUCKET, "")[0].name == "a"
+    finally:
+        stop.set()
+        thread.join()

@@ -1,4 +1,4 @@
-"""Single files and folders: listing, changing, copying, moving, downloading."""
+"""Single files of projects."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.sandbox import Sandbox
-from sb_responses import refused
+from sb_responses import code_of, refused
 
 Json = dict[str, Any]
 Send = Callable[..., Json]
@@ -253,3 +253,19 @@ def test_search_has_pages_by_token(web: httpx.Client, send: Send) -> None:
 )
 def test_a_query_that_cannot_be_read_states_why(web: httpx.Client, query: str) -> None:
     assert "can't be read" in refused(web.post("/files/search", json={"query": query}), 400, 90000)
+
+
+def test_a_marker_belongs_to_its_file(sandbox: Sandbox, web: httpx.Client, project: str):
+    root = sandbox.sb.files.root(project)
+    file = sandbox.sb.add_file(b"abc", project=project, parent=root, name="a.bam").id
+    requested = {"file": file, "name": "m", "chromosome": "chr1", "position": {"start": 1, "end": 2}}
+    marker = web.post("/genome/markers", json=requested).json()
+    assert {name: marker[name] for name in requested} == requested
+    assert marker["created_by"] == "sandbox-user"
+    path = f"/genome/markers/{marker['id']}"
+    changed = web.patch(path, json={"name": "n", "position": {"end": 5}}).json()
+    assert (changed["name"], changed["position"]) == ("n", {"start": 1, "end": 5})
+    assert web.get("/genome/markers", params={"file": file, "fields": "_all"}).json()["items"] == [changed]
+    assert web.delete(path).status_code == 204
+    assert code_of(web.get(path)) == (404, 90003)
+    assert code_of(web.post("/genome/markers", json={**requested, "position": {"start": 1}})) == (400, 90000)

@@ -1,7 +1,9 @@
-"""The variables that point programs to the sandbox: each works from the start, after a reset, and after a restart."""
+"""Variables that lead clients to the sandbox, as shells read them."""
 
 import json
 import os
+import shutil
+import subprocess
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.environment import SHELLS, shell_lines
 
 SPEC: dict[str, Any] = {
     "openapi": "3.1.0",
@@ -122,3 +125,29 @@ def test_each_credential_lasts_longer_than_what_was_added(tmp_path: Path, contro
     with Sandbox(tmp_path / "state", port, specs={"pets": SPEC}) as sandbox:
         variables["AWS_ENDPOINT_URL_S3"] = sandbox.s3_url
         assert refused(sandbox, variables, controlled) == {}
+
+
+VALUES = {"PLAIN": "http://127.0.0.1:1", "ODD": "it's \"a\" $HOME `x` \\ 'q' %d", "TYPED": "\u2018x\u2019"}
+
+
+def test_sh_reads_the_values_back():
+    script = shell_lines(VALUES) + 'printf \'%s\\n\' "$PLAIN" "$ODD" "$TYPED"'
+    ran = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines() == list(VALUES.values())
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="fish isn't installed")
+def test_fish_reads_the_values_back():
+    script = shell_lines(VALUES, "fish") + "printf '%s\\n' $PLAIN $ODD $TYPED"
+    ran = subprocess.run(["fish", "-c", script], capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines() == list(VALUES.values())
+
+
+def test_quotes_of_fish_and_powershell_are_preserved():
+    assert shell_lines({"A": "it's \\"}, "fish") == "set -gx A 'it\\'s \\\\'\n"
+    assert shell_lines({"A": "it's \u2019"}, "powershell") == "$env:A = 'it''s \u2019\u2019'\n"
+
+
+def test_another_shell_is_refused_with_those_that_there_are():
+    with pytest.raises(ValueError, match=", ".join(SHELLS)):
+        shell_lines({}, "csh")
