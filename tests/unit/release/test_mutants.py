@@ -121,7 +121,7 @@ def test_the_tests_of_a_mutant_are_those_that_run_its_line(mutants: ModuleType, 
     assert tests.functional[0].startswith("tests/functional/core/")
     importing = mutants.tests_of("omicsdk.transfer.downloads.targets", reach).functional
     assert importing[0] == "tests/functional/transfer/targets/test_store.py"
-    assert "tests/functional/transfer/targets/test_crashes.py" in importing  # from the package
+    assert "tests/functional/transfer/targets/test_downloading.py" in importing  # from the package
     firsts = {
         "omicsdk.sb.storage": "cli/test_sb_storage.py",  # of its commands
         "omicsdk.compat.__main__": "compat/test_install.py",  # starts it

@@ -1,12 +1,13 @@
-"""The bandwidth limit: its arithmetic, who waits, and what a real transfer makes of it."""
+"""Bandwidth limits of downloads and uploads: the rate, few requests at once, stalls, stops."""
 
 import time
 from itertools import pairwise
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
-from omicsdk.transfer import Control, Patience, download
+from omicsdk.transfer import Control, Location, PartRules, Patience, PutTo, Upload, download, upload
 
 MIB = 1024 * 1024
 
@@ -71,3 +72,52 @@ def test_stopping_does_not_wait_for_the_limit(server: Any, target: Path, noise: 
     report = download([item], target, control=control, progress=lambda _: control.stop())
     assert report.counts["stopped"] == 1
     assert time.monotonic() - began < 60
+
+
+def test_a_limited_download_requests_few_parts_at_once(server: Any, target: Path, noise: Any) -> None:
+    item = server.item("one", noise(40 * MIB), "crc32c")
+    control, flying, lifted = Control(rate_limit=4 * MIB), list[int](), list[int]()
+
+    def look(progress: Any) -> None:
+        (lifted if control.rate_limit is None else flying).append(progress.connections)
+        if len(flying) == 3:
+            control.rate_limit = None
+
+    download([item], target, control=control, progress=look).raise_if_failed()
+    assert max(flying) <= 2
+
+
+def test_a_limited_download_requests_small_files_as_before(server: Any, target: Path, noise: Any) -> None:
+    together = Barrier(4)  # no request is answered before four have arrived
+    items = [server.item(f"f{n}", noise(20_000, n), "crc32c") for n in range(4)]
+    for item in items:
+        server.always[item.name] = lambda *_: (together.wait(30), None)[1]
+    download(items, target, control=Control(rate_limit=4 * MIB)).raise_if_failed()
+    assert not together.broken
+
+
+def test_a_limited_upload_sends_few_parts_at_once(store: Any, tmp_path: Path) -> None:
+    path = tmp_path / "large"
+    path.write_bytes(bytes(30 * MIB))
+    store.rules = PartRules(part_size=5 * MIB, single=0)
+    control, flying = Control(rate_limit=4 * MIB), list[int]()
+
+    def watch(progress: Any) -> None:
+        flying.append(progress.connections)
+        if len(flying) == 4:
+            control.rate_limit = None
+
+    upload([Upload(path, store)], control=control, progress=watch).raise_if_failed()
+    assert max(flying[:4]) <= 1
+
+
+def test_a_limited_upload_sends_small_files_as_before(sink: Any, tmp_path: Path) -> None:
+    together = Barrier(4)  # no request is answered before four have arrived
+    sink.always = lambda _: (together.wait(30), None)[1]
+    uploads = []
+    for number in range(4):
+        path = tmp_path / str(number)
+        path.write_bytes(bytes(50_000))
+        uploads.append(Upload(path, PutTo(Location(sink.url(str(number))))))
+    upload(uploads, control=Control(rate_limit=4 * MIB)).raise_if_failed()
+    assert not together.broken
