@@ -190,7 +190,7 @@ def test_an_upload_area_that_refuses_the_first_of_many_files_refuses_all(user: A
 @pytest.mark.parametrize(
     ("command", "number", "code"),
     [
-        *((command, signal.SIGTERM, 143) for command in STALLING),
+        *((command, signal.SIGTERM, 143) for command in (dss, copy, uris, drs)),
         *((command, signal.SIGINT, 130) for command in (sync, gen3, sb, into_sb, into_gen3)),
     ],
     ids=lambda each: getattr(each, "__name__", None),
@@ -204,6 +204,7 @@ def test_a_command_that_is_stopped_by_a_signal(
     ended, _, err = interrupted(omics_sandbox, [omics, *words], dict(os.environ), number)
     assert ended == code, err
     assert "Traceback" not in err
+    assert "Run the same command again to resume" in err
     assert user(*words).code == 0
 
 
@@ -214,7 +215,8 @@ def test_a_time_that_is_over_ends_with_3_and_prints_the_result(user: Any, omics_
     ran = user(*words, "--time-budget", "1")
     omics_sandbox.fault_book.clear()
     assert ran.code == 3, ran.err
-    assert "the time budget of 1 s is over" in ran.err
+    assert ran.err.count("the time budget of 1 s is over") == 1
+    assert "Run the same command again to resume" in ran.err
     assert ran.json["counts"]["stopped"] == 2
     assert user(*words).code == 0
 

@@ -294,15 +294,6 @@ def test_names_in_utf_8_are_refused_where_the_locale_has_another_encoding(tmp_pa
     assert run("ls", str(tmp_path / "a"), **ascii_locale).returncode == 0
 
 
-def test_bytes_go_to_stdout_as_they_are(serve):
-    content = bytes(range(256)) * 5000
-    kind = "content-type: application/json\r\n"
-    url = serve(lambda _head, connection: connection.sendall(response(content, headers=kind)))
-    ran = run("--base-url", url, *FILE)
-    assert (ran.returncode, ran.stderr) == (0, b"")
-    assert ran.stdout == content
-
-
 def test_a_body_that_is_cut_is_reported(serve):
     def cut(_head: bytes, connection: socket.socket) -> None:
         connection.sendall(response(b"x" * 1000)[:-10])
@@ -312,25 +303,6 @@ def test_a_body_that_is_cut_is_reported(serve):
     assert ran.returncode == 1
     assert ran.stderr.count(b"\n") == 1
     assert b"Traceback" not in ran.stderr
-
-
-def test_a_closed_port_is_one_line_with_the_address():
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    words = ["--log-level", "ERROR", "--base-url", f"http://127.0.0.1:{port}/v1", "dss", "put-bundle", *PUT]
-    without_waits = (
-        "import omicsdk.core.clock as c; c.SystemClock.sleep = lambda *_: None; import omicsdk.cli.main as m"
-    )
-    ran = subprocess.run(
-        [sys.executable, "-c", f"{without_waits}; raise SystemExit(m.main())", *words],
-        capture_output=True,
-        env=environment(),
-        check=False,
-        timeout=60,
-    )
-    assert ran.returncode == 1
-    assert ran.stderr.count(b"\n") == 1
-    assert str(port).encode() in ran.stderr
 
 
 def on_a_terminal(*words: str, columns: int = 80, typed: bytes = b"", **changes: str) -> tuple[int, str]:
@@ -363,15 +335,6 @@ def test_help_fits_the_terminal():
         assert max(map(len, shown.splitlines())) in range(columns - 12, columns + 1)
 
 
-def test_a_terminal_shows_a_table(serve):
-    body = json.dumps({"bundle": {"uuid": "u", "files": [{"name": "a.json", "size": 3}, {"name": "b", "size": 4}]}})
-    code, shown = on_a_terminal("--base-url", serve(lambda _h, c: c.sendall(response(body.encode()))), *BUNDLE)
-    assert code == 0
-    assert "bundle.uuid" in shown
-    assert "bundle.files" in shown
-    assert "{" not in shown
-
-
 def test_deleting_asks_and_no_is_no(serve):
     asked: list[bytes] = []
 
@@ -386,9 +349,6 @@ def test_deleting_asks_and_no_is_no(serve):
     assert "[y/N]" in shown
     code, shown = on_a_terminal(*words, typed=b"y\n")
     assert (code, len(asked)) == (0, 1)
-
-
-PUT = ("--uuid", "u", "--version", "v", "--replica", "aws", "--creator-uid", "0", "--files", "{}")
 
 
 def test_the_package_runs_as_the_command():

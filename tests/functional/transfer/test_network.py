@@ -12,17 +12,7 @@ from typing import Any
 import pycurl
 import pytest
 from botocore.exceptions import ClientError, SSLError
-from omicsdk.core import (
-    APIError,
-    AuthError,
-    ConnectFailed,
-    NotFound,
-    ProxyLoginFailed,
-    TimedOut,
-    Timeout,
-    TLSFailed,
-    TransferError,
-)
+from omicsdk.core import APIError, ConnectFailed, NotFound, TimedOut, Timeout, TLSFailed, TransferError
 from omicsdk.core.plain_client import PlainClient, plain_request
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.core.s3_clients import s3_client
@@ -185,32 +175,6 @@ def test_a_dead_proxy_is_found_out_once_and_its_variable_is_named(server: Any, t
         assert "(https_proxy)" in outcome.error.message
         assert "https_proxy" in outcome.error.remedy
         assert "canary" not in str(outcome.error)
-
-
-@pytest.mark.parametrize("status", [407, 401])
-def test_a_proxy_that_refuses_the_password_is_not_asked_again(
-    server: Any, fault: Any, target: Path, status: int
-) -> None:
-    """By 401 tinyproxy does."""
-    server.always["files.test:443"] = fault.status(status, {"Proxy-Authenticate": "Basic"})
-    environ = {"HTTPS_PROXY": server.url("").replace("//", "//me:canary@")}
-    items = [Item(f"f{n}", Location(f"https://files.test/f{n}"), 500_000) for n in range(20)]
-    report = download(items, target, environ=environ)
-    assert report.counts["failed"] == 20
-    assert len(server.requests) == 1
-    for outcome in report.outcomes:
-        assert isinstance(outcome.error, ProxyLoginFailed)
-        assert isinstance(outcome.error, AuthError)
-        assert "HTTPS_PROXY" in outcome.error.message
-        assert "canary" not in str(outcome.error)
-
-
-def test_so_is_one_for_plain_http(server: Any, fault: Any, target: Path) -> None:
-    server.always["http://files.test/one"] = fault.status(407)
-    environ = {"HTTP_PROXY": server.url("")}
-    (outcome,) = download([Item("one", Location("http://files.test/one"), 5)], target, environ=environ).outcomes
-    assert isinstance(outcome.error, ProxyLoginFailed)
-    assert len(server.requests) == 1
 
 
 def _put(url: str) -> Any:

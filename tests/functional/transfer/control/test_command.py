@@ -1,9 +1,7 @@
-"""`omics dss download`: the rate, the time, the dry run, and how signals end it."""
+"""`omics dss download` in a terminal that is closed."""
 
 import hashlib
-import json
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -52,32 +50,6 @@ def start(omics_sandbox: Any, tmp_path: Path) -> Iterator[Callable[..., "subproc
 
 
 @pytest.mark.sandbox
-def test_a_dry_run_states_and_touches_nothing(start: Any, tmp_path: Path) -> None:
-    before = sorted(tmp_path.rglob("*"))
-    told, errors = start("--dry-run", "--output", "json").communicate()
-    response = json.loads(told)
-    assert (response["counts"]["planned"], response["bytes_to_fetch"]) == (1, 24 * MIB), errors
-    assert response["files"][0]["plan"] == f"download {24 * MIB:,} bytes"
-    assert sorted(tmp_path.rglob("*")) == before
-
-
-@pytest.mark.sandbox
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM")
-def test_sigterm_ends_it_in_order(start: Any, omics_sandbox: Any, tmp_path: Path) -> None:
-    sha256 = hashlib.sha256((tmp_path / "source/reads.bin").read_bytes()).hexdigest()
-    hold_second_half(omics_sandbox, sha256, 24 * MIB)
-    process = start()
-    while not any(path.stat().st_size >= 4 * MIB for path in tmp_path.rglob("*.part")):
-        assert process.poll() is None, process.communicate()
-        threading.Event().wait(0.01)  # another process is at work
-    process.send_signal(signal.SIGTERM)
-    _, errors = process.communicate(timeout=30)
-    assert process.returncode == 143
-    assert "Run the same command again to resume" in errors
-    assert list(tmp_path.rglob("*.part"))
-
-
-@pytest.mark.sandbox
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGHUP")
 @pytest.mark.parametrize(("through", "code"), [((), 129), (("nohup",), 0)])
 def test_a_closed_terminal_ends_it_cleanly_unless_the_signal_is_ignored(
@@ -95,13 +67,3 @@ def test_a_closed_terminal_ends_it_cleanly_unless_the_signal_is_ignored(
     os.close(ours)
     assert process.wait(30) == code
     assert bool(list(tmp_path.rglob("*.part"))) is (code != 0)
-
-
-@pytest.mark.sandbox
-def test_a_time_budget_ends_it_in_order(start: Any, omics_sandbox: Any) -> None:
-    process = start("--time-budget", "2s", "--limit-rate", "1M")
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == 3
-    assert "the time budget of 2 s is over; 0 of 1 files exist" in errors
-    assert errors.count("time budget") == 1
-    assert "Run the same command again to resume" in errors

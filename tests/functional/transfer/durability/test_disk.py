@@ -221,13 +221,6 @@ def test_a_file_that_is_removed_meanwhile_is_not_received_to_its_end(
     assert download([item], target).ok
 
 
-def test_new_files_have_the_permissions_that_are_requested(server: Any, target: Path) -> None:
-    download([server.item("d/one", b"1", "md5"), server.item("two", b"2")], target, disk=Disk(0o600)).raise_if_failed()
-    files = [path for path in target.rglob("*") if path.is_file()]
-    assert len(files) == 3
-    assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
-
-
 def test_a_folder_that_may_be_written_but_not_read_is_synced_as_far_as_it_goes(
     server: Any, target: Path, monkeypatch: Any
 ) -> None:
