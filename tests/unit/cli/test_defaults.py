@@ -1,13 +1,19 @@
-"""Defaults of commands from the configuration: what counts, what is refused and where it is."""
+"""Defaults, and commands that functions are called by."""
 
+import io
 import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from omicsdk.cli.arguments import key, kind_of, own_arguments
 from omicsdk.cli.catalog import GLOBALS, Catalog
 from omicsdk.cli.defaults import check
-from omicsdk.cli.invoke import configured_defaults
+from omicsdk.cli.invoke import called, configured_defaults, work
+from omicsdk.cli.output import Console
 from omicsdk.cli.parser import parse
+from omicsdk.cli.program import CommandNode
 from omicsdk.cli.services import SERVICES
 from omicsdk.core import ConfigError, UsageError
 from omicsdk.core.settings.config import Layer, merged
@@ -161,3 +167,47 @@ def test_only_what_shall_be_set_is_examined():
     check(settings, ("upload", "areas", "x", "uri"), CATALOG)
     check(settings, ("another",), CATALOG)
     check(settings, ("auth", "login"), CATALOG)
+
+
+@pytest.mark.parametrize("verbose", [True, False])
+def test_a_function_gets_its_arguments_and_what_it_is_supplied_with(monkeypatch: Any, verbose: bool):
+    passed: dict[str, Any] = {}
+    monkeypatch.setattr("omicsdk.cli.invoke.loaded", lambda _: passed.update)
+    console = Console(stderr=(err := io.StringIO()))
+    command: Any = {
+        "command": "list",
+        "run": "module:function",
+        "given": {"kind": "a"},
+        "own": ("verbose", "progress_every"),
+        "parameters": [{"name": "files", "positional": True}, {"name": "limit"}],
+        "supplied": ("console", "on_message", "on_more", "progress"),
+    }
+    called(command, {"files": ["x", "y"], "limit": 2, "verbose": verbose, "progress_every": 5.0}, console)
+    assert sorted(passed) == ["console", "files", "kind", "limit", "on_message", "on_more", "progress"]
+    assert (passed["kind"], passed["console"], passed["on_message"] == console.message) == ("a", console, verbose)
+    assert (passed["progress"].args, passed["progress"].keywords["every"]) == (("list x y",), 5.0)
+    passed["on_more"]()
+    assert "--limit" in err.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["bare", "offline"])
+def test_a_command_without_a_service_writes_its_file_to_stdout(
+    monkeypatch: Any, capfdbinary: Any, tmp_path: Path, kind: str
+):
+    names: list[str] = []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("omicsdk.cli.variables.misspelled", lambda found, _: names.extend(found) or ())
+    monkeypatch.setattr("omicsdk.cli.invoke.loaded", lambda _: lambda report: Path(report).write_text("rows"))
+    for name in ("GEN3_X", "DRS_X"):
+        monkeypatch.setenv(name, "1")
+    command: Any = {
+        "command": "list",
+        "run": "module:function",
+        "given": {"report": "-"},
+        "parameters": [{"name": "report", "stdout": ".csv"}],
+        kind: True,
+    }
+    catalog: Any = SimpleNamespace(registered={}, services=list)
+    work(CommandNode(Any, ["plain", "list"], None, command), {}, {}, catalog, Console(stderr=io.StringIO()))
+    assert capfdbinary.readouterr().out == b"rows"
+    assert {"GEN3_X", "DRS_X"} <= {*names}

