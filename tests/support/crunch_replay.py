@@ -1,12 +1,10 @@
-"""Recordings of a real django-crunch site, sent again to the sandbox: where it answers otherwise than the site did.
+"""Recordings of a real django-crunch site, sent again to the sandbox.
 
-A line of a recording is one exchange: `step`, `request` and `response`. All steps are sent in order, and since a site
-numbers what it makes, answers are the same to the letter; of pages for browsers only the status is compared.
+Since a site numbers what it makes, answers are the same to the letter; of pages for browsers only the status is compared.
 """
 
 import base64
 import hashlib
-import http.client
 import json
 import re
 from collections.abc import Mapping
@@ -14,7 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from recorded_steps import Step, read_steps
+import recorded_steps
+from recorded_steps import Step, read_steps, respond, short
 
 RECORDINGS = Path(__file__).parents[1] / "data" / "sandbox" / "crunch" / "recordings"
 
@@ -37,7 +36,7 @@ def read_recording(name: str = "crunch") -> list[Step]:
     return read_steps(RECORDINGS / f"{name}.recording.jsonl.gz")
 
 
-class Replay:
+class Replay(recorded_steps.Replay):
     """Sends recorded steps to a site.
 
     Args:
@@ -55,28 +54,16 @@ class Replay:
         self._password = password
         self._paths = paths or {}
 
-    def differences(self, steps: list[Step]) -> dict[int, str]:
-        """Send steps in order.
-
-        Args:
-            steps: The steps.
-
-        Returns:
-            For each step that was answered otherwise, by its number: its name, what was recorded, and what came.
-        """
-        found = {step: self._difference(step) for step in steps}
-        return {step.number: f"{step.name}: {text}" for step, text in found.items() if text}
-
     def _difference(self, step: Step) -> str:
         status, headers, response = self._send(step)
         if status != step.status:
-            return f"recorded {step.status}, not {status}: {_short(response)}"
+            return f"recorded {step.status}, not {status}: {short(response)}"
         for name in _COMPARED if status < _FAILURE else ():
             if step.headers.get(name) != headers.get(name):
                 return f"{name}: recorded {step.headers.get(name)}, not {headers.get(name)}"
         if isinstance(step.response, str) and step.response.startswith(_PAGES):
-            return "" if isinstance(response, str) else f"recorded a page, not {_short(response)}"
-        return "" if step.response == response else f"recorded {_short(step.response)}, not {_short(response)}"
+            return "" if isinstance(response, str) else f"recorded a page, not {short(response)}"
+        return "" if step.response == response else f"recorded {short(step.response)}, not {short(response)}"
 
     def _send(self, step: Step) -> tuple[int, dict[str, str], Any]:
         base = urlsplit(self._url)
@@ -85,17 +72,13 @@ class Replay:
         if kind.startswith("multipart/"):
             headers["content-type"] = f"multipart/form-data; boundary={_BOUNDARY}"
         path = self._paths.get(step.request["path"], step.request["path"])
-        connection = http.client.HTTPConnection(base.netloc, timeout=60)
-        try:
-            connection.request(step.request["method"], f"{base.path}{path}", _content(step, kind), headers)
-            response = connection.getresponse()
-            text = response.read().decode()
-        finally:
-            connection.close()
-        told = {name.lower(): value for name, value in response.getheaders()}
+        status, told, content = respond(
+            f"{base.scheme}://{base.netloc}{base.path}{path}", step.request["method"], _content(step, kind), headers
+        )
         if "location" in told:
             told["location"] = told["location"].removeprefix(base.path)
-        return response.status, told, _read(text.replace(self._url, "http://{server}"), told.get("content-type", ""))
+        text = content.decode().replace(self._url, "http://{server}")
+        return status, told, _read(text, told.get("content-type", ""))
 
     def _credentials(self, value: str) -> str:
         def encoded(found: re.Match[str]) -> str:
@@ -134,8 +117,3 @@ def _read(text: str, kind: str) -> Any:
     if not text:
         return None
     return json.loads(text) if kind == "application/json" else text
-
-
-def _short(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
-    return text if len(text) <= 600 else f"{text[:600]}..."

@@ -1,6 +1,6 @@
-"""A recording of a real Pangea, sent again to the sandbox: where it answers otherwise than the server did.
+"""A recording of a real Pangea, sent again to the sandbox.
 
-A line of the recording is one exchange: `step`, `request` and `response`. All steps are sent in order. What servers make up
+What servers make up
 (UUIDs, numbers of accounts, tokens, replicates, addresses with signatures) is learnt from the responses and put in place of the
 recorded values, so that later steps name what the sandbox made. With that done, answers must be equal, but for moments and the
 order of lists; of pages for browsers only the status is compared.
@@ -8,7 +8,6 @@ order of lists; of pages for browsers only the status is compared.
 By hand, for some steps: `python tests/support/pangea_replay.py tag pipeline`, with words that the names of steps contain.
 """
 
-import http.client
 import json
 import re
 import sys
@@ -18,8 +17,9 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlencode, urlsplit
 
+import recorded_steps
 from omicsdk.sandbox.pangea.contrib import INDEXED_EVERY
-from recorded_steps import Step, read_steps
+from recorded_steps import Step, read_steps, respond, short
 
 RECORDINGS = Path(__file__).parents[1] / "data" / "sandbox" / "pangea" / "recordings"
 
@@ -50,7 +50,7 @@ def read_recording(name: str = "pangea") -> list[Step]:
     return read_steps(RECORDINGS / f"{name}.recording.jsonl.gz")
 
 
-class Replay:
+class Replay(recorded_steps.Replay):
     """Sends recorded steps to a sandbox.
 
     Args:
@@ -74,23 +74,13 @@ class Replay:
         self._uuids: dict[str, str] = {}
         self._numbers: dict[int, int] = {}
 
-    def differences(self, steps: Sequence[Step]) -> dict[int, str]:
-        """Send steps in order.
-
-        Args:
-            steps: The steps.
-
-        Returns:
-            For each step that was answered otherwise, by its number: its name, what was recorded, and what came.
-        """
-        found = {step: self._difference(step) for step in steps if not _is_of_server(step)}
-        return {step.number: f"{step.name}: {text}" for step, text in found.items() if text}
-
     def _difference(self, step: Step) -> str:
+        if step.name.startswith("server to s3"):  # the recorded server made the call, and not a client of it
+            return ""
         self._before.get(step.name, lambda: None)()
         status, headers, response = self._send(step)
         if status != step.status:
-            return f"recorded {step.status}, not {status}: {_short(response)}"
+            return f"recorded {step.status}, not {status}: {short(response)}"
         self._learn("", step.response, response)
         if step.request["method"] == "PUT" and "etag" in headers:
             self._texts[step.headers["etag"]] = headers["etag"]
@@ -100,10 +90,10 @@ class Replay:
                 return f"{name}: recorded {one}, not {other}"
         match step.response:
             case str() as page if page.startswith(_PAGES) or _is_for_storage(step):
-                return "" if isinstance(response, str) else f"recorded a page, not {_short(response)}"
+                return "" if isinstance(response, str) else f"recorded a page, not {short(response)}"
             case {"binary": {"length": int(length)}}:
                 same = isinstance(response, bytes) or (isinstance(response, str) and len(response) == length)
-                return "" if same else f"recorded {length} bytes, not {_short(response)}"
+                return "" if same else f"recorded {length} bytes, not {short(response)}"
             case _:
                 pass
         wanted, given = _plain(self._carried(step.response)), _plain(response)
@@ -118,20 +108,10 @@ class Replay:
         kind = headers.get("content-type", "")
         if kind.startswith("multipart/"):
             headers["content-type"] = f"multipart/form-data; boundary={_BOUNDARY}"
-        parts = urlsplit(url)
-        connection = http.client.HTTPConnection(parts.netloc, timeout=60)
-        try:
-            connection.request(
-                step.request["method"], url.split(parts.netloc, 1)[1], self._content(step, kind), headers
-            )
-            response = connection.getresponse()
-            content = response.read()
-        finally:
-            connection.close()
-        told = {name.lower(): value for name, value in response.getheaders()}
+        status, told, content = respond(url, step.request["method"], self._content(step, kind), headers)
         if "location" in told:
             told["location"] = told["location"].removeprefix(urlsplit(self._url).path)
-        return response.status, told, self._read(content, told.get("content-type", ""))
+        return status, told, self._read(content, told.get("content-type", ""))
 
     def _target(self, step: Step) -> str:
         path: str = step.request["path"]
@@ -249,11 +229,6 @@ def _is_for_storage(step: Step) -> bool:
     return step.request["path"].startswith("{s3}")
 
 
-def _is_of_server(step: Step) -> bool:
-    """Whether the recorded server made the call, and not a client of it."""
-    return step.name.startswith("server to s3")
-
-
 def _likeness(value: Any, made: Collection[str]) -> Any:
     """The part of a value that identifies it, before it is known which UUIDs represent which.
 
@@ -294,9 +269,9 @@ def _differing(wanted: Any, given: Any, where: str = "") -> str:
             return next(each for each in found if each)
         case dict(), dict():
             one, other = set(cast("dict[str, Any]", wanted)), set(cast("dict[str, Any]", given))
-            return f"{where}: without {_short(sorted(one - other))}, with {_short(sorted(other - one))}"
+            return f"{where}: without {short(sorted(one - other))}, with {short(sorted(other - one))}"
         case _:
-            return f"{where}: recorded {_short(wanted)}, not {_short(given)}"
+            return f"{where}: recorded {short(wanted)}, not {short(given)}"
 
 
 def _plain(value: Any) -> Any:
@@ -314,11 +289,6 @@ def _plain(value: Any) -> Any:
             return sorted(items, key=lambda item: json.dumps(item, sort_keys=True))
         case _:
             return value
-
-
-def _short(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, default=repr)
-    return text if len(text) <= 600 else f"{text[:600]}..."
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,20 @@
-"""Recordings of real Gen3 services, sent again to the sandbox: where it answers otherwise than the real service did.
+"""Recordings of real Gen3 services, sent again to the sandbox.
 
-A line of a recording is one exchange: `step` (a running number and a name), `request` and `response`. All steps are
-sent in order. Identifiers that servers make (UUIDs, revisions of eight hex digits, digests) are learnt from the responses
+Identifiers that servers make (UUIDs, revisions of eight hex digits, digests) are learnt from the responses
 and put in place of the recorded ones, so that later steps name what the sandbox made.
 """
 
 import base64
-import gzip
-import http.client
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
+
+import recorded_steps
+from recorded_steps import Step, read_steps, respond, short
 
 RECORDINGS = Path(__file__).parents[1] / "data" / "sandbox" / "gen3" / "recordings"
 
@@ -22,60 +22,18 @@ _MADE = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|\b[0-9
 _CUT = "{...truncated"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One recorded exchange.
-
-    Attributes:
-        name: Its running number and name, such as `017 create minimal, server mints did`.
-        method: The request's method.
-        path: Its path with the query, percent-encoded as it was sent.
-        headers: Its headers, names in lower case; in place of credentials is `{token}`.
-        body: Its body: None, a text, or the value of a JSON document.
-        status: The response's status.
-        response: The response's body, in the same form.
-    """
-
-    name: str
-    method: str
-    path: str
-    headers: Mapping[str, str]
-    body: Any
-    status: int
-    response: Any
-
-    @property
-    def number(self) -> str:
-        """The running number, such as 017."""
-        return self.name.partition(" ")[0]
-
-
 def read_recording(service: str) -> list[Step]:
-    """The steps of a recording.
+    """The steps of a recording, whose running numbers are the first word of their names.
 
     Args:
         service: The service's name; the file is `recordings/<service>.recording.jsonl`, or that with `.gz`.
     """
     plain = RECORDINGS / f"{service}.recording.jsonl"
-    packed = plain.with_name(f"{plain.name}.gz")
-    content = plain.read_bytes() if plain.exists() else gzip.decompress(packed.read_bytes())
-    return [_step(json.loads(line)) for line in content.decode().splitlines() if line.strip()]
+    steps = read_steps(plain if plain.exists() else plain.with_name(f"{plain.name}.gz"))
+    return [replace(step, number=int(step.name.partition(" ")[0])) for step in steps]
 
 
-def _step(line: Mapping[str, Any]) -> Step:
-    request, response = line["request"], line["response"]
-    return Step(
-        name=line["step"],
-        method=request["method"],
-        path=request["path"],
-        headers=request["headers"],
-        body=request["body"],
-        status=response["status"],
-        response=response["body"],
-    )
-
-
-class Replay:
+class Replay(recorded_steps.Replay):
     """Sends recorded steps to a commons.
 
     Args:
@@ -87,50 +45,33 @@ class Replay:
         known: What the sandbox made in place of what the real service made.
     """
 
-    def __init__(self, url: str, token: str, authorization: Mapping[str, str] | None = None) -> None:
+    def __init__(self, url: str, token: str, authorization: Mapping[int, str] | None = None) -> None:
         self._host = urlsplit(url).netloc
         self._token = token
         self._authorization = authorization or {}
         self.known: dict[str, str] = {}
 
-    def differences(self, steps: list[Step]) -> dict[str, str]:
-        """Send steps in order.
-
-        Args:
-            steps: The steps.
-
-        Returns:
-            For each step that was answered otherwise, by its running number: what was recorded, and what came.
-        """
-        found = {step.number: self._difference(step) for step in steps}
-        return {number: text for number, text in found.items() if text}
-
     def _difference(self, step: Step) -> str:
         status, response = self._send(step)
         self._learn(step.response, response)
         if status != step.status:
-            return f"{step.name}: recorded {step.status}, not {status}: {_short(response)}"
+            return f"recorded {step.status}, not {status}: {short(response)}"
         wanted, given = (_value(each) for each in (self._carried(step.response), response))
         if not _fits(wanted, given):
-            return f"{step.name}: another shape: recorded {_short(wanted)}, not {_short(given)}"
+            return f"another shape: recorded {short(wanted)}, not {short(given)}"
         return ""
 
     def _send(self, step: Step) -> tuple[int, Any]:
-        headers = dict(step.headers)
+        headers = dict(step.request["headers"])
         if step.number in self._authorization:
             headers["authorization"] = self._authorization[step.number]
         elif "authorization" in headers:
             headers["authorization"] = headers["authorization"].replace("{token}", self._token)
         self._keep(step)
-        connection = http.client.HTTPConnection(self._host, timeout=60)
-        try:
-            connection.request(step.method, self._carried(step.path), self._content(step.body), headers)
-            response = connection.getresponse()
-            content = response.read()
-        finally:
-            connection.close()
+        request, url = step.request, f"http://{self._host}{self._carried(step.request['path'])}"
+        status, _, content = respond(url, request["method"], self._content(request["body"]), headers)
         text = content.decode("utf-8", "replace").replace(self._host, "{commons}")
-        return response.status, _read(text)
+        return status, _read(text)
 
     def _content(self, body: Any) -> bytes | None:
         if body is None:
@@ -142,8 +83,9 @@ class Replay:
 
     def _keep(self, step: Step) -> None:
         """Identifiers that a client chose are no server's: they stay."""
-        body = step.body if isinstance(step.body, str) else json.dumps(step.body)
-        for identifier in _MADE.findall(f"{step.path} {body}"):
+        body = step.request["body"]
+        text = body if isinstance(body, str) else json.dumps(body)
+        for identifier in _MADE.findall(f"{step.request['path']} {text}"):
             self.known.setdefault(identifier, identifier)
 
     def _learn(self, recorded: Any, answered: Any) -> None:
@@ -218,8 +160,3 @@ def _fits(recorded: Any, answered: Any, *, top: bool = True) -> bool:
 
 def _kind(value: object) -> str:
     return "number" if isinstance(value, int | float) and not isinstance(value, bool) else type(value).__name__
-
-
-def _short(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
-    return text if len(text) <= 600 else f"{text[:600]}..."

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from omicsdk.sandbox import Sandbox
 
 
 def service_command(
@@ -38,3 +39,24 @@ def service_command(
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(folder / "work")
     return lambda *words, **how: omics(service, *words, installed=True, **how)
+
+
+def gen3_command(
+    omics: Callable[..., Any], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> Callable[..., Any]:
+    """What runs `omics gen3`, as an administrator of a sandbox's commons; the arguments are those of `service_command`."""
+    given = {
+        "DRS_RESOLUTION_ORDER": "cache_file:commons_mds",
+        "GEN3_ENDPOINT": sandbox.gen3_url,
+        "GEN3_API_KEY": str(sandbox.gen3_credentials(folder / "credentials.json")),
+    }
+    unset = ("OMICS_GEN3_URL", "OMICS_GEN3_TOKEN", "NAMESPACE", "GEN3SDK_MAX_RETRIES")
+    return service_command(omics, "gen3", monkeypatch, folder, given, unset)
+
+
+def pangea_command(
+    omics: Callable[..., Any], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> Callable[..., Any]:
+    """The same for `omics pangea`."""
+    given = {**sandbox.environment(), "PANGEA_API_CACHE_DIR": str(folder / "cache")}
+    return service_command(omics, "pangea", monkeypatch, folder, given, ("OMICS_PANGEA_URL", "OMICS_PANGEA_TOKEN"))

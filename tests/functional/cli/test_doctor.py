@@ -1,14 +1,22 @@
-"""`omics doctor` and `omics init` against the sandbox: what people and scripts are shown."""
+"""`omics doctor` and `omics init`: the network, logins, and what people and scripts are shown."""
 
 import json
 import re
 import shutil
+import socket
+import threading
+import time
+from email.utils import formatdate
+from http.server import HTTPServer
 from pathlib import Path
 
 import pytest
 from nobodys_home import leave_home
 from omicsdk.cli.doctor import services
-from omicsdk.cli.doctor.services import PUBLIC, PublicService
+from omicsdk.cli.doctor.network import proxy, tried, tried_public
+from omicsdk.cli.doctor.services import PUBLIC, Call, Login, PublicService
+from omicsdk.core import BearerToken
+from quiet_server import QuietHandler
 
 SECRETS = ("OMICS_DSS_TOKEN", "OMICS_AUTH_TOKEN", "OMICS_UPLOAD_TOKEN", "SB_AUTH_TOKEN", "CRUNCH_TOKEN", "PANGEA_PASS")
 ALL = ["dss", "auth", "upload", "azul", "gdc", "sb", "gen3", "drs", "crunch", "pangea"]
@@ -255,3 +263,131 @@ def test_yes_confirms_for_scripts(omics, sandbox, alone):
     assert ran.json["services"][0]["found"][0]["test"]["status"] == "ok"
     assert "dss.download.replica = aws" in ran.json["written"]
     shutil.rmtree(alone / "config")
+
+
+ORIGIN = "https://a.example:443"
+
+
+@pytest.fixture
+def listening():
+    """The port of a server that only listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+@pytest.fixture
+def closed():
+    """A port at which nothing listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
+
+
+@pytest.fixture
+def plain():
+    """The port of a server that answers whatever it reads as if that were HTTP, as a captive portal does."""
+
+    def answer():
+        connection, _ = server.accept()
+        with connection:
+            connection.recv(65536)
+            connection.sendall(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(20)
+        threading.Thread(target=answer, daemon=True).start()
+        yield server.getsockname()[1]
+
+
+def public(url, seconds=5):
+    login = Login("s3", "open data", "", url, Call(f"{url}/", shows="can be reached", reach=True))
+    (outcome,) = tried_public(login, {"NO_PROXY": "*"}, seconds)
+    assert (outcome.probe, outcome.subject, outcome.status) == ("public", "s3", "warning")
+    assert outcome.remedy
+    return outcome.found
+
+
+def test_a_public_service_that_does_not_answer_as_such_is_a_warning_with_its_cause(listening, closed, plain):
+    assert public(f"http://127.0.0.1:{listening}", seconds=0.2).startswith(
+        "no response: No response within the time allowed"
+    )
+    assert "Connection refused" in public(f"http://127.0.0.1:{closed}")
+    assert "Cannot establish an encrypted connection" in public(f"https://localhost:{plain}")
+
+
+def test_a_login_page_in_place_of_a_public_service_is_named(plain):
+    assert public(f"http://127.0.0.1:{plain}").endswith("answered 401, although this needs no login")
+
+
+def test_a_proxy_that_is_named_is_there(listening, closed):
+    none = proxy(ORIGIN, {}, 5)
+    assert (none.status, none.found, none.remedy) == ("ok", "none: direct connection", "")
+    there = proxy(ORIGIN, {"HTTPS_PROXY": f"http://user:secret@127.0.0.1:{listening}"}, 5)
+    assert (there.status, there.remedy) == ("ok", "")
+    assert there.found.startswith("through http://")
+    gone = proxy(ORIGIN, {"HTTPS_PROXY": f"http://user:secret@127.0.0.1:{closed}"}, 5)
+    assert (gone.status, "cannot be reached: Connection refused" in gone.found) == ("failed", True)
+    assert "NO_PROXY=a.example" in gone.remedy
+    odd = proxy(ORIGIN, {"HTTPS_PROXY": "htp://proxy:3128"}, 5)
+    assert (odd.status, "is not the URL of a proxy" in odd.found) == ("failed", True)
+    assert odd.remedy == "Write HTTPS_PROXY as http://host:port."
+    assert "secret" not in repr([there, gone])
+
+
+CANARY = "canary-0123456789"
+CALL = Call("https://sb.example/v2/user", BearerToken(CANARY))
+LOGIN = Login("sb", "profile default", "~/.sevenbridges/credentials [default]", "https://sb.example/v2", CALL)
+
+
+@pytest.fixture
+def skewed():
+    """Starts a server whose clock is apart from ours; gives its URL, and the headers that came."""
+    servers = []
+
+    def start(seconds, status=200):
+        came = []
+
+        class Response(QuietHandler):
+            def do_GET(self):
+                came.append(dict(self.headers))
+                self.send_response_only(status)
+                self.send_header("Date", formatdate(time.time() + seconds, usegmt=True))
+                self.send_header("Content-Length", "2")
+                self.end_headers()
+                self.wfile.write(b"{}")
+
+        servers.append(HTTPServer(("127.0.0.1", 0), Response))
+        threading.Thread(target=servers[-1].serve_forever, args=(0.01,), daemon=True).start()
+        return f"http://127.0.0.1:{servers[-1].server_port}/v2", came
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(600, "10 minutes behind"), (-600, "10 minutes ahead of"), (172800, "2 days behind")]
+)
+def test_a_login_that_fails_by_a_wrong_clock_reports_it(skewed, seconds, said):
+    url, _ = skewed(seconds, 401)
+    login, clock = tried(LOGIN._replace(url=url, call=CALL._replace(url=f"{url}/user")), {"NO_PROXY": "*"}, 5)
+    assert (clock.status, said in clock.found) == ("failed", True)
+    assert login.remedy.startswith("Set this machine's clock first. Create a token")
+
+
+def test_a_token_that_seems_to_have_ended_may_only_be_ahead_of_this_clock(skewed):
+    url, came = skewed(-172800)
+    ended = Call(f"{url}/user", BearerToken(CANARY, expires_at=time.time() - 86400))
+    login, clock = tried(LOGIN._replace(url=url, call=ended), {"NO_PROXY": "*"}, 5)
+    assert "The access token expired on" in login.found
+    assert (clock.status, "2 days ahead of" in clock.found) == ("failed", True)
+    assert login.remedy.startswith("Set this machine's clock first.")
+    assert len(came) == 1, "one call a login"
+    assert CANARY not in str(came)
+
+
+def test_a_clock_that_is_right_leaves_the_remedy_as_it_is(skewed):
+    url, _ = skewed(0, 401)
+    login, clock = tried(LOGIN._replace(url=url, call=CALL._replace(url=f"{url}/user")), {"NO_PROXY": "*"}, 5)
+    assert (clock.status, login.remedy[:14]) == ("ok", "Create a token")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 from dtp_project import DATASET, PROGRAM, PROJECT, case
-from gen3_command import gen3_command
 from interrupting import interrupted
 from omicsdk.sandbox import Rule
 from sds_sheets import DESCRIPTION, GOOD_SUBJECTS, write_sheet
+from service_command import gen3_command
 
 pytestmark = pytest.mark.sandbox
 OMICS = str(Path(sys.executable).with_name("omics"))

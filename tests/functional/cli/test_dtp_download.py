@@ -4,8 +4,8 @@ import json
 
 import pytest
 from dtp_project import DATASET, EXPERIMENT, PROGRAM, PROJECT, case
-from gen3_command import gen3_command
 from orthanc import needs_orthanc, running, study
+from service_command import gen3_command
 
 pytestmark = pytest.mark.sandbox
 UID = "1.2.826.0.1.3680043.8.498.7"

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 import boto3
 import pytest
 from azul_project import write_project
-from gen3_command import gen3_command
 from omicsdk.cli.commands.gen3 import transfers
 from omicsdk.cli.main import main
 from omicsdk.gen3 import index_records, metadata_documents
@@ -18,6 +17,7 @@ from omicsdk.hca.azul import index as azul_index
 from omicsdk.sandbox import Rule, Sandbox
 from omicsdk.sandbox.pangea import groups, resource
 from omicsdk.sb import listings
+from service_command import gen3_command
 from user_commands import Stream
 
 pytestmark = pytest.mark.sandbox

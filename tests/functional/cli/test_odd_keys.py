@@ -1,4 +1,4 @@
-"""Keys of buckets with everything that S3 allows in them, by every command that meets them."""
+"""Keys of buckets with everything that S3 allows in them, versions, and options of buckets, by every command."""
 
 import json
 import unicodedata
@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_plus
 
+import httpx
 import pytest
 from bytes_command import omics as omics
 from moto.s3.models import s3_backends
+from omicsdk import open as open_uri
 
 pytestmark = pytest.mark.sandbox
 
@@ -112,3 +114,87 @@ def test_those_that_can_be_files_become_files_and_the_others_fail_alone(omics, c
     assert said.count("cannot be a file in here:") == len(lost), said
     code, _, said = omics("cp", "-r", "here", "s3://bkt/back/")
     assert (code, keys(client, "back/")) == (0, found), said
+
+
+@pytest.fixture
+def versions(s3: Any) -> list[str]:
+    """The versions of bkt/a b.txt, of which the last is the newest."""
+    s3.put_bucket_versioning(Bucket="bkt", VersioningConfiguration={"Status": "Enabled"})
+    return [s3.put_object(Bucket="bkt", Key="a b.txt", Body=text)["VersionId"] for text in (b"one", b"second")]
+
+
+def test_a_version_is_read_by_every_command(omics, s3, versions):
+    old = f"s3://bkt/a b.txt?versionId={versions[0]}"
+    assert omics("cat", old)[:2] == (0, b"one")
+    assert omics("cat", "s3://bkt/a b.txt")[1] == b"second"
+    (shown,) = json.loads(omics("--output", "json", "stat", old)[1])
+    assert (shown["size"], shown["details"]["version_id"], shown["uri"]) == (3, versions[0], old)
+    assert omics("cp", old, ".")[0] == omics("cp", old, "named")[0] == 0
+    assert [Path(name).read_text() for name in ("a b.txt", "named")] == ["one", "one"]
+    url = omics("presign", old)[1].decode().strip()
+    assert httpx.get(url, trust_env=False).content == b"one"
+    assert omics("verify", old)[0] == 0
+    assert omics("verify", old, "named")[0] == 0
+    assert omics("verify", old, "s3://bkt/a b.txt")[0] == 1
+    with open_uri(old) as file:
+        assert file.read() == b"one"
+
+
+def test_a_version_is_made_the_newest_or_removed(omics, s3, versions):
+    old = f"s3://bkt/a b.txt?versionId={versions[0]}"
+    assert omics("cp", old, "s3://bkt/a b.txt")[0] == 0
+    assert s3.get_object(Bucket="bkt", Key="a b.txt")["Body"].read() == b"one"
+    code, out, _ = omics("rm", "--dry-run", old)
+    assert (code, old.encode() in out) == (0, True)
+    assert omics("--yes", "rm", old)[0] == 0
+    left = s3.list_object_versions(Bucket="bkt")["Versions"]
+    assert versions[0] not in {entry["VersionId"] for entry in left}
+    assert len(left) == 2
+    gone = omics("cat", old)
+    assert (gone[0], "not found" in gone[2]) == (1, True)
+
+
+def test_a_key_may_end_like_a_version(omics, s3, versions):
+    odd = f"a b.txt?versionId={versions[0]}"
+    for key in ("sub/x?versionId=1", odd):
+        s3.put_object(Bucket="bkt", Key=key, Body=key.encode())
+    (listed,) = json.loads(omics("--output", "json", "ls", "s3://bkt/sub/")[1])
+    assert omics("cat", listed["uri"])[1] == b"sub/x?versionId=1"
+    assert omics("cat", f"s3://bkt/{odd}?versionId=")[1] == odd.encode()
+    assert omics("cp", "-r", "s3://bkt/sub/", "s3://bkt/copy/")[0] == 0
+    assert s3.get_object(Bucket="bkt", Key="copy/x?versionId=1")["Body"].read() == b"sub/x?versionId=1"
+    assert omics("--yes", "rm", "-r", "s3://bkt/sub/")[0] == 0
+    keys = {entry["Key"] for entry in s3.list_objects_v2(Bucket="bkt")["Contents"]}
+    assert keys == {"a b.txt", odd, "copy/x?versionId=1"}
+
+
+def test_uploads_are_encrypted_and_classed_as_wished(omics, s3):
+    Path("small").write_bytes(b"x")
+    Path("large").write_bytes(bytes(17 * 1024**2))
+    how = ("--sse", "aws:kms", "--sse-kms-key-id", "alias/k", "--storage-class", "STANDARD_IA")
+    for words in (("small", "s3://bkt/"), ("large", "s3://bkt/"), ("s3://bkt/small", "s3://bkt/copy")):
+        code, _, err = omics("cp", *how, *words)
+        assert code == 0, err
+    for key in ("small", "large", "copy"):
+        head = s3.head_object(Bucket="bkt", Key=key)
+        stated = (head["ServerSideEncryption"], head["SSEKMSKeyId"], head["StorageClass"])
+        assert stated == ("aws:kms", "alias/k", "STANDARD_IA"), key
+    code, _, err = omics("cp", "--sse", "AES256", "--sse-kms-key-id", "k", "small", "s3://bkt/")
+    assert (code, "sse_kms_key_id" in err) == (2, True)
+
+
+COLD = "s3://bkt/cold"
+
+
+@pytest.mark.parametrize("words", [("cat", COLD), ("cp", COLD, "."), ("cp", COLD, "s3://bkt/copy")])
+def test_an_archived_object_must_be_restored(omics, s3, words):
+    s3.put_object(Bucket="bkt", Key="cold", Body=b"x", StorageClass="GLACIER")
+    code, _, err = omics(*words)
+    assert (code, "restore-object" in err, "denies" in err) == (4, True, False), err
+
+
+def test_unsigned_requests_are_refused_as_such(omics, s3):
+    s3.put_object(Bucket="bkt", Key="a", Body=b"a")
+    code, _, err = omics("cat", "--no-sign-request", "s3://bkt/a")
+    assert (code, "not signed" in err) == (4, True), err
+    assert omics("cat", "--request-payer", "requester", "s3://bkt/a")[:2] == (0, b"a")

@@ -4,7 +4,7 @@ import csv
 
 import pytest
 from ncbi_stand_in import ncbi_stand_in
-from pangea_command import pangea_command
+from service_command import pangea_command
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ from pathlib import Path
 import httpx
 import pytest
 from azul_project import write_project
-from gen3_command import gen3_command
 from omicsdk.portals.services import service_versions
 from omicsdk.transfer.reports.provenance import ProvenanceFile
 from recorded_server import RecordedServer, exchanges
+from service_command import gen3_command
 
 TOOL = "#workflow/sandbox/example/count"
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 from fork_server import forked
-from gen3_command import gen3_command
 from omicsdk.hca.dss import tsv
+from service_command import gen3_command
 
 pytestmark = pytest.mark.sandbox
 OMICS = str(Path(sys.executable).with_name("omics"))

@@ -1,7 +1,6 @@
 """What an installed program has; groups of Gen3."""
 
 import pytest
-from gen3_command import gen3_command
 from handwritten import by_group, every_command, handwritten, line
 from omicsdk.cli.arguments import flags, global_arguments, key, loaded, own_arguments
 from omicsdk.cli.catalog import GLOBALS, Catalog
@@ -9,6 +8,7 @@ from omicsdk.cli.help import command_help
 from omicsdk.cli.parser import parse
 from omicsdk.cli.program import CommandNode, Group
 from rows import check_each
+from service_command import gen3_command
 
 OPERATIONS = {
     *("post-search", "head-file", "get-file", "put-file", "get-subscriptions", "put-subscription", "get-subscription"),

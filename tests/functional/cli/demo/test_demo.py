@@ -1,7 +1,4 @@
-"""`omics demo` as a process: what it leaves, and how it ends when something is wrong.
-
-The whole story is reported in tests/functional/test_wheel.py, by the wheel.
-"""
+"""`omics demo` as a process: what it leaves, how it ends when something is wrong, and its data. test_wheel.py has the whole story."""
 
 import os
 import re
@@ -12,10 +9,10 @@ from pathlib import Path
 import pytest
 from omicsdk.cli.demo.walk import environment
 
+pytestmark = pytest.mark.sandbox
+
 OMICS = "from omicsdk.cli.main import main; raise SystemExit(main())"
 SMALL = ("--large-mib", "32")
-
-pytestmark = pytest.mark.sandbox
 
 
 def omics(folder: Path, *words: str, before: str = "", timeout: float = 110) -> "subprocess.CompletedProcess[str]":
@@ -137,3 +134,14 @@ def test_ctrl_c_leaves_nothing(tmp_path):
     assert process.returncode == 130
     assert told == "omics: interrupted.\n"
     assert list(tmp_path.iterdir()) == []
+
+
+CHECKOUT = Path(__file__).parents[4]
+
+
+def test_the_example_script_writes_both_samples(tmp_path: Path):
+    told = subprocess.run(
+        [sys.executable, CHECKOUT / "examples/reads.py", tmp_path / "out"], capture_output=True, text=True, check=True
+    )
+    assert told.stdout.count(".fastq.gz") == 4
+    assert len(list((tmp_path / "out").iterdir())) == 2
