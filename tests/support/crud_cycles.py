@@ -27,20 +27,10 @@ OBJECTS = 5
 """Objects of a listing, which is read in pages of two."""
 _PAGE_SIZES = frozenset(
     {
-        "limit",
-        "perpage",
-        "pagesize",
-        "maxresults",
-        "maxpagesize",
-        "size",
-        "count",
-        "first",
-        "top",
-        "take",
-        "pagelimit",
-        "max",
+        "limit", "perpage", "pagesize", "maxresults", "maxpagesize", "size", "count", "first", "top", "take",
+        "pagelimit", "max",
     }
-)
+)  # fmt: skip
 _IDENTITIES = ("id", "uuid", "uid", "gid", "sid", "pk", "name", "key", "slug", "number", "identifier", "code", "login")
 _REFUSED = (400, 422)
 

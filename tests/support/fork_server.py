@@ -193,27 +193,13 @@ class _Program(subprocess.Popen[Any]):
 forked = ForkServer(
     Path(sys.executable),
     [
-        "omicsdk.cli.main",
-        "omicsdk.cli.invoke",
-        "omicsdk.cli.errors",
-        "omicsdk.cli.output",
-        "omicsdk.core.archives",
-        "omicsdk.core.client",
-        "omicsdk.core.operation",
-        "omicsdk.core.security",
-        "omicsdk.transfer.downloads.engine",
-        "omicsdk.transfer.engine",
-        "omicsdk.transfer.network.wire",
-        "omicsdk.transfer.reports",
-        "google_crc32c",
-        "httpcore._backends.auto",
-        "httpx",
-        "importlib.resources",
-        "platformdirs",
-        "pycurl",
-        "urllib.request",
+        "omicsdk.cli.main", "omicsdk.cli.invoke", "omicsdk.cli.errors", "omicsdk.cli.output",
+        "omicsdk.core.archives", "omicsdk.core.client", "omicsdk.core.operation", "omicsdk.core.security",
+        "omicsdk.transfer.downloads.engine", "omicsdk.transfer.engine", "omicsdk.transfer.network.wire",
+        "omicsdk.transfer.reports", "google_crc32c", "httpcore._backends.auto", "httpx", "importlib.resources",
+        "platformdirs", "pycurl", "urllib.request",
     ],
-)
+)  # fmt: skip
 """Runs `omics` and programs of the tests' own interpreter; it is closed with each process of tests."""
 
 

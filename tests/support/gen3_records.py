@@ -8,20 +8,11 @@ from omicsdk.sandbox.gen3.records.dictionary import sds_document
 
 FILLED = dict.fromkeys(
     (
-        "subject_id",
-        "pool_id",
-        "subject_experimental_group",
-        "age",
-        "sex",
-        "species",
-        "strain",
-        "rrid_for_strain",
-        "age_category",
-        "also_in_dataset",
-        "member_of",
+        "subject_id", "pool_id", "subject_experimental_group", "age", "sex", "species", "strain", "rrid_for_strain",
+        "age_category", "also_in_dataset", "member_of",
     ),
     "NA",
-)
+)  # fmt: skip
 """What a case has to have, besides its name and its experiment."""
 
 

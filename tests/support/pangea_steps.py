@@ -194,14 +194,7 @@ STEPS: dict[str, Step] = {
     ),
     "data without a bucket": Step(
         [
-            "create",
-            "sample-with-data",
-            "CLI2",
-            "Lib2",
-            "c9",
-            "x.R1.fastq.gz",
-            "x.R2.fastq.gz",
-            "-m",
+            "create", "sample-with-data", "CLI2", "Lib2", "c9", "x.R1.fastq.gz", "x.R2.fastq.gz", "-m",
             "raw::paired_short_reads",
         ],
     ),
@@ -213,14 +206,7 @@ STEPS: dict[str, Step] = {
     "metadata with gaps": Step(["download", "metadata", "CLI2", "Lib2"], lambda _, ran: table(ran)),
     "data": Step(
         [
-            "create",
-            "sample-with-data",
-            "CLI2",
-            "Lib2",
-            "x9",
-            "x.R1.fastq.gz",
-            "x.R2.fastq.gz",
-            "-m",
+            "create", "sample-with-data", "CLI2", "Lib2", "x9", "x.R1.fastq.gz", "x.R2.fastq.gz", "-m",
             "raw::paired_short_reads",
         ],
         lambda there, _: there.fields("x9"),
@@ -317,14 +303,14 @@ STEPS: dict[str, Step] = {
     "a project of NCBI": Step(["ncbi", "list", "bioproject", "--help"], login=False),
     "runs of NCBI": Step(["ncbi", "list", "sra", "--help"], login=False),
     "password": Step(["user", "change-password", "Newpass99x"]),
-}
+}  # fmt: skip
 
 
 def _privacy(there: Platform, sample: str) -> list[bool]:
     return [each["is_private"] for each in there.all("sample_ars", sample_id=there.sample(sample)["uuid"])]
 
 
-def _tag(there: Platform, name: str = "ct") -> str:
+def _tag(there: Platform, name: str = "ct") -> str:  # fmt: skip
     return there.all("contrib/tags/", name=name)[0]["uuid"]
 
 

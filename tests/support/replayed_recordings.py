@@ -255,18 +255,9 @@ _LONG = 64 * 1024
 """Bodies beyond this size are recorded by their sums."""
 _COMPARED = ("etag", "content-range")
 _LEFT_OUT = {
-    "RequestId",
-    "HostId",
-    "Message",
-    "Resource",
-    "LastModified",
-    "Owner",
-    "Initiator",
-    "Initiated",
-    "CreationDate",
-    "Location",
-    "EncodingType",
-}
+    "RequestId", "HostId", "Message", "Resource", "LastModified", "Owner", "Initiator", "Initiated", "CreationDate",
+    "Location", "EncodingType",
+}  # fmt: skip
 _MADE_UP = ("UploadId", "VersionId", "NextContinuationToken", "ContinuationToken", "NextVersionIdMarker")
 _LISTS = ("Contents", "CommonPrefixes", "Upload", "Part", "Version", "DeleteMarker")
 _IDS = re.compile(r"(uploadId|versionId|continuation-token)=([^&]+)")

@@ -11,19 +11,9 @@ from omicsdk.core.platform import Platform, Workflow
 from omicsdk.transfer import TransferReport
 
 CLIENTS = [
-    "Azul",
-    "Crunch",
-    "Drs",
-    "Dss",
-    "Fusillade",
-    "Gen3",
-    "HcaUpload",
-    "Htsget",
-    "Pangea",
-    "Refget",
-    "SevenBridges",
+    "Azul", "Crunch", "Drs", "Dss", "Fusillade", "Gen3", "HcaUpload", "Htsget", "Pangea", "Refget", "SevenBridges",
     "Trs",
-]
+]  # fmt: skip
 
 
 def workflows(name: str) -> Iterator[tuple[str, Callable[..., Any]]]:

@@ -103,16 +103,8 @@ def test_without_anything_configured_the_machine_and_public_services_are_examine
     assert ran.code == 0
     probes = {json.loads(line)["probe"] for line in ran.out.splitlines()}
     assert probes == {
-        "versions",
-        "pycurl",
-        "extras",
-        "encoding",
-        "open files",
-        "disk",
-        "hard links",
-        "network",
-        "public",
-    }
+        "versions", "pycurl", "extras", "encoding", "open files", "disk", "hard links", "network", "public",
+    }  # fmt: skip
     named = omics("doctor", "sb").json[-1]
     assert (named["subject"], named["status"], named["remedy"]) == ("sb", "skipped", "See: omics init")
 

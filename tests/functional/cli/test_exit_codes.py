@@ -294,19 +294,9 @@ PLANS: dict[str, tuple[Callable[[Any, Any, int], list[str]], str]] = {
 """A command line for each command that has `--dry-run` and moves files, and the checksum of a file that it states."""
 
 NO_FILES = (
-    "prune",
-    "remove",
-    "delete",
-    "_rm",
-    "submit",
-    "tag",
-    "metadata",
-    "install_app",
-    "import_",
-    "imports",
-    "exports",
+    "prune", "remove", "delete", "_rm", "submit", "tag", "metadata", "install_app", "import_", "imports", "exports",
     ":rm",
-)
+)  # fmt: skip
 """What names of functions have that move no files of this machine: they remove, or change records and jobs."""
 
 ELSEWHERE = {"omicsdk.cli.commands.dtp:download"}

@@ -186,19 +186,13 @@ def test_a_wrong_token_stores_nothing_and_ends_with_4(user, platform):
         ("login", "sb", "--access-token", "t", "--base-url", "{url}/v2"),
         ("sb", "projects", "ls", "--access-token", "t", "--base-url", "{url}/v2"),
         (
-            "dss",
-            "get-bundle",
-            "--uuid",
-            "5d8b1bb3-2a4a-4b5c-9f0d-0f6f3c3e5a11",
-            "--replica",
-            "aws",
-            "--base-url",
+            "dss", "get-bundle", "--uuid", "5d8b1bb3-2a4a-4b5c-9f0d-0f6f3c3e5a11", "--replica", "aws", "--base-url",
             "{url}/v1",
         ),
         ("ls", "sb://me/project/"),
     ],
     ids=lambda words: words[0],
-)
+)  # fmt: skip
 def test_a_silent_server_ends_a_command(user, words):
     with socket.create_server(("127.0.0.1", 0), backlog=64) as silent:  # which never answers
         port = silent.getsockname()[1]

@@ -14,41 +14,25 @@ OURS = {
     *(
         f"omicsdk.cli.{name}"
         for name in (
-            "arguments",
-            "catalog",
-            "dispatch",
-            "help",
-            "main",
-            "mistakes",
-            "options",
-            "plugins",
-            "program",
-            "services",
-            "suggestions",
+            "arguments", "catalog", "dispatch", "help", "main", "mistakes", "options", "plugins", "program",
+            "services", "suggestions",
         )
     ),
     *("omicsdk.core", "omicsdk.core.lazy", "omicsdk.core.version"),  # by omicsdk itself
     "omicsdk.core.likeness",  # 70 lines that import nothing, for what is mistyped
     "omicsdk.core.user_folders",  # where aliases are
     "omicsdk_api",
-}
+}  # fmt: skip
 LIBRARY = {"__future__", "_json", "json", "json.decoder", "json.encoder", "json.scanner", "atexit", "gc"}
 # The script that installers write imports re; json would too.
 OF_RE = {
     *("re", "re._casefix", "re._compiler", "re._constants", "re._parser", "_sre", "copyreg", "enum", "types"),
     *("_types", "collections.abc"),  # of types, from Python 3.14 on
     *(
-        "functools",
-        "_functools",
-        "collections",
-        "_collections",
-        "itertools",
-        "keyword",
-        "operator",
-        "_operator",
+        "functools", "_functools", "collections", "_collections", "itertools", "keyword", "operator", "_operator",
         "reprlib",
     ),
-}
+}  # fmt: skip
 WORKFLOWS = {"importlib", "importlib._bootstrap", "importlib._bootstrap_external", "warnings", "_warnings"}
 
 PROBE = """
@@ -123,16 +107,9 @@ def test_listing_bundles_loads_nothing_that_uploads_or_verifies(omics_sandbox):
 
 
 CLIENTS = {
-    "dataclasses",
-    "inspect",
-    "logging",
-    "boto3",
-    "botocore",
-    "httpx",
-    "ssl",
-    "omicsdk.core.model",
+    "dataclasses", "inspect", "logging", "boto3", "botocore", "httpx", "ssl", "omicsdk.core.model",
     "omicsdk.core.sending.transport",
-}
+}  # fmt: skip
 ENGINES = {"concurrent.futures", "shutil", "omicsdk.transfer.engine.options", "omicsdk.transfer.uploads.store"}
 
 

@@ -521,15 +521,7 @@ ONE_RUN = {
     *("compare", "size_only", "unverified", "max_delete"),  # of one sync or verify
     *("yes", "quiet", "debug"),  # `log_level` is the default of the last two
     *(
-        "dry_run",
-        "report",
-        "layout",
-        "name_template",
-        "overwrite",
-        "recursive",
-        "no_clobber",
-        "move",
-        "delete",
+        "dry_run", "report", "layout", "name_template", "overwrite", "recursive", "no_clobber", "move", "delete",
         "update",
     ),
     *(
@@ -541,7 +533,7 @@ ONE_RUN = {
         "sse_c_key_file",
         "storage_class",
     ),  # of a bucket
-}
+}  # fmt: skip
 """Options without a setting: they state what one run is about, or agree to something that costs or deletes."""
 
 

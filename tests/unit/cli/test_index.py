@@ -264,25 +264,10 @@ def test_a_table_and_a_function_that_do_not_fit_are_a_fault(entry: Entry, said: 
 def test_a_transfer_has_the_options_of_transfers():
     names = [each["name"] for each in command(Entry("download", Dss.download), "dss")["parameters"]]
     assert names[-18:] == [
-        "connections",
-        "retries",
-        "min_delay",
-        "limit_rate",
-        "time_budget",
-        "min_rate",
-        "stall_timeout",
-        "renewals",
-        "max_wait",
-        "require_checksum",
-        "resume_unvalidated",
-        "cache",
-        "link",
-        "dry_run",
-        "fail_empty",
-        "report",
-        "progress_every",
-        "metrics",
-    ]
+        "connections", "retries", "min_delay", "limit_rate", "time_budget", "min_rate", "stall_timeout", "renewals",
+        "max_wait", "require_checksum", "resume_unvalidated", "cache", "link", "dry_run", "fail_empty", "report",
+        "progress_every", "metrics",
+    ]  # fmt: skip
 
 
 def test_a_switch_has_one_for_its_opposite():

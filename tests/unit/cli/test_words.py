@@ -196,58 +196,13 @@ def test_help_wins_over_what_is_missing(omics):
 
 
 POOL = [
-    "",
-    "é\udc80\x1b[2J",
-    *[
-        "widgets",
-        "store",
-        "api",
-        "shelves",
-        "help",
-        "completion",
-        "config",
-        "list",
-        "dss",
-        "bash",
-        "get-widget",
-        "get-widgets",
-        "put-widget",
-    ],
-    *[
-        "delete-widget",
-        "get-clash",
-        "download",
-        "--",
-        "-",
-        "-h",
-        "--help",
-        "--version",
-        "--output",
-        "json",
-        "tsv",
-        "--output=jsonl",
-        "--query",
-        "a.b",
-    ],
-    *[
-        "--yes",
-        "--debug=1",
-        "--log-level",
-        "--uuid",
-        "u",
-        "--uuid=",
-        "..",
-        "--replica",
-        "aws",
-        "--presignedurls",
-        "true",
-        "--files",
-        "{}",
-        "[1",
-        "--size",
-    ],
-    *["-3", "--dry-run", "--no-paginate", "--reason", "--per-page", "-x", "---", "--=", "%s", "@nofile", "@"],
-]
+    "", "é\udc80\x1b[2J", "widgets", "store", "api", "shelves", "help", "completion", "config", "list", "dss",
+    "bash", "get-widget", "get-widgets", "put-widget", "delete-widget", "get-clash", "download", "--", "-", "-h",
+    "--help", "--version", "--output", "json", "tsv", "--output=jsonl", "--query", "a.b", "--yes", "--debug=1",
+    "--log-level", "--uuid", "u", "--uuid=", "..", "--replica", "aws", "--presignedurls", "true", "--files", "{}",
+    "[1", "--size", "-3", "--dry-run", "--no-paginate", "--reason", "--per-page", "-x", "---", "--=", "%s",
+    "@nofile", "@",
+]  # fmt: skip
 
 
 @settings(
@@ -289,34 +244,11 @@ SAME = {
 }
 WORDS = st.sampled_from(
     [
-        "-q",
-        "--quiet",
-        "--quiet=true",
-        "-f",
-        "-qf",
-        "-qtx",
-        "-tx",
-        "-t",
-        "-t=a=b",
-        "--target-filename",
-        "--target-filename=",
-        "--columns",
-        "--columns=a",
-        "--header",
-        "-H",
-        "-HA: b",
-        "a",
-        "true",
-        "-1",
-        "-1.5",
-        "-",
-        "",
-        "-x y",
-        "--x",
-        "-z",
-        "a=b",
+        "-q", "--quiet", "--quiet=true", "-f", "-qf", "-qtx", "-tx", "-t", "-t=a=b", "--target-filename",
+        "--target-filename=", "--columns", "--columns=a", "--header", "-H", "-HA: b", "a", "true", "-1", "-1.5", "-",
+        "", "-x y", "--x", "-z", "a=b",
     ]
-)
+)  # fmt: skip
 
 
 @given(st.lists(WORDS, max_size=6))

@@ -115,16 +115,9 @@ def test_by_keyboard_alone_a_fault_is_switched_on_and_has_its_effect(opened, san
         if seen[-1].startswith("All requests: 503"):
             break
     assert seen[:9] == [
-        "Skip to the content",
-        "omics sandbox",
-        "Contents",
-        "Requests",
-        "Faults",
-        "Settings",
-        "Tokens",
-        "Environment",
-        "Remove all faults",
-    ]
+        "Skip to the content", "omics sandbox", "Contents", "Requests", "Faults", "Settings", "Tokens",
+        "Environment", "Remove all faults",
+    ]  # fmt: skip
     page.keyboard.press("Enter")
     page.get_by_role("status").get_by_text("Fault added.").wait_for()
     assert page.get_by_role("button", name="All requests: 503", pressed=True).count() == 1

@@ -44,17 +44,9 @@ def credentials(sandbox: Sandbox) -> dict[str, str]:
 
 
 LASTING = (
-    "sb",
-    "upload",
-    "crunch",
-    "crunch reader",
-    "crunch password",
-    "pangea",
-    "gen3",
-    "auth",
-    "AWS_SECRET_ACCESS_KEY",
+    "sb", "upload", "crunch", "crunch reader", "crunch password", "pangea", "gen3", "auth", "AWS_SECRET_ACCESS_KEY",
     "OMICS_DSS_TOKEN",
-)
+)  # fmt: skip
 
 
 def test_each_sandbox_has_separate_secrets():

@@ -20,19 +20,9 @@ from small_cells import UNIT
 pytestmark = pytest.mark.usefixtures("small_cells")
 
 METHODS = (
-    "append",
-    "create",
-    "make_folders",
-    "rename",
-    "reopen",
-    "sync",
-    "sync_file_system",
-    "sync_files",
-    "sync_folders",
-    "truncate",
-    "unlink",
-    "write_at",
-)
+    "append", "create", "make_folders", "rename", "reopen", "sync", "sync_file_system", "sync_files", "sync_folders",
+    "truncate", "unlink", "write_at",
+)  # fmt: skip
 
 
 class Failing(Disk):

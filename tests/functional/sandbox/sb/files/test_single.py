@@ -242,15 +242,9 @@ def test_search_has_pages_by_token(web: httpx.Client, send: Send) -> None:
 @pytest.mark.parametrize(
     "query",
     [
-        "",
-        "name =",
-        "IN",
-        "name ~ 3",
-        '"open',
-        "name = a)",
-        "name = a name = b",
+        "", "name =", "IN", "name ~ 3", '"open', "name = a)", "name = a name = b",
     ],
-)
+)  # fmt: skip
 def test_a_query_that_cannot_be_read_states_why(web: httpx.Client, query: str) -> None:
     assert "can't be read" in refused(web.post("/files/search", json={"query": query}), 400, 90000)
 
