@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from fork_server import forked
 
 fcntl = pytest.importorskip("fcntl", reason="needs POSIX terminals")
 pty = pytest.importorskip("pty", reason="needs POSIX terminals")
@@ -71,14 +72,10 @@ def response(body: bytes, status: str = "200 OK", headers: str = "") -> bytes:
     return f"HTTP/1.1 {status}\r\ncontent-length: {len(body)}\r\n{kind}{headers}\r\n".encode() + body
 
 
-def run(*words: str, **changes: str) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run([OMICS, *words], capture_output=True, env=environment(**changes), check=False, timeout=60)
-
-
 @contextmanager
 def started(*words: str, **changes: str) -> Iterator[subprocess.Popen[bytes]]:
     """A running `omics`, killed when the test fails."""
-    with subprocess.Popen(
+    with forked.start(
         [OMICS, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(**changes)
     ) as process:
         try:
@@ -178,7 +175,7 @@ def test_a_reader_that_wants_no_more_is_no_error(serve):
 def test_json_into_a_closed_pipe_is_no_error():
     reading, writing = os.pipe()
     os.close(reading)
-    ran = subprocess.run([OMICS, "--help"], stdout=writing, stderr=subprocess.PIPE, env=environment(), check=False)
+    ran = forked.run([OMICS, "--help"], stdout=writing, stderr=subprocess.PIPE, env=environment())
     os.close(writing)
     assert (ran.returncode, ran.stderr) == (0, b"")
 
@@ -188,7 +185,7 @@ def test_a_table_into_a_closed_pipe_is_no_error(serve):
     reading, writing = os.pipe()
     os.close(reading)
     command = [OMICS, "--base-url", url, "--output", "table", *BUNDLE]
-    ran = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, env=environment(), check=False)
+    ran = forked.run(command, stdout=writing, stderr=subprocess.PIPE, env=environment())
     os.close(writing)
     assert (ran.returncode, ran.stderr) == (0, b"")
 
@@ -216,7 +213,7 @@ def test_ctrl_c_during_an_import_is_one_line(module):
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
 def test_a_full_disk_is_one_line():
     with Path("/dev/full").open("wb") as full:
-        ran = subprocess.run([OMICS, "--help"], stdout=full, stderr=subprocess.PIPE, env=environment(), check=False)
+        ran = forked.run([OMICS, "--help"], stdout=full, stderr=subprocess.PIPE, env=environment())
     assert ran.returncode == 1
     assert (
         ran.stderr
@@ -235,9 +232,7 @@ def test_messages_that_cannot_be_written_change_no_exit_code(tmp_path, words, co
         writing = os.open(log, os.O_WRONLY)
     else:
         pytest.skip(f"the system has no {log}")
-    ran = subprocess.run(
-        [OMICS, *words], stderr=writing, stdout=subprocess.PIPE, cwd=tmp_path, env=environment(), check=False
-    )
+    ran = forked.run([OMICS, *words], stderr=writing, stdout=subprocess.PIPE, cwd=tmp_path, env=environment())
     os.close(writing)
     assert ran.returncode == code
     assert (tmp_path / "b").exists() is (code == 0)
@@ -276,7 +271,9 @@ def test_an_encoding_that_lacks_a_character_escapes_it(serve):
     url = serve(
         lambda _head, connection: connection.sendall(response('{"bundle": {"files": []}, "name": "é→"}'.encode()))
     )
-    ran = run("--base-url", url, *BUNDLE, "--no-paginate", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    command = [OMICS, "--base-url", url, *BUNDLE, "--no-paginate"]
+    variables = environment(PYTHONIOENCODING="ascii", PYTHONUTF8="0")  # which the interpreter reads when it starts
+    ran = subprocess.run(command, capture_output=True, env=variables, check=False, timeout=60)
     assert (ran.returncode, ran.stderr) == (0, b"")
     assert json.loads(ran.stdout)["name"] == "é→"
 
@@ -299,7 +296,8 @@ def test_a_body_that_is_cut_is_reported(serve):
         connection.sendall(response(b"x" * 1000)[:-10])
         connection.close()
 
-    ran = run("--base-url", serve(cut), *FILE)
+    command = [OMICS, "--base-url", serve(cut), *FILE]
+    ran = forked.run(command, capture_output=True, env=environment(), timeout=60)
     assert ran.returncode == 1
     assert ran.stderr.count(b"\n") == 1
     assert b"Traceback" not in ran.stderr
@@ -309,9 +307,7 @@ def on_a_terminal(*words: str, columns: int = 80, typed: bytes = b"", **changes:
     """Runs `omics` on a pseudo-terminal; gives its exit code and all that it showed."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
-    process = subprocess.Popen(
-        [OMICS, *words], stdin=slave, stdout=slave, stderr=slave, env=environment(**changes), close_fds=True
-    )
+    process = forked.start([OMICS, *words], stdin=slave, stdout=slave, stderr=slave, env=environment(**changes))
     os.close(slave)
     if typed:
         os.write(master, typed)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fork_server import forked
 from omicsdk.transfer import Item, Location, download
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGINT to a single process")
@@ -41,7 +42,8 @@ def interrupted() -> Iterator[Callable[..., str]]:
     started = []
 
     def run(code: str, times: int = 1, **environ: str) -> str:
-        process = subprocess.Popen(
+        # A library that the dynamic linker loads first needs an interpreter that starts anew.
+        process = (subprocess.Popen if environ else forked.start)(
             [sys.executable, "-c", BEGINNING + code],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

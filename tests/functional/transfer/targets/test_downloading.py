@@ -1,13 +1,13 @@
 """Downloads into stores: everything ends up there, verified, and nothing twice, if the process dies meanwhile, too."""
 
 import json
-import subprocess
 import sys
 import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fork_server import forked
 from fsspec.implementations.local import LocalFileSystem
 from omicsdk.core import ChecksumMismatch, NotFound, TransferError, UsageError
 from omicsdk.core.checksums import digest
@@ -303,7 +303,7 @@ def test_nothing_wrong_and_nothing_lost(server: Any, noise: Any, tmp_path: Path,
     program, store, journal = tmp_path / "program.py", tmp_path / "store", tmp_path / "journal"
     program.write_text(PROGRAM)
     (store / "sub").mkdir(parents=True)  # object stores have no folders to make
-    done = subprocess.run(
+    done = forked.run(
         [sys.executable, str(program), str(store), str(journal), whole, moment, rows], capture_output=True, text=True
     )
     assert done.returncode == 9, done.stderr
