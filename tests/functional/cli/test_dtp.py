@@ -1,4 +1,4 @@
-"""`omics dtp convert`, `validate`, `submit`, `query` and `export`: SDS data sets to a commons and back."""
+"""`omics dtp`: submissions, and downloads of data sets."""
 
 import json
 import os
@@ -6,13 +6,15 @@ import sys
 from pathlib import Path
 
 import pytest
-from dtp_project import DATASET, PROGRAM, PROJECT, case
+from dtp_project import DATASET, EXPERIMENT, PROGRAM, PROJECT, case
 from interrupting import interrupted
 from omicsdk.sandbox import Rule
+from orthanc import needs_orthanc, running, study
 from sds_sheets import DESCRIPTION, GOOD_SUBJECTS, write_sheet
 from service_command import gen3_command
 
 pytestmark = pytest.mark.sandbox
+
 OMICS = str(Path(sys.executable).with_name("omics"))
 HERE = ("--program", PROGRAM, "--project", PROJECT)
 
@@ -28,12 +30,7 @@ def dtp(omics, omics_sandbox, monkeypatch, tmp_path):
 
 
 @pytest.fixture
-def work(dtp, tmp_path):
-    return tmp_path / "work"
-
-
-@pytest.fixture
-def data_set(work):
+def data_set(dtp, work):
     """The folder of a data set of two subjects."""
     folder = work / DATASET
     folder.mkdir()
@@ -269,3 +266,114 @@ def test_records_without_rows_are_not_called_right(dtp, work):
     (work / "head.tsv").write_text("type\tsubmitter_id\n")
     ran = dtp("validate", "head.tsv", *HERE)
     assert (ran.code, "head.tsv has no row" in ran.err, "nothing is wrong" in ran.err) == (0, True, False)
+
+
+UID = "1.2.826.0.1.3680043.8.498.7"
+FILES = {"primary/sub-1/sam-1/a.nrrd": b"a" * 500, "primary/sub-2/b.nrrd": b"b" * 300}
+
+
+@pytest.fixture
+def commons(omics, omics_sandbox, monkeypatch, tmp_path):
+    """Runs `omics dtp` in an empty folder; the commons has a data set of two subjects."""
+    for name in ("OMICS_DTP_URL", "OMICS_DTP_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    gen3_command(omics, omics_sandbox, monkeypatch, tmp_path)
+    omics_sandbox.gen3.records.seed(PROGRAM, PROJECT, [EXPERIMENT, case(1, subject_id=f"sub-{UID}"), case(2)])
+    return lambda *words, **how: omics("dtp", *words, installed=True, **how)
+
+
+@pytest.fixture
+def zone(commons, work, monkeypatch):
+    """An iRODS zone that has the data set's files, and settings that refer to it."""
+    pytest.importorskip("irods", reason="python-irodsclient isn't installed: pip install 'omicsdk[dtp]'")
+    import irods.session
+    from irods_stand_in import PASSWORD, ROOT, Session, StandIn
+
+    made = StandIn()
+    for name, data in FILES.items():
+        made.put(f"{DATASET}/{name}", data)
+    monkeypatch.setattr(irods.session, "iRODSSession", lambda **given: Session(made, given["password"]))
+    settings = {"host": "irods.example.org", "user": "rods", "password": PASSWORD, "zone": "zone", "project_root": ROOT}
+    (work / "irods.json").write_text(json.dumps({f"irods_{name}": value for name, value in settings.items()}))
+    (work / "irods.json").chmod(0o600)
+    return made
+
+
+def test_files_come_from_irods_and_metadata_from_the_commons(commons, zone, work):
+    ran = commons(
+        "download", DATASET, "data", "--storage-config", "irods.json", "--program", PROGRAM, "--project", PROJECT
+    )
+    assert ran.code == 0
+    assert ran.json["counts"] == {"done": 2, "skipped": 0, "failed": 0, "stopped": 0, "metadata": 2}
+    for name, data in FILES.items():
+        assert (work / "data" / DATASET / name).read_bytes() == data
+    assert (work / "data" / DATASET / "subjects.xlsx").is_file()
+    assert {each["name"] for each in ran.json["files"]} == set(FILES)
+    again = commons("download", DATASET, "data", "--config", "irods.json", "--report", "r.jsonl")
+    assert (again.code, again.json["counts"]["skipped"]) == (0, 2)
+    assert (work / "r.jsonl").is_file()
+
+
+def test_a_file_that_fails_does_not_stop_the_others(commons, zone, work):
+    zone.put(f"{DATASET}/bad.nrrd", b"x", checksum=lambda _: "sha2:" + "A" * 43 + "=")
+    ran = commons("download", DATASET, "--config", "irods.json")
+    assert (ran.code, ran.json["counts"]["failed"], ran.json["counts"]["done"]) == (3, 1, 2)
+    assert "bad.nrrd" in ran.err
+    assert not (work / DATASET / "bad.nrrd").exists()
+
+
+def test_a_dry_run_lists_the_files_and_writes_nothing(commons, zone, work):
+    before = sorted(work.rglob("*"))
+    ran = commons("download", DATASET, "data", "--config", "irods.json", "--dry-run")
+    assert (ran.code, ran.json["counts"]["planned"]) == (0, 2)
+    assert {(row["target"], row["size"], row["checksum"]) for row in ran.json["files"]} == {
+        (str(work / "data" / DATASET / name), len(data), "sha256") for name, data in FILES.items()
+    }
+    assert sorted(work.rglob("*")) == before
+
+
+def test_what_cannot_begin_states_why(commons, zone, work, monkeypatch):
+    nowhere = commons("download", DATASET)
+    assert (nowhere.code, "--config" in nowhere.err) == (2, True)
+    gone = commons("download", "gone", "--config", "irods.json")
+    assert (gone.code, "gone" in gone.err) == (1, True)
+    assert commons("download", DATASET, "--config", "irods.json", "--storage", "pacs").code == 2
+    (work / "both.json").write_text(json.dumps({"storage": "irods", **json.loads((work / "irods.json").read_text())}))
+    contrary = commons("download", DATASET, "--config", "both.json", "--storage", "pacs")
+    assert (contrary.code, "both.json has irods" in contrary.err) == (2, True)
+    assert commons("download", DATASET, "--config", "irods.json", "--report", "r.pdf").code == 2
+    zone.down = "Could not connect"
+    down = commons("download", DATASET, "--config", "irods.json")
+    assert (down.code, "irods.example.org" in down.err) == (1, True)
+    settings = json.loads((work / "irods.json").read_text())
+    zone.down = ""
+    (work / "irods.json").write_text(json.dumps({**settings, "irods_password": "wrong"}))
+    refused = commons("download", DATASET, "--config", "irods.json")
+    assert (refused.code, "wrong" in refused.err) == (4, False)
+
+
+def test_without_a_login_only_files_come(commons, zone, work, monkeypatch):
+    for name in ("GEN3_API_KEY", "GEN3_ENDPOINT"):
+        monkeypatch.delenv(name)
+    ran = commons("download", DATASET, "--config", "irods.json")
+    assert (ran.code, ran.json["metadata"]) == (0, [])
+    assert "metadata is left out" in ran.err
+
+
+@needs_orthanc
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # a socket that pynetdicom leaves open
+def test_images_come_from_a_pacs(commons, work, tmp_path, omics_sandbox):
+    images = study(UID, [2])
+    with running(tmp_path) as archive:
+        archive.put(*images.values())
+        (work / "workflow.ini").write_text(
+            f"[gen3]\nendpoint = {omics_sandbox.gen3_url}\nprogram = {PROGRAM}\nproject = {PROJECT}\n"
+            f"[pacs]\nip = 127.0.0.1\nport = {archive.port}\naec = ORTHANC\naet = OMICSDK\n"
+        )
+        ran = commons("download", DATASET, "data", "--config", "workflow.ini")
+    # the second subject has no images in the archive
+    assert (ran.code, ran.json["counts"]["done"], "sub-2" in ran.err) == (3, 2, True)
+    for name in images:
+        assert (work / "data" / DATASET / name).is_file()
+    down = commons("download", DATASET, "data", "--config", "workflow.ini")
+    assert (down.code, "127.0.0.1" in down.err) == (1, True)

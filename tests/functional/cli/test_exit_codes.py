@@ -300,7 +300,7 @@ NO_FILES = (
 """What names of functions have that move no files of this machine: they remove, or change records and jobs."""
 
 ELSEWHERE = {"omicsdk.cli.commands.dtp:download"}
-"""Functions whose dry run is tested beside their stores, in test_dtp_download.py."""
+"""Functions whose dry run is tested beside their stores, in test_dtp.py."""
 
 
 def test_the_dry_run_of_every_command_that_moves_files_is_walked() -> None:

@@ -1,9 +1,12 @@
-"""`omics pangea upload reads`, `single-ended-reads`, `group-field`, `create field`, `sample-with-data`, `download sample-results`."""
+"""`omics pangea`: files, metadata, and what NCBI has."""
 
+import csv
 import json
 import re
 
 import pytest
+from ncbi_stand_in import ncbi_stand_in
+from service_command import pangea_command
 
 WHERE = ("Sandbox", "Sandbox Library")
 READS = {name: name.encode() * 1000 for name in ("q1.R1", "q1.R2", "q2.R1", "q2.R2", "w1")}
@@ -199,3 +202,126 @@ def test_a_report_states_the_result_for_each_file(pangea, work):
     assert pangea("download", "sample-results", *WHERE, "--target-dir", "dl", "--report", "down.html").code == 0
     assert "read_1" in (work / "down.html").read_text()
     assert pangea("upload", "reads", *WHERE, "fl", "--report", "up.txt").code == 2
+
+
+TABLE = "sample,city,n\nc1,Paris,1\nc2,Rome,2\nnew,Oslo,3\n"
+
+
+@pytest.fixture
+def sampled(pangea, tmp_path):
+    """The same with three samples, and a table of metadata in its folder."""
+    assert pangea("create", "samples", *WHERE, "c1", "c2", "c3").code == 0
+    (tmp_path / "work" / "m.csv").write_text(TABLE)
+    return pangea
+
+
+@pytest.fixture
+def sheets(sampled, tmp_path):
+    """The folder of the table."""
+    return tmp_path / "work"
+
+
+def metadata(pangea) -> dict:
+    return {row["name"]: row["metadata"] for row in pangea("download", "metadata", *WHERE, "--output", "json").json}
+
+
+def test_samples_that_do_not_exist_are_reported_and_the_others_have_it(sampled, sheets):
+    ran = sampled("upload", "metadata", *WHERE, "m.csv")
+    assert (ran.code, 'Sample "new" not found' in ran.err, "2 samples saved, 1 failed" in ran.err) == (3, True, True)
+    assert [line.split()[1] for line in ran.out.splitlines()] == ["c1", "c2"]
+    assert metadata(sampled) == {"c1": {"city": "Paris", "n": 1}, "c2": {"city": "Rome", "n": 2}, "c3": {}}
+
+
+def test_samples_are_made_updated_or_overwritten_as_it_is_stated(sampled, sheets):
+    sampled("upload", "metadata", *WHERE, "m.csv")
+    (sheets / "m.csv").write_text("sample,city,depth\nc1,Lyon,1.5\nnew,Oslo,2\n")
+    left = sampled("upload", "metadata", *WHERE, "m.csv", "--create")
+    assert (left.code, "1 sample saved, 1 skipped" in left.err) == (0, True)
+    assert metadata(sampled)["c1"] == {"city": "Paris", "n": 1}
+    assert metadata(sampled)["new"] == {"city": "Oslo", "depth": 2.0}
+    assert sampled("upload", "metadata", *WHERE, "m.csv", "--update").code == 0
+    assert metadata(sampled)["c1"] == {"city": "Lyon", "n": 1, "depth": 1.5}
+    assert sampled("upload", "metadata", *WHERE, "m.csv", "--overwrite").code == 0
+    assert metadata(sampled)["c1"] == {"city": "Lyon", "depth": 1.5}
+    both = sampled("upload", "metadata", *WHERE, "m.csv", "--create", "--no-create")
+    assert (both.code, "are mutually exclusive" in both.err) == (2, True)
+
+
+def test_a_table_comes_back_as_it_went(sampled, sheets):
+    sampled("upload", "metadata", *WHERE, "m.csv", "--create")
+    ran = sampled("download", "metadata", *WHERE)
+    assert ran.out == ",city,n\nc1,Paris,1\nc2,Rome,2\nc3,,\nnew,Oslo,3\n"
+    assert sampled("download", "metadata", *WHERE, "c1").out == ",city,n\nc1,Paris,1\n"
+    assert sampled("download", "metadata", *WHERE, "-o", "out.csv").out == ""
+    assert (sheets / "out.csv").read_text() == ran.out
+    before = metadata(sampled)
+    assert sampled("upload", "metadata", *WHERE, "out.csv", "--overwrite").code == 0
+    assert metadata(sampled) == before
+    (sheets / "names").write_text("c2\nzz\n")
+    some = sampled("download", "metadata", *WHERE, "--sample-manifest", "names")
+    assert (some.code, some.out) == (3, ",city,n\nc2,Rome,2\n")
+
+
+def test_encodings_columns_and_stdin(sampled, sheets):
+    (sheets / "m.csv").write_bytes("Ort;x,Name\n".replace(";", ",").encode() + "Köln,1,c1\n".encode("latin_1"))
+    wrong = sampled("upload", "metadata", *WHERE, "m.csv", "--index-col", "2")
+    assert (wrong.code, "is not utf_8 text" in wrong.err) == (2, True)
+    assert sampled("upload", "metadata", *WHERE, "m.csv", "--index-col", "Name", "--encoding", "latin_1").code == 0
+    assert metadata(sampled)["c1"] == {"Ort": "Köln", "x": 1}
+    unknown = sampled("upload", "metadata", *WHERE, "m.csv", "--encoding", "nonsense")
+    assert (unknown.code, "unknown encoding 'nonsense'" in unknown.err) == (2, True)
+    assert sampled("upload", "metadata", *WHERE, "-", typed="\ufeffsample,n\nc2,5\n").code == 0
+    assert metadata(sampled)["c2"] == {"n": 5}
+    gone = sampled("upload", "metadata", *WHERE, "gone.csv")
+    assert (gone.code, "cannot read gone.csv" in gone.err) == (2, True)
+
+
+def test_lists_and_objects_are_written_as_json(sampled):
+    uuid = sampled("list", "samples", *WHERE, "--query", "[0].uuid").out.strip()
+    value = {"tags": ["a", "b"], "site": {"lat": 1.5}}
+    assert sampled("api", "patch-sample", "--uuid", uuid, "--metadata", json.dumps(value)).code == 0
+    assert sampled("download", "metadata", *WHERE, "c1").out == (',tags,site\nc1,"[""a"", ""b""]","{""lat"": 1.5}"\n')
+
+
+@pytest.fixture
+def linked(omics, omics_sandbox, monkeypatch, tmp_path):
+    """The same where a small server plays NCBI's part."""
+    with ncbi_stand_in(monkeypatch):
+        yield pangea_command(omics, omics_sandbox, monkeypatch, tmp_path)
+
+
+def test_a_project_is_shown_with_its_samples(linked, tmp_path):
+    ran = linked("ncbi", "list", "bioproject", "PRJNA5", "-s", "0")
+    assert ran.code == 0
+    assert "A project" in ran.json["metadata"]["ncbi_xml"]
+    assert ran.json["samples"] == [{"accession": "SAMN71", "experiments": ["SRX901"]}]
+    assert linked("ncbi", "list", "bioproject", "PRJNA5", "-o", "p.json").out == ""
+    assert "SRX901" in (tmp_path / "work" / "p.json").read_text()
+    gone = linked("ncbi", "list", "bioproject", "PRJNA6")
+    assert (gone.code, "record 6 not found in NCBI" in gone.err) == (1, True)
+
+
+def test_runs_are_a_table(linked):
+    ran = linked("ncbi", "list", "sra", "SRX901")
+    rows = list(csv.DictReader(ran.out.splitlines()))
+    assert rows == [
+        {
+            "experiment": "SRX901",
+            "filename": "SRR1",
+            "size": "12",
+            "md5": "9e107d9d372bb6826bd81d3542a419d6",
+            "url": "https://sra.example.org/SRR1",
+        }
+    ]
+
+
+def test_a_project_becomes_a_library_once(linked):
+    made = linked("ncbi", "link", "bioproject", "Sandbox", "PRJNA5")
+    assert (made.code, made.out.startswith("<Pangea::SampleGroup PRJNA5 ")) == (0, True)
+    assert "<Pangea::Sample SAMN71 " in linked("list", "samples", "Sandbox", "PRJNA5").out
+    assert "<Pangea::Sample raw::raw_reads SRX901 " in linked("list", "results", "Sandbox", "PRJNA5", "SAMN71").out
+    assert linked("ncbi", "link", "bioproject", "Sandbox", "PRJNA5").out == made.out
+    assert linked("list", "results", "Sandbox", "PRJNA5", "SAMN71").out.count("\n") == 1
+    urls = linked("download", "sample-results", "--urls-only", "Sandbox", "PRJNA5").out
+    assert urls.startswith("https://sra.example.org/SRR1 SAMN71/SAMN71.raw__raw_reads.sra_run")
+    assert linked("ncbi", "link", "bioproject", "Nope", "PRJNA5").code == 1
