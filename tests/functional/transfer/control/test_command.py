@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fork_server import forked
 from omicsdk.cli.demo.walk import hold_second_half
 
 MIB = 1024 * 1024
@@ -21,25 +20,20 @@ OMICS = str(Path(sys.executable).with_name("omics.exe" if os.name == "nt" else "
 
 
 @pytest.fixture
-def start(omics_sandbox: Any, tmp_path: Path) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
+def start(omics_sandbox: Any, tmp_path: Path) -> Iterator[Callable[..., "subprocess.Popen[bytes]"]]:
     """Starts `omics dss download` for a bundle of one file of 24 MiB."""
     source = tmp_path / "source"
     source.mkdir()
     (source / "reads.bin").write_bytes(bytes(range(256)) * 4096 * 24)
     uuid = omics_sandbox.seed(source)["bundle_uuid"]
-    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "LANG", "SYSTEMROOT")}
-    environ = {**kept, "HOME": str(tmp_path), **omics_sandbox.environment()}
+    environ = {**os.environ, "HOME": str(tmp_path), **omics_sandbox.environment()}
     started = []
 
-    def begin(*arguments: str, terminal: int | None = None, through: Sequence[str] = ()) -> "subprocess.Popen[str]":
-        command = [*through, OMICS, "dss", "download", "--bundle-uuid", uuid, "--replica", "aws", *arguments]
-        streams: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-        if terminal is None:
-            process = forked.start(command, cwd=tmp_path, env=environ, **streams)
-        else:
-            streams = {"stdin": terminal, "stdout": terminal, "stderr": terminal, "start_new_session": True}
-            command = [sys.executable, "-c", IN_TERMINAL, *command]
-            process = subprocess.Popen(command, cwd=tmp_path, env={**os.environ, **environ}, **streams)
+    def begin(terminal: int, *through: str) -> "subprocess.Popen[bytes]":
+        words = ["dss", "download", "--bundle-uuid", uuid, "--replica", "aws", "--limit-rate", "12M"]
+        command = [sys.executable, "-c", IN_TERMINAL, *through, OMICS, *words]
+        streams = dict.fromkeys(("stdin", "stdout", "stderr"), terminal)
+        process = subprocess.Popen(command, cwd=tmp_path, env=environ, start_new_session=True, **streams)
         started.append(process)
         return process
 
@@ -59,7 +53,7 @@ def test_a_closed_terminal_ends_it_cleanly_unless_the_signal_is_ignored(
         sha256 = hashlib.sha256((tmp_path / "source/reads.bin").read_bytes()).hexdigest()
         hold_second_half(omics_sandbox, sha256, 24 * MIB)
     ours, theirs = os.openpty()
-    process = start("--limit-rate", "12M", terminal=theirs, through=through)
+    process = start(theirs, *through)
     os.close(theirs)
     while not any(path.stat().st_size >= 4 * MIB for path in tmp_path.rglob("*.part")):
         assert process.poll() is None
