@@ -284,11 +284,12 @@ def test_an_encoding_that_lacks_a_character_escapes_it(serve):
 def test_names_in_utf_8_are_refused_where_the_locale_has_another_encoding(tmp_path, words):
     (tmp_path / "a").touch()
     (tmp_path / "é").mkdir()
-    ascii_locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    ran = run(*(word.format(folder=tmp_path) for word in words), **ascii_locale)
+    variables = environment(LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
+    command = [OMICS, *(word.format(folder=tmp_path) for word in words)]
+    ran = subprocess.run(command, capture_output=True, env=variables, check=False)
     assert ran.returncode == 1
     assert rb"\xe9 is in UTF-8, but the locale's encoding is ascii. Set PYTHONUTF8=1, or a locale" in ran.stderr
-    assert run("ls", str(tmp_path / "a"), **ascii_locale).returncode == 0
+    subprocess.run([OMICS, "ls", str(tmp_path / "a")], capture_output=True, env=variables, check=True)
 
 
 def test_a_body_that_is_cut_is_reported(serve):
