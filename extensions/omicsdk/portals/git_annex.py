@@ -52,7 +52,7 @@ _ESCAPED = {escape: character for character, escape in _ESCAPES.items()}
 _LOGGED = re.compile(r"(\d+(?:\.\d+)?)s ([01X]) (.+)")
 _REMOTE = re.compile(r"(?P<uuid>\S+) (?P<settings>.+) timestamp=(?P<time>\d+(?:\.\d+)?)s")
 _CHANGED = re.compile(r"(?P<time>\d+(?:\.\d+)?)s (?P<fields>.+)")
-_VERSIONS = re.compile(r"(\S+):V((?: [+-]\S+)+)")
+_VERSIONS = re.compile(r"(?<!\S)(\S+):V((?: [+-]\S+)+)")
 _NEXT_URL = re.compile(r" (?=[A-Za-z][A-Za-z0-9+.-]*://)")
 
 

@@ -675,7 +675,7 @@ SOFT = Format(
 
 # -- tracks of the UCSC genome browser
 
-_TRACK = re.compile(r"\s*(?:big(?:DataUrl|DataIndex)|(?:frames|summary|searchTrix)(?=\s+\S+[./]))\s+(\S+)\s*\Z")
+_TRACK = re.compile(r"(?<!\s)\s*(?:big(?:DataUrl|DataIndex)|(?:frames|summary|searchTrix)(?=\s+\S+[./]))\s+(\S+)\s*\Z")
 # An attribute of a resource in a session of IGV; the others are local paths.
 _RESOURCE = re.compile(r'\b(?:path|index)="(\w+://[^"]+)"')
 

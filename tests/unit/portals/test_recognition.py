@@ -910,8 +910,12 @@ def test_blanks_between_addresses_of_aria2_separate_copies(tmp_path: Path):
 
 @pytest.mark.parametrize(
     "lines",
-    [f"https://h.example/{'a' * 80_000}\n", f"https://h.example/a{' ' * 60_000}b\n  out=a\n"],
-    ids=["word", "blanks"],
+    [
+        f"https://h.example/{'a' * 80_000}\n",
+        f"https://h.example/a{' ' * 60_000}b\n  out=a\n",
+        f"bigDataUrl https://h.example/a.bb\nshortLabel{' ' * 60_000}x\n",
+    ],
+    ids=["word", "blanks", "tracks"],
 )
 def test_the_time_of_a_long_line_is_not_the_square_of_its_length(lines: str, tmp_path: Path):
     (tmp_path / "list.txt").write_text(lines)

@@ -20,7 +20,9 @@ UNNAMED = "download"
 #: with a part of it; Content-MD5 covers the bytes that were sent.
 _DIGESTS = {"sha-256": "sha256", "sha-512": "sha512", "sha": "sha1", "md5": "md5", "crc32c": "crc32c"}
 _AMAZON = ("sha256", "sha1", "crc32c", "md5")
-_STRUCTURED = re.compile(r"\s*([A-Za-z0-9*_.-]+)\s*=\s*:([A-Za-z0-9+/=]*):\s*(?:;[^,]*)?(?:,|\Z)")
+_STRUCTURED = re.compile(
+    r"(?<![\sA-Za-z0-9*_.-])\s*+([A-Za-z0-9*_.-]++)\s*+=\s*:([A-Za-z0-9+/=]*):\s*(?:;[^,]*)?(?:,|\Z)"
+)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
