@@ -7,7 +7,8 @@ import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
-from omicsdk.core.errors import APIError, Interrupted, TransportError
+from omicsdk.core.batches import named_error
+from omicsdk.core.errors import APIError, Interrupted, OmicsError, TransportError
 from omicsdk.core.json_responses import json_of
 from omicsdk.core.model import ANY, STRING, check, mapping, members, optional
 from omicsdk.core.page_items import items_at
@@ -147,7 +148,11 @@ def run_job(
     while job.get("status") in UNDER_WAY:
         clock.sleep(wait)
         wait = min(wait * 1.5, LONGEST_WAIT)
-        job = job_status(client, job_id, query=query)
+        try:
+            job = job_status(client, job_id, query=query)
+        except OmicsError as error:
+            named_error(error, f"job {job_id}")  # which may continue
+            raise
     if job.get("status") != DONE:
         raise Gen3JobError(
             f"The job {name} ({job_id}) is {job.get('status')}{_last_words(client, job_id)}",

@@ -8,14 +8,14 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.compat.gen3.jobs import Gen3Jobs
-from omicsdk.core import ANONYMOUS, Interrupted, ManualClock
+from omicsdk.core import ANONYMOUS, NO_RETRY, APIError, Interrupted, ManualClock
 from omicsdk.gen3 import Gen3, Gen3JobError
 
 COMMONS = "https://commons.example.org"
 
 
 class Jobs:
-    """A service whose job goes through some states."""
+    """A service whose job goes through some states; an empty one is that of a failing service."""
 
     def __init__(self, *states: str) -> None:
         self.states = list(states)
@@ -29,7 +29,8 @@ class Jobs:
             self.bodies.append(json.loads(request.content))
         if request.url.path.endswith("/output"):
             return httpx.Response(200, json={"output": "[out] it is done"})
-        return httpx.Response(200, json={"uid": "u 1", "name": "x-abc", "status": self.states.pop(0)})
+        state = self.states.pop(0)
+        return httpx.Response(200 if state else 503, json={"uid": "u 1", "name": "x-abc", "status": state})
 
 
 def test_a_job_is_waited_for_without_holding_up_the_loop(clock: ManualClock):
@@ -60,6 +61,12 @@ def test_a_wait_that_is_stopped_leaves_the_job_alone(clock: ManualClock):
     with commons, pytest.raises(Interrupted, match="the job continues"):
         commons.run_job("x", stop=stop)
     assert (clock.slept, len(service.requests)) == ([], 1)
+
+
+def test_a_job_that_cannot_be_watched_any_longer_is_named(clock: ManualClock):
+    commons = Gen3(COMMONS, credentials=ANONYMOUS, transport=Jobs("Running", "").transport, clock=clock, retry=NO_RETRY)
+    with commons, pytest.raises(APIError, match=r"get_status: job u 1: "):
+        commons.run_job("x")
 
 
 def test_a_job_that_failed_states_what_it_wrote(clock: ManualClock):
