@@ -10,13 +10,14 @@ from collections.abc import Callable, Generator
 from datetime import UTC, datetime, timedelta
 from email.utils import formatdate
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import httpx
 import omicsdk
 import pytest
 from command_line import Ran
-from omicsdk.transfer import Item, Location, Progress, PutTo, Upload, download, upload
+from omicsdk.transfer import Item, Location, Progress, PutTo, TransferReport, Upload, download, upload
 from real_servers import Server, free_port, node, peer, running
 
 MIB = 1024 * 1024
@@ -132,7 +133,7 @@ def test_a_download_is_resumed_with_a_new_signature(server: Server) -> None:
         if progress.bytes_fetched > 4 * MIB:
             stop.set()
 
-    def fetch(seconds: int, **options: object) -> omicsdk.TransferReport:
+    def fetch(seconds: int, **options: Any) -> TransferReport:
         return download([Item("blocks.bin", Location(signed(server, "blocks.bin", seconds)))], "data", **options)
 
     assert fetch(3600, limit_rate=20 * MIB, progress=watch, stop=stop).counts["stopped"] == 1
