@@ -103,6 +103,12 @@ def report_progress(callback: Callback, progress: Progress) -> None:
     callback.absolute_update(progress.bytes_done)
 
 
+def _at_and_below(fs: AbstractFileSystem, path: str, recursive: bool, maxdepth: int | None) -> list[str]:
+    """Return a path as its file system has it, and what is below it if `recursive`."""
+    path = fs._strip_protocol(path)  # pyright: ignore[reportPrivateUsage] - fsspec has no public method for it
+    return sorted({path, *(fs.find(path, maxdepth=maxdepth, withdirs=True, detail=False) if recursive else ())})
+
+
 def _as_lists(
     source: AbstractFileSystem,
     path: Any,
@@ -118,7 +124,7 @@ def _as_lists(
     texts = isinstance(path, str) and isinstance(target_path, str)
     if not (texts and has_magic(path) and (source.exists if recursive else source.isfile)(path)):
         return path, target_path
-    paths = source.expand_path([path], recursive=recursive, maxdepth=maxdepth, assume_literal=True)
+    paths = _at_and_below(source, path, recursive, maxdepth)
     inside = target_path.endswith("/") or (target.isdir(target_path) and not path.endswith("/"))
     return paths, other_paths(paths, target_path, exists=inside)
 
@@ -576,12 +582,14 @@ class OmicsFileSystem(AbstractFileSystem):
             **kwargs: As for `glob`.
         """
         listed = [path] if isinstance(path, (str, os.PathLike)) else path
-        paths = [stringify_path(name) for name in listed]
-        literal = [] if assume_literal else [name for name in paths if has_magic(name) and self.exists(name)]
-        patterns = [name for name in paths if name not in literal]
-        expanded = [super().expand_path(literal, recursive, maxdepth, True, **kwargs)] if literal else []
+        names = [stringify_path(name) for name in listed]
+        literal = [name for name in names if has_magic(name) and self.exists(name)]
+        patterns = [name for name in names if name not in literal]
+        if assume_literal:  # of fsspec since 2025, which passes it itself
+            kwargs["assume_literal"] = True
+        expanded = [_at_and_below(self, name, recursive, maxdepth) for name in literal]
         if patterns or not literal:
-            expanded.append(super().expand_path(patterns, recursive, maxdepth, assume_literal, **kwargs))
+            expanded.append(super().expand_path(patterns, recursive, maxdepth, **kwargs))
         return sorted(set(chain.from_iterable(expanded)))
 
     def cat(self, path: Any, recursive: bool = False, on_error: str = "raise", **kwargs: Any) -> Any:
@@ -863,10 +871,18 @@ class OmicsFileSystem(AbstractFileSystem):
             raise IsFolder(self.unstrip_protocol(path1), "is a folder", remedy="Pass recursive=True.")
         self._remove_all(moved, recursive, partly=maxdepth is not None)
 
-    def copy(self, path1: Any, path2: Any, recursive: bool = False, maxdepth: int | None = None, **kwargs: Any) -> None:
+    def copy(
+        self,
+        path1: Any,
+        path2: Any,
+        recursive: bool = False,
+        maxdepth: int | None = None,
+        on_error: str | None = None,
+        **kwargs: Any,
+    ) -> None:
         """Copy files and folders within the platform; see fsspec's for the target of each."""
         path1, path2 = _as_lists(self, path1, self, path2, recursive, maxdepth)
-        super().copy(path1, path2, recursive, maxdepth, **kwargs)
+        super().copy(path1, path2, recursive, maxdepth, on_error, **kwargs)
 
     def _moves(self, path: str, target: str, moved: list[str]) -> None:
         if target == path or target.startswith(f"{path}/"):
