@@ -90,6 +90,7 @@ class _OpenFile(SourceFile):
         self._compared = 0
         self._in_order = 0  # bytes that were fetched since the last seek
         self._end = 0  # where the last read ended
+        self._process = os.getpid()
         self._pieces: Generator[bytes] | None = None
         self._left = memoryview(b"")  # of what was fetched
 
@@ -103,6 +104,9 @@ class _OpenFile(SourceFile):
         return data
 
     def _read(self, count: int | None) -> bytes:
+        if self._process != os.getpid():  # a fork has copied the stream and its locks, but not its threads
+            self._file = self._source = FileBytes(self._store, self._file.entry, validators=self._file.validators)
+            self._leave_stream()
         if self._at != self._end or count is None:
             self._leave_stream()
         if count is None:
@@ -128,6 +132,7 @@ class _OpenFile(SourceFile):
             raise
 
     def _leave_stream(self) -> None:
+        self._process = os.getpid()
         pieces, self._pieces, self._left, self._in_order = self._pieces, None, memoryview(b""), 0
         if pieces is not None:
             pieces.close()

@@ -267,6 +267,7 @@ class GrowingReadAhead(BaseCache):
         super().__init__(blocksize, fetcher, size)
         self.stream: Callable[[int], Generator[bytes]] | None = None
         self._pieces: Generator[bytes] | None = None  # what follows the window
+        self._process = 0  # which started them
         self._start = 0
         self._window = b""
         self._most = MOST_BLOCKS * blocksize
@@ -300,8 +301,8 @@ class GrowingReadAhead(BaseCache):
         assert self.stream is not None
         parts = [memoryview(self._window)[start - self._start :]]  # joined once, not copied before
         at = self._start + len(self._window)
-        if self._pieces is None:
-            self._pieces = self.stream(at)
+        if self._pieces is None or self._process != os.getpid():  # a fork has copied them, but not their threads
+            self._pieces, self._process = self.stream(at), os.getpid()
         while at < stop:
             try:
                 piece = next(self._pieces)

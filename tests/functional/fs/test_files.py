@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import multiprocessing
 import os
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -70,6 +73,39 @@ def test_a_file_that_is_read_in_order_is_streamed(store: ServedStore, read_size:
             ]
         file.seek(0)
         assert file.read() == whole
+
+
+def _read_in_fork(pipe: Any, file: Any) -> None:
+    pipe.send(hashlib.sha256(b"".join(iter(lambda: file.read(1 << 20), b""))).hexdigest())
+    pipe.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+@pytest.mark.parametrize("fast", [0, 1e15])
+@pytest.mark.parametrize("opened", ["omicsdk", "fsspec"])
+def test_a_fork_continues_what_is_streamed(
+    store: ServedStore, served: ServedFileSystem, monkeypatch: pytest.MonkeyPatch, opened: str, fast: float
+) -> None:
+    monkeypatch.setattr("omicsdk.fs.streams.FAST", fast)  # one connection, or threads that read ahead
+    whole = os.urandom(48 << 20)
+    store.hold("p/long", whole)
+    rest = hashlib.sha256(whole[14 << 20 :]).hexdigest()
+    file: Any = omicsdk.open("served://p/long", port=port(store)) if opened == "omicsdk" else served.open("p/long")
+    with file:
+        for _ in range(14):
+            file.read(1 << 20)
+        here, there = multiprocessing.Pipe()
+        child = multiprocessing.get_context("fork").Process(target=_read_in_fork, args=(there, file))
+        child.start()
+        there.close()
+        try:
+            assert here.poll(60)
+            assert here.recv() == rest
+        finally:
+            child.kill()
+            child.join(30)
+        assert hashlib.sha256(b"".join(iter(lambda: file.read(1 << 20), b""))).hexdigest() == rest
 
 
 def test_text_is_fetched_in_large_pieces(store: ServedStore) -> None:
