@@ -88,9 +88,9 @@ if TYPE_CHECKING:
     from omicsdk.drs import AsyncDrs as AsyncDrs
     from omicsdk.drs import Drs as Drs
     from omicsdk.fs.files import download as download
+    from omicsdk.fs.files import ls as ls
     from omicsdk.fs.files import open as open
     from omicsdk.fs.files import upload as upload
-    from omicsdk.fs.listings import ls as ls
     from omicsdk.ga4gh import AsyncHtsget as AsyncHtsget
     from omicsdk.ga4gh import AsyncRefget as AsyncRefget
     from omicsdk.ga4gh import AsyncTrs as AsyncTrs
@@ -138,8 +138,7 @@ else:  # hidden from type checkers, which would accept any name
             "core.token_file": "TokenFile",
             "crunch": "AsyncCrunch Crunch",
             "drs": "AsyncDrs Drs",
-            "fs.files": "download open upload",
-            "fs.listings": "ls",
+            "fs.files": "download ls open upload",
             "ga4gh": "AsyncHtsget AsyncRefget AsyncTrs Htsget Refget Trs",
             "gen3": "AsyncGen3 Gen3",
             "hca.azul": "AsyncAzul Azul",

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from omicsdk.fs.errors import Unsupported as Unsupported
     from omicsdk.fs.errors import WrongOption as WrongOption
     from omicsdk.fs.errors import WrongUri as WrongUri
-    from omicsdk.fs.listings import UriEntry as UriEntry
+    from omicsdk.fs.files import UriEntry as UriEntry
     from omicsdk.fs.options import CopyOptions as CopyOptions
     from omicsdk.fs.registry import STORES as STORES
     from omicsdk.fs.registry import open_store as open_store
@@ -44,7 +44,7 @@ else:  # hidden from type checkers, which would accept any name
             "options": "CopyOptions",
             "errors": "AlreadyThere FileAndFolder IsFolder NotAFolder NotEmpty NotListed PathError PathNotFound ReadOnly "
             "Unsupported WrongOption WrongUri",
-            "listings": "UriEntry",
+            "files": "UriEntry",
             "registry": "STORES open_store",
             "store": "Entry Features Put Store",
             "uris": "Uri parse_uri",

@@ -1,26 +1,32 @@
-"""Files of any platform by their URIs: `omicsdk.open`, `omicsdk.download`, `omicsdk.upload`."""
+"""Files of any platform by their URIs: `omicsdk.open`, `omicsdk.ls`, `omicsdk.download`, `omicsdk.upload`."""
 
 from __future__ import annotations
 
 import io
 import os
 import sys
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TextIO, Unpack, cast, overload
 
+from omicsdk.core.consistency import InconsistentListing
 from omicsdk.core.errors import UsageError
+from omicsdk.core.items import Items
+from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.signatures import stating_keywords
 from omicsdk.fs.copying.copies import copy_files
 from omicsdk.fs.copying.jobs import check_target, kind_of
 from omicsdk.fs.copying.planning import plan_copy, source_to_copy
 from omicsdk.fs.errors import WrongOption
 from omicsdk.fs.file_bytes import FileBytes
+from omicsdk.fs.listings import entries
 from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.registry import Stores, open_store, options_of
 from omicsdk.fs.streams import Comparison, stream
 from omicsdk.fs.uris import Uri, parse_uri
 from omicsdk.transfer import SelectionOptionsDict, TransferOptionsDict, TransferReport
 from omicsdk.transfer.arguments import path as path_text
+from omicsdk.transfer.filters import Filters, FiltersDict
 from omicsdk.transfer.ranges import SourceFile
 
 if TYPE_CHECKING:
@@ -143,6 +149,75 @@ class _OpenFile(SourceFile):
             self._file.close()
             self._store.close()
         super().close()
+
+
+class UriEntry(NamedTuple):
+    """A file or folder with its URI.
+
+    Attributes:
+        name: Its name; with `recursive`, its path below the listed folder.
+        size: A file's size in bytes; None if the platform does not state it, and for folders.
+        modified: When it changed last, in UTC; None if the platform does not state it.
+        uri: Its URI, which `omicsdk.open` and the other functions take; that of a folder ends with a slash.
+        kind: Whether it is a file or a folder.
+        checksums: The platform's checksums of a file's bytes, from algorithm to value.
+        version: What changes whenever the bytes do; empty if there is no such thing.
+        details: What else the platform states: ids, media types.
+    """
+
+    name: str
+    size: int | None
+    modified: datetime | None
+    uri: str
+    kind: Literal["file", "folder"]
+    checksums: Mapping[str, str]
+    version: str
+    details: Mapping[str, Any]
+
+
+@stating_keywords
+def ls(
+    uri: str | os.PathLike[str] = ".",
+    *,
+    recursive: bool = False,
+    storage_options: Mapping[str, Any] | None = None,
+    **filters: Unpack[FiltersDict],
+) -> Items[UriEntry]:
+    """List a folder of any platform, or a single file, without reading bytes.
+
+    Args:
+        uri: The folder or file, such as `dss://aws/UUID`, `s3://bucket/prefix/` or a path; by default the current folder.
+        recursive: Whether all files below the folder are listed, instead of its files and folders.
+        storage_options: Options of the platform's store, such as `profile` or `base_url`; see `omicsdk.open`.
+        **filters: Which files; see `omicsdk.transfer.Filters`.
+
+    Returns:
+        The entries as they arrive; `to_frame()` makes a data frame of them.
+
+    Raises:
+        PathNotFound: The file or folder does not exist.
+        WrongUri: The text is not a URI, or its scheme is unknown.
+        WrongOption: An option of the store is unknown.
+        InconsistentListing: After the last entry: the listing contradicts itself, so that entries may be missing.
+
+    Example:
+        for entry in omicsdk.ls("sb://sandbox-user/study", recursive=True, include="*.txt"):
+            print(entry.uri, entry.size)
+    """
+    parsed = _parsed("uri", uri)
+    stores, patterns = Stores({parsed.scheme: storage_options or {}}), Filters(**filters)
+
+    def rows() -> Iterator[UriEntry]:
+        doubts: list[InconsistentListing] = []
+        with stores:
+            for name, place, entry in entries(stores, parsed, doubts, patterns, recursive=recursive):
+                modified = None if entry.modified is None else datetime.fromtimestamp(entry.modified, UTC)
+                facts = dict(entry.checksums), entry.version, dict(entry.details)
+                yield UriEntry(name, entry.size, modified, place, entry.kind, *facts)
+        if doubts:
+            raise doubts[0]
+
+    return Items(rows(), f"ls({str(parsed)!r})", columns=UriEntry._fields)
 
 
 @stating_keywords
