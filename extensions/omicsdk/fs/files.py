@@ -205,7 +205,7 @@ def ls(
             print(entry.uri, entry.size)
     """
     parsed = _parsed("uri", uri)
-    stores, patterns = Stores({parsed.scheme: storage_options or {}}), Filters(**filters)
+    stores, patterns = Stores({parsed.scheme: storage_options or {}}), Filters(**cast("dict[str, Any]", filters))
 
     def rows() -> Iterator[UriEntry]:
         doubts: list[InconsistentListing] = []

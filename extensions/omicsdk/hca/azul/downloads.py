@@ -303,7 +303,7 @@ def _absent(kind: str, uuid: str, catalog: str, remedy: str = "") -> NotFound:
 
 def _check_container(client: Azul, filters: Mapping[str, Mapping[str, Sequence[Any]]], catalog: str) -> None:
     """Refuse a selection without files if its only condition is a project or dataset that does not exist."""
-    kind = next((kind for kind, field in CONTAINERS.items() if filters.keys() == {field}), "")
+    kind = next((kind for kind, field in CONTAINERS.items() if set(filters) == {field}), "")
     uuids = filters[CONTAINERS[kind]].get("is", ()) if kind else ()
     if len(uuids) != 1:
         return
