@@ -581,7 +581,7 @@ class OmicsFileSystem(AbstractFileSystem):
             assume_literal: Whether none is a pattern.
             **kwargs: As for `glob`.
         """
-        listed = [path] if isinstance(path, (str, os.PathLike)) else path
+        listed: Sequence[Any] = [path] if isinstance(path, (str, os.PathLike)) else path
         names = [stringify_path(name) for name in listed]
         literal = [name for name in names if has_magic(name) and self.exists(name)]
         patterns = [name for name in names if name not in literal]
