@@ -34,3 +34,18 @@ def _below(group: Group) -> Iterator[CommandNode]:
     yield from group.visible_commands()
     for below in group.below():
         yield from _below(below)
+
+
+def leaf_commands() -> dict[str, CommandNode]:
+    """Return the commands that are no groups."""
+    catalog = Catalog()
+
+    def below(node: Group) -> Iterator[CommandNode]:
+        for word in node.next_words():
+            found = catalog.follow(node if node.path else None, [word])
+            if isinstance(found, Group):
+                yield from below(found)
+            else:
+                yield found
+
+    return {" ".join(each.path): each for each in below(catalog.root())}

@@ -12,8 +12,8 @@ import pytest
 from azul_project import write_project
 from breakable import Faults
 from disk_space import stating
+from handwritten import leaf_commands
 from interrupting import interrupted
-from leaf_commands import leaf_commands
 from omicsdk.cli.arguments import key
 from omicsdk.core.sizes import size_words
 from omicsdk.sandbox import Rule

@@ -1,11 +1,17 @@
-"""Whatever is sent to a service of the sandbox, it answers or refuses in the service's own form, and never fails."""
+"""Whatever is sent to a service of the sandbox, it answers or refuses in the service's own form, and never fails.
 
+Each parameter and each field of every operation is also tried with numbers that no database takes.
+"""
+
+import http.client
 import json
-from collections.abc import Callable, Generator, Mapping
+import re
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 import httpx
 import jwt
@@ -19,9 +25,10 @@ from indexd_clients import new_record
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.crunch.items import AMOUNTS
 from omicsdk.sandbox.crunch.items import TEXTS as TEXT_FIELDS
-from omicsdk.sandbox.document import FORM, operations, read_document
+from omicsdk.sandbox.document import FORM, Operation, operations, read_document
 from omicsdk.sandbox.fusillade.state import Resource, ResourceType
 from omicsdk.sandbox.gen3 import ADMINISTRATOR
+from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
 from omicsdk.sandbox.problems import Problem
 
 UUID = "0d4b8a3e-6f2d-4a41-8f0c-1d2e3f405162"
@@ -29,6 +36,36 @@ GUID = "dg.TEST/00000001-0000-4000-8000-000000000001"
 ODD = ("", "/", "%00", "\x00", "*", "é", "a b", "0", "-1", "null", "true", "nan", "1e400", "9" * 25, "x" * 300)
 DESCRIBED = "name description details workflow parent base_file_path attributes items locked slug item key value"
 NOTED = "latitude longitude dataset stage state note site_user"
+PLACES = {
+    "dss": "/dss/v1",
+    "fusillade": "/auth",
+    "upload": "/upload",
+    "sb": "/sb/v2",
+    "crunch": "/crunch",
+    "pangea": "/pangea",
+    **{
+        f"gen3/{name}": f"/gen3/{name}"
+        for name in ("arborist", "fence", "indexd", "manifest", "metadata", "peregrine", "sheepdog", "wts")
+    },
+}
+
+
+def credentials(sandbox: Sandbox, service: str) -> dict[str, str]:
+    match service:
+        case "dss" | "fusillade":  # another administrator each time: the one before may have been disabled or stripped
+            return {"Authorization": f"Bearer {sandbox.token()}"}
+        case "upload":
+            return {"Api-Key": sandbox.upload_key}
+        case "sb":
+            return {"X-SBG-Auth-Token": sandbox.sb_token}
+        case "crunch":
+            return {"Authorization": f"Token {sandbox.crunch_token}"}
+        case "pangea":
+            person = sandbox.pangea.people.by_email(SANDBOX_PANGEA_USER)
+            assert person is not None
+            return {"Authorization": f"Token {sandbox.pangea.people.token(person)}"}
+        case _:
+            return {"Authorization": f"bearer {sandbox.gen3.access.issue(ADMINISTRATOR, sandbox.gen3_url)}"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,9 +74,7 @@ class Service:
 
     Attributes:
         document: The name of its document.
-        path: Where it is mounted.
         words: Values that mean something to it; the first is that of an object that exists.
-        headers: Credentials for all that it does.
         refuses: Whether a refusal has the service's form.
         prepare: Makes the object that exists, once in a fresh sandbox.
         right: A body that is right.
@@ -48,9 +83,7 @@ class Service:
     """
 
     document: str
-    path: str
     words: tuple[str, ...]
-    headers: Callable[[Sandbox], Mapping[str, str]]
     refuses: Callable[[httpx.Response], bool]
     prepare: Callable[[Sandbox], object] = lambda _: None
     right: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -82,11 +115,6 @@ def is_refusal_of_crunch(response: httpx.Response) -> bool:
     return bool(error) and all(isinstance(each, str | list) for each in error.values())
 
 
-def credentials_of_hca(sandbox: Sandbox) -> Mapping[str, str]:
-    """Another administrator each time: the request before may have disabled or stripped the last one."""
-    return {"Authorization": f"Bearer {sandbox.token()}", "Api-Key": sandbox.upload_key}
-
-
 def share_a_box(sandbox: Sandbox) -> None:
     sandbox.fusillade.types.add(ResourceType("box", ["box:Open"], "user@example.org", {}))
     sandbox.fusillade.resources.add(Resource("box", "b1", "user@example.org", {}))
@@ -95,41 +123,29 @@ def share_a_box(sandbox: Sandbox) -> None:
 SERVICES = [
     Service(
         document="dss",
-        path="/dss/v1",
         words=(UUID, "2026-01-02T030405.060708Z", "aws", "gcp", "10", "1e9"),
-        headers=credentials_of_hca,
         refuses=is_problem,
     ),
     Service(
         document="fusillade",
-        path="/auth",
         words=("user@example.org", "hca", "box", "Owner", "b1", "add", "enabled", "omics-sandbox", "Statement"),
-        headers=credentials_of_hca,
         refuses=is_problem,
         prepare=share_a_box,
     ),
     Service(
         document="upload",
-        path="/upload",
         words=(UUID, "a.json", "a/b", "../a", "x" * 1100, "checksum", "?", "#", "text/plain; dcp-type=data"),
-        headers=credentials_of_hca,
         refuses=is_problem,
         prepare=lambda sandbox: sandbox.area(UUID),
     ),
     Service(
         document="sb",
-        path="/sb/v2",
         words=("sandbox-user", "pilot", "ada", "sandbox-division", "reference-set", "5", "True", "COMPLETED"),
-        headers=lambda sandbox: {"X-SBG-Auth-Token": sandbox.sb_token},
         refuses=is_refusal_of_sb,
     ),
     Service(
         document="gen3/indexd",
-        path="/gen3/index",
         words=(GUID, GUID[8:], "s3://bucket/1", "md5:" + "0" * 32, '{"a": {"b": 1}}', "a:b"),
-        headers=lambda sandbox: {
-            "Authorization": f"bearer {sandbox.gen3.access.issue(ADMINISTRATOR, sandbox.gen3_url)}"
-        },
         refuses=is_refusal_of_indexd,
         prepare=lambda sandbox: sandbox.gen3.index.create(
             new_record(did=GUID, urls_metadata={"s3://bucket/1": {"state": "up"}})
@@ -142,9 +158,7 @@ SERVICES = [
     ),
     Service(
         document="crunch",
-        path="/crunch",
         words=("sandbox", "sandbox:example-reads", "1", "2", "2020-01-02T03:04"),
-        headers=lambda sandbox: {"Authorization": f"Token {sandbox.crunch_token}"},
         refuses=is_refusal_of_crunch,
         right={"name": "another", "parent": "sandbox", "item": "sandbox", "key": "k", "latitude": 1, "longitude": "2"}
         | {"dataset": 2, "stage": 1, "state": 2},
@@ -189,14 +203,22 @@ def test_no_request_makes_a_service_fail(
     )
     method = request.operation.method
     content = urlencode(request.body).encode() if request.media_type == FORM else json_of(request.body)
-    headers = {**service.headers(sandbox), "Content-Type": request.media_type}
-    url = f"{service.path}{request.path}"
+    headers = {**credentials(sandbox, service.document), "Content-Type": request.media_type}
+    url = f"{PLACES[service.document]}{request.path}"
     response = browser.request(method, url, params=request.query, content=content, headers=headers)
     assert response.status_code < 500, (request, response.text)
     assert response.status_code < 400 or service.refuses(response), (request, response.text)
     if method == "DELETE" and response.is_success:  # a dataset without its project makes a site's `next` fail
         sandbox.reset()
         service.prepare(sandbox)
+
+
+def test_usual_requests_reach_the_service(sandbox: Sandbox, browser: httpx.Client, service: Service) -> None:
+    reading = [each for each in operations(read_document(service.document)) if each.method == "GET"]
+    paths = [re.sub(r"\{[^}]+\}", quote(service.words[0], safe=""), each.path) for each in reading]
+    headers = credentials(sandbox, service.document)
+    responses = [browser.get(f"{PLACES[service.document]}{path}", headers=headers) for path in paths]
+    assert any(response.status_code == 200 for response in responses)
 
 
 @pytest.mark.parametrize(
@@ -236,3 +258,116 @@ def test_no_claims_of_a_token_make_fusillade_fail(sandbox: Sandbox, stated: obje
     with pytest.raises(Problem) as caught:
         fusillade.caller(token)
     assert caught.value.status == 401
+
+
+# -- numbers that no database takes
+
+LARGEST = 2**63 - 1
+EDGE = (LARGEST + 1,)
+FURTHER = (LARGEST, -LARGEST - 2, 10**25)
+SAMPLES: Mapping[str, Any] = {"integer": 1, "number": 1, "boolean": True, "array": [], "object": {}, "null": None}
+
+
+def sample(schema: Mapping[str, Any], document: Mapping[str, Any], depth: int = 0) -> Any:
+    """A value that a schema may take, with what it requires."""
+    schema = resolved(schema, document)
+    if "enum" in schema:
+        return schema["enum"][0]
+    kind = schema.get("type", "object" if "properties" in schema else "string")
+    if isinstance(kind, list):
+        kind = kind[0]
+    if kind == "object" and depth < 3:
+        stated = schema.get("properties", {})
+        return {name: sample(stated.get(name, {}), document, depth + 1) for name in schema.get("required", ())}
+    return SAMPLES.get(kind, "dss://a" if schema.get("format") == "uri" else "a")
+
+
+def resolved(schema: Mapping[str, Any], document: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = schema
+    while "$ref" in found:
+        target: Any = document
+        for step in found["$ref"].removeprefix("#/").split("/"):
+            target = target[step]
+        found = target
+    merged: dict[str, Any] = dict(found)
+    for part in found.get("allOf", ()):
+        inner = resolved(part, document)
+        merged["properties"] = {**merged.get("properties", {}), **inner.get("properties", {})}
+        merged["required"] = [*merged.get("required", ()), *inner.get("required", ())]
+    for part in (*found.get("oneOf", ()), *found.get("anyOf", ())):
+        return {**resolved(part, document), **{k: v for k, v in merged.items() if k not in ("oneOf", "anyOf")}}
+    return merged
+
+
+def bodies(operation: Operation, document: Mapping[str, Any], number: int, *, further: bool) -> Iterator[Any]:
+    """Bodies with the number in one field each, one level below the top too."""
+    if operation.body is None:
+        yield None
+        return
+    schema, right = resolved(operation.body, document), sample(operation.body, document)
+    yield right
+    yield number
+    # A database takes the largest: it is tried as each field itself, and below only what none takes.
+    fits = number == LARGEST and not further
+    for name, inner in schema.get("properties", {}).items():
+        base = right if isinstance(right, dict) else {}
+        yield {**base, name: number}
+        if fits:
+            continue
+        yield {**base, name: [number]}
+        below = resolved(inner, document)
+        below = resolved(below.get("items", {}), document) if below.get("type") == "array" else below
+        for member in below.get("properties", {}):
+            value = {**(sample(below, document, 1) or {}), member: number}
+            yield {**base, name: [value] if resolved(inner, document).get("type") == "array" else value}
+
+
+def asked(operation: Operation, document: Mapping[str, Any], *, further: bool) -> Iterator[tuple[str, Any]]:
+    """Path with query, and body of requests with a number in one place each.
+
+    Each has the least number that a database does not take, and `further` ones if asked.
+    """
+    numbers = (*EDGE, *(FURTHER if further else ()))
+
+    def request(where: str, number: int, body: Any) -> tuple[str, Any]:
+        path, query = operation.path, list[tuple[str, str]]()
+        for parameter in operation.parameters:
+            given = str(number) if parameter.name == where else str(sample(parameter.schema, document))
+            if parameter.place == "path":
+                path = path.replace(f"{{{parameter.name}}}", quote(given, safe=""))
+            elif parameter.place == "query" and (parameter.required or parameter.name == where):
+                query.append((parameter.name, given))
+        return (f"{path}?{urlencode(query)}" if query else path), body
+
+    right = None if operation.body is None else sample(operation.body, document)
+    for parameter in operation.parameters:
+        if parameter.place in ("path", "query"):
+            for number in numbers:
+                yield request(parameter.name, number, right)
+    for number in numbers:
+        for body in bodies(operation, document, number, further=further):
+            yield request("", number, body)
+
+
+@pytest.mark.parametrize("further", [False, pytest.param(True, marks=pytest.mark.long)])
+@pytest.mark.parametrize("service", PLACES)
+def test_no_number_makes_an_operation_fail(sandbox: Sandbox, service: str, further: bool):
+    document = read_document(service)
+    headers = credentials(sandbox, service)
+    typed = {**headers, "Content-Type": "application/json"}
+    failed: list[str] = []
+    count = 0
+    # A client of Python's own: those of the platforms take longer for a request than the sandbox.
+    with closing(http.client.HTTPConnection(urlsplit(sandbox.url).netloc)) as connection:
+        for operation in operations(document):
+            for path, body in asked(operation, document, further=further):
+                content = None if body is None else json.dumps(body).encode()
+                connection.request(
+                    operation.method, f"{PLACES[service]}{path}", content, headers if content is None else typed
+                )
+                response = connection.getresponse().read()
+                count += 1
+                if b"failed in the sandbox" in response or b"sandbox failed" in response:
+                    failed.append(f"{operation.name} {path} {body}: {response[:100]}")
+    assert failed == []
+    assert count > len(operations(document))

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from leaf_commands import leaf_commands
+from handwritten import leaf_commands
 from omicsdk.cli.arguments import key
 from omicsdk.cli.errors import is_denied, line_of
 from omicsdk.cli.failures import advise, exit_code, outcome_code

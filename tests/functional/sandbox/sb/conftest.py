@@ -7,7 +7,7 @@ import httpx
 import pytest
 from conformity import closed_clients, conforming_client
 from omicsdk.sandbox import Sandbox
-from sb_uploads import send_part
+from sb_responses import send_part
 
 Json = dict[str, Any]
 Clients = Callable[[str], httpx.Client]

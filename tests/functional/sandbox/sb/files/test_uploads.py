@@ -9,8 +9,7 @@ import httpx
 import pytest
 from omicsdk.core.checksums import MIB
 from omicsdk.sandbox import Sandbox
-from sb_responses import refused
-from sb_uploads import send_part
+from sb_responses import refused, send_part
 
 Json = dict[str, Any]
 Send = Callable[..., Json]
