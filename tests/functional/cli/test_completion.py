@@ -158,7 +158,7 @@ def home(monkeypatch, tmp_path):
     for name in ("ZDOTDIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "BASH_COMPLETION_USER_DIR"):
         monkeypatch.delenv(name, raising=False)
     folder = tmp_path / "home"
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)  # `sb` makes it, too
     monkeypatch.setenv("HOME", str(folder))
     return folder
 
