@@ -27,7 +27,7 @@ Default limits while waiting for a server:
 - A file may fail 10 times in a row. Each completed cell of 4 MiB restores one attempt, and so does, once per failure, each 64 KiB of a
   partial cell. While a resumable file makes progress, only `--time-budget` limits it. A file that restarts after each failure, because
   the server does not support ranges or states no version, restores none.
-- A run that ends by Ctrl-C, SIGTERM, `--time-budget` or a full disk records how far each connection came: nothing that arrived is fetched
+- A run that ends by Ctrl-C, SIGTERM, a closed terminal, `--time-budget` or a full disk records how far each connection came: nothing that arrived is fetched
   again, provided that the server serves ranges and that a checksum, a strong ETag or an old enough date is known. After `kill -9`, at most
   what came in the last second or MiB, whichever is less, is fetched again for each connection.
 - The documented Seven Bridges classes allow a file 300 seconds of silence and 6 failures in a row, as their documentation states.

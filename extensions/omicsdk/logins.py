@@ -644,7 +644,7 @@ def _checked(client: Any, platform: str) -> str:
     try:
         return kind.check(client)
     except (Unauthorized, Forbidden) as error:
-        # Pangea answers 403 to a token that is not one.
+        # Pangea responds with 403 to a token that is not one.
         what = f"{kind.title} at {mask_url(client.base_url)} refused the login: {error.message}"
         raise AuthError(what, remedy=kind.remedy) from error
 

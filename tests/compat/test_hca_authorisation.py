@@ -116,7 +116,7 @@ def test_either_client_manages_objects_of_the_other(pair: dict[str, "Documented"
 
 
 def test_both_get_the_same_responses(sandbox: Sandbox, new_client: Callable[..., "Documented"]) -> None:
-    """Bytes if the service answers with a message, JSON otherwise."""
+    """Bytes if the service responds with a message, JSON otherwise."""
     told: list[Any] = []
     for module in ("hca", "omicsdk"):
         sandbox.reset()

@@ -275,7 +275,7 @@ ARGUED: dict[tuple[str, ...], str] = {
     ("MediaTypePdf", "DPGNewBodyType.JPEG"): "an object is sent as JSON alone",
     ("MultiapiPostTestFourApiVersionThreePDF", "MultiapiDifferentCalls*"): "never counted by the server",
 }  # fmt: skip
-# One never answers, and one has three gigabytes.
+# One never responds, and one has three gigabytes.
 NOT_CALLED = {("model-flattening", "put_wrapped_array"), ("body-file", "files_get_file_large")}
 
 

@@ -1,4 +1,4 @@
-"""A server of htsget that answers with tickets that a test states; blocks are in the sandbox's storage."""
+"""A server of htsget that responds with tickets that a test states; blocks are in the sandbox's storage."""
 
 import base64
 import hashlib

@@ -56,7 +56,7 @@ class StandIn:
         objects: Data objects by their paths.
         opened: From where each object was read, in order.
         breaks: After how many bytes reading an object fails, each number once.
-        down: Why it does not answer; empty if it does.
+        down: Why it does not respond; empty if it does.
         forbidden: Collections and objects that may not be read.
         sessions: How many sessions are open.
         threads: Threads that read, by session: a session is not for two.

@@ -125,7 +125,7 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
             time.sleep(0.05)  # it has no other sign of being ready than answering
         else:
             return
-    raise RuntimeError(f"Orthanc doesn't answer: {log.read_text(errors='replace')[-2000:]}")
+    raise RuntimeError(f"Orthanc doesn't respond: {log.read_text(errors='replace')[-2000:]}")
 
 
 def image(study: str, series: str, sop: str, *, number: int = 1, compressed: bool = False, kind: str = CT) -> bytes:

@@ -87,7 +87,7 @@ class Messages:
         return self._level >= LEVELS["ERROR"]
 
     def insists(self, question: str) -> bool:
-        """Ask a yes-or-no question that `--yes` does not answer.
+        """Ask a yes-or-no question that `--yes` does not respond.
 
         Args:
             question: The question, without "[y/N]".

@@ -120,7 +120,7 @@ SERVICES: dict[str, Service] = {
         "operations": "omicsdk.cli.commands.gen3.access:service_of",
         "about": "Groups and commands have the names of gen3's. Missing are configure (name files by --access-token), nih, pfb and "
         "users, which use other services than a commons or work on local files.",
-        "not_it": "{} does not answer as a Gen3 commons: give its host alone, without the path of a page.",
+        "not_it": "{} does not respond as a Gen3 commons: give its host alone, without the path of a page.",
         "remedy": "Run `omics login gen3`. Or pass --access-token FILE, or set GEN3_API_KEY: credentials.json comes from your profile "
         "page of the commons.",
         "groups": {

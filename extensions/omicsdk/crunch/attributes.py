@@ -31,7 +31,7 @@ def add_attributes(client: Crunch, item: str, values: Mapping[str, object]) -> N
     Raises:
         UsageError: A value is of no kind, or the site cannot hold it; nothing was sent.
         APIError: The site refused one; those before it were added.
-        TransportError: The site did not answer; those before the last were added.
+        TransportError: The site did not respond; those before the last were added.
     """
     for attribute in inferred(values):
         client.raw_request("POST", attribute.url, {"item": item, "key": attribute.key, "value": attribute.value})

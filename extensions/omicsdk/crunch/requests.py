@@ -157,7 +157,7 @@ def raw_request(
         UsageError: A text cannot be sent.
         DecodeError: The response to a POST is not a JSON object.
         APIError: The site refused the request.
-        TransportError: The site did not answer.
+        TransportError: The site did not respond.
     """
     before, mark, query = path.removeprefix("/").partition("?")
     path = f"/{before.rstrip('/')}/{mark}{query}"

@@ -112,7 +112,7 @@ class Run:
         ValueError: An empty slug, or a workflow type that is invalid.
         ConfigError: A number of cores that is invalid.
         UnsafePath: The slug cannot be a folder's name.
-        OmicsError: The site does not know the dataset, or does not answer.
+        OmicsError: The site does not know the dataset, or does not respond.
     """
 
     client: Crunch
@@ -193,7 +193,7 @@ class Run:
             The stored status.
 
         Raises:
-            OmicsError: The site refused it, or did not answer.
+            OmicsError: The site refused it, or did not respond.
         """
         return self._send(state, note)
 
@@ -552,7 +552,7 @@ def run_pending(
     Raises:
         NotFound: There is no such project.
         FolderBusy: Another process runs a dataset in the folder of one.
-        OmicsError: The site gives a dataset again that was run, or does not answer.
+        OmicsError: The site gives a dataset again that was run, or does not respond.
     """
     folders, seen, busy, report = DatasetFolders(client), set[str](), set[str](), on_message or _to_stderr
     while True:

@@ -106,7 +106,7 @@ def newest_first(client: Crunch, pages: int = PAGES_OF_ONE, retry: Retry | None 
         retry: When to retry; by default as the client does.
 
     Raises:
-        OmicsError: The site does not answer.
+        OmicsError: The site does not respond.
     """
     requesting = client if retry is None else client.with_options(retry=retry)
     first = requesting.list_statuses()
@@ -183,7 +183,7 @@ def report_status(
 
     Raises:
         APIError: The site refused it.
-        TransportError: The site did not answer.
+        TransportError: The site did not respond.
     """
     from omicsdk_api.crunch.models.status import Status
 
@@ -307,6 +307,6 @@ def newest_status(client: Crunch) -> int:
         The number; 0 if there is none.
 
     Raises:
-        OmicsError: The site does not answer.
+        OmicsError: The site does not respond.
     """
     return max((status.id for status in newest_first(client, 1)), default=0)

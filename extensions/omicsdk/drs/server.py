@@ -335,7 +335,7 @@ class DrsServer(Closing):
             else self._ready(drs_object, method.access_id)
         )
         url = found_at(access, "url")
-        if isinstance(url, str) and url.startswith(STORED):  # drs-filer answers with what was registered
+        if isinstance(url, str) and url.startswith(STORED):  # drs-filer responds with what was registered
             return self._storage.location(url)
         if not isinstance(url, str) or not url.startswith(("https://", "http://")):
             raise NoAccess(f"{drs_object.name}: {self.host} names no URL for {method.kind}", name=drs_object.name)

@@ -51,7 +51,7 @@ class Auth(Gen3Login):
         Returns:
             The response of httpx. It has `status_code`, `headers`, `text`, `content`, `json()` and `raise_for_status()`
             as that of requests; `is_success` is requests' `ok`, and `iter_bytes` its `iter_content`. The login
-            `omicsdk.compat.gen3.auth.Gen3Auth` returns answers with requests' names, and all clients accept it, too.
+            `omicsdk.compat.gen3.auth.Gen3Auth` returns responds with requests' names, and all clients accept it, too.
         """
         return self.request(path, request, data)
 

@@ -368,7 +368,7 @@ class _Sequence:
             body = _with_prefix(self._id, lambda id: stack.enter_context(stream(id=id, start=start, end=end)))
             for piece in body.iter_bytes():
                 if not _LETTERS.match(piece):
-                    raise self._wrong("the server did not answer with a sequence")
+                    raise self._wrong("the server did not respond with a sequence")
                 digests.update(piece)
                 self.length += len(piece)
                 yield piece

@@ -162,7 +162,7 @@ def download(
         NotWritable: The folder cannot be written.
         UsageError: Both workers and a scheduler are given, or a login that cannot be sent to them.
         MissingExtra: A scheduler is given, and `distributed` is not installed.
-        NoScheduler: No Dask scheduler answers at the address.
+        NoScheduler: No Dask scheduler responds at the address.
         TransferFailed: A file failed.
 
     Example:

@@ -39,7 +39,7 @@ def tried(work: Callable[[], T]) -> T | OmicsError:
 
 
 class Gen3Error(OmicsError):
-    """The base of what only Gen3 commons raise. A commons that answers with an error raises `omicsdk.core.errors.APIError`."""
+    """The base of what only Gen3 commons raise. A commons that responds with an error raises `omicsdk.core.errors.APIError`."""
 
 
 class Gen3AuthError(Gen3Error, AuthError):

@@ -122,7 +122,7 @@ def explorer_query(client: Gen3, text: str, variables: Mapping[str, Any] | None 
         The response, with its `data`.
 
     Raises:
-        Gen3SubmissionQueryError: The service answered with errors.
+        Gen3SubmissionQueryError: The service responded with errors.
         BadRequest: It did not accept the query.
     """
     body = {"query": text, "variables": dict(variables or {})}

@@ -591,7 +591,7 @@ def guids_prefix(client: Gen3) -> str:
         client: The commons.
 
     Raises:
-        TransportError: It does not answer.
+        TransportError: It does not respond.
     """
     try:
         prefix = found_at(json_of(client.indexd.get_guids_prefix.raw()), "prefix")

@@ -80,7 +80,7 @@ def start_job(client: Gen3, name: str, input_: Mapping[str, Any] | None = None, 
     """
     body = {"action": name, "input": dict(input_ or {})}
     job: object = json_of(client.sower.send(plain_request("create_job", "POST", "/dispatch", query=query, body=body)))
-    # The service answers 200 without a job for an unknown task.
+    # The service responds with 200 and without a job for an unknown task.
     if not is_object(job) or not job.get("uid"):
         raise Gen3JobError(
             f"The commons has no job {name}",

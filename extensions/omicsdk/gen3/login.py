@@ -46,7 +46,7 @@ class Gen3Login(Credentials):
     (`requests.get(url, auth=login)`) and into httpx (`httpx.Client(auth=login.httpx())`).
 
     Its tokens go to its commons only, over https or to this machine. They are renewed five minutes before they expire and
-    once when the commons answers 401, by one thread while the others wait, and are kept for the next process in a
+    once when the commons responds with 401, by one thread while the others wait, and are kept for the next process in a
     private file.
 
     Args:
@@ -175,7 +175,7 @@ class Gen3Login(Credentials):
 
         Raises:
             Gen3AuthError: No token can be had.
-            TransportError: The commons did not answer.
+            TransportError: The commons did not respond.
         """
         return {"authorization": f"bearer {self.get_access_token()}"}
 
@@ -184,7 +184,7 @@ class Gen3Login(Credentials):
 
         Raises:
             Gen3AuthError: There is none.
-            TransportError: The commons did not answer.
+            TransportError: The commons did not respond.
         """
         token = refused.get("authorization", "").partition(" ")[2]
         return not isinstance(self._login.source, GivenToken) and self._holder.after_refusal(token) != token
@@ -194,7 +194,7 @@ class Gen3Login(Credentials):
 
         Raises:
             Gen3AuthError: No token can be had, or the one that was given has ended.
-            TransportError: The commons did not answer.
+            TransportError: The commons did not respond.
         """
         source = self._login.source
         if not isinstance(source, GivenToken):
@@ -217,7 +217,7 @@ class Gen3Login(Credentials):
 
         Raises:
             Gen3AuthError: The service refused, or has no login of that commons.
-            TransportError: It did not answer.
+            TransportError: It did not respond.
         """
         login = self._login_at(service)
         if login is not None and not service.idp and origin_of(endpoint or login.endpoint) == origin_of(login.endpoint):
@@ -235,7 +235,7 @@ class Gen3Login(Credentials):
 
         Raises:
             Gen3AuthError: No token was issued.
-            TransportError: The commons did not answer.
+            TransportError: The commons did not respond.
         """
         if endpoint and origin_of(endpoint_of(endpoint)) != origin_of(self.endpoint):
             return self.get_access_token_from_wts(endpoint)
@@ -258,7 +258,7 @@ class Gen3Login(Credentials):
 
         Raises:
             Gen3AuthError: The service refused, or has no login of that commons.
-            TransportError: It did not answer.
+            TransportError: It did not respond.
         """
         source = self._login.source
         commons = endpoint_of(endpoint) if endpoint else ""
@@ -309,8 +309,8 @@ class Gen3Login(Credentials):
 
         Raises:
             Gen3UserError: The URL is of another server, or the method is invalid.
-            APIError: The commons answered with an error.
-            TransportError: It did not answer.
+            APIError: The commons responded with an error.
+            TransportError: It did not respond.
         """
         from omicsdk.core.bodies import NO_BODY, Body
         from omicsdk.core.request import OperationFacts, request

@@ -429,7 +429,7 @@ def response(peregrine: PeregrineApi, query: str, variables: Mapping[str, Any] |
 
     Raises:
         Gen3SubmissionQueryError: The service refused it, or a part of it.
-        APIError: It answered with another error.
+        APIError: It responded with another error.
     """
     try:
         payload = json_of(peregrine.query.raw(query=query, variables=OMIT if variables is None else dict(variables)))
@@ -468,7 +468,7 @@ def ask(commons: Gen3, query: Query | str, variables: Mapping[str, Any] | None =
 
     Raises:
         Gen3SubmissionQueryError: The commons refused it; the message has its reasons.
-        APIError: It answered with another error.
+        APIError: It responded with another error.
         TransportError: No response came.
     """
     data = response(commons.peregrine, str(query), variables).get("data")

@@ -256,7 +256,7 @@ def _json(response: Any, where: str) -> dict[str, Any]:
     payload = json_object(response.content)
     if payload is None:
         raise Gen3AuthError(
-            f"{where} did not answer like a Gen3 commons: no JSON object was received", remedy="Check the endpoint."
+            f"{where} did not respond like a Gen3 commons: no JSON object was received", remedy="Check the endpoint."
         )
     return payload
 
@@ -364,7 +364,7 @@ RENEW_BEFORE = 300.0
 #: Seconds for which no token is requested from a commons that returned none.
 AFTER_FAILURE = 30.0
 #: Seconds for which a token that replaced a refused one is not replaced after another refusal: then it is not the token
-#: that is refused. Fence answers 401, too, if a user may not read a file.
+#: that is refused. Fence responds with 401, too, if a user may not read a file.
 AFTER_REFUSAL = 60.0
 
 

@@ -187,7 +187,7 @@ def workspace_response(
     location = segment("wskey", inner, raw=True) + "/" * key.endswith("/") if inner else ""
     path = f"/{what}/{segment('ws', workspace)}/{location}"
     response = json_of(client.ws_storage.send(plain_request(what, method, path)))
-    # The service answers 200 to everything that it understands.
+    # The service responds with 200 to everything that it understands.
     if not is_object(response) or str(response.get("Result", "ok")).startswith("error"):
         result = response.get("Result") if is_object(response) else response
         raise Gen3Error(f"{what} of {where}: {result}", remedy="Check the workspace and the key.")

@@ -86,7 +86,7 @@ def result_urls(
         Each URL with the name that `download` gives to its file.
 
     Raises:
-        OmicsError: The server refused, or did not answer.
+        OmicsError: The server refused, or did not respond.
     """
     planned = _planned(client, organization, group, ResultSelection(samples, module_name, field_name, of_group))
     return [
@@ -134,7 +134,7 @@ def download(
 
     Raises:
         TransferFailed: A field failed; the others are downloaded.
-        OmicsError: The server refused, or did not answer.
+        OmicsError: The server refused, or did not respond.
         NotWritable: The folder is not writable.
         FolderBusy: Another process downloads into it.
 
@@ -265,7 +265,7 @@ def verify(
         The outcome of each field: done if its file is right, failed if it differs or is missing.
 
     Raises:
-        OmicsError: The server refused, or did not answer.
+        OmicsError: The server refused, or did not respond.
     """
     planned = _planned(client, organization, group, ResultSelection(samples, module_name, field_name, of_group))
     report = transfer.verify(

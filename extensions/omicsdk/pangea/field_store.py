@@ -222,7 +222,7 @@ class FieldStore(MultipartStore):
         self._print(f'[INFO] Uploaded part {part.number} of {self._count} for "{self._path or self._file_name}"')
 
     def complete(self, upload_id: str, parts: Sequence[SentPart], checksums: Mapping[str, str]) -> Mapping[str, str]:
-        """Have the parts put together, and check that they were: the server answers 200 when they were not, too."""
+        """Have the parts put together, and check that they were: the server responds with 200 when they were not, too."""
         if unnamed := [part.number for part in parts if not part.etag]:
             raise NotPutTogether(f"{self._file_name}: the store sent no ETag for part {unnamed[0]}")
         uploaded_parts = [UploadedPart(e_tag=f'"{part.etag}"', part_number=part.number) for part in parts]

@@ -350,7 +350,7 @@ class FieldId(NamedTuple):
         """Complete an upload in parts.
 
         Returns:
-            Whether the server reports success: if the storage refused, it answers 200 with null, or nothing.
+            Whether the server reports success: if the storage refused, it responds with 200 and null, or nothing.
         """
         response: object = self._call(
             client, "complete_{}_analysis_result_field_upload", id=self.uuid, upload_id=upload_id, parts=parts
@@ -385,7 +385,7 @@ def locate(client: PangeaApi, field: FieldId) -> Location:
 
     Raises:
         NoFile: The field refers to no file.
-        OmicsError: The server refused, or did not answer.
+        OmicsError: The server refused, or did not respond.
     """
     return transfer.Location(download_url(field.read(client).stored_data))
 

@@ -87,7 +87,7 @@ class Entrez(PlainClient):
         Raises:
             NotFound: There is none.
             DecodeError: The response is not XML.
-            OmicsError: NCBI refused, or did not answer.
+            OmicsError: NCBI refused, or did not respond.
         """
         root = self._response("efetch.fcgi", {"db": database, "id": record, "retmode": "xml"})
         if not len(root) or root.find(".//error") is not None:
@@ -104,7 +104,7 @@ class Entrez(PlainClient):
 
         Raises:
             DecodeError: The response is not XML.
-            OmicsError: NCBI refused, or did not answer.
+            OmicsError: NCBI refused, or did not respond.
         """
         root = self._response(
             "elink.fcgi", {"dbfrom": database, "db": link.rpartition("_")[2], "id": record, "linkname": link}
@@ -120,7 +120,7 @@ class Entrez(PlainClient):
 
         Raises:
             DecodeError: The response is not XML.
-            OmicsError: NCBI refused, or did not answer.
+            OmicsError: NCBI refused, or did not respond.
         """
         root = self._response("esearch.fcgi", {"db": database, "term": term})
         return [element.text for element in root.iterfind("./IdList/Id") if element.text]
@@ -179,7 +179,7 @@ class Record:
 
         Raises:
             NotFound: There is none.
-            OmicsError: NCBI refused, or did not answer.
+            OmicsError: NCBI refused, or did not respond.
         """
         if self.root is None:
             self.root = self.entrez.fetch(self.database, self.id)
@@ -238,7 +238,7 @@ class BioProject(Record):
         """Yield its samples.
 
         Raises:
-            OmicsError: NCBI refused, or did not answer.
+            OmicsError: NCBI refused, or did not respond.
         """
         for link in self.entrez.links(self.database, self.id, "bioproject_biosample"):
             yield BioSample(link, self)
@@ -264,7 +264,7 @@ class BioSample(Record):
         """Yield its experiments in the Sequence Read Archive.
 
         Raises:
-            OmicsError: NCBI refused, or did not answer.
+            OmicsError: NCBI refused, or did not respond.
         """
         for link in self.entrez.links(self.database, self.id, "biosample_sra"):
             yield SRARecord(link, self)
@@ -294,7 +294,7 @@ class SRARecord(Record):
 
         Raises:
             NotFound: It has no run with a file.
-            OmicsError: NCBI refused, or did not answer.
+            OmicsError: NCBI refused, or did not respond.
         """
         runs = [data for run in self.xml.iter("RUN") if (data := _stored(run)) is not None]
         if not runs:
@@ -360,7 +360,7 @@ def link_bioproject(
 
     Raises:
         NotFound: NCBI has no such project, or Pangea no such organization.
-        OmicsError: Pangea or NCBI refused, or did not answer.
+        OmicsError: Pangea or NCBI refused, or did not respond.
     """
     if entrez is None:
         with entrez_of(client) as entrez_client:

@@ -237,7 +237,7 @@ def upload_reads(
         UsageError: A file does not exist, a sample is listed twice, or the group is not a library or has no bucket;
             nothing was created or sent.
         NotFound: There is no such tag, or no such library.
-        OmicsError: The server refused, or did not answer.
+        OmicsError: The server refused, or did not respond.
 
     Example:
         from omicsdk.pangea import pair_reads

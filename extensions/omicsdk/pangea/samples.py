@@ -39,7 +39,7 @@ def create_library_samples(client: PangeaApi, organization: str, library: str, n
         ValueError: A name is listed twice.
         UsageError: The group is not a library.
         ServerError: One of them exists; those before it are created.
-        OmicsError: The server refused, or did not answer.
+        OmicsError: The server refused, or did not respond.
     """
     if twice := repeated(names):
         raise ValueError(f"{twice[0]!r} is listed twice; a library has one sample of a name")
@@ -74,7 +74,7 @@ def ensure_samples(client: PangeaApi, organization: str, library: str, names: st
 
     Raises:
         NotFound: There is no such library, or it is not visible to this user.
-        OmicsError: The server refused, or did not answer.
+        OmicsError: The server refused, or did not respond.
     """
     return _ensured(client, find_sample_group(client, organization, library), list(dict.fromkeys(names)))
 
@@ -140,7 +140,7 @@ def add_samples_to_group(
 
     Raises:
         NotFound: There is no such group, or it is not visible to this user.
-        OmicsError: The server refused, or did not answer.
+        OmicsError: The server refused, or did not respond.
     """
     source = find_sample_group(client, source_organization, source_group)
     target = find_sample_group(client, organization, group)
@@ -217,7 +217,7 @@ def save_metadata(
 
     Raises:
         NotFound: There is no such library, or it is not visible to this user.
-        OmicsError: The server refused, or did not answer.
+        OmicsError: The server refused, or did not respond.
     """
     group = find_sample_group(client, organization, library)
     if create:
@@ -261,7 +261,7 @@ def metadata_frame(
 
     Raises:
         MissingExtra: pandas is not installed.
-        OmicsError: The server refused, or did not answer.
+        OmicsError: The server refused, or did not respond.
     """
     frames = require("pandas", "pangea", "data frames")
     requested = None if samples is None else frozenset(samples)
@@ -304,7 +304,7 @@ def save_metadata_frame(
         UsageError: A name, or a column, is in the frame twice; nothing was changed.
         NotFound: There is no such library, or, without `create`, no such sample; nothing was changed.
         SomeFailed: Several samples could not be saved; the others were.
-        OmicsError: One could not be saved, or the server refused, or did not answer.
+        OmicsError: One could not be saved, or the server refused, or did not respond.
     """
     rows = _rows(frame)
     group = find_sample_group(client, organization, library)

@@ -88,7 +88,7 @@ def upload(
         TransferFailed: It could not be uploaded.
         UsageError: The file does not exist, the group has no bucket, or the field has content and `overwrite` is false.
         NotFound: There is no such sample or group, or it is not visible to this user.
-        OmicsError: The server refused, or did not answer.
+        OmicsError: The server refused, or did not respond.
 
     Example:
         client.upload("counts.tsv", "Sandbox", "Sandbox Library", "sample", "counts", "table")
@@ -178,7 +178,7 @@ def upload_field(
         UsageError: The file does not exist.
         FieldExists: The field holds something else.
         TransferFailed: It could not be uploaded.
-        OmicsError: The server refused, or did not answer.
+        OmicsError: The server refused, or did not respond.
 
     Example:
         from omicsdk.pangea import ResultId

@@ -382,7 +382,7 @@ def _whoami(client: SevenBridges) -> User:
     """Return the user whose token the client has.
 
     Raises:
-        APIError: The platform refused the token, or answered with another error.
+        APIError: The platform refused the token, or responded with another error.
     """
     return client.get_current_user()
 

@@ -356,7 +356,7 @@ class Ranges:
             case Kind.CHANGED | Kind.WRONG_SIZE:
                 raise self._changed(verdict.why)
             case Kind.WRONG_RANGE | Kind.UNVALIDATED:
-                raise self._no_ranges(f"answered with {verdict.why}")
+                raise self._no_ranges(f"responded with {verdict.why}")
             case Kind.REFUSED if verdict.status != 404:  # some stores answer 404 for objects that they do not show
                 raise self._error(location, verdict, response)
             case _:

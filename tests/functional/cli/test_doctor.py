@@ -308,7 +308,7 @@ def test_a_public_service_that_does_not_answer_as_such_is_a_warning_with_its_cau
 
 
 def test_a_login_page_in_place_of_a_public_service_is_named(plain):
-    assert public(f"http://127.0.0.1:{plain}").endswith("answered 401, although this needs no login")
+    assert public(f"http://127.0.0.1:{plain}").endswith("responded with 401, although this needs no login")
 
 
 def test_a_proxy_that_is_named_is_there(listening, closed):

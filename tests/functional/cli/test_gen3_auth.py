@@ -54,7 +54,7 @@ def test_the_address_of_a_page_is_no_endpoint(gen3, tmp_path):
         ]
     for ran in asked:
         assert (ran.code, "not JSON" in ran.err) == (1, True)
-        assert f"{page} does not answer as a Gen3 commons" in ran.err
+        assert f"{page} does not respond as a Gen3 commons" in ran.err
 
 
 def test_a_token_of_the_command_line_takes_the_place_of_a_file(gen3, monkeypatch):

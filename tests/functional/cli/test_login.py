@@ -194,7 +194,7 @@ def test_a_wrong_token_stores_nothing_and_ends_with_4(user, platform):
     ids=lambda words: words[0],
 )  # fmt: skip
 def test_a_silent_server_ends_a_command(user, words):
-    with socket.create_server(("127.0.0.1", 0), backlog=64) as silent:  # which never answers
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as silent:  # which never responds
         port = silent.getsockname()[1]
         user.environ |= {"SB_API_ENDPOINT": f"http://127.0.0.1:{port}/v2", "SB_AUTH_TOKEN": "t"}
         ran = user.run(

@@ -158,10 +158,10 @@ def test_a_scheduler_that_does_not_exist_is_named(dss: Any, manifest: Path, work
     with dask.config.set({"distributed.comm.timeouts.connect": "100ms"}):
         gone = dss(*words, "--scheduler", "tcp://127.0.0.1:1")
     assert gone.code == 1
-    assert "No Dask scheduler answers at tcp://127.0.0.1:1" in gone.err
+    assert "No Dask scheduler responds at tcp://127.0.0.1:1" in gone.err
     assert "Traceback" not in gone.err
     wrong = dss(*words, "--scheduler", "nonsense://x")
-    assert (wrong.code, "No Dask scheduler answers at nonsense://x" in wrong.err) == (1, True)
+    assert (wrong.code, "No Dask scheduler responds at nonsense://x" in wrong.err) == (1, True)
 
 
 @pytest.mark.parametrize("how", ["download", pytest.param("drs-pull", marks=pytest.mark.long)])

@@ -180,7 +180,9 @@ def test_stopped_and_gone_on_with(get, archive: Orthanc, method: str):
 @pytest.mark.parametrize("method", ["cget", "cmove"])
 def test_an_archive_that_is_down(method: str, tmp_path: Path):
     config = PacsConfig(ip="127.0.0.1", port=free_port(), aec="ORTHANC", aet="OMICSDK", method=method)
-    with pytest.raises(ConnectFailed, match=r"The archive ORTHANC at 127\.0\.0\.1:\d+ does not answer\. Check pacs_ip"):
+    with pytest.raises(
+        ConnectFailed, match=r"The archive ORTHANC at 127\.0\.0\.1:\d+ does not respond\. Check pacs_ip"
+    ):
         fetch_dataset(DimseStore(config), Dataset("ds", (Subject(f"sub-{STUDY}"),)), tmp_path)
     assert list(tmp_path.iterdir()) == []
 

@@ -291,7 +291,7 @@ def test_folders_that_a_server_does_not_redirect_to(server, omics, folder):
 
 
 def test_folders_that_a_server_knows_without_a_slash_alone(server, omics, folder):
-    """As a server does that redirects to its mirror, and answers 404 with the slash (rclone issue 8320)."""
+    """As a server does that redirects to its mirror, and responds with 404 to the slash (rclone issue 8320)."""
 
     def mirrored(path, always):
         def respond(server, request, response):

@@ -246,7 +246,7 @@ def test_objects_of_a_drs_server_are_located(drs_filer: RecordedServer, monkeypa
     with Drs(environ={}, retry=NO_RETRY) as drs:
         direct, stored = (entry["url"] for entry in drs.locate(f"{uri}/one")["access"])
         assert direct == "https://data.example.org/hello.txt"
-        assert stored.startswith("http://127.0.0.1:9/example-bucket/hello.txt?")  # the server answers with s3://
+        assert stored.startswith("http://127.0.0.1:9/example-bucket/hello.txt?")  # the server responds with s3://
         assert drs.locate(f"{uri}/noaccess")["access"] == []
         with pytest.raises(NotFound):
             drs.describe(f"{uri}/nothere")

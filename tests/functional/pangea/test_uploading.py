@@ -211,7 +211,7 @@ def test_an_object_of_another_size_is_a_mismatch(pangea: FieldServer, large: Pat
 
 
 def test_a_server_that_refuses_with_500_reports_it_soon(pangea: FieldServer, small: Path, clock: Any):
-    """As for a field that holds data, or a library without a bucket: the real server answers 500 to both."""
+    """As for a field that holds data, or a library without a bucket: the real server responds with 500 to both."""
     pangea.faults = [httpx.Response(500, text="AttributeError") for _ in range(9)]
     with pytest.raises(TransferFailed, match="bucket") as caught:
         sent(pangea, small, clock=clock).raise_if_failed()

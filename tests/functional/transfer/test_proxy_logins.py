@@ -118,7 +118,7 @@ EACH = pytest.mark.parametrize("what", [stat, read, downloaded])
 
 @EACH
 def test_the_response_to_connect_is_no_file(fixed_proxy: Any, tmp_path: Path, what: Any) -> None:
-    """What follows is no TLS, as that of a gateway that fails: the server has never answered, which a retry does not change."""
+    """What follows is no TLS, as that of a gateway that fails: the server has never responded, which a retry does not change."""
     server = fixed_proxy("200 Connection established", b"HTTP/1.1 400 Bad Request\r\n\r\n")
     with pytest.raises((OmicsError, OSError)) as raised:
         what(f"https://{server.port}.test/f", tmp_path)

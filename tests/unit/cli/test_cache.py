@@ -82,7 +82,10 @@ ROWS = (
     Hit("ena", "PRJEB1", "Retina", "Homo sapiens", access="open"),
     Hit("zenodo", "zenodo:1", "Glioma", files=2, size=30, access="open"),
 )
-DOWN, LATE = ServiceUnavailable("Down", status=503), TimedOut("PRIDE did not answer within 9 s", remedy="Search again.")
+DOWN, LATE = (
+    ServiceUnavailable("Down", status=503),
+    TimedOut("PRIDE did not respond within 9 s", remedy="Search again."),
+)
 
 
 def shown(

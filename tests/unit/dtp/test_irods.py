@@ -254,7 +254,7 @@ def test_a_wrong_password(get, tmp_path: Path):
 
 def test_a_server_that_is_down(get, zone: StandIn):
     zone.down = "Could not connect"
-    with pytest.raises(ConnectFailed, match=r"irods\.example\.org:1247 does not answer.*irods_host"):
+    with pytest.raises(ConnectFailed, match=r"irods\.example\.org:1247 does not respond.*irods_host"):
         get()
 
 

@@ -134,7 +134,7 @@ def test_the_mark_of_a_deletion_is_removed_by_its_version():
 
 
 def test_a_store_without_versions_is_not_believed():
-    """s3rver answers with the newest."""
+    """s3rver responds with the newest."""
     with pytest.raises(PathNotFound):
         store_with(Service(lambda r: Answer(headers=FOUND) if r.path == "/k" else Answer(404))).stat(
             "bkt/k?versionId=v"

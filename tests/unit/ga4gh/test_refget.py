@@ -51,7 +51,7 @@ def test_a_response_that_is_no_sequence_is_refused(tmp_path: Path) -> None:
     transport = httpx.MockTransport(lambda _: httpx.Response(200, text="<html>hello</html>"))
     with (
         Refget("https://refget.example.org", transport=transport, environ={}) as client,
-        pytest.raises(TransferError, match="did not answer with a sequence"),
+        pytest.raises(TransferError, match="did not respond with a sequence"),
     ):
         client.download("0" * 32, tmp_path / "a.fa")
 

@@ -114,7 +114,7 @@ class Workflow:
             return
         self.commons.close()
         if isinstance(error, NotJson):
-            # A commons answers with an HTML page at paths without a service.
+            # A commons responds with an HTML page at paths without a service.
             error.remedy = SERVICES["gen3"].get("not_it", "").format(self.commons.base_url)
 
     def project(self, project_options: ProjectOptions) -> tuple[str, str]:

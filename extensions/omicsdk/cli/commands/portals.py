@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def searched(result: SearchResult, call: Call) -> list[dict[str, Any]]:
-    """Render the result of a search: its rows; stderr names portals that did not answer.
+    """Render the result of a search: its rows; stderr names portals that did not respond.
 
     Raises:
         OmicsError: The only portal failed.

@@ -106,7 +106,7 @@ def side_by_side(probes: Sequence[Probe], seconds: float) -> list[Outcome]:
     def run(number: int, probe: Probe) -> None:
         results[number] = _outcomes(probe)
 
-    # Daemons: a name server that never answers cannot be interrupted, and must not block the command's exit.
+    # Daemons: a name server that never responds cannot be interrupted, and must not block the command's exit.
     threads = [threading.Thread(target=run, args=numbered, daemon=True) for numbered in enumerate(probes)]
     for thread in threads:
         thread.start()

@@ -553,8 +553,8 @@ class IndexClient:
         """Check whether the service responds.
 
         Raises:
-            APIError: It answers with an error.
-            TransportError: It does not answer.
+            APIError: It responds with an error.
+            TransportError: It does not respond.
         """
         self._index.get_records_on_page(limit=1)
 

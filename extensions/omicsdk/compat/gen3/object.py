@@ -54,7 +54,7 @@ class Gen3Object(LoginService):
             Its GUID, and the presigned URL that its bytes are sent to with PUT.
 
         Raises:
-            Gen3ObjectError: The commons did not answer with both.
+            Gen3ObjectError: The commons did not respond with both.
         """
         creating = self._commons.metadata.create_object
         request = creating.build(file_name=file_name, authz=authz, **without_none(metadata=metadata, aliases=aliases))

@@ -45,7 +45,7 @@ class Gen3Query(LoginService):
             The response, with its `data`.
 
         Raises:
-            Gen3SubmissionQueryError: The service answered with errors.
+            Gen3SubmissionQueryError: The service responded with errors.
             BadRequest: It did not accept the query.
         """
         return self._commons.explorer_query(query_string, variables)
@@ -80,7 +80,7 @@ class Gen3Query(LoginService):
 
         Raises:
             Gen3UserError: A name cannot be one, or arguments are mutually exclusive.
-            Gen3SubmissionQueryError: The service answered with errors.
+            Gen3SubmissionQueryError: The service responded with errors.
         """
         if filters and filter_object:
             raise Gen3UserError("filters and filter_object are mutually exclusive", remedy="Pass one of them.")

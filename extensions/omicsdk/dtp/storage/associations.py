@@ -195,7 +195,7 @@ class Archive:
             handlers: The handlers of pynetdicom's events.
 
         Raises:
-            ConnectFailed: The archive does not answer.
+            ConnectFailed: The archive does not respond.
             ConnectionLost: It closed `ATTEMPTS` connections without a response.
             AuthError: It rejects our title, or has another one.
         """
@@ -244,7 +244,7 @@ class Archive:
         """The address of this machine from which the archive is reached.
 
         Raises:
-            ConnectFailed: The archive does not answer.
+            ConnectFailed: The archive does not respond.
             AuthError: It does not accept us.
         """
         from pynetdicom.presentation import build_context
@@ -255,7 +255,7 @@ class Archive:
     def _refusal(self, connections: Connections) -> OmicsError:
         if not connections:
             return ConnectFailed(
-                f"{self.title} does not answer",
+                f"{self.title} does not respond",
                 remedy="Check pacs_ip and pacs_port in the settings, and that it is running.",
             )
         if connections.rejected:
@@ -279,7 +279,7 @@ class Archive:
             Their instances, and subjects that have none or cannot be listed.
 
         Raises:
-            ConnectFailed: The archive does not answer.
+            ConnectFailed: The archive does not respond.
             AuthError: It rejects our title.
             TransferError: It does not offer queries.
         """
@@ -316,7 +316,7 @@ class Archive:
         Raises:
             Interrupted: `stop` was set.
             ConfigError: The archive does not offer such requests, or for C-MOVE our title is not registered there.
-            ConnectionLost: It does not answer any longer.
+            ConnectionLost: It does not respond any longer.
         """
         from pynetdicom import evt
         from pynetdicom.presentation import build_context, build_role
@@ -375,7 +375,7 @@ class Archive:
 def _status(response: Dataset, doing: str) -> int:
     status = cast("int | None", response.get("Status"))
     if status is None:  # the time is over, or the connection broke
-        raise ConnectionLost(f"The archive did not answer while {doing}", remedy="Run it again to resume.")
+        raise ConnectionLost(f"The archive did not respond while {doing}", remedy="Run it again to resume.")
     return status
 
 

@@ -96,7 +96,7 @@ def _error_of(error: Exception, config: IrodsConfig, what: str) -> OmicsError:
     details = shortened((str(cast("Any", error)) or kind).replace(config.password or "\0", "***"), 200)
     if _is_passing(error):
         return ConnectFailed(
-            f"The iRODS server {server} does not answer ({details})",
+            f"The iRODS server {server} does not respond ({details})",
             remedy="Check irods_host and irods_port in the settings, and that the server is running.",
         )
     return TransferError(f"iRODS failed on {what}: {kind}: {details}", name=what)
@@ -173,7 +173,7 @@ class IrodsStore:
         Raises:
             UnknownDataset: There is no such collection.
             AuthError: The server refuses this user, or refuses them this collection.
-            ConnectFailed: It does not answer.
+            ConnectFailed: It does not respond.
         """
         root = f"{self._config.project_root.rstrip('/')}/{dataset.id}"
         try:

@@ -140,7 +140,7 @@ class AzulStore(ClientStore[Azul]):
         if parsed.kind == FILES:
             try:
                 return _entry(path, file_of(self.client, parsed.uuid, parsed.requested_catalog))
-            # Azul answers 404 to an unknown UUID, and 400 to what is not one.
+            # Azul responds with 404 to an unknown UUID, and 400 to what is not one.
             except (NotFound, BadRequest) as error:
                 raise PathNotFound(self.uri(path), "not found", remedy="Check the UUID.") from error
         listing = self._listing(path, parsed).files

@@ -56,7 +56,7 @@ def sent(operation: Call[..., Any], request: Request, *, patient: bool) -> Mappi
         The response.
 
     Raises:
-        APIError: The commons answered with an error.
+        APIError: The commons responded with an error.
         TransportError: No response came.
         DecodeError: The response is no object.
     """

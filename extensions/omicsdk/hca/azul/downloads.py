@@ -492,7 +492,7 @@ class Sources:
                     return Location(state.location)
                 wait(state.retry_after or 1.0)
                 query = dict(parse_qsl(url_parts(state.location).query))
-        # To users who may not read a file, Azul answers 404 as if it did not exist.
+        # To users who may not read a file, Azul responds with 404 as if it did not exist.
         except (Forbidden, NotFound) as error:
             error.remedy = ACCESS
             raise

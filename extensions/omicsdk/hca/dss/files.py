@@ -160,7 +160,7 @@ def locate(asking: DssApi, file: DSSFile) -> Location:
     replica, version = cast("Replica", file.replica), file.version or OMIT
     try:
         with asking.get_file.stream(uuid=file.uuid, replica=replica, version=version) as response:
-            # A service that has the bytes itself answers with them; they are requested again by the engine.
+            # A service that has the bytes itself responds with them; they are requested again by the engine.
             return Location(urljoin(response.url, response.headers.get("location", "")))
     except APIError as error:
         error.operation = f"{error.operation} {file.name}"

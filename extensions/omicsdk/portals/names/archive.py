@@ -121,6 +121,6 @@ class Archive(Closing):
         Raises:
             NotFound: The archive does not know it; raised before the first row.
             Forbidden: Its data need an application; the remedy says where.
-            APIError: The archive refused the request, or answered with an error page.
+            APIError: The archive refused the request, or responded with an error page.
             DecodeError: It answered something else than it documents.
         """

@@ -88,7 +88,7 @@ class Runs(Closing):
             accession: Its accession.
 
         Raises:
-            OmicsError: An archive did not answer, or with less than it states.
+            OmicsError: An archive did not respond, or with less than it states.
         """
         is_any, refused = False, ""
         try:
@@ -111,7 +111,7 @@ class Runs(Closing):
             accessions: Their accessions.
 
         Raises:
-            OmicsError: An archive did not answer, or with less than it states.
+            OmicsError: An archive did not respond, or with less than it states.
         """
         for some in batches(accessions, BATCH):
             missing = dict.fromkeys(some)

@@ -1,7 +1,7 @@
 """Search the portals for data: one query, all portals side by side, one table, and an end after a few seconds.
 
 A portal's searcher (the other modules) turns the query into that of its service, and its responses into rows, as they arrive. What has arrived at
-the deadline is shown; portals that did not answer, or not to the end, are named. Each row's id is a name that `omicsdk.get` resolves.
+the deadline is shown; portals that did not respond, or not to the end, are named. Each row's id is a name that `omicsdk.get` resolves.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class SearchResult(Displayed):
 
     Attributes:
         hits: The rows: the best one of each portal first, then the second ones.
-        failed: Why portals did not answer, or not to the end, by their names.
+        failed: Why portals did not respond, or not to the end, by their names.
         searched: The portals that were searched.
         is_cut: Whether there are more than `limit` rows.
     """
@@ -209,7 +209,7 @@ def search(
     """Search portals for data, all at the same time, within 10 seconds.
 
     Azul (the Human Cell Atlas), the GDC, ENA, GEO, Zenodo, ArrayExpress (BioStudies), PRIDE, Figshare, Harvard's Dataverse, Dryad and, if it is
-    configured, a Gen3 commons are searched. The id of each row is a name for `omics get`. A portal that does not answer is
+    configured, a Gen3 commons are searched. The id of each row is a name for `omics get`. A portal that does not respond is
     named, and the rows of the others are shown.
 
     Args:
@@ -281,7 +281,7 @@ def results(
                 if isinstance(error, Interrupted):
                     rows = len(hits_by_portal[searcher.portal])
                     error = TimedOut(
-                        f"{searcher.title} did not answer {'to the end ' if rows else ''}within {SECONDS:g} s",
+                        f"{searcher.title} did not respond {'to the end ' if rows else ''}within {SECONDS:g} s",
                         remedy="Search again.",
                     )
                 if error is not None:

@@ -225,7 +225,7 @@ def get_access_urls(gen3: Gen3, call: Call) -> Reply:
         {"drs_object_id": guid, "drs_access_id": access, "url": url, "headers": []} for guid, access, url in urls
     ]
     counts = {"requested": len(requested), "resolved": len(resolved), "unresolved": len(requested) - len(resolved)}
-    # Where no object has a URL, Fence answers with the status that most of them have.
+    # Where no object has a URL, Fence responds with the status that most of them have.
     statuses = {len(failed["object_ids"]): failed["error_code"] for failed in reversed(unresolved)}
     status = statuses[max(statuses)] if statuses and not resolved else 200
     return Reply(

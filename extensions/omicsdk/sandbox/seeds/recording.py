@@ -90,7 +90,7 @@ class _Proxy:
         origin: Scheme, host and port of the service.
         own: Those that the client has in their place.
         lines: The open file for the exchanges.
-        failure: Why the service did not answer the latest request that it did not answer; empty without one.
+        failure: Why the service did not answer the latest request that it did not respond; empty without one.
     """
 
     client: httpx.Client
@@ -122,7 +122,7 @@ class _Proxy:
             response.headers.pop("content-encoding", None)  # the body is decoded
         except httpx.HTTPError as error:
             # An exception without a text, as of a timeout, has a name at least.
-            reason = f"{mask_url(self.origin + path)} did not answer: {str(error) or type(error).__name__}"
+            reason = f"{mask_url(self.origin + path)} did not respond: {str(error) or type(error).__name__}"
             self.failure = f"{reason}. Check the service's base URL."
             return Response(json.dumps(Problem(502, "bad_gateway", reason).body()), 502, media_type="application/json")
         self._write(request.method, path, content, response.status_code, body)

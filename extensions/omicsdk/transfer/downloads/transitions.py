@@ -407,9 +407,9 @@ def _wrong_range(job: Job, event: messages.Ended, verdict: Verdict, patience: Pa
     # The whole file was requested already, so there is no simpler request to fall back to.
     if not response.requested_range.ranged:
         job.give_back(response.piece)
-        error = SourceChanged(f"{job.item.title}: the server answered with {verdict.why}", name=job.item.name)
+        error = SourceChanged(f"{job.item.title}: the server responded with {verdict.why}", name=job.item.name)
         return _again(job, event, error, patience)
-    _log.info("%s: the server answered with %s; requesting the whole file", job.item.title, verdict.why)
+    _log.info("%s: the server responded with %s; requesting the whole file", job.item.title, verdict.why)
     job.ranged = False
     return _restart(job)
 
@@ -418,7 +418,7 @@ def _unvalidated(job: Job, verdict: Verdict) -> Commands:
     """Bytes of several responses may be of several versions without any sign of it: one response has to provide all of
     them.
     """
-    _log.info("%s: the server answered with %s; requesting the whole file", job.item.title, verdict.why)
+    _log.info("%s: the server responded with %s; requesting the whole file", job.item.title, verdict.why)
     job.ranged = False
     job.size = job.item.size
     return _restart(job)

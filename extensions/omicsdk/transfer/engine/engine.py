@@ -223,7 +223,7 @@ class Engine(ABC, Generic[J]):
         self._counters = counters
         self._report = finished
         self._settings = settings
-        # Shared by all wires of the run: a server that has answered one of them is not one that never did.
+        # Shared by all wires of the run: a server that has responded one of them is not one that never did.
         self._answered = set[str]()
         self._dead = dict[str, TransportError]()  # errors of servers and proxies that cannot be reached at all
         self._wire: Wire | Wires = new_wire(settings, self._answered)
@@ -391,14 +391,14 @@ class Engine(ABC, Generic[J]):
         return error and type(error)(error.message, method=error.method, url=error.url, remedy=error.remedy)
 
     def _note_dead(self, server: str, error: OmicsError | None, route: Network | None = None) -> None:
-        """Note why a job failed if its server never answered, or its proxy does not: other files need not try.
+        """Note why a job failed if its server never responded, or its proxy does not: other files need not try.
 
         Args:
             server: The server.
             error: Why it failed.
             route: The route to the server; None for that of the run's settings.
         """
-        # A server that has answered in this run has an outage, after which it may answer again.
+        # A server that has responded in this run has an outage, after which it may answer again.
         is_dead = server not in self._answered or isinstance(error, ProxyLoginFailed)
         if not (is_dead and isinstance(error, ConnectFailed | TimedOut)):
             return

@@ -664,7 +664,7 @@ class Wire:
                 if was_reached or is_whole(flight.receiver.lines):
                     self._note_response(flight)
                 route = self._route(ask.url)
-                is_refused = by_proxy in (401, 407)  # tinyproxy answers 401 to a wrong password
+                is_refused = by_proxy in (401, 407)  # tinyproxy responds with 401 to a wrong password
                 if code == _E_PROXY and "rejected by the SOCKS" in text:
                     error, lasting, is_refused = self._login_refused(ask, flight.proxy, text), True, True
                 elif by_proxy >= 400:
@@ -824,7 +824,7 @@ class Wire:
 
 
 def _is_settled(code: int, number: int, text: str, peer: str) -> bool:
-    """Whether a peer that has never answered will not do so after a while either.
+    """Whether a peer that has never responded will not do so after a while either.
 
     Args:
         code: libcurl's error.

@@ -847,10 +847,10 @@ class S3Client:
             span = {**source_headers, **keyed, "x-amz-copy-source-range": f"bytes={start}-{end}", **unchanged}
             query = {"partNumber": str(start // part_size + 1), "uploadId": upload}
             with stopping(never):  # a stop would close the connection, and S3 would copy the part all the same
-                answer = self.request("PUT", *target, query, span, doing=doing)
-            if not answer.body:  # of a server that overlooks the source, and stores a part without a byte
+                response = self.request("PUT", *target, query, span, doing=doing)
+            if not response.body:  # of a server that overlooks the source, and stores a part without a byte
                 raise error_class(501)(f"{doing}: parts are not copied", status=501)
-            return elements(answer.body, doing, "CopyPartResult").get("ETag", [""])[0]
+            return elements(response.body, doing, "CopyPartResult").get("ETag", [""])[0]
 
         try:
             with Workers(AT_ONCE, "copy-part") as pool:

@@ -59,7 +59,7 @@ class WorkerPool:
 
         Raises:
             MissingExtra: `distributed` is not installed.
-            NoScheduler: No Dask scheduler answers at the address.
+            NoScheduler: No Dask scheduler responds at the address.
         """
         if self.cluster is None:
             yield self
@@ -157,7 +157,7 @@ def run_on_dask(
     Raises:
         MissingExtra: `distributed` is not installed.
         UnsafePath: A name leads out of the folder, or two to one path; nothing was downloaded.
-        NoScheduler: No Dask scheduler answers at the address.
+        NoScheduler: No Dask scheduler responds at the address.
         ShardsOpen: The scheduler was lost, and did not return within `distributed.comm.timeouts.connect`.
         UsageError: The plan cannot be sent to the workers; the message names the item.
         ValueError: shards is below 1 or retries negative.
@@ -171,7 +171,7 @@ def run_on_dask(
 
 
 class NoScheduler(TransferError):
-    """No Dask scheduler answers at the given address."""
+    """No Dask scheduler responds at the given address."""
 
 
 def _connected(cluster: Any) -> Any:
@@ -179,7 +179,7 @@ def _connected(cluster: Any) -> Any:
 
     Raises:
         MissingExtra: `distributed` is not installed.
-        NoScheduler: No Dask scheduler answers at the address, or it requires certificates that are not configured.
+        NoScheduler: No Dask scheduler responds at the address, or it requires certificates that are not configured.
     """
     make: Any = require("distributed", "dask", "running shards on a Dask cluster").Client
     if isinstance(cluster, make):
@@ -196,7 +196,7 @@ def _connected(cluster: Any) -> Any:
         raise NoScheduler(problem, remedy=f"Name them in the variables {variables}.") from error
     except (OSError, ValueError, RuntimeError) as error:  # distributed's errors for addresses, ports and protocols
         remedy = "Use the address that `dask scheduler` prints when it starts, such as tcp://10.0.0.5:8786."
-        raise NoScheduler(f"No Dask scheduler answers at {where}: {error}", remedy=remedy) from error
+        raise NoScheduler(f"No Dask scheduler responds at {where}: {error}", remedy=remedy) from error
 
 
 _RUN = "transfer"
@@ -236,7 +236,7 @@ def download_by(
         NotWritable: The folder is not writable.
         UsageError: Something cannot be sent to the workers.
         MissingExtra: A cluster is given, and `distributed` is not installed.
-        NoScheduler: No Dask scheduler answers at the address.
+        NoScheduler: No Dask scheduler responds at the address.
         TransferError: The scheduler was lost.
         KeyboardInterrupt: It was interrupted; the same call resumes it.
     """

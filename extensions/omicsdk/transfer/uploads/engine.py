@@ -312,7 +312,7 @@ class Uploads(Engine[Job]):
         if sending.stale:
             return
         job, body = sending.job, sending.file_body
-        # The store may have stored it whatever it answered: if the file proves to have changed, the object is withdrawn.
+        # The store may have stored it whatever its response was: if the file proves to have changed, the object is withdrawn.
         if job.whole and body.sent and job.accepted is None:
             job.accepted = {}
         status, headers = parse_head(sending.lines)

@@ -603,7 +603,7 @@ def _give_up(job: Job, *, abort: bool) -> Commands:
     if completing and isinstance(error, APIError) and error.code in _UNUSABLE_PARTS:
         job.wrong = True
         error.remedy = "Run the same command again to send it from the beginning."
-    # The store may have wrong bytes under the object's name, whatever it answered.
+    # The store may have wrong bytes under the object's name, whatever its response was.
     if job.whole and job.accepted is not None and isinstance(job.error, SourceChanged | ChecksumMismatch):
         job.state = State.ABORTING
         withdraw = partial(job.store.withdraw, job.facts, job.accepted.get("etag", ""))

@@ -144,7 +144,7 @@ def test_studies_that_the_commons_gathers_of_others(commons: Gen3, sandbox: Sand
 def test_a_failing_search_of_gathered_studies_is_not_their_end(
     auth: Gen3Auth, sandbox: Sandbox, tmp_path: Path, begin: int
 ):
-    """The service answers 200 with an empty object when its Elasticsearch fails, as it does beyond 10,000 documents."""
+    """The service responds with 200 and an empty object when its Elasticsearch fails, as it does beyond 10,000 documents."""
     sandbox.gen3.metadata.aggregate.put("Cats", {f"c{number}": study(name=f"cat {number}") for number in range(3)})
     with httpx.HTTPTransport() as network:
 

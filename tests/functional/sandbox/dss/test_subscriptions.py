@@ -15,7 +15,7 @@ CALLBACK = "https://example.org/hook"
 
 
 class Receiver(ThreadingHTTPServer):
-    """A subscriber: keeps what it gets, answers with the next status of a list, then 200."""
+    """A subscriber: keeps what it gets, responds with the next status of a list, then 200."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)

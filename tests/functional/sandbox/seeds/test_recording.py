@@ -95,13 +95,13 @@ def test_a_service_that_compresses_what_is_not_asked_to_be_compressed(sandbox: S
 def test_a_service_that_does_not_respond_is_reported(sandbox: Sandbox, tmp_path: Path):
     with (
         pytest.raises(
-            ValueError, match=r"no exchange recorded: http://127\.0\.0\.1:9/api/samples did not answer: .*\. Check "
+            ValueError, match=r"no exchange recorded: http://127\.0\.0\.1:9/api/samples did not respond: .*\. Check "
         ),
         sandbox.record("http://127.0.0.1:9/api", tmp_path / "exchanges.jsonl") as url,
     ):
         response = httpx.get(f"{url}/samples", trust_env=False)
     assert response.status_code == 502
-    assert "http://127.0.0.1:9/api/samples did not answer" in response.json()["title"]
+    assert "http://127.0.0.1:9/api/samples did not respond" in response.json()["title"]
     assert lines(tmp_path / "exchanges.jsonl") == []
 
 

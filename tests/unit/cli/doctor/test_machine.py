@@ -248,7 +248,7 @@ FOUND = [
         "login",
         "sb: token",
         "failed",
-        "http://127.0.0.1:8080/v2 answered 401: the login was refused (from SB_API_ENDPOINT and SB_AUTH_TOKEN)",
+        "http://127.0.0.1:8080/v2 responded with 401: the login was refused (from SB_API_ENDPOINT and SB_AUTH_TOKEN)",
         HOW_TO_GET["sb"],
     ),
 ]

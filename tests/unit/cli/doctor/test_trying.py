@@ -38,12 +38,12 @@ def answered(status, call=CALL, **headers):
     ("status", "outcome", "told"),
     [
         (200, "ok", "the login is valid"),
-        (302, "warning", "answered 302"),
+        (302, "warning", "responded with 302"),
         (401, "failed", "the login was refused (from ~/.sevenbridges/credentials [default])"),
         (403, "warning", "the login is valid, but has no permission"),
         (404, "failed", "no such service"),
-        (429, "failed", "answered 429"),
-        (503, "failed", "answered 503"),
+        (429, "failed", "responded with 429"),
+        (503, "failed", "responded with 503"),
     ],
 )
 def test_a_response_states_whether_the_login_holds(status, outcome, told):

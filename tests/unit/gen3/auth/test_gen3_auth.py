@@ -542,8 +542,8 @@ def test_a_key_that_has_ended_is_named_with_its_file_its_end_and_what_to_do(
 @pytest.mark.parametrize(
     ("response", "said"),
     [
-        (httpx.Response(200, text="<html>"), "did not answer like a Gen3 commons"),
-        (httpx.Response(200, json=[]), "did not answer like a Gen3 commons"),
+        (httpx.Response(200, text="<html>"), "did not respond like a Gen3 commons"),
+        (httpx.Response(200, json=[]), "did not respond like a Gen3 commons"),
         (httpx.Response(200, json={"token": "x"}), "without access_token"),
     ],
 )

@@ -9,7 +9,7 @@ import httpx
 DATA = Path(__file__).parents[3] / "data" / "archives"
 
 Recorded = str | tuple[int, str] | httpx.Response
-"""A file below DATA, answered with status 200 or another one; or a response made in the test."""
+"""A file below DATA, responded with status 200 or another one; or a response made in the test."""
 
 
 class RecordedResponses(httpx.BaseTransport):

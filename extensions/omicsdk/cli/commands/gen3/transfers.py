@@ -184,7 +184,7 @@ def upload(
     """
     part = bytes_of("--part-size", part_size)
     if not options.get("dry_run"):
-        own_prefix(client)  # a commons that does not answer fails here, not after the retries of each file
+        own_prefix(client)  # a commons that does not respond fails here, not after the retries of each file
     result = client.upload(
         paths,
         authz=authz,

@@ -188,7 +188,7 @@ class Connection(Closing):
             The response.
 
         Raises:
-            CrunchAPIException: A text cannot be sent (a UsageError), the site refused it, or did not answer.
+            CrunchAPIException: A text cannot be sent (a UsageError), the site refused it, or did not respond.
         """
         with documented_errors():
             # A refusal is raised here; the published client prints it and returns the response.
@@ -205,7 +205,7 @@ class Connection(Closing):
             The response.
 
         Raises:
-            CrunchAPIException: The site refused it, or did not answer.
+            CrunchAPIException: The site refused it, or did not respond.
         """
         return DocumentedResponse(self._api.raw_request("GET", relative_url))
 
@@ -220,7 +220,7 @@ class Connection(Closing):
             The JSON object.
 
         Raises:
-            CrunchAPIException: The site refused it, did not answer, or answered something else than a JSON object.
+            CrunchAPIException: The site refused it, did not respond, or answered something else than a JSON object.
         """
         return json_object(self._api.raw_request("GET", relative_url))
 
@@ -245,7 +245,7 @@ class Connection(Closing):
             The response, with the project's `slug`.
 
         Raises:
-            CrunchAPIException: The site refused it, or did not answer.
+            CrunchAPIException: The site refused it, or did not respond.
         """
         self._print(f"Adding project '{project}' on the site {self.base_url}")
         fields = {"name": project, "description": description, "details": details}
@@ -269,7 +269,7 @@ class Connection(Closing):
             The response, with the dataset's `slug`, `id` and `base_file_path`.
 
         Raises:
-            CrunchAPIException: The site refused it, or did not answer.
+            CrunchAPIException: The site refused it, or did not respond.
         """
         self._print(f"Adding dataset '{dataset}' to project '{project}' on the site {self.base_url}")
         fields = {"parent": project, "name": dataset, "description": description, "details": details}
@@ -288,7 +288,7 @@ class Connection(Closing):
             The response, with the item's `slug`.
 
         Raises:
-            CrunchAPIException: The site refused it, or did not answer.
+            CrunchAPIException: The site refused it, or did not respond.
         """
         self._print(f"Adding item '{item}' to parent '{parent}' on the site {self.base_url}")
         return self.post("api/items/", parent=parent, name=item, description=description, details=details)
@@ -308,7 +308,7 @@ class Connection(Closing):
             The response, with the stored attribute.
 
         Raises:
-            CrunchAPIException: The site refused it, or did not answer.
+            CrunchAPIException: The site refused it, or did not respond.
         """
         self._print(f"Adding attribute '{key}'->'{value}' to item '{item}' on the hosted site {self.base_url}")
         return self.post(url, item=item, key=key, value=value)
@@ -325,7 +325,7 @@ class Connection(Closing):
         """Add a finite number to an item; see `add_key_value_attribute`.
 
         Raises:
-            CrunchAPIException: It is invalid (a UsageError), the site refused it, or did not answer.
+            CrunchAPIException: It is invalid (a UsageError), the site refused it, or did not respond.
         """
         return self._add("float", item, key, attributes.number(value))
 
@@ -334,7 +334,7 @@ class Connection(Closing):
         """Add an integer of at most 64 bits to an item; see `add_key_value_attribute`.
 
         Raises:
-            CrunchAPIException: It is invalid (a UsageError), the site refused it, or did not answer.
+            CrunchAPIException: It is invalid (a UsageError), the site refused it, or did not respond.
         """
         return self._add("int", item, key, attributes.whole_number(value))
 
@@ -343,7 +343,7 @@ class Connection(Closing):
         """Add a size in bytes, 0 or more, to an item; see `add_key_value_attribute`.
 
         Raises:
-            CrunchAPIException: It is invalid (a UsageError), the site refused it, or did not answer.
+            CrunchAPIException: It is invalid (a UsageError), the site refused it, or did not respond.
         """
         return self._add("filesize", item, key, attributes.file_size(value))
 
@@ -352,7 +352,7 @@ class Connection(Closing):
         """Add a boolean to an item; see `add_key_value_attribute`.
 
         Raises:
-            CrunchAPIException: It is invalid (a UsageError), the site refused it, or did not answer.
+            CrunchAPIException: It is invalid (a UsageError), the site refused it, or did not respond.
         """
         return self._add("bool", item, key, attributes.truth(value))
 
@@ -374,7 +374,7 @@ class Connection(Closing):
                 (extra `crunch`) whatever that understands.
 
         Raises:
-            CrunchAPIException: It is invalid (a UsageError), the site refused it, or did not answer.
+            CrunchAPIException: It is invalid (a UsageError), the site refused it, or did not respond.
         """
         return self._add("datetime", item, key, attributes.as_datetime(value, format))
 
@@ -399,7 +399,7 @@ class Connection(Closing):
             The response, with the stored attribute.
 
         Raises:
-            CrunchAPIException: They are not numbers (a UsageError), the site refused them, or did not answer.
+            CrunchAPIException: They are not numbers (a UsageError), the site refused them, or did not respond.
         """
         coordinates = {
             "latitude": attributes.coordinate("latitude", latitude),
@@ -423,7 +423,7 @@ class Connection(Closing):
 
         Raises:
             CrunchAPIException: A value is of no kind or cannot be stored by a site, and nothing was sent (a UsageError); or the
-                site refused one, or did not answer: the earlier ones were added.
+                site refused one, or did not respond: the earlier ones were added.
         """
         for attribute in attributes.inferred(kwargs):
             self._add(attribute.kind, item, attribute.key, attribute.value)
@@ -450,7 +450,7 @@ class Connection(Closing):
             The response, with the status as it is stored, its `id` among it.
 
         Raises:
-            CrunchAPIException: The site refused it, or did not answer.
+            CrunchAPIException: The site refused it, or did not respond.
         """
         status = self._api.report_status(
             dataset_id, stage, state, note, directory=directory, retry=self._status_retry, clock=self._clock

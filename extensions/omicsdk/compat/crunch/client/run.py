@@ -44,7 +44,7 @@ class Run(runs.Run):
 
     Raises:
         ValueError: An empty slug, or a workflow type that is invalid.
-        CrunchAPIException: The site does not know the dataset, or does not answer; a number of cores that is invalid (a
+        CrunchAPIException: The site does not know the dataset, or does not respond; a number of cores that is invalid (a
             ConfigError); a slug that cannot be a folder's name (an UnsafePath).
     """
 

@@ -47,7 +47,7 @@ def get_records(commons: Gen3, call: Call) -> Reply:
     entries: list[dict[str, Any]] = []
     for part in call.arguments["entity_id_string"]:
         record = commons.records.graph.by_id.get(part)
-        # The service answers with records of any project; this one leaves out those that its reader may not see.
+        # The service responds with records of any project; this one leaves out those that its reader may not see.
         program, project = ("", "") if record is None else commons.records.place(record.project_id)
         if record is None or not person.may("read", resource_of(program, project), SERVICE):
             raise refuse(400, f"Not found: {part}")

@@ -156,7 +156,7 @@ def test_a_stream_that_may_resume_with_another_version(platform: Any, api: Any, 
     platform.fault(
         "GET bytes/file-1", cut(platform, MIB, headers=told), lambda _: (206, told | span, bytes(len(BYTES) - MIB))
     )
-    with pytest.raises(SbgError, match="its server answered with a part with"):
+    with pytest.raises(SbgError, match="its server responded with a part with"):
         list(stream(file))
 
 

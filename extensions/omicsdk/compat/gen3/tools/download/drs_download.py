@@ -375,7 +375,7 @@ def get_drs_object_info(hostname: str, object_id: str) -> dict[str, Any]:
 
     Raises:
         NotFound: It has no such object.
-        APIError: It answered with another error.
+        APIError: It responded with another error.
     """
     with _drs(hostname) as api:
         payload: object = json_of(api.get_object.raw(object_id=_id(object_id)))
@@ -440,7 +440,7 @@ def add_drs_object_info(info: Downloadable) -> bool:
 
     Raises:
         Gen3UserError: It has no host.
-        APIError: The server answered with an error.
+        APIError: The server responded with an error.
     """
     if not info.hostname:
         raise Gen3UserError(f"The host of {info.object_id} is unknown", remedy="Resolve it first.")
@@ -483,7 +483,7 @@ def get_download_url_using_drs(
 
     Raises:
         Unauthorized: The server requires another token.
-        APIError: It answered with another error.
+        APIError: It responded with another error.
     """
     with _drs(drs_hostname, access_token) as api:
         response = api.get_access_url.raw(object_id=_id(object_id), access_id=access_method)
@@ -753,7 +753,7 @@ class DownloadManager:
         """Return the user's permissions in each commons that has one of the objects.
 
         Returns:
-            By host what its Fence lists: resources, each with its methods. A commons that does not answer is left out, with a
+            By host what its Fence lists: resources, each with its methods. A commons that does not respond is left out, with a
             warning.
         """
         self.cache_hosts_wts_tokens(self.download_list)
