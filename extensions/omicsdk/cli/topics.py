@@ -46,7 +46,7 @@ TOPICS: dict[str, tuple[str, str]] = {
         "Exit codes of commands",
         "- 0: done\n- 1: the service or the system refused, or the only file failed\n- 2: usage or settings\n"
         "- 3: some or all of several items failed, --time-budget is over, or --limit left items out\n- 4: credentials\n- 130: interrupted\n"
-        "- 129, 143: ended by SIGHUP (the terminal was closed) or SIGTERM\n\nIn a script, repeat the command after 1, 3, 129 and 143; 2 and 4 would fail again.",
+        "- 129: ended by SIGHUP: the terminal was closed\n- 143: ended by SIGTERM\n\nIn a script, repeat the command after 1, 3, 129 and 143; 2 and 4 would fail again.",
     ),
     "files": (
         "Names of files",

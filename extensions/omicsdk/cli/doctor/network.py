@@ -277,7 +277,7 @@ def judge(login: Login, response: Response | None) -> Outcome:
         return outcome("failed", _placed(login, login.problem), login.remedy)
     if response is None or login.call is None:
         return outcome("skipped", login.warning or "no read-only call can test it")
-    where, error = f"{login.url} answered {response.status}", response.error
+    where, error = f"{login.url} responded with {response.status}", response.error
     is_anonymous = login.call.credentials is None and login.call.body is None
     refusals = (401,) if is_anonymous else (401, 403)
     # Any response of the service itself proves that it is reached; those of gateways do not.

@@ -272,7 +272,7 @@ def test_what_has_arrived_at_the_deadline_is_shown(monkeypatch: pytest.MonkeyPat
         release.set()
     assert [hit.id for hit in matches] == ["1", "2"]
     assert {name: type(error) for name, error in matches.failed.items()} == {"slow": TimedOut, "silent": TimedOut}
-    assert matches.failed["slow"].message == "the slow did not answer to the end within 9 s"
+    assert matches.failed["slow"].message == "the slow did not respond to the end within 9 s"
     assert matches.failed["silent"].message == "the silent did not respond within 9 s"
     assert [call.result(60) is None for call in Recorded.calls] == [True, False, False]
     assert [hit.id for hit in matches] == ["1", "2"], "what came later changes nothing"
