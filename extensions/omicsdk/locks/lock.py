@@ -220,8 +220,8 @@ class Lock:
 
     # -- pulled
 
-    @text_is_one_item
     @stating_keywords
+    @text_is_one_item
     def pull(
         self,
         names: str | Sequence[str] = (),
@@ -414,8 +414,8 @@ class Lock:
             return FileState(file.path, "changed", "it was written to since it was pulled")
         return None
 
-    @text_is_one_item
     @stating_keywords
+    @text_is_one_item
     def verify(self, names: str | Sequence[str] = (), **options: Unpack[TransferOptionsDict]) -> TransferReport:
         """Read every file and compare it with the lock, without a request.
 

@@ -103,8 +103,8 @@ NAMES = "names"
 MANY_FILES, MANY_BYTES = 1000, 100 << 30
 
 
-@text_is_one_item
 @stating_keywords
+@text_is_one_item
 def get(
     what: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     folder: str | os.PathLike[str],

@@ -118,7 +118,7 @@ def test_few_lines_state_what_works_from_here(omics, sandbox, alone, monkeypatch
     assert (ran.code, len(ran.out.splitlines()) <= len(ALL) + 9) == (0, True), ran.out
     assert "proxy.example.org:3128" in ran.out
     assert "secret" not in ran.out
-    assert len(re.findall(r"answered (?:200|403) \(\d+\.\d\d s\)", ran.out)) == len(ALL) + 5, (
+    assert len(re.findall(r"responded with (?:200|403) \(\d+\.\d\d s\)", ran.out)) == len(ALL) + 5, (
         "those with open data: ENA, NCBI, Google and S3; and the endpoint"
     )
     assert len(omics("doctor", "-v", tty=True).out.splitlines()) > 20
