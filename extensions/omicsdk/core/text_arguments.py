@@ -37,7 +37,7 @@ def text_is_one_item(function: F) -> F:
     annotations = {name: str(text) for name, text in function.__annotations__.items()}
     lists = {name for name, text in annotations.items() if _SEVERAL.fullmatch(text)}
     mappings = {name for name, text in annotations.items() if _SEVERAL_BY_NAME.fullmatch(text)}
-    if not (lists | mappings) & set(code.co_varnames):  # below another decorator, the parameters are those of its function
+    if not lists and not mappings:
         raise TypeError(f"{function.__qualname__} has no parameter that takes a text or several")
 
     def as_items(name: str, value: Any) -> Any:
