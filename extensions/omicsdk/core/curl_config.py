@@ -91,15 +91,16 @@ def _each(downloads: Iterable[CurlDownload], globs: bool, is_part: bool) -> Iter
     """Yield the downloads that the ranges and lists in URLs stand for; #1 in an output is the first one's value."""
     for download in downloads:
         download = download._replace(is_part=is_part)
-        if not globs or not _GLOB.search(download.url):
+        marks = list(_GLOB.finditer(download.url)) if globs else []
+        if not marks:
             yield download
             continue
         # Texts and alternatives take turns.
         choices, position = list[list[str]](), 0
-        for match in _GLOB.finditer(download.url):
+        for match in marks:
             choices += [[download.url[position : match.start()]], _alternatives(match)]
             position = match.end()
-        numbers = [2 * at + 1 for at, match in enumerate(_GLOB.finditer(download.url)) if not match[1]]
+        numbers = [2 * at + 1 for at, match in enumerate(marks) if not match[1]]
         for pieces in product(*choices):
             values = {f"#{place}": pieces[number] for place, number in enumerate(numbers, 1)}
             output = re.sub("#[0-9]+", lambda mark, values=values: values.get(mark[0], mark[0]), download.output)

@@ -223,7 +223,7 @@ class Engine(ABC, Generic[J]):
         self._counters = counters
         self._report = finished
         self._settings = settings
-        # Shared by all wires of the run: a server that has responded one of them is not one that never did.
+        # Shared by all wires of the run: a server that has responded to one of them is not one that never did.
         self._answered = set[str]()
         self._dead = dict[str, TransportError]()  # errors of servers and proxies that cannot be reached at all
         self._wire: Wire | Wires = new_wire(settings, self._answered)
@@ -398,7 +398,7 @@ class Engine(ABC, Generic[J]):
             error: Why it failed.
             route: The route to the server; None for that of the run's settings.
         """
-        # A server that has responded in this run has an outage, after which it may answer again.
+        # A server that has responded in this run has an outage, after which it may respond again.
         is_dead = server not in self._answered or isinstance(error, ProxyLoginFailed)
         if not (is_dead and isinstance(error, ConnectFailed | TimedOut)):
             return
