@@ -483,11 +483,11 @@ class Wire:
             TransportError: Its URL is invalid, or its proxy has refused the password.
         """
         del alone
-        body, server = ask.body, server_of(ask.url)
+        body, server, ftp = ask.body, server_of(ask.url), is_ftp(ask.url)
         try:
-            if body is not None and is_ftp(ask.url):
+            if ftp and body is not None:
                 raise ValueError("uploads to FTP servers are not supported")
-            if is_ftp(ask.url) and re.search(NO_FTP_FILE, ask.url):
+            if ftp and re.search(NO_FTP_FILE, ask.url):
                 raise ValueError("it is that of a folder, or of a file as text")
             options = self._options(ask, server)
         except ValueError as error:  # unbalanced brackets, a port that is not a number
@@ -495,7 +495,7 @@ class Wire:
             raise TransportError(problem, method=ask.method, url=without_query(ask.url)) from None
         proxy = dict(options).get("PROXY", "")
         # A proxy for HTTP has the session with the FTP server itself.
-        ftp = is_ftp(ask.url) and not proxy.startswith(("http:", "https:"))
+        ftp = ftp and not proxy.startswith(("http:", "https:"))
         kind = (options, ask.method, body is not None, ftp)
         login = login_of(proxy) if proxy else None
         passage = None if login is None else Passage(login, self._poller.wake)
