@@ -301,8 +301,8 @@ class BearerToken(Credentials):
         # Two processes would each use a refresh token that may be valid only once.
         if self._refresh is not None:
             raise TypeError("a BearerToken that is renewed by a function cannot be sent to another process")
-        options = {"origins": self._origins, "expires_at": self._current.expires_at, "remedy": self._remedy}
-        return partial(BearerToken, self._current.value, **options), ()
+        value, expires_at = self._current
+        return partial(BearerToken, value, origins=self._origins, expires_at=expires_at, remedy=self._remedy), ()
 
     @property
     def expires_at(self) -> float | None:
@@ -322,7 +322,12 @@ class BearerToken(Credentials):
         # Read once, without the lock: a token is replaced as a whole, never changed.
         token = self._current
         if self._is_due(token) and self._refresh is not None:
-            token = self._renewed(token)
+            try:
+                token = self._renewed(token)
+            except AuthError:
+                # Until its end it is valid all the same, and the next request tries again.
+                if self._clock.now() >= (token.expires_at or 0):
+                    raise
         # Before it is sent: the service would state no more than that it refuses the token.
         elif token.expires_at is not None and self._clock.now() > token.expires_at + CLOCK_SKEW:
             raise AuthError(f"The access token expired on {moment(token.expires_at)}", remedy=self._remedy)
@@ -345,9 +350,7 @@ class BearerToken(Credentials):
                 f"shows {moment(self._clock.now())}",
                 remedy="Set the clock, or get a token that is valid now.",
             )
-        if self._refresh is None:
-            return False
-        return self._renewed(token).value != token.value
+        return self._refresh is not None and self._renewed(token).value != token.value
 
     def _is_due(self, token: Token) -> bool:
         return token.expires_at is not None and self._clock.now() >= token.expires_at - RENEW_BEFORE
@@ -432,14 +435,10 @@ class ApiKey(Credentials):
                 "The API key contains a character that cookies cannot have", remedy="Encode it as the service does."
             )
         self.location, self.name = places[0]
-        self._headers = (
-            {}
-            if query is not None
-            else {"cookie": f"{cookie}={key}"}
-            if cookie is not None
-            else {self.name.lower(): prefix + key}
-        )
         self._query = {query: key} if query is not None else {}
+        self._headers = {"cookie": f"{cookie}={key}"} if cookie is not None else {}
+        if header is not None:
+            self._headers = {header.lower(): prefix + key}
 
     def headers(self, method: str, url: str) -> Mapping[str, str]:
         """Return the header, if the key is sent in one; of a cookie the header Cookie."""

@@ -139,6 +139,20 @@ def test_a_token_is_renewed_before_its_end():
     assert sent(token) == "Bearer third"
 
 
+def test_a_token_whose_renewal_fails_is_sent_until_its_end():
+    clock = ManualClock()
+
+    def refuse() -> str:
+        raise OSError("no route to the service that issues tokens")
+
+    token = BearerToken("first", expires_at=clock.now() + 61, refresh=refuse, clock=clock)
+    clock.advance(60)
+    assert sent(token) == "Bearer first"
+    clock.advance(1)
+    with pytest.raises(AuthError, match="could not be renewed: no route"):
+        sent(token)
+
+
 def test_a_token_without_renewal_ends_with_a_word():
     clock = ManualClock()
     token = BearerToken("first", expires_at=clock.now() + 10, clock=clock)
