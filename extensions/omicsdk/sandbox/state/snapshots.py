@@ -142,7 +142,7 @@ def _copy_state(database: Database, objects: Path, target: Path) -> None:
     for _ in range(_TRIES):
         # A content exists before a row names it, so the contents that the copy names are among the files that are linked after it.
         database.copy_to(target / STATE)
-        for path in _files(objects):
+        for path in _files(objects, _PASSING):
             _link(path, target / "objects" / path.relative_to(objects))
         if lost_content(target) is None:
             return
@@ -161,11 +161,11 @@ def save_folder(folder: Path, target: Path) -> Snapshot:
         return save_snapshot(database, folder, target)
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    """The regular files of a tree in order, without what is being written and without links."""
+def _files(folder: Path, left_out: str = "") -> Iterator[Path]:
+    """The regular files of a tree in order, without links and without those of one folder directly in it."""
     for base, folders, names in os.walk(folder):
         if Path(base) == folder:
-            folders[:] = [folder for folder in folders if folder != _PASSING]
+            folders[:] = [name for name in folders if name != left_out]
         folders.sort()
         for name in sorted(names):
             path = Path(base) / name
