@@ -167,7 +167,7 @@ def _entries(study: Mapping[str, Any], folder: StudyFolder) -> Iterator[tuple[st
         for entry in _objects(section.get("files")):
             yield title, _with_path(entry, "get_study", "files.path")
         for name, value in _attributes(section).items():
-            if name.lower() in _NAMES_OF_LISTS:
+            if name.lower() in _NAMES_OF_LISTS and PurePosixPath(value).name:
                 # Each list is there as a table, too; the page tab of a study names either.
                 for entry in folder.objects(str(PurePosixPath(value).with_suffix(".json"))):
                     yield title, _with_path(entry, value, "path")
@@ -297,7 +297,7 @@ class Pride(Archive):
                     size = number_in(row.get("File-Size", "").strip())
                     checksums[name] = _Declared(size, hexadecimal("md5", row["File-MD5Checksum"].strip()))
         except APIError as error:
-            # Both are answers for a project without a table.
+            # Both are responses for a project without a table.
             if error.status not in (404, 406):
                 raise
         return {name: declared for name, declared in checksums.items() if name not in repeated}

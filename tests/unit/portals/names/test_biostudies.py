@@ -198,8 +198,9 @@ def test_a_study_whose_link_is_no_text_is_an_error() -> None:
     assert isinstance(found.error, DecodeError)
 
 
-def test_a_study_without_files_is_an_error() -> None:
-    assert isinstance(resolved(page_tab(links=[{"url": "x"}])).error, NotFound)
+@pytest.mark.parametrize("section", [{"links": [{"url": "x"}]}, {"attributes": [{"name": "File List", "value": ""}]}])
+def test_a_study_without_files_is_an_error(section: dict[str, Any]) -> None:
+    assert isinstance(resolved(page_tab(**section)).error, NotFound)
 
 
 def test_a_redirect_to_the_page_tab_is_followed() -> None:
