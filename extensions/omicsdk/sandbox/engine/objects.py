@@ -149,8 +149,7 @@ class Objects:
 
     def typed(self, shape: Shape, identity: str) -> Any:
         """An identity as the type of its field."""
-        kinds = self._schemas.kinds(self._plan.inside(shape.schema, shape.identity))
-        return int(identity) if "integer" in kinds and identity.lstrip("-").isdecimal() else identity
+        return self._schemas.identity(self._plan.inside(shape.schema, shape.identity), identity)
 
     def complete(self, shape: Shape, fields: Mapping[str, Any], place: str) -> dict[str, Any]:
         """Fields with what the schema requires besides."""

@@ -145,8 +145,7 @@ class Responses:
         result = dict(data)
         for names in dict.fromkeys((path, *named)):
             if names and at(data, names) is None:
-                whole = "integer" in self._schemas.kinds(self._plan.inside(inner, names)) and identity.isdecimal()
-                result = with_value(result, names, int(identity) if whole else identity)
+                result = with_value(result, names, self._schemas.identity(self._plan.inside(inner, names), identity))
         return result
 
     def _content(self, exchange: Exchange) -> Content:

@@ -9,7 +9,7 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.sandbox.document import EMPTY, Schema, as_list, as_mapping
-from omicsdk.sandbox.problems import is_kept
+from omicsdk.sandbox.problems import is_kept, whole_number
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -195,6 +195,11 @@ class Schemas:
         if cached is None:
             cached = self._kinds[id(flat)] = (flat, self._kinds_of(flat))
         return cached[1]
+
+    def identity(self, schema: object, text: str) -> int | str:
+        """An identity of a path as its field has it: a number where that is one."""
+        number = whole_number(text) if "integer" in self.kinds(schema) else None
+        return text if number is None else number
 
     def _kinds_of(self, flat: Schema) -> frozenset[str]:
         declared_type = flat.get("type")

@@ -492,6 +492,8 @@ def test_a_handler_answers_in_place_of_the_engine(served: Sandbox):
         ({"openapi": "3.1.0", "info": {"title": "No paths", "version": "1"}}, "/", 404),
         (document({"/things": {"get": {"responses": {"200": {"description": "", "content": {"application/json": {"example": [1, 2]}}}}}}}), "/things", [1, 2]),
         (document({"/things": {"get": operation({"$ref": "#/components/schemas/Endless"})}}, {"Endless": object_of(next={"$ref": "#/components/schemas/Endless"})}), "/things", {}),
+        (document({"/things/{id}": {"get": operation(object_of(id={"type": "integer"}))}}), "/things/--5", 200),
+        (document({"/things/{id}": {"get": operation(object_of(id={"type": "integer"}))}}), f"/things/{'9' * 5000}", 200),
         (document({"/things": {"get": {"responses": {}}}}), "/things", 204),
         (document({"/things": {"get": {"responses": {"204": {"description": "", **content(TOY)}}}}}), "/things", 204),
     ],
