@@ -138,6 +138,8 @@ def test_a_task_that_fails_ends_the_command_with_1(app, quick, omics_sandbox):
     good = app(*RUN, "--input", f"reads={P}/a.txt", "--name", "good", "--wait").json[0]["id"]
     both = app("tasks", "wait", ran.json[0]["id"], good)
     assert (both.code, len(both.json)) == (3, 2)
+    draft = app(*RUN, "--input", f"reads={P}/a.txt", "--name", "bad too", "--draft").json["id"]
+    assert app("tasks", "run", draft, draft, "--wait").code == 1
 
 
 def test_a_draft_is_run_later(app, omics_sandbox):

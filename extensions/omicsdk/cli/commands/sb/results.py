@@ -158,7 +158,7 @@ def completed(what: str, outcomes: Sequence[tuple[str, str | None, str | None]])
         outcomes: The name of each, its final state, and why it failed.
 
     Returns:
-        The line of `Done`, its failures, and their total.
+        The line of a `CommandResult`, its failures, and their total.
     """
     failures = [
         f"{name} is {state}{f': {why}' if why else ''}" for name, state, why in outcomes if state != "COMPLETED"

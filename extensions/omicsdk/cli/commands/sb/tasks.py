@@ -172,7 +172,7 @@ def run(
     if not running.wait or not started:
         return _many(started, "running", failures)
     ended = _waited(client, list(started), running, console)
-    return CommandResult(ended.rows, ended.line, [*failures, *ended.failures], len(tasks))
+    return CommandResult(ended.rows, ended.line, [*failures, *ended.failures], len(started) + len(failures))
 
 
 def clone(
