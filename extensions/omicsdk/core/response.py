@@ -241,7 +241,7 @@ def _of_header(text: str, shape: Shape, *, dates: bool = True) -> Any:
     if shape.kind in ("integer", "number", "boolean", "literal") and text not in shape.of:
         try:
             value = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return text
         return value if isinstance(value, (int, float)) and (shape.kind != "literal" or value in shape.of) else text
     return text

@@ -105,6 +105,7 @@ def test_an_absent_header_is_none(headers: ModuleType) -> None:
     [
         ("X-Total", "many", "x_total", "many"), ("X-Ids", "1,b", "x_ids", [1, "b"]), ("X-More", "yes", "x_more", "yes"),
         ("X-Kind", "c", "x_kind", "c"), ("X-Level", "3", "x_level", "3"), ("X-Total", "1.5", "x_total", 1.5),
+        ("X-Total", "[" * 9999, "x_total", "[" * 9999),
     ],
 )  # fmt: skip
 def test_a_header_that_does_not_fit_is_kept_or_refused(
