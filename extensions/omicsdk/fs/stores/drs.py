@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from omicsdk.core.credentials import Credentials
     from omicsdk.core.token_file import StoredLogin
     from omicsdk.drs import Drs
-    from omicsdk.drs.servers import CredentialsOf, Servers
+    from omicsdk.drs.servers import CredentialsOf
 
 
 DRS_FORMS = (
