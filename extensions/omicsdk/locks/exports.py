@@ -11,7 +11,6 @@ import io
 import json
 import os
 import re
-import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -281,7 +280,7 @@ def write_bag(files: Files, folder: Path) -> None:
             for algorithm in ("md5", "sha256"):
                 lines = (f"{_digest_of(bag / name, algorithm)}  {name}\n" for name in names)
                 (bag / f"tagmanifest-{algorithm}.txt").write_text("".join(lines), "utf-8")
-            shutil.move(bag, folder)
+            bag.rename(folder)
 
 
 def _write_payload(files: Files, bag: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from omicsdk.core.errors import UsageError
+from omicsdk.core.errors import NotWritable, UsageError
 from omicsdk.locks import Lock, LockedFile, LockError
 from omicsdk.locks.exports import Reads, paired_reads, write_bag
 from omicsdk.locks.lockfile import write_files
@@ -153,3 +153,13 @@ def test_what_a_bag_cannot_state_is_an_error_and_leaves_nothing(tmp_path: Path, 
     (tmp_path / "bag").mkdir()
     with pytest.raises(UsageError, match="exists"):
         write_bag(lambda: [file("a")], tmp_path / "bag")
+
+
+def test_a_folder_that_appears_meanwhile_stays_as_it_is(tmp_path: Path):
+    def files() -> list[LockedFile]:
+        (tmp_path / "bag" / "other").mkdir(parents=True)
+        return [file("a")]
+
+    with pytest.raises(NotWritable):
+        write_bag(files, tmp_path / "bag")
+    assert [path.name for path in tmp_path.rglob("*")] == ["bag", "other"]
