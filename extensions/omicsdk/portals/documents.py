@@ -516,7 +516,7 @@ OSDR = document(
 )
 FFQ = document(
     "ffq",
-    "answer of ffq",
+    "output of ffq",
     "files with url, filename and filesize",
     ("**.files.ftp.*", "**.ftp.*", "*"),
     _Members(("url",), ("filename",), ("filesize",)),
@@ -540,7 +540,7 @@ ENCODE = document(
 
 GDC_FILES = document(
     "gdc-files",
-    "answer of the GDC for files",
+    "response of the GDC for files",
     "data with hits of id, file_name and md5sum",
     ("data.hits.*",),
     _Members(("id",), ("file_name",), ("file_size",), ("md5sum",)),

@@ -717,7 +717,7 @@ _BY_TEXT = {
         "Use a client of BitTorrent, or a list of its web seeds.",
     ),
     r'"archive_digest"|/file_seek_key/': (
-        "an answer of refgenie, without the address of an archive",
+        "a response of refgenie, without the address of an archive",
         "Download it: omics cp https://SERVER/v3/assets/archive/GENOME/ASSET .",
     ),
     r'\A\s*\{\s*"EMPIAR-\d+"': (

@@ -1119,7 +1119,7 @@ def test_what_is_neither_utf_8_nor_windows_1252_is_refused(data: bytes, tmp_path
         ),
         (
             b'{"archive_digest": "0", "seek_keys": {"fasta": "x.fa"}}',
-            "an answer of refgenie",
+            "a response of refgenie",
             "omics cp https://SERVER/v3",
         ),
         (b"gene,SRR000001,SRR000002\ng,1,2\n", "unknown format", "omics help lists"),

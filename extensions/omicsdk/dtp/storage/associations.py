@@ -85,7 +85,7 @@ FIND, _MOVE, _GET = (f"1.2.840.10008.5.1.4.1.2.2.{number}" for number in (1, 2, 
 #: Options of connections: not to wait for more to send (the same on every system), to acknowledge at once (Linux).
 _IPPROTO_TCP, _TCP_NODELAY, _TCP_QUICKACK = 6, 1, 12
 _SUCCESS, _WARNING = 0x0000, 0xB000
-#: Interim answers of queries and retrievals.
+#: Interim responses to queries and retrievals.
 _PENDING = frozenset({0xFF00, 0xFF01})
 #: The status of an archive that does not know the destination (PS3.4, C.4.2.1.5).
 _UNKNOWN_DESTINATION = 0xA801

@@ -42,7 +42,7 @@ class CrunchAPIException(DocumentedError):
 
     A refusal is `BadRequest`, `Unauthorized`, `Forbidden`, `NotFound`, `ServerError` ... of `omicsdk.core.errors` too,
     with their `status` and `body`; a missing setting is a `ConfigError`, a value that cannot be sent a `UsageError`, a
-    site that does not answer a `TransportError`.
+    site that does not respond a `TransportError`.
 
     Args:
         message: What happened.
@@ -166,7 +166,7 @@ class Connection(Closing):
 
     def get_headers(self) -> dict[str, str]:
         """Return the headers with the token, for custom requests; a secret."""
-        assert self._api.credentials is not None  # a site answers no request without
+        assert self._api.credentials is not None  # a site refuses each request without
         return {"Authorization": self._api.credentials.headers("GET", self._api.base_url)["authorization"]}
 
     def absolute_url(self, relative_url: str) -> str:
@@ -220,7 +220,7 @@ class Connection(Closing):
             The JSON object.
 
         Raises:
-            CrunchAPIException: The site refused it, did not respond, or answered something else than a JSON object.
+            CrunchAPIException: The site refused it, did not respond, or returned something else than a JSON object.
         """
         return json_object(self._api.raw_request("GET", relative_url))
 
