@@ -11,20 +11,21 @@ from small_cells import UNIT
 pytestmark = pytest.mark.usefixtures("small_cells")
 
 SIZE = 16 * UNIT + 5
+RANGES = ["bytes 7-99/{size}", "bytes 0-{last}/{size}", "nonsense", "", "bytes 5-4/{size}"]
 ONE_EACH = [["sha256"], ["sha1"], ["md5"], ["crc32c"], ["md5", "crc32c", "sha256"]]
 
 
 @pytest.mark.fault("wrong Content-Range, once", ends="right file")
-@pytest.mark.parametrize("told", ["bytes 7-99/{size}", "bytes 0-{last}/{size}", "nonsense", "", "bytes 5-4/{size}"])
-def test_wrong_range_once(trial: Any, server: Any, noise: Any, clock: Any, told: str) -> None:
-    server.fault("one", _other_range(told))
+@pytest.mark.parametrize("stated", RANGES)
+def test_wrong_range_once(trial: Any, server: Any, noise: Any, clock: Any, stated: str) -> None:
+    server.fault("one", _other_range(stated))
     trial.download([server.item("one", noise(SIZE), "sha256")], clock=clock)
 
 
 @pytest.mark.fault("wrong Content-Range, always, no checksum", ends="right file")
-@pytest.mark.parametrize("told", ["bytes 7-99/{size}", "bytes 0-{last}/{size}", "nonsense", "", "bytes 5-4/{size}"])
-def test_wrong_range_always(trial: Any, server: Any, noise: Any, clock: Any, told: str) -> None:
-    server.always["one"] = _other_range(told)
+@pytest.mark.parametrize("stated", RANGES)
+def test_wrong_range_always(trial: Any, server: Any, noise: Any, clock: Any, stated: str) -> None:
+    server.always["one"] = _other_range(stated)
     trial.download([server.item("one", noise(SIZE))], clock=clock)
 
 
@@ -49,10 +50,10 @@ def test_wrong_total_always(
     trial.download([item if sized else replace(item, size=None)], clock=clock)
 
 
-def _other_range(told: str) -> Any:
+def _other_range(stated: str) -> Any:
     def wrong(_server: Any, _request: Any, response: Any) -> Any:
         if response.status == 206:
-            response.headers["Content-Range"] = told.format(size=SIZE, last=len(response.body))
+            response.headers["Content-Range"] = stated.format(size=SIZE, last=len(response.body))
         return response
 
     return wrong
@@ -199,11 +200,7 @@ def test_joined_when_allowed(
 def test_halves_of_two_versions_between_runs(
     trial: Any, server: Any, fault: Any, noise: Any, tag: Any, date: Any, sized: bool
 ) -> None:
-    old, new = noise(SIZE), noise(SIZE, 7)
-    _stopped(server, fault, trial.folder, old, tag, sized, date=date or "")
-    server.put("one", new, tag, date or "")
-    trial.right["one"] = new
-    report = trial.download([Item("one", Location(server.url("one")), SIZE if sized else None, min_delay=0.01)])
+    report = _two_runs(trial, server, fault, noise(SIZE), noise(SIZE, 7), (tag, tag), sized, date=date or "")
     assert report.outcomes[0].bytes_kept == 0
 
 
@@ -304,10 +301,7 @@ def test_grows_between_runs(
     trial: Any, server: Any, fault: Any, noise: Any, tags: tuple[str | None, str | None], sized: bool
 ) -> None:
     new = noise(SIZE + 4 * UNIT)
-    _stopped(server, fault, trial.folder, new[:SIZE], tags[0], sized)
-    server.put("one", new, tags[1])
-    trial.right["one"] = new
-    trial.download([Item("one", Location(server.url("one")), len(new) if sized else None, min_delay=0.01)])
+    _two_runs(trial, server, fault, new[:SIZE], new, tags, sized)
 
 
 @pytest.mark.fault("source changes between two runs, same size", ends="right file")
@@ -316,19 +310,30 @@ def test_grows_between_runs(
 def test_changes_between_runs(
     trial: Any, server: Any, fault: Any, noise: Any, tags: tuple[str | None, str | None], sized: bool
 ) -> None:
-    new = noise(SIZE, 7)
-    _stopped(server, fault, trial.folder, noise(SIZE), tags[0], sized)
-    server.put("one", new, tags[1])
-    trial.right["one"] = new
-    trial.download([Item("one", Location(server.url("one")), len(new) if sized else None, min_delay=0.01)])
+    _two_runs(trial, server, fault, noise(SIZE), noise(SIZE, 7), tags, sized)
 
 
 @pytest.mark.fault("source shrinks to nothing between two runs", ends="right file")
 def test_shrinks_between_runs(trial: Any, server: Any, fault: Any, noise: Any) -> None:
-    _stopped(server, fault, trial.folder, noise(SIZE), '"old"', sized=False)
-    server.put("one", b"", '"new"')
-    trial.right["one"] = b""
-    trial.download([Item("one", Location(server.url("one")), None, min_delay=0.01)])
+    _two_runs(trial, server, fault, noise(SIZE), b"", ('"old"', '"new"'), sized=False)
+
+
+def _two_runs(
+    trial: Any,
+    server: Any,
+    fault: Any,
+    old: bytes,
+    new: bytes,
+    tags: tuple[str | None, str | None],
+    sized: bool,
+    *,
+    date: str = "",
+) -> Any:
+    """The report of a run after a stopped one, between which the source changed."""
+    _stopped(server, fault, trial.folder, old, tags[0], sized, date=date)
+    server.put("one", new, tags[1], date)
+    trial.right["one"] = new
+    return trial.download([Item("one", Location(server.url("one")), len(new) if sized else None, min_delay=0.01)])
 
 
 def _stopped(

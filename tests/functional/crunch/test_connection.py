@@ -13,22 +13,22 @@ from omicsdk.core import Retry, errors
 from omicsdk.crunch import Stage, State
 
 
-def test_a_page_in_place_of_what_was_added_is_an_error_not_a_success():
-    def calls() -> list[Callable[[Connection], object]]:
-        return [
-            lambda it: it.add_item("a", "b"),
-            lambda it: it.post("api/items/", name="b"),
-            lambda it: it.send_status(1, Stage.SETUP, State.START),
-            lambda it: it.get_json_response("api/next/"),
-        ]
-
-    for call in calls():
-        site = Site(httpx.Response(200, text="<html>Log in</html>", headers={"content-type": "text/html"}))
-        with pytest.raises(CrunchAPIException, match="not a JSON object") as raised:
-            call(site.connection())
-        assert "CRUNCH_URL" in str(raised.value)
-        assert ".raw()" not in str(raised.value)
-        assert len(site.requests) == 1
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda it: it.add_item("a", "b"),
+        lambda it: it.post("api/items/", name="b"),
+        lambda it: it.send_status(1, Stage.SETUP, State.START),
+        lambda it: it.get_json_response("api/next/"),
+    ],
+)
+def test_a_page_in_place_of_what_was_added_is_an_error_not_a_success(call: Callable[[Connection], object]):
+    site = Site(httpx.Response(200, text="<html>Log in</html>", headers={"content-type": "text/html"}))
+    with pytest.raises(CrunchAPIException, match="not a JSON object") as raised:
+        call(site.connection())
+    assert "CRUNCH_URL" in str(raised.value)
+    assert ".raw()" not in str(raised.value)
+    assert len(site.requests) == 1
 
 
 # -- statuses

@@ -196,12 +196,12 @@ def test_bundles_become_folders(host: Any, tmp_path: Path) -> None:
     host.add("2", b"two")
     host.add("3", b"three")
     host.bundle("inner", {"name": "b/two", "id": "2"})
-    told = {"name": "told", "id": "t", "contents": [{"name": "three", "id": "3"}]}
-    uri = host.bundle("outer", {"name": "one", "id": "1"}, {"name": "inner", "id": "inner"}, told, name="study")
+    stated = {"name": "stated", "id": "t", "contents": [{"name": "three", "id": "3"}]}
+    uri = host.bundle("outer", {"name": "one", "id": "1"}, {"name": "inner", "id": "inner"}, stated, name="study")
     report = download([uri], tmp_path)
     report.raise_if_failed()
-    assert [outcome.name for outcome in report.outcomes] == ["study/one", "study/inner/b_two", "study/told/three"]
-    assert (tmp_path / "study/told/three").read_bytes() == b"three"
+    assert [outcome.name for outcome in report.outcomes] == ["study/one", "study/inner/b_two", "study/stated/three"]
+    assert (tmp_path / "study/stated/three").read_bytes() == b"three"
 
 
 def test_members_elsewhere_are_fetched_there(host: Any, drs_host: Callable[[], Any], tmp_path: Path) -> None:

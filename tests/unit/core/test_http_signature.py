@@ -1,5 +1,8 @@
 """Signatures of notifications: agreement with requests-http-signature, and every way to be wrong."""
 
+import base64
+import hashlib
+import hmac
 from typing import Any
 
 import pytest
@@ -88,10 +91,6 @@ def test_the_good_one_is_good() -> None:
 
 def test_a_date_that_was_signed_and_is_none() -> None:
     headers = {"date": "soon"}
-    import base64
-    import hashlib
-    import hmac
-
     signature = base64.b64encode(hmac.new(CAT, b"date: soon", hashlib.sha256).digest()).decode()
     headers["authorization"] = f'Signature keyId="k",algorithm="hmac-sha256",signature="{signature}"'
     with pytest.raises(SignatureError, match="is not a date"):

@@ -125,7 +125,7 @@ def test_a_query_stays_as_it_is_when_another_is_made_of_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("build", "told"),
+    ("build", "message"),
     [
         (lambda: Query("cas", SDS), "no node 'cas'.*Did you mean 'case'"),
         (lambda: Query("case", SDS).where(sexx="F"), "no property 'sexx'.*Did you mean 'sex'"),
@@ -145,8 +145,8 @@ def test_a_query_stays_as_it_is_when_another_is_made_of_it() -> None:
         (lambda: Query("case").where({"a b": 1}), "not a GraphQL name"),
     ],
 )
-def test_a_name_that_does_not_exist_names_the_nearest(build: Any, told: str) -> None:
-    with pytest.raises(Gen3UserError, match=told):
+def test_a_name_that_does_not_exist_names_the_nearest(build: Any, message: str) -> None:
+    with pytest.raises(Gen3UserError, match=message):
         build()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from breakable import Faults
+from breakable import Faults, Response
 from ftp_stand_in import FtpServer
 from omicsdk.core import ChecksumMismatch, Forbidden, NotFound
 from omicsdk.core.checksums import digest
@@ -153,9 +153,7 @@ def test_a_busy_server_is_queried_again(ftp: FtpServer, target: Path, reply: str
     assert report.outcomes[0].retries == 1
 
 
-def test_no_redirect_refers_to_ftp(server: Any, ftp: FtpServer, target: Path, fault: Any):
-    from breakable import Response
-
+def test_no_redirect_refers_to_ftp(server: Any, ftp: FtpServer, target: Path):
     server.always["a"] = lambda *_: Response(302, {"Location": ftp.url("f")})
     ftp.files["f"] = b"x"
     (outcome,) = download([Item("out", Location(server.url("a")), retries=0)], target).outcomes
@@ -178,7 +176,7 @@ def test_replies_as_heads():
     for line in (
         b"220 hello\r\n",
         b"213 10\r\n",
-        b"213 20261120000000\r\n"[:3] + b" x\r\n",
+        b"213 x\r\n",
         b"150 coming\r\n",
         b"226 done\r\n",
     ):

@@ -138,8 +138,8 @@ def test_a_table_goes_with_the_bare_content_type(name: str, tmp_path: Path):
 
     def answered(request: httpx.Request) -> httpx.Response:
         types.append(request.headers["content-type"])
-        told = next(responses)["response"]
-        return httpx.Response(told["status"], json=told["body"])
+        response = next(responses)["response"]
+        return httpx.Response(response["status"], json=response["body"])
 
     with make(httpx.MockTransport(answered)) as client:
         CALLS[name](client, tmp_path)
