@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import operator
 import os
+import re
 from collections.abc import Iterable, Iterator
 from typing import SupportsIndex, TypeVar, cast
 
@@ -19,6 +20,7 @@ _log = logger("omicsdk.transfer")
 
 #: Permissions that a file's owner needs for resuming its transfer.
 _OWNER_ACCESS = 0o600
+_RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
 
 
 class InvalidOption(UsageError, ValueError):
@@ -126,6 +128,20 @@ def permissions(name: str, value: object) -> int:
     if mode & ~0o777 or mode & _OWNER_ACCESS != _OWNER_ACCESS:
         raise ValueError(f"{name} is {mode:#o}, but must let the owner read and write, as 0o600 (octal) and 0o644 do")
     return mode
+
+
+def run_name(run: str) -> str:
+    """Return the name of a run, which its journal has in its own.
+
+    Args:
+        run: The name.
+
+    Raises:
+        ValueError: It is empty, too long, or has characters that not every file's name may have.
+    """
+    if not _RUN.match(run):
+        raise ValueError(f"run is part of a file's name and must be letters, digits, '.', '_' and '-': {run!r}")
+    return run
 
 
 def kind(name: str, value: object, class_: type, remedy: str = "") -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing, nullcontext
 from dataclasses import replace
@@ -15,7 +14,7 @@ from omicsdk.core.errors import ChecksumMissing, NotWritable, OmicsError, Unsafe
 from omicsdk.core.logs import logger
 from omicsdk.core.sending.connections import Network, network
 from omicsdk.core.waits import never
-from omicsdk.transfer.arguments import kind, path, permissions, whole_number
+from omicsdk.transfer.arguments import kind, path, permissions, run_name, whole_number
 from omicsdk.transfer.disk import Disk, DiskSpace, InsufficientSpace, make_folders, nearest_folder, shortage_of
 from omicsdk.transfer.downloads.engine import Downloads, Settings
 from omicsdk.transfer.downloads.files import PartFiles, bytes_needed, outcome_of, recorded, usable
@@ -145,9 +144,6 @@ def _present_bytes(record: PartState) -> int:
     return sum(end - start for start, end in spans) + sum(partial_lengths)
 
 
-_RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
-
-
 def download(
     items: Iterable[Item],
     folder: str | os.PathLike[str] | FsspecTarget,
@@ -218,8 +214,7 @@ def download(
     if chosen.cache is not None and not mode & 0o044:  # private to their owner: no cache may have them
         chosen = replace(chosen, cache=None)
     kind("patience", patience, Patience, "use Patience(silence=30) to wait for 30 s")
-    if not _RUN.match(run):
-        raise ValueError(f"run is part of a file's name and must be letters, digits, '.', '_' and '-': {run!r}")
+    run = run_name(run)
     if store is None:
         target = os.path.abspath(path("folder", folder, "a path, a URL or an FsspecTarget"))
     else:

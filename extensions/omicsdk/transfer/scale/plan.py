@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import partial
-from glob import escape
 from hashlib import blake2b
 from heapq import heapify, heapreplace
 from itertools import islice
@@ -23,7 +22,7 @@ from omicsdk.core.errors import Interrupted, OmicsError, SomeFailed, TransferErr
 from omicsdk.core.logs import logger
 from omicsdk.core.sending.connections import Network
 from omicsdk.core.waits import never
-from omicsdk.transfer.arguments import instances, many, path, whole_number
+from omicsdk.transfer.arguments import instances, many, path, run_name, whole_number
 from omicsdk.transfer.content_cache import ContentCache, Link
 from omicsdk.transfer.disk import Disk, make_folders
 from omicsdk.transfer.downloads.downloading import download
@@ -110,7 +109,7 @@ class Plan:
 
     Raises:
         UsageError: A remote target cannot be used or has no `journals`.
-        ValueError: A number below its bound, an empty folder, or repeats with a list.
+        ValueError: A number below its bound, an empty folder, a run that no file's name can have, or repeats with a list.
         TypeError: An argument of another type, an unknown option, or a source that can be read only once.
     """
 
@@ -147,7 +146,7 @@ class Plan:
         self.folder = FsspecTarget.meant_by(folder) or os.path.abspath(path("folder", folder, kinds))
         if isinstance(self.folder, FsspecTarget) and journals is None:
             raise UsageError(f"journals= is missing: {self.folder.url()} cannot contain them; pass a local folder")
-        self.run = run
+        self.run = run_name(run)
         self._journals = None if journals is None else os.path.abspath(journals)
         if rate_limit is not None and not rate_limit > 0:
             raise ValueError(f"rate_limit is {rate_limit} bytes a second; it must be above 0")
@@ -598,7 +597,7 @@ def earlier_journals(folder: str, run: str) -> Iterator[tuple[str, int]]:
     Yields:
         Their paths, and the number of shards that the plan had.
     """
-    for journal in Path(folder).glob(f"{escape(run)}-*.journal"):
+    for journal in Path(folder).glob(f"{run}-*.journal"):
         match = _NAME.match(journal.stem)
         if match and match[1] == run:
             yield str(journal), int(match[2])

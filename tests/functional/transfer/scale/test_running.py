@@ -497,6 +497,8 @@ def test_each_shard_has_the_limit(items, target, monkeypatch):
 def test_arguments_that_make_no_sense(plan):
     with pytest.raises(ValueError, match="above 0"):
         Plan([], "nowhere", rate_limit=0)
+    with pytest.raises(ValueError, match="part of a file's name"):
+        Plan([], "nowhere", run="a/b")
     (shard,) = plan.shards(1)
     with ThreadPoolExecutor(1) as pool:
         with pytest.raises(ValueError, match="negative"):
