@@ -85,6 +85,16 @@ def test_files_are_listed_replaced_and_removed(storage: FsspecStorage, tmp_path:
     assert storage.at_once == FsspecTarget(ObjectStore(), "").puts
 
 
+def test_a_file_is_not_put_into_a_folder_of_its_name(tmp_path: Path):
+    file = tmp_path / "file"
+    file.write_bytes(b"alpha")
+    storage = FsspecStorage(FsspecTarget(fsspec.filesystem("file"), str(tmp_path / "root")))
+    storage.put("d/a", file)
+    with pytest.raises(IsADirectoryError):
+        storage.put("d", file)
+    assert [stored.name for stored in storage.stored("")] == ["d/a"]
+
+
 def test_addresses_of_fsspec(tmp_path: Path):
     storage = open_storage({"FSSPEC_URL": "memory://root"})
     storage.save("a.txt", b"x")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
+from errno import EISDIR
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -51,6 +52,9 @@ class FsspecStorage(BuiltinStorage):
     def put(self, name: str, path: Path, check: Callable[[], None] = no_check) -> None:
         """Write a file; arguments and errors are those of `BuiltinStorage.put`."""
         target = self._path(name)
+        # A local file system moves a file into a folder of that name.
+        if not self._whole and self._fs.isdir(target):
+            raise IsADirectoryError(EISDIR, os.strerror(EISDIR), target)
         self._fs.makedirs(target.rpartition("/")[0], exist_ok=True)
         # Objects appear whole; elsewhere an existing file is kept if this one fails, so it gets its name when it is complete.
         aside = target if self._whole else f"{target}.{os.urandom(4).hex()}.part"
