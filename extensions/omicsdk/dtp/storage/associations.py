@@ -317,6 +317,7 @@ class Archive:
             Interrupted: `stop` was set.
             ConfigError: The archive does not offer such requests, or for C-MOVE our title is not registered there.
             ConnectionLost: It does not respond any longer.
+            TransferError: It ended its response without a final status.
         """
         from pynetdicom import evt
         from pynetdicom.presentation import build_context, build_role
