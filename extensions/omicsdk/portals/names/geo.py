@@ -13,11 +13,11 @@ from omicsdk_api.archives.geo import GeoApi
 from omicsdk.core.batches import batches
 from omicsdk.core.errors import DecodeError, Forbidden, NotFound
 from omicsdk.core.type_guards import number_in
-from omicsdk.portals.lists import ListedFile, file_at
+from omicsdk.portals.lists import ListedFile
 from omicsdk.portals.names.archive import Archive, ArchiveOptions, NamedRow
 from omicsdk.portals.names.grammar import Name
 from omicsdk.portals.names.ncbi import ncbi_key, rate_limit
-from omicsdk.portals.names.responses import lines_in
+from omicsdk.portals.names.responses import lines_in, stated_file
 from omicsdk.portals.names.runs import NCBI_BATCH, NO_RUNS, Runs
 
 if TYPE_CHECKING:
@@ -142,7 +142,9 @@ class Geo(Archive):
             raise NotFound(f"{record.accession} has no supplementary files", remedy=remedy)
         sizes = self._sizes(record.accession) if record.kind == "SERIES" else {}
         files: Sequence[ListedFile] = [
-            file._replace(size=sizes.get(file.name)) for url in urls for file in [file_at(url, folder=record.accession)]
+            file._replace(size=sizes.get(file.name))
+            for url in urls
+            for file in [stated_file(url, _OPERATION, "supplementary_file", folder=record.accession)]
         ]
         cells = {"accession": record.accession, "title": record.first("title"), "geo_accession": record.accession}
         return NamedRow(cells, files, note)

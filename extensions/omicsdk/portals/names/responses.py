@@ -1,13 +1,14 @@
-"""Texts that archives stream: their lines, and the rows of tables, none of which is lost silently."""
+"""Responses of archives: the lines and rows of streamed texts, none of which is lost silently, and files at their addresses."""
 
 from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.tables import LONGEST_RECORD, rows_of
+from omicsdk.portals.lists import FAULT, ListedFile, RowFault, file_at
 
 if TYPE_CHECKING:
     from omicsdk.core.streaming import Body
@@ -45,6 +46,22 @@ def lines_in(body: Body, operation: str, errors: str = "strict") -> Iterator[str
         raise DecodeError(operation, "", error.object[error.start :][:20], expected="UTF-8") from None
     if any(pieces):
         yield "".join(pieces)
+
+
+def stated_file(url: str, operation: str, field: str, **fields: Any) -> ListedFile:
+    """Return a file at an address that a response states; one whose address is none has an error.
+
+    Args:
+        url: The address.
+        operation: What errors call the response.
+        field: The address's field in it.
+        **fields: Further arguments of `file_at`.
+    """
+    try:
+        return file_at(url, **fields)
+    except RowFault as fault:
+        error = DecodeError(operation, field, url, expected="the address of a file")
+        return ListedFile(FAULT, url, fields.get("name") or f"{fields['folder']}: {fault}", error=error)
 
 
 def table_rows(body: Body, operation: str, first: str, delimiter: str) -> Iterator[dict[str, str]]:

@@ -23,11 +23,12 @@ from omicsdk.core.page_items import found_at
 from omicsdk.core.type_guards import is_array, is_object, number_in, only_objects
 from omicsdk.gen3.records.exports import rows_of
 from omicsdk.portals.headings import addresses_in, heading
-from omicsdk.portals.lists import FAULT, ListedFile, RowFault, file_at
+from omicsdk.portals.lists import FAULT, ListedFile
 from omicsdk.portals.names.archive import Archive, NamedRow
 from omicsdk.portals.names.grammar import Name
 from omicsdk.portals.names.records import text_in
 from omicsdk.portals.names.resolution import ARCHIVES, Archives
+from omicsdk.portals.names.responses import stated_file
 from omicsdk.portals.names.study_folder import StudyFolder, file_below, https_of, table_rows
 
 # -- BioStudies
@@ -97,7 +98,8 @@ class BioStudies(Archive):
             yield NamedRow({**samples[run], **row.cells}, row.files, row.note or _READS)
         # Runs that the ENA does not have yet are at the addresses in the SDRF.
         for run, reads in urls.items() if self.options.reads == "fastq" else ():
-            yield NamedRow(samples[run], [_fastq(url, name.id) for url in dict.fromkeys(reads)], _READS)
+            files = [stated_file(https_of(url), "SDRF", "FASTQ_URI", folder=name.id) for url in dict.fromkeys(reads)]
+            yield NamedRow(samples[run], files, _READS)
 
     def _of_ena(
         self, name: Name, study: Mapping[str, Any], samples: Mapping[str, Any]
@@ -125,14 +127,6 @@ def _of_sample(cells: Mapping[str, str]) -> tuple[str, list[str]]:
     values = {heading(column): value.strip() for column, value in cells.items()}
     reads = [url for key, value in values.items() if key.startswith(_FASTQ) for url in addresses_in(value)]
     return values.get("comment_ena_run") or "".join(reads[:1]), reads
-
-
-def _fastq(url: str, study: str) -> ListedFile:
-    try:
-        return file_at(https_of(url), folder=study)
-    except RowFault as fault:
-        error = DecodeError("SDRF", "FASTQ_URI", url, expected="the address of a file")
-        return ListedFile(FAULT, url, f"{study}: {fault}", error=error)
 
 
 def _sections(node: object) -> Iterator[dict[str, Any]]:

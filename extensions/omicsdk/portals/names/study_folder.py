@@ -13,8 +13,8 @@ from omicsdk.core.json_responses import json_of
 from omicsdk.core.plain_client import PlainClient, plain_request, stopping_by
 from omicsdk.core.tables import LONGEST_LINE, LONGEST_RECORD, RowError, rows_of
 from omicsdk.gen3.records.exports import rows_of as objects_of
-from omicsdk.portals.lists import FAULT, ListedFile, file_at, numbered
-from omicsdk.portals.names.responses import lines_in
+from omicsdk.portals.lists import FAULT, ListedFile, numbered
+from omicsdk.portals.names.responses import lines_in, stated_file
 from omicsdk.transfer.names import wrong_with
 
 if TYPE_CHECKING:
@@ -44,12 +44,13 @@ def file_below(url: str, path: str, folder: str, **fields: Any) -> ListedFile:
         **fields: Its `size` and `checksums`, where the archive declares them.
 
     Returns:
-        The file; one whose path would leave the folder has an error.
+        The file; one whose path would leave the folder, or whose address is none, has an error.
     """
     if reason := wrong_with(path):
         error = UnsafePath(path, reason, remedy="Report it to the archive.")
         return ListedFile(FAULT, path, re.sub(r"[^\w.-]", "_", path), error=error)
-    return file_at(f"{url}/{quote(path, errors='replace')}", name=path, folder=folder, **fields)
+    address = f"{url}/{quote(path, errors='replace')}"
+    return stated_file(address, folder, "the address", name=path, folder=folder, **fields)
 
 
 class StudyFolder(Closing):

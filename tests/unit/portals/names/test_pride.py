@@ -175,5 +175,13 @@ def test_a_file_with_an_address_of_aspera_alone_fails_alone() -> None:
     assert found.files[1].error is None
 
 
+def test_a_file_with_an_address_that_is_none_fails_alone() -> None:
+    wrong = entry("a.raw")
+    wrong["publicFileLocations"] = [{"value": "https://[ftp/PXD000001/a.raw"}]
+    found = listed(wrong, entry("b.raw"))
+    assert isinstance(found.files[0].error, DecodeError)
+    assert found.files[1].error is None
+
+
 def test_accessions_of_affinity_and_legacy_projects_are_names() -> None:
     assert [names_in(text)[0].archive for text in ("PAD000052", "PRD000749", "RPXD012345")] == ["pride"] * 3
