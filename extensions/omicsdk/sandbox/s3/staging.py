@@ -396,10 +396,10 @@ class Staging:
                 """Print nothing: a line for each request would drown what the user's program prints."""
 
             def send_header(self, keyword: str, value: str) -> None:
-                """Send the application's date in place of the handler's: that clock may be ahead."""
-                if keyword.lower() == "date":
+                """Send the application's date in place of the handler's, whose clock may be ahead, and one name of a server."""
+                if (name := keyword.lower()) in ("date", "server"):  # strict clients refuse a response that has two
                     lines: list[bytes] = self.__dict__["_headers_buffer"]
-                    lines[:] = [line for line in lines if not line.lower().startswith(b"date:")]
+                    lines[:] = [line for line in lines if not line.lower().startswith(f"{name}:".encode())]
                 moto.MotoRequestHandler.send_header(self, keyword, value)
 
             def make_environ(self) -> dict[str, Any]:

@@ -36,6 +36,12 @@ def test_a_clock_that_is_too_far_away(sandbox: Sandbox, s3: Any):
     assert stated != httpx.get(f"{sandbox.url}/dss/swagger.json", trust_env=False).headers["date"]
 
 
+def test_each_header_is_sent_once(s3: Any):  # aiohttp's strict parser, in Python's development mode, refuses others
+    response = httpx.get(s3.generate_presigned_url("list_objects_v2", {"Bucket": STAGING_BUCKET}), trust_env=False)
+    names = [name for name, _ in response.headers.multi_items()]
+    assert (response.status_code, len(names)) == (200, len(set(names)))
+
+
 def test_a_bucket_of_another_region(sandbox: Sandbox, s3: Any):
     sandbox.settings.turn({"s3.region": "eu-west-3"})
     s3.put_object(**PLACE, Body=b"x")  # boto3 itself follows the redirect
