@@ -17,6 +17,7 @@ from __future__ import annotations
 import os
 import re
 import threading
+import warnings
 import weakref
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -411,7 +412,8 @@ class Connections(dict[PoolKey, Pool]):
     def forget(self) -> None:
         """Drop the connections of another process, which this one inherited: two that write to one socket mix their requests."""
         self._lock = threading.Lock()  # another thread of that process may have held it
-        self.clear()
+        with warnings.catch_warnings(action="ignore", category=ResourceWarning):  # closing may send: a GOAWAY of HTTP/2
+            self.clear()
 
     @property
     def settings(self) -> tuple[Mapping[str, str] | None, Any]:
@@ -470,10 +472,8 @@ class Connections(dict[PoolKey, Pool]):
                 from urllib.parse import urlsplit
 
                 urlsplit(route.proxy)  # httpx treats a text that is not a URL as a host name
-                proxy = httpx.Proxy(
-                    route.proxy,
-                    ssl_context=tls_context(usual) if route.proxy.startswith("https:") else None,
-                )
+                proxy_context = tls_context(usual) if route.proxy.startswith("https:") else None
+                proxy = httpx.Proxy(route.proxy, ssl_context=proxy_context)
             if self._http2:
                 import_module("h2")  # which httpx imports in the middle of the first exchange by HTTP/2 only
             # Not httpx's own reading of the environment: libcurl and boto3 get the same proxies and authorities from `network`.

@@ -2,6 +2,8 @@
 
 import multiprocessing
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -34,6 +36,30 @@ def test_a_client_works_in_two_processes_at_once(omics_sandbox: Sandbox, method:
         assert [client.get_version() for _ in range(100)] == [version] * 100
         assert [responses.get(timeout=60) for _ in range(100)] == [catalogs] * 100
         worker.join()
+
+
+FORK = """
+import os, sys
+from omicsdk import Azul
+
+client = Azul(sys.argv[1])
+client.get_catalogs()
+process = os.fork()
+if not process:
+    client.get_catalogs()
+    client.close()
+    os._exit(0)
+status = os.waitpid(process, 0)[1]
+client.close()
+sys.exit(status)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
+def test_a_fork_drops_inherited_connections_without_a_warning(omics_sandbox: Sandbox) -> None:
+    command = [sys.executable, "-X", "dev", "-c", FORK, omics_sandbox.azul_url]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (result.returncode, result.stderr) == (0, "")
 
 
 class Task(NamedTuple):
