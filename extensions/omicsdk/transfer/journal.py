@@ -192,7 +192,7 @@ def journal_for(kind: str, *facts: str) -> Path | None:
         *facts: What distinguishes the transfer from all others.
 
     Returns:
-        The path; None, with a warning, if the folder cannot be written.
+        The path; None, with a warning, if the folder cannot be written, or is full and has no such journal.
     """
     digest = text_digest("\0".join(facts), 12)
     try:
@@ -208,12 +208,19 @@ def journal_for(kind: str, *facts: str) -> Path | None:
                     old.unlink()
         if not os.access(folder, os.W_OK):
             raise PermissionError(0, "this account cannot write there")
+        path = folder / f"{digest}.journal"
+        if not path.exists():  # a full disk, or a quota that is used up, still takes names, and no bytes
+            probe = folder / f"{path.name}.probe"
+            try:
+                probe.write_bytes(bytes(_LINE))
+            finally:
+                probe.unlink(missing_ok=True)
     except OSError as error:
         reason = error.strerror or error
         problem = "%s cannot be written (%s): unfinished transfers are not recorded there. Set OMICS_STATE_DIR to another folder"
         _warn_once(problem, str(folder), str(reason))
         return None
-    return folder / f"{digest}.journal"
+    return path
 
 
 @lru_cache(maxsize=64)

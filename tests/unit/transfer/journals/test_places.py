@@ -1,5 +1,9 @@
 """Where journals without a separate folder are stored, and the messages if they cannot be stored."""
 
+import errno
+import os
+from pathlib import Path
+
 from nobodys_home import leave_home
 from omicsdk.transfer.journal import journal_for
 
@@ -31,3 +35,19 @@ def test_a_state_folder_that_cannot_be_made_is_named(tmp_path, monkeypatch, capl
     assert len(caplog.messages) == 1
     assert f"{tmp_path / 'state' / 'copies'} cannot be written" in caplog.text
     assert caplog.messages[0].endswith(" Set OMICS_STATE_DIR to another folder")
+
+
+def test_a_full_state_folder_is_named_unless_it_has_the_journal(tmp_path, monkeypatch, caplog):
+    def full(path, content):
+        path.touch()
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path))
+    existing = journal_for("copies", "a")
+    assert existing is not None
+    existing.write_bytes(b"")
+    monkeypatch.setattr(Path, "write_bytes", full)
+    assert journal_for("copies", "b") is None
+    assert f"cannot be written ({os.strerror(errno.ENOSPC)}): unfinished transfers are not recorded" in caplog.text
+    assert journal_for("copies", "a") == existing  # its records are needed: the run fails where it cannot add to them
+    assert list((tmp_path / "copies").iterdir()) == [existing]
