@@ -121,19 +121,13 @@ def test_no_retries_means_none(server: Any, fault: Any, target: Path, noise: Any
     assert len(server.of("one")) == 1
 
 
-@pytest.mark.parametrize(
-    ("expiry", "has_expired"),
-    [("2001-09-09T01%3A46%3A40Z", True), ("2001-09-09", True), ("2999-01-01", False), ("soon", False)],
-)
-def test_a_signature_of_azure_that_has_expired_is_stated(
-    server: Any, fault: Any, target: Path, expiry: str, has_expired: bool
-) -> None:
+def test_a_signature_of_azure_that_has_expired_is_stated(server: Any, fault: Any, target: Path) -> None:
     """Azure's error states that the request could not be authenticated."""
     date = {"Date": "Mon, 30 Nov 2026 01:16:17 GMT"}
     server.always["one"] = fault.status(403, date, b"<Error><Code>AuthenticationFailed</Code></Error>")
-    url = f"{server.url('one')}?sv=2021-12-02&se={expiry}&sig=canary"
+    url = f"{server.url('one')}?sv=2021-12-02&se=2001-09-09&sig=canary"
     error = str(download([Item("one", Location(url), 5)], target).outcomes[0].error)
-    assert ("The signature in the URL has expired" in error, "canary" in error) == (has_expired, False)
+    assert ("The signature in the URL has expired" in error, "canary" in error) == (True, False)
 
 
 @pytest.mark.parametrize(("signed", "requests"), [(False, 1), (True, 2)])

@@ -1,6 +1,8 @@
 """The pure decisions: parts, retries, answers."""
 
+import hashlib
 import math
+from array import array
 from itertools import pairwise
 from unittest.mock import Mock
 
@@ -14,6 +16,7 @@ from omicsdk.transfer.downloads.receiving import ResponseWriter
 from omicsdk.transfer.downloads.transitions import TRANSITIONS
 from omicsdk.transfer.engine.engine import step
 from omicsdk.transfer.engine.machine import HoldServer, Relieve, State, Transition, relief_of
+from omicsdk.transfer.journal import MISSING, PartState
 from omicsdk.transfer.network import plan
 from omicsdk.transfer.network.plan import CELL
 from omicsdk.transfer.network.requests import (
@@ -365,6 +368,38 @@ def test_a_server_without_ranges_is_asked_for_the_whole_again(ranged: bool, agai
     job.want([1])
     piece = job.claim(1)
     assert (piece.start, piece.end) == again
+
+
+@pytest.mark.parametrize(("received", "ranged", "size"), [(0, True, 9 * CELL), (1, False, None)])
+def test_bytes_that_nothing_identifies_are_requested_again_as_a_whole(
+    received: int, ranged: bool, size: int | None
+) -> None:
+    job = Job(0, Item("one", HERE, None), "one", "one.part", TransferOptions())
+    job.begin()
+    job.learn(Verdict(Kind.ACCEPT, 206, 0, CELL, 9 * CELL))
+    piece = job.claim(1)
+    piece.position += received
+    job.give_back(piece)
+    assert (job.ranged, job.size, [piece.position for piece in job.returned]) == (ranged, size, [0])
+
+
+def test_damaged_cells_of_an_earlier_run_are_missing() -> None:
+    job = Job(0, Item("one", HERE, 3 * CELL - 1, {"md5": "0" * 32}), "one", "one.part", TransferOptions())
+    job.digests.update(b"of the earlier run")
+    job.resume(PartState(3 * CELL - 1, "", {}, array("q", [1, 2, 3])), [1], {})
+    assert (list(job.cells), job.have, job.unclaimed) == ([1, MISSING, 3], 2, [(CELL, 2 * CELL)])
+    assert job.digests.values() == {"md5": hashlib.md5(b"").hexdigest()}
+    job.cell_written(1, 2)
+    job.move_frontier()
+    assert job.reach == 3 * CELL - 1
+
+
+def test_bytes_that_arrived_before_the_checksums_are_hashed_from_the_disk() -> None:
+    job = Job(0, Item("one", HERE, 2 * CELL), "one", "one.part", TransferOptions())
+    job.begin()
+    job.cell_written(0, 1)
+    job.adopt({"md5": "0" * 32})
+    assert (job.inline, job.reach) == (False, CELL)
 
 
 def test_a_size_that_only_a_server_reported_may_change() -> None:

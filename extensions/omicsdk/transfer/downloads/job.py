@@ -252,12 +252,11 @@ class Job:
         self.forget_digests()
 
     def want(self, cells: list[int]) -> None:
-        """Plan to download cells again."""
+        """Plan to download present cells again."""
         assert self.size is not None
         for index in cells:
-            if self.cells[index] != MISSING:
-                self.cells[index] = MISSING
-                self.have -= 1
+            self.cells[index] = MISSING
+        self.have -= len(cells)
         # Cells that are downloaded again are progress again, which restores retries.
         self.most = self.have
         if self.ranged is False:

@@ -247,7 +247,7 @@ class ResponseWriter(Attended):
             else:  # until the rest arrives, another program may change the part: it is hashed from the disk then
                 self.job.forget_digests()
                 self.job.inline = False
-        end = self.verdict.end if self.verdict is not None and self.verdict.status == 206 else None
+        end = self.verdict.end if self.verdict is not None else None
         self.too_long |= end is not None and self.piece.position > end  # whatever was requested
 
     def save(self) -> None:

@@ -53,7 +53,7 @@ def test_a_file_goes_to_a_presigned_url_with_its_headers(sink: Any, file: Path, 
 @pytest.mark.parametrize(
     ("query", "headers", "kind"),
     [
-        ("sv=2021-12-02&se=2030-01-01&sig=canary", {}, "BlockBlob"),
+        ("sv=2021-12-02&se=2030-01-01&sig=canary", {"X-Other": "1"}, "BlockBlob"),
         ("sig=canary&sv=2021-12-02", {"X-Ms-Blob-Type": "AppendBlob"}, "AppendBlob"),
         ("sig=canary", {}, None),
     ],
@@ -64,6 +64,7 @@ def test_a_url_of_azure_is_sent_the_kind_of_its_blob(
     send(file, PutTo(Location(sink.url("a", query), headers))).raise_if_failed()
     (request,) = sink.of("a")
     assert request.headers.get("x-ms-blob-type") == kind
+    assert {name.lower() for name in headers} <= request.headers.keys()
 
 
 def test_a_dry_run_sends_nothing(sink: Any, file: Path, tmp_path: Path):

@@ -227,6 +227,18 @@ def test_bytes_for_a_job_that_was_restarted_are_not_written(one: Receiving) -> N
     assert one.disk.writes == [BATCH + 5]
 
 
+@pytest.mark.parametrize("is_removed", [False, True])
+def test_a_part_without_a_name_ends_the_request(
+    one: Receiving, is_removed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    response = one.writer()
+    assert response.take(one.body[: CELL // 2]) is None
+    monkeypatch.setattr(receiving.os, "fstat", Mock(return_value=Mock(st_nlink=0)))  # some file systems count none
+    if is_removed:
+        Path(one.job.part).unlink()
+    assert response.take(one.body[CELL // 2 : CELL]) == (0 if is_removed else None)
+
+
 def test_a_full_disk_ends_the_request_and_what_was_written_before_counts(one: Receiving) -> None:
     one.disk.good = 1
     response = one.writer()
@@ -381,8 +393,19 @@ def test_a_file_of_a_single_request_is_hashed_as_it_arrives(tmp_path: Path, size
     response = one.writer()
     for at, end in ((0, 500), (500, size)):
         assert response.take(one.body[at:end]) is None
+    assert not one.job.lags  # another thread would hash the same bytes
     response.finish()
     assert (one.job.inline, one.job.hashed, one.job.digests.values()) == (True, size, dict(one.job.item.checksums))
+
+
+@pytest.mark.parametrize(("size", "start"), [(WHOLE + 1, 0), (WHOLE, CELL)])
+def test_a_file_in_parts_or_that_is_resumed_is_hashed_from_the_disk(tmp_path: Path, size: int, start: int) -> None:
+    one = Receiving(tmp_path, size, "md5")
+    one.piece = Piece.of(start, size)
+    response = one.writer()
+    assert response.take(one.body[start:]) is None
+    response.finish()
+    assert (response.whole, one.job.hashed, one.job.digests.values()["md5"]) == (True, 0, digest(b"", "md5"))
 
 
 def test_a_file_whose_response_was_cut_is_hashed_from_the_disk(tmp_path: Path) -> None:
