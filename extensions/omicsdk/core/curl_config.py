@@ -116,5 +116,4 @@ def _alternatives(match: re.Match[str]) -> list[str]:
     if first is None:
         return [chr(code) for code in range(ord(match[4]), ord(match[5]) + 1, step)] or [match[0]]
     numbers = range(int(first), int(last) + 1, step)
-    width = len(first) if first[0] == "0" else 0
-    return [f"{number:0{width}}" for number in numbers] if 0 < len(numbers) <= _MOST else [match[0]]
+    return [f"{number:0{len(first)}}" for number in numbers] if 0 < len(numbers) <= _MOST else [match[0]]

@@ -30,6 +30,8 @@ def downloads(*lines: str) -> list[tuple[str, str]]:
         ("https://[::1]/f", "a", [("https://[::1]/f", "a")]),
         ("https://h/\\\\[1-2\\\\][1-1]", "#1", [("https://h/[1-2]1", "1")]),
         ("https://h/[3-1]", "#1", [("https://h/[3-1]", "[3-1]")]),
+        ("https://h/[y-x]", "#1", [("https://h/[y-x]", "[y-x]")]),
+        ("https://h/[10-9]{8}", "#2", [("https://h/[10-9]8", "8")]),
         ("https://h/[1-99999999999]", "a", [("https://h/[1-99999999999]", "a")]),
     ],
 )
@@ -44,5 +46,12 @@ def test_without_globbing_a_url_is_as_it_is_written() -> None:
 
 
 def test_a_range_of_bytes_is_noted_for_its_operation() -> None:
-    lines = ['url = "https://h/a"', "range = 0-99", "-O", "next", 'url = "https://h/b"', "-O"]
+    lines = ['url = "https://h/a"', "range = 0-99", "fail", "-O", "next", 'url = "https://h/b"', "-O"]
     assert [download.is_part for download in curl_downloads(lines)] == [True, False]
+
+
+def test_a_next_without_a_url_is_ignored() -> None:
+    assert downloads("output = a", "next", "url = https://h/b", "next", "output = c", "url = https://h/d") == [
+        ("https://h/b", "a"),
+        ("https://h/d", "c"),
+    ]

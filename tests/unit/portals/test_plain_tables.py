@@ -623,11 +623,14 @@ def test_kinds_are_counted_by_name_and_source():
     files = [
         file_at("https://ftp.sra.ebi.ac.uk/a_1.fastq.gz"),
         file_at("https://ftp.sra.ebi.ac.uk/a_2.fq.gz"),
-        file_at("https://h.example/a.bam.bai"),
+        *(file_at(f"https://me:secret@h.example/a.{kind}") for kind in ("bam.bai", "bcf.csi", "fa.fai")),
         ListedFile("sra", "SRR1", "SRR1.sra"),
     ]
     said = kinds_in_words(Counter(map(kind_of, files)), 1)
-    assert said == "2 FASTQ by ENA, 1 index by h.example, 1 SRA archive by the SRA, 1 row without a file"
+    assert said == "3 index by h.example, 2 FASTQ by ENA, 1 SRA archive by the SRA, 1 row without a file"
+    files += [ListedFile("gen3-guid", f"{n}", f"a.{'fna' if n < 1 else n}") for n in range(5)]
+    said = kinds_in_words(Counter(map(kind_of, files)), 0)
+    assert said.endswith(" by the SRA, 1 FASTA by Gen3, 1 1 by Gen3, 1 2 by Gen3, 2 of other kinds")
 
 
 def test_objects_of_several_kinds_on_lines_keep_their_own_members(tmp_path: Path):
