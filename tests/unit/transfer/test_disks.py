@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import DiskFull, NotWritable, TransferError
-from omicsdk.transfer.disk import RESERVE, Growth, space_of, spare_bytes, write_at, write_error
+from omicsdk.transfer.disk import RESERVE, DiskSpace, Growth, lacks_space, space_of, spare_bytes, write_at, write_error
 
 MIB = 1024 * 1024
 
@@ -37,6 +37,7 @@ def test_an_error_of_the_file_system_has_the_remedy_of_its_cause(
     error = write_error(OSError(number, os.strerror(number)), "d/X:1.bam")
     assert isinstance(error, kind)
     assert text in str(error)
+    assert lacks_space(error) == (number == errno.EDQUOT)
     assert "Check the folder's permissions" in str(write_error(OSError(errno.EINVAL, "Invalid argument"), "d:/1.bam"))
 
 
@@ -68,6 +69,21 @@ class Space:
     def __call__(self, _: str) -> tuple[int, int] | None:
         self.looks += 1
         return self.free, self.total
+
+
+def test_space_is_assigned_once_and_not_after_a_write_was_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    space = Space(1000, 2000)
+    monkeypatch.setattr("omicsdk.transfer.disk.space_of", space)
+    disk = DiskSpace("/data", unwritten=lambda: 300)
+
+    def fits(needed: int, now: float) -> bool:
+        return disk.claim(needed, now) is None
+
+    assert [fits(601, 1), fits(600, 1), fits(1, 1.9), fits(1, 2)] == [False, True, False, True]
+    disk.refused(5)
+    assert [fits(1, 5.9), fits(1, 6)] == [False, True]
+    space.free = 0
+    assert [fits(1000, 8), fits(0, 8)] == [False, True]
 
 
 @given(st.integers(0, 400 * GIB), st.integers(1, 400 * GIB), st.sampled_from([128 * 1024, MIB, 7 * MIB, 40 * MIB]))

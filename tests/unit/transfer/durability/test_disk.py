@@ -138,11 +138,11 @@ def test_files_are_synced_one_by_one_where_no_more_may_be_open(tmp_path: Path, m
     paths = [str(tmp_path / f"f{number}") for number in range(70)]
     for path in paths:
         Path(path).write_bytes(b"x")
-    now_open, synced = set[int](), set[str]()
+    now_open, synced, most = set[int](), set[str](), 5
     really_open, really_close = os.open, os.close
 
     def limited(path: str, flags: int) -> int:
-        if len(now_open) == 5:
+        if len(now_open) == most:
             raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
         now_open.add(descriptor := really_open(path, flags))
         synced.add(path)
@@ -157,3 +157,6 @@ def test_files_are_synced_one_by_one_where_no_more_may_be_open(tmp_path: Path, m
     Disk().sync_files(paths)
     assert synced == set(paths)
     assert not now_open
+    most = 0
+    with pytest.raises(OSError, match="Too many open files"):
+        Disk().sync_files(paths)

@@ -1,10 +1,12 @@
 """The number of connections, compared with the best fixed number, on networks in virtual time."""
 
+import os
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from omicsdk.transfer.downloads.job import FIRST_LARGE
-from omicsdk.transfer.engine.engine import connections_within
+from omicsdk.transfer.engine.engine import affordable, connections_within
 from omicsdk.transfer.network import plan
 from omicsdk.transfer.network.limits import (
     FIRST,
@@ -190,3 +192,9 @@ def test_requests_count_where_bytes_state_little(factor: float, seed: int) -> No
 @pytest.mark.parametrize(("free", "connections"), [(0, 1), (20, 1), (28, 4), (64, 16), (10_000, 16)])
 def test_a_low_limit_of_open_files_allows_fewer_connections(free: int, connections: int) -> None:
     assert connections_within(LIMIT, free) == connections
+
+
+@pytest.mark.skipif(not hasattr(os, "sysconf"), reason="Windows does not limit sockets")
+def test_a_system_without_a_limit_of_open_files_allows_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sysconf", lambda _: -1)
+    assert affordable(LIMIT) == LIMIT
