@@ -1,6 +1,7 @@
 """The lines of a lock: what is written, what is read back, and what is refused with its line."""
 
 import json
+import os
 import tracemalloc
 from collections.abc import Iterator
 from io import BytesIO
@@ -103,9 +104,16 @@ def test_a_lock_that_changes_while_it_is_open_is_validated_again(tmp_path: Path)
             file.write(GOOD)
         with pytest.raises(LockError, match="not sorted"):
             [*files()]
+        path.write_bytes(lock(A))
+        assert [*files()] == [A]
+        path.write_bytes(lock(A)[:-1] + b" ")
+        os.utime(path, (0, 0))
+        with pytest.raises(LockError, match="cut off"):
+            [*files()]
+        path.write_bytes(lock(A) + GOOD)
     with opened(path) as files:  # a fault is found each time
         for _ in range(2):
-            with pytest.raises(LockError, match="not sorted"):
+            with pytest.raises(LockError, match="listed twice"):
                 [*files()]
 
 
@@ -130,6 +138,7 @@ FAULTS = {
     "a list": (HEADER + b"[]\n", 2, "no JSON object", "Restore"),
     "an absolute path": (HEADER + changed(path="/etc/passwd"), 2, "is absolute", "Restore"),
     "a path above": (HEADER + changed(path="data/../../a"), 2, "contains '..'", "Restore"),
+    "a drive letter": (HEADER + changed(path="c:data/a"), 2, "begins with a drive letter", "Restore"),
     "a NUL": (HEADER + changed(path="a\0b"), 2, "contains a NUL", "Restore"),
     "the lock itself": (HEADER + changed(path="Omics.lock"), 2, "of the lock", "Restore"),
     "a local file": (HEADER + changed(address="file:///etc/passwd"), 2, "none of the kind 'url'", "Restore"),
