@@ -309,15 +309,15 @@ def test_missing_changed_unverified_and_foreign_files_are_found(lock: Lock):
     assert states(lock) == {"data/a": "missing", "data/b": "missing"}
     put("data/a", "A")
     put("data/b", "longer")
-    for foreign in ("data/sub/x", "data/sub.x", "data/.hidden/x", "data/b.0a1b2c3d.part", "elsewhere"):
+    for foreign in ("data/sub/omics.lock", "data/sub.x", "data/.hidden/x", "data/b.0a1b2c3d.part", "elsewhere"):
         put(foreign, "x")
     assert [*states(lock).items()] == [
         ("data/a", "unverified"),
         ("data/b", "changed"),
         ("data/sub.x", "foreign"),
-        ("data/sub/x", "foreign"),
+        ("data/sub/omics.lock", "foreign"),
     ]
-    assert states(lock, verify=True) == {"data/b": "changed", "data/sub.x": "foreign", "data/sub/x": "foreign"}
+    assert states(lock, verify=True) == {"data/b": "changed", "data/sub.x": "foreign", "data/sub/omics.lock": "foreign"}
 
 
 def test_content_is_compared_when_it_is_verified(lock: Lock):
