@@ -215,18 +215,39 @@ def test_a_discriminator_selects_models_by_name_mapping_and_constant() -> None:
     }
 
 
-@pytest.mark.parametrize("beside", [{}, {"discriminator": {"propertyName": "type"}}], ids=["inherited", "stated again"])
-def test_variants_of_one_base_are_told_apart_by_its_discriminator(beside: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("beside", "table"),
+    [
+        ({}, {"A": "A", "B": "B", "Child": "Child"}),
+        ({"propertyName": "type"}, {"A": "A", "B": "B", "Child": "Child"}),
+        ({"propertyName": "type", "mapping": {"Child": "B"}}, {"A": "A", "Child": "B"}),
+        ({"propertyName": "x"}, {"A": "A", "B": "B"}),
+    ],
+    ids=["inherited", "stated again", "another mapping", "another field"],
+)
+def test_variants_of_one_base_are_told_apart_by_its_discriminator(
+    beside: dict[str, Any], table: dict[str, str]
+) -> None:
     """Report 21337 of OpenAPI Generator: the variants have equal fields, so nothing but the rule of their base selects one."""
     base = {"type": "object", "discriminator": {"propertyName": "type"}, "properties": {"type": {"type": "string"}}}
     schemas: dict[str, Any] = {"Base": base, **{name: {"allOf": [_ref("Base"), OBJECT]} for name in "AB"}}
     schemas["Child"] = {"allOf": [_ref("A"), {"properties": {"y": {"type": "string"}}}]}
     normaliser = Normaliser(Document({"components": {"schemas": schemas}}, "document.yaml", Places()), Report())
     others = [{"type": "string"}, {"type": "null"}]
-    type_ = normaliser.type_of({"oneOf": [_ref("A"), _ref("B"), *others], **beside}, "/here")
+    schema = {"oneOf": [_ref("A"), _ref("B"), *others], **({"discriminator": beside} if beside else {})}
+    type_ = normaliser.type_of(schema, "/here")
     assert isinstance(type_, Union)
-    assert (type_.tag, {NULL, STRING} <= {*type_.members}) == ("type", True)
-    assert dict(type_.table) == {name: f"/components/schemas/{name}" for name in ("A", "B", "Child")}
+    assert (type_.tag, {NULL, STRING} <= {*type_.members}) == (beside.get("propertyName", "type"), True)
+    assert dict(type_.table) == {value: f"/components/schemas/{name}" for value, name in table.items()}
+
+
+def test_variants_of_two_bases_have_no_common_discriminator() -> None:
+    bases = {name: {"type": "object", "discriminator": {"propertyName": name}} for name in "ab"}
+    schemas: dict[str, Any] = bases | {name: {"allOf": [_ref(name.lower()), OBJECT]} for name in "AB"}
+    normaliser = Normaliser(Document({"components": {"schemas": schemas}}, "document.yaml", Places()), Report())
+    type_ = normaliser.type_of({"oneOf": [_ref("A"), _ref("B")]}, "/here")
+    assert isinstance(type_, Union)
+    assert type_.tag is None
 
 
 def test_a_schema_that_a_mapping_names_is_also_selected_by_the_values_that_it_states() -> None:
