@@ -63,6 +63,12 @@ def test_a_new_lock_has_the_files_of_all_sources(lock: Lock):
         lock.files(["two"])
 
 
+def test_a_first_lock_is_written_without_a_file(clock: ManualClock):
+    Path("omics.toml").write_text('[sources.one]\nfrom = "one.tsv"\nexclude = "*"\n')
+    assert Lock(clock=clock).update().is_written
+    assert text() == '{"omics_lock": 1}\n'
+
+
 def test_a_lock_keeps_its_folder_when_the_current_one_changes(lock: Lock, monkeypatch: pytest.MonkeyPatch):
     Path("elsewhere").mkdir()
     monkeypatch.chdir("elsewhere")
