@@ -630,7 +630,7 @@ CROISSANT = document(
     "croissant",
     "Croissant",
     "distribution with contentUrl",
-    ("distribution.*",),
+    ("distribution.*", "*.distribution.*"),
     _Members(("contentUrl",), ("name",), ("contentSize",)),
     selects=lambda cells: (
         cells.get("@type", "").rpartition(":")[2].rpartition("/")[2] in ("FileObject", "DataDownload")
@@ -662,7 +662,7 @@ DANDI = document(
     "dandi",
     "assets of DANDI",
     "path, contentUrl and digest",
-    ("*", "results.*.metadata"),
+    ("*", "results.*.metadata", "*.metadata", ""),
     _Members(("contentUrl",), ("path",), ("contentSize",)),
     selects=lambda cells: "path" in cells and any(name.startswith("digest.dandi:") for name in cells),
     refuses=lambda cells: (

@@ -50,16 +50,19 @@ _ADDRESS = re.compile(
     r"|location|physical_keys|(?:array|derived_array)_data_file|.*_file(?:_\d+)?"
 )
 # Headings of columns of names: SDRF and ISA-Tab have `… Data File`, BioStudies `Files`.
-_PATH_HEADING = re.compile(r"(?:.*_)?(?:files?|file_?names?|(?:file_?|relative_)?path|image)|name|output|target_name")
+_PATH_HEADING = re.compile(
+    r"(?:.*_)?(?:files?|file_?names?|(?:file_?|relative_)?path|image)|name|output|target_name|href"
+)
 # A name or relative path with the extension of a file.
 _PATH = re.compile(r"(?![A-Za-z][A-Za-z0-9+.-]*:)[^\s/|<>*?][^|<>*?]*\.[A-Za-z]\w{0,9}\s*\Z")
-# The name of a program of a server, which shows a page: a column of them is none of files beside another one.
-_PROGRAM = re.compile(r"\.(?:cgi|php|aspx?|jsp)\Z", re.IGNORECASE)
+# The name of a program or viewer at a server, which shows a page: a column of them is none of files beside another one.
+_PROGRAM = re.compile(r"\.(?:cgi|php|aspx?|jsp)\Z|\Aindex\.html?\Z", re.IGNORECASE)
 # What follows the word for an address in a heading: of "aws_link_tabix" and "md5_hex_tabix".
 _BEHIND_LINK = re.compile(r"_(?:ur[li]|link)s?(_[a-z]\w*)\Z")
 _PAGES = re.compile(
     r"home_?page|web_?(?:site|page|link)|licen[cs]e|doi|references?(?:_(?:ur[li]|link)s?)?\Z|publication|citation|documentation"
     r"|landing|self_link|synapse_url|schema|ontology|conforms_to|stac_extensions|viewer|trait_uri|(?:\A|_)context\Z"
+    r"|(?:pipeline|workflow|protocol)s?_(?:ur[li]|link)s?\Z"
 )
 # Headings of pages of data sets and programs, beside columns of files.
 _RECORDS = re.compile(
@@ -196,7 +199,9 @@ def headings_by(
             cell = _COMMAND.sub(r"\1", cell)
             if cell.strip().lower() not in NOTHING and (paths or not cell.startswith("#")):
                 filled[column] += 1
-                plausible[column] += bool(is_held(cell)) and not _SERVER.match(cell)
+                # Paths from the root of a server, as in tables of ENCODE.
+                text = cell.lstrip("/") if paths and keys[column] == "href" else cell
+                plausible[column] += bool(is_held(text)) and not _SERVER.match(cell)
                 programs[column] += _PROGRAM.search(last_part(cell.strip())) is not None
                 met[column].add(cell)
                 named[column] += not paths and any(form.search(cell.strip()) for form in (_EXTENSION, DOWNLOAD))

@@ -712,13 +712,17 @@ _BY_TEXT = {
         "a list of an inventory of S3, without its columns",
         "Use the manifest.json of the inventory, with this list beside it.",
     ),
-    r"\Ad\d+:(?:announce|created|comment|info)": (
+    r"\Ad\d+:(?:announce|created|creation|comment|encoding|info|url-list)": (
         "a torrent",
         "Use a client of BitTorrent, or a list of its web seeds.",
     ),
     r'"archive_digest"|/file_seek_key/': (
         "a response of refgenie, without the address of an archive",
         "Download it: omics cp https://SERVER/v3/assets/archive/GENOME/ASSET .",
+    ),
+    r'"stac_version"\s*:': (
+        "a catalog or collection of STAC without items",
+        "Use its items, or the answer of its server for them, COLLECTION/items.",
     ),
     r'\A\s*\{\s*"EMPIAR-\d+"': (
         "an entry of EMPIAR, which names no files",
@@ -730,10 +734,13 @@ _BY_COLUMNS = {
     ("path", "parent", "synapsestore"): _SYNAPSE,
     ("synapseurl",): _SYNAPSE,
     ("id", "datafilehandleid"): _SYNAPSE,
+    ("component", "entityid"): _SYNAPSE,
     ("uuid", "bundle_uuid", "sha256"): ("a table of omics azul files ls", "Write a manifest: omics azul manifest."),
     ("uuid", "species", "organ", "cells"): ("a table of omics azul projects ls", "Name each: omics get azul:UUID."),
     ("object_id", "repo_code"): _ICGC,
     ("object_id", "repository_code"): _ICGC,
+    ("analysisid", "objectid"): _ICGC,
+    ("ega_file_id",): ("a table of files of the EGA", "Download each by its own client: pyega3 fetch EGAF…"),
     # Its MD5 are those of sketches.
     ("internal_location", "md5short"): ("a manifest of sourmash, for its database", "Download the database."),
     ("guid", "_tag_0"): (

@@ -312,15 +312,15 @@ CURL = Format(
 RUN = re.compile(r"\s*[SED]RR[0-9]{6,}\s*\Z", re.IGNORECASE)
 # The first line of some lists of accessions.
 _HEADING = "acc"
-# The root of the XML of experiments, and a run in it.
-_PACKAGES = "<EXPERIMENT_PACKAGE"
-_RUN_ELEMENT = re.compile(r'<RUN\s[^>]*\baccession="([^"]*)"')
+# The XML of experiments, or the answer of the SRA's locator in JSON, and a run in them.
+_PACKAGES = re.compile(r'<EXPERIMENT_PACKAGE|"object":\s*"srapub\w*\|')
+_RUN_ELEMENT = re.compile(r'(?:<RUN\s[^>]*\baccession="|"object":\s*"srapub\w*\|)([SED]RR[0-9]+)\b')
 
 
 def _sra_rows(file_list: FileList) -> Iterator[Row]:
-    is_xml = _PACKAGES in Head(file_list.path).text
+    is_document = _PACKAGES.search(Head(file_list.path).text) is not None
     for number, line in numbered_lines(file_list):
-        if is_xml:
+        if is_document:
             yield from (Row(number, {"acc": run}) for run in _RUN_ELEMENT.findall(line))
         elif line.strip().lower() != _HEADING:
             yield Row(number, {"acc": line.strip()})
@@ -335,9 +335,10 @@ def _sra_files(row: Row, _: FileList) -> Iterator[ListedFile]:
 SRA = Format(
     "sra",
     "list of SRA accessions",
-    "lines like SRR000001; XML with EXPERIMENT_PACKAGE",
+    "lines like SRR000001; XML with EXPERIMENT_PACKAGE; the answer of the SRA's locator",
     lambda head: (
-        most_lines(head, lambda line: RUN.match(line) or line.strip().lower() == _HEADING) or _PACKAGES in head.text
+        most_lines(head, lambda line: RUN.match(line) or line.strip().lower() == _HEADING)
+        or _PACKAGES.search(head.text) is not None
     ),
     _sra_rows,
     _sra_files,

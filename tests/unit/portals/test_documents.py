@@ -206,6 +206,8 @@ def test_copies_of_an_asset_of_dandi_are_one_file_and_a_zarr_is_a_folder(tmp_pat
     path.write_text(json.dumps([zarr]))
     ((file,),) = [list(DANDI.files_in(json.loads(path.read_text()), ""))]
     assert "is a Zarr, which is a folder: omics get s3://dandi/zarr/1/" in str(getattr(file[1], "error", None))
+    for payload in ([{"asset_id": "1", "metadata": zarr}], zarr):  # a backup, and one asset
+        assert [type(file) for _, file in DANDI.files_in(payload, "")] == [ListedFile]
     (file,) = read("dandi.jsonld")
     assert (file.mirrors, file.name) == (("https://dandi.s3.amazonaws.com/blobs/1",), "sub-1/a.nwb")
 
@@ -380,6 +382,14 @@ def test_a_word_or_an_etag_in_parts_is_no_checksum_of_an_entry(value: str, tmp_p
     format, listed = recognised(Head(path), FORMATS, path.name), FileList(path, path.name, "", (), Counter())
     ((file,),) = [files_of(format, row, listed) for row in format.rows(listed)]
     assert (file.name, file.checksums) == ("a.csv", {})
+
+
+def test_several_croissants_may_be_in_an_array(tmp_path: Path):
+    path = tmp_path / "croissants.json"
+    path.write_text(f"[{(SAMPLES / 'croissant.json').read_text('utf-8')}]", "utf-8")
+    format, listed = recognised(Head(path), FORMATS, path.name), FileList(path, path.name, "", (), Counter())
+    assert format.name == "croissant"
+    assert [file.name for row in format.rows(listed) for file in files_of(format, row, listed)] == ["a.csv"]
 
 
 def test_a_multihash_of_another_algorithm_is_no_sha1():

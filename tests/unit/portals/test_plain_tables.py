@@ -112,6 +112,16 @@ def test_all_runs_of_a_row_are_read(text: str, runs: list[list[str]], tmp_path: 
     assert [[file.address for file in row] for row in rows] == [[f"SRR00000{run}" for run in row] for row in runs]
 
 
+@pytest.mark.parametrize(
+    "other", ["pipeline_url\thttps://h.example/p.yml", "minerva\thttps://h.example/1/index.html#s=0"]
+)
+def test_pipelines_and_viewers_are_no_files_beside_others(other: str, tmp_path: Path):
+    heading, page = other.split("\t")
+    path = table(tmp_path, f"sample\tthumbnail\t{heading}\ns\thttps://h.example/1/thumbnail.jpg\t{page}\n")
+    ((file,),) = read(path)
+    assert file.name == "thumbnail.jpg"
+
+
 @pytest.mark.parametrize("sums", [(MD5, "NA"), ("NA", MD5), (MD5, MD5), ("NA", "NA"), (MD5, SHA256)])
 def test_a_row_of_a_file_that_lacks_its_checksum_is_listed_again(sums: tuple[str, str], tmp_path: Path):
     path = table(tmp_path, "url,checksum\n" + "".join(f"https://h.example/a.bam,{sum_}\n" for sum_ in sums))

@@ -585,6 +585,16 @@ def test_runs_of_experiments_in_xml_are_those_of_its_elements(tmp_path: Path):
     )
     assert format_of(path) == "sra"
     assert [file.address for row in read(path) for file in row] == ["SRR000001", "ERR000002"]
+    objects = [{"object": f"srapub|{run}", "name": run, "locations": []} for run in ("SRR000001", "ERR000002")]
+    path.write_text(json.dumps({"version": "2", "result": [{"files": objects}]}))
+    assert [file.address for row in read(path) for file in row] == ["SRR000001", "ERR000002"]
+
+
+def test_paths_of_a_server_in_a_column_href_are_files_there(tmp_path: Path):
+    path = tmp_path / "encode.txt"
+    path.write_text("ID\tFormat\tHREF\n/experiments/E/\tbam\t/files/F/@@download/F.bam\n")
+    ((file,),) = read(path, base="https://h.example")
+    assert file.address == "https://h.example/files/F/%40%40download/F.bam"
 
 
 ENTRIES: dict[str, list[object]] = {
@@ -1140,16 +1150,25 @@ def test_what_is_neither_utf_8_nor_windows_1252_is_refused(data: bytes, tmp_path
         (b"HBM744.FNLN.846 /expr.h5ad\n", "a manifest of HuBMAP", "hubmap-clt"),
         (b"089ebad7c98cebe22f6d97b246fb45c6 /x\n", "a manifest of HuBMAP", "hubmap-clt"),
         (b"repo_code\tobject_id\tfile_name\nc\t1\ta.bam\n", "a manifest of the ICGC", "score"),
+        (b"analysisId\tobjectId\tfileName\nc\t1\ta.bam\n", "a manifest of the ICGC", "score"),
+        (b"name,path,ega_file_id\na.bam,p/a.bam.c4gh,EGAF00000000001\n", "files of the EGA", "pyega3 fetch"),
+        (b'{"type": "Collection", "stac_version": "1.0.0", "links": []}', "STAC without items", "/items"),
         (b'{"stage.bam": {"$dnanexus_link": "file-1"}}', "files of DNAnexus", "dx download"),
         (b"path\tparent\tname\tsynapseStore\n/a.bam\tsyn1\ta.bam\tTrue\n", "a manifest of Synapse", "synapse get"),
         (b"ID,name,synapseURL\nsyn1,a.bam,https://h.example/#!Synapse:syn1\n", "a manifest of Synapse", "synapse get"),
         (b"id,name,dataFileHandleId\nsyn1,a.bam,2\n", "a manifest of Synapse", "synapse get"),
+        (
+            f"Component,Filename,Workflow Link,Id,entityId\nScRNA,a.bam,https://h.example/a.wdl,{U(1)},syn1\n".encode(),
+            "a manifest of Synapse",
+            "synapse get",
+        ),
         (b"closed  2024-05-01 10:00:00 5 GB  /a.bam (file-%s)\n" % (b"A" * 24), "files of DNAnexus", "dx download"),
         (b'[{"project": "project-%s"}]' % (b"A" * 24), "files of DNAnexus", "dx download"),
         (b"/zone/home/me:\n  me   0 demoResc   12 2024-05-01.10:00 & a.bam\n", "a listing of iRODS", "iget -r"),
         ("tree\n├── a.bam\n".encode(), "does not tell files from folders", "find . -type f"),
         (b".:\na.bam\nd\n", "does not tell files from folders", "find . -type f"),
         (b'"bucket","a.bam","5","STANDARD"\n' * 2, "an inventory of S3", "manifest.json"),
+        (b"d8:url-list23:http://h.example/a.bam4:infod6:lengthi5eee", "a torrent", "BitTorrent"),
         (b"d8:announce20:udp://h.example:80/a4:infod6:lengthi5eee", "a torrent", "BitTorrent"),
         (b"guid\tname\t_tag_0\ns1\tStudy 1\tProgram: X\n", "discovery export of studies", "Export the manifest"),
     ],

@@ -182,7 +182,15 @@ def names_in_column(file_list: FileList, column: str) -> Iterator[Named]:
                 f"{file_list.shown}, line {row.line}: {row.fault or f'{text[:40]!r} is no accession of a known form'}"
             )
             raise ListError(problem, remedy="Correct the line; nothing was downloaded.")
-        yield from map(Named, names)
+        # A cell may have the study and the sample of a run, too: all of the study would be downloaded.
+        levels = [some[0].level for some in names if some[0].archive == "ena"]
+        most_specific = next(filter(levels.count, _LEVELS), "")
+        kept = ("", most_specific)  # of the URL of a page, only its archive may know the level
+        yield from (Named(some) for some in names if some[0].archive != "ena" or some[0].level in kept)
+
+
+# Levels of accessions of the ENA and the SRA, of which each has those before it.
+_LEVELS = ("run", "experiment", "sample", "study", "submission")
 
 
 def names_in_result(rows: Iterator[Row], names_file: Callable[[Row], bool]) -> tuple[list[Named], bool]:

@@ -1,11 +1,12 @@
 """Which archives a text may be a name of."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
-from omicsdk.portals.lists import Head
+from omicsdk.portals.lists import FileList, Head
 from omicsdk.portals.names import names_in
-from omicsdk.portals.names.written import are_names, column_of_names, names_written
+from omicsdk.portals.names.written import are_names, column_of_names, names_in_column, names_written
 
 UUID = "b5cd3d51-0a5b-4d8e-8f4c-2b9a7d2f8a11"
 
@@ -191,3 +192,9 @@ def test_of_columns_of_names_the_only_one_of_runs_is_read(text: str, column: str
     head = Head(tmp_path / "list.csv")
     assert column_of_names(head) == column
     assert not (column and are_names(head))  # the study of a run would be downloaded, too
+
+
+def test_of_a_run_beside_its_study_in_a_cell_the_run_is_read(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("id,source\na,PRJEB1;SAMEA1;ERR000001;ERR000002\nb,PRJEB1;GSE1\n")
+    named = names_in_column(FileList(tmp_path / "list.csv", "list.csv", "", (), Counter()), "source")
+    assert [names[0].id for names, *_ in named] == ["ERR000001", "ERR000002", "PRJEB1", "GSE1"]
