@@ -528,7 +528,7 @@ ENCODE = document(
     "encode",
     "experiment of ENCODE",
     "files with cloud_metadata",
-    ("files.*", "*.files.*"),
+    ("files.*", "*.files.*", "@graph.*", ""),
     _Members(
         ("cloud_metadata.url",),
         (),

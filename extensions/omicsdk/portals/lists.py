@@ -668,6 +668,7 @@ _WORKBOOK = ("a workbook of Excel, not a text", "Save its sheet as CSV (UTF-8), 
 _DOCUMENT = ("a document, not a list of files", "Copy the names of data in it into the command.")
 _SYNAPSE = ("a manifest of Synapse", "Use its own client: synapse get ID, or synapse get -q QUERY.")
 _DNANEXUS = ("a list of files of DNAnexus", "Download them by its own client: dx download.")
+_EGA = ("a list of files of the EGA", "Download each by its own client: pyega3 fetch EGAF…")
 _ICGC = ("a manifest of the ICGC's repositories", "Download its files by the ICGC's own client, score.")
 # Kinds of unsupported lists with a remedy, by what they, or one of their lines, begin with.
 _BY_TEXT = {
@@ -720,6 +721,12 @@ _BY_TEXT = {
         "a response of refgenie, without the address of an archive",
         "Download it: omics cp https://SERVER/v3/assets/archive/GENOME/ASSET .",
     ),
+    r"^(?:\[[^]\n]*\] )?(?:pyega3 - EGA|File ID +Status +Bytes)": _EGA,
+    r'"analysisId"\s*:': _ICGC,
+    r'\A\s*\{\s*"htsget"': (
+        "a ticket of htsget, whose parts are joined to one file",
+        "Download it by an htsget client, such as samtools with the URL of the ticket.",
+    ),
     r'"stac_version"\s*:': (
         "a catalog or collection of STAC without items",
         "Use its items, or the answer of its server for them, COLLECTION/items.",
@@ -740,7 +747,7 @@ _BY_COLUMNS = {
     ("object_id", "repo_code"): _ICGC,
     ("object_id", "repository_code"): _ICGC,
     ("analysisid", "objectid"): _ICGC,
-    ("ega_file_id",): ("a table of files of the EGA", "Download each by its own client: pyega3 fetch EGAF…"),
+    ("ega_file_id",): _EGA,
     # Its MD5 are those of sketches.
     ("internal_location", "md5short"): ("a manifest of sourmash, for its database", "Download the database."),
     ("guid", "_tag_0"): (
@@ -928,7 +935,10 @@ _PAGES_OF_FILES = {
     "//huggingface.co/": (re.compile(r"(co/(?:datasets/)?[^/?#]+/[^/?#]+)/blob/"), r"\1/resolve/"),
     "//www.dropbox.com/": (re.compile(r"(?<=[?&])dl=0"), "dl=1"),
     "//www.dropbox.com/s/": (re.compile(r"\A([^?#]+)\Z"), r"\1?dl=1"),
-    "//drive.google.com/": (re.compile(r"file/d/([\w-]+)\S*"), r"uc?export=download&id=\1"),
+    "//drive.google.com/": (re.compile(r"(?:file/d/|open\?id=)([\w-]+)\S*"), r"uc?export=download&id=\1"),
+    ".sharepoint.com/:": (re.compile(r"\A([^?#]+/:[^f]:/[^?#]+)(?:\?(?!.*\bdownload=)|\Z)"), r"\1?download=1&"),
+    # Nextcloud, whose links have 15 characters.
+    "/s/": (re.compile(r"(?<!/)/(index\.php/s/\w+|s/[A-Za-z0-9]{15})/?\Z"), r"/\1/download"),
 }
 # Services whose identifiers name one file; with the service before it, `gdc:UUID`, one is an address.
 IDENTIFIED = frozenset(("gdc", "gen3-guid", "sb-file", "dss-file"))

@@ -384,6 +384,14 @@ def test_a_word_or_an_etag_in_parts_is_no_checksum_of_an_entry(value: str, tmp_p
     assert (file.name, file.checksums) == ("a.csv", {})
 
 
+def test_a_search_of_encode_and_one_file_of_it_are_read_as_an_experiment(tmp_path: Path):
+    path = tmp_path / "search.json"
+    (entry,) = json.loads((SAMPLES / "encode.json").read_text("utf-8"))["files"]
+    for payload in ({"@id": "/search/", "@graph": [entry]}, entry):
+        path.write_text(json.dumps(payload))
+        assert recognised(Head(path), FORMATS, path.name).name == "encode"
+
+
 def test_several_croissants_may_be_in_an_array(tmp_path: Path):
     path = tmp_path / "croissants.json"
     path.write_text(f"[{(SAMPLES / 'croissant.json').read_text('utf-8')}]", "utf-8")

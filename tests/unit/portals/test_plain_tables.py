@@ -90,6 +90,7 @@ def test_a_generation_is_no_part_of_an_object_and_a_folder_of_google_is_none(tmp
         ("https://h.example/o/r/blob/main/a.bam", "https://h.example/o/r/blob/main/a.bam"),
         ("https://www.dropbox.com/s/1/a.bam", "https://www.dropbox.com/s/1/a.bam?dl=1"),
         ("https://www.dropbox.com/scl/fi/1/a.bam?rlkey=2&dl=0", "https://www.dropbox.com/scl/fi/1/a.bam?rlkey=2&dl=1"),
+        ("https://x.sharepoint.com/:u:/s/1/a.bam?e=2", "https://x.sharepoint.com/:u:/s/1/a.bam?download=1&e=2"),
         ("https://github.com/o/r/raw/main/blob/a.bam", "https://github.com/o/r/raw/main/blob/a.bam"),
     ],
 )
@@ -523,6 +524,10 @@ def test_an_asterisk_of_an_allele_is_no_wildcard(url: str):
         ("ftp://h.example/download", "url", "download"),
         ("https://h.example/README", "url", "README"),
         ("https://drive.google.com/file/d/1x/view?usp=sharing", "https", ""),
+        ("https://drive.google.com/open?id=1x", "https", ""),
+        ("https://cloud.h.example/index.php/s/x1", "https", ""),
+        ("https://cloud.h.example/s/aBcDeFgHiJ12345", "https", ""),
+        ("https://cloud.h.example/s/aBcDeFgHiJ12345/download?path=%2F&files=a.bam", "url", "a.bam"),
     ],
 )
 def test_a_url_that_names_no_file_leaves_the_name_to_its_query_or_server(url: str, kind: str, name: str):

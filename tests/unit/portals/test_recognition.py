@@ -1151,6 +1151,13 @@ def test_what_is_neither_utf_8_nor_windows_1252_is_refused(data: bytes, tmp_path
         (b"089ebad7c98cebe22f6d97b246fb45c6 /x\n", "a manifest of HuBMAP", "hubmap-clt"),
         (b"repo_code\tobject_id\tfile_name\nc\t1\ta.bam\n", "a manifest of the ICGC", "score"),
         (b"analysisId\tobjectId\tfileName\nc\t1\ta.bam\n", "a manifest of the ICGC", "score"),
+        (
+            f"File ID  Status  Bytes  Check sum  File name\nEGAF00000000001 available 5 {'0' * 32} a.bam\n".encode(),
+            "the EGA",
+            "pyega3",
+        ),
+        (b'{"analysisId": "1", "files": [{"objectId": "1", "fileName": "a.bam"}]}', "a manifest of the ICGC", "score"),
+        (b'{"htsget": {"urls": [{"url": "data:;base64,AA"}]}}', "a ticket of htsget", "htsget client"),
         (b"name,path,ega_file_id\na.bam,p/a.bam.c4gh,EGAF00000000001\n", "files of the EGA", "pyega3 fetch"),
         (b'{"type": "Collection", "stac_version": "1.0.0", "links": []}', "STAC without items", "/items"),
         (b'{"stage.bam": {"$dnanexus_link": "file-1"}}', "files of DNAnexus", "dx download"),
