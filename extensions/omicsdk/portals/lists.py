@@ -36,6 +36,7 @@ from omicsdk.core.type_guards import is_array, is_object, number_in
 from omicsdk.core.yaml_text import YamlFault, read_yaml
 from omicsdk.drs.identifiers import NotADrsId, parse_drs_id
 from omicsdk.fs.uris import BLANKS, WEB
+from omicsdk.portals.workbooks import sheet_of
 from omicsdk.transfer.names import wrong_with
 
 # Bytes of a list that its format is recognised by.
@@ -413,6 +414,8 @@ def _beginning(path: Path) -> bytes:
         if data.startswith(_GZIP):
             with gzip.open(path) as file:
                 data = file.read(HEAD_BYTES)
+        elif data.startswith(_ZIP) and (sheet := sheet_of(path)):
+            data = sheet.text[:HEAD_BYTES]
     except (OSError, EOFError, zlib.error) as error:
         raise _unreadable(path, error) from error
     return data
@@ -436,9 +439,14 @@ def opened_bytes(file_list: FileList) -> Generator[IO[bytes]]:
     path = file_list.path
     try:
         with path.open("rb") as file:
-            is_gzip = file.read(2) == _GZIP
+            mark = file.read(len(_ZIP))
             file.seek(0)
-            if is_gzip:
+            if mark == _ZIP and (sheet := sheet_of(path, file_list.max_unpacked)):
+                if sheet.others:
+                    others = ", ".join(sheet.others)[:200]
+                    file_list.notes[f"its sheet {sheet.name!r} is read; save others as CSV: {others}"] = 0
+                yield io.BytesIO(sheet.text)
+            elif mark.startswith(_GZIP):
                 with gzip.open(file) as inflated:
                     yield InflationLimit(path, file_list.max_unpacked).reader(cast("IO[bytes]", inflated))
             else:
@@ -664,7 +672,10 @@ def _nearness(format: Format, head: Head) -> float:
 # A line of HuBMAP's manifests: the identifier of a dataset, and a path in it. md5sum has two blanks before a path.
 ID_AND_PATH = re.compile(r"(?:HBM[0-9]{3}\.[A-Z]{4}\.[0-9]{3}[ \t]+|[0-9a-f]{32}(?: |\t+))/")
 _RUN = re.compile(r"[sed]rr[0-9]{6,}")
-_WORKBOOK = ("a workbook of Excel, not a text", "Save its sheet as CSV (UTF-8), or as text with tabs.")
+_WORKBOOK = (
+    "a workbook of Excel, not a text",
+    "Save its sheet as CSV (UTF-8), or as text with tabs; omicsdk[gen3] reads .xlsx.",
+)
 _DOCUMENT = ("a document, not a list of files", "Copy the names of data in it into the command.")
 _SYNAPSE = ("a manifest of Synapse", "Use its own client: synapse get ID, or synapse get -q QUERY.")
 _DNANEXUS = ("a list of files of DNAnexus", "Download them by its own client: dx download.")

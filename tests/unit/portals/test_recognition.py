@@ -17,10 +17,12 @@ from changed_responses import changed, changed_cells, changed_xml
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import UsageError
+from omicsdk.core.archives import UnpacksTooLarge
 from omicsdk.portals import FORMATS, FileList, Format, Head, ListedFile, ListError, Row, RowFault, UnknownList
 from omicsdk.portals.lists import format_named, recognised
 from omicsdk.portals.rows import table_rows
 from omicsdk.portals.url_lists import TRACKS, URLS
+from openpyxl import Workbook
 from portal_host import SAMPLES
 
 FORMAT_OF = {
@@ -1186,6 +1188,23 @@ def test_an_unknown_list_is_refused_with_its_first_line(data: bytes, said: str, 
     with pytest.raises(UnknownList, match=said) as caught:
         format_of(path)
     assert caught.match(f"(?s){said}.*{remedy}")
+
+
+def test_the_sheet_of_a_workbook_that_has_addresses_is_read(tmp_path: Path):
+    book = Workbook()
+    sheet = book.create_sheet("files")
+    for row in (["Table S1. Files\nof runs"], ["name", "url", "size"], ["a.bam", "https://h.example/1", 5.0]):
+        sheet.append(row)
+    book.worksheets[0].append(["Notes", "of", "today"])
+    book.worksheets[0].title = "notes"
+    book.save(tmp_path / "list.xlsx")
+    format = recognised(Head(tmp_path / "list.xlsx"), FORMATS, "list.xlsx")
+    listed = FileList(tmp_path / "list.xlsx", "list.xlsx", "", (), Counter())
+    ((file,),) = [files_of(format, row, listed) for row in format.rows(listed)]
+    assert (file.address, file.name, file.size) == ("https://h.example/1", "a.bam", 5)
+    assert [*listed.notes] == ["its sheet 'files' is read; save others as CSV: notes"]
+    with pytest.raises(UnpacksTooLarge):
+        next(format.rows(listed._replace(max_unpacked=9)))
 
 
 def test_what_is_no_text_is_called_by_its_kind(tmp_path: Path):

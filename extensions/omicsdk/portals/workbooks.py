@@ -1,0 +1,82 @@
+"""Sheets of workbooks of Excel as text, so that lists in them are read as other tables are."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from contextlib import closing
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+from warnings import catch_warnings
+
+from omicsdk.core.archives import InflationLimit
+
+# What a sheet of files has, beside sheets of notes.
+_ADDRESS = re.compile(rb"://|\b[SED]RR\d{5}|\bdg\.\w+[/:]")
+_BREAK = re.compile(r"[\t\r\n\v\f]+")
+
+
+class Sheet(NamedTuple):
+    """A sheet of a workbook.
+
+    Attributes:
+        name: Its name.
+        text: Its rows in UTF-8, with tabs between cells.
+        others: The names of the other sheets that have cells.
+    """
+
+    name: str
+    text: bytes
+    others: tuple[str, ...]
+
+
+def sheet_of(path: Path, most: int | str | None = None) -> Sheet | None:
+    """The first visible sheet that has addresses, else the first one with cells; None of what is no workbook that can be read.
+
+    Args:
+        path: The workbook.
+        most: Most bytes that it may inflate to, as for `InflationLimit`.
+
+    Raises:
+        UnpacksTooLarge: It inflates to more.
+    """
+    state = path.stat()
+    return _sheet_of(path, most, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=2)  # a list is opened several times
+def _sheet_of(path: Path, most: int | str | None, *_: int) -> Sheet | None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if "xl/workbook.xml" not in archive.namelist() or find_spec("openpyxl") is None:
+                return None
+            limit = InflationLimit(path, most)
+            limit.spend(sum(member.file_size for member in archive.infolist()))
+        texts = _texts_in(path, limit)
+    except (zipfile.BadZipFile, KeyError, ValueError, SyntaxError):  # SyntaxError is that of XML
+        return None
+    name = next((name for name, text in texts.items() if _ADDRESS.search(text)), next(iter(texts), ""))
+    return Sheet(name, texts[name], tuple(other for other in texts if other != name)) if texts else None
+
+
+def _texts_in(path: Path, limit: InflationLimit) -> dict[str, bytes]:
+    from openpyxl import load_workbook
+
+    from omicsdk.gen3.records.tables import text_of
+
+    texts = dict[str, bytes]()
+    with catch_warnings(action="ignore"), closing(load_workbook(path, read_only=True, data_only=True)) as book:
+        for sheet in book.worksheets:
+            sheet.reset_dimensions()  # some programs write a size that is not the sheet's
+            rows = [
+                [_BREAK.sub(" ", text_of(cell)).strip() for cell in row] for row in sheet.iter_rows(values_only=True)
+            ]
+            width = max((at for row in rows for at, cell in enumerate(row, 1) if cell), default=0)
+            filled = [row for row in rows if any(row)] if sheet.sheet_state == "visible" else []
+            limit.spend(width * len(filled))  # one cell in a far column fills up all rows
+            lines = ("\t".join((row + [""] * width)[:width]) for row in filled)
+            if filled:
+                texts[sheet.title] = "".join(f"{line}\n" for line in lines).encode()
+    return texts
