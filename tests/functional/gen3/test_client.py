@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 from omicsdk import AsyncGen3, Gen3
+from omicsdk.compat.gen3.auth import Gen3Auth
+from omicsdk.compat.gen3.jobs import Gen3Jobs
 from omicsdk.core import ANONYMOUS, ChecksumMismatch, UsageError
 from omicsdk.drs import ResolutionSettings
-from omicsdk.gen3 import Gen3AuthError, Gen3Login
+from omicsdk.gen3 import Gen3AuthError, Gen3JobError, Gen3Login
+from omicsdk.gen3.dictionary import Dictionary, Link
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.gen3 import ADMINISTRATOR
 
@@ -84,3 +87,36 @@ def test_workflows_of_the_asynchronous_client(sandbox: Sandbox, tmp_path: Path) 
             return report.counts["done"], names, start, (await gen3.whoami()).username
 
     assert asyncio.run(run()) == (1, ["a.bin"], b"abcabc", ADMINISTRATOR)
+
+
+# -- its dictionary
+
+
+def test_a_commons_gives_its_dictionary_without_a_login(sandbox: Sandbox) -> None:
+    with Gen3(sandbox.gen3_url) as commons:
+        found = Dictionary.of(commons)
+    case = found.node("case")
+    assert case.links == {
+        "experiments": Link("experiments", "experiment", "cases", "member_of", "many_to_one", required=True)
+    }
+    assert "strain" in case.required
+    assert case.properties["disease_or_disorder"].choices == ("disease", "disorder")
+    assert case.unique_keys == (("id",), ("project_id", "submitter_id"))
+    assert case.properties["created_datetime"].system
+    assert found.backrefs["experiment"]["cases"][0] is case
+
+
+# -- its jobs
+
+
+def test_jobs_of_the_sandbox(auth: Gen3Auth):
+    with Gen3Jobs(auth) as jobs:
+        assert jobs.is_healthy()
+        assert jobs.get_version() == "sandbox"
+        begun = jobs.create_job("download-indexd-manifest", {})
+        assert begun["uid"] in [each["uid"] for each in jobs.list_jobs()]
+        assert jobs.get_status(begun["uid"])["uid"] == begun["uid"]
+        with pytest.raises(Gen3JobError, match="no job make-coffee"):
+            jobs.create_job("make-coffee", {})
+        with pytest.raises(Gen3JobError, match="no job make-coffee"):
+            asyncio.run(jobs.async_create_job("make-coffee", {}))

@@ -1,12 +1,13 @@
-"""What a project's README lists besides its operations: servers and credentials."""
+"""What a project's README lists besides its operations, and the version of its distribution."""
 
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk_codegen.project import files_around
+from omicsdk_codegen.project import distribution_version, files_around
 from omicsdk_codegen.runtime import bound
+from packaging.version import Version
 from planned_documents import planned
 from small_documents import document, operation
 
@@ -125,3 +126,26 @@ def test_the_example_is_an_operation_that_anyone_can_try() -> None:
     assert "\n```sh\nbank all-of\nbank --help\n```\n" in text
     del paths["/b"]
     assert "    ...  # client.one(id=...)\n" in _around({"paths": paths})["README.md"]
+
+
+# -- its version
+
+
+@pytest.mark.parametrize(
+    ("stated", "version"),
+    [
+        ("1.2.0", "1.2.0"),
+        ("v1", "1"),
+        ("2026-11-07", "2026.11.7"),
+        ("2026-11-07-preview", "2026.11.7rc0"),
+        ("1.0.0-beta.2+build.7", "1.0.0b2"),
+        ("2.0-RC1", "2.0rc1"),
+        ("0.0.1-dev", "0.0.1.dev0"),
+        ("1.2.0 (old)", None),
+        ("latest", None),
+        ("", None),
+    ],
+)
+def test_a_documents_version_is_the_distributions(stated: str, version: str | None) -> None:
+    assert distribution_version(stated) == version
+    assert version is None or str(Version(version)) == version

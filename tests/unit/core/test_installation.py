@@ -1,11 +1,13 @@
 """Instructions for installing a missing package depend on the installer of omicsdk, which leaves a mark in the environment."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
-from omicsdk.core import MissingExtra
+from omicsdk.core import ConfigError, MissingExtra, Request, Transport
 from omicsdk.core.installation import Installation, install_command
+from omicsdk.core.lazy import require
 
 UV_TOOL, PIPX, VENV, CONDA = "uv-receipt.toml", "pipx_metadata.json", "pyvenv.cfg", "conda-meta/history"
 
@@ -83,3 +85,26 @@ def test_what_a_shell_would_take_for_more_is_quoted(tmp_path):
 
 def test_an_error_has_the_command_of_this_installation():
     assert str(MissingExtra("sandbox", "a test")).endswith(f"Install it with: {install_command('omicsdk[sandbox]')}")
+
+
+# -- extras
+
+
+def test_an_installed_module_is_returned():
+    assert require("json", "gen3", "records") is json
+
+
+def test_a_missing_module_is_an_error_that_names_its_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(MissingExtra, match=r"'gen3'.*data frames \(pandas is missing\).*pip install .*\[gen3\]"):
+        require("pandas", "gen3", "data frames")
+
+
+# -- HTTP/2 needs a package that httpx does not require
+
+
+def test_the_missing_package_of_http2_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the request: httpx would import it in the middle of one, from servers that speak HTTP/2 alone."""
+    monkeypatch.setitem(sys.modules, "h2", None)
+    with pytest.raises(ConfigError, match=r"needs for http2.*httpx\[http2\]"):
+        Transport("https://127.0.0.1:1", http2=True).send(Request("GET", "/", (), None, True, False, "get"))

@@ -8,6 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.api_errors import api_error
 from omicsdk.core.errors import BODY_LIMIT
+from omicsdk.core.forms import form_body
+from omicsdk.core.oauth.grants import Application, begin, code_request, refresh_request, revoke_request
+from omicsdk.core.oauth.tokens import Grant
 from omicsdk.core.redaction import (
     is_secret_name,
     mask_headers,
@@ -18,6 +21,11 @@ from omicsdk.core.redaction import (
     url_parts,
     without_query,
 )
+from omicsdk.core.sending.connections import Hop
+from omicsdk.core.sending.transport import Send
+from omicsdk.core.sigv4 import Keys, Signer
+from omicsdk.transfer.network.wire import Ask
+from omicsdk.transfer.s3.boto import UnsignedRequest
 
 CANARY = "c4n4ryc4n4ryc4n4ry"
 secret_names = st.sampled_from(
@@ -395,3 +403,36 @@ def test_a_malformed_url_of_others_is_a_path(url):
 
 def test_any_other_url_is_split():
     assert url_parts("https://a.org/b?c#d") == ("https", "a.org", "/b", "c", "d")
+
+
+# -- an object with a secret does not show it when it is printed
+
+
+SECRET = "sparrow"
+APPLICATION = Application("app", "https://a.example/authorize", "https://a.example/token", SECRET)
+LOGIN = begin(APPLICATION, "http://127.0.0.1/", ["openid"])
+SIGNED = f"https://b.example/file?X-Amz-Signature={SECRET}"
+PROOF = (("authorization", f"Bearer {SECRET}"),)
+HOP = Hop("GET", SIGNED, PROOF, has_content=False, trusted=True)
+
+
+@pytest.mark.parametrize(
+    "holder",
+    [
+        form_body({"refresh_token": SECRET}),
+        Grant(SECRET, 1.0, SECRET, SECRET),
+        code_request(APPLICATION, LOGIN, SECRET),
+        refresh_request(APPLICATION, SECRET),
+        revoke_request(APPLICATION, "https://a.example/revoke", SECRET),
+        HOP,
+        Send(HOP, dict(PROOF), {"key": SECRET}, None),
+        Ask(SIGNED, PROOF),
+        Signer(Keys("AKIA", SECRET, SECRET), "us-east-1"),
+        UnsignedRequest(SIGNED, {"x-amz-server-side-encryption-customer-key": SECRET}, None, {}),
+    ],
+    ids=lambda holder: type(holder).__name__,
+)
+def test_a_secret_is_not_in_its_holders_repr(holder):
+    assert type(holder).__name__ in repr(holder)
+    assert SECRET not in repr(holder)
+    assert LOGIN.verifier not in repr(holder)

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import omicsdk.transfer
 import pytest
 from omicsdk.transfer import Control, FsspecTarget, Item, Location, Plan, Upload, download, run_shards, upload
 from omicsdk.transfer.arguments import permissions
@@ -21,7 +22,7 @@ def test_numbers_are_whole_numbers(tmp_path: Path, name: str, value: object) -> 
 
 @pytest.mark.parametrize("name", ["connections", "locators"])
 def test_numbers_have_bounds(tmp_path: Path, name: str) -> None:
-    assert wrong(download, [], tmp_path, **{name: -3}) == f"{name} is -3, but must be at least 1"
+    assert wrong(download, [], tmp_path, **{name: 0}) == f"{name} is 0, but must be at least 1"
 
 
 @pytest.mark.parametrize(("name", "value"), [("connections", "4"), ("callers", 1.5)])
@@ -105,6 +106,10 @@ def test_an_upload_goes_to_a_store() -> None:
         ({"checksums": {"sha256": "abc"}}, "x: 'abc' is not a valid sha256, which is 64 hexadecimal digits"),
         ({"checksums": {"md5": "1B2M2Y8AsgTpgAmY7PhCfg=="}}, "is not a valid md5, which is 32 hexadecimal digits"),
         ({"checksums": {"s3_etag": "0" * 32 + "-"}}, "is not a valid s3_etag"),
+        ({"checksums": {"sha3": "1"}}, "x: no checksum 'sha3' can be verified"),
+        ({"size": -1}, "x: size, retries and min_delay cannot be negative"),
+        ({"retries": -1}, "x: size, retries and min_delay cannot be negative"),
+        ({"min_delay": -0.5}, "x: size, retries and min_delay cannot be negative"),
     ],
 )
 def test_an_item_states_what_is_wrong_with_it(changed: dict[str, Any], said: str) -> None:
@@ -182,3 +187,17 @@ def test_shards_and_where_they_run(tmp_path: Path) -> None:
     plan = Plan([], tmp_path)
     assert wrong(run_shards, plan, ThreadPoolExecutor).startswith("shards must be a list or iterator of Shards")
     assert wrong(run_shards, plan.shards(1), 4).startswith("executor must be an Executor")
+
+
+@pytest.mark.parametrize("run", ["../x", ""])
+def test_the_name_of_a_run_is_a_files_name(target: Path, run: str) -> None:
+    assert "file's name" in wrong(download, [], target, run=run)
+    assert not target.exists()
+
+
+def test_only_the_edge_knows_libcurl() -> None:
+    package = Path(omicsdk.transfer.__file__).parent
+    assert [path.name for path in package.rglob("*.py") if "import pycurl" in path.read_text()] == ["wire.py"]
+    assert sorted(omicsdk.transfer.__all__) == sorted(dir(omicsdk.transfer))
+    for name in omicsdk.transfer.__all__:
+        assert getattr(omicsdk.transfer, name).__name__ == {"Report": "TransferReport"}.get(name, name)

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import DiskFull, NotWritable, TransferError
 from omicsdk.transfer.disk import RESERVE, DiskSpace, Growth, lacks_space, space_of, spare_bytes, write_at, write_error
+from omicsdk.transfer.scratch import scratch_database
 
 MIB = 1024 * 1024
 
@@ -136,3 +138,36 @@ def test_a_system_that_does_not_state_its_space_is_written_to(tmp_path: Path) ->
     found = space_of(str(tmp_path / "new"))
     assert found is not None
     assert 0 < found[0] <= found[1]
+
+
+# -- scratch databases: what a full folder of temporary files raises, and that nothing is left
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(tempfile, "tempdir", os.fspath(tmp_path))
+    return tmp_path
+
+
+def test_rows_that_do_not_fit_the_disk(temporary: Path):
+    resource = pytest.importorskip("resource", reason="Windows has no limit on the size of files")
+
+    def fill() -> None:
+        with scratch_database() as database:
+            database.execute("CREATE TABLE rows (row BLOB)")
+            database.executemany("INSERT INTO rows VALUES (?)", ((bytes(1 << 20),) for _ in range(30)))
+
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, limits[1]))
+    try:
+        with pytest.raises(NotWritable, match=r"Cannot write .*: .+\. Free disk space there, or .* TMPDIR"):
+            fill()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert [path.name for path in temporary.iterdir() if path.name.startswith("omicsdk-")] == []
+
+
+def test_an_error_of_the_block_is_raised_as_it_is(temporary: Path):
+    with pytest.raises(ZeroDivisionError), scratch_database():
+        raise ZeroDivisionError
+    assert [path.name for path in temporary.iterdir() if path.name.startswith("omicsdk-")] == []

@@ -1,6 +1,8 @@
 """Logins to the sandbox's commons, whose tokens are signed and end."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Generator
 from pathlib import Path
 
@@ -113,3 +115,25 @@ def test_a_token_that_ended_in_the_meantime_is_replaced(file: Path, sandbox: San
     sandbox.clock.advance(3600)  # by this machine's clock it is good
     assert auth.curl("/user/user").status_code == 200
     assert auth.get_access_token() != first
+
+
+# -- imports
+
+
+# -- functions
+
+
+def test_the_login_is_cheap_to_import():
+    heavy = {
+        "httpx",
+        "requests",
+        "attrs",
+        "asyncio",
+        "platformdirs",
+        "omicsdk_api",
+        "omicsdk.transfer",
+        "omicsdk.core.sending.transport",
+    }
+    code = "import sys; from omicsdk.compat.gen3.auth import Gen3Auth; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert heavy & set(loaded) == set()

@@ -4,6 +4,7 @@ import copy
 import pickle
 import threading
 import tracemalloc
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 from omicsdk.core import ChecksumMismatch, Interrupted, NotFound, SomeFailed, TransferError
 from omicsdk.transfer import Outcome, Outcomes, Report, TransferFailed, TransferReport
 from omicsdk.transfer.reports import report as module
-from omicsdk.transfer.reports.report import Spool
+from omicsdk.transfer.reports.report import Spool, verification_of
+from omicsdk.transfer.reports.units import counted_words
 
 STATES = st.sampled_from(["done", "skipped", "failed", "stopped"])
 
@@ -238,3 +240,25 @@ def test_what_an_error_states_of_a_file():
     assert Outcome("a", "failed", error=refused, attempts=1).is_gone
     assert not Outcome("a", "failed", error=refused).is_gone
     assert not Outcome("a", "failed", error=TransferError("no", name="a"), attempts=1).is_gone
+
+
+# -- files without a checksum to compare are never reported as verified, and are errors if a checksum is required
+
+
+@pytest.mark.parametrize(
+    ("checksums", "size", "expected"),
+    [
+        ({"md5": "0"}, 1, "verified"),
+        ({"md5": "0"}, None, "verified"),
+        ({}, 0, "size only"),
+        ({}, 7, "size only"),
+        ({}, None, "unverified"),
+    ],
+)
+def test_what_it_is_called(checksums: Any, size: int | None, expected: str) -> None:
+    assert verification_of(checksums, size) == expected
+
+
+def test_words_name_only_what_there_is() -> None:
+    assert counted_words({"verified": 1200, "size only": 0, "unverified": 1}) == "1,200 verified, 1 unverified"
+    assert counted_words({}) == ""

@@ -1,8 +1,9 @@
-"""Cells of manifests: several values in one, checksums, sizes."""
+"""Cells of manifests: several values in one, checksums, sizes, and JSON of metadata."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from omicsdk.gen3.manifests.metadata import value_of
 from omicsdk.gen3.manifests.tables import acl_of, cell_of, checksum_of, md5_of, several, size_of
 
 MD5 = "1596f493ba9ec53023fca640fb69bd3b"
@@ -72,3 +73,26 @@ def test_other_checksums():
 def test_sizes():
     assert [size_of(cell) for cell in ("0", " 7 ", '"3"', "007", str(2**63 - 1))] == [0, 7, 3, 7, 2**63 - 1]
     assert [size_of(cell) for cell in ("", "-1", "1.0", "1_000", "٣", str(2**63), "1 kB")] == [None] * 7
+
+
+# -- cells of metadata
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ("7", 7),
+        ("1.5", 1.5),
+        ("true", True),
+        ("null", None),
+        ("", ""),
+        (" a b ", "a b"),
+        ("007", "007"),
+        ("NaN", "NaN"),
+        ('{"a": [1]}', {"a": [1]}),
+        ("'[1, 2]'", [1, 2]),
+        ("{broken", "{broken"),
+    ],
+)
+def test_what_a_cell_means(cell: str, value: object):
+    assert value_of(cell) == value

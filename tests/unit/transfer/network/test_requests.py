@@ -14,6 +14,7 @@ from omicsdk.transfer.network.requests import (
     Verdict,
     headers_for,
     next_location,
+    server_of,
     unavailable,
 )
 
@@ -101,3 +102,14 @@ def test_replies_of_ftp_servers_as_heads(byte_range: str, replies: bytes, head: 
     for line in replies.split(b"|"):
         session.take(line + b"\r\n")
     assert b"".join(lines) == b"HTTP/1.1 " + head.replace(b"|", b"\r\n") + b"\r\n\r\n"
+
+
+# -- servers
+
+
+@pytest.mark.parametrize(
+    "rest", ["", "/", "/a/b", "?", "?x=/a/b", "/?x=//other/", "/a//b?u=http://other/c", "/..", "//a"]
+)
+@pytest.mark.parametrize("server", ["http://host", "https://user@host:8443", "https://[::1]:80", "HTTP://Host."])
+def test_a_server_is_what_stands_before_the_path(server: str, rest: str) -> None:
+    assert server_of(server + rest) == server

@@ -1,9 +1,11 @@
-"""What a document states twice, or of nothing that exists: the client is complete, and its author is informed."""
+"""What report.json, the README and explanations state: contradictions, with their remedies, and streams."""
 
 from pathlib import Path
 
 import pytest
-from omicsdk_codegen.generate import make_package
+from omicsdk_codegen.explaining import as_text, explain
+from omicsdk_codegen.generate import make_package, plan_package
+from omicsdk_codegen.project import files_around
 
 DOCUMENT = """\
 openapi: 3.0.3
@@ -87,3 +89,49 @@ def test_operations_that_an_overlay_names_do_not_share_an_operation_id(spec: Pat
     (note,) = [note for note in made.report.notes if note.remedy == "Use unique names."]
     assert (Path(note.file).name, note.line) == ("overlay.yaml", 4)
     assert note.before == "the x-omics-name add is that of GET /a too"
+
+
+# -- streams of typed items
+
+
+STREAMING = """\
+openapi: 3.0.3
+info: {title: Stream, version: "1"}
+paths:
+  /lines:
+    get:
+      operationId: lines
+      responses: {"200": {description: Rows., content: {application/x-ndjson: {schema: {$ref: "#/components/schemas/Row"}}}}}
+  /events:
+    get:
+      operationId: events
+      responses: {"200": {description: Rows., content: {text/event-stream: {schema: {$ref: "#/components/schemas/Row"}}}}}
+  /text:
+    get:
+      operationId: text
+      x-omics-stream: false
+      responses: {"200": {description: Rows., content: {text/event-stream: {schema: {$ref: "#/components/schemas/Row"}}}}}
+components: {schemas: {Row: {type: object, properties: {a: {type: string}}}}}
+"""
+
+
+@pytest.fixture
+def streaming(tmp_path: Path) -> Path:
+    path = tmp_path / "api.yaml"
+    path.write_text(STREAMING)
+    return path
+
+
+def test_only_a_stream_that_is_read_as_text_is_untyped(streaming: Path) -> None:
+    made = make_package(streaming, (), "thing", origin="Generated for a test.")
+    assert [(note.kind, note.line) for note in made.report.notes] == [("untyped", 16)]
+    readme = files_around(made.package, "thing", streaming)["README.md"]
+    assert "- `lines()`: `GET /lines`, also `.iterate`, `.stream`.\n" in readme
+    assert "- `events.iterate()`: `GET /events`, also `.stream`.\n" in readme
+    assert "- `text()`: `GET /text`.\n" in readme
+
+
+def test_the_items_of_a_stream_are_explained(streaming: Path) -> None:
+    text = as_text(explain(plan_package(streaming, (), "client"), "events"))
+    assert "  items   iterate gives events with Row as they arrive" in text
+    assert "Models\n  Row  models/row.py" in text
