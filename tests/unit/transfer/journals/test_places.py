@@ -2,10 +2,11 @@
 
 import errno
 import os
+import time
 from pathlib import Path
 
 from nobodys_home import leave_home
-from omicsdk.transfer.journal import journal_for
+from omicsdk.transfer.journal import OLD, journal_for
 
 
 def test_the_same_transfer_has_the_same_journal(tmp_path, monkeypatch):
@@ -14,7 +15,26 @@ def test_the_same_transfer_has_the_same_journal(tmp_path, monkeypatch):
     assert first is not None
     assert first.parent == tmp_path / "copies"
     assert journal_for("copies", "a", "b") == first
-    assert journal_for("copies", "a", "c") != first
+    assert first not in (
+        journal_for("copies", "a", "c"),
+        journal_for("copies", "b", "a"),
+        journal_for("others", "a", "b"),
+    )
+    assert journal_for("copies", "größe \udce9") is not None
+
+
+def test_what_was_not_resumed_is_removed(tmp_path, monkeypatch):
+    monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path))
+    first = journal_for("gen3/uploads", "a")
+    assert first is not None
+    old, book, young = first, first.with_suffix(".journal-guids"), first.with_name("young.journal")
+    for path in (old, book, young):
+        path.touch()
+    long_ago = time.time() - OLD - 60
+    for path in (old, book):
+        os.utime(path, (long_ago, long_ago))
+    journal_for("gen3/uploads", "b")
+    assert [path.exists() for path in (old, book, young)] == [False, False, True]
 
 
 def test_a_user_without_a_home_continues_without_one(tmp_path, monkeypatch, caplog):

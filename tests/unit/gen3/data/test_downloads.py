@@ -1,14 +1,18 @@
-"""The meaning of a 401 during a download."""
+"""Downloads: the meaning of a 401, and journals of which another process has one."""
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import httpx
+import omicsdk.transfer
 import pytest
 from omicsdk import Drs, Gen3, SevenBridges
 from omicsdk.core import Forbidden, Unauthorized
 from omicsdk.core.credentials import BearerToken
-from omicsdk.gen3.downloads import Logins
+from omicsdk.gen3.downloads import Logins, download_url
+from omicsdk.transfer import Outcome, TransferOptions, TransferReport
+from omicsdk.transfer.journal import Journal
 
 
 @pytest.fixture
@@ -50,3 +54,19 @@ def test_a_commons_alone_means_a_lacking_permission():
         Drs(**login).get_object(object_id="a")
     with pytest.raises(Unauthorized):
         SevenBridges(**login).get_current_user()
+
+
+# -- journals
+
+
+def test_a_journal_that_the_same_download_took_meanwhile_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[Journal] = []
+
+    def download(*_: Any, journal: Path, **__: Any) -> TransferReport:
+        taken.append(Journal(journal, lambda: False))  # of another process, after this one has released the lock
+        return TransferReport([Outcome("a", "done", 1)])
+
+    monkeypatch.setattr(omicsdk.transfer, "download", download)
+    download_url(lambda: "", "a", tmp_path, what="a", options=TransferOptions())
+    assert Path(taken[0].path).exists()
+    taken[0].close()
