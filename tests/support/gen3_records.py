@@ -1,5 +1,6 @@
 """Records of the dictionary that a sandbox's commons begins with, and that dictionary."""
 
+from functools import cache
 from typing import Any
 
 from omicsdk.gen3.dictionary import Dictionary
@@ -18,7 +19,12 @@ FILLED = dict.fromkeys(
 
 def dictionary(**more: Any) -> Dictionary:
     """The dictionary, with more nodes or others in their place."""
-    return Dictionary({**sds_document(), **more})
+    return Dictionary({**sds_document(), **more}) if more else _plain_dictionary()
+
+
+@cache
+def _plain_dictionary() -> Dictionary:
+    return Dictionary(sds_document())
 
 
 def experiment(name: str = "e1", **more: Any) -> dict[str, Any]:

@@ -14,8 +14,7 @@ from omicsdk.hca.azul.files import of_row
 from omicsdk.hca.azul.manifests import checked_state
 from omicsdk.portals.names import names_in
 
-from tests.unit.portals.names.recorded import DATA, Recorded
-from tests.unit.portals.names.resolving import answers, resolve
+from tests.unit.portals.names.recorded import DATA, Recorded, answers, resolve
 
 HCA = "https://service.azul.data.humancellatlas.org"
 ANVIL = "https://service.explore.anvilproject.org"

@@ -11,8 +11,7 @@ from omicsdk.core.errors import DecodeError, Forbidden, NotFound, UnsafePath
 from omicsdk.portals.lists import ListedFile
 from omicsdk.portals.names import ARCHIVES, Archive, Name, NamedRow, names_in
 
-from tests.unit.portals.names.recorded import Recorded
-from tests.unit.portals.names.resolving import Resolved, answers, resolve
+from tests.unit.portals.names.recorded import Recorded, Resolved, answers, resolve
 
 API = "https://www.ebi.ac.uk/biostudies/api/v1/studies"
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from omicsdk.core.errors import DecodeError, Forbidden, Gone, NotFound
 
-from tests.unit.portals.names.resolving import result_of
+from tests.unit.portals.names.recorded import result_of
 
 HOST = "https://data.example.org"
 ID = "doi:10.5072/FK2/AB"

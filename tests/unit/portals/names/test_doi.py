@@ -9,7 +9,7 @@ import pytest
 from omicsdk.core.errors import BadRequest, NotFound, ServerError, UsageError
 from omicsdk.portals import UnknownList
 
-from tests.unit.portals.names.resolving import result_of
+from tests.unit.portals.names.recorded import result_of
 
 DATACITE, RESOLVER = "https://api.datacite.org/dois", "https://doi.org"
 UNKNOWN = (404, "datacite/error_not_found.json")

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from omicsdk.core.errors import ConfigError, DecodeError, NotFound
 
-from tests.unit.portals.names.resolving import result_of
+from tests.unit.portals.names.recorded import result_of
 
 API = "https://datadryad.org/api/v2"
 DOI = "10.5061/dryad.8515"

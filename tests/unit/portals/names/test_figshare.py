@@ -6,7 +6,7 @@ import httpx
 import pytest
 from omicsdk.core.errors import DecodeError, Forbidden, NotFound
 
-from tests.unit.portals.names.resolving import result_of
+from tests.unit.portals.names.recorded import result_of
 
 API = "https://api.figshare.com/v2"
 ARTICLE = "figshare/article_14763051.json"

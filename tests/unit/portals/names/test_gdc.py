@@ -18,8 +18,7 @@ from omicsdk.portals.sources import Gdc as GdcSource
 from omicsdk.portals.sources import SourceOptions
 from omicsdk_api.archives.gdc import GdcApi
 
-from tests.unit.portals.names.recorded import DATA, Recorded, RecordedResponses
-from tests.unit.portals.names.resolving import Resolved, answers, resolve
+from tests.unit.portals.names.recorded import DATA, Recorded, RecordedResponses, Resolved, answers, resolve
 
 GDC = "https://api.gdc.cancer.gov"
 SEARCH = f"POST {GDC}/files"

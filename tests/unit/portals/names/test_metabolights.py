@@ -4,8 +4,7 @@ import httpx
 import pytest
 from omicsdk.core.errors import DecodeError, Forbidden, NotFound, UnsafePath
 
-from tests.unit.portals.names.recorded import Recorded
-from tests.unit.portals.names.resolving import Resolved, answers, resolve
+from tests.unit.portals.names.recorded import Recorded, Resolved, answers, resolve
 
 WS = "https://www.ebi.ac.uk/metabolights/ws/studies"
 FOLDER = "https://ftp.ebi.ac.uk/pub/databases/metabolights/studies/public/MTBLS1"

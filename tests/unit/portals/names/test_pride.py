@@ -9,8 +9,7 @@ from omicsdk.core.consistency import InconsistentListing
 from omicsdk.core.errors import DecodeError, NotFound, ServerError
 from omicsdk.portals.names import names_in
 
-from tests.unit.portals.names.recorded import DATA, Recorded
-from tests.unit.portals.names.resolving import Resolved, answers, resolve
+from tests.unit.portals.names.recorded import DATA, Recorded, Resolved, answers, resolve
 
 V3 = "https://www.ebi.ac.uk/pride/ws/archive/v3"
 FOLDER = "https://ftp.pride.ebi.ac.uk/pride/data/archive/2012/03/PXD000001"

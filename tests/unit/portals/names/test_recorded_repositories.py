@@ -12,8 +12,7 @@ from omicsdk.portals.documents import DATAVERSE, SCHEMA_ORG
 from omicsdk.portals.lists import ListedFile
 from omicsdk.portals.names import Name
 
-from tests.unit.portals.names.recorded import DATA, Recorded
-from tests.unit.portals.names.resolving import result_of
+from tests.unit.portals.names.recorded import DATA, Recorded, result_of
 
 SERVICES = ("zenodo", "figshare", "dataverse", "dryad", "datacite", "identifiers")
 ZENODO, FIGSHARE = "https://zenodo.org/api/records", "https://api.figshare.com/v2"

@@ -5,21 +5,19 @@ Answers of operations that are never sent stand in for an answer of another kind
 
 import csv
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from omicsdk.core.errors import APIError, BadRequest, DecodeError, NotFound, OmicsError, RateLimited
-from omicsdk.core.manual_clock import ManualClock
+from omicsdk.core.errors import APIError, BadRequest, DecodeError, NotFound, RateLimited
 from omicsdk.portals.lists import ListedFile
-from omicsdk.portals.names import ArchiveOptions, Archives, NamedRow, names_in
+from omicsdk.portals.names import NamedRow
 from omicsdk.portals.names.archive import Reads
 from omicsdk.portals.sources import SourceOptions, Sra
 from omicsdk_api.archives.sdl import SdlApi
 
-from tests.unit.portals.names.recorded import DATA, Recorded, RecordedResponses
+from tests.unit.portals.names.recorded import DATA, Recorded, RecordedResponses, error_of, rows_of
 
 ENA = "https://www.ebi.ac.uk/ena"
 REPORT, SEARCH = f"{ENA}/portal/api/filereport", f"POST {ENA}/portal/api/search"
@@ -39,20 +37,8 @@ def matches(count: int) -> httpx.Response:
     return httpx.Response(200, json={"esearchresult": {"count": str(count), "querykey": "1", "webenv": "MCID_1"}})
 
 
-def resolved(name: str, responses: dict[str, Recorded], reads: Reads = "fastq") -> list[NamedRow]:
-    options = ArchiveOptions({}, reads, transport=RecordedResponses(responses), clock=ManualClock())
-    with Archives(options) as archives:
-        return list(archives.rows(names_in(name)))
-
-
 def of(files: list[ListedFile] | Any) -> list[tuple[str, int | None, str]]:
     return [(file.name, file.size, file.checksums.get("md5", "")[:6]) for file in files]
-
-
-def error_of(work: Callable[[], object]) -> OmicsError:
-    with pytest.raises(OmicsError) as caught:
-        work()
-    return caught.value
 
 
 # -- the ENA
@@ -118,7 +104,7 @@ def test_a_report_of_the_ena_states_the_files_of_each_choice(file: str) -> None:
     run = file.rpartition("_")[2].partition(".")[0]
     name = run if run.startswith(("ERR", "DRR", "SRR")) else "SRR6835844"
     for reads, files in REPORTS[file]:
-        (row,) = resolved(name, {REPORT: as_table(file)}, reads)
+        (row,) = rows_of(name, {REPORT: as_table(file)}, reads)
         assert of(row.files) == files
         at_sra = {"fastq": "sra-fastq", "bam": "sra-bam", "sra": "sra"}[reads] if files[0][0] == "" else "url"
         assert {each.kind for each in row.files} == {at_sra}
@@ -127,7 +113,7 @@ def test_a_report_of_the_ena_states_the_files_of_each_choice(file: str) -> None:
 
 
 def test_a_search_of_the_ena_describes_runs() -> None:
-    rows = resolved("PRJEB12126", {REPORT: as_table("ena/search_json_full.json")})
+    rows = rows_of("PRJEB12126", {REPORT: as_table("ena/search_json_full.json")})
     assert [row.cells["accession"] for row in rows] == [f"ERR11909{number}" for number in range(89, 94)]
     assert rows[0].cells == {
         "accession": "ERR1190989",
@@ -145,7 +131,7 @@ def test_a_search_of_the_ena_describes_runs() -> None:
 
 
 def test_a_table_of_studies_is_no_list_of_runs() -> None:
-    error = error_of(lambda: resolved("PRJDB90", {REPORT: as_table("ena/search_study_DRP000595.json")}))
+    error = error_of(lambda: rows_of("PRJDB90", {REPORT: as_table("ena/search_study_DRP000595.json")}))
     assert isinstance(error, DecodeError)
 
 
@@ -173,7 +159,7 @@ def test_a_record_without_runs_is_named_and_an_unknown_one_not_found(file: str, 
     status = 404 if "not_found" in file else 200
     record: Recorded = (status, f"ena/{file}")
     responses = {REPORT: httpx.Response(204), FIND: matches(0), f"{ENA}/browser/api/xml/{accession}": record}
-    error = error_of(lambda: resolved(accession, responses))
+    error = error_of(lambda: rows_of(accession, responses))
     assert isinstance(error, NotFound)
     assert said in error.message
 
@@ -181,7 +167,7 @@ def test_a_record_without_runs_is_named_and_an_unknown_one_not_found(file: str, 
 def test_the_title_of_a_record_is_text_not_xml() -> None:
     record = httpx.Response(200, text="<SET><STUDY_TITLE>Mice &amp; men\n&lt;2 days&gt;</STUDY_TITLE></SET>")
     responses = {REPORT: httpx.Response(204), FIND: matches(0), f"{ENA}/browser/api/xml/SRP000001": record}
-    assert "(Mice & men <2 days>)" in str(error_of(lambda: resolved("SRP000001", responses)))
+    assert "(Mice & men <2 days>)" in str(error_of(lambda: rows_of("SRP000001", responses)))
 
 
 # -- NCBI's E-utilities
@@ -189,7 +175,7 @@ def test_the_title_of_a_record_is_text_not_xml() -> None:
 
 def at_ncbi(search: Recorded, records: Recorded | None = None, name: str = "PRJNA988806") -> list[NamedRow]:
     read = {} if records is None else {READ: records}
-    return resolved(name, {REPORT: httpx.Response(204), FIND: search, **read}, "sra")
+    return rows_of(name, {REPORT: httpx.Response(204), FIND: search, **read}, "sra")
 
 
 def test_run_information_describes_runs_that_the_ena_lacks() -> None:
@@ -298,13 +284,13 @@ def test_a_locator_that_failed_is_no_list_without_files() -> None:
 
 
 def test_a_series_of_geo_has_supplementary_files_with_the_sizes_of_its_list() -> None:
-    rows = resolved("GSE105845", {RECORD: "geo/GSE105845_family_soft.txt", **no_list("GSE105nnn/GSE105845")}, "suppl")
+    rows = rows_of("GSE105845", {RECORD: "geo/GSE105845_family_soft.txt", **no_list("GSE105nnn/GSE105845")}, "suppl")
     assert [of(row.files) for row in rows] == [[("GSE105845_RAW.tar", None, "")]]
     assert rows[0].cells["title"] == "microRNA-seq from forebrain (ENCSR715QTV)"
     assert rows[0].files[0].address.startswith("https://ftp.ncbi.nlm.nih.gov/geo/series/GSE105nnn/GSE105845/suppl/")
     series = "^SERIES = GSE125065\n!Series_supplementary_file = ftp://ftp.ncbi.nlm.nih.gov/x/GSE125065_RAW.tar\n"
     listed = {f"{SUPPL}/GSE125nnn/GSE125065/suppl/filelist.txt": "geo/filelist_GSE125065.txt"}
-    (row,) = resolved("GSE125065", {RECORD: httpx.Response(200, text=series), **listed}, "suppl")
+    (row,) = rows_of("GSE125065", {RECORD: httpx.Response(200, text=series), **listed}, "suppl")
     assert of(row.files) == [("GSE125065_RAW.tar", 61061120, "")]
 
 
@@ -314,12 +300,12 @@ def no_list(series: str) -> dict[str, Recorded]:
 
 def test_a_series_without_the_samples_that_it_names_is_incomplete() -> None:
     responses = {RECORD: "geo/GSE105845_family_soft.txt", **no_list("GSE105nnn/GSE105845")}
-    error = error_of(lambda: resolved("GSE105845", responses))
+    error = error_of(lambda: rows_of("GSE105845", responses))
     assert "0 samples', not the 2 of GSE105845" in error.message
 
 
 def test_a_sample_of_an_array_has_neither_runs_nor_files() -> None:
-    error = error_of(lambda: resolved("GSM32878", {RECORD: "geo/GSM32878.txt"}))
+    error = error_of(lambda: rows_of("GSM32878", {RECORD: "geo/GSM32878.txt"}))
     assert isinstance(error, NotFound)
     assert "GSM32878 has no supplementary files" in error.message
 
@@ -328,7 +314,7 @@ def test_a_sample_of_an_array_has_neither_runs_nor_files() -> None:
     "file", ["GPL20814_family_soft.txt", "GPL4133.txt", "acc_cgi_self_GPL9115.txt", "acc_cgi_redirect_http.txt"]
 )
 def test_a_platform_or_a_page_is_no_series(file: str) -> None:
-    assert isinstance(error_of(lambda: resolved("GSE1", {RECORD: f"geo/{file}"})), DecodeError)
+    assert isinstance(error_of(lambda: rows_of("GSE1", {RECORD: f"geo/{file}"})), DecodeError)
 
 
 # -- the EGA
@@ -337,7 +323,7 @@ def test_a_platform_or_a_page_is_no_series(file: str) -> None:
 @pytest.mark.parametrize("file", ["error_bad_credentials.json", "error_bad_token.json"])
 def test_a_refusal_of_the_ega_has_its_words(file: str) -> None:
     error = error_of(
-        lambda: resolved("EGAD00000000001", {f"{EGA}/datasets/EGAD00000000001/files": (400, f"ega/{file}")})
+        lambda: rows_of("EGAD00000000001", {f"{EGA}/datasets/EGAD00000000001/files": (400, f"ega/{file}")})
     )
     assert isinstance(error, BadRequest)
     assert json.loads((DATA / "ega" / file).read_text())["error_description"] in error.message
@@ -345,7 +331,7 @@ def test_a_refusal_of_the_ega_has_its_words(file: str) -> None:
 
 def test_a_bare_list_of_accessions_is_no_list_of_datasets() -> None:
     responses: dict[str, Recorded] = {f"{EGA}/studies/EGAS00000000001/datasets": "ega/datasets_list.json"}
-    assert isinstance(error_of(lambda: resolved("EGAS00000000001", responses)), DecodeError)
+    assert isinstance(error_of(lambda: rows_of("EGAS00000000001", responses)), DecodeError)
 
 
 def test_every_answer_is_read() -> None:

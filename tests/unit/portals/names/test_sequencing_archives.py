@@ -1,6 +1,6 @@
 """What users of other tools for sequencing archives trip over: runs with three files, GEO's links, rates, lists cut short."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
@@ -17,7 +17,7 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.manual_clock import ManualClock
 from omicsdk.portals.lists import ListedFile
-from omicsdk.portals.names import ArchiveOptions, Archives, NamedRow, names_in
+from omicsdk.portals.names import ArchiveOptions, Archives, names_in
 from omicsdk.portals.names.archive import Reads
 from omicsdk.portals.names.geo import NO_SEQUENCING
 from omicsdk.portals.names.ncbi import Entrez, RateLimit
@@ -25,7 +25,7 @@ from omicsdk.portals.names.runs import CELLS, NO_FASTQ, NO_RUNS, ONE_FILE, Runs
 from omicsdk.portals.sources import SourceOptions, Sra
 from omicsdk_api.archives.sdl import SdlApi
 
-from tests.unit.portals.names.recorded import Recorded, RecordedResponses
+from tests.unit.portals.names.recorded import Recorded, RecordedResponses, error_of, rows_of
 
 ENA = "https://www.ebi.ac.uk/ena"
 REPORT, SEARCH = f"{ENA}/portal/api/filereport", f"POST {ENA}/portal/api/search"
@@ -65,31 +65,12 @@ def archives(responses: Mapping[str, Recorded], reads: Reads = "fastq", **more: 
     return Archives(options)
 
 
-def resolved(name: str, responses: Mapping[str, Recorded], reads: Reads = "fastq") -> list[NamedRow]:
-    with archives(responses, reads) as opened:
-        return list(opened.rows(names_in(name)))
-
-
-def failing(work: Callable[[], object]) -> OmicsError:
-    with pytest.raises(OmicsError) as caught:
-        work()
-    return caught.value
-
-
 # -- runs
-
-
-def test_a_third_file_without_mates_has_its_own_checksum() -> None:
-    names = ("SRR17001000.fastq.gz", "SRR17001000_1.fastq.gz", "SRR17001000_2.fastq.gz")
-    (row,) = resolved("SRR17001000", {REPORT: table(fastq("SRR17001000", *names))})
-    assert [(file.name, file.size, file.checksums["md5"]) for file in row.files] == list(
-        zip(names, (1, 2, 3), MD5, strict=True)
-    )
 
 
 def test_files_and_checksums_of_different_number_fail_alone_and_are_never_guessed() -> None:
     broken = {**fastq("SRR1000001", "a_1.fastq.gz", "a_2.fastq.gz"), "fastq_md5": MD5[0]}
-    first, second = resolved("SRP000001", {REPORT: table(broken, fastq("SRR1000002", "b.fastq.gz"))})
+    first, second = rows_of("SRP000001", {REPORT: table(broken, fastq("SRR1000002", "b.fastq.gz"))})
     error = first.files[0].error
     assert error is not None
     assert "fastq_md5 has 1 values for 2 URLs" in error.message
@@ -98,13 +79,13 @@ def test_files_and_checksums_of_different_number_fail_alone_and_are_never_guesse
 
 def test_runs_of_all_archives_and_any_case_and_with_unseen_marks_are_names() -> None:
     for run in ("err3372842", "DRR051059", "\u200eSRR390728\u200f "):
-        (row,) = resolved(run, {REPORT: table(fastq(run.strip(" \u200e\u200f").upper(), "x.fastq.gz"))})
+        (row,) = rows_of(run, {REPORT: table(fastq(run.strip(" \u200e\u200f").upper(), "x.fastq.gz"))})
         assert row.cells["accession"] == run.strip(" \u200e\u200f").upper()
 
 
 def test_a_run_without_fastq_is_described_and_its_archive_found_with_the_command_to_run() -> None:
     row = {"run_accession": "SRR11945694", "scientific_name": "Homo sapiens", "library_layout": "PAIRED"}
-    (named,) = resolved("SRR11945694", {REPORT: table(row)})
+    (named,) = rows_of("SRR11945694", {REPORT: table(row)})
     assert (named.files[0].kind, named.files[0].address) == ("sra-fastq", "SRR11945694")
     assert named.note == NO_FASTQ
     assert "fasterq-dump" in NO_FASTQ
@@ -118,9 +99,9 @@ def test_one_file_of_a_pair_or_of_single_cells_is_noted_as_it_may_lack_the_barco
         {"library_layout": "SINGLE"},
     ]
     rows = [fastq(f"SRR100000{number}", "x.fastq.gz", **more) for number, more in enumerate(described)]
-    assert [row.note for row in resolved("SRP000001", {REPORT: table(*rows)})] == [ONE_FILE, ONE_FILE, ""]
+    assert [row.note for row in rows_of("SRP000001", {REPORT: table(*rows)})] == [ONE_FILE, ONE_FILE, ""]
     pair = fastq("SRR1000001", "x_1.fastq.gz", "x_2.fastq.gz", library_layout="PAIRED")
-    assert resolved("SRP000001", {REPORT: table(pair)})[0].note == ""
+    assert rows_of("SRP000001", {REPORT: table(pair)})[0].note == ""
 
 
 def test_a_run_that_the_locator_refuses_is_refused_with_the_place_to_apply_at() -> None:
@@ -170,7 +151,7 @@ def test_a_run_of_dbgap_is_refused_with_the_place_to_apply_at() -> None:
         "dbgap_study_accession": "phs000001",
         "Consent": "GRU",
     }
-    (named,) = resolved("PRJNA1", {REPORT: httpx.Response(204), FIND: found(1), READ: information(row)})
+    (named,) = rows_of("PRJNA1", {REPORT: httpx.Response(204), FIND: found(1), READ: information(row)})
     error = named.files[0].error
     assert isinstance(error, Forbidden)
     assert (error.message, "dbgap.ncbi.nlm.nih.gov" in (error.remedy or "")) == (
@@ -181,7 +162,7 @@ def test_a_run_of_dbgap_is_refused_with_the_place_to_apply_at() -> None:
 
 def test_records_that_only_mention_an_accession_are_left_out() -> None:
     own, other = ({"Run": f"SRR{n}", "Experiment": f"SRX{n}", "BioProject": f"PRJNA{n}"} for n in (1, 2))
-    rows = resolved("PRJNA1", {REPORT: text("run_accession"), FIND: found(2), READ: information(own, other)}, "sra")
+    rows = rows_of("PRJNA1", {REPORT: text("run_accession"), FIND: found(2), READ: information(own, other)}, "sra")
     assert [row.cells["accession"] for row in rows] == ["SRR1"]
 
 
@@ -203,12 +184,12 @@ def test_columns_that_the_ena_no_longer_has_are_left_out(word: str) -> None:
 def test_an_accession_that_the_ena_refuses_may_be_ncbis_and_is_unknown_if_it_is_not() -> None:
     refused = httpx.Response(400, json={"message": "Invalid accession: SRP999999"})
     row = {"Run": "SRR1", "Experiment": "SRX1", "SRAStudy": "SRP999999"}
-    (named,) = resolved("SRP999999", {REPORT: refused, FIND: found(1), READ: information(row)}, "sra")
+    (named,) = rows_of("SRP999999", {REPORT: refused, FIND: found(1), READ: information(row)}, "sra")
     assert "the ENA refuses the accession: Invalid accession: SRP999999" in named.note
     changed = httpx.Response(400, json={"message": "Invalid field(s) supplied: fastq_md5"})
-    assert isinstance(failing(lambda: resolved("SRP999999", {REPORT: changed})), BadRequest)
+    assert isinstance(error_of(lambda: rows_of("SRP999999", {REPORT: changed})), BadRequest)
     record = {f"{ENA}/browser/api/xml/SRP999999": httpx.Response(404, text="<ErrorDetails/>")}
-    error = failing(lambda: resolved("SRP999999", {REPORT: refused, FIND: found(0), **record}))
+    error = error_of(lambda: rows_of("SRP999999", {REPORT: refused, FIND: found(0), **record}))
     assert isinstance(error, NotFound)
     assert "suppressed" in (error.remedy or "")
 
@@ -223,7 +204,7 @@ def test_an_accession_that_the_ena_refuses_may_be_ncbis_and_is_unknown_if_it_is_
     ],
 )
 def test_half_a_report_or_a_page_is_an_error(body: str, said: str) -> None:
-    error = failing(lambda: resolved("SRP000001", {REPORT: httpx.Response(200, text=body)}))
+    error = error_of(lambda: rows_of("SRP000001", {REPORT: httpx.Response(200, text=body)}))
     assert isinstance(error, DecodeError)
     assert said in error.message
 
@@ -253,13 +234,13 @@ def test_a_stop_ends_a_long_list() -> None:
 
 
 def test_a_failing_archive_is_not_taken_for_one_without_runs() -> None:
-    error = failing(lambda: resolved("SRP000001", {REPORT: httpx.Response(500, text="down")}))
+    error = error_of(lambda: rows_of("SRP000001", {REPORT: httpx.Response(500, text="down")}))
     assert isinstance(error, APIError)
     assert error.status == 500
 
 
 def test_runs_have_no_supplementary_files() -> None:
-    assert isinstance(failing(lambda: resolved("SRP000001", {}, "suppl")), UsageError)
+    assert isinstance(error_of(lambda: rows_of("SRP000001", {}, "suppl")), UsageError)
 
 
 # -- GEO
@@ -298,7 +279,7 @@ def test_a_sample_of_several_experiments_has_the_runs_of_all() -> None:
         RECORD: text(*sample("GSM1", second, experiment="SRX1")),
         SEARCH: table(*(fastq(f"SRR{n}", f"SRR{n}.fastq.gz", experiment_accession=f"SRX{n}") for n in (1, 2))),
     }
-    rows = resolved("GSM1", responses)
+    rows = rows_of("GSM1", responses)
     assert [(row.cells["accession"], row.cells["geo_accession"]) for row in rows] == [
         ("SRR1", "GSM1"),
         ("SRR2", "GSM1"),
@@ -309,7 +290,7 @@ def test_the_samples_of_a_series_decide_not_its_project_and_a_superseries_has_th
     samples = [sample(f"GSM{n}", experiment=f"SRX{n}") for n in (1, 2)]
     responses = series("GSE163666", *samples, more=("!Series_relation = SuperSeries of: GSE165894",))
     runs = table(*(fastq(f"SRR{n}", f"SRR{n}.fastq.gz", experiment_accession=f"SRX{n}") for n in (1, 2)))
-    rows = resolved("GSE163666", {**responses, SEARCH: runs})
+    rows = rows_of("GSE163666", {**responses, SEARCH: runs})
     assert [(row.cells["geo_accession"], row.cells["accession"]) for row in rows] == [
         ("GSM1", "SRR1"),
         ("GSM2", "SRR2"),
@@ -324,7 +305,7 @@ def test_experiments_that_the_ena_lacks_are_read_at_ncbi() -> None:
         f"{FIND}?term=SRX2": found(1),
         READ: information({"Run": "SRR2", "Experiment": "SRX2"}),
     }
-    rows = resolved("GSE1000", responses)
+    rows = rows_of("GSE1000", responses)
     assert [(row.cells["geo_accession"], row.files[0].kind) for row in rows] == [("GSM1", "url"), ("GSM2", "sra-fastq")]
 
 
@@ -334,7 +315,7 @@ def test_samples_without_a_link_are_searched_and_those_without_runs_are_rows_wit
         f"{FIND}?term=GSM1+OR+GSM2": found(1),
         READ: information({"Run": "SRR1", "Experiment": "SRX1", "SampleName": "x", "LibraryName": "GSM1"}),
     }
-    rows = resolved("GSE1000", responses)
+    rows = rows_of("GSE1000", responses)
     assert [(row.cells["geo_accession"], len(row.files), row.note) for row in rows] == [
         ("GSM1", 1, NO_FASTQ),
         ("GSM2", 0, NO_RUNS),
@@ -343,7 +324,7 @@ def test_samples_without_a_link_are_searched_and_those_without_runs_are_rows_wit
 
 def test_a_series_of_arrays_is_its_supplementary_files() -> None:
     files = ("!Series_supplementary_file = ftp://ftp.ncbi.nlm.nih.gov/geo/a/GSE1000_RAW.tar",)
-    (row,) = resolved("GSE1000", series("GSE1000", sample("GSM1", kind="RNA"), more=files))
+    (row,) = rows_of("GSE1000", series("GSE1000", sample("GSM1", kind="RNA"), more=files))
     assert ([file.name for file in row.files], row.note) == (["GSE1000_RAW.tar"], NO_SEQUENCING)
 
 
@@ -351,14 +332,14 @@ def test_all_supplementary_files_of_a_sample_are_named_and_none_where_geo_says_s
     folder = "ftp://ftp.ncbi.nlm.nih.gov/geo/samples/GSM6737nnn/GSM6737826/suppl"
     lines = [f"!Sample_supplementary_file_{n} = {folder}/GSM6737826_{name}" for n, name in enumerate("abc", 1)]
     lines.append("!Sample_supplementary_file_4 = ftp://ftp-trace.ncbi.nlm.nih.gov/sra/sra-instant/reads/SRX1")
-    (row,) = resolved("GSM6737826", {RECORD: text(*sample("GSM6737826", *lines))}, "suppl")
+    (row,) = rows_of("GSM6737826", {RECORD: text(*sample("GSM6737826", *lines))}, "suppl")
     assert [file.name for file in row.files] == ["GSM6737826_a", "GSM6737826_b", "GSM6737826_c"]
     assert all(file.address.startswith("https://ftp.ncbi") for file in row.files)
     cut_off = text(*sample("GSM6737826", lines[0], "!Sample_supplementary_file_2 = ftp://ftp.ncbi"))
     (row,) = resolved("GSM6737826", {RECORD: cut_off}, "suppl")
     assert [type(file.error) for file in row.files] == [type(None), DecodeError]
     none = text(*sample("GSM1944823", "!Sample_supplementary_file_1 = NONE"))
-    assert isinstance(failing(lambda: resolved("GSM1944823", {RECORD: none}, "suppl")), NotFound)
+    assert isinstance(error_of(lambda: rows_of("GSM1944823", {RECORD: none}, "suppl")), NotFound)
 
 
 @pytest.mark.parametrize(
@@ -371,7 +352,7 @@ def test_all_supplementary_files_of_a_sample_are_named_and_none_where_geo_says_s
     ],
 )
 def test_a_page_in_place_of_a_record_says_why(page: str, kind: type[OmicsError]) -> None:
-    assert type(failing(lambda: resolved("GSE1000", {RECORD: httpx.Response(200, text=page)}))) is kind
+    assert type(error_of(lambda: rows_of("GSE1000", {RECORD: httpx.Response(200, text=page)}))) is kind
 
 
 def test_half_of_a_series_is_an_error_after_what_was_read() -> None:
@@ -403,17 +384,17 @@ def test_files_of_the_ega_are_listed_in_pages_and_refused_with_the_place_to_appl
         f"{files}?offset=0": page(1, 500),
         f"{files}?offset=500": page(501, 2),
     }
-    rows = resolved("EGAS00000000001", responses)
+    rows = rows_of("EGAS00000000001", responses)
     last = rows[-1].files[0]
     assert (len(rows), last.name, last.size, last.checksums) == (502, "EGAF00000000502.bam", 502, {"md5": MD5[0]})
     assert isinstance(last.error, Forbidden)
     assert "https://ega-archive.org/datasets/EGAD00000000001" in (last.error.remedy or "")
-    error = failing(lambda: resolved("EGAD00000000001", {files: httpx.Response(200, json=[])}))
+    error = error_of(lambda: rows_of("EGAD00000000001", {files: httpx.Response(200, json=[])}))
     assert isinstance(error, NotFound)
     with pytest.raises(DecodeError, match="not a list"):
-        resolved("EGAD00000000001", {files: httpx.Response(200, json=True)})
+        rows_of("EGAD00000000001", {files: httpx.Response(200, json=True)})
     with pytest.raises(DecodeError, match="another one than the page before"):  # it ignores the offset
-        resolved("EGAD00000000001", {files: page(1, 500)})
+        rows_of("EGAD00000000001", {files: page(1, 500)})
 
 
 # -- rates
@@ -446,7 +427,7 @@ def test_the_key_is_not_sent_over_http() -> None:
 
 
 def test_a_bad_request_of_another_kind_is_an_error() -> None:
-    error = failing(
-        lambda: resolved("GSM1", {RECORD: text(*sample("GSM1", experiment="SRX1")), SEARCH: httpx.Response(400)})
+    error = error_of(
+        lambda: rows_of("GSM1", {RECORD: text(*sample("GSM1", experiment="SRX1")), SEARCH: httpx.Response(400)})
     )
     assert isinstance(error, BadRequest)

@@ -8,7 +8,7 @@ import pytest
 from omicsdk.core.errors import DecodeError, Forbidden, Gone, NotFound
 from omicsdk.portals.lists import ListError
 
-from tests.unit.portals.names.resolving import result_of
+from tests.unit.portals.names.recorded import result_of
 
 API = "https://zenodo.org/api/records"
 RECORD = "zenodo/record_new_15411009.json"
