@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.portals import FORMATS, FileList, Format, Head, ListedFile, ListError, Row, RowFault, UnknownList
+from omicsdk.portals import FORMATS, FileList, Head, ListedFile, ListError, RowFault, UnknownList
 from omicsdk.portals.documents import DANDI, DATAVERSE, DCAT, DOCUMENTS, FIGSHARE, RO_CRATE
 from omicsdk.portals.headings import multihash_in
 from omicsdk.portals.lists import recognised
 from portal_host import SAMPLES
+
+from tests.unit.portals.reading import files_in, files_of, opened, put
 
 MD5, SHA256 = f"{1:032x}", f"{1:064x}"
 
@@ -21,13 +23,7 @@ def read(name: str, base: str = "") -> list[ListedFile]:
     path = SAMPLES / name
     format = recognised(Head(path), FORMATS, name)
     listed = FileList(path, name, base, (), Counter())
-    return [file for row in format.rows(listed) for file in files_of(format, row, listed)]
-
-
-def files_of(format: Format, row: Row, listed: FileList) -> list[ListedFile]:
-    if row.fault:
-        raise RowFault(row.fault)
-    return list(format.files(row, listed))
+    return files_in(format, listed)
 
 
 @pytest.mark.parametrize(
@@ -105,8 +101,7 @@ def test_files_of_metabolights_are_in_the_folder_of_the_study_that_the_address_n
 def test_a_list_of_files_beside_a_study_of_biostudies_is_relative_to_it(tmp_path: Path):
     path = tmp_path / "files.json"
     path.write_text('[{"path": "raw/a b.txt", "size": 3, "type": "file", "attributes": [{"name": "x", "value": "y"}]}]')
-    format = recognised(Head(path), FORMATS, "files.json")
-    listed = FileList(path, "files.json", "https://www.ebi.ac.uk/biostudies/files/S-TEST1", (), Counter())
+    format, listed = opened(path, "https://www.ebi.ac.uk/biostudies/files/S-TEST1")
     ((file,),) = [list(format.files(row, listed)) for row in format.rows(listed)]
     assert (format.name, file.address, file.name, file.size) == (
         "biostudies",
@@ -181,10 +176,8 @@ NESTED = {
 def test_objects_of_any_json_state_their_files(
     told: object, address: str, name: str, size: int, checksums: dict[str, str], tmp_path: Path
 ):
-    path = tmp_path / "list.json"
-    path.write_text(json.dumps(told))
-    format, listed = recognised(Head(path), FORMATS, "list.json"), FileList(path, "x", "", (), Counter())
-    ((file,),) = [files_of(format, row, listed) for row in format.rows(listed)]
+    format, listed = opened(put(tmp_path / "list.json", told))
+    (file,) = files_in(format, listed)
     assert format.name == "json"
     assert (file.address, file.name, file.size, file.checksums) == (address, name, size, checksums)
 
@@ -202,8 +195,7 @@ def test_expanded_json_ld_of_dcat_is_read(tmp_path: Path):
 def test_copies_of_an_asset_of_dandi_are_one_file_and_a_zarr_is_a_folder(tmp_path: Path):
     urls = ["https://api.h.example/assets/1/download/", "https://dandi.s3.amazonaws.com/zarr/1/"]
     zarr = {"path": "s/a.zarr", "contentUrl": urls, "digest": {"dandi:x": "1"}, "encodingFormat": "application/x-zarr"}
-    path = tmp_path / "assets.jsonld"
-    path.write_text(json.dumps([zarr]))
+    path = put(tmp_path / "assets.jsonld", [zarr])
     ((file,),) = [list(DANDI.files_in(json.loads(path.read_text()), ""))]
     assert "is a Zarr, which is a folder: omics get s3://dandi/zarr/1/" in str(getattr(file[1], "error", None))
     for payload in ([{"asset_id": "1", "metadata": zarr}], zarr):  # a backup, and one asset
@@ -215,8 +207,8 @@ def test_copies_of_an_asset_of_dandi_are_one_file_and_a_zarr_is_a_folder(tmp_pat
 def test_a_document_in_yaml_is_read_by_its_name(tmp_path: Path):
     path = tmp_path / "job.yml"
     path.write_text("on: !!set {1}\nreads:\n  - class: File\n    location: https://h.example/a.fq\n    size: 5\n")
-    format, listed = recognised(Head(path), FORMATS, path.name), FileList(path, "x", "", (), Counter())
-    ((file,),) = [files_of(format, row, listed) for row in format.rows(listed)]
+    format, listed = opened(path)
+    (file,) = files_in(format, listed)
     assert (format.name, file.address, file.size) == ("json", "https://h.example/a.fq", 5)
     path.write_text("on: push\n")
     with pytest.raises(UnknownList, match="its members are True"):
@@ -230,16 +222,16 @@ def test_a_document_in_one_line_is_no_row_of_a_table(tmp_path: Path):
     path = tmp_path / "list.json"
     file = {"url": "https://h.example/b.csv", "size": 7, "format": {"name": "CSV"}}
     path.write_text(json.dumps({"uri": "s3://bucket/", "url": "https://h.example/x", "data": [file]}))
-    format, listed = recognised(Head(path), FORMATS, "list.json"), FileList(path, "x", "", (), Counter())
-    ((found,),) = [files_of(format, row, listed) for row in format.rows(listed)]
+    format, listed = opened(path)
+    (found,) = files_in(format, listed)
     assert (format.name, found.name, found.size) == ("json", "b.csv", 7)
 
 
 def test_a_document_most_of_whose_lines_are_addresses_is_no_table(tmp_path: Path):
     path, names = tmp_path / "inputs.json", [f"{number}.bam" for number in range(9)]
     path.write_text(json.dumps({"W.sample": "S1", "W.reads": [f"s3://bucket/{name}" for name in names]}, indent=1))
-    format, listed = recognised(Head(path), FORMATS, "inputs.json"), FileList(path, "x", "", (), Counter())
-    assert [file.name for row in format.rows(listed) for file in files_of(format, row, listed)] == names
+    format, listed = opened(path)
+    assert [file.name for file in files_in(format, listed)] == names
     path.write_text(path.read_text()[:-3])
     with pytest.raises(UnknownList, match="invalid JSON, or JSON of more than 64 MiB"):
         recognised(Head(path), FORMATS, "inputs.json")
@@ -262,10 +254,8 @@ def test_a_document_most_of_whose_lines_are_addresses_is_no_table(tmp_path: Path
     ],
 )
 def test_json_whose_urls_are_pages_is_no_list(members: dict[str, object], tmp_path: Path):
-    path = tmp_path / "list.json"
-    path.write_text(json.dumps({**members, "n": {}}))
     with pytest.raises(UnknownList, match=f"its members are {', '.join(members)}, n"):
-        recognised(Head(path), FORMATS, "list.json")
+        recognised(Head(put(tmp_path / "list.json", {**members, "n": {}})), FORMATS, "list.json")
 
 
 def test_inputs_of_workflows_are_files_without_their_pages():
@@ -298,11 +288,9 @@ def test_inputs_of_workflows_are_files_without_their_pages():
 def test_addresses_of_folders_are_left_out_with_a_note(
     members: dict[str, object], names: list[str], notes: dict[str, int], tmp_path: Path
 ):
-    path = tmp_path / "params.json"
-    path.write_text(json.dumps(members))
-    format, listed = recognised(Head(path), FORMATS, path.name), FileList(path, "x", "", (), Counter())
+    format, listed = opened(put(tmp_path / "params.json", members))
     for _ in range(2):  # rows are read twice
-        assert [file.name for row in format.rows(listed) for file in files_of(format, row, listed)] == names
+        assert [file.name for file in files_in(format, listed)] == names
     assert listed.notes == notes
 
 
@@ -328,14 +316,13 @@ def test_addresses_of_folders_are_left_out_with_a_note(
 def test_addresses_may_be_keys_of_what_is_stated_of_them_or_in_toml(name: str, text: str, tmp_path: Path):
     (tmp_path / name).write_text(text)
     format, listed = recognised(Head(tmp_path / name), FORMATS, name), FileList(tmp_path / name, "x", "", (), Counter())
-    found = [file for row in format.rows(listed) for file in files_of(format, row, listed)]
+    found = files_in(format, listed)
     assert sorted((file.name, file.checksums) for file in found) == [("a.bam", {"md5": MD5}), ("b.bam", {})]
 
 
 def test_an_invalid_address_among_others_of_an_object_fails_alone(tmp_path: Path):
-    path = tmp_path / "inputs.json"
-    path.write_text(json.dumps({"W.bam": ["gs://b/a.bam"], "W.table": "ggs://b/t.tsv"}, indent=1))
-    format, listed = recognised(Head(path), FORMATS, path.name), FileList(path, "x", "", (), Counter())
+    path = put(tmp_path / "inputs.json", json.dumps({"W.bam": ["gs://b/a.bam"], "W.table": "ggs://b/t.tsv"}, indent=1))
+    format, listed = opened(path)
     row, invalid = format.rows(listed)
     assert [file.name for file in files_of(format, row, listed)] == ["a.bam"]
     assert invalid.fault == "table: 'ggs://b/t.tsv' is not a URL that can be downloaded"
@@ -353,8 +340,7 @@ def test_tables_of_a_dataverse_are_those_that_were_uploaded(tmp_path: Path):
         file = {"id": id, "filename": "a.tab", "filesize": 35, "md5": MD5, "originalFileFormat": "application/x-stata"}
         return {"label": "a.tab", **more, "dataFile": {**file, "originalFileName": "a.dta", "originalFileSize": 31}}
 
-    path = tmp_path / "dataset.json"
-    path.write_text(json.dumps({"data": {"files": [entry(7), entry(8, restricted=True)]}}))
+    path = put(tmp_path / "dataset.json", {"data": {"files": [entry(7), entry(8, restricted=True)]}})
     listed = FileList(path, "dataset.json", "https://data.example.org/api/datasets/1", (), Counter())
     first, second = DATAVERSE.rows(listed)
     (file,) = files_of(DATAVERSE, first, listed)
@@ -377,10 +363,9 @@ def test_a_file_that_figshare_only_links_to_is_a_fault(tmp_path: Path):
 
 @pytest.mark.parametrize("value", ["sha256", "TBD", f"{MD5}-5"])
 def test_a_word_or_an_etag_in_parts_is_no_checksum_of_an_entry(value: str, tmp_path: Path):
-    path = tmp_path / "croissant.json"
-    path.write_text((SAMPLES / "croissant.json").read_text("utf-8").replace(SHA256, value), "utf-8")
-    format, listed = recognised(Head(path), FORMATS, path.name), FileList(path, path.name, "", (), Counter())
-    ((file,),) = [files_of(format, row, listed) for row in format.rows(listed)]
+    path = put(tmp_path / "croissant.json", (SAMPLES / "croissant.json").read_text("utf-8").replace(SHA256, value))
+    format, listed = opened(path)
+    (file,) = files_in(format, listed)
     assert (file.name, file.checksums) == ("a.csv", {})
 
 
@@ -410,7 +395,7 @@ def test_a_repository_in_a_croissant_is_no_file(tmp_path: Path):
     entry = {"@type": "cr:FileObject", "contentUrl": "https://h.example/r", "encodingFormat": "git+https"}
     entry["sha256"] = "https://h.example/issues/80"  # as all croissants of Hugging Face
     path.write_text(json.dumps({"distribution": [entry]}))
-    format, listed = recognised(Head(path), FORMATS, "croissant.json"), FileList(path, "x", "", (), Counter())
+    format, listed = opened(path)
     (row,) = format.rows(listed)
     with pytest.raises(RowFault, match="is a Git repository: clone it"):
         files_of(format, row, listed)
@@ -421,7 +406,7 @@ def test_a_repository_in_a_croissant_is_no_file(tmp_path: Path):
 )
 def test_the_cells_of_a_document_are_a_table_of_the_same_files(sample: str, tmp_path: Path):
     path, base = SAMPLES / sample, "https://data.example.org/api/datasets/1"
-    format, listed = recognised(Head(path), FORMATS, sample), FileList(path, sample, base, (), Counter())
+    format, listed = opened(path, base)
     rows = list(format.rows(listed))
     table = tmp_path / "result.tsv"
     names = list(dict.fromkeys(name for row in rows for name in row.cells))
@@ -442,7 +427,7 @@ def test_an_unsafe_name_refuses_the_document(tmp_path: Path):
     path = tmp_path / "zenodo.json"
     entry = {"key": "../a", "size": 1, "links": {"self": "https://h.example/a"}}
     path.write_text(json.dumps({"files": [entry]}))
-    format, listed = recognised(Head(path), FORMATS, "zenodo.json"), FileList(path, "x", "", (), Counter())
+    format, listed = opened(path)
     with pytest.raises(ListError, match=r"entry 1: .*contains '\.\.'.*Nothing was downloaded"):
         list(format.rows(listed))
 
@@ -451,7 +436,7 @@ def test_a_file_without_an_address_among_others_is_a_fault(tmp_path: Path):
     path = tmp_path / "zenodo.json"
     first = {"key": "a", "size": 1, "links": {"self": "https://h.example/a"}}
     path.write_text(json.dumps({"files": [first, {"key": "b", "size": 1}, {"key": "a folder"}]}))
-    format, listed = recognised(Head(path), FORMATS, "zenodo.json"), FileList(path, "x", "", (), Counter())
+    format, listed = opened(path)
     assert [row.fault for row in format.rows(listed)] == ["", "'b': no address is stated"]
 
 
@@ -461,8 +446,8 @@ def test_a_known_hash_and_the_media_of_an_object_are_its_own(tmp_path: Path):
     of_google = {"name": "x/a.bam", "selfLink": "https://h.example/b/o/x%2Fa.fa.gz", "size": "3", "md5Hash": MD5}
     of_google["mediaLink"] = "https://h.example/download/b/o/x%2Fa.bam?alt=media"
     path.write_text(json.dumps({"files": {"a": pooch}, "items": [of_google]}))
-    format, listed = recognised(Head(path), FORMATS, path.name), FileList(path, path.name, "", (), Counter())
-    files = [file for row in format.rows(listed) for file in files_of(format, row, listed)]
+    format, listed = opened(path)
+    files = files_in(format, listed)
     assert [(file.address, file.name, file.checksums) for file in files] == [
         ("https://h.example/1", "a.h5ad", {"md5": MD5}),
         (of_google["mediaLink"], "x/a.bam", {"md5": MD5}),
@@ -477,7 +462,7 @@ def test_a_folder_of_osf_names_its_own_list(tmp_path: Path):
         {"attributes": attributes, "relationships": {"files": {"links": {"related": {"href": href}}}}, "links": {}}
     )
     path.write_text(json.dumps(payload))
-    format, listed = recognised(Head(path), FORMATS, path.name), FileList(path, path.name, "", (), Counter())
+    format, listed = opened(path)
     file, folder = format.rows(listed)
     assert not file.fault
     assert folder.fault == f"/raw/ is a folder, whose files are in the list {href}"
@@ -503,16 +488,17 @@ def test_a_page_of_a_list_says_that_there_are_more(sample: str, page: dict[str, 
     payload = json.loads((SAMPLES / sample).read_text())
     for name, value in page.items():
         payload[name] = {**payload[name], **value} if isinstance(payload.get(name), dict) else value
-    path = tmp_path / sample
-    path.write_text(json.dumps(payload))
+    path = put(tmp_path / sample, payload)
     listed = FileList(path, path.name, "", (), Counter())
     assert list(recognised(Head(path), FORMATS, path.name).rows(listed))
     assert [note in text for text in listed.notes] == [True] * bool(note)
 
 
 def test_any_json_that_is_a_page_says_so(tmp_path: Path):
-    path = tmp_path / "results.json"
-    path.write_text(json.dumps({"count": 2, "next": NEXT, "results": [{"url": "https://x.example/a.bam", "size": 3}]}))
+    path = put(
+        tmp_path / "results.json",
+        {"count": 2, "next": NEXT, "results": [{"url": "https://x.example/a.bam", "size": 3}]},
+    )
     listed = FileList(path, path.name, "", (), Counter())
     (row,) = recognised(Head(path), FORMATS, path.name).rows(listed)
     assert not row.fault
@@ -521,9 +507,9 @@ def test_any_json_that_is_a_page_says_so(tmp_path: Path):
 
 def _any_files(path: Path, base: str = "") -> tuple[list[str], Counter[str]]:
     """The addresses of the files of a list, and its notes."""
-    format, listed = recognised(Head(path), FORMATS, path.name), FileList(path, path.name, base, (), Counter())
+    format, listed = opened(path, base)
     assert format.name == "json"
-    return [file.address for row in format.rows(listed) for file in files_of(format, row, listed)], listed.notes
+    return [file.address for file in files_in(format, listed)], listed.notes
 
 
 def test_buckets_and_keys_of_an_object_are_its_address(tmp_path: Path):
@@ -539,9 +525,9 @@ def test_buckets_and_keys_of_an_object_are_its_address(tmp_path: Path):
 
 
 def test_files_of_a_catalog_of_intake_are_beside_it(tmp_path: Path):
-    path = tmp_path / "catalog.yaml"
-    path.write_text(
-        "sources:\n  a:\n    args: {urlpath: '{{ CATALOG_DIR }}/d/a.csv'}\n  b:\n    args: {urlpath: '{{CATALOG_DIR}}/b.csv'}\n"
+    path = put(
+        tmp_path / "catalog.yaml",
+        "sources:\n  a:\n    args: {urlpath: '{{ CATALOG_DIR }}/d/a.csv'}\n  b:\n    args: {urlpath: '{{CATALOG_DIR}}/b.csv'}\n",
     )
     files, notes = _any_files(path)
     assert (files, [*notes.items()]) == (
@@ -583,7 +569,7 @@ def test_an_object_of_drs_is_one_file_whatever_its_copies(wrap: Callable[[object
         {**stated, "id": "3", "access_methods": [{"type": "gs", "access_id": "x"}]},
     ]
     path.write_text(json.dumps(wrap(objects)))
-    format, listed = recognised(Head(path), FORMATS, path.name), FileList(path, path.name, "", (), Counter())
+    format, listed = opened(path)
     uri, urls, none = format.rows(listed)
     (file,), (copied,) = files_of(format, uri, listed), files_of(format, urls, listed)
     assert (file.address, file.mirrors, file.name, file.size) == ("drs://drs.example.org/1", (), "b.bam", 3)

@@ -14,6 +14,8 @@ from omicsdk.transfer import TransferOptions
 from omicsdk.transfer.engine.options import InvalidOption
 from portal_host import SAMPLES
 
+from tests.unit.portals.reading import opened
+
 MD5, OTHER = "0" * 32, "1" * 32
 SHA256 = "a" * 64
 
@@ -227,7 +229,7 @@ def test_one_size_of_several_files_is_that_of_all_together(size: str, sizes: lis
 )
 def test_a_row_may_end_without_its_last_cells_unless_the_list_does(row: str, files: object, tmp_path: Path):
     path = table(tmp_path, f"sample,url,url_2,note\nr,https://h.example/r.gz,,x\n{row}")
-    format, listed = recognised(Head(path), FORMATS, path.name), FileList(path, path.name, "", (), Counter())
+    format, listed = opened(path)
     short = list(format.rows(listed))[1]
     assert (short.fault or len(list(format.files(short, listed)))) == files
 
@@ -583,8 +585,7 @@ def test_names_without_addresses_are_in_the_lists_folder(text: str, names: list[
 
 def test_an_address_in_a_table_may_be_relative_to_a_folder(tmp_path: Path):
     path = table(tmp_path, "url,name\nhttps://h.example/1,a.bam\nsub/2,b.bam\nhttps://h.example/3,c.bam\n")
-    format = recognised(Head(path), FORMATS, path.name)
-    listed = FileList(path, path.name, "https://h.example/d", (), Counter())
+    format, listed = opened(path, "https://h.example/d")
     found = [file.address for row in format.rows(listed) for file in format.files(row, listed)]
     assert found == ["https://h.example/1", "https://h.example/d/sub/2", "https://h.example/3"]
 

@@ -18,12 +18,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import UsageError
 from omicsdk.core.archives import UnpacksTooLarge
-from omicsdk.portals import FORMATS, FileList, Format, Head, ListedFile, ListError, Row, RowFault, UnknownList
+from omicsdk.portals import FORMATS, FileList, Head, ListedFile, ListError, RowFault, UnknownList
 from omicsdk.portals.lists import format_named, recognised
 from omicsdk.portals.rows import table_rows
 from omicsdk.portals.url_lists import TRACKS, URLS
 from openpyxl import Workbook
 from portal_host import SAMPLES
+
+from tests.unit.portals.reading import files_in, files_of, opened, put
 
 FORMAT_OF = {
     "hca_dss.tsv": "hca-dss",
@@ -116,12 +118,6 @@ def read(path: Path, name: str = "", *prefer: str, base: str = "") -> list[list[
     return [files_of(format, row, listed) for row in format.rows(listed)]
 
 
-def files_of(format: Format, row: Row, listed: FileList) -> list[ListedFile]:
-    if row.fault:
-        raise RowFault(f"line {row.line}: {row.fault}")
-    return list(format.files(row, listed))
-
-
 def test_every_format_has_a_sample():
     of_git = {"datalad"}  # which git reads: tests/functional/portals/test_versioned.py
     assert {each.name for each in FORMATS} - of_git == set(FORMAT_OF.values())
@@ -148,8 +144,7 @@ def test_line_ends_marks_blank_lines_and_gzip_change_nothing(sample: str, end: s
 
 @pytest.mark.parametrize("sample", [name for name in TABLES if FORMAT_OF[name] not in ("table", "gdc-ids")])
 def test_a_table_of_a_header_alone_names_no_files(sample: str, tmp_path: Path):
-    path = tmp_path / sample
-    path.write_bytes((SAMPLES / sample).read_bytes().splitlines()[0])
+    path = put(tmp_path / sample, (SAMPLES / sample).read_bytes().splitlines()[0])
     assert format_of(path) == FORMAT_OF[sample]
     assert read(path) == []
 
@@ -270,8 +265,7 @@ def test_what_r_and_pandas_write_for_nothing_is_an_empty_cell(nothing: str, tmp_
 
 
 def test_an_etag_of_several_parts_is_no_md5(tmp_path: Path):
-    path = tmp_path / "gdc.txt"
-    path.write_text(f"id\tfilename\tmd5\tsize\tstate\nx\ta\t{'0' * 32}-7\t1\treleased\n")
+    path = put(tmp_path / "gdc.txt", f"id\tfilename\tmd5\tsize\tstate\nx\ta\t{'0' * 32}-7\t1\treleased\n")
     assert read(path)[0][0].checksums == {}
 
 
@@ -343,19 +337,14 @@ SHA1, SHA256 = f"{1:040x}", f"{1:064x}"
     ],
 )
 def test_forms_of_checksum_files(text: str, found: tuple[str, str, str], tmp_path: Path):
-    path = tmp_path / "CHECKSUMS"
-    path.write_text(text)
-    format = recognised(Head(path), FORMATS, path.name)
-    listed = FileList(path, path.name, "https://h.example/f", (), Counter())
-    ((file,),) = (files_of(format, row, listed) for row in format.rows(listed))
+    format, listed = opened(put(tmp_path / "CHECKSUMS", text), "https://h.example/f")
+    (file,) = files_in(format, listed)
     assert (format.name, "".join(file.checksums), file.name, file.address) == ("checksums", *found)
 
 
 def test_a_registry_with_a_doi_of_another_archive_names_the_way(tmp_path: Path):
-    path = tmp_path / "registry.txt"
-    path.write_text(f"a.nc {SHA1} doi:10.6084/m9.figshare.1/a.nc\n")
     with pytest.raises(RowFault, match="download the files of a DOI by its name"):
-        read(path)
+        read(put(tmp_path / "registry.txt", f"a.nc {SHA1} doi:10.6084/m9.figshare.1/a.nc\n"))
 
 
 @pytest.mark.parametrize(
@@ -369,10 +358,8 @@ def test_a_registry_with_a_doi_of_another_archive_names_the_way(tmp_path: Path):
     ],
 )
 def test_tables_of_other_numbers_and_logs_are_no_lists(line: str, tmp_path: Path):
-    path = tmp_path / "table.txt"
-    path.write_text(f"{line}\n" * 3)
     with pytest.raises(UnknownList):
-        format_of(path)
+        format_of(put(tmp_path / "table.txt", f"{line}\n" * 3))
 
 
 @pytest.mark.parametrize(
@@ -386,10 +373,8 @@ def test_tables_of_other_numbers_and_logs_are_no_lists(line: str, tmp_path: Path
     ],
 )
 def test_a_command_that_downloads_other_files_than_its_address_is_a_fault(tmp_path: Path, command: str, fault: str):
-    path = tmp_path / "sync.sh"
-    path.write_text(f"{command}\n")
     with pytest.raises(RowFault, match=fault):
-        read(path)
+        read(put(tmp_path / "sync.sh", f"{command}\n"))
 
 
 @pytest.mark.parametrize(
@@ -460,8 +445,7 @@ def test_a_recipe_with_commands_is_a_list(name: str, command: str, tmp_path: Pat
     ],
 )
 def test_a_command_that_downloads_is_told_from_others(command: str, found: tuple[str, str] | None, tmp_path: Path):
-    path = tmp_path / "get.sh"
-    path.write_text(f"#!/bin/bash\n{command}\n")
+    path = put(tmp_path / "get.sh", f"#!/bin/bash\n{command}\n")
     if found is None:
         with pytest.raises(UnknownList):
             format_of(path)
@@ -486,8 +470,7 @@ def test_a_command_that_downloads_is_told_from_others(command: str, found: tuple
     ],
 )
 def test_the_login_of_a_command_is_a_header(command: str, url: str, login: str, tmp_path: Path):
-    path = tmp_path / "get.sh"
-    path.write_text(f"{command}\n")
+    path = put(tmp_path / "get.sh", f"{command}\n")
     (row,) = format_named("commands", FORMATS).rows(FileList(path, "get.sh", "", (), Counter()))
     headers = (f"Authorization: Basic {b64encode(login.encode()).decode()}",) if login else ()
     assert (row.cells["url"], row.headers) == (url, headers)
@@ -531,8 +514,7 @@ def test_names_in_a_configuration_of_curl_go_to_its_urls_in_their_order(lines: s
     ],
 )
 def test_all_files_of_a_line_of_commands_are_read(command: str, found: list[tuple[str, str]], tmp_path: Path):
-    path = tmp_path / "get.sh"
-    path.write_text(f"#!/bin/bash\n{command}\n")
+    path = put(tmp_path / "get.sh", f"#!/bin/bash\n{command}\n")
     rows = format_named("commands", FORMATS).rows(FileList(path, "get.sh", "", (), Counter()))
     assert [(row.cells["url"], row.cells["file_name"]) for row in rows] == found
 
@@ -552,16 +534,13 @@ def test_all_files_of_a_line_of_commands_are_read(command: str, found: list[tupl
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 def test_header_and_comments_of_the_second_of_two_joined_lists_are_no_rows(sample: str, mark: str, tmp_path: Path):
     text = (SAMPLES / sample).read_text("utf-8").strip("\n") + "\n"
-    path = tmp_path / sample
-    path.write_text(text + mark + text, "utf-8")
-    assert read(path) == read(SAMPLES / sample) * 2
+    assert read(put(tmp_path / sample, text + mark + text)) == read(SAMPLES / sample) * 2
 
 
 @pytest.mark.parametrize("line", ["\u200e{}", "{}\u200b", "\ufeff{}\u200b\u200f", '"{}"\u00a0'])
 def test_marks_that_are_not_seen_are_no_part_of_a_url(line: str, tmp_path: Path):
     url = "https://h.example/a.bam"
-    path = tmp_path / "urls.txt"
-    path.write_text(f"{line.format(url)}\n{line.format(url)}\n", "utf-8")
+    path = put(tmp_path / "urls.txt", f"{line.format(url)}\n{line.format(url)}\n")
     assert {(file.address, file.name) for (file,) in read(path)} == {(url, "a.bam")}
     path.write_text(f"name,url\nx.bam,{line.format(url)}\n", "utf-8")
     assert [file.address for (file,) in read(path)] == [url]
@@ -646,8 +625,7 @@ ENTRIES: dict[str, list[object]] = {
     ],
 )
 def test_entries_of_a_folder_are_its_files_and_no_folders(payload: object, sums: dict[str, str], tmp_path: Path):
-    path = tmp_path / "entries.json"
-    path.write_text(json.dumps(payload))
+    path = put(tmp_path / "entries.json", payload)
     files = [file for row in read(path, base="s3://bucket/x") for file in row]
     assert [(file.address, file.name, file.size) for file in files] == [("s3://bucket/x/d/a", "d/a", 5)]
     assert files[0].checksums == sums
@@ -657,9 +635,8 @@ def test_entries_of_a_folder_are_its_files_and_no_folders(payload: object, sums:
 
 
 def test_a_page_of_a_bucket_names_it_and_says_that_there_are_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    path = tmp_path / "page.json"
-    path.write_text(json.dumps({"Name": "bucket", "Contents": ENTRIES["contents"], "IsTruncated": True}))
-    format, listed = recognised(Head(path), FORMATS, path.name), FileList(path, path.name, "", (), Counter())
+    path = put(tmp_path / "page.json", {"Name": "bucket", "Contents": ENTRIES["contents"], "IsTruncated": True})
+    format, listed = opened(path)
     folder, row = format.rows(listed)
     assert not files_of(format, folder, listed)
     monkeypatch.setattr("omicsdk.portals.lists.LONGEST_DOCUMENT", 50)  # a longer one is read as a stream
@@ -751,9 +728,7 @@ def test_a_page_of_a_bucket_names_it_and_says_that_there_are_more(tmp_path: Path
     ],
 )
 def test_listings_are_read(text: str, files: list[tuple[str, int | None]], tmp_path: Path):
-    path = tmp_path / "listing.txt"
-    path.write_text(text)
-    rows = read(path, base="s3://bucket")
+    rows = read(put(tmp_path / "listing.txt", text), base="s3://bucket")
     assert [(file.address, file.size) for row in rows for file in row] == files
     assert not any(file.error for row in rows for file in row)
     assert [file.checksums for row in rows for file in row if file.checksums] == [{"md5": "0" * 32}] * (
@@ -806,10 +781,8 @@ def test_lists_of_an_inventory_have_the_columns_of_its_manifest(tmp_path: Path):
 
 
 def test_a_listing_states_sizes_and_objects_of_a_bucket(tmp_path: Path):
-    path = tmp_path / "ls.txt"
-    path.write_text("2026-01-01 10:00:00      12345 d/a b.bam\n2026-01-01 10:00:00          0 d/\n")
-    format = recognised(Head(path), FORMATS, "ls.txt")
-    listed = FileList(path, "ls.txt", "s3://bucket/x", (), Counter())
+    path = put(tmp_path / "ls.txt", "2026-01-01 10:00:00      12345 d/a b.bam\n2026-01-01 10:00:00          0 d/\n")
+    format, listed = opened(path, "s3://bucket/x")
     ((file,), none) = [list(format.files(row, listed)) for row in format.rows(listed)]
     assert (file.kind, file.address, file.name, file.size) == ("s3", "s3://bucket/x/d/a b.bam", "d/a b.bam", 12345)
     assert none == []
@@ -826,11 +799,8 @@ def test_a_listing_states_sizes_and_objects_of_a_bucket(tmp_path: Path):
     ],
 )
 def test_listings_have_rounded_sizes_folders_and_sums(text: str, size: int | None, tmp_path: Path):
-    path = tmp_path / "ls.txt"
-    path.write_text(text)
-    format = recognised(Head(path), FORMATS, "ls.txt")
-    listed = FileList(path, "ls.txt", "s3://bucket", (), Counter())
-    ((file,),) = (files_of(format, row, listed) for row in format.rows(listed))
+    format, listed = opened(put(tmp_path / "ls.txt", text), "s3://bucket")
+    (file,) = files_in(format, listed)
     assert (format.name, file.address, file.size) == ("listing", "s3://bucket/d/a", size)
 
 
@@ -845,9 +815,7 @@ def test_listings_have_rounded_sizes_folders_and_sums(text: str, size: int | Non
     ],
 )
 def test_a_number_behind_a_url_is_its_size(lines: str, tmp_path: Path):
-    path = tmp_path / "urls.tsv"
-    path.write_text(lines.format("https://h.example/a.gz"))
-    ((file,),) = read(path)
+    ((file,),) = read(put(tmp_path / "urls.tsv", lines.format("https://h.example/a.gz")))
     assert (file.name, file.size, [*file.checksums]) == (
         "a.gz",
         3,
@@ -872,9 +840,9 @@ def test_what_is_behind_a_url_is_its_checksum_or_name(line: str, name: str, is_c
 
 
 def test_a_line_of_a_sample_and_an_address_is_one_of_a_sample_map(tmp_path: Path):
-    path = tmp_path / "sample_map"
-    path.write_text(
-        "S 1\tgs://b/a.g.vcf.gz\nS2\thttps://h.example/b.g.vcf.gz\nS3  gs://b/c.g.vcf.gz\nS4,gs://b/d.vcf.gz\n"
+    path = put(
+        tmp_path / "sample_map",
+        "S 1\tgs://b/a.g.vcf.gz\nS2\thttps://h.example/b.g.vcf.gz\nS3  gs://b/c.g.vcf.gz\nS4,gs://b/d.vcf.gz\n",
     )
     assert [file.name for (file,) in read(path)] == ["a.g.vcf.gz", "b.g.vcf.gz", "c.g.vcf.gz", "d.vcf.gz"]
     assert [row.cells["sample"] for row in URLS.rows(FileList(path, "x", "", (), Counter()))] == [
@@ -908,15 +876,12 @@ def test_resources_of_a_session_of_igv_are_those_with_urls(tmp_path: Path):
 
 @pytest.mark.parametrize("mark", [" ", ",", "\t", ";"])
 def test_mates_on_one_line_are_two_files(mark: str, tmp_path: Path):
-    path = tmp_path / "urls.txt"
-    path.write_text(f"https://h.example/a_1.gz{mark}https://h.example/a_2.gz\n")
+    path = put(tmp_path / "urls.txt", f"https://h.example/a_1.gz{mark}https://h.example/a_2.gz\n")
     assert [file.name for row in read(path) for file in row] == ["a_1.gz", "a_2.gz"]
 
 
 def test_blanks_between_addresses_of_aria2_separate_copies(tmp_path: Path):
-    path = tmp_path / "aria2.txt"
-    path.write_text("https://h.example/a?b=1 https://m.example/a?b=2\n  out=a.gz\n")
-    ((file,),) = read(path)
+    ((file,),) = read(put(tmp_path / "aria2.txt", "https://h.example/a?b=1 https://m.example/a?b=2\n  out=a.gz\n"))
     assert (file.address, file.mirrors) == ("https://h.example/a?b=1", ("https://m.example/a?b=2",))
 
 
@@ -962,8 +927,9 @@ def test_supplementary_files_of_a_series_matrix_are_read_once(tmp_path: Path):
 
 
 def test_paths_one_per_line_are_in_the_folder_of_their_list(tmp_path: Path):
-    path = tmp_path / "harmonised_list.txt"
-    path.write_text("./\nGCST1/\n./GCST1/a.h.tsv.gz\n./GCST2/b.h.tsv.gz\nREADME\n")  # with folders, as by rclone lsf
+    path = put(
+        tmp_path / "harmonised_list.txt", "./\nGCST1/\n./GCST1/a.h.tsv.gz\n./GCST2/b.h.tsv.gz\nREADME\n"
+    )  # with folders, as by rclone lsf
     assert [(file.name, file.address) for (file,) in read(path)] == [
         ("GCST1/a.h.tsv.gz", f"{FOLDER}/GCST1/a.h.tsv.gz"),
         ("GCST2/b.h.tsv.gz", f"{FOLDER}/GCST2/b.h.tsv.gz"),
@@ -1035,8 +1001,7 @@ def test_version_3_of_a_metalink_has_preferences_and_torrents():
 
 def test_addresses_of_a_metalink_may_be_relative_to_it(tmp_path: Path):
     """As one of aria2's tests."""
-    path = tmp_path / "a.meta4"
-    path.write_text(METALINK.format('<file name="b.bin"><url>c%20d.bin</url></file>'))
+    path = put(tmp_path / "a.meta4", METALINK.format('<file name="b.bin"><url>c%20d.bin</url></file>'))
     ((file,),) = read(path, base="https://h.example/f")
     assert file.address == "https://h.example/f/c%20d.bin"
     with pytest.raises(RowFault, match=r"'c%20d\.bin' is relative to the list: give the list's own URL"):
@@ -1045,8 +1010,7 @@ def test_addresses_of_a_metalink_may_be_relative_to_it(tmp_path: Path):
 
 def test_a_checksum_that_can_only_be_of_another_algorithm_is_of_that_one(tmp_path: Path):
     """As the MD5s below `sha256` of the data set PASS, an example of the Croissant format."""
-    path = tmp_path / "list.csv"
-    path.write_text(f"url,sha256\nhttps://h.example/a,{1:032x}\nhttps://h.example/b,{1:033x}\n")
+    path = put(tmp_path / "list.csv", f"url,sha256\nhttps://h.example/a,{1:032x}\nhttps://h.example/b,{1:033x}\n")
     with pytest.raises(RowFault, match="is not a valid sha256"):
         read(path)
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:2]))
@@ -1078,10 +1042,8 @@ def test_a_character_across_two_parts_of_a_long_list_is_utf_8(tmp_path: Path):
     "data", [b"url,name\nhttps://h.example/a,\xc3\xa9\xe9\n", b"url,x\nhttps://h.example/a,\x81\n"]
 )
 def test_what_is_neither_utf_8_nor_windows_1252_is_refused(data: bytes, tmp_path: Path):
-    path = tmp_path / "list.csv"
-    path.write_bytes(data)
     with pytest.raises(ListError, match=r"is not (UTF-8|Windows-1252) text"):
-        read(path, "table")
+        read(put(tmp_path / "list.csv", data), "table")
 
 
 # -- refusals
@@ -1183,10 +1145,8 @@ def test_what_is_neither_utf_8_nor_windows_1252_is_refused(data: bytes, tmp_path
     ],
 )
 def test_an_unknown_list_is_refused_with_its_first_line(data: bytes, said: str, remedy: str, tmp_path: Path):
-    path = tmp_path / "list"
-    path.write_bytes(data)
     with pytest.raises(UnknownList, match=said) as caught:
-        format_of(path)
+        format_of(put(tmp_path / "list", data))
     assert caught.match(f"(?s){said}.*{remedy}")
 
 
@@ -1250,10 +1210,8 @@ BOMB = f'<!DOCTYPE m [<!ENTITY a "b">]>{METALINK.format("&a;")}'
     ],
 )
 def test_a_list_that_cannot_be_read_is_refused(format: str, text: str, said: str, tmp_path: Path):
-    path = tmp_path / "list"
-    path.write_text(text)
     with pytest.raises(ListError, match=said):
-        read(path, format)
+        read(put(tmp_path / "list", text), format)
 
 
 @pytest.mark.timeout(20)  # each column compared with all others would take minutes
@@ -1291,18 +1249,14 @@ GDC = "id\tfilename\tmd5\tsize\tstate\n"
     ],
 )
 def test_an_invalid_value_is_the_fault_of_its_row(text: str, said: str, tmp_path: Path):
-    path = tmp_path / "list.txt"
-    path.write_text(text)
     with pytest.raises(RowFault, match=said):
-        read(path)
+        read(put(tmp_path / "list.txt", text))
 
 
 @pytest.mark.parametrize("part", ["<file name='a'><url>{}</url></file>", "<!--{}-->", "<x a='{}'/>"])
 def test_a_part_of_a_metalink_that_is_too_long_is_refused(part: str, tmp_path: Path):
-    path = tmp_path / "a.meta4"
-    path.write_text(METALINK.format(part.format("x" * (3 << 20))))
     with pytest.raises(ListError, match="1 MiB"):
-        read(path)
+        read(put(tmp_path / "a.meta4", METALINK.format(part.format("x" * (3 << 20)))))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "latin-1"])
@@ -1353,15 +1307,13 @@ def runs_with_titles(*titles: str) -> str:
 def test_quotes_are_read_as_the_program_that_made_a_list_means_them(
     name: str, table: str, names: list[str], tmp_path: Path
 ):
-    path = tmp_path / "list.tsv"
-    path.write_text(table)
+    path = put(tmp_path / "list.tsv", table)
     assert format_of(path) == name
     assert [file.name for row in read(path) for file in row] == names
 
 
 def test_a_quote_in_a_name_of_the_gdc_costs_neither_size_nor_checksum(tmp_path: Path):
-    path = tmp_path / "gdc.txt"
-    path.write_text(f'{GDC}x\t"a.bam\t{"0" * 32}\t1\treleased\ny\tb"\t{"1" * 32}\t2\tx\n')
+    path = put(tmp_path / "gdc.txt", f'{GDC}x\t"a.bam\t{"0" * 32}\t1\treleased\ny\tb"\t{"1" * 32}\t2\tx\n')
     assert [(file.name, file.size, len(file.checksums)) for (file,) in read(path)] == [('"a.bam', 1, 1), ('b"', 2, 1)]
 
 
@@ -1404,8 +1356,7 @@ def test_the_files_of_a_published_discovery_export_are_those_of_its_studies():
     ],
 )
 def test_a_blank_in_a_line_is_a_part_of_the_url_unless_a_name_follows(line: str, url: str, name: str, tmp_path: Path):
-    path = tmp_path / "urls.txt"
-    path.write_text(f"{line}\n")
+    path = put(tmp_path / "urls.txt", f"{line}\n")
     listed, format = FileList(path, "urls.txt", "", (), Counter()), format_named("urls", FORMATS)
     ((file,),) = [list(format.files(row, listed)) for row in format.rows(listed)]
     assert (file.address, file.name) == (url, name)
@@ -1433,8 +1384,7 @@ def test_paths_of_a_bag_may_begin_with_a_dot(tmp_path: Path):
 
 def test_names_may_have_parts_that_are_a_dot(tmp_path: Path):
     """As `find .` writes them, and as aria2 takes them."""
-    path = tmp_path / "list.csv"
-    path.write_text("url,name\nhttps://h.example/a,./x/./b.bam\n")
+    path = put(tmp_path / "list.csv", "url,name\nhttps://h.example/a,./x/./b.bam\n")
     ((file,),) = read(path)
     assert file.name == "x/b.bam"
     path.write_text("url,name\nhttps://h.example/a,./\n")
@@ -1459,8 +1409,7 @@ def test_a_line_without_an_end_in_a_bag_takes_no_memory(name: str, tmp_path: Pat
     "start", ["https://h.example/a\n", "id\tfilename\tmd5\tsize\n", '[{"guid": "x/y"}, {"guid": "']
 )
 def test_a_line_without_an_end_in_a_compressed_list_takes_no_memory(start: str, tmp_path: Path):
-    path = tmp_path / "list.gz"
-    path.write_bytes(gzip.compress((start + LONG).encode(), 1))
+    path = put(tmp_path / "list.gz", gzip.compress((start + LONG).encode(), 1))
     tracemalloc.start()
     with pytest.raises(ListError, match="1 MiB"):
         read(path)
