@@ -1,11 +1,12 @@
 """The errors: one class a status, messages that name the object, nothing secret in them."""
 
-import copy
+import json
 import pickle
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made_errors import made
 from omicsdk.core import APIError, OmicsError, errors
 from omicsdk.core.api_errors import api_error, error_body_of, page_title
 from omicsdk.core.batches import named_error
@@ -236,40 +237,9 @@ def test_headers_of_an_error_that_was_made_otherwise():
     assert error.headers == {"a": "b"}
 
 
-def _an(cls):
-    if issubclass(cls, errors.MissingExtra):
-        return cls("dtp", "spreadsheets", module="pandas")
-    if issubclass(cls, errors.DecodeError):
-        return cls("get_bundle", "files[2].size", "many", expected="an integer")
-    if issubclass(cls, errors.EventError):
-        return cls("watch_runs", "overloaded", code="busy")
-    if issubclass(cls, errors.ChecksumMismatch):
-        return cls("a.txt", algorithm="sha256", expected="aa", actual="bb")
-    if issubclass(cls, errors.TruncatedTransfer):
-        return cls("a.txt", expected=10, received=3)
-    if issubclass(cls, errors.UnsafePath):
-        return cls("../a", "contains '..'")
-    if issubclass(cls, errors.NotWritable):
-        return cls("/data/a", "Permission denied")
-    if issubclass(cls, errors.DiskFull | errors.FolderBusy):
-        return cls("/data/a")
-    if issubclass(cls, errors.SomeFailed):
-        return cls("1 of 2 files failed", [errors.TransferError("a", name="b")])
-    return cls("It broke")
-
-
-@pytest.mark.parametrize("cls", ALL_CLASSES, ids=lambda cls: cls.__name__)
-def test_every_error_survives_a_pickle_and_a_copy(cls):
-    error = _an(cls)
-    for other in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
-        assert type(other) is cls
-        assert str(other) == str(error)
-        assert str(other.__dict__) == str(error.__dict__)
-
-
 @pytest.mark.parametrize("cls", ALL_CLASSES, ids=lambda cls: cls.__name__)
 def test_every_error_is_one_line_that_ends_once(cls):
-    text = str(_an(cls))
+    text = str(made(cls))
     assert text
     assert "\n" not in text
     assert ".." not in text.replace("'..'", "").replace("'../a'", "")
@@ -301,8 +271,6 @@ def test_a_batch_is_reported_by_its_first_errors(count, text):
 
 @given(json_values, st.integers(400, 599))
 def test_no_body_breaks_the_making_of_an_error(value, status):
-    import json
-
     error = api_error(status=status, headers={}, body=json.dumps(value))
     assert isinstance(error.message, str)
     assert str(status) in str(error)

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import omicsdk
 import pytest
+from made_errors import made
 from omicsdk import (
     AsyncAzul,
     Azul,
@@ -26,7 +27,7 @@ from omicsdk import (
     SevenBridges,
     Trs,
 )
-from omicsdk.core import NotFound, OmicsError, SomeFailed, TransferError, errors
+from omicsdk.core import OmicsError, SomeFailed, TransferError, errors
 from omicsdk.core.client import Client
 from omicsdk.core.plain_client import beside
 from omicsdk_api.gen3.indexd import IndexdApi
@@ -129,30 +130,6 @@ def test_a_client_that_a_client_made_names_what_to_pickle() -> None:
 WAYS = {f"pickle {n}": (lambda e, n=n: pickle.loads(pickle.dumps(e, n))) for n in range(pickle.HIGHEST_PROTOCOL + 1)}
 WAYS |= {"copy": copy.copy, "deepcopy": copy.deepcopy}
 
-#: Arguments of those whose constructors demand some.
-ARGUMENTS = {
-    "MissingExtra": (("dtp", "spreadsheets"), {"module": "pandas"}),
-    "DecodeError": (("get_bundle", "files[2].size", {"a": [1, None]}), {"expected": "an integer"}),
-    "EventError": (("watch_runs", "overloaded"), {"code": "busy", "body": {"code": "busy"}}),
-    "ChecksumMismatch": (("a.txt",), {"algorithm": "sha256", "expected": "aa", "actual": "bb"}),
-    "TruncatedTransfer": (("a.txt",), {"expected": 10, "received": 3}),
-    "UnsafePath": (("../a", "contains '..'"), {}),
-    "DiskFull": (("/data/a",), {"name": "a"}),
-    "NotWritable": (("/data/a", "Permission denied"), {}),
-    "FolderBusy": (("/data/a",), {}),
-    "SomeFailed": (("2 of 3 files failed", [TransferError("a", name="a"), NotFound("b", status=404)]), {}),
-    "APIError": (
-        ("no such bundle",),
-        {
-            "status": 404,
-            "code": "not_found",
-            "body": {"code": "not_found", "more": [1]},
-            "retry_after": 2.5,
-            "headers": {"retry-after": "2.5"},
-        },
-    ),
-}
-
 
 def every_class():
     for module in pkgutil.walk_packages(omicsdk.__path__, "omicsdk."):
@@ -169,18 +146,6 @@ def every_class():
             found[f"{cls.__module__}.{cls.__qualname__}"] = cls
             left += cls.__subclasses__()
     return [found[name] for name in sorted(found)]
-
-
-def made(cls):
-    """One of core's by its constructor; of the others, whose constructors want anything, one with all attributes set."""
-    if cls.__module__ == errors.__name__:
-        base = next((base for base in cls.__mro__ if base.__name__ in ARGUMENTS), None)
-        words, named = ARGUMENTS[base.__name__] if base else (("It broke",), {"remedy": "Mend it."})
-        return cls(*words, **named)
-    error = cls.__new__(cls, "It broke")
-    core = next(base for base in cls.__mro__ if base.__module__ == errors.__name__)
-    vars(error).update(vars(made(core)), own=[1, "two"])
-    return error
 
 
 def state_of(error):

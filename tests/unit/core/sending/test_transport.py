@@ -11,6 +11,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+from body_in_pieces import Pieces
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import (
@@ -809,21 +810,12 @@ def test_options_make_a_clone(both):
 
 
 def test_streams_are_read_by_the_caller():
-    class Pieces(httpx.SyncByteStream):
-        closed = False
-
-        def __iter__(self):
-            yield b"ab"
-            yield b"cd"
-
-        def close(self):
-            Pieces.closed = True
-
-    transport = Transport(BASE, transport=httpx.MockTransport(lambda got: httpx.Response(200, stream=Pieces())))
+    pieces = Pieces(b"ab", b"cd")
+    transport = Transport(BASE, transport=httpx.MockTransport(lambda got: httpx.Response(200, stream=pieces)))
     response = transport.send(request(), stream=True)
-    assert not Pieces.closed
+    assert (pieces.sent, pieces.closed) == (0, False)
     assert b"".join(response.iter_bytes()) == b"abcd"
-    assert Pieces.closed
+    assert pieces.closed
 
 
 def test_the_error_of_a_stream_has_its_words(both):
