@@ -41,12 +41,7 @@ def document(names: list[str], text: str, default: Any) -> dict[str, Any]:
     ]
     key = "".join(char for char in first if char not in "{}#?")
     variable = {"default": "v", "enum": ["v", text], "description": text}
-    server = {
-        "url": f"https://{{{key}}}.example",
-        "name": text,
-        "description": text,
-        "variables": {key: variable},
-    }
+    server = {"url": f"https://{{{key}}}.example", "name": text, "description": text, "variables": {key: variable}}
     flow = {"tokenUrl": text, "refreshUrl": text, "deviceAuthorizationUrl": text, "scopes": {text: text}}
     schemes = {
         name: {"type": "apiKey", "in": "header", "name": text, "description": text}

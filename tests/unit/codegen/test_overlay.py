@@ -99,11 +99,7 @@ def test_every_part_of_the_result_knows_its_origin() -> None:
     data = apply(document, [overlay(actions)], places).data
     assert data == {
         "a": {"list": ["two", "four", {"name": "five"}, "six"]},
-        "b": {
-            "x": 1,
-            "y": {"z": 3},
-            "w": {"v": 1, "list": ["two", "four", {"name": "five"}, "six"]},
-        },
+        "b": {"x": 1, "y": {"z": 3}, "w": {"v": 1, "list": ["two", "four", {"name": "five"}, "six"]}},
     }
     expected = {
         "": ("doc.yaml", 1),
@@ -143,10 +139,7 @@ def test_every_part_of_the_result_knows_its_origin() -> None:
         ("- {target: $.b, update: [1]}\n", "over.yaml:4: the update doesn't fit what the target $.b selects"),
         ("- {target: $.b.x, update: {y: 1}}\n", "over.yaml:4: the update doesn't fit"),
         ("- 1\n", "over.yaml:4: an action isn't a mapping"),
-        (
-            "- {target: $.a.list, update: six}\n" * 2,
-            "over.yaml:5: an action is stated twice (/actions/1). Keep one.",
-        ),
+        ("- {target: $.a.list, update: six}\n" * 2, "over.yaml:5: an action is stated twice (/actions/1). Keep one."),
     ],
 )
 def test_an_action_that_cannot_be_done_is_a_fault(action: str, expected: str) -> None:

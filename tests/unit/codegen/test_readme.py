@@ -15,10 +15,7 @@ _DONE = operation(status=204)
 _REGION = {"default": "us", "enum": ["us", "eu"], "description": "Where the data are"}
 _FILES = [{"url": "https://files.example|x"}, {"url": "https://f.example"}]
 DOCUMENT = document(
-    {
-        "/a": {"get": {"operationId": "a", **_DONE}},
-        "/b": {"get": {"operationId": "b", "servers": _FILES, **_DONE}},
-    },
+    {"/a": {"get": {"operationId": "a", **_DONE}}, "/b": {"get": {"operationId": "b", "servers": _FILES, **_DONE}}},
     openapi="3.2.0",
     info={"title": "Bank", "version": "1"},
     servers=[

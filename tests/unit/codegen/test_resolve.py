@@ -260,10 +260,7 @@ def test_a_discriminator_names_schemas(write: Write) -> None:
         ("http://[/x", "which is not a valid address"),
         ("nowhere.yaml", "which does not exist"),
         (".", "which does not exist"),
-        (
-            "#/components/schemas/Anna",
-            f"which does not exist ({SCHEMA}/$ref). Did you mean #/components/schemas/Ann?",
-        ),
+        ("#/components/schemas/Anna", f"which does not exist ({SCHEMA}/$ref). Did you mean #/components/schemas/Ann?"),
         ("#/components/schemas/Ann/properties", "which does not exist"),
         ("#nobody", "which does not exist"),
         ("broken.yaml", "invalid YAML"),

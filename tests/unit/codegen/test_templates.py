@@ -90,11 +90,7 @@ def test_blocks_of_a_shipped_template_are_replaced_alone(folder: Callable[..., P
     ("name", "text", "fault"),
     [
         ("readme", HEAD, "readme.jinja:None: there is no template of that name. Did you mean readme.md.jinja"),
-        (
-            "q",
-            HEAD,
-            "q.jinja:None: there is no template of that name. Templates are choices.py.jinja, client.py.jinja",
-        ),
+        ("q", HEAD, "q.jinja:None: there is no template of that name. Templates are choices.py.jinja, client.py.jinja"),
         (
             "readme.md",
             "# {{ origin }}",

@@ -87,10 +87,7 @@ def test_an_unknown_word_is_a_warning_without_it(tmp_path: Path, caplog: pytest.
 
 @pytest.mark.parametrize(
     ("text", "reason"),
-    [
-        (b"machine h.example login me password \xff\xfe", "codec can't decode"),
-        (None, "No such file"),
-    ],
+    [(b"machine h.example login me password \xff\xfe", "codec can't decode"), (None, "No such file")],
 )
 def test_a_file_that_cannot_be_read_is_a_warning_without_secrets(
     text: bytes | None, reason: str, tmp_path: Path, caplog: pytest.LogCaptureFixture

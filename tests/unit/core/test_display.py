@@ -126,10 +126,7 @@ def test_a_page_with_one_object_shows_its_table():
             DONE,
             "Outcome(name='a.fastq', state='done', size=2048, bytes_fetched=2048, seconds=1.5, verification='verified')",
         ),
-        (
-            UploadedBundle.of(REPORT),
-            "<UploadedBundle: 1 done, 12 failed (1 verified), 3.5 s>",
-        ),
+        (UploadedBundle.of(REPORT), "<UploadedBundle: 1 done, 12 failed (1 verified), 3.5 s>"),
         (UploadResult.of(REPORT), "<UploadResult: 1 done, 12 failed (1 verified), 3.5 s>"),
         (
             ShardsReport((ShardResult(0, 1, {"done": 3}),), 2.0),

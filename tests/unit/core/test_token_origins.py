@@ -461,8 +461,7 @@ def test_a_value_that_is_no_token_is_an_error_that_names_its_variable(
 
 @pytest.mark.parametrize("text", NO_TOKENS)
 @pytest.mark.parametrize(
-    ("url", "variable", "word"),
-    [("SB_API_ENDPOINT", "SB_AUTH_TOKEN", "sb"), ("CRUNCH_URL", "CRUNCH_TOKEN", "crunch")],
+    ("url", "variable", "word"), [("SB_API_ENDPOINT", "SB_AUTH_TOKEN", "sb"), ("CRUNCH_URL", "CRUNCH_TOKEN", "crunch")]
 )
 def test_the_same_for_a_platforms_own_variable(
     url: str, variable: str, word: str, text: str, monkeypatch: pytest.MonkeyPatch

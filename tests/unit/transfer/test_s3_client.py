@@ -284,8 +284,7 @@ def test_few_results_wait_for_a_slow_exchange(monkeypatch: pytest.MonkeyPatch):
 
 
 @pytest.mark.parametrize(
-    ("code", "status"),
-    [("InternalError", 200), ("RequestTimeout", 400), ("OperationAborted", 409)],
+    ("code", "status"), [("InternalError", 200), ("RequestTimeout", 400), ("OperationAborted", 409)]
 )
 def test_a_request_that_s3_asks_to_repeat_is_repeated(code: str, status: int):
     """S3 begins the response to a copy before it has copied."""

@@ -66,10 +66,7 @@ def test_a_file_that_one_may_not_read_is_forbidden(sandbox: Sandbox, tmp_path: P
     auth = Gen3Login(refresh_file=sandbox.gen3_credentials(tmp_path / "reader.json", READER))
     with Gen3(sandbox.gen3_url, credentials=auth) as commons:
         report = commons.download([secret, free], tmp_path / "out", settings=NOBODY, check=False)
-        with (
-            pytest.raises(Forbidden, match="read-storage permission"),
-            commons.open(secret, settings=NOBODY) as file,
-        ):
+        with pytest.raises(Forbidden, match="read-storage permission"), commons.open(secret, settings=NOBODY) as file:
             file.read()
     assert states(report) == ["failed", "done"]
     error = report.outcomes[0].error

@@ -163,12 +163,7 @@ def test_where_many_at_once_are_refused_each_is_sent_alone(auth: Gen3Auth, docum
 
 def test_what_differs_is_reported(commons: Gen3, documents: Gen3Metadata, written, tmp_path: Path):
     documents.create("a", {"s": {"n": 1, "list": [1], "text": '{"x": 1}'}})
-    path = written(
-        "guid\tn\tlist\ttext",
-        'a\t1\t[1]\t{"x": 1}',
-        "a\t2\t[1, 2]\tt",
-        "b\t1\t\t",
-    )
+    path = written("guid\tn\tlist\ttext", 'a\t1\t[1]\t{"x": 1}', "a\t2\t[1, 2]\tt", "b\t1\t\t")
     summary = commons.verify_metadata(path, "s", tmp_path / "e.log")
     assert summary.counts == {"right": 1, "wrong": 1, "missing": 1}
     assert (tmp_path / "e.log").read_text().splitlines() == [

@@ -37,10 +37,7 @@ def test_a_large_node_is_read_as_it_arrives() -> None:
 
 def test_an_export_that_breaks_off_is_an_error(tmp_path: Path) -> None:
     transport = httpx.MockTransport(lambda _: httpx.Response(200, content=b'{"data": [{"a": 1}, {"a"'))
-    with (
-        Gen3("https://commons.example.org", transport=transport, retry=NO_RETRY) as commons,
-        pytest.raises(OmicsError),
-    ):
+    with Gen3("https://commons.example.org", transport=transport, retry=NO_RETRY) as commons, pytest.raises(OmicsError):
         commons.export_file("demo-one", "case", tmp_path / "a.json")
     assert list(tmp_path.iterdir()) == [tmp_path / "home"]
 

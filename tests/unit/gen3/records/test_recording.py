@@ -35,12 +35,7 @@ SUBMITTED = [
     and each["response"]["body"].get("entities")
     and each["request"]["body"] is not None
 ]
-BY_STATE = {
-    "ERROR": "already exists in the DB",
-    "INVALID_LINK": "",
-    "INVALID_PERMISSIONS": "",
-    "NOT_UNIQUE": "",
-}
+BY_STATE = {"ERROR": "already exists in the DB", "INVALID_LINK": "", "INVALID_PERMISSIONS": "", "NOT_UNIQUE": ""}
 """Kinds of errors that the service finds in what it has, and validation without the service can't find; with their words."""
 _EARLIER = "what the service finds with its records, we find without them"
 DIFFERENT: dict[str, tuple[str, list[set[str]]]] = {
@@ -56,14 +51,7 @@ DIFFERENT: dict[str, tuple[str, list[set[str]]]] = {
     ),
     "tsv mixed types by row": (
         "empty cells of columns that other nodes' rows need are passed over, so that a table may have rows of several",
-        [
-            set(),
-            {
-                "name",
-                "experiments",
-                *FILLED,
-            },
-        ],
+        [set(), {"name", "experiments", *FILLED}],
     ),
 }
 

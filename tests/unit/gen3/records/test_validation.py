@@ -247,8 +247,7 @@ def test_a_table_without_a_type_can_be_stated_to_be_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "meant"),
-    [("gp-a-b", ("gp", "a-b")), ("a-b/c", ("a-b", "c")), (("a-b", "c-d"), ("a-b", "c-d"))],
+    ("given", "meant"), [("gp-a-b", ("gp", "a-b")), ("a-b/c", ("a-b", "c")), (("a-b", "c-d"), ("a-b", "c-d"))]
 )
 def test_a_project_is_named_in_three_ways(given: Any, meant: tuple[str, str]) -> None:
     assert project_of(given) == meant

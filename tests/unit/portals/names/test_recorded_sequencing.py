@@ -45,10 +45,7 @@ def of(files: list[ListedFile] | Any) -> list[tuple[str, int | None, str]]:
 
 REPORTS: dict[str, list[tuple[Reads, list[tuple[str, int | None, str]]]]] = {
     "ena/filereport_default_fields_DRR051059.tsv": [
-        (
-            "fastq",
-            [("DRR051059_1.fastq.gz", 11191882751, "5437a4"), ("DRR051059_2.fastq.gz", 11504627040, "5bc99f")],
-        ),
+        ("fastq", [("DRR051059_1.fastq.gz", 11191882751, "5437a4"), ("DRR051059_2.fastq.gz", 11504627040, "5bc99f")]),
         ("sra", [("DRR051059.sra", 17799430261, "6874c8")]),
         ("bam", [("", None, "")]),
     ],
@@ -71,10 +68,7 @@ REPORTS: dict[str, list[tuple[Reads, list[tuple[str, int | None, str]]]]] = {
     "ena/filereport_run_submitted_bam.tsv": [
         (
             "bam",
-            [
-                ("SRR6835844/10X_P4_0.bam", 17093057664, "5355fe"),
-                ("SRR6835844/10X_P4_0.bam.bai", 7163216, "c9396c"),
-            ],
+            [("SRR6835844/10X_P4_0.bam", 17093057664, "5355fe"), ("SRR6835844/10X_P4_0.bam.bai", 7163216, "c9396c")],
         )
     ],
     "ena/filereport_run_submitted_none.tsv": [("bam", [("", None, "")])],

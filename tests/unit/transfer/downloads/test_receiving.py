@@ -502,8 +502,7 @@ def test_a_small_request_follows_a_single_redirect() -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "sent"),
-    [(URL, "k=2; m=3; a=1"), ("/two", "k=2; m=3; a=1"), ("http://other.example/two", "")],
+    ("target", "sent"), [(URL, "k=2; m=3; a=1"), ("/two", "k=2; m=3; a=1"), ("http://other.example/two", "")]
 )
 def test_cookies_of_a_redirect_are_sent_to_its_origin(target: str, sent: str) -> None:
     """httpx issue 821: a login wall redirects to the same URL until it sees its cookie."""

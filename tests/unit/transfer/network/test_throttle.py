@@ -118,9 +118,7 @@ class Network:
 
 
 @given(
-    st.floats(100_000, 100_000_000),
-    st.lists(st.integers(1, 20_000_000), min_size=1, max_size=20),
-    st.integers(0, 9),
+    st.floats(100_000, 100_000_000), st.lists(st.integers(1, 20_000_000), min_size=1, max_size=20), st.integers(0, 9)
 )
 def test_all_requests_together_keep_to_the_limit(rate: float, sizes: list[int], seed: int) -> None:
     network = Network(Throttle(rate), sizes, seed)
