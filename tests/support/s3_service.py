@@ -42,6 +42,12 @@ class Answer(NamedTuple):
         yield self.body
 
 
+def refusal(code: str, status: int = 400, **headers: str) -> Answer:
+    """An error of S3; headers have underscores for their hyphens."""
+    body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>no</Message></Error>"
+    return Answer(status, body.encode(), {name.replace("_", "-"): value for name, value in headers.items()})
+
+
 class Service:
     """Sends requests to a function.
 

@@ -144,13 +144,6 @@ def test_drift_is_listed(project: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert "make codegen" in lines[3]
 
 
-def test_two_runs_write_the_same_bytes(project: Path) -> None:
-    assert _run("generate") == 0
-    once = tree_of(project / "out")
-    assert _run("generate") == 0
-    assert tree_of(project / "out") == once
-
-
 def test_faults_of_all_documents_are_reported_and_nothing_is_written(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

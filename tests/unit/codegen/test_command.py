@@ -160,14 +160,6 @@ def test_a_file_where_the_project_should_go_is_usage(
     assert (tmp_path / "there").read_text() == "mine"
 
 
-def test_a_document_without_paths_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    spec = tmp_path / "empty.yaml"
-    spec.write_text('openapi: 3.0.3\ninfo: {title: t, version: "1"}\n')
-    assert run_codegen(spec, "--name", "n", "--out", tmp_path / "o") == 1
-    assert "there are no paths" in capsys.readouterr().err
-    assert not (tmp_path / "o").exists()
-
-
 def test_nothing_is_fetched_where_no_user_can_confirm(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

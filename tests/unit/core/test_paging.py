@@ -136,17 +136,8 @@ def test_a_list_that_is_absent_is_no_empty_one(page: object, key: str, said: str
 
 
 NO_LISTS = [
-    "{}",
-    "null",
-    '{"bundles": null}',
-    '{"bundles": "text"}',
-    '{"bundles": {}}',
-    '"text"',
-    "5",
-    "[]",
-    "",
-    "<html>",
-]
+    "{}", "null", '{"bundles": null}', '{"bundles": "text"}', '{"bundles": {}}', '"text"', "5", "[]", "", "<html>",
+]  # fmt: skip
 
 
 def answering(body: str, status: int = 200, **headers: str) -> RecordingNetwork:

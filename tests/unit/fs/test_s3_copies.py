@@ -17,13 +17,9 @@ from omicsdk.fs.stores import s3 as s3_store
 from omicsdk.transfer import TransferReport
 from omicsdk.transfer.engine.control import report_of
 from omicsdk.transfer.s3 import client as s3_client
-from s3_service import Answer, Request, Service, store_of
+from s3_service import Answer, Request, Service, refusal, store_of
 
 COUNT = 60
-
-
-def refusal(code: str, status: int) -> Answer:
-    return Answer(status, f"<Error><Code>{code}</Code><Message>no</Message></Error>".encode())
 
 
 class CopyingBucket(Service):

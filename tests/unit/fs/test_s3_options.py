@@ -20,7 +20,7 @@ from omicsdk.transfer.network.requests import headers_for
 from omicsdk.transfer.s3 import client as s3_client
 from omicsdk.transfer.s3.encryption import CUSTOMERS, KEY_VARIABLE, Encryption, read_key
 from omicsdk.transfer.s3.uploads import BucketObject
-from s3_service import Answer, Bucket, Request, Service, client_of
+from s3_service import Answer, Bucket, Request, Service, client_of, refusal
 
 KEY = bytes(range(32))
 CUSTOMER = "x-amz-server-side-encryption-customer-"
@@ -30,10 +30,6 @@ FOUND = {"content-length": "1", "etag": '"e"'}
 
 def store_with(service: Any, *, requester_pays: bool = False, **options: Any) -> S3Store:
     return S3Store(client=client_of(service, requester_pays=requester_pays), **options)
-
-
-def error(code: str, status: int = 400) -> Answer:
-    return Answer(status, f"<Error><Code>{code}</Code><Message>no</Message></Error>".encode())
 
 
 class Keyed(Service):
@@ -46,7 +42,7 @@ class Keyed(Service):
         has_key = f"{CUSTOMER}key" in request.headers
         if request.method in ("GET", "HEAD") and request.path != "/":
             if has_key is not (request.path == "/own"):
-                return Answer(400) if request.method == "HEAD" else error("InvalidRequest")
+                return Answer(400) if request.method == "HEAD" else refusal("InvalidRequest")
             return Answer(headers={**FOUND, **({CUSTOMERS: "AES256"} if has_key else {})})
         return Answer(body=b"<CopyObjectResult><ETag>e</ETag></CopyObjectResult>")
 
@@ -72,7 +68,7 @@ class Versions(Bucket):
             case "v" if request.path[1:] in self.keys:
                 return Answer(headers={**FOUND, "x-amz-version-id": "v"})
             case "wrong":
-                return error("InvalidArgument") if request.method == "GET" else Answer(400)
+                return refusal("InvalidArgument") if request.method == "GET" else Answer(400)
             case "gone":
                 return Answer(405, headers={"x-amz-delete-marker": "true"})
             case None:

@@ -325,26 +325,10 @@ def maze(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 steps = st.sampled_from(
     [
-        "a",
-        "b",
-        "in",
-        "out",
-        "up",
-        "self",
-        "beside",
-        "round",
-        "nowhere",
-        "root",
-        "f",
-        "new",
-        "..",
-        ".",
-        "",
-        "~",
-        "a\\..",
-        "\0",
+        "a", "b", "in", "out", "up", "self", "beside", "round", "nowhere", "root", "f", "new", "..", ".", "", "~",
+        "a\\..", "\0",
     ]
-)
+)  # fmt: skip
 
 
 @given(st.lists(steps, min_size=1, max_size=6).map("/".join) | st.text(max_size=20))

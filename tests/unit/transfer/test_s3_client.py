@@ -23,14 +23,9 @@ from omicsdk.transfer.s3 import client as s3_client
 from omicsdk.transfer.s3 import exchanges
 from omicsdk.transfer.s3.client import S3Client
 from omicsdk.transfer.s3.settings import Settings, read_sections
-from s3_service import KEYS, Answer, Request, Service, client_of, page_of
+from s3_service import KEYS, Answer, Request, Service, client_of, page_of, refusal
 
 NOW = 1_790_000_000.0
-
-
-def error(code: str, status: int = 403, **headers: str) -> Answer:
-    body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>no</Message></Error>"
-    return Answer(status, body.encode(), {name.replace("_", "-"): value for name, value in headers.items()})
 
 
 def in_turn(*answers: Answer) -> Callable[[Request], Answer]:
@@ -219,14 +214,14 @@ def test_a_wrong_clock_is_corrected_once():
     def answer(request: Request) -> Answer:
         if request.headers["x-amz-date"] == moment_of(NOW):
             return Answer(body=page_of({}))
-        return error("RequestTimeTooSkewed", date=formatdate(NOW, usegmt=True))
+        return refusal("RequestTimeTooSkewed", 403, date=formatdate(NOW, usegmt=True))
 
     service = Service(answer)
     client = client_of(service, clock=clock)
     for _ in range(2):
         client.request("GET", "bkt", doing="Listing")
     assert len(service.asked) == 3
-    always = Service(lambda _: error("RequestTimeTooSkewed", date=formatdate(NOW + 9000, usegmt=True)))
+    always = Service(lambda _: refusal("RequestTimeTooSkewed", 403, date=formatdate(NOW + 9000, usegmt=True)))
     with pytest.raises(Forbidden):
         client_of(always, clock=clock).request("GET", "bkt", doing="Listing")
     assert len(always.asked) == 2
@@ -241,12 +236,12 @@ def test_keys_that_ended_are_looked_for_again(tmp_path: Path):
         if request.headers["x-amz-security-token"] == "new":
             return Answer(body=page_of({}))
         (tmp_path / "keys").write_text((tmp_path / "keys").read_text().replace("old", "new"))
-        return error("ExpiredToken", 400)
+        return refusal("ExpiredToken", 400)
 
     service = Service(answer)
     client_of(service, environ=environ).request("GET", "bkt", doing="Listing")
     assert len(service.asked) == 2
-    refusing = Service(lambda _: error("ExpiredToken", 400))
+    refusing = Service(lambda _: refusal("ExpiredToken", 400))
     with pytest.raises(Exception, match="Check AWS_ACCESS_KEY_ID"):
         client_of(refusing).request("GET", "bkt", doing="Listing")
     assert len(refusing.asked) == 1  # there are no others
@@ -254,12 +249,12 @@ def test_keys_that_ended_are_looked_for_again(tmp_path: Path):
 
 def test_a_store_that_is_busy_is_asked_later_and_so_are_other_requests_to_the_bucket():
     clock = ManualClock(NOW)
-    service = Service(in_turn(error("SlowDown", 503, retry_after="7"), Answer(), Answer()))
+    service = Service(in_turn(refusal("SlowDown", 503, retry_after="7"), Answer(), Answer()))
     client = client_of(service, clock=clock)
     before = clock.monotonic()
     client.request("GET", "bkt", doing="Listing")
     assert clock.monotonic() - before == 7
-    failing = Service(lambda _: error("SlowDown", 503))
+    failing = Service(lambda _: refusal("SlowDown", 503))
     with pytest.raises(ServerError):
         client_of(failing, clock=clock).request("GET", "bkt", doing="Listing")
     assert len(failing.asked) > 3
@@ -289,7 +284,7 @@ def test_few_results_wait_for_a_slow_exchange(monkeypatch: pytest.MonkeyPatch):
 def test_a_request_that_s3_asks_to_repeat_is_repeated(code: str, status: int):
     """S3 begins the response to a copy before it has copied."""
     copied = Answer(body=b"<CopyObjectResult><ETag>&quot;e&quot;</ETag></CopyObjectResult>")
-    service = Service(in_turn(error(code, status), copied))
+    service = Service(in_turn(refusal(code, status), copied))
     client = client_of(service, clock=ManualClock())
     found = client.perform(client.copy(("bkt", "a b"), ("to", "c"), 1, doing="Copying"))
     assert found == {"etag": "e"}
@@ -308,7 +303,7 @@ def test_a_region_that_only_the_body_states_is_found(headers: dict[str, str]):
 
 
 def test_why_a_head_is_refused_is_asked_by_a_get():
-    service = Service(lambda request: Answer(403) if request.method == "HEAD" else error("AccessDenied"))
+    service = Service(lambda request: Answer(403) if request.method == "HEAD" else refusal("AccessDenied", 403))
     client = client_of(service)
     with pytest.raises(Forbidden) as refused:
         client.perform(client.head("bkt", "key", doing="Reading"))
@@ -318,7 +313,7 @@ def test_why_a_head_is_refused_is_asked_by_a_get():
 
 def test_an_upload_that_is_gone_is_named_so():
     with pytest.raises(NoSuchUpload):
-        client_of(Service(lambda _: error("NoSuchUpload", 404))).finish_parts("bkt", "k", "id", [], doing="Ending")
+        client_of(Service(lambda _: refusal("NoSuchUpload", 404))).finish_parts("bkt", "k", "id", [], doing="Ending")
 
 
 # -- who
@@ -379,7 +374,7 @@ def test_a_thousand_objects_are_deleted_by_one_request_and_odd_keys_alone():
 
 
 def test_a_store_that_deletes_one_by_one_is_asked_so_from_then_on():
-    service = Service(lambda request: error("NotImplemented", 501) if request.method == "POST" else Answer(204))
+    service = Service(lambda request: refusal("NotImplemented", 501) if request.method == "POST" else Answer(204))
     client = client_of(service, clock=ManualClock(NOW))
     for _ in range(2):
         assert client.delete_many("bkt", ["a", "b"], doing="Removing") == {}
@@ -402,7 +397,7 @@ def test_objects_that_the_request_for_all_leaves_may_be_deleted_one_by_one(codes
     def answer(request: Request) -> Answer:
         if request.method == "POST":
             return Answer(body=f"<DeleteResult>{errors}</DeleteResult>".encode())
-        return Answer(204) if request.path == "/b" else error("AccessDenied")
+        return Answer(204) if request.path == "/b" else refusal("AccessDenied", 403)
 
     assert list(client_of(Service(answer)).delete_many("bkt", [*codes], doing="Removing")) == failed
 
@@ -473,7 +468,7 @@ def test_an_upload_begins_at_servers_that_name_the_document_otherwise():
 
 
 @pytest.mark.parametrize("end", [NotFound, KeyboardInterrupt, Interrupted])
-@pytest.mark.parametrize("removal", [Answer(), error("AccessDenied", 403)])
+@pytest.mark.parametrize("removal", [Answer(), refusal("AccessDenied", 403)])
 def test_a_copy_in_parts_that_fails_is_given_up_after_its_parts_in_flight(
     monkeypatch: pytest.MonkeyPatch, removal: Answer, end: type[BaseException]
 ):
@@ -488,7 +483,7 @@ def test_a_copy_in_parts_that_fails_is_given_up_after_its_parts_in_flight(
             failed.set()
             if end is KeyboardInterrupt:
                 raise KeyboardInterrupt
-            return Answer(body=b"<CopyPartResult/>") if end is Interrupted else error("NoSuchKey", 404)
+            return Answer(body=b"<CopyPartResult/>") if end is Interrupted else refusal("NoSuchKey", 404)
         in_flight.set()
         failed.wait()
         copied_late.append(removed.wait(0.2))  # without it nothing shows that the removal does not come before

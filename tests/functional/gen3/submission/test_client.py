@@ -73,20 +73,14 @@ def test_bad_rows_are_reported_and_the_rest_continues(
         *rows("c1"),
         ["cse", "c2", *rows("c2")[0][2:]],
         *rows("c3"),
+        ["", "c5", *rows("c5")[0][2:]],
         [*rows("c4")[0][:2], "gone", *rows("c4")[0][3:]],
     ]
     result = submission.submit_file("demo-one", table(tmp_path, "a.tsv", lines))
     assert result["succeeded"] == ["c1", "c3"]
     assert "No link destination found" in result["invalid"]["c4"]
-    assert result["invalid"]["c2"] == SKIPPED
+    assert result["invalid"]["c2"] == result["invalid"]["c5"] == SKIPPED
     assert stored(sandbox) == ["c1", "c3"]
-
-
-def test_rows_without_a_type_are_reported(submission: Gen3Submission, tmp_path: Path) -> None:
-    lines = [*rows("c1"), ["", *rows("c2")[0][1:]], *rows("c3")]
-    result = submission.submit_file("demo-one", table(tmp_path, "a.tsv", lines))
-    assert result["succeeded"] == ["c1", "c3"]
-    assert result["invalid"] == {"c2": SKIPPED}
 
 
 def test_rows_of_two_nodes_with_one_name_are_both_reported(submission: Gen3Submission, tmp_path: Path) -> None:

@@ -12,21 +12,9 @@ from omicsdk.gen3.records import Project, Table, validate
 
 SDS = dictionary()
 NAMES = [
-    "type",
-    "submitter_id",
-    "id",
-    "project_id",
-    "experiments",
-    "projects",
-    "slides",
-    "state",
-    "created_datetime",
-    "type_of_data",
-    "number_experimental_group",
-    "keywords",
-    "is_described_by",
-    "sex",
-]
+    "type", "submitter_id", "id", "project_id", "experiments", "projects", "slides", "state", "created_datetime",
+    "type_of_data", "number_experimental_group", "keywords", "is_described_by", "sex",
+]  # fmt: skip
 JSON = st.recursive(
     st.none()
     | st.booleans()

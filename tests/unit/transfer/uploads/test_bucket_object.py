@@ -12,15 +12,11 @@ from omicsdk.core.manual_clock import ManualClock
 from omicsdk.core.sigv4 import Keys
 from omicsdk.transfer.s3.uploads import BucketObject
 from omicsdk.transfer.uploads.store import Cut, NoSuchUpload, SentPart, Source
-from s3_service import Answer, Request, Service, client_of
+from s3_service import Answer, Request, Service, client_of, refusal
 
 BODIES = (b"first part", b"second")
 WHOLE = crc32c_text(crc32c(b"".join(BODIES)))
 TYPE, NAME = "x-amz-checksum-type", "x-amz-checksum-algorithm"
-
-
-def error(code: str, status: int) -> Answer:
-    return Answer(status, f"<Error><Code>{code}</Code><Message>no</Message></Error>".encode())
 
 
 def document(name: str, **told: str) -> bytes:
@@ -37,7 +33,7 @@ class Store(Service):
 
     def respond(self, request: Request) -> Answer:
         if any(name in request.headers for name in self.refused):
-            return error("NotImplemented" if self.status == 501 else "InvalidArgument", self.status)
+            return refusal("NotImplemented" if self.status == 501 else "InvalidArgument", self.status)
         if "uploads" in request.query:
             return Answer(body=document("InitiateMultipartUploadResult", UploadId="u"))
         return Answer(body=document("CompleteMultipartUploadResult", **self.told), headers=self.headers)
@@ -132,13 +128,13 @@ def test_a_header_of_the_user_that_is_refused_costs_other_objects_no_checksum():
     assert {NAME, TYPE} <= service.asked[-1].headers.keys()
 
 
-@pytest.mark.parametrize("refusal", [(403, "AccessDenied"), (400, "BadDigest"), (404, None)])
-def test_other_refusals_are_of_something_else(refusal: tuple[int, str | None]):
+@pytest.mark.parametrize("stated", [(403, "AccessDenied"), (400, "BadDigest"), (404, None)])
+def test_other_refusals_are_of_something_else(stated: tuple[int, str | None]):
     to = BucketObject(client_of(Store()), "bkt", "k")
-    assert not to.relents(*refusal)
+    assert not to.relents(*stated)
     assert to.part_checksum == "crc32c"
     with pytest.raises(APIError):
-        begun(Service(lambda _: error("AccessDenied", 403)))
+        begun(Service(lambda _: refusal("AccessDenied", 403)))
 
 
 def test_keys_that_end_are_renewed_as_long_as_there_are_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -196,7 +192,7 @@ class Occupied(Service):
 
     def __init__(self, code: str, status: int, *, listed: int = 200) -> None:
         super().__init__(self.respond)
-        self.refusal, self.listed, self.has_object = error(code, status), listed, False
+        self.refusal, self.listed, self.has_object = refusal(code, status), listed, False
 
     def respond(self, request: Request) -> Answer:
         if request.method == "HEAD":
@@ -205,7 +201,7 @@ class Occupied(Service):
             return (
                 Answer(body=b"<ListPartsResult/>")
                 if self.listed == 200
-                else error("NoSuchUpload" if self.listed == 404 else "NotImplemented", self.listed)
+                else refusal("NoSuchUpload" if self.listed == 404 else "NotImplemented", self.listed)
             )
         if "uploads" in request.query:
             return Answer(body=document("InitiateMultipartUploadResult", UploadId="u"))
@@ -238,7 +234,7 @@ def test_parts_are_not_assembled_over_another_object(refusal: Occupied, expected
 
 
 def test_keys_that_may_not_look_rely_on_the_condition():
-    service = Service(lambda request: error("AccessDenied", 403) if request.method in ("HEAD", "GET") else Answer())
+    service = Service(lambda request: refusal("AccessDenied", 403) if request.method in ("HEAD", "GET") else Answer())
     client = client_of(service)
     file = Source("a", "a", 5)
     assert "if-none-match" in BucketObject(client, "bkt", "k", overwrite=False).put(file, {}).headers
