@@ -136,35 +136,10 @@ def test_a_blank_record_is_filled_once(index: Gen3Index):
         index.update_blank(blank["did"], filled["rev"], MD5, 3)
 
 
-def test_versions(index: Gen3Index):
-    first = index.create_record(MD5, 1, urls=["s3://b/1"], authz=["/open"])
-    second = index.create_new_version(first["did"], MD5, 2, urls=["s3://b/2"], authz=["/open"], version="2")
-    assert second["baseid"] == first["baseid"]
-    assert [each["did"] for each in index.get_versions(first["did"])] == [first["did"], second["did"]]
-    assert index.get_latest_version(first["did"])["did"] == second["did"]
-    assert index.get_records([first["did"], "nope"])[0]["did"] == first["did"]
-
-
 def test_what_is_not_allowed_is_stated(sandbox: Sandbox, tmp_path):
     reader = Gen3Auth(refresh_file=sandbox.gen3_credentials(tmp_path / "reader.json", "reader@example.org"))
     with Gen3Index(reader) as index, pytest.raises(Forbidden):
         index.create_record(MD5, 1, urls=["s3://b/1"], authz=["/programs/secret"])
-
-
-def test_asynchronously(index: Gen3Index):
-    async def life() -> dict[str, Any]:
-        made = await index.async_create_record(MD5, 9, urls=["s3://q/9"], authz=["/open"], _ssl=False)
-        changed = await index.async_update_record(made["did"], file_name="n", uploader="me")
-        assert changed["rev"] != made["rev"]
-        assert [each["did"] for each in await index.async_query_urls("s3://q")] == [made["did"]]
-        assert [each["did"] for each in await index.async_get_records_from_checksum("0" * 32)] == [made["did"]]
-        assert len(await index.async_get_records_on_page()) == 1
-        with pytest.raises(NotFound):
-            await index.async_get_record("nope")
-        return await index.async_get_record(made["did"])
-
-    record = asyncio.run(life())
-    assert (record["file_name"], record["uploader"]) == ("n", "me")
 
 
 def test_an_end_of_the_login_is_no_matter(index: Gen3Index, auth: Gen3Auth, sandbox: Sandbox):

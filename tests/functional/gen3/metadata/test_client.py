@@ -50,22 +50,6 @@ def test_all_documents_come_however_long_a_page_was_requested(documents: Gen3Met
         assert list(api.query.iterate(limit=1000)) == [f"g{number}" for number in range(5)]
 
 
-def test_indexes(documents: Gen3Metadata):
-    assert documents.create_index_key_path("a.b") == "a.b"
-    assert "a.b" in documents.get_index_key_paths()
-    assert documents.delete_index_key_path("a.b").status_code == 204
-    with pytest.raises(NotFound):
-        documents.delete_index_key_path("a.b")
-
-
-def test_what_exists_is_not_replaced_unless_that_is_wanted(documents: Gen3Metadata):
-    documents.create("g", {"a": 1})
-    with pytest.raises(Conflict):
-        documents.create("g", {"a": 2})
-    assert documents.create("g", {"a": 2}, overwrite=True) == {"a": 2}
-    assert documents.batch_create([{"guid": "g", "data": {"a": 3}}], overwrite=False)["conflict"] == ["g"]
-
-
 def test_aliases_that_are_taken_say_that_the_document_exists(documents: Gen3Metadata):
     documents.create("g", {"a": 1}, ["taken"])
     with pytest.raises(Conflict) as caught:
