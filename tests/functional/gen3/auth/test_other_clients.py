@@ -10,6 +10,7 @@ import httpx
 import pytest
 import requests
 from gen3_commons import FakeCommons
+from gen3_environment import commons as commons
 from omicsdk.compat.gen3.auth import Gen3Auth
 from omicsdk.core import NO_RETRY, ManualClock
 from quiet_server import QuietHandler, running

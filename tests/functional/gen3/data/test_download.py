@@ -126,13 +126,6 @@ def test_another_commons_without_a_login_gives_what_is_open_and_states_why_not_t
     assert "login" in str(report.outcomes[1].error)
 
 
-def test_a_bundle_becomes_a_folder(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
-    guids = [sandbox.gen3.add_file(name, name.encode()) for name in ("one", "two")]
-    made = commons.indexd.create_bundle.raw(name="study", bundles=guids).json()
-    commons.download([made["bundle_id"]], tmp_path / "out", settings=NOBODY)
-    assert (tmp_path / "out/study/two").read_bytes() == b"two"
-
-
 def test_the_file_of_a_record_is_downloaded_alone(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
     guid = sandbox.gen3.add_file("a.txt", b"reads")
     assert commons.download_record(guid, tmp_path / "planned", dry_run=True).counts["planned"] == 1

@@ -20,12 +20,11 @@ from omicsdk.sandbox.gen3.records.dictionary import sds_document
 
 
 class Noting(httpx.HTTPTransport):
-    """A transport that notes which records are sent where, and can be reported to refuse."""
+    """A transport that notes which records are sent where, and can lose responses."""
 
     def __init__(self) -> None:
         super().__init__()
         self.sent: list[tuple[str, list[str]]] = []
-        self.most = 10_000
         self.lose: set[str] = set()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -35,8 +34,6 @@ class Noting(httpx.HTTPTransport):
             return super().handle_request(request)
         names = [each["submitter_id"] for each in json.loads(content)]
         self.sent.append((request.url.path.rpartition("/")[2], names))
-        if len(names) > self.most:
-            return httpx.Response(413, text="413 Request Entity Too Large", request=request)
         response = super().handle_request(request)
         if not self.lose.isdisjoint(names):
             response.read()
@@ -152,17 +149,6 @@ def test_what_only_the_commons_finds_is_reported_with_its_row(sandbox: Sandbox, 
     assert (told.kind, told.row, told.column) == ("INVALID_LINK", 1, "experiments")
     assert "one_to_one" in told.message
     assert stored(sandbox, "dataset_description") == ["d1", "d2"]
-
-
-def test_chunks_get_smaller_where_the_commons_can_not_take_so_many(
-    sandbox: Sandbox, commons: Gen3, wire: Noting
-) -> None:
-    submit(commons, "demo-one", [experiment()])
-    wire.sent.clear()
-    wire.most = 3
-    assert submit(commons, "demo-one", cases(10), chunk=8).counts == {"created": 10}
-    assert [len(names) for _, names in wire.sent] == [8, 4, 2, 2, 2, 2, 2]
-    assert len(stored(sandbox)) == 10
 
 
 def test_a_response_that_is_lost_does_no_harm(sandbox: Sandbox, commons: Gen3, wire: Noting) -> None:

@@ -11,7 +11,7 @@ from gen3_submission import rows, table
 from omicsdk.compat.gen3.auth import Gen3Auth
 from omicsdk.compat.gen3.submission import Gen3Submission
 from omicsdk.core import BadRequest, Forbidden
-from omicsdk.gen3 import Gen3Error, Gen3SubmissionQueryError, Gen3UserError
+from omicsdk.gen3 import Gen3Error, Gen3UserError
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.gen3 import ADMINISTRATOR, READER
 
@@ -160,12 +160,6 @@ def test_the_manifest_of_a_project_has_all_of_its_files(sandbox: Sandbox, submis
     assert response.text.count("files:") == 1
     assert response.text.count("file_name:") == 120
     assert response.status_code == 200
-
-
-def test_queries_that_are_refused_have_the_reasons(submission: Gen3Submission) -> None:
-    with pytest.raises(Gen3SubmissionQueryError, match="Cannot query field"):
-        submission.query("{ nope }")
-    assert submission.query("{ _case_count }") == {"data": {"_case_count": 0}}
 
 
 def test_the_dictionary_and_the_schema_are_given(submission: Gen3Submission) -> None:
