@@ -115,19 +115,9 @@ def test_a_profile_that_does_not_exist_is_an_error() -> None:
         _found({}, profile="other")
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("[profiles.default.toy\n", r"settings\.toml:1"),
-        ('[profiles.default]\ntoy = "x"\n', "not a table"),
-        ("[profiles.default.toy]\nbase_url = 3\n", "base_url is not text"),
-        ('[profiles.default.toy]\nbase_ulr = "x"\n', "unknown key 'base_ulr'"),
-    ],
-)
-def test_malformed_settings_are_an_error_that_names_the_file(tmp_path: Path, text: str, message: str) -> None:
-    with pytest.raises(ConfigError, match=message) as failed:
-        _found(_settings(tmp_path, text))
-    assert "settings.toml" in str(failed.value)
+def test_malformed_settings_are_an_error_that_names_the_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"settings\.toml:2: .*base_url is not text"):
+        _found(_settings(tmp_path, "[profiles.default.toy]\nbase_url = 3\n"))
 
 
 def test_text_that_is_given_as_credentials_becomes_the_platforms_own_kind() -> None:

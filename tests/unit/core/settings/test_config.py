@@ -152,11 +152,6 @@ def test_every_value_has_exactly_one_place_and_origin(layers):
     assert all(setting.origin in map(str, range(len(layers))) for setting in listed)
 
 
-@given(objects)
-def test_a_layer_twice_is_a_layer_once(layer):
-    assert values(layer, layer) == values(layer)
-
-
 @given(st.lists(operators, max_size=6), st.lists(st.integers(0, 4), max_size=4))
 def test_operators_leave_no_trace(changes, array):
     result = values({"a": array}, *[{"a": change} for change in changes])["a"]

@@ -2,7 +2,7 @@
 
 import copy
 import tomllib
-from datetime import UTC, date, datetime, time
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -107,11 +107,6 @@ def test_the_last_key_takes_its_tables_along() -> None:
     text = '[profiles.work.sb]\nbase_url = "x"\n\n[profiles.default.sb]\nbase_url = "y"\n'
     left = changed(text, ["profiles", "work", "sb", "base_url"], None)
     assert tomllib.loads(left) == {"profiles": {"default": {"sb": {"base_url": "y"}}}}
-
-
-def test_dates_and_times_keep_their_kind() -> None:
-    values = {"at": datetime(2026, 1, 31, 12, tzinfo=UTC), "day": date(2026, 1, 31), "hour": time(12, 30)}
-    assert tomllib.loads(dumped(values)) == values
 
 
 @pytest.mark.parametrize(
