@@ -1,4 +1,4 @@
-"""Lists of objects that omicsdk reads itself: those of three real servers, of the first version, and ones that lie."""
+"""Lists of objects that omicsdk or boto3 reads: those of three real servers, of the first version, and ones that lie."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -6,13 +6,16 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
+import boto3
 import pytest
+from botocore.awsrequest import AWSResponse
 from changed_responses import changed_xml
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import DecodeError, OmicsError
 from omicsdk.core.consistency import InconsistentListing, ResponseMismatch
 from omicsdk.core.page_breaks import at_page_breaks
+from omicsdk.transfer.s3.boto import s3_pages
 from omicsdk.transfer.s3.listing import Page, elements, pages_of, read_page, seconds_of
 from recorded_server import exchanges
 from s3_service import Answer, Request, Service, client_of, page_of
@@ -282,3 +285,99 @@ def test_usual_objects_count_where_objects_belong_only():
     assert read_page(listed(f"<Other>{nested}</Other>"), "list").objects == []
     with pytest.raises(DecodeError):
         read_page(listed(nested)[:-5], "list")
+
+
+# -- lists that boto3 reads
+
+
+class Raw:
+    """A body as urllib3 has it."""
+
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+
+    def stream(self, *_: object, **__: object) -> Iterator[bytes]:
+        yield self.body
+
+
+def replayed_by_boto3(recorded: Sequence[dict[str, Any]]) -> list[Page]:
+    """Read a recorded listing as boto3 parses it."""
+    query = parse_qs(urlsplit(recorded[0]["request"]["path"]).query)
+    bodies = iter(recorded)
+
+    def response(request: Any, **_: object) -> AWSResponse:
+        body = next(bodies)["response"]["body"]
+        return AWSResponse(request.url, 200, {"content-type": "application/xml"}, Raw(body.encode()))
+
+    session = boto3.Session("key", "secret", region_name="us-east-1")
+    session._session.register("before-send.s3", response)
+    arguments = {"Delimiter": query["delimiter"][0]} if "delimiter" in query else {}
+    client = session.client("s3", endpoint_url="http://localhost:9")
+    return list(s3_pages(client.list_objects_v2, "bkt", query.get("prefix", [""])[0], **arguments))
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_boto3_reads_what_real_servers_list_as_omicsdk_does(server: str):
+    read = 0
+    for step, recorded in listings(server).items():
+        if (server, step) == ("rclone", "list keys that begin with a slash"):
+            with pytest.raises(ResponseMismatch, match="requested the prefix '/' but the service returned 'P'"):
+                replayed_by_boto3(recorded)  # it ignores this prefix: a removal of what is below it would remove all
+            continue
+        texts = [exchange["response"]["body"] for exchange in recorded]
+        own = [read_page(text.encode(), step) for text in texts]
+        assert [page[:2] for page in replayed_by_boto3(recorded)] == [page[:2] for page in own], step
+        assert [len(page.objects) for page in own] == [text.count("<Contents>") for text in texts], step
+        read += 1
+    assert read > 30
+
+
+def test_a_list_of_boto3_is_compared_with_the_request_and_itself():
+    page = {"IsTruncated": False, "Contents": [{"Key": "p/a", "Size": 1}], "CommonPrefixes": [{"Prefix": "p/b/"}]}
+    with pytest.raises(ResponseMismatch, match="list_objects_v2 of s3://b/q: requested the prefix 'q/' but"):
+        list(s3_pages(lambda **_: page, "b", "q/", Delimiter="/"))
+    with pytest.raises(ResponseMismatch, match="folders below the prefix"):
+        list(s3_pages(lambda **_: page, "b", "p/", Delimiter="+"))
+    with pytest.raises(InconsistentListing, match="a page states 3 entries, but has 2"):
+        list(s3_pages(lambda **_: {**page, "KeyCount": 3}, "b", "p/", Delimiter="/"))
+    with pytest.raises(DecodeError, match="not a list of objects"):
+        list(s3_pages(lambda **_: {}, "b", "p/"))
+
+
+@pytest.mark.parametrize(
+    "entry", [{}, {"Key": None, "Size": 1}, {"Key": "p/a"}, {"Key": "p/a", "Size": "1"}, {"Key": "p/a", "Size": -1}]
+)
+def test_an_entry_of_boto3_without_a_key_or_a_size_is_reported(entry: dict[str, Any]):
+    with pytest.raises(DecodeError, match="Contents"):
+        list(s3_pages(lambda **_: {"IsTruncated": False, "Contents": [entry]}, "b", "p/"))
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_no_changed_list_of_boto3_is_more_than_an_error(server: str):
+    first = [recorded[0] for recorded in listings(server).values()]
+    whole = [each for each in first if "<IsTruncated>false" in each["response"]["body"]]
+
+    @given(data=st.data())
+    def check(data: st.DataObject) -> None:
+        exchange = data.draw(st.sampled_from(whole))
+        body = data.draw(changed_xml(exchange["response"]["body"].encode())).decode("utf-8", "replace")
+        with suppress(OmicsError):
+            replayed_by_boto3([{**exchange, "response": {"body": body}}, exchange])
+
+    check()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field"),
+    [
+        ("<Key>", "<Kee>", "Key"),
+        ("<Size>", "<Size>abc", "Contents.Size"),
+        ("<Size>", f"<Size>{'7' * 5_000}", "Contents.Size"),
+        ("<KeyCount>", "<KeyCount>abc", "KeyCount"),
+    ],
+)
+def test_what_boto3_cannot_read_is_named(old: str, new: str, field: str):
+    exchange = next(each[0] for each in listings("moto").values() if "<Contents>" in each[0]["response"]["body"])
+    body = exchange["response"]["body"].replace(old, new).replace("</Key>", "</Kee>" if old == "<Key>" else "</Key>")
+    with pytest.raises(DecodeError, match=f"s3://bkt.*field '{field}"):
+        replayed_by_boto3([{**exchange, "response": {"body": body}}])
