@@ -12,7 +12,6 @@ from omicsdk.core.errors import BadRequest, NotFound
 from omicsdk.hca.azul import Azul as AzulClient
 from omicsdk.hca.azul.files import of_row
 from omicsdk.hca.azul.manifests import checked_state
-from omicsdk.portals.names import names_in
 
 from tests.unit.portals.names.recorded import DATA, Recorded, answers, resolve
 
@@ -187,12 +186,3 @@ def test_a_catalog_can_be_named(text: str, stated: object) -> None:
     assert found.stated == [FASTQ]
     parameters = httpx.URL(found.requests[0].partition(" ")[2]).params
     assert json.loads(parameters.get("filters", "null")) == stated
-
-
-def test_the_portals_pages_are_names_of_azul() -> None:
-    pages = {
-        "lungmap": f"https://data-browser.lungmap.net/projects/{PROJECT}",
-        "anvil": f"https://explore.anvilproject.org/datasets/{PROJECT}",
-        "project": f"https://data.humancellatlas.org/projects/{PROJECT}/metadata",
-    }
-    assert {level: names_in(url)[0].level for level, url in pages.items()} == {each: each for each in pages}

@@ -9,7 +9,7 @@ import pytest
 from omicsdk.core.consistency import InconsistentListing
 from omicsdk.core.errors import DecodeError, Forbidden, NotFound, UnsafePath
 from omicsdk.portals.lists import ListedFile
-from omicsdk.portals.names import ARCHIVES, Archive, Name, NamedRow, names_in
+from omicsdk.portals.names import ARCHIVES, Archive, Name, NamedRow
 
 from tests.unit.portals.names.recorded import Recorded, Resolved, answers, resolve
 
@@ -283,20 +283,3 @@ def test_the_ena_states_sizes_and_checksums_of_the_runs_of_the_study_alone(monke
     assert found.stated == [("ERR2144881.gz", 8, {"md5": "2" * 32}), ("ERR2144882.fastq.gz", None, {})]
     assert found.rows[0].cells["library_layout"] == "SINGLE"
     assert found.rows[0].cells["Source Name"] == "s1"
-
-
-def test_pages_of_collections_are_names() -> None:
-    pages = (
-        "https://www.ebi.ac.uk/biostudies/studies/S-BSST223",
-        "https://www.ebi.ac.uk/biostudies/BioImages/studies/S-BIAD634?query=x",
-        "https://www.ebi.ac.uk/biostudies/eu-toxrisk/studies/S-TOXR1735",
-        "https://www.ebi.ac.uk/biostudies/arrayexpress/studies/E-MTAB-3050/sdrf",
-        "https://www.ebi.ac.uk/arrayexpress/experiments/E-MTAB-3050/",
-    )
-    assert [names_in(page)[0].id for page in pages] == [
-        "S-BSST223",
-        "S-BIAD634",
-        "S-TOXR1735",
-        "E-MTAB-3050",
-        "E-MTAB-3050",
-    ]

@@ -25,7 +25,7 @@ from omicsdk.portals.names.runs import CELLS, NO_FASTQ, NO_RUNS, ONE_FILE, Runs
 from omicsdk.portals.sources import SourceOptions, Sra
 from omicsdk_api.archives.sdl import SdlApi
 
-from tests.unit.portals.names.recorded import Recorded, RecordedResponses, error_of, rows_of
+from tests.unit.portals.names.recorded import Recorded, RecordedResponses, error_of, result_of, rows_of
 
 ENA = "https://www.ebi.ac.uk/ena"
 REPORT, SEARCH = f"{ENA}/portal/api/filereport", f"POST {ENA}/portal/api/search"
@@ -260,30 +260,20 @@ def series(gse: str, *samples: list[str], more: tuple[str, ...] = ()) -> dict[st
     }
 
 
-def test_all_runs_of_a_sample_of_geo_are_found_by_the_experiment_that_it_names() -> None:
-    responses = {
-        RECORD: text(*sample("GSM3832552", experiment="SRX5706709")),
-        SEARCH: table(*(fastq(f"SRR{n}", f"SRR{n}.fastq.gz", experiment_accession="SRX5706709") for n in (1, 2, 3, 4))),
-    }
-    transport = RecordedResponses(responses)
-    with Archives(ArchiveOptions({}, transport=transport, clock=ManualClock())) as opened:
-        rows = list(opened.rows(names_in("GSM3832552")))
-    assert [row.cells["accession"] for row in rows] == ["SRR1", "SRR2", "SRR3", "SRR4"]
-    assert {(row.cells["geo_accession"], row.cells["title"]) for row in rows} == {("GSM3832552", "title of GSM3832552")}
-    assert "SRX5706709" in transport.requests[-1].content.decode()
-
-
-def test_a_sample_of_several_experiments_has_the_runs_of_all() -> None:
+def test_all_runs_of_a_sample_of_geo_are_found_by_the_experiments_that_it_names() -> None:
     second = "!Sample_relation = SRA: https://www.ncbi.nlm.nih.gov/sra?term=SRX2"
+    runs = [("SRR1", "SRX1"), ("SRR2", "SRX1"), ("SRR3", "SRX1"), ("SRR4", "SRX2")]
     responses = {
-        RECORD: text(*sample("GSM1", second, experiment="SRX1")),
-        SEARCH: table(*(fastq(f"SRR{n}", f"SRR{n}.fastq.gz", experiment_accession=f"SRX{n}") for n in (1, 2))),
+        RECORD: text(*sample("GSM3832552", second, experiment="SRX1")),
+        SEARCH: table(*(fastq(run, f"{run}.fastq.gz", experiment_accession=of) for run, of in runs)),
     }
-    rows = rows_of("GSM1", responses)
-    assert [(row.cells["accession"], row.cells["geo_accession"]) for row in rows] == [
-        ("SRR1", "GSM1"),
-        ("SRR2", "GSM1"),
-    ]
+    found = result_of("GSM3832552", responses)
+    assert [row.cells["accession"] for row in found.rows] == ["SRR1", "SRR2", "SRR3", "SRR4"]
+    described = {(row.cells["geo_accession"], row.cells["title"]) for row in found.rows}
+    assert described == {("GSM3832552", "title of GSM3832552")}
+    asked = found.sent[-1].content.decode()
+    assert "SRX1" in asked
+    assert "SRX2" in asked
 
 
 def test_the_samples_of_a_series_decide_not_its_project_and_a_superseries_has_those_of_all() -> None:
