@@ -326,7 +326,7 @@ def test_all_supplementary_files_of_a_sample_are_named_and_none_where_geo_says_s
     assert [file.name for file in row.files] == ["GSM6737826_a", "GSM6737826_b", "GSM6737826_c"]
     assert all(file.address.startswith("https://ftp.ncbi") for file in row.files)
     cut_off = text(*sample("GSM6737826", lines[0], "!Sample_supplementary_file_2 = ftp://ftp.ncbi"))
-    (row,) = resolved("GSM6737826", {RECORD: cut_off}, "suppl")
+    (row,) = rows_of("GSM6737826", {RECORD: cut_off}, "suppl")
     assert [type(file.error) for file in row.files] == [type(None), DecodeError]
     none = text(*sample("GSM1944823", "!Sample_supplementary_file_1 = NONE"))
     assert isinstance(error_of(lambda: rows_of("GSM1944823", {RECORD: none}, "suppl")), NotFound)
