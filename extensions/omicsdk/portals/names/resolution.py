@@ -64,14 +64,18 @@ class Archives(Closing):
             reads: As for `of`.
 
         Raises:
-            NotFound: None of the archives knows it.
+            NotFound: None of the archives knows it, or it has no files there.
             Interrupted: It was stopped.
         """
         unknown: list[NotFound] = []
         for name in names:
-            rows = self.of(name.archive, reads).rows(name)
+            archive = self.of(name.archive, reads)
+            rows = archive.rows(name)
             try:
-                first = next(rows)
+                first = next(rows, None)
+                if first is None:
+                    remedy = "See its page for where its data are."
+                    raise NotFound(f"{archive.title} lists no files of {name.text}", remedy=remedy)
             except NotFound as error:
                 unknown.append(error)
                 continue

@@ -182,5 +182,9 @@ def test_a_file_with_an_address_that_is_none_fails_alone() -> None:
     assert found.files[1].error is None
 
 
+def test_a_project_without_files_is_an_error() -> None:
+    assert str(listed().error).startswith("PRIDE lists no files of PXD000001")
+
+
 def test_accessions_of_affinity_and_legacy_projects_are_names() -> None:
     assert [names_in(text)[0].archive for text in ("PAD000052", "PRD000749", "RPXD012345")] == ["pride"] * 3
