@@ -1,6 +1,7 @@
 """Sources that send wrong bytes."""
 
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -319,15 +320,7 @@ def test_shrinks_between_runs(trial: Any, server: Any, fault: Any, noise: Any) -
 
 
 def _two_runs(
-    trial: Any,
-    server: Any,
-    fault: Any,
-    old: bytes,
-    new: bytes,
-    tags: tuple[str | None, str | None],
-    sized: bool,
-    *,
-    date: str = "",
+    trial: Any, server: Any, fault: Any, old: bytes, new: bytes, tags: Sequence[str | None], sized: bool, date: str = ""
 ) -> Any:
     """The report of a run after a stopped one, between which the source changed."""
     _stopped(server, fault, trial.folder, old, tags[0], sized, date=date)
