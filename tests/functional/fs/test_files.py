@@ -16,7 +16,7 @@ import omicsdk
 import psutil
 import pytest
 from breakable import Faults
-from omicsdk.core import ChecksumMismatch, OmicsError, UnsafePath, UsageError
+from omicsdk.core import ChecksumMismatch, OmicsError, SourceChanged, TransportError, UnsafePath, UsageError
 from omicsdk.core.consistency import InconsistentListing
 from omicsdk.fs import Entry, IsFolder, PathNotFound, WrongUri
 from omicsdk.transfer import TransferFailed
@@ -73,6 +73,28 @@ def test_a_file_that_is_read_in_order_is_streamed(store: ServedStore, read_size:
             ]
         file.seek(0)
         assert file.read() == whole
+        file.seek(0)
+        before = len(store.server.requests)
+        assert b"".join(iter(lambda: file.read(read_size), b"")) == whole
+        assert len(store.server.requests) - before < 9
+
+
+def test_bytes_that_are_read_again_are_compared_once(store: ServedStore) -> None:
+    whole = os.urandom(3 << 20)
+    store.hold("p/long", whole)
+    with omicsdk.open("served://p/long", port=port(store)) as file:
+        file.read(1 << 20)
+        file.seek(1000)
+        assert file.read() == whole[1000:]
+    store.always("p/long", Faults.flip(2 << 20))
+    with omicsdk.open("served://p/long", port=port(store)) as file:
+        file.read(1 << 20)
+        file.seek(1000)
+        with pytest.raises(ChecksumMismatch):
+            file.read()
+    store.hold("p/text", b"ab" * (1 << 20))
+    with omicsdk.open("served://p/text", "r", port=port(store)) as text:
+        assert [len(text.read(10)), len(text.read()), text.readline()] == [10, (2 << 20) - 10, ""]
 
 
 def _read_in_fork(pipe: Any, file: Any) -> None:
@@ -106,6 +128,34 @@ def test_a_fork_continues_what_is_streamed(
             child.kill()
             child.join(30)
         assert hashlib.sha256(b"".join(iter(lambda: file.read(1 << 20), b""))).hexdigest() == rest
+
+
+def test_a_fork_joins_no_other_version(store: ServedStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.hold("p/long", os.urandom(4 << 20))
+    with omicsdk.open("served://p/long", port=port(store)) as file:
+        file.read(1 << 20)
+        store.hold("p/long", os.urandom(4 << 20))
+        monkeypatch.setattr("omicsdk.fs.files.os.getpid", lambda: 0)  # as in a fork
+        with pytest.raises(SourceChanged):
+            file.read(1 << 20)
+
+
+def test_a_read_after_one_that_failed_does_not_end_the_file(
+    store: ServedStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: object) -> Iterator[bytes]:
+        raise TransportError("the connection was lost")
+        yield b""
+
+    whole = os.urandom(4 << 20)
+    store.hold("p/long", whole)
+    with omicsdk.open("served://p/long", port=port(store)) as file:
+        assert file.read(2 << 20) == whole[: 2 << 20]
+        with monkeypatch.context() as patch:
+            patch.setattr("omicsdk.fs.files.stream", failing)
+            with pytest.raises(TransportError):
+                file.read(1 << 20)
+        assert file.read(1 << 20) == whole[2 << 20 : 3 << 20]
 
 
 def test_text_is_fetched_in_large_pieces(store: ServedStore) -> None:
@@ -147,11 +197,16 @@ def test_local_files_are_opened_as_well(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("uri", "error"), [("served://p", IsFolder), ("served://p/none", PathNotFound), ("", WrongUri)]
 )
-def test_an_invalid_file_cannot_be_opened(store: ServedStore, uri: str, error: type[OmicsError]) -> None:
+def test_an_invalid_file_cannot_be_opened(
+    store: ServedStore, uri: str, error: type[OmicsError], monkeypatch: pytest.MonkeyPatch
+) -> None:
     options = {"port": port(store)} if uri else {}
+    closed: list[object] = []
+    monkeypatch.setattr(ServedStore, "close", lambda opened: closed.append(opened))
     with pytest.raises(error) as caught:
         omicsdk.open(uri, **options)
     assert caught.value.remedy
+    assert len(closed) == bool(uri)
 
 
 def test_a_folder_is_downloaded_and_the_same_call_skips_what_exists(store: ServedStore, tmp_path: Path) -> None:

@@ -230,6 +230,9 @@ def test_signed_urls_and_headers_are_not_locked(lock: Lock):
     assert "headers" in str(raised.value.errors[0])
     assert "secret" not in str(raised.value.errors[0])
     assert text() == before
+    Path("one.tsv").write_text(f"{HOST}/a\t{HOST}/m/a\t{HOST}/s/a?X-Amz-Signature=5\n  out=a\n")
+    lock.update(accept=True)
+    assert [file.mirrors for file in lock.files()] == [(f"{HOST}/m/a",)]
 
 
 def test_a_lock_that_is_being_written_is_refused(lock: Lock):
