@@ -126,6 +126,19 @@ def test_cmove_may_state_the_destination_of_images(file):
     assert json_found.listen_on == "::1"
 
 
+def test_the_longest_title_and_the_last_port_are_valid():
+    found = read_config({**PACS, "storage": "pacs", "pacs_aet": "x" * 16, "pacs_port": 65535}).pacs
+    assert found is not None
+    assert (found.aet, found.port, found.method) == ("x" * 16, 65535, PacsConfig().method)
+
+
+def test_a_key_is_the_credentials_unless_a_file_is():
+    key = {"api_key": "k", "api_key_id": "i"}
+    assert Gen3Config(**key).credentials == {"api_key": "k", "key_id": "i"}
+    assert Gen3Config(cred_file=Path("c.json"), **key).credentials == Path("c.json")
+    assert Gen3Config().credentials is None
+
+
 def test_dicomweb_needs_no_dicom_port():
     found = read_config(
         {"pacs_dicomweb": "http://localhost:8042/dicom-web", "pacs_user": "u", "pacs_password": "p"}
@@ -166,6 +179,7 @@ def test_dicomweb_needs_no_dicom_port():
             r"pacs_dicomweb is not encrypted.*Use its https URL",
         ),
         ({"pacs_aet": "x"}, "pacs_ip is missing"),
+        ({**WEB, "pacs_method": "cget"}, "pacs_ip is missing, which cget needs"),
         ({**PACS, "storage": "pasc"}, r"storage is 'pasc'\. Did you mean 'pacs'\?"),
         ({"gen3_endpoint": ["x"]}, "gen3_endpoint is not text"),
     ],

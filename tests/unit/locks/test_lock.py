@@ -1,6 +1,7 @@
 """A lock of lists on disk: resolved, compared and written without a request, since the lists state everything."""
 
 import hashlib
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from omicsdk.core.checksums import digest
 from omicsdk.core.errors import ConfigError, SomeFailed, UnsafePath, UsageError
 from omicsdk.core.files import locked
 from omicsdk.locks import Cache, Lock, LockedFile, LockError, add
-from omicsdk.transfer import Progress, TransferFailed
+from omicsdk.transfer import Item, Location, Progress, TransferFailed
 
 HOST = "https://files.example.org"
 BEGIN = 1_769_860_800.0  # 2026-01-31T12:00:00Z
@@ -114,7 +115,12 @@ def test_a_resolution_and_a_verification_report_their_progress(lock: Lock):
         assert last.bytes == last.bytes_done == last.bytes_fetched == 7 * 1199
         assert last.rate > 0
     cache = Cache("cache", clock=TickingClock())
-    cache.add("data/f1", {"md5": digest(b"content", "md5")})
+    checksums = {"md5": digest(b"content", "md5")}
+    cache.add("data/f1", checksums)
+    longer = Item("f", Location("https://h.example/f"), 8, checksums)
+    assert (
+        cache.take(longer, "data/f", link="copy", create=lambda path: os.open(path, os.O_WRONLY | os.O_CREAT)) is None
+    )
     Path("cache/notes.txt").touch()
     assert [problem.state for problem in cache.verify(states.append)] == ["foreign"]
     assert (states[-1].files, states[-1].files_done, states[-1].bytes, states[-1].bytes_fetched) == (1, 1, 7, 7)
