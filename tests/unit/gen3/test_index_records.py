@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core import DecodeError, ServerError
-from omicsdk.gen3.index_records import MOST, cuts, whole_list
+from omicsdk.core import DecodeError, ManualClock, ServerError
+from omicsdk.core.errors import ConnectFailed, ConnectionLost, Forbidden, OmicsError
+from omicsdk.gen3.index_records import ATTEMPTS, MOST, created_once, cuts, differences, whole_list
+from omicsdk_api.gen3.indexd.models.output_info import OutputInfo
 
 
 class Listing:
@@ -108,3 +110,48 @@ def test_cuts_are_even_and_behind_what_was_read():
     assert found == sorted(found)
     assert all(each.startswith("dg.TEST/") and each > "dg.TEST/0d" for each in found)
     assert len(cuts("00010000-0000-4000-8000-000000000000")) == MOST - 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "add_urls", "changes"),
+    [
+        ({"urls": ["b", "a"], "size": 5, "file_name": "f", "version": ""}, False, {}),
+        ({"urls": ["a"], "acl": []}, False, {"urls": ["a"]}),
+        ({"urls": ["a"], "acl": []}, True, {}),
+        ({"urls": ["c", "a"], "acl": ["x"]}, True, {"urls": ["a", "b", "c"], "acl": ["x"]}),
+        ({"size": 6, "file_name": ""}, False, {"size": 6, "file_name": ""}),
+    ],
+)
+def test_only_what_differs_is_changed(changed: dict[str, Any], add_urls: bool, changes: dict[str, Any]) -> None:
+    record = OutputInfo.from_dict({"did": "d", "urls": ["a", "b"], "size": 5, "file_name": "f"})
+    assert differences(record, changed, add_urls=add_urls) == changes
+
+
+@pytest.mark.parametrize(
+    ("error", "found_after", "requests"),
+    [
+        (ConnectFailed("refused"), 1, None),
+        (Forbidden("no", status=403), 1, None),
+        (ConnectionLost("lost"), 1, 1),  # it had arrived
+        (ServerError("later", status=503), 3, 3),
+        (ConnectionLost("lost"), ATTEMPTS + 1, None),
+    ],
+)
+def test_a_creation_is_repeated_only_if_it_created_nothing(
+    error: OmicsError, found_after: int, requests: int | None
+) -> None:
+    sent: list[int] = []
+
+    def create() -> str:
+        sent.append(1)
+        raise error
+
+    def created() -> str:
+        return created_once(create, lambda: "guid" if len(sent) >= found_after else None, ManualClock())
+
+    if requests is None:
+        with pytest.raises(type(error)):
+            created()
+        assert len(sent) == (ATTEMPTS if isinstance(error, ConnectionLost) else 1)
+    else:
+        assert (created(), len(sent)) == ("guid", requests)
