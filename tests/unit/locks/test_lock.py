@@ -338,6 +338,7 @@ def test_missing_changed_unverified_and_foreign_files_are_found(lock: Lock):
 def test_content_is_compared_when_it_is_verified(lock: Lock):
     put("data/a", "X")
     put("data/b", "B")
+    assert {state.state for state in lock.status()} == {"unverified"}
     assert states(lock, verify=True) == {"data/a": "changed"}
     report = lock.verify(check=False)
     assert [(outcome.name, outcome.state) for outcome in report.outcomes] == [("data/a", "failed"), ("data/b", "done")]
