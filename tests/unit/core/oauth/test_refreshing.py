@@ -103,7 +103,7 @@ def test_nothing_is_renewed_without_a_refresh_token(stored, credentials, renewal
 
 
 def test_a_login_that_was_forgotten_meanwhile_is_not_renewed(stored, credentials, renewals, tokens):
-    held = credentials(stored(ends_in=30.0), remedy="Run: omics dss login")
+    held = credentials(stored(ends_in=0.0), remedy="Run: omics dss login")
     tokens.delete(HERE)
     with pytest.raises(AuthError, match="deleted") as caught:
         sent(held)
@@ -112,7 +112,7 @@ def test_a_login_that_was_forgotten_meanwhile_is_not_renewed(stored, credentials
 
 
 def test_nothing_is_renewed_where_the_file_cannot_be_read(stored, credentials, renewals, tokens):
-    held = credentials(stored(ends_in=30.0))
+    held = credentials(stored(ends_in=0.0))
     tokens.path.write_text("{")
     with pytest.raises(AuthError, match="is not JSON"):
         sent(held)
