@@ -881,7 +881,8 @@ def _sound(row: Row) -> Iterator[Row]:
 
 def _cell(cells: Mapping[str, str], column: str) -> str:
     """The value of a column, whose name is in lower case."""
-    return next((value for name, value in cells.items() if name.lower() == column), "")
+    is_lower = column in cells  # compared one by one, columns would take the square of their number
+    return cells[column] if is_lower else next((cells[name] for name in cells if name.lower() == column), "")
 
 
 _EXTENSION = re.compile(r"\.(?!(?:\d+|git)\Z)")

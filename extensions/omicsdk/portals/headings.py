@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
@@ -219,25 +219,29 @@ def headings_by(
             number for number in having if named[number] * 2 > filled[number] or not _RECORDS.search(keys[number])
         ]
     # Metadata of Nextstrain have the page of a value beside it.
-    having = [number for number in having if names[number].removesuffix("__url") not in {*names} - {names[number]}]
+    valued = {f"{name}__url" for name in names}
+    having = [number for number in having if names[number] not in valued]
     if {"html_url", "download_url"} <= {*keys}:  # contents of GitHub, whose other addresses are those of its API
         having = [number for number in having if keys[number] == "download_url"]
     having = [number for number in having if programs[number] * 2 <= filled[number]] or having
     files = [number for number in having if named[number] * 2 > filled[number]]
     by_heading = [number for number in having if is_heading.fullmatch(keys[number])]
-    # One without such a heading is as good beside others if it has checksums (BAM, BAM_MD5, BAI, BAI_MD5), or if it is
-    # called by the type of its files: cram, crai.
-    described = [
-        number
-        for number in files
-        if typed[number] * 2 > filled[number]
-        or _BEHIND_LINK.search(keys[number])
-        or any(_is_about(keys[number], key) and _algorithm_of(key) is not None for key in keys)
-    ]
-    urls = sorted({*by_heading, *(described if by_heading and not every else files)})
-    urls = [
-        number for at, number in enumerate(urls) if not any(_refers_to(met[number], met[other]) for other in urls[:at])
-    ]
+    # One without such a heading is as good beside others if it has checksums (BAM, BAM_MD5, BAI, BAI_MD5), if it is
+    # called by the type of its files: cram, crai, or if all of them are in buckets, which have no pages.
+    if by_heading and not every:
+        of_sums = [key for key in keys if _algorithm_of(key) is not None]
+        files = [
+            number
+            for number in files
+            if typed[number] * 2 > filled[number]
+            or _BEHIND_LINK.search(keys[number])
+            or all(scheme_of(cell.strip()) in ("gs", "s3") for cell in met[number])
+            or any(_is_about(keys[number], key) for key in of_sums)
+        ]
+    urls = sorted({*by_heading, *files})
+    urls = [*_without_references(urls, met)]
+    stems = {_STEM.sub("", keys[url]) for url in urls}
+    ends = {behind[1] for url in urls if (behind := _BEHIND_LINK.search(keys[url]))}
     lower = [name.lower() for name in names]
     others = [number for number in range(len(names)) if number not in having]
     sums = [(lower[number], algorithm) for number in others if (algorithm := _algorithm_of(keys[number])) is not None]
@@ -247,24 +251,28 @@ def headings_by(
         tuple(
             lower[number]
             for number in others
-            if _is_size(keys[number], [keys[url] for url in urls])
-            and (not met[number] or any(map(_SIZE.match, met[number])))
+            if _is_size(keys[number], stems, ends) and (not met[number] or any(map(_SIZE.match, met[number])))
         ),
         tuple(sums),
     )
 
 
-def _is_size(key: str, urls: Sequence[str]) -> bool:
-    """Whether a column is one of sizes, perhaps of the files of a column of addresses."""
-    stems = [re.sub(r"_?\d\Z|\Afastq_|\A\w+_(?=bytes)", "", key)]
-    stems += [key.removeprefix(f"{_STEM.sub('', url)}_") for url in urls]
-    stems += [key.removesuffix(behind[1]) for url in urls if (behind := _BEHIND_LINK.search(url))]
-    return any(map(_SIZES.fullmatch, stems))
+def _is_size(key: str, stems: Collection[str], ends: Collection[str]) -> bool:
+    """Whether a column is one of sizes, perhaps of the files of a column of addresses, by its stem or end."""
+    names = [key, re.sub(r"_?\d\Z|\Afastq_|\A\w+_(?=bytes)", "", key), *(key.removesuffix(end) for end in ends)]
+    names += [key[match.end() :] for match in re.finditer("_", key) if key[: match.start()] in stems]
+    return any(map(_SIZES.fullmatch, names))
 
 
-def _refers_to(cells: set[str], others: set[str]) -> bool:
-    """Whether the addresses of a column are those of another one in other rows, such as the mates of paired reads."""
-    return len(cells & others) * 2 > len(cells)
+def _without_references(columns: Iterable[int], met: Sequence[set[str]]) -> Iterator[int]:
+    """The columns but those whose addresses are mostly those of an earlier one in other rows, such as the mates of paired reads."""
+    having: dict[str, list[int]] = {}
+    for number in columns:
+        shared = Counter(other for cell in met[number] for other in having.get(cell, ()))
+        if not any(count * 2 > len(met[number]) for count in shared.values()):
+            yield number
+        for cell in met[number]:
+            having.setdefault(cell, []).append(number)
 
 
 def _is_about(key: str, its: str) -> bool:
