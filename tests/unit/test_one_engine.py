@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 HOUSE = ROOT / "extensions/omicsdk"
 #: Everything else represents a platform.
-NO_PLATFORM = frozenset({"core", "transfer", "fs", "cli", "sandbox", "testing"})
+NO_PLATFORM = frozenset({"_pyinstaller", "core", "transfer", "fs", "cli", "sandbox", "testing"})
 PLATFORMS = sorted(path.name for path in HOUSE.iterdir() if path.is_dir() and (path / "__init__.py").exists())
 PLATFORMS = [name for name in PLATFORMS if name not in NO_PLATFORM]
 
