@@ -26,6 +26,20 @@ def test_replicates_of_a_module_stand_side_by_side():
     assert planned == {"sample_ar_fields/2": "s/s.m.f.json", "sample_ar_fields/1": "s/s.m.old.f.json"}
 
 
+def test_a_module_is_selected_among_others_and_results_of_the_group_only_on_request():
+    results = [result(key, module, field(key, "f", {"v": 1})) for key, module in (("1", "m"), ("2", "n"), ("3", "m"))]
+    told = manifest({"s": results}) | {"name": "g", "analysis_results": results}
+
+    def planned(selection: ResultSelection) -> list[str]:
+        return sorted(
+            each.blob_name.partition("/")[0] + each.field.route[-2:] for each in plan_results(told, selection)
+        )
+
+    assert planned(ResultSelection(module_name="m")) == ["s/1", "s/3"]
+    assert planned(ResultSelection(module_name="n", of_group=True)) == ["g/2", "s/2"]
+    assert planned(ResultSelection()) == ["s/1", "s/2", "s/3"]
+
+
 def test_names_that_clash_are_distinguished():
     told = manifest(
         {
