@@ -151,3 +151,21 @@ def test_a_broken_link_is_named_as_one(tmp_path: Path):
     for name, problem in {"link": "is a broken link", "missing": "not found"}.items():
         with pytest.raises(PathNotFound, match=f"{name} {problem}. Check the path."):
             open_store("file").stat(str(tmp_path / name))
+
+
+def test_files_are_copied_and_moved_to_new_folders(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("a")
+    (tmp_path / "link").symlink_to("a")
+    puts = [Put(str(tmp_path / "a"), str(tmp_path / name)) for name in ("new/b", "new/c")]
+    with open_store("file") as store:
+        for _ in range(2):
+            store.make_folder(str(tmp_path / "made/below"))
+        assert store.is_link(Entry(str(tmp_path / "link"), "file"))
+        report = store.put(puts[:1], CopyOptions(check=False))
+        assert [(outcome.name, outcome.state) for outcome in report.outcomes] == [(puts[0].path, "done")]
+        (tmp_path / "a").write_text("new")
+        report = store.put(puts, CopyOptions(overwrite=False, check=False))
+        assert [outcome.state for outcome in report.outcomes] == ["failed", "done"]
+        store.move(store.stat(puts[0].path), str(tmp_path / "far/away/b"))
+    assert [(tmp_path / name).read_text() for name in ("far/away/b", "new/c")] == ["a", "new"]
+    assert not (tmp_path / "new/b").exists()
