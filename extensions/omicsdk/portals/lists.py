@@ -740,7 +740,7 @@ _BY_TEXT = {
     ),
     r'"stac_version"\s*:': (
         "a catalog or collection of STAC without items",
-        "Use its items, or the answer of its server for them, COLLECTION/items.",
+        "Use its items, or the response of its server for them, COLLECTION/items.",
     ),
     r'\A\s*\{\s*"EMPIAR-\d+"': (
         "an entry of EMPIAR, which names no files",

@@ -312,7 +312,7 @@ CURL = Format(
 RUN = re.compile(r"\s*[SED]RR[0-9]{6,}\s*\Z", re.IGNORECASE)
 # The first line of some lists of accessions.
 _HEADING = "acc"
-# The XML of experiments, or the answer of the SRA's locator in JSON, and a run in them.
+# The XML of experiments, or the response of the SRA's locator in JSON, and a run in them.
 _PACKAGES = re.compile(r'<EXPERIMENT_PACKAGE|"object":\s*"srapub\w*\|')
 _RUN_ELEMENT = re.compile(r'(?:<RUN\s[^>]*\baccession="|"object":\s*"srapub\w*\|)([SED]RR[0-9]+)\b')
 
@@ -335,7 +335,7 @@ def _sra_files(row: Row, _: FileList) -> Iterator[ListedFile]:
 SRA = Format(
     "sra",
     "list of SRA accessions",
-    "lines like SRR000001; XML with EXPERIMENT_PACKAGE; the answer of the SRA's locator",
+    "lines like SRR000001; XML with EXPERIMENT_PACKAGE; the response of the SRA's locator",
     lambda head: (
         most_lines(head, lambda line: RUN.match(line) or line.strip().lower() == _HEADING)
         or _PACKAGES.search(head.text) is not None
