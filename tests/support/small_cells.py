@@ -24,6 +24,7 @@ _SHARES = {
     "PROGRESS": ("downloads.job",),
     "SMALL": ("downloads.job", "downloads.receiving"),
     "BATCH": ("downloads.receiving",),
+    "ASIDE": ("downloads.engine",),
     "CELL": (
         "network.plan",
         "checksums",

@@ -8,6 +8,7 @@ import pytest
 from disk_space import SmallDisk
 from omicsdk.core import DiskFull, TooManyOpenFiles
 from omicsdk.transfer import Control, Item, Location, download
+from omicsdk.transfer.downloads.engine import ASIDE
 from omicsdk.transfer.downloads.job import SMALL
 from omicsdk.transfer.downloads.receiving import ResponseWriter
 from omicsdk.transfer.engine import engine
@@ -96,6 +97,16 @@ def test_whole_files_are_written_by_several_threads(server: Any, target: Path, n
         assert (target / item.name).read_bytes() == server.files[item.name]
     assert report.bytes_fetched == sum(item.size for item in items)
     assert "omicsdk-wire" in names
+
+
+def test_files_that_take_longer_to_hand_over_stay_in_the_engines_thread(
+    server: Any, target: Path, noise: Any, wires: list[Wires], monkeypatch: Any
+) -> None:
+    items = [server.item(f"f{number}", noise(ASIDE - 1, number), "md5") for number in range(20)]
+    names = writers(monkeypatch)
+    download(items, target, connections=8).raise_if_failed()
+    assert [each.threads for each in wires] == [3]
+    assert names == {threading.current_thread().name}
 
 
 def test_small_files_alone_start_no_further_thread(server: Any, target: Path, noise: Any, wires: list[Wires]) -> None:
