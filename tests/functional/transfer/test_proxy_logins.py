@@ -362,7 +362,7 @@ def test_a_first_request_that_times_out_holds_nothing_up(proxy: Any, monkeypatch
     server = proxy(response)
     monkeypatch.setenv("HTTP_PROXY", server.with_password)
     # The state of a proxy is the process's: only the first request is impatient, so that the load of the machine ends no other one.
-    impatient = Transport("http://files.test", timeout=Timeout(read=0.2), retry=NO_RETRY)
+    impatient = Transport("http://files.test", timeout=Timeout(read=1), retry=NO_RETRY)
     patient = Transport("http://files.test", timeout=Timeout(read=60), retry=NO_RETRY)
     with ThreadPoolExecutor(8) as threads:
         first = threads.submit(impatient.send, get())

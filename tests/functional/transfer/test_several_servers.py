@@ -105,11 +105,11 @@ def test_more_calls_when_that_is_faster(server: Any, target: Path) -> None:
 
     def locate() -> Location:
         with service:
-            never.wait(0.02)  # the service's own time: nothing is waited for
+            never.wait(0.05)  # the service's own time, long beside what a busy machine adds: nothing is waited for
             return Location(url)
 
     url = server.put("one", b"1")
-    report = download((Item(f"{number}", locate, 1) for number in range(1500)), target)
+    report = download((Item(f"{number}", locate, 1) for number in range(1000)), target)
     assert report.ok
     assert FIRST_CALLS < service.most <= MOST_CALLS
 
