@@ -24,6 +24,10 @@ from network_guard import FOLDERS, Guard
 
 pytest_plugins = ["forks"]
 
+# The programs that tests start inherit it; it is ignored where `nohup` started these.
+if hasattr(signal, "SIGHUP"):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
 # The same examples on every run, in every environment: a change is judged by what it changed.
 settings.register_profile(
     "repeatable",

@@ -182,6 +182,8 @@ def holder(descriptor: int) -> int | None:
 
 #: Seconds after which an unused journal is removed.
 OLD = 30 * 86400.0
+# Bytes that the disk must have free, or nothing is recorded.
+_SPACE = 64 * 1024
 
 
 def journal_for(kind: str, *facts: str) -> Path | None:
@@ -212,7 +214,7 @@ def journal_for(kind: str, *facts: str) -> Path | None:
         if not path.exists():  # a full disk, or a quota that is used up, still takes names, and no bytes
             probe = folder / f"{path.name}.probe"
             try:
-                probe.write_bytes(bytes(_LINE))
+                probe.write_bytes(bytes(_SPACE))
             finally:
                 probe.unlink(missing_ok=True)
     except OSError as error:

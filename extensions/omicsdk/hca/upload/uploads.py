@@ -10,13 +10,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, Unpack
 
 from omicsdk import transfer
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import WRONG_KEYS, APIError, ChecksumMissing, Interrupted, OmicsError, TransferError
-from omicsdk.core.logs import logger
 from omicsdk.core.media_types import media_type_of
 from omicsdk.core.platform import settings_of
 from omicsdk.core.retry import Retry
@@ -92,7 +90,6 @@ class UploadFailed(UploadException, TransferFailed):
 
 T = TypeVar("T")
 
-_log = logger("omicsdk.hca.upload")
 
 #: Requests to the store, and calls that sign and begin them, at once.
 CONNECTIONS, CALLERS = 8, 16
@@ -100,8 +97,6 @@ CONNECTIONS, CALLERS = 8, 16
 NOTIFIERS, COPIERS = 8, 4
 #: From this number of files on, the area is listed once instead of examining single files.
 WORTH_LISTING = 10
-# Bytes that the disk must have free, or nothing is remembered.
-JOURNAL_SPACE = 64 * 1024
 # How often the service is notified of a file, and the longest wait between two attempts in seconds.
 NOTIFY_ATTEMPTS, NOTIFY_WAIT = 3, 2.0
 
@@ -492,17 +487,7 @@ def journal_of(area: str, files: Iterable[LocalFile]) -> Path | None:
         files: The files.
 
     Returns:
-        The journal's path; None if it cannot be written or there is no room for it, with a warning.
+        The journal's path; None, with a warning, as of `journal_for`.
     """
     facts = [fact for file in files for fact in (str(Path(file.path).absolute()), file.name)]
-    path = journal_for("uploads", area, *facts)
-    if path is None:
-        return None
-    try:
-        with TemporaryFile(dir=path.parent) as trial:
-            trial.write(bytes(JOURNAL_SPACE))  # a full disk does not stop an upload that needs no space
-        path.touch(mode=0o600)
-    except OSError as error:
-        _log.warning("%s cannot be written (%s): an upload that is stopped restarts", path, error.strerror or error)
-        return None
-    return path
+    return journal_for("uploads", area, *facts)

@@ -1,6 +1,5 @@
 """Going on with an upload: the same one does, another does not, and nothing is left of one that came to its end."""
 
-import os
 import stat
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,6 @@ import pytest
 from omicsdk.hca.upload.sources import LocalFile
 from omicsdk.hca.upload.uploads import journal_of
 from omicsdk.transfer import Control, Progress
-from omicsdk.transfer.journal import OLD
 from small_cells import UNIT
 from upload_areas import OTHER, UUID, uri_of
 
@@ -58,7 +56,7 @@ def test_a_full_disk_is_reported_beforehand(folder: Path, caplog: Any):
         assert journal_of(uri_of(UUID), files("a")) is None
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    assert "an upload that is stopped restarts" in caplog.text
+    assert "unfinished transfers are not recorded there" in caplog.text
     assert list((folder / "uploads").iterdir()) == []
     assert journal_of(uri_of(UUID), files("a")) is not None
 
@@ -86,13 +84,3 @@ def test_a_journal_belongs_to_these_files_and_this_area(folder: Path):
     }
     assert len(others) == 4
     assert mine not in others
-
-
-def test_journals_that_no_run_resumed_are_removed(folder: Path):
-    old, new = journal_of(uri_of(UUID), files("a")), journal_of(uri_of(UUID), files("b"))
-    assert old is not None
-    assert new is not None
-    long_ago = old.stat().st_mtime - OLD - 60
-    os.utime(old, (long_ago, long_ago))
-    journal_of(uri_of(UUID), files("c"))
-    assert (old.exists(), new.exists()) == (False, True)

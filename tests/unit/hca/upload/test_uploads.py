@@ -53,6 +53,8 @@ class Area:
         names = [upload.name for upload in uploads]
         self.runs.append(names)
         self.with_journal.append(journal is not None)
+        if journal is not None:
+            journal.touch()  # has what was sent
         for number, name in enumerate(names):
             finished(number, self.ends.get(name, [Outcome(name, "done", 4)]).pop(0))
         if progress:
