@@ -120,9 +120,11 @@ class ForkServer:
     def _control(self, env: Mapping[str, str]) -> socket.socket:
         read = {name: text for name, text in env.items() if name.startswith(("PYTHON", "LANG", "LC_")) and text}
         process, control = self._processes.get(key := tuple(sorted(read.items())), (None, None))
-        if process is None or control is None or process.poll() is not None:
-            if control is not None:
+        # It writes nothing there: what can be read is its end, which its process has not reported yet.
+        if process is None or control is None or select.select([control], [], [], 0)[0]:
+            if process is not None and control is not None:
                 control.close()
+                process.wait()
             control, theirs = socket.socketpair()
             # botocore remembers paths below the home when it is imported, and NumPy's threads would not survive a fork.
             alone = {**read, "HOME": os.devnull, "OPENBLAS_NUM_THREADS": "1"}
