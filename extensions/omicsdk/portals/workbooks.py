@@ -69,14 +69,16 @@ def _texts_in(path: Path, limit: InflationLimit) -> dict[str, bytes]:
     texts = dict[str, bytes]()
     with catch_warnings(action="ignore"), closing(load_workbook(path, read_only=True, data_only=True)) as book:
         for sheet in book.worksheets:
+            if sheet.sheet_state != "visible":
+                continue
             sheet.reset_dimensions()  # some programs write a size that is not the sheet's
-            rows = [
+            cells = (
                 [_BREAK.sub(" ", text_of(cell)).strip() for cell in row] for row in sheet.iter_rows(values_only=True)
-            ]
+            )
+            rows = [row for row in cells if any(row)]
             width = max((at for row in rows for at, cell in enumerate(row, 1) if cell), default=0)
-            filled = [row for row in rows if any(row)] if sheet.sheet_state == "visible" else []
-            limit.spend(width * len(filled))  # one cell in a far column fills up all rows
-            lines = ("\t".join((row + [""] * width)[:width]) for row in filled)
-            if filled:
+            limit.spend(width * len(rows))  # one cell in a far column fills up all rows
+            if rows:
+                lines = ("\t".join((row + [""] * width)[:width]) for row in rows)
                 texts[sheet.title] = "".join(f"{line}\n" for line in lines).encode()
     return texts
