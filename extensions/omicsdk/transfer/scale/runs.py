@@ -11,12 +11,13 @@ import pickle
 import re
 import shutil
 import signal
+import sys
 import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass, field, replace
 from multiprocessing import parent_process
 from queue import Empty, SimpleQueue
@@ -512,9 +513,9 @@ class Run:
         self._ended_futures = SimpleQueue[Future[ShardResult] | None]()
         self._open = dict[Future[ShardResult], int]()
         self._tracker = Tracker(self.shards)
-        in_process = isinstance(self._executor, ThreadPoolExecutor)  # then nothing has to be picklable
+        self._in_process = isinstance(self._executor, ThreadPoolExecutor)  # then nothing has to be picklable
         self._tasks: dict[int, Shard | Parcel] = {
-            shard.index: shard if in_process else _packed(shard, self.channel.pack) for shard in self.shards
+            shard.index: shard if self._in_process else _packed(shard, self.channel.pack) for shard in self.shards
         }
 
     def result(self) -> ShardsReport:
@@ -607,7 +608,10 @@ class Run:
 
     def _submit(self, index: int) -> None:
         try:
-            future = self._executor.submit(work, self._tasks[index], self.channel, ours=self._is_ours)
+            # A pool starts its processes when it gets tasks. One that is interrupted before its first shard, when it begins
+            # to leave interrupts to us, would print a traceback.
+            with terminal_signals_blocked() if self._is_ours and not self._in_process else nullcontext():
+                future = self._executor.submit(work, self._tasks[index], self.channel, ours=self._is_ours)
         except Exception as error:
             if not (isinstance(error, BrokenExecutor | RuntimeError) or self.channel.failure()):
                 raise
@@ -720,11 +724,30 @@ def work(task: Shard | Parcel, channel: Channel, *, ours: bool = False) -> Shard
         return shard.run(progress=progress, stop=stop)
 
 
+# What a terminal sends to all of its processes. Windows has no SIGHUP.
+_TERMINAL_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGHUP") if hasattr(signal, name)]
+
+
+@contextmanager
+def terminal_signals_blocked() -> Generator[None]:
+    """Block what a terminal sends to all processes in this thread, and in processes that it starts; another thread receives it."""
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _TERMINAL_SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def leave_to_parent() -> None:
     """Ignore what a terminal sends to all processes: the starting one receives it too, and requests the stop."""
-    for name in ("SIGINT", "SIGHUP"):
-        if hasattr(signal, name):  # Windows has no SIGHUP
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    for number in _TERMINAL_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    if sys.platform != "win32":
+        # Blocked while this process started; what it starts is not to inherit that.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _TERMINAL_SIGNALS)
 
 
 def _masked_repr(error: BaseException | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import signal
+import sys
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -29,6 +29,7 @@ from omicsdk.transfer.scale.runs import (
     leave_to_parent,
     run_shards,
     shards_report_of,
+    terminal_signals_blocked,
 )
 
 #: Shards per worker, so that one that finishes early finds more to do, and a lost one leaves little behind.
@@ -99,14 +100,11 @@ class WorkerPool:
 
 def _start_tracker() -> None:
     """Start Python's tracker of semaphores so that it outlives a closed terminal; another one would print tracebacks."""
-    if hasattr(signal, "SIGHUP"):
+    if sys.platform != "win32":
         from multiprocessing.resource_tracker import ensure_running
 
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
-        try:
+        with terminal_signals_blocked():
             ensure_running()  # it inherits what is blocked
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _settle() -> None:

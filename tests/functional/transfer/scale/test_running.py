@@ -381,6 +381,15 @@ def test_processes_of_a_pool_of_our_own_have_ended_with_it(items, target, right)
     assert right()
 
 
+@pytest.mark.parametrize("name", ["SIGINT", "SIGHUP"])
+def test_an_interrupt_of_the_terminal_ends_no_process_that_starts(items, target, right, capfd, name):
+    interrupted = partial(signal.raise_signal, getattr(signal, name))  # before the first shard, as a terminal may
+    pool = partial(ProcessPoolExecutor, 2, SPAWN, initializer=interrupted)
+    assert run_shards(Plan(items, target).shards(2), pool, retries=0).ok
+    assert right()
+    assert "Traceback" not in capfd.readouterr().err
+
+
 def test_without_a_new_pool_the_open_shards_are_named(plan, right, halfway):
     shards = plan.shards(3)
     owner = owner_of("large", shards)
