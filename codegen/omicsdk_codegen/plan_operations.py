@@ -355,7 +355,7 @@ def _facts(draft: Draft, imports: Imports) -> list[Code]:
     if draft.streams:
         facts.append("streams=True")
     if draft.pages is not None:
-        body_paging = ("omicsdk.core.body_pages", "BodyPaging")
+        body_paging = ("omicsdk.core.pages", "BodyPaging")
         paging = imports.add(*(body_paging if draft.pages.in_body else (REQUEST, "Paging")))
         arguments = [as_literal(draft.pages.style), as_literal(draft.pages.items)]
         arguments += [f"{name}={as_literal(value)}" for name, value in draft.pages.more.items()]

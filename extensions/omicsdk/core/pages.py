@@ -1,16 +1,22 @@
-"""Operations that respond in pages, and the request for the next one."""
+"""Operations that respond in pages: their calls, the request for the next page, and the breaks between two pages."""
+
+from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Generic
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.items import AsyncItems, Item, Items
+from omicsdk.core.json_decoding import decoded
+from omicsdk.core.json_encoding import encoded
 from omicsdk.core.model import ANY
 from omicsdk.core.operation import A, AnyOperation, AsyncCall, Call, H, P, R, S, call_form
-from omicsdk.core.page_breaks import page_break
 from omicsdk.core.page_items import alternatives, check_page, content_key, found_at, items_at, list_at
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.request import OperationFacts, Paging, Request
@@ -18,6 +24,8 @@ from omicsdk.core.response import Response, ResponseHeaders
 from omicsdk.core.type_guards import number_in
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     import httpx
 
 
@@ -44,7 +52,7 @@ class PagedCall(Call[P, R, H], Generic[P, R, Item, H]):
 
     items: Callable[[R], Sequence[Item] | None]
 
-    def responses(self, request: Request) -> Iterator["httpx.Response"]:
+    def responses(self, request: Request) -> Iterator[httpx.Response]:
         """Yield the response to a request from `build`, and those of the following pages."""
         walk, following = Walk(self.facts.paging), request
         while True:
@@ -85,7 +93,7 @@ class AsyncPagedCall(AsyncCall[P, R, H], Generic[P, R, Item, H]):
 
     items: Callable[[R], Sequence[Item] | None]
 
-    async def responses(self, request: Request) -> AsyncIterator["httpx.Response"]:
+    async def responses(self, request: Request) -> AsyncIterator[httpx.Response]:
         """Yield the response to a request from `build`, and those of the following pages."""
         walk, following = Walk(self.facts.paging), request
         while following is not None:
@@ -183,7 +191,7 @@ class Walk:
         self._count, self._until = 0, 1
         self._content = 0
 
-    def following(self, request: Request, response: "httpx.Response") -> Request | None:
+    def following(self, request: Request, response: httpx.Response) -> Request | None:
         """Return the request for the page after a response, or None after the last.
 
         Args:
@@ -363,3 +371,55 @@ def _counted(paging: Paging, request: Request, page: Any, next_number: int | Non
 
 def _number(text: object, otherwise: int) -> int:
     return otherwise if (number := number_in(text)) is None else number
+
+
+@dataclass(frozen=True, slots=True)
+class BodyPaging(Paging):
+    """The paging of a list whose `parameter` and `limit` are dotted keys of the request's JSON body."""
+
+    def arguments(self, request: Request) -> Mapping[str, Any]:
+        """Return what a request states of its page, by parameter."""
+        body = _body(request)
+        return {name: found_at(body, name) for name in (self.parameter, self.limit) if name}
+
+    def with_argument(self, request: Request, name: str, value: object) -> Request:
+        """Return a request with another value of one parameter; the others are unchanged."""
+        headers = request.headers
+        if request.content is None:  # of an optional body, in which the first page needs nothing
+            headers = (*headers, ("content-type", "application/json"))
+        return replace(request, headers=headers, content=encoded(_with(_body(request), name.split("."), value)))
+
+
+def _body(request: Request) -> Any:
+    return decoded(request.content) if isinstance(request.content, bytes) else {}
+
+
+def _with(data: Any, steps: Sequence[str], value: object) -> dict[str, Any]:
+    """Return a copy of an object with another value in the place that steps lead to."""
+    step, *further = steps
+    members: dict[str, Any] = data if data.__class__ is dict else {}
+    return {**members, step: _with(members.get(step), further, value) if further else value}
+
+
+_READER: ContextVar[Callable[[], None] | None] = ContextVar("reader", default=None)
+
+
+def page_break() -> None:
+    """Have the reader of a listing use what it has received; called before another page is requested."""
+    reader = _READER.get()
+    if reader is not None:
+        reader()
+
+
+@contextmanager
+def at_page_breaks(reader: Callable[[], None]) -> Generator[None]:
+    """Call a function at page breaks of the listings that this thread reads.
+
+    Args:
+        reader: The function.
+    """
+    token = _READER.set(reader)
+    try:
+        yield
+    finally:
+        _READER.reset(token)

@@ -28,8 +28,8 @@ from omicsdk.core.json_responses import json_of
 from omicsdk.core.logs import logger
 from omicsdk.core.model import ANY, SIZE, STRING, Shape, array, mapping, members, optional
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.page_breaks import page_break
 from omicsdk.core.page_items import check_advances, found_at, items_at
+from omicsdk.core.pages import page_break
 from omicsdk.core.plain_client import clock_of
 from omicsdk.core.request import Query, joined, request
 from omicsdk.core.retry import RETRIED_STATUSES, Retry

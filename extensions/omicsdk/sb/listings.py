@@ -25,7 +25,7 @@ from omicsdk.core.consistency import (
 from omicsdk.core.counts import declared_number
 from omicsdk.core.errors import DecodeError, NotFound, UsageError
 from omicsdk.core.likeness import nearest
-from omicsdk.core.page_breaks import page_break
+from omicsdk.core.pages import page_break
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import number_in

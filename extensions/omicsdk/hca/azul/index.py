@@ -18,8 +18,8 @@ from omicsdk.core.json_parts import checked_json
 from omicsdk.core.logs import logger
 from omicsdk.core.model import ANY, BOOLEAN, INTEGER, NULL, NUMBER, STRING, array, mapping, members, optional, union
 from omicsdk.core.omit import OMIT
-from omicsdk.core.page_breaks import page_break
 from omicsdk.core.page_items import found_at, items_at
+from omicsdk.core.pages import page_break
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.hca.azul.files import HIT, AzulFile, in_matrices, of_entry, of_hit

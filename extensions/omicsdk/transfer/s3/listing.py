@@ -11,7 +11,7 @@ from omicsdk.core.consistency import ListingCheck, ResponseMismatch
 from omicsdk.core.counts import declared_number
 from omicsdk.core.errors import DecodeError, shortened
 from omicsdk.core.named_tuples import NamedTuple
-from omicsdk.core.page_breaks import page_break
+from omicsdk.core.pages import page_break
 from omicsdk.core.sigv4 import unescaped
 from omicsdk.core.type_guards import number_in
 
