@@ -11,7 +11,7 @@ from pathlib import Path
 from time import monotonic, time
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeAlias, TypeVar, Unpack
 
-from omicsdk.core.checked_fields import check_fields
+from omicsdk.core.checked_json import check_fields
 from omicsdk.core.consistency import whole_list
 from omicsdk.core.errors import ConfigError, Interrupted, OmicsError, UnsafePath, UsageError
 from omicsdk.crunch.requests import checked_slug

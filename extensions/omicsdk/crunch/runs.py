@@ -14,7 +14,7 @@ from pathlib import Path
 from signal import Signals
 from typing import TYPE_CHECKING, NamedTuple
 
-from omicsdk.core.checked_fields import check_fields
+from omicsdk.core.checked_json import check_fields
 from omicsdk.core.checksums import text_digest
 from omicsdk.core.errors import ConfigError, FolderBusy, OmicsError, ServerError, UnsafePath, UsageError
 from omicsdk.core.files import expanded

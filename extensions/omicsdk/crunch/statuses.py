@@ -20,7 +20,7 @@ from enum import Enum, IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.checked_fields import check_fields
+from omicsdk.core.checked_json import check_fields
 from omicsdk.core.clock import Clock
 from omicsdk.core.counts import declared_number
 from omicsdk.core.errors import APIError, ConnectFailed, OmicsError, TransportError

@@ -8,7 +8,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from omicsdk.core.checked_fields import check_fields
+from omicsdk.core.checked_json import check_fields
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.closing import Closing
 from omicsdk.core.consistency import ResponseMismatch

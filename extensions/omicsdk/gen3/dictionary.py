@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
-from omicsdk.core.json_parts import checked_json
+from omicsdk.core.checked_json import checked_json
 from omicsdk.core.lazy import require
 from omicsdk.core.model import ANY, mapping
 from omicsdk.core.type_guards import is_array, is_object

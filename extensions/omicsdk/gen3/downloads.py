@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Unpack
 from urllib.parse import urlsplit
 
 import omicsdk.transfer
+from omicsdk.core.checked_json import checked_json
 from omicsdk.core.credentials import ANONYMOUS, BearerToken, origin_of
 from omicsdk.core.errors import OmicsError, Unauthorized
-from omicsdk.core.json_parts import checked_json
 from omicsdk.core.json_responses import json_of
 from omicsdk.core.logs import logger
 from omicsdk.core.model import STRING, members

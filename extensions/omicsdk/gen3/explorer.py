@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.json_parts import checked_json
+from omicsdk.core.checked_json import checked_json
 from omicsdk.core.model import ANY, mapping
 from omicsdk.core.plain_client import plain_request
 from omicsdk.core.text_arguments import text_is_one_item

@@ -13,6 +13,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from omicsdk.core.bodies import Joined
+from omicsdk.core.checked_json import checked_json
 from omicsdk.core.errors import (
     APIError,
     AuthError,
@@ -23,7 +24,6 @@ from omicsdk.core.errors import (
     OmicsError,
     TransportError,
 )
-from omicsdk.core.json_parts import checked_json
 from omicsdk.core.json_responses import json_of
 from omicsdk.core.logs import logger
 from omicsdk.core.model import ANY, SIZE, STRING, Shape, array, mapping, members, optional

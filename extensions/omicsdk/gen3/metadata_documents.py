@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl
 
+from omicsdk.core.checked_json import checked_json
 from omicsdk.core.errors import APIError, Conflict, OmicsError, TransportError
-from omicsdk.core.json_parts import checked_json
 from omicsdk.core.json_responses import json_of
 from omicsdk.core.model import ANY, STRING, array, check, mapping, members
 from omicsdk.core.page_items import check_advances

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import quote, unquote
 
 from omicsdk import transfer  # lazy: the engine is imported with its first use
-from omicsdk.core.checked_fields import check_fields
+from omicsdk.core.checked_json import check_fields
 from omicsdk.core.checksums import ALGORITHMS, MIB, Digests, is_checksum
 from omicsdk.core.consistency import NAME, UUID
 from omicsdk.core.errors import APIError, Forbidden, NotFound, OmicsError, Unauthorized, UsageError

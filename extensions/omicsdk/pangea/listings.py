@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from omicsdk.core.checked_fields import check_fields
+from omicsdk.core.checked_json import check_fields
 from omicsdk.core.consistency import NAME, UUID
 from omicsdk.core.errors import BadRequest, NotFound, OmicsError, ServerError, UsageError
 from omicsdk.core.omit import OMIT

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from omicsdk.core.checked_fields import check_fields
+from omicsdk.core.checked_json import check_fields
 from omicsdk.core.credentials import ApiKey, Credentials, is_confidential, origin_of
 from omicsdk.core.errors import APIError, AuthError, BadRequest, ConfigError, Forbidden
 from omicsdk.core.plain_client import exchange_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from omicsdk.core.checked_fields import check_fields
+from omicsdk.core.checked_json import check_fields
 from omicsdk.core.consistency import UUID, checked_list, whole_list
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.type_guards import is_array, is_object

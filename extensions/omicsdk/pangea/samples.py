@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.batches import batches, repeated
-from omicsdk.core.checked_fields import check_fields
+from omicsdk.core.checked_json import check_fields
 from omicsdk.core.errors import NotFound, OmicsError, ServerError, UsageError
 from omicsdk.core.lazy import require
 from omicsdk.core.text_arguments import text_is_one_item

@@ -20,7 +20,7 @@ from urllib.parse import quote, unquote
 from omicsdk_api.archives.gdc import GdcApi
 
 from omicsdk.core.batches import batches
-from omicsdk.core.checked_fields import check_fields
+from omicsdk.core.checked_json import check_fields
 from omicsdk.core.checksums import hexadecimal
 from omicsdk.core.closing import Closing
 from omicsdk.core.counts import declared_number

@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Unpack, cast
 
-from omicsdk.core.checked_fields import check_fields
+from omicsdk.core.checked_json import check_fields
 from omicsdk.core.checksums import is_checksum
 from omicsdk.core.consistency import InconsistentListing, despite_contradictions
 from omicsdk.core.counts import declared_number

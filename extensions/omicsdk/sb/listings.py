@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, TypeVar, cast
 from unicodedata import normalize
 from urllib.parse import parse_qsl
 
-from omicsdk.core.checked_fields import check_fields
+from omicsdk.core.checked_json import check_fields
 from omicsdk.core.consistency import (
     Identifier,
     InconsistentListing,

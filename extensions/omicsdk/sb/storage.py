@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
-from omicsdk.core.checked_fields import check_fields
+from omicsdk.core.checked_json import check_fields
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.sb.jobs import StorageJobs, error_of
 from omicsdk.sb.listings import Folders

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Unpack
 from urllib.parse import unquote
 
-from omicsdk.core.checked_fields import check_fields
+from omicsdk.core.checked_json import check_fields
 from omicsdk.core.errors import BadRequest, Conflict, NotFound, OmicsError, UsageError
 from omicsdk.core.plain_client import clock_of
 from omicsdk.core.redaction import url_parts

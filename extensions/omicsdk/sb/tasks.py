@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from omicsdk.core.checked_fields import check_fields
+from omicsdk.core.checked_json import check_fields
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.core.omit import OMIT
 from omicsdk.sb.listings import Folders, is_folder

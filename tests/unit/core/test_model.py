@@ -12,7 +12,7 @@ from attrs import define
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import DecodeError, json_decoding
-from omicsdk.core.checked_fields import check_fields
+from omicsdk.core.checked_json import check_fields
 from omicsdk.core.errors import NotJson
 from omicsdk.core.json_decoding import LARGE, decoded
 from omicsdk.core.model import (

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import DecodeError
 from omicsdk.core.bodies import NO_BODY, json_body
-from omicsdk.core.json_parts import page_of
+from omicsdk.core.checked_json import page_of
 from omicsdk.core.page_items import found_at, items_at, list_at, with_items
 from omicsdk.core.pages import BodyPaging, Walk, next_link, next_request
 from omicsdk.core.request import OperationFacts, Paging, Request, request

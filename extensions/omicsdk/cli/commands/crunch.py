@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.cli.commands.values import text_of
 from omicsdk.cli.errors import REFUSED
 from omicsdk.cli.output import TextAndData
+from omicsdk.core.checked_json import checked_json
 from omicsdk.core.errors import BadRequest, OmicsError, UsageError
-from omicsdk.core.json_parts import checked_json
 from omicsdk.core.model import ANY, mapping
 from omicsdk.crunch import attributes
 from omicsdk.crunch.client import Crunch

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.compat._requests import __getattr__ as __getattr__
 from omicsdk.compat.gen3._service import Service, awaited, fields_of, mounted
+from omicsdk.core.checked_json import checked_json
 from omicsdk.core.errors import APIError, NotFound, TransportError
-from omicsdk.core.json_parts import checked_json
 from omicsdk.core.json_responses import json_of
 from omicsdk.core.model import STRING, members
 from omicsdk.core.omit import OMIT

@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, Never, TypeVar, cast, overload
 
 from omicsdk.compat.responses import DocumentedBody, DocumentedResponse, translating
-from omicsdk.core.json_parts import page_of
+from omicsdk.core.checked_json import page_of
 from omicsdk.core.json_responses import json_of
 from omicsdk.core.likeness import nearest
 from omicsdk.core.page_items import content_key, items_at

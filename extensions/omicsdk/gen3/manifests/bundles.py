@@ -10,9 +10,9 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+from omicsdk.core.checked_json import checked_json
 from omicsdk.core.closing import Closing
 from omicsdk.core.errors import APIError, Conflict, NotFound, OmicsError, UsageError
-from omicsdk.core.json_parts import checked_json
 from omicsdk.core.logs import logger
 from omicsdk.core.model import STRING, array, members, optional
 from omicsdk.core.plain_client import clock_of

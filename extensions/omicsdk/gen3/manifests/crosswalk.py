@@ -12,8 +12,8 @@ from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omicsdk.core.batches import batches
+from omicsdk.core.checked_json import checked_json
 from omicsdk.core.errors import NotFound, OmicsError, UsageError
-from omicsdk.core.json_parts import checked_json
 from omicsdk.core.model import ANY, STRING, array, check, mapping, members, optional
 from omicsdk.core.page_items import found_at
 from omicsdk.core.tables import line_of

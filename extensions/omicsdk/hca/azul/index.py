@@ -10,11 +10,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote
 
-from omicsdk.core.checked_fields import check_fields
+from omicsdk.core.checked_json import check_fields, checked_json
 from omicsdk.core.consistency import UUID, ListingCheck, ResponseMismatch
 from omicsdk.core.errors import BadRequest, DecodeError, ServerError, UsageError
 from omicsdk.core.items import Items
-from omicsdk.core.json_parts import checked_json
 from omicsdk.core.logs import logger
 from omicsdk.core.model import ANY, BOOLEAN, INTEGER, NULL, NUMBER, STRING, array, mapping, members, optional, union
 from omicsdk.core.omit import OMIT

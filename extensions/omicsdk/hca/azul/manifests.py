@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
-from omicsdk.core.checked_fields import check_fields
+from omicsdk.core.checked_json import check_fields
 from omicsdk.core.curl_config import curl_downloads, is_curl_config
 from omicsdk.core.errors import APIError, DecodeError, Gone, Interrupted, UsageError
 from omicsdk.core.omit import OMIT

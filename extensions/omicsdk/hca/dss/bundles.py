@@ -15,11 +15,11 @@ from fnmatch import fnmatchcase
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
+from omicsdk.core.checked_json import page_of
 from omicsdk.core.checksums import is_checksum
 from omicsdk.core.consistency import Identifier
 from omicsdk.core.counts import declared_number
 from omicsdk.core.errors import DecodeError, NameClash, NotFound, UnsafePath, UsageError
-from omicsdk.core.json_parts import page_of
 from omicsdk.core.logs import logger
 from omicsdk.core.model import ANY, INTEGER, STRING, array, check, mapping, members, optional
 from omicsdk.core.omit import OMIT

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack, cast
 from uuid import uuid4
 
+from omicsdk.core.checked_json import checked_json, page_of
 from omicsdk.core.errors import DecodeError, OmicsError
-from omicsdk.core.json_parts import checked_json, page_of
 from omicsdk.core.logs import logger
 from omicsdk.core.model import STRING, members
 from omicsdk.core.omit import OMIT, Omit

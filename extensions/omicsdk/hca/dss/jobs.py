@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.core.checked_json import checked_json
 from omicsdk.core.clock import Clock
 from omicsdk.core.errors import APIError, AuthError, Forbidden, Interrupted, NotFound, OmicsError, TransferError
-from omicsdk.core.json_parts import checked_json
 from omicsdk.core.model import STRING, members, optional
 from omicsdk.core.omit import OMIT
 from omicsdk.core.operation import exchange_of_call

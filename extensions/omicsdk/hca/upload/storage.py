@@ -11,9 +11,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
+from omicsdk.core.checked_json import checked_json
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import APIError, AuthError, ChecksumMismatch, Conflict, Forbidden, Locked, NotFound, OmicsError
-from omicsdk.core.json_parts import checked_json
 from omicsdk.core.logs import logger
 from omicsdk.core.model import STRING, members
 from omicsdk.core.platform import settings_of

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from omicsdk_api.archives.ega import EgaApi
 
-from omicsdk.core.checked_fields import check_fields
+from omicsdk.core.checked_json import check_fields
 from omicsdk.core.checksums import hexadecimal
 from omicsdk.core.errors import Forbidden, NotFound
 from omicsdk.core.page_items import check_advances, items_at

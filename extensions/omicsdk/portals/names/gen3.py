@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
+from omicsdk.core.checked_json import checked_json
 from omicsdk.core.errors import NotFound
-from omicsdk.core.json_parts import checked_json
 from omicsdk.core.model import ANY, mapping
 from omicsdk.core.type_guards import only_objects
 from omicsdk.gen3 import Gen3

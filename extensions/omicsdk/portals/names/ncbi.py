@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from omicsdk_api.archives.eutils import EutilsApi
 
-from omicsdk.core.checked_fields import check_fields
+from omicsdk.core.checked_json import check_fields
 from omicsdk.core.closing import Closing
 from omicsdk.core.counts import declared_number
 from omicsdk.core.credentials import ApiKey, is_confidential

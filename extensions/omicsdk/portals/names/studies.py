@@ -13,11 +13,11 @@ from omicsdk_api.archives.biostudies import BiostudiesApi
 from omicsdk_api.archives.metabolights import MetabolightsApi
 from omicsdk_api.archives.pride import PrideApi
 
+from omicsdk.core.checked_json import checked_json
 from omicsdk.core.checksums import hexadecimal
 from omicsdk.core.consistency import InconsistentListing, ListingCheck
 from omicsdk.core.counts import declared_number
 from omicsdk.core.errors import APIError, DecodeError, Forbidden, NotFound, Unauthorized
-from omicsdk.core.json_parts import checked_json
 from omicsdk.core.model import ANY, BOOLEAN, SIZE, STRING, array, check, mapping, members, optional
 from omicsdk.core.page_items import found_at
 from omicsdk.core.type_guards import is_array, is_object, number_in, only_objects

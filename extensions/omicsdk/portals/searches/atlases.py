@@ -7,8 +7,8 @@ from typing import Any
 
 from omicsdk_api.archives.gdc import GdcApi
 
+from omicsdk.core.checked_json import checked_json
 from omicsdk.core.errors import NotFound
-from omicsdk.core.json_parts import checked_json
 from omicsdk.core.model import ANY, array, mapping, members
 from omicsdk.core.type_guards import is_object, number_in
 from omicsdk.gen3 import Gen3

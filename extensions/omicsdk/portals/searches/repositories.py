@@ -10,8 +10,8 @@ from omicsdk_api.archives.dryad import DryadApi
 from omicsdk_api.archives.figshare import FigshareApi
 from omicsdk_api.archives.zenodo import ZenodoApi
 
+from omicsdk.core.checked_json import checked_json
 from omicsdk.core.errors import DecodeError
-from omicsdk.core.json_parts import checked_json
 from omicsdk.core.model import ANY, array, mapping, members
 from omicsdk.core.type_guards import is_object, number_in, only_objects, only_texts
 from omicsdk.portals.searches.search import Hit, Query, Searcher, lucene, quoted, titled

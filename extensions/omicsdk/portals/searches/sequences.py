@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from omicsdk_api.archives.ena import EnaApi
 
+from omicsdk.core.checked_json import checked_json
 from omicsdk.core.errors import APIError, DecodeError
-from omicsdk.core.json_parts import checked_json
 from omicsdk.core.json_responses import json_of
 from omicsdk.core.model import ANY, STRING, Shape, array, mapping, members
 from omicsdk.core.type_guards import is_object

@@ -9,7 +9,7 @@ from typing import Any
 from omicsdk_api.archives.biostudies import BiostudiesApi
 from omicsdk_api.archives.pride import PrideApi
 
-from omicsdk.core.json_parts import checked_json
+from omicsdk.core.checked_json import checked_json
 from omicsdk.core.model import ANY, array, mapping, members
 from omicsdk.core.type_guards import number_in, only_texts
 from omicsdk.portals.searches.search import Hit, Query, Searcher, lucene, quoted, titled

@@ -16,7 +16,7 @@ from omicsdk.cli.commands.transfers import print_failures
 from omicsdk.cli.commands.values import agreed, text_of
 from omicsdk.cli.listing import Rows
 from omicsdk.cli.output import Call, TextAndData
-from omicsdk.core.checked_fields import check_fields
+from omicsdk.core.checked_json import check_fields
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.core.files import in_place_of
 from omicsdk.core.json_text import written

@@ -13,7 +13,7 @@ from omicsdk.compat._requests import observed
 from omicsdk.compat.hca.config import get_config
 from omicsdk.compat.hca.upload.exceptions import documented_errors
 from omicsdk.compat.hca.upload.upload_config import UploadConfig
-from omicsdk.core.checked_fields import check_fields
+from omicsdk.core.checked_json import check_fields
 from omicsdk.core.closing import Closing
 from omicsdk.core.credentials import origin_of
 from omicsdk.core.errors import NotFound

@@ -1,12 +1,17 @@
-"""Checks of the fields of decoded models that a workflow reads."""
+"""Responses of which a workflow reads some parts: these parts are checked, others may deviate from the document."""
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.errors import DecodeError
-from omicsdk.core.model import Model, Shape, problem_of
+from omicsdk.core.json_responses import json_of
+from omicsdk.core.model import Model, Shape, check, problem_of
+from omicsdk.core.page_items import items_at
 from omicsdk.core.type_guards import is_array, is_object
+
+if TYPE_CHECKING:
+    import httpx
 
 
 def check_fields(operation: str, entry: Any, *required: str, optional: Sequence[str] = (), path: str = "") -> None:
@@ -56,3 +61,31 @@ def _type_problem(path: str, value: Any, shape: Shape) -> tuple[str, Any, str] |
     else:
         return None if shape.kind == "tagged" else problem_of(path, value, shape)
     return next((problem for problem in misfits if problem is not None), None)
+
+
+def checked_json(response: "httpx.Response", operation: str, shape: Shape) -> Any:
+    """Decode the JSON of a response of which a workflow reads some parts.
+
+    Args:
+        response: The response, as `raw` of an operation returns it.
+        operation: The operation, for errors.
+        shape: What is read of it.
+
+    Raises:
+        NotJson: It is not JSON.
+        DecodeError: What is read of it is missing or of another type.
+    """
+    data = json_of(response)
+    check(operation, "", data, shape)
+    return data
+
+
+def page_of(response: "httpx.Response", key: str, operation: str) -> Any:
+    """Return a whole response as a decoded page that has its list; arguments and errors as those of `items_at`.
+
+    Raises:
+        NotJson: It is not JSON.
+    """
+    page = json_of(response, operation)
+    items_at(page, key, operation)
+    return page
