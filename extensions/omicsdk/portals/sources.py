@@ -25,6 +25,7 @@ from omicsdk.core.checksums import hexadecimal
 from omicsdk.core.closing import Closing
 from omicsdk.core.counts import declared_number
 from omicsdk.core.credentials import ANONYMOUS, Credentials, is_confidential, origin_of
+from omicsdk.core.curl_files import Netrc
 from omicsdk.core.errors import (
     ConfigError,
     DecodeError,
@@ -35,7 +36,6 @@ from omicsdk.core.errors import (
     Unauthorized,
     error_class,
 )
-from omicsdk.core.netrc import Netrc
 from omicsdk.core.omit import OMIT
 from omicsdk.core.plain_client import PlainClient, plain_request, stopping_by
 from omicsdk.core.redaction import mask_url

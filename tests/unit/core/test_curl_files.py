@@ -5,8 +5,7 @@ from base64 import b64encode
 from pathlib import Path
 
 import pytest
-from omicsdk.core.curl_config import curl_downloads
-from omicsdk.core.netrc import Netrc
+from omicsdk.core.curl_files import Netrc, curl_downloads
 
 TEXT = """\
 machine h.example login me password "can ary"

@@ -14,10 +14,10 @@ from urllib.parse import unquote, urlsplit
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.consistency import InconsistentListing, despite_contradictions
 from omicsdk.core.credentials import Basic, Credentials, is_confidential, origin_of
+from omicsdk.core.curl_files import Netrc
 from omicsdk.core.errors import APIError, NotFound, OmicsError, TimedOut, UsageError
 from omicsdk.core.logs import logger
 from omicsdk.core.media_types import PAGE_NAMES
-from omicsdk.core.netrc import Netrc
 from omicsdk.core.redaction import mask_url, without_query
 from omicsdk.core.sending.connections import WireFailure
 from omicsdk.core.sending.time_limits import Timeout, within_budget
