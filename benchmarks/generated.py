@@ -351,7 +351,7 @@ def main() -> None:
         package = ours(folder)
         models = importlib.import_module("our_samples.models.sample_page")
         decoding, model, response = (
-            importlib.import_module(f"our_samples._runtime.{name}") for name in ("json_decoding", "model", "response")
+            importlib.import_module(f"our_samples._runtime.{name}") for name in ("json_coding", "model", "response")
         )
         decode_stock, peer_model = stock(folder), pydantic_page()
 

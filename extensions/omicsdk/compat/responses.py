@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from omicsdk.core.api_errors import not_json, phrase_of
 from omicsdk.core.closing import Closing
 from omicsdk.core.errors import APIError
-from omicsdk.core.json_decoding import decoded
+from omicsdk.core.json_coding import decoded
 from omicsdk.core.streaming import CHUNK, Body
 
 if TYPE_CHECKING:

@@ -92,7 +92,7 @@ def error_body_of(body: bytes | str, content_type: str = "") -> ErrorBody:
 
 
 def _text_of(body: bytes, content_type: str) -> str:
-    from omicsdk.core.json_decoding import charset_in
+    from omicsdk.core.json_coding import charset_in
 
     for charset in ("utf-8", charset_in(content_type)):
         try:
@@ -230,7 +230,7 @@ def _in_json(value: object, depth: int = 0, *, is_item: bool = False) -> tuple[s
 
 
 def _json_or_none(text: str) -> object:
-    from omicsdk.core.json_decoding import decoded
+    from omicsdk.core.json_coding import decoded
 
     try:
         return decoded(text)

@@ -7,7 +7,7 @@ from typing import Any
 
 from omicsdk.core.date_texts import duration_text, is_naive, written
 from omicsdk.core.errors import UsageError
-from omicsdk.core.json_encoding import encoded
+from omicsdk.core.json_coding import encoded
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.type_guards import is_list, is_mapping
 

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from omicsdk.core.counts import declared_number
 from omicsdk.core.errors import DecodeError, OmicsError, shortened
-from omicsdk.core.json_decoding import DECODED, charset_in, decoded, paused_for
+from omicsdk.core.json_coding import DECODED, charset_in, decoded, paused_for
 from omicsdk.core.named_tuples import NamedTuple
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import AuthError, ConfigError, OmicsError
-from omicsdk.core.json_decoding import json_object
+from omicsdk.core.json_coding import json_object
 
 if TYPE_CHECKING:
     from os import PathLike

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from omicsdk.core.api_errors import error_body_of
 from omicsdk.core.errors import EventError, TransportError
 from omicsdk.core.items import AsyncItems, Item, Items
-from omicsdk.core.json_decoding import decoded
+from omicsdk.core.json_coding import decoded
 from omicsdk.core.operation import A, AnyOperation, H, P, R, S, call_form
 from omicsdk.core.redaction import mask_json, mask_text
 from omicsdk.core.request import OperationFacts, Request

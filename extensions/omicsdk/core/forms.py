@@ -6,7 +6,7 @@ from functools import partial
 from urllib.parse import quote_plus
 
 from omicsdk.core.bodies import NO_BODY, Body, Joined, plain, utf8
-from omicsdk.core.json_encoding import encoded
+from omicsdk.core.json_coding import encoded
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.type_guards import is_list
 

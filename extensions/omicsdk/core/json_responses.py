@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.api_errors import not_json
-from omicsdk.core.json_decoding import DECODED, charset_in, decoded
+from omicsdk.core.json_coding import DECODED, charset_in, decoded
 
 if TYPE_CHECKING:
     import httpx

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from omicsdk.core.bodies import plain
 from omicsdk.core.errors import DecodeError
-from omicsdk.core.json_decoding import decoded
+from omicsdk.core.json_coding import decoded
 from omicsdk.core.model import Shape, check
 from omicsdk.core.redaction import mask_text
 from omicsdk.core.response import required_shape

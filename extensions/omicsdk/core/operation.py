@@ -17,7 +17,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Never, ParamSpec, Self, TypeVar, cast, overload
 
 from omicsdk.core.client import AsyncClient, Bound, Client, Part, Recipe, ResponseCheck, pickled_recipe
-from omicsdk.core.json_decoding import DECODED
+from omicsdk.core.json_coding import DECODED
 from omicsdk.core.likeness import did_you_mean
 from omicsdk.core.request import OperationFacts, Request
 from omicsdk.core.response import AsyncExchange, Check, Exchange, Response, ResponseHeaders, ResponseWithHeaders

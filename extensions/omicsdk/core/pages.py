@@ -13,8 +13,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.items import AsyncItems, Item, Items
-from omicsdk.core.json_decoding import decoded
-from omicsdk.core.json_encoding import encoded
+from omicsdk.core.json_coding import decoded, encoded
 from omicsdk.core.model import ANY
 from omicsdk.core.operation import A, AnyOperation, AsyncCall, Call, H, P, R, S, call_form
 from omicsdk.core.page_items import alternatives, check_page, content_key, found_at, items_at, list_at

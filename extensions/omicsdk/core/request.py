@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit, urlunsplit
 from omicsdk.core.bodies import NO_BODY, Body, Joined, members, plain, utf8
 from omicsdk.core.date_texts import written
 from omicsdk.core.errors import ConfigError, UsageError
-from omicsdk.core.json_encoding import encoded
+from omicsdk.core.json_coding import encoded
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.type_guards import is_list, is_mapping
 

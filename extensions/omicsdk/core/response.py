@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
 
 from omicsdk.core.api_errors import not_json
 from omicsdk.core.errors import APIError, DecodeError, error_class
-from omicsdk.core.json_decoding import DECODED, charset_in, decoded, paused_for
+from omicsdk.core.json_coding import DECODED, charset_in, decoded, paused_for
 from omicsdk.core.model import ANY, Model, Shape, check, mapping, otherwise_typed
 from omicsdk.core.request import URI_LIST
 from omicsdk.core.retry import is_elsewhere

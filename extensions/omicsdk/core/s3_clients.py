@@ -62,7 +62,7 @@ def s3_client(
     Raises:
         ConfigError: boto3 refuses the settings.
     """
-    from omicsdk.core.json_decoding import paused_for
+    from omicsdk.core.json_coding import paused_for
 
     with reading_settings(settings), paused_for(_DESCRIPTIONS):
         from botocore import UNSIGNED

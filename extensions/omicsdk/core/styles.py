@@ -7,7 +7,7 @@ from urllib.parse import quote
 from omicsdk.core.bodies import Joined, members, plain
 from omicsdk.core.errors import UsageError
 from omicsdk.core.forms import form_body
-from omicsdk.core.json_encoding import encoded
+from omicsdk.core.json_coding import encoded
 from omicsdk.core.omit import OMIT
 from omicsdk.core.request import QUERY_SAFE, Query, Verbatim, exploded, joined, text_of
 from omicsdk.core.type_guards import is_list, is_mapping

@@ -12,7 +12,7 @@ from typing import NamedTuple, cast
 from omicsdk.core.credentials import Token, origin_of
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.files import locked, read_private, write_private
-from omicsdk.core.json_decoding import json_object
+from omicsdk.core.json_coding import json_object
 from omicsdk.core.logs import logger
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.settings.profiles import DEFAULT_PROFILE, settings_file

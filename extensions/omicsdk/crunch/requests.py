@@ -190,7 +190,7 @@ def json_object(response: httpx.Response) -> dict[str, Any]:
     Raises:
         DecodeError: It is something else.
     """
-    from omicsdk.core.json_decoding import decoded
+    from omicsdk.core.json_coding import decoded
 
     method, url = response.request.method, str(response.url)
     try:

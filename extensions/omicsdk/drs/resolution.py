@@ -20,7 +20,7 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import is_loopback
 from omicsdk.core.errors import ConfigError, NotFound, OmicsError
 from omicsdk.core.files import expanded, in_place_of, locked, read_small
-from omicsdk.core.json_decoding import decoded
+from omicsdk.core.json_coding import decoded
 from omicsdk.core.logs import logger
 from omicsdk.core.page_items import found_at
 from omicsdk.core.plain_client import PlainClient, beside, exchange_of, plain_request

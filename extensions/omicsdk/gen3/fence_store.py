@@ -32,7 +32,7 @@ from omicsdk.core.errors import (
     TransportError,
 )
 from omicsdk.core.files import PRIVATE
-from omicsdk.core.json_decoding import json_object
+from omicsdk.core.json_coding import json_object
 from omicsdk.core.json_responses import json_of
 from omicsdk.core.logs import logger
 from omicsdk.core.omit import OMIT

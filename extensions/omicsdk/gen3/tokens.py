@@ -17,7 +17,7 @@ from omicsdk.core.clock import Clock
 from omicsdk.core.credentials import is_confidential, jwt_claims, jwt_expiry, origin_of
 from omicsdk.core.errors import APIError, AuthError, ConfigError, OmicsError, TransportError
 from omicsdk.core.files import cache_folder, home_folder, read_private, write_private
-from omicsdk.core.json_decoding import json_object
+from omicsdk.core.json_coding import json_object
 from omicsdk.core.logs import logger
 from omicsdk.core.page_items import items_at
 from omicsdk.core.type_guards import only_objects

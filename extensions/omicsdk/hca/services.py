@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from omicsdk.core.errors import AuthError, ConfigError, NotFound
 from omicsdk.core.files import locked, read_private, write_private
-from omicsdk.core.json_decoding import json_object
+from omicsdk.core.json_coding import json_object
 from omicsdk.core.redaction import mask_url, url_parts
 from omicsdk.core.type_guards import is_object
 from omicsdk.hca.config import BUILT_IN, HCAConfig

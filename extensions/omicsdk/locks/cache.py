@@ -21,7 +21,7 @@ from omicsdk.core.checksums import Digests, first_difference, is_algorithm, is_c
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import OmicsError
 from omicsdk.core.files import expanded, make_durable
-from omicsdk.core.json_decoding import json_object
+from omicsdk.core.json_coding import json_object
 from omicsdk.core.logs import logger
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import is_object

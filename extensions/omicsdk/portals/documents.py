@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urljoin
 
 from omicsdk.core.errors import Forbidden, NotFound, OmicsError
-from omicsdk.core.json_decoding import decoded
+from omicsdk.core.json_coding import decoded
 from omicsdk.core.media_types import PAGE_NAMES
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.type_guards import is_array, is_number, is_object, only_objects

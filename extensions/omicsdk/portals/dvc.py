@@ -15,7 +15,7 @@ from typing import IO, Any
 from omicsdk import transfer
 from omicsdk.core.checksums import digest
 from omicsdk.core.errors import OmicsError
-from omicsdk.core.json_decoding import decoded
+from omicsdk.core.json_coding import decoded
 from omicsdk.core.lazy import require
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.type_guards import is_object, only_objects

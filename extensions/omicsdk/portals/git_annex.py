@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import quote
 
-from omicsdk.core.json_decoding import decoded
+from omicsdk.core.json_coding import decoded
 from omicsdk.core.type_guards import is_array, is_object, only_objects
 from omicsdk.portals.lists import (
     BY_LENGTH,

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from omicsdk.core.checksums import hexadecimal
-from omicsdk.core.json_decoding import decoded
+from omicsdk.core.json_coding import decoded
 from omicsdk.core.type_guards import is_array, only_objects
 from omicsdk.drs.resolution import server_url
 from omicsdk.fs.uris import BLANKS

@@ -27,7 +27,7 @@ from omicsdk.core.archives import InflationLimit
 from omicsdk.core.checksums import hexadecimal
 from omicsdk.core.credentials import is_confidential
 from omicsdk.core.errors import OmicsError, UsageError
-from omicsdk.core.json_decoding import decoded
+from omicsdk.core.json_coding import decoded
 from omicsdk.core.lazy import require
 from omicsdk.core.likeness import nearest
 from omicsdk.core.redaction import without_query

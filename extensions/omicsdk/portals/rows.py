@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
 from omicsdk.core.errors import DecodeError
-from omicsdk.core.json_decoding import decoded
+from omicsdk.core.json_coding import decoded
 from omicsdk.core.tables import LONGEST_LINE, is_header, lines_of, rows_of
 from omicsdk.core.type_guards import is_object
 from omicsdk.portals.lists import (

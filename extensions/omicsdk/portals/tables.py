@@ -12,7 +12,7 @@ from functools import lru_cache, partial
 from itertools import chain
 from urllib.parse import quote
 
-from omicsdk.core.json_decoding import decoded
+from omicsdk.core.json_coding import decoded
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.drs.resolution import server_url
 from omicsdk.gen3.manifests.tables import STUDIES

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from omicsdk.core.counts import declared_number
 from omicsdk.core.errors import MissingExtra, NotFound, UsageError
-from omicsdk.core.json_decoding import decoded
+from omicsdk.core.json_coding import decoded
 from omicsdk.core.lazy import require
 from omicsdk.core.plain_client import exchange_of
 from omicsdk.core.yaml_text import YamlFault, read_yaml

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, cast
 
 from omicsdk.core.batches import repeated
 from omicsdk.core.errors import UsageError
-from omicsdk.core.json_decoding import decoded
+from omicsdk.core.json_coding import decoded
 from omicsdk.core.tables import LONGEST_RECORD, RowError, rows_of
 
 METADATA = "metadata."

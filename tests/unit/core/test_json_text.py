@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from omicsdk.core import json_text
-from omicsdk.core.json_decoding import LARGE, decoded
+from omicsdk.core.json_coding import LARGE, decoded
 from omicsdk.core.json_text import block_encoder, escaped, line_encoder, written
 
 VALUES = [

@@ -11,10 +11,10 @@ import pytest
 from attrs import define
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core import DecodeError, json_decoding
+from omicsdk.core import DecodeError, json_coding
 from omicsdk.core.checked_json import check_fields
 from omicsdk.core.errors import NotJson
-from omicsdk.core.json_decoding import LARGE, decoded
+from omicsdk.core.json_coding import LARGE, decoded
 from omicsdk.core.model import (
     ANY,
     INTEGER,
@@ -198,13 +198,13 @@ def test_an_empty_object_is_a_model():
 
 def test_the_collector_pauses_for_large_bodies_only_and_comes_back():
     assert gc.isenabled()
-    with json_decoding.paused_for(LARGE):
+    with json_coding.paused_for(LARGE):
         assert not gc.isenabled()
-        with json_decoding.paused_for(LARGE):
+        with json_coding.paused_for(LARGE):
             assert not gc.isenabled()
         assert not gc.isenabled()
     assert gc.isenabled()
-    with json_decoding.paused_for(10):
+    with json_coding.paused_for(10):
         assert gc.isenabled()
 
 
@@ -220,8 +220,8 @@ def thawed():
 
 
 def test_what_was_made_in_a_pause_is_no_longer_young(thawed):
-    with json_decoding.paused_for(LARGE):
-        made = [[number] for number in range(2 * json_decoding.SETTLE_FROM)]
+    with json_coding.paused_for(LARGE):
+        made = [[number] for number in range(2 * json_coding.SETTLE_FROM)]
     young = {id(each) for each in gc.get_objects(generation=0)}
     assert not any(id(each) in young for each in made)
 
@@ -229,7 +229,7 @@ def test_what_was_made_in_a_pause_is_no_longer_young(thawed):
 def test_frozen_objects_stay_frozen(thawed):
     gc.freeze()
     try:
-        with json_decoding.paused_for(LARGE):
+        with json_coding.paused_for(LARGE):
             pass
         assert gc.get_freeze_count() > 0
     finally:
@@ -239,11 +239,11 @@ def test_frozen_objects_stay_frozen(thawed):
 def test_frozen_objects_are_counted_only_after_a_pause_that_made_much(monkeypatch):
     counted: list[bool] = []
     monkeypatch.setattr(gc, "get_freeze_count", lambda: counted.append(True) or 1)
-    with json_decoding.paused_for(LARGE):
+    with json_coding.paused_for(LARGE):
         gc.collect(0)
     assert not counted
-    with json_decoding.paused_for(LARGE):
-        made = [[number] for number in range(2 * json_decoding.SETTLE_FROM)]
+    with json_coding.paused_for(LARGE):
+        made = [[number] for number in range(2 * json_coding.SETTLE_FROM)]
     assert counted
     del made
 
@@ -251,7 +251,7 @@ def test_frozen_objects_are_counted_only_after_a_pause_that_made_much(monkeypatc
 def test_the_collector_stays_off_where_it_was_off():
     gc.disable()
     try:
-        with json_decoding.paused_for(LARGE):
+        with json_coding.paused_for(LARGE):
             pass
         assert not gc.isenabled()
     finally:
@@ -267,14 +267,14 @@ LONG = b" " * LARGE
 @pytest.mark.parametrize("fast", [True, False])
 def test_long_and_short_texts_mean_the_same(text: bytes, fast: bool, monkeypatch: pytest.MonkeyPatch):
     if not fast:
-        monkeypatch.setattr(json_decoding, "_fast_decoder", lambda: None)
+        monkeypatch.setattr(json_coding, "_fast_decoder", lambda: None)
     padded = text if text[:1] == b"\xff" else text + LONG
     assert decoded(padded) == decoded(text)
 
 
 def test_a_msgspec_whose_errors_are_no_value_errors_is_not_used(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("msgspec.DecodeError", KeyError)  # as it is before 0.21: an Exception of its own
-    monkeypatch.setattr(json_decoding, "_fast_decoder", json_decoding._fast_decoder.__wrapped__)
+    monkeypatch.setattr(json_coding, "_fast_decoder", json_coding._fast_decoder.__wrapped__)
     monkeypatch.setattr("msgspec.json.decode", lambda content: {}[content])
     assert decoded(b"[1]" + LONG) == [1]
 

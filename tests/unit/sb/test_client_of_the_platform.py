@@ -21,9 +21,9 @@ from omicsdk.core import (
     RateLimited,
     ResponseMismatch,
     ServiceUnavailable,
-    json_decoding,
+    json_coding,
 )
-from omicsdk.core.json_decoding import DECODED
+from omicsdk.core.json_coding import DECODED
 from omicsdk.core.json_responses import json_of
 from omicsdk.core.plain_client import stopping_by
 from omicsdk.core.platform import resolution
@@ -300,7 +300,7 @@ def test_a_compared_response_is_decoded_once_and_raw_keeps_none_of_it(home: Path
         return loads(content)
 
     loads = json.loads
-    monkeypatch.setattr(json_decoding.json, "loads", counting)
+    monkeypatch.setattr(json_coding.json, "loads", counting)
     body = {"items": [{"id": "1", "project": "o/p"}], "links": []}
     transport = httpx.MockTransport(lambda _: httpx.Response(200, json=body))
     with SevenBridges("https://api.example.org/v2", credentials="t", transport=transport) as client:

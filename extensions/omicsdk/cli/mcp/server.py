@@ -55,7 +55,7 @@ from omicsdk.cli.mcp.tools import MORE, briefly, command_line, offered
 from omicsdk.cli.mcp.tools import Tool as OfferedTool
 from omicsdk.cli.topics import ARCHIVES, TOPICS
 from omicsdk.core.errors import OmicsError, UsageError
-from omicsdk.core.json_decoding import json_object
+from omicsdk.core.json_coding import json_object
 from omicsdk.core.likeness import did_you_mean
 from omicsdk.core.redaction import mask_text
 from omicsdk.transfer.engine.control import termination

@@ -12,7 +12,7 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import BearerToken, Credentials, Token, is_confidential
 from omicsdk.core.errors import AuthError, ConfigError
 from omicsdk.core.files import home_folder, read_small, write_private
-from omicsdk.core.json_decoding import decoded, json_object
+from omicsdk.core.json_coding import decoded, json_object
 from omicsdk.core.logs import logger
 from omicsdk.core.oauth.credentials import VARIABLE, named_key_file
 from omicsdk.core.type_guards import is_object

@@ -8,7 +8,7 @@ from omicsdk.core.bodies import Body, json_body
 from omicsdk.core.credentials import is_confidential, is_loopback
 from omicsdk.core.errors import AuthError, ConfigError
 from omicsdk.core.forms import form_body
-from omicsdk.core.json_decoding import json_object
+from omicsdk.core.json_coding import json_object
 from omicsdk.core.oauth.tokens import FORM, complaint, post
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.request import Request

@@ -19,7 +19,7 @@ import httpcore
 from omicsdk.core.api_errors import not_json
 from omicsdk.core.credentials import HttpxAuth
 from omicsdk.core.errors import ConnectionLost, ProxyLoginFailed, ResponseTooLarge, TimedOut
-from omicsdk.core.json_decoding import charset_in, decoded
+from omicsdk.core.json_coding import charset_in, decoded
 from omicsdk.core.logs import http_log
 from omicsdk.core.redaction import MASK, mask_headers, mask_text, mask_url
 from omicsdk.core.retry import Flow

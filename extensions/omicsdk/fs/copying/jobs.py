@@ -531,7 +531,7 @@ def _files_by_name(
 
 def _paused_for(folder: Uri) -> AbstractContextManager[None]:
     # None of the many objects of a listing is garbage. From a platform they come slowly, together with some that are.
-    from omicsdk.core.json_decoding import LARGE, paused_for  # by few copies
+    from omicsdk.core.json_coding import LARGE, paused_for  # by few copies
 
     return paused_for(LARGE if folder.scheme == "file" else 0)
 

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from omicsdk.core.batches import batches
 from omicsdk.core.errors import NotFound
-from omicsdk.core.json_decoding import decoded
+from omicsdk.core.json_coding import decoded
 from omicsdk.core.tables import line_of
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_array, is_object, only_objects

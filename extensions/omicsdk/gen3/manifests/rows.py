@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from omicsdk.core.errors import DecodeError
-from omicsdk.core.json_decoding import decoded
+from omicsdk.core.json_coding import decoded
 from omicsdk.core.type_guards import is_array, is_number, is_object
 from omicsdk.gen3.manifests import tables
 from omicsdk.gen3.manifests.tables import Fault, ManifestError, OnFault, Table, TableRow

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omicsdk.core.batches import batches
 from omicsdk.core.errors import UsageError
-from omicsdk.core.json_encoding import encoded
+from omicsdk.core.json_coding import encoded
 from omicsdk.core.model import STRING, members
 from omicsdk.core.page_items import items_at
 from omicsdk.core.type_guards import is_array, is_object

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import parse_qs
 
 from omicsdk.core.errors import UsageError
-from omicsdk.core.json_decoding import decoded
+from omicsdk.core.json_coding import decoded
 from omicsdk.core.likeness import nearest
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.text_arguments import check_text, check_texts

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.core.errors import DecodeError, NotFound, OmicsError, UsageError
-from omicsdk.core.json_decoding import decoded
+from omicsdk.core.json_coding import decoded
 from omicsdk.portals.documents import DATAVERSE, SCHEMA_ORG
 from omicsdk.portals.lists import ListedFile
 from omicsdk.portals.names import Name

@@ -23,7 +23,7 @@ from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.closing import Closing
 from omicsdk.core.credentials import ANONYMOUS
 from omicsdk.core.errors import AuthError, ConfigError
-from omicsdk.core.json_decoding import decoded
+from omicsdk.core.json_coding import decoded
 from omicsdk.core.oauth.credentials import LIFETIME
 from omicsdk.core.plain_client import PlainClient, beside
 from omicsdk.core.platform import resolve
