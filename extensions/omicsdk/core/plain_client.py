@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 from omicsdk.core.bodies import Body as RequestBody
 from omicsdk.core.bodies import json_body
 from omicsdk.core.client import AsyncClient, Client
+from omicsdk.core.clock import StoppableClock
 from omicsdk.core.omit import OMIT
 from omicsdk.core.request import OperationFacts, Query, Request, request
 from omicsdk.core.response import Exchange
 from omicsdk.core.streaming import Body, streamed
-from omicsdk.core.waits import StoppableClock
 
 if TYPE_CHECKING:
     import httpx

@@ -37,7 +37,7 @@ from typing import (
 
 from omicsdk.core.checked_tokens import checked_token
 from omicsdk.core.client import AsyncClient, Bound, Client, Recipe, ResponseCheck, pickled_recipe
-from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock, stopping
 from omicsdk.core.credentials import ANONYMOUS, Anonymous, BearerToken, as_credentials, origin_of
 from omicsdk.core.errors import ConfigError, MissingCredentials
 from omicsdk.core.items import AsyncItems, Items
@@ -46,7 +46,6 @@ from omicsdk.core.redaction import mask_url
 from omicsdk.core.request import checked_base_url, fault_of
 from omicsdk.core.settings.profiles import DEFAULT_PROFILE, PROFILE_VARIABLE, profile_settings, settings_path
 from omicsdk.core.signatures import stating_keywords
-from omicsdk.core.waits import stopping
 
 if TYPE_CHECKING:
     import httpx

@@ -12,9 +12,9 @@ from contextvars import copy_context
 from functools import partial
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+from omicsdk.core.clock import TICK, never
 from omicsdk.core.closing import Closing
 from omicsdk.core.errors import Interrupted, OmicsError
-from omicsdk.core.waits import TICK, never
 
 if TYPE_CHECKING:
     from concurrent.futures import Future

@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from omicsdk.core.clock import never
 from omicsdk.core.errors import SourceChanged
 from omicsdk.core.files import unfinished
 from omicsdk.core.threads import in_threads, usable_cores
-from omicsdk.core.waits import never
 from omicsdk.transfer.checksums import checksums_of
 
 #: Files of at most this many bytes are read at once.

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from omicsdk.core.checked_json import check_fields
 from omicsdk.core.checksums import text_digest
+from omicsdk.core.clock import never
 from omicsdk.core.errors import ConfigError, FolderBusy, OmicsError, ServerError, UnsafePath, UsageError
 from omicsdk.core.files import expanded
 from omicsdk.core.logs import logger
 from omicsdk.core.plain_client import clock_of, exchange_of
 from omicsdk.core.redaction import mask_text
-from omicsdk.core.waits import never
 from omicsdk.crunch.datasets import DatasetFolders, SharedFolder, check_stop, folder_of, storage_of
 from omicsdk.crunch.requests import checked_slug
 from omicsdk.crunch.statuses import (

@@ -22,9 +22,9 @@ from pathlib import Path
 from types import FrameType
 from typing import IO, NamedTuple
 
+from omicsdk.core.clock import TICK
 from omicsdk.core.errors import OmicsError
 from omicsdk.core.logs import logger
-from omicsdk.core.waits import TICK
 from omicsdk.crunch.datasets import check_stop
 from omicsdk.crunch.statuses import WorkflowType
 from omicsdk.transfer.disk import write_all

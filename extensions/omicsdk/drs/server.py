@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from omicsdk.core.checked_json import check_fields
-from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock, never
 from omicsdk.core.closing import Closing
 from omicsdk.core.consistency import ResponseMismatch
 from omicsdk.core.credentials import origin_of
@@ -32,7 +32,6 @@ from omicsdk.core.plain_client import beside, exchange_of
 from omicsdk.core.redaction import without_query
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import is_array, is_object, only_objects
-from omicsdk.core.waits import never
 from omicsdk.drs.circuit_breaker import CircuitBreaker
 from omicsdk.drs.credentials import Passports
 from omicsdk.drs.hosts import login_remedy

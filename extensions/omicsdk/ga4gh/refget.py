@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from omicsdk_api.refget import AsyncRefgetApi, RefgetApi
 
-from omicsdk.core.clock import SYSTEM_CLOCK
+from omicsdk.core.clock import SYSTEM_CLOCK, TICK, sleep_unless
 from omicsdk.core.errors import (
     APIError,
     ChecksumMismatch,
@@ -36,7 +36,6 @@ from omicsdk.core.plain_client import exchange_of
 from omicsdk.core.platform import AsyncPlatform, Discovery, Platform, Workflow
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.core.type_guards import is_object, number_in
-from omicsdk.core.waits import TICK, sleep_unless
 from omicsdk.ga4gh.requests import Run, client_of
 from omicsdk.transfer import Outcome, TransferOptions, TransferOptionsDict, TransferReport
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack, cast
 
-from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock, sleep_unless
 from omicsdk.core.credentials import jwt_claims
 from omicsdk.core.display import Displayed
 from omicsdk.core.errors import (
@@ -28,7 +28,6 @@ from omicsdk.core.page_items import found_at
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import is_object, number_in
-from omicsdk.core.waits import sleep_unless
 from omicsdk.drs.objects import checksums_of as stated_checksums
 from omicsdk.gen3.fence_store import PART_SIZE, SINGLE, Destination, FenceStore, GuidBook
 from omicsdk.gen3.index_records import matching_records

@@ -18,14 +18,13 @@ from typing import Literal, NamedTuple, Self, cast
 
 from omicsdk.core.batches import batches
 from omicsdk.core.checksums import Digests, first_difference, is_algorithm, is_checksum
-from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock, never
 from omicsdk.core.errors import OmicsError
 from omicsdk.core.files import expanded, make_durable
 from omicsdk.core.json_coding import json_object
 from omicsdk.core.logs import logger
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import is_object
-from omicsdk.core.waits import never
 from omicsdk.transfer import Item, Progress
 from omicsdk.transfer.checksums import STRIDE, Stopped, checksums_of
 from omicsdk.transfer.content_cache import CachedFile, Link

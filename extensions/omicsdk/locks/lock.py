@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple, Self, Unpack
 
 import omicsdk.transfer
 from omicsdk.core.batches import batches
-from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock, never
 from omicsdk.core.errors import (
     ChecksumMismatch,
     FolderBusy,
@@ -32,7 +32,6 @@ from omicsdk.core.items import Items
 from omicsdk.core.signatures import stating_keywords
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.threads import side_by_side
-from omicsdk.core.waits import never
 from omicsdk.fs.errors import PathNotFound
 from omicsdk.locks.exports import exported, write_bag
 from omicsdk.locks.lockfile import (

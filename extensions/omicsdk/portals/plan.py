@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import IO, Any, Literal, NamedTuple, cast
 
 from omicsdk.core.batches import batches
+from omicsdk.core.clock import never
 from omicsdk.core.errors import Interrupted
-from omicsdk.core.waits import never
 from omicsdk.fs.copying.planning import ALL
 from omicsdk.portals.kinds import kind_of
 from omicsdk.portals.lists import (

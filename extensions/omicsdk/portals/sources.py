@@ -22,6 +22,7 @@ from omicsdk_api.archives.gdc import GdcApi
 from omicsdk.core.batches import batches
 from omicsdk.core.checked_json import check_fields
 from omicsdk.core.checksums import hexadecimal
+from omicsdk.core.clock import never
 from omicsdk.core.closing import Closing
 from omicsdk.core.counts import declared_number
 from omicsdk.core.credentials import ANONYMOUS, Credentials, is_confidential, origin_of
@@ -41,7 +42,6 @@ from omicsdk.core.plain_client import PlainClient, plain_request, stopping_by
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import only_objects
-from omicsdk.core.waits import never
 from omicsdk.drs.downloads import expect, item_for, locator_of
 from omicsdk.drs.identifiers import parse_drs_id
 from omicsdk.drs.objects import DrsObject, in_order

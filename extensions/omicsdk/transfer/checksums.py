@@ -10,9 +10,9 @@ from time import monotonic, time
 from typing import TYPE_CHECKING
 
 from omicsdk.core.checksums import Digests, crc32c_combine, crc32c_extend, crc32c_text, first_difference
+from omicsdk.core.clock import never
 from omicsdk.core.errors import ChecksumMismatch, OmicsError, TransferError
 from omicsdk.core.threads import side_by_side
-from omicsdk.core.waits import never
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.journal import MISSING
 from omicsdk.transfer.names import check_name

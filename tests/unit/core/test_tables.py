@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import ManualClock
 from omicsdk.core.batches import batches
+from omicsdk.core.clock import sleep_unless
 from omicsdk.core.tables import RowError, line_of, lines_of, rows_of
-from omicsdk.core.waits import sleep_unless
 
 
 def test_a_row_is_where_it_begins() -> None:

@@ -21,7 +21,7 @@ from omicsdk.core import (
     TruncatedTransfer,
     UnsafePath,
 )
-from omicsdk.core.waits import never
+from omicsdk.core.clock import never
 from omicsdk.fs import CopyOptions, Entry, parse_uri
 from omicsdk.fs.copying import fetching
 from omicsdk.fs.copying.copies import accepted, copy_files, is_there

@@ -13,9 +13,9 @@ import pytest
 from botocore.configloader import raw_config_parse
 from botocore.exceptions import ConfigParseError
 from omicsdk.core import AuthError, ConfigError, DecodeError, Forbidden, Interrupted, NotFound, ServerError
+from omicsdk.core.clock import stopping
 from omicsdk.core.manual_clock import ManualClock
 from omicsdk.core.sigv4 import Keys, moment_of
-from omicsdk.core.waits import stopping
 from omicsdk.transfer import NoSuchUpload
 from omicsdk.transfer.engine.options import TransferOptions
 from omicsdk.transfer.network.requests import headers_for

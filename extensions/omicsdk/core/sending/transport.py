@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, TypeVar, cast
 from urllib.parse import urljoin
 
 from omicsdk.core.api_errors import api_error
-from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock, StoppableClock, never, stop_of
 from omicsdk.core.cookies import cookies_after
 from omicsdk.core.credentials import Credentials, HttpxAuth, as_credentials, is_confidential, origin_of
 from omicsdk.core.errors import (
@@ -35,7 +35,6 @@ from omicsdk.core.sending.accept import ANY, AcceptMemory, is_accepted, narrower
 from omicsdk.core.sending.connections import Connections, Hop, Substitute, WireFailure
 from omicsdk.core.sending.time_limits import Timeout, within_budget
 from omicsdk.core.version import USER_AGENT
-from omicsdk.core.waits import StoppableClock, never, stop_of
 
 if TYPE_CHECKING:
     from typing import TypedDict, Unpack

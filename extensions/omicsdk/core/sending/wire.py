@@ -17,6 +17,7 @@ import anyio
 import httpcore
 
 from omicsdk.core.api_errors import not_json
+from omicsdk.core.clock import TICK, interrupted, never
 from omicsdk.core.credentials import HttpxAuth
 from omicsdk.core.errors import ConnectionLost, ProxyLoginFailed, ResponseTooLarge, TimedOut
 from omicsdk.core.json_coding import charset_in, decoded
@@ -27,7 +28,6 @@ from omicsdk.core.sending.connections import KEPT_FOR, Connections, Pool, PoolKe
 from omicsdk.core.sending.failures import WIRE_ERRORS, TooSlow, failure_of, is_of_login, unsendable
 from omicsdk.core.sending.httpx_import import httpx
 from omicsdk.core.sending.proxies import Passage, is_login_refused
-from omicsdk.core.waits import TICK, interrupted, never
 
 if TYPE_CHECKING:
     from omicsdk.core.request import Request

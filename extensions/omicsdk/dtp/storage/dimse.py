@@ -10,11 +10,10 @@ from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.clock import SYSTEM_CLOCK, TICK, Clock, sleep_unless
 from omicsdk.core.errors import ConfigError, Interrupted, OmicsError, TransferError, TransportError
 from omicsdk.core.lazy import require
 from omicsdk.core.logs import logger
-from omicsdk.core.waits import TICK, sleep_unless
 from omicsdk.dtp.storage.associations import RESPONSE_SECONDS, Archive, Connections
 from omicsdk.dtp.storage.dicom import Instance, check_instance
 from omicsdk.dtp.storage.fetching import call_in_threads

@@ -15,6 +15,7 @@ from time import monotonic, time
 from typing import Any, Literal, TypeVar
 
 from omicsdk.core.checksums import first_difference
+from omicsdk.core.clock import never
 from omicsdk.core.closing import Closing
 from omicsdk.core.errors import (
     ChecksumMismatch,
@@ -26,7 +27,6 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.files import make_durable, put_in_place
 from omicsdk.core.logs import logger
-from omicsdk.core.waits import never
 from omicsdk.dtp.storage.datasets import Dataset, DatasetReport, DataStore, FetchJob, MetadataFile, StoredFile, Unlisted
 from omicsdk.transfer import Outcome, Outcomes, Progress, TransferOptions
 from omicsdk.transfer.checksums import checksums_of

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.checksums import from_base64, is_checksum
-from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock, StoppableClock
 from omicsdk.core.errors import (
     AuthError,
     ChecksumMismatch,
@@ -26,7 +26,6 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.lazy import require
 from omicsdk.core.logs import logger
-from omicsdk.core.waits import StoppableClock
 from omicsdk.dtp.storage.datasets import Dataset, FetchJob, StoredFile, UnknownDataset, Unlisted
 from omicsdk.dtp.storage.fetching import call_in_threads
 from omicsdk.transfer.disk import write_all, write_errors

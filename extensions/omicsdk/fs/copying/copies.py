@@ -8,11 +8,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from omicsdk.core.checksums import text_digest
-from omicsdk.core.clock import SYSTEM_CLOCK
+from omicsdk.core.clock import SYSTEM_CLOCK, interrupted, stopping
 from omicsdk.core.errors import ChecksumMissing, DiskFull, Interrupted, OmicsError, TransferError
 from omicsdk.core.logs import logger
 from omicsdk.core.threads import side_by_side
-from omicsdk.core.waits import interrupted, stopping
 from omicsdk.fs.copying.comparison import Verdict, judge
 from omicsdk.fs.copying.planning import CopyPlan, Selected
 from omicsdk.fs.copying.records import Record, is_taken

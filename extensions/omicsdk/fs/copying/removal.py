@@ -5,11 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 
-from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock, never
 from omicsdk.core.consistency import ListingCheck, read_again_if_inconsistent
 from omicsdk.core.errors import OmicsError
 from omicsdk.core.threads import side_by_side
-from omicsdk.core.waits import never
 from omicsdk.fs.copying.planning import ALL, Selected, below
 from omicsdk.fs.errors import IsFolder, NotEmpty, PathError, PathNotFound
 from omicsdk.fs.registry import Stores

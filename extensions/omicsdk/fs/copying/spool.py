@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import Any, Self
 
 from omicsdk.core.checksums import text_digest
-from omicsdk.core.clock import SYSTEM_CLOCK
+from omicsdk.core.clock import SYSTEM_CLOCK, never
 from omicsdk.core.errors import ConfigError, FolderBusy, NotWritable
 from omicsdk.core.files import current_folder, state_folder
 from omicsdk.core.logs import logger
 from omicsdk.core.named_tuples import NamedTuple
-from omicsdk.core.waits import never
 from omicsdk.fs.copying.planning import Selected
 from omicsdk.fs.store import Entry
 from omicsdk.transfer.disk import Disk, space_of, write_errors

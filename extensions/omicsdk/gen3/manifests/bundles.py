@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from omicsdk.core.checked_json import checked_json
+from omicsdk.core.clock import never
 from omicsdk.core.closing import Closing
 from omicsdk.core.errors import APIError, Conflict, NotFound, OmicsError, UsageError
 from omicsdk.core.logs import logger
 from omicsdk.core.model import STRING, array, members, optional
 from omicsdk.core.plain_client import clock_of
 from omicsdk.core.redaction import mask_text
-from omicsdk.core.waits import never
 from omicsdk.gen3.errors import tried
 from omicsdk.gen3.index_records import created_once, valid_guids
 from omicsdk.gen3.manifests import tables

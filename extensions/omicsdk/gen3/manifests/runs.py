@@ -15,12 +15,12 @@ from types import TracebackType
 from typing import IO, Any, NamedTuple, Self, TypeVar, cast
 
 from omicsdk.core.batches import batches
+from omicsdk.core.clock import never
 from omicsdk.core.errors import Interrupted, OmicsError, SomeFailed, TransferError, UsageError
 from omicsdk.core.files import is_special, make_durable, put_in_place
 from omicsdk.core.redaction import mask_text
 from omicsdk.core.tables import line_of
 from omicsdk.core.threads import Workers
-from omicsdk.core.waits import never
 from omicsdk.gen3.errors import tried
 from omicsdk.gen3.manifests.tables import Fault, ManifestError
 from omicsdk.transfer.disk import Disk, write_errors

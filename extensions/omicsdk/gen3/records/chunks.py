@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
+from omicsdk.core.clock import never
 from omicsdk.core.errors import (
     APIError,
     BadRequest,
@@ -30,7 +31,6 @@ from omicsdk.core.errors import (
 from omicsdk.core.json_responses import json_of
 from omicsdk.core.retry import RETRIED_STATUSES
 from omicsdk.core.type_guards import is_array, is_object, only_objects
-from omicsdk.core.waits import never
 from omicsdk.gen3.errors import messages_of
 from omicsdk.gen3.records.projects import Project
 from omicsdk.transfer.disk import Disk, write_errors

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from omicsdk.core.checked_json import check_fields
+from omicsdk.core.clock import stoppable
 from omicsdk.core.curl_files import curl_downloads, is_curl_config
 from omicsdk.core.errors import APIError, DecodeError, Gone, Interrupted, UsageError
 from omicsdk.core.omit import OMIT
 from omicsdk.core.platform import settings_of
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.tables import LONGEST_LINE, file_lines, file_rows, is_header
-from omicsdk.core.waits import stoppable
 from omicsdk.hca.azul.files import COLUMNS, AzulFile, of_download, of_row
 from omicsdk.hca.azul.filters import Conditions
 from omicsdk.hca.azul.index import resolved, tell_unmatched

@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.checked_json import checked_json
-from omicsdk.core.clock import Clock
+from omicsdk.core.clock import Clock, stoppable
 from omicsdk.core.errors import APIError, AuthError, Forbidden, Interrupted, NotFound, OmicsError, TransferError
 from omicsdk.core.model import STRING, members, optional
 from omicsdk.core.omit import OMIT
 from omicsdk.core.operation import exchange_of_call
 from omicsdk.core.platform import settings_of
-from omicsdk.core.waits import stoppable
 from omicsdk.hca.dss.bundles import StoredVersion, create_version
 from omicsdk.hca.dss.staging import LocalFile
 from omicsdk.transfer.uploads.sending import FollowUp

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 from uuid import uuid4
 
-from omicsdk.core.clock import SYSTEM_CLOCK
+from omicsdk.core.clock import SYSTEM_CLOCK, StoppableClock, never
 from omicsdk.core.consistency import Identifier
 from omicsdk.core.errors import AuthError, Forbidden, Interrupted, OmicsError, TransportError, UsageError, first_of
 from omicsdk.core.json_responses import json_of
@@ -21,7 +21,6 @@ from omicsdk.core.logs import logger
 from omicsdk.core.s3_clients import s3_client
 from omicsdk.core.threads import Workers, ended
 from omicsdk.core.type_guards import is_object
-from omicsdk.core.waits import StoppableClock, never
 from omicsdk.hca.config import HCAConfig
 from omicsdk.hca.dss.bundles import create_version
 from omicsdk.hca.dss.jobs import Awaited, Registrar, RegistrationRefused

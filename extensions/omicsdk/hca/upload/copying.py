@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from omicsdk.core.checksums import MIB, etag_part_size
+from omicsdk.core.clock import never
 from omicsdk.core.errors import ChecksumMismatch, Interrupted, OmicsError
 from omicsdk.core.logs import logger
 from omicsdk.core.threads import in_threads
-from omicsdk.core.waits import never
 from omicsdk.hca.upload.sources import S3File
 from omicsdk.hca.upload.storage import ACL, CHECKSUM_KEY, AreaStorage
 from omicsdk.transfer.reports.report import Verification

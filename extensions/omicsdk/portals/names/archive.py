@@ -8,10 +8,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, TypeVar
 
-from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock, never
 from omicsdk.core.closing import Closing
 from omicsdk.core.plain_client import stopping_by
-from omicsdk.core.waits import never
 
 if TYPE_CHECKING:
     import httpx

@@ -9,11 +9,10 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Unpack
 
-from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock, never
 from omicsdk.core.errors import ChecksumMissing, NotWritable, OmicsError, UnsafePath, UsageError
 from omicsdk.core.logs import logger
 from omicsdk.core.sending.connections import Network, network
-from omicsdk.core.waits import never
 from omicsdk.transfer.arguments import kind, path, permissions, run_name, whole_number
 from omicsdk.transfer.disk import Disk, DiskSpace, InsufficientSpace, make_folders, nearest_folder, shortage_of
 from omicsdk.transfer.downloads.engine import Downloads, Settings

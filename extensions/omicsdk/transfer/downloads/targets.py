@@ -11,12 +11,11 @@ from typing import Any, BinaryIO, Literal, NamedTuple, Protocol, cast
 from uuid import uuid4
 
 from omicsdk.core.checksums import MIB, Digests, first_difference, from_base64
-from omicsdk.core.clock import Clock
+from omicsdk.core.clock import Clock, never
 from omicsdk.core.errors import ChecksumMismatch, NotWritable, TransferError, TruncatedTransfer, UsageError
 from omicsdk.core.lazy import require
 from omicsdk.core.logs import logger
 from omicsdk.core.redaction import mask_text, without_query
-from omicsdk.core.waits import never
 from omicsdk.transfer.arguments import whole_number
 from omicsdk.transfer.checksums import STRIDE, Stopped, checksums_of, follow
 from omicsdk.transfer.items import Item

@@ -11,10 +11,9 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.clock import SYSTEM_CLOCK, TICK, Clock
 from omicsdk.core.errors import FolderBusy, Interrupted
 from omicsdk.core.logs import logger
-from omicsdk.core.waits import TICK
 from omicsdk.transfer.arguments import number
 from omicsdk.transfer.network.limits import Throttle
 from omicsdk.transfer.network.timetables import Timetable

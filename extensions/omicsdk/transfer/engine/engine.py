@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar, cast
 
-from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.clock import SYSTEM_CLOCK, TICK, Clock
 from omicsdk.core.errors import (
     ConnectFailed,
     Interrupted,
@@ -26,7 +26,6 @@ from omicsdk.core.errors import (
 from omicsdk.core.logs import logger
 from omicsdk.core.sending.connections import Network, network
 from omicsdk.core.threads import Inbox, Pool, usable_cores
-from omicsdk.core.waits import TICK
 from omicsdk.transfer.engine.control import RESUMES, interrupts, report_stopped
 from omicsdk.transfer.engine.machine import FINAL, Broken, HoldServer, Relieve, State, Table
 from omicsdk.transfer.engine.options import TransferOptions

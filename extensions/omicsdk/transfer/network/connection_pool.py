@@ -11,10 +11,10 @@ from io import BytesIO
 from math import inf
 from typing import TYPE_CHECKING
 
+from omicsdk.core.clock import TICK, interrupted, never, stop_of
 from omicsdk.core.errors import ProxyLoginFailed, TimedOut, TransportError
 from omicsdk.core.sending.connections import WireFailure, network
 from omicsdk.core.sending.time_limits import Timeout
-from omicsdk.core.waits import TICK, interrupted, never, stop_of
 from omicsdk.transfer.network.requests import LOGIN_REFUSALS, Patience, last_status, parse_head
 
 if TYPE_CHECKING:

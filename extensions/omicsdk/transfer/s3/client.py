@@ -10,7 +10,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from omicsdk.core.api_errors import PAGE_LIMIT, error_body_of
-from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock, interrupted, never, stop_of, stopping
 from omicsdk.core.errors import (
     WRONG_KEYS,
     APIError,
@@ -34,7 +34,6 @@ from omicsdk.core.sigv4 import EMPTY, UNSIGNED, Keys, Signer, escaped, escaped_p
 from omicsdk.core.threads import AT_ONCE, Workers, side_by_side
 from omicsdk.core.type_guards import number_in
 from omicsdk.core.version import USER_AGENT
-from omicsdk.core.waits import interrupted, never, stop_of, stopping
 from omicsdk.transfer.network.connection_pool import ConnectionPool, shared_pool
 from omicsdk.transfer.network.header_checksums import quickest, quickest_without_etag
 from omicsdk.transfer.network.requests import ARCHIVED, LATER, RESTORE, Location

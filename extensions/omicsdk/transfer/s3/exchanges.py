@@ -8,12 +8,11 @@ from contextlib import closing
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from omicsdk.core.clock import Clock
+from omicsdk.core.clock import TICK, Clock
 from omicsdk.core.errors import Interrupted, OmicsError, TransportError
 from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.sending.connections import WireFailure
 from omicsdk.core.threads import AT_ONCE
-from omicsdk.core.waits import TICK
 from omicsdk.transfer.network.connection_pool import BodyInMemory, ConnectionPool
 from omicsdk.transfer.network.requests import parse_head
 

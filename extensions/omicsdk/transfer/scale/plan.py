@@ -16,12 +16,11 @@ from itertools import islice
 from pathlib import Path
 from typing import TypedDict, Unpack, cast
 
-from omicsdk.core.clock import Clock
+from omicsdk.core.clock import Clock, never
 from omicsdk.core.display import Displayed
 from omicsdk.core.errors import Interrupted, OmicsError, SomeFailed, TransferError, UsageError, first_of
 from omicsdk.core.logs import logger
 from omicsdk.core.sending.connections import Network
-from omicsdk.core.waits import never
 from omicsdk.transfer.arguments import instances, many, path, run_name, whole_number
 from omicsdk.transfer.content_cache import ContentCache, Link
 from omicsdk.transfer.disk import Disk, make_folders

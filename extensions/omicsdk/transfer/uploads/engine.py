@@ -11,9 +11,9 @@ from functools import partial
 from typing import Any, ClassVar
 
 from omicsdk.core.checksums import ETAG_PART
+from omicsdk.core.clock import TICK
 from omicsdk.core.errors import ChecksumMismatch, ChecksumMissing, OmicsError, ProxyLoginFailed, TransportError
 from omicsdk.core.threads import Pool, here
-from omicsdk.core.waits import TICK
 from omicsdk.transfer.arguments import instances
 from omicsdk.transfer.checksums import Stopped
 from omicsdk.transfer.disk import write_errors

@@ -9,11 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar, Unpack
 
-from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock, never
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.core.sending.connections import Network, network
 from omicsdk.core.threads import side_by_side
-from omicsdk.core.waits import never
 from omicsdk.transfer.arguments import function, kind, many, whole_number
 from omicsdk.transfer.engine.control import opened
 from omicsdk.transfer.engine.engine import affordable

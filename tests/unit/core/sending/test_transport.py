@@ -31,12 +31,11 @@ from omicsdk.core import (
     TransportError,
     errors,
 )
-from omicsdk.core.clock import SYSTEM_CLOCK
+from omicsdk.core.clock import SYSTEM_CLOCK, StoppableClock
 from omicsdk.core.file_bodies import multipart_body, raw_body
 from omicsdk.core.redaction import mask_text
 from omicsdk.core.request import Repetition
 from omicsdk.core.sending.time_limits import call_limits
-from omicsdk.core.waits import StoppableClock
 
 BASE = "https://api.example.org/v1"
 HERE = "https://api.example.org"

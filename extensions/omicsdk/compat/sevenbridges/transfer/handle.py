@@ -12,9 +12,9 @@ from omicsdk.compat.sevenbridges._arguments import Number, check_numbers, may_be
 from omicsdk.compat.sevenbridges.enums import PartSize, RequestParameters, TransferState
 from omicsdk.compat.sevenbridges.errors import SbgError, SettingsError, as_sbg
 from omicsdk.compat.sevenbridges.transfer.utils import Progress, percent, total_parts
+from omicsdk.core.clock import TICK
 from omicsdk.core.errors import OmicsError
 from omicsdk.core.logs import logger
-from omicsdk.core.waits import TICK
 from omicsdk.transfer import Control, Patience
 from omicsdk.transfer.engine.control import reason_of
 from omicsdk.transfer.reports.report import raise_failure

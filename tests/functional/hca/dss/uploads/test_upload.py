@@ -17,7 +17,7 @@ from omicsdk.core import (
     Unauthorized,
     UsageError,
 )
-from omicsdk.core.waits import StoppableClock
+from omicsdk.core.clock import StoppableClock
 from omicsdk.hca.dss import Dss, UploadFailed, jobs, staging, uploads
 from omicsdk.sandbox import Rule
 from omicsdk.transfer import Control, Progress, TransferFailed
