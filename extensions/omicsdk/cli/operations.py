@@ -12,9 +12,9 @@ from omicsdk.cli.rows import FIRST
 from omicsdk.core.bodies import plain
 from omicsdk.core.errors import UsageError
 from omicsdk.core.json_coding import decoded
-from omicsdk.core.json_responses import json_of
 from omicsdk.core.redaction import mask_headers, mask_json, mask_url
 from omicsdk.core.request import URI_LIST
+from omicsdk.core.response import json_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -66,8 +66,8 @@ def page_rows(response: httpx.Response, items: str, operation: str) -> list[Any]
 
 def _page(items: str, operation: str, response: httpx.Response) -> tuple[Any, str, list[Any]]:
     """Return a decoded page, the key of its list, and the list."""
-    from omicsdk.core.json_responses import json_of
     from omicsdk.core.page_items import CONTENT_KEY_HEADER, items_at
+    from omicsdk.core.response import json_of
 
     key = response.headers.get(CONTENT_KEY_HEADER) or items
     page = json_of(response, operation)

@@ -208,6 +208,6 @@ def _body(response: Any) -> tuple[bytes, dict[str, Any]]:
 
 def json_of(response: httpx.Response) -> Any:
     """Decode the JSON of a response, as `omicsdk.core.response` does; what `json()` of a double returned need not be JSON."""
-    from omicsdk.core.json_responses import json_of
+    from omicsdk.core.response import json_of
 
     return response.extensions[_VALUE] if _VALUE in response.extensions else json_of(response)

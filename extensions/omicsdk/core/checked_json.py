@@ -5,9 +5,9 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.errors import DecodeError
-from omicsdk.core.json_responses import json_of
 from omicsdk.core.model import Model, Shape, check, problem_of
 from omicsdk.core.page_items import items_at
+from omicsdk.core.response import json_of
 from omicsdk.core.type_guards import is_array, is_object
 
 if TYPE_CHECKING:

@@ -1,5 +1,5 @@
-"""One response as plain data, the parts that generated parsers are made of, and the exchanges that send requests for
-responses.
+"""One response as plain data, the parts that generated parsers are made of, the exchanges that send requests for responses,
+and the JSON of one that no parser reads.
 """
 
 from __future__ import annotations
@@ -365,3 +365,24 @@ class AsyncExchange(_Reading):
             return response
         await response.aclose()
         return _address(response)
+
+
+def json_of(response: httpx.Response, operation: str = "") -> Any:
+    """Decode the JSON of a response; None where its body is empty.
+
+    Args:
+        response: The response, as `raw` of an operation returns it.
+        operation: The operation, for errors; by default the path of its URL.
+
+    Raises:
+        NotJson: It is not JSON.
+    """
+    content = response.content
+    if not content:
+        return None
+    if DECODED in response.extensions:  # by a comparison with the request
+        return response.extensions.pop(DECODED)
+    try:
+        return decoded(content, charset_in(response.headers.get("content-type", "")))
+    except ValueError as error:
+        raise not_json(operation or response.url.path, str(response.url), response.text, str(error)) from error

@@ -26,10 +26,10 @@ from omicsdk.core.errors import (
     TransportError,
     Unauthorized,
 )
-from omicsdk.core.json_responses import json_of
 from omicsdk.core.page_items import found_at
 from omicsdk.core.plain_client import beside, exchange_of
 from omicsdk.core.redaction import without_query
+from omicsdk.core.response import json_of
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import is_array, is_object, only_objects
 from omicsdk.drs.circuit_breaker import CircuitBreaker

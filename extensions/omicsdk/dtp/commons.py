@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.core.closing import Closing
 from omicsdk.core.errors import BadRequest, NotFound
 from omicsdk.core.files import home_folder
-from omicsdk.core.json_responses import json_of
 from omicsdk.core.json_text import written
+from omicsdk.core.response import json_of
 from omicsdk.core.type_guards import is_array
 from omicsdk.dtp.sds.folders import PathLike, record_files
 from omicsdk.gen3.client import Gen3

@@ -33,11 +33,10 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.files import LOCKED_ERRNOS, in_place_of, is_special, lock_now, make_durable, put_in_place
 from omicsdk.core.json_coding import json_object
-from omicsdk.core.json_responses import json_of
 from omicsdk.core.optional_server import NO_SERVER, AsyncServerExchange, OptionalServer, ServerExchange
 from omicsdk.core.plain_client import beside, exchange_of
 from omicsdk.core.platform import AsyncPlatform, Discovery, Platform, Workflow
-from omicsdk.core.response import AsyncExchange, Exchange
+from omicsdk.core.response import AsyncExchange, Exchange, json_of
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_array, is_number, is_object
 from omicsdk.ga4gh.formats import FileCheck, Format, InvalidFormat

@@ -29,11 +29,11 @@ from omicsdk.core.errors import (
     UsageError,
 )
 from omicsdk.core.files import is_special
-from omicsdk.core.json_responses import json_of
 from omicsdk.core.omit import OMIT
 from omicsdk.core.page_items import found_at
 from omicsdk.core.plain_client import exchange_of
 from omicsdk.core.platform import AsyncPlatform, Discovery, Platform, Workflow
+from omicsdk.core.response import json_of
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.core.type_guards import is_object, number_in
 from omicsdk.ga4gh.requests import Run, client_of

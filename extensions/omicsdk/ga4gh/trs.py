@@ -24,9 +24,9 @@ from omicsdk.core.errors import (
     UsageError,
 )
 from omicsdk.core.files import in_place_of
-from omicsdk.core.json_responses import json_of
 from omicsdk.core.page_items import found_at
 from omicsdk.core.platform import AsyncPlatform, Discovery, Listing, Platform, Workflow
+from omicsdk.core.response import json_of
 from omicsdk.core.type_guards import is_array, is_object, only_objects
 from omicsdk.drs.objects import checksums_of
 from omicsdk.ga4gh.requests import client_of

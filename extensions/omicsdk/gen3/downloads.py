@@ -14,10 +14,10 @@ import omicsdk.transfer
 from omicsdk.core.checked_json import checked_json
 from omicsdk.core.credentials import ANONYMOUS, BearerToken, origin_of
 from omicsdk.core.errors import OmicsError, Unauthorized
-from omicsdk.core.json_responses import json_of
 from omicsdk.core.logs import logger
 from omicsdk.core.model import STRING, members
 from omicsdk.core.page_items import found_at
+from omicsdk.core.response import json_of
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_object, only_objects
 from omicsdk.drs.downloads import Shared, download_objects

@@ -33,10 +33,10 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.files import PRIVATE
 from omicsdk.core.json_coding import json_object
-from omicsdk.core.json_responses import json_of
 from omicsdk.core.logs import logger
 from omicsdk.core.omit import OMIT
 from omicsdk.core.redaction import url_parts
+from omicsdk.core.response import json_of
 from omicsdk.core.retry import seconds_of_date
 from omicsdk.core.type_guards import is_object, number_in
 from omicsdk.drs.objects import checksums_of

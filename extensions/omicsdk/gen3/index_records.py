@@ -24,7 +24,6 @@ from omicsdk.core.errors import (
     OmicsError,
     TransportError,
 )
-from omicsdk.core.json_responses import json_of
 from omicsdk.core.logs import logger
 from omicsdk.core.model import ANY, SIZE, STRING, Shape, array, mapping, members, optional
 from omicsdk.core.omit import OMIT, Omit
@@ -32,6 +31,7 @@ from omicsdk.core.page_items import check_advances, found_at, items_at
 from omicsdk.core.pages import page_break
 from omicsdk.core.plain_client import clock_of
 from omicsdk.core.request import Query, joined, request
+from omicsdk.core.response import json_of
 from omicsdk.core.retry import RETRIED_STATUSES, Retry
 from omicsdk.core.type_guards import is_array, is_mapping, is_object, number_in
 from omicsdk.drs.identifiers import OBJECT

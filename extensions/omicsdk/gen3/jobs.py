@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, TypedDict, cast
 from omicsdk.core.batches import named_error
 from omicsdk.core.clock import stoppable
 from omicsdk.core.errors import APIError, Interrupted, OmicsError, TransportError
-from omicsdk.core.json_responses import json_of
 from omicsdk.core.model import ANY, STRING, check, mapping, members, optional
 from omicsdk.core.page_items import items_at
 from omicsdk.core.plain_client import plain_request
 from omicsdk.core.platform import settings_of
+from omicsdk.core.response import json_of
 from omicsdk.core.type_guards import is_object
 from omicsdk.gen3.errors import Gen3Error
 

@@ -23,8 +23,8 @@ from omicsdk.core.errors import (
     Unauthorized,
     UsageError,
 )
-from omicsdk.core.json_responses import json_of
 from omicsdk.core.page_items import found_at
+from omicsdk.core.response import json_of
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import is_object, number_in

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict, Unpack
 from urllib.parse import unquote
 
 from omicsdk.core.errors import DecodeError, UsageError
-from omicsdk.core.json_responses import json_of
 from omicsdk.core.page_items import items_at
 from omicsdk.core.plain_client import plain_request
 from omicsdk.core.request import segment
+from omicsdk.core.response import json_of
 from omicsdk.core.type_guards import is_object
 from omicsdk.gen3.errors import Gen3Error, Gen3UserError
 from omicsdk.transfer import TransferOptionsDict

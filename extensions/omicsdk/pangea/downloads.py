@@ -20,10 +20,10 @@ from omicsdk import transfer  # lazy: the engine is imported with its first use
 from omicsdk.core.client import Client
 from omicsdk.core.errors import ChecksumMissing, NotWritable, OmicsError, TransferError, UnsafePath
 from omicsdk.core.files import in_place_of
-from omicsdk.core.json_responses import json_of
 from omicsdk.core.json_text import written
 from omicsdk.core.plain_client import network_of
 from omicsdk.core.platform import settings_of
+from omicsdk.core.response import json_of
 from omicsdk.core.sending.time_limits import Timeout
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.pangea.fields import (

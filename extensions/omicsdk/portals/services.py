@@ -9,8 +9,8 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, cast
 
 from omicsdk.core.errors import OmicsError
-from omicsdk.core.json_responses import json_of
 from omicsdk.core.logs import logger
+from omicsdk.core.response import json_of
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import is_object
 

@@ -24,9 +24,9 @@ from omicsdk.core import (
     json_coding,
 )
 from omicsdk.core.json_coding import DECODED
-from omicsdk.core.json_responses import json_of
 from omicsdk.core.plain_client import stopping_by
 from omicsdk.core.platform import resolution
+from omicsdk.core.response import json_of
 from omicsdk.core.threads import in_threads
 from omicsdk.sb import WrongPath
 from omicsdk.sb.client import DISCOVERY

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.values import text_of, words_of
 from omicsdk.core.errors import OmicsError, UsageError
-from omicsdk.core.json_responses import json_of
+from omicsdk.core.response import json_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

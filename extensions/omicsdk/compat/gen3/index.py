@@ -10,9 +10,9 @@ from omicsdk.compat._requests import __getattr__ as __getattr__
 from omicsdk.compat.gen3._service import Service, awaited, fields_of, mounted
 from omicsdk.core.checked_json import checked_json
 from omicsdk.core.errors import APIError, NotFound, TransportError
-from omicsdk.core.json_responses import json_of
 from omicsdk.core.model import STRING, members
 from omicsdk.core.omit import OMIT
+from omicsdk.core.response import json_of
 from omicsdk.gen3.index_records import (
     PAGE,
     all_records,

@@ -8,9 +8,9 @@ from typing import Any, Final
 from omicsdk.compat._requests import __getattr__ as __getattr__
 from omicsdk.compat.gen3._service import LoginService
 from omicsdk.core.errors import APIError
-from omicsdk.core.json_responses import json_of
 from omicsdk.core.omit import OMIT
 from omicsdk.core.page_items import found_at
+from omicsdk.core.response import json_of
 from omicsdk.gen3.errors import Gen3Error
 from omicsdk.gen3.index_records import without_none
 

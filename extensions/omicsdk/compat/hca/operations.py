@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Generic, Never, TypeVar, cast, overload
 
 from omicsdk.compat.responses import DocumentedBody, DocumentedResponse, translating
 from omicsdk.core.checked_json import page_of
-from omicsdk.core.json_responses import json_of
 from omicsdk.core.likeness import nearest
 from omicsdk.core.page_items import content_key, items_at
 from omicsdk.core.request import URI_LIST, Paging
+from omicsdk.core.response import json_of
 from omicsdk.core.streaming import body_of
 
 if TYPE_CHECKING:

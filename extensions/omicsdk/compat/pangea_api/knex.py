@@ -269,8 +269,8 @@ class Knex(Connection):
     def _call(self, method: str, url: str, json: object, options: Options, json_response: bool) -> Any:
         from omicsdk.core.bodies import NO_BODY, Body
         from omicsdk.core.json_coding import encoded
-        from omicsdk.core.json_responses import json_of
         from omicsdk.core.plain_client import plain_request
+        from omicsdk.core.response import json_of
 
         path = path_of(url, self.endpoint, options)
         try:

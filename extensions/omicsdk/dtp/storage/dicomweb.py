@@ -11,10 +11,10 @@ from urllib.parse import urlencode
 
 from omicsdk.core.credentials import Basic, BearerToken, Credentials, is_confidential
 from omicsdk.core.errors import ConnectFailed, Interrupted, NotFound, OmicsError, TransferError
-from omicsdk.core.json_responses import json_of
 from omicsdk.core.lazy import require
 from omicsdk.core.page_items import found_at, items_at
 from omicsdk.core.plain_client import PlainClient, plain_request
+from omicsdk.core.response import json_of
 from omicsdk.core.type_guards import only_objects
 from omicsdk.dtp.storage.dicom import Instance, check_instance, instances
 from omicsdk.transfer.disk import write_errors

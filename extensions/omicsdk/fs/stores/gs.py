@@ -11,9 +11,9 @@ from omicsdk.core.checksums import from_base64
 from omicsdk.core.consistency import ListingCheck, ResponseMismatch
 from omicsdk.core.dates import seconds_of
 from omicsdk.core.errors import APIError, DecodeError, Forbidden, NotFound, Unauthorized
-from omicsdk.core.json_responses import json_of
 from omicsdk.core.oauth.google import REMEDY
 from omicsdk.core.plain_client import PlainClient, plain_request
+from omicsdk.core.response import json_of
 from omicsdk.core.type_guards import is_array, is_object, number_in
 from omicsdk.drs.storage import PROJECT_VARIABLE, Storage
 from omicsdk.fs.errors import NotListed, PathNotFound

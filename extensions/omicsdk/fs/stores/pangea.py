@@ -18,8 +18,8 @@ from omicsdk_api.pangea.models.sample_group import SampleGroup
 from omicsdk.core.consistency import InconsistentListing
 from omicsdk.core.dates import seconds_of
 from omicsdk.core.errors import APIError, NotFound, OmicsError, UsageError
-from omicsdk.core.json_responses import json_of
 from omicsdk.core.platform import unbound
+from omicsdk.core.response import json_of
 from omicsdk.core.threads import side_by_side
 from omicsdk.fs.errors import AlreadyThere, IsFolder, NotAFolder, NotEmpty, PathError, PathNotFound, ReadOnly, WrongUri
 from omicsdk.fs.options import CopyOptions

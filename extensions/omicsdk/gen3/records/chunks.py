@@ -28,7 +28,7 @@ from omicsdk.core.errors import (
     TransportError,
     Unauthorized,
 )
-from omicsdk.core.json_responses import json_of
+from omicsdk.core.response import json_of
 from omicsdk.core.retry import RETRIED_STATUSES
 from omicsdk.core.type_guards import is_array, is_object, only_objects
 from omicsdk.gen3.errors import messages_of

@@ -17,11 +17,11 @@ from omicsdk.core.counts import count_at
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.frames import frame_of
 from omicsdk.core.json_coding import decoded
-from omicsdk.core.json_responses import json_of
 from omicsdk.core.json_text import written
 from omicsdk.core.lazy import require
 from omicsdk.core.model import STRING, members
 from omicsdk.core.page_items import items_at
+from omicsdk.core.response import json_of
 from omicsdk.core.tables import LONGEST_RECORD
 from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_object, only_objects

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
 from omicsdk.core.errors import NotFound
-from omicsdk.core.json_responses import json_of
 from omicsdk.core.model import STRING
 from omicsdk.core.page_items import items_at
+from omicsdk.core.response import json_of
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.discovery import LOG_IN
 from omicsdk.gen3.errors import Gen3AuthError, Gen3UserError, choice

@@ -16,8 +16,8 @@ from uuid import uuid4
 from omicsdk.core.clock import SYSTEM_CLOCK, StoppableClock, never
 from omicsdk.core.consistency import Identifier
 from omicsdk.core.errors import AuthError, Forbidden, Interrupted, OmicsError, TransportError, UsageError, first_of
-from omicsdk.core.json_responses import json_of
 from omicsdk.core.logs import logger
+from omicsdk.core.response import json_of
 from omicsdk.core.s3_clients import s3_client
 from omicsdk.core.threads import Workers, ended
 from omicsdk.core.type_guards import is_object

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omicsdk.core.counts import count_at
 from omicsdk.core.errors import DecodeError, OmicsError
-from omicsdk.core.json_responses import json_of
 from omicsdk.core.page_items import items_at
 from omicsdk.core.platform import settings_of
+from omicsdk.core.response import json_of
 from omicsdk.core.type_guards import is_object
 from omicsdk.hca.upload.areas import UploadAreaURI, area_of
 

@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 from omicsdk.core.closing import Closing
 from omicsdk.core.errors import DecodeError, UnsafePath
-from omicsdk.core.json_responses import json_of
 from omicsdk.core.plain_client import PlainClient, plain_request, stopping_by
+from omicsdk.core.response import json_of
 from omicsdk.core.tables import LONGEST_LINE, LONGEST_RECORD, RowError, rows_of
 from omicsdk.gen3.records.exports import rows_of as objects_of
 from omicsdk.portals.lists import FAULT, ListedFile, numbered

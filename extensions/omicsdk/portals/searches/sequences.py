@@ -10,8 +10,8 @@ from omicsdk_api.archives.ena import EnaApi
 
 from omicsdk.core.checked_json import checked_json
 from omicsdk.core.errors import APIError, DecodeError
-from omicsdk.core.json_responses import json_of
 from omicsdk.core.model import ANY, STRING, Shape, array, mapping, members
+from omicsdk.core.response import json_of
 from omicsdk.core.type_guards import is_object
 from omicsdk.portals.names.ncbi import eutils
 from omicsdk.portals.searches.search import RETRY, SECONDS, Hit, Query, Searcher, assay_of, quoted, texts_in, titled

@@ -10,8 +10,8 @@ from omicsdk.cli.commands.values import text_of
 from omicsdk.cli.foreground import exit_code_of
 from omicsdk.cli.output import TextAndData
 from omicsdk.core.errors import UsageError
-from omicsdk.core.json_responses import json_of
 from omicsdk.core.page_items import items_at
+from omicsdk.core.response import json_of
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.discovery import PROFILE_PAGE

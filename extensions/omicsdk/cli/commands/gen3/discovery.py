@@ -9,7 +9,7 @@ from omicsdk.cli.commands.values import agreed, check_unused, file_to_write
 from omicsdk.cli.listing import Rows
 from omicsdk.cli.output import TextAndData
 from omicsdk.core.errors import OmicsError, SomeFailed, UsageError
-from omicsdk.core.json_responses import json_of
+from omicsdk.core.response import json_of
 from omicsdk.gen3 import manifests
 from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.manifests import discovery

@@ -11,7 +11,7 @@ from omicsdk.cli.errors import REFUSED
 from omicsdk.cli.failures import MAX_ERRORS
 from omicsdk.cli.listing import Rows
 from omicsdk.core.errors import OmicsError, SomeFailed, UsageError
-from omicsdk.core.json_responses import json_of
+from omicsdk.core.response import json_of
 from omicsdk.gen3 import manifests
 from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.index_records import matching_records, without_none

@@ -13,8 +13,8 @@ from omicsdk.cli.failures import MAX_ERRORS
 from omicsdk.cli.listing import Rows
 from omicsdk.core.errors import UsageError
 from omicsdk.core.files import in_place_of
-from omicsdk.core.json_responses import json_of
 from omicsdk.core.json_text import written
+from omicsdk.core.response import json_of
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.dictionary import Dictionary, read_dictionary

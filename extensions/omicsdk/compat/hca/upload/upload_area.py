@@ -17,7 +17,7 @@ from omicsdk.core.checked_json import check_fields
 from omicsdk.core.closing import Closing
 from omicsdk.core.credentials import origin_of
 from omicsdk.core.errors import NotFound
-from omicsdk.core.json_responses import json_of
+from omicsdk.core.response import json_of
 from omicsdk.hca.upload import HcaUpload, UploadAreaURI, UploadException
 from omicsdk.hca.upload.client import service_url
 

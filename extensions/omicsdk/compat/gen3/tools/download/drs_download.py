@@ -25,9 +25,9 @@ from omicsdk.core.errors import (
     Unauthorized,
     first_of,
 )
-from omicsdk.core.json_responses import json_of
 from omicsdk.core.logs import logger
 from omicsdk.core.page_items import found_at, items_at
+from omicsdk.core.response import json_of
 from omicsdk.core.type_guards import is_object, only_objects
 from omicsdk.drs.downloads import fetch_found
 from omicsdk.drs.identifiers import DrsId, NotADrsId, parse_drs_id
