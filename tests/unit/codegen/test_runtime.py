@@ -206,7 +206,7 @@ def _secured(scheme: object) -> dict[str, object]:
 
 SIGNED = {"name": "webhook-signature", "in": "header", "schema": {"type": "string"}}
 STREAM = {"streaming"}
-ITEMS = {"frames", "items", "lazy", "rows"}
+ITEMS = {"items", "lazy", "rows"}
 FILES = {"file_bodies", "forms"}
 
 

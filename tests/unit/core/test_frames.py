@@ -12,8 +12,7 @@ import polars
 import pytest
 from omicsdk import AsyncAzul, Azul
 from omicsdk.core import MissingExtra, UsageError
-from omicsdk.core.frames import frame_of
-from omicsdk.core.items import Items
+from omicsdk.core.items import Items, frame_of
 from omicsdk.hca.azul.rows import COLUMNS
 from omicsdk_api.azul.models import Hit
 from omicsdk_api.dss import DssApi

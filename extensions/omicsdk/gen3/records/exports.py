@@ -15,7 +15,7 @@ from omicsdk.core.batches import batches
 from omicsdk.core.consistency import Identifier, ResponseMismatch
 from omicsdk.core.counts import count_at
 from omicsdk.core.errors import DecodeError
-from omicsdk.core.frames import frame_of
+from omicsdk.core.items import frame_of
 from omicsdk.core.json_coding import decoded
 from omicsdk.core.json_text import written
 from omicsdk.core.lazy import require

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from omicsdk.core.display import Displayed
-from omicsdk.core.frames import frame_of
+from omicsdk.core.items import frame_of
 from omicsdk.core.type_guards import is_object, only_texts
 from omicsdk.gen3.dictionary import Dictionary, groups_in_order
 from omicsdk.gen3.errors import Gen3UserError

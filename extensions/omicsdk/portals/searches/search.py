@@ -139,7 +139,7 @@ class SearchResult(Displayed):
             MissingExtra: pandas is not installed.
             UsageError: There is no such column.
         """
-        from omicsdk.core.frames import frame_of
+        from omicsdk.core.items import frame_of
 
         return frame_of((hit._asdict() for hit in self.hits), columns, Hit._fields)
 

@@ -643,7 +643,7 @@ class TransferReport:
         Raises:
             MissingExtra: pandas is not installed.
         """
-        from omicsdk.core.frames import frame_of
+        from omicsdk.core.items import frame_of
 
         return frame_of(self.rows())
 
