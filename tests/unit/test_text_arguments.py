@@ -17,8 +17,8 @@ import omicsdk_api
 import pandas
 import pytest
 from omicsdk import Azul
+from omicsdk.core.arguments import text_is_one_item
 from omicsdk.core.platform import Listing, Opening, Platform, Workflow
-from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.drs.planning import requested_objects
 from omicsdk.hca.azul.filters import read_conditions
 from omicsdk.portals.searches.search import Hit as SearchHit

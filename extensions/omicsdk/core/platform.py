@@ -35,6 +35,7 @@ from typing import (
     overload,
 )
 
+from omicsdk.core.arguments import stating_keywords
 from omicsdk.core.checked_tokens import checked_token
 from omicsdk.core.client import AsyncClient, Bound, Client, Recipe, ResponseCheck, pickled_recipe
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock, stopping
@@ -45,7 +46,6 @@ from omicsdk.core.plain_client import beside, checked_by, sending_by, stopping_b
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.request import checked_base_url, fault_of
 from omicsdk.core.settings.profiles import DEFAULT_PROFILE, PROFILE_VARIABLE, profile_settings, settings_path
-from omicsdk.core.signatures import stating_keywords
 
 if TYPE_CHECKING:
     import httpx

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Never, Self, Unpack
 
+from omicsdk.core.arguments import text_is_one_item
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.errors import NameClash, OmicsError, UnsafePath
-from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.drs.identifiers import DrsId
 from omicsdk.drs.objects import DrsObject, IsABundle, in_order, verifiable
 from omicsdk.drs.planning import DrsFile, Layout, RequestedObject, find, requested_objects

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
+from omicsdk.core.arguments import check_texts
 from omicsdk.core.clock import never
 from omicsdk.core.errors import Interrupted, OmicsError, UsageError
 from omicsdk.core.logs import logger
-from omicsdk.core.text_arguments import check_texts
 from omicsdk.core.threads import side_by_side
 from omicsdk.drs.identifiers import DrsId, NotADrsId, parse_drs_id
 from omicsdk.drs.objects import BundleTooDeep, DrsObject, Member, bundle_problem, verifiable

@@ -7,9 +7,9 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from omicsdk.core.arguments import text_is_one_item
 from omicsdk.core.errors import APIError, OmicsError, UsageError
 from omicsdk.core.logs import logger
-from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.drs.identifiers import parse_drs_id
 from omicsdk.drs.objects import NoAccess, in_order
 

@@ -9,11 +9,11 @@ from collections.abc import Generator, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TextIO, Unpack, cast, overload
 
+from omicsdk.core.arguments import stating_keywords
 from omicsdk.core.consistency import InconsistentListing
 from omicsdk.core.errors import UsageError
 from omicsdk.core.items import Items
 from omicsdk.core.named_tuples import NamedTuple
-from omicsdk.core.signatures import stating_keywords
 from omicsdk.fs.copying.copies import copy_files
 from omicsdk.fs.copying.jobs import check_target, kind_of
 from omicsdk.fs.copying.planning import plan_copy, source_to_copy

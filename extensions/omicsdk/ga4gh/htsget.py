@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 from omicsdk_api.htsget import AsyncHtsgetApi, HtsgetApi
 
+from omicsdk.core.arguments import text_is_one_item
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.credentials import BearerToken, origin_of
 from omicsdk.core.errors import (
@@ -37,7 +38,6 @@ from omicsdk.core.optional_server import NO_SERVER, AsyncServerExchange, Optiona
 from omicsdk.core.plain_client import beside, exchange_of
 from omicsdk.core.platform import AsyncPlatform, Discovery, Platform, Workflow
 from omicsdk.core.response import AsyncExchange, Exchange, json_of
-from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_array, is_number, is_object
 from omicsdk.ga4gh.formats import FileCheck, Format, InvalidFormat
 from omicsdk.ga4gh.requests import Run, client_of

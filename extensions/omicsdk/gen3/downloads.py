@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from urllib.parse import urlsplit
 
 import omicsdk.transfer
+from omicsdk.core.arguments import text_is_one_item
 from omicsdk.core.checked_json import checked_json
 from omicsdk.core.credentials import ANONYMOUS, BearerToken, origin_of
 from omicsdk.core.errors import OmicsError, Unauthorized
@@ -18,7 +19,6 @@ from omicsdk.core.logs import logger
 from omicsdk.core.model import STRING, members
 from omicsdk.core.page_items import found_at
 from omicsdk.core.response import json_of
-from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_object, only_objects
 from omicsdk.drs.downloads import Shared, download_objects
 from omicsdk.drs.identifiers import DrsId, parse_drs_id

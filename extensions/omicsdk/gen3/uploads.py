@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack, cast
 
+from omicsdk.core.arguments import text_is_one_item
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock, sleep_unless
 from omicsdk.core.credentials import jwt_claims
 from omicsdk.core.display import Displayed
@@ -25,7 +26,6 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.page_items import found_at
 from omicsdk.core.response import json_of
-from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import is_object, number_in
 from omicsdk.drs.objects import checksums_of as stated_checksums

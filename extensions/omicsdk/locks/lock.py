@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple, Self, Unpack
 
 import omicsdk.transfer
+from omicsdk.core.arguments import stating_keywords, text_is_one_item
 from omicsdk.core.batches import batches
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock, never
 from omicsdk.core.errors import (
@@ -29,8 +30,6 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.files import expanded, in_place_of, locked, remove_unfinished, target_of
 from omicsdk.core.items import Items
-from omicsdk.core.signatures import stating_keywords
-from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.threads import side_by_side
 from omicsdk.fs.errors import PathNotFound
 from omicsdk.locks.exports import exported, write_bag

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Never, get_args
 
+from omicsdk.core.arguments import text_is_one_item
 from omicsdk.core.errors import OmicsError, UnsafePath, UsageError
 from omicsdk.core.files import encoded, in_place_of, locked, read_small_text
 from omicsdk.core.likeness import did_you_mean
 from omicsdk.core.redaction import without_query
 from omicsdk.core.settings.toml import dumped, in_line_ends_of, line_of, parsed
-from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.fs.uris import without_file_scheme
 from omicsdk.locks.lockfile import MARKERS, SOURCES_FILE, LockError, secret_in

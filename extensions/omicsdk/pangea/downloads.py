@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypeVar, Unpack
 
 from omicsdk import transfer  # lazy: the engine is imported with its first use
+from omicsdk.core.arguments import text_is_one_item
 from omicsdk.core.client import Client
 from omicsdk.core.errors import ChecksumMissing, NotWritable, OmicsError, TransferError, UnsafePath
 from omicsdk.core.files import in_place_of
@@ -25,7 +26,6 @@ from omicsdk.core.plain_client import network_of
 from omicsdk.core.platform import settings_of
 from omicsdk.core.response import json_of
 from omicsdk.core.sending.time_limits import Timeout
-from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.pangea.fields import (
     FieldId,
     NoFile,

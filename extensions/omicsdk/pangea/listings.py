@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from omicsdk.core.arguments import text_is_one_item
 from omicsdk.core.checked_json import check_fields
 from omicsdk.core.consistency import NAME, UUID
 from omicsdk.core.errors import BadRequest, NotFound, OmicsError, ServerError, UsageError
 from omicsdk.core.omit import OMIT
 from omicsdk.core.plain_client import exchange_of
-from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_array, is_number
 from omicsdk.pangea.batches import Batch, for_each
 from omicsdk.pangea.fields import operation

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 from typing import TYPE_CHECKING, Literal, NamedTuple, Unpack
 
+from omicsdk.core.arguments import text_is_one_item
 from omicsdk.core.batches import named_error, repeated
 from omicsdk.core.errors import Interrupted, OmicsError, UsageError
-from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.threads import side_by_side
 from omicsdk.pangea.field_store import Logger
 from omicsdk.pangea.fields import FieldId, ResultId, has_file

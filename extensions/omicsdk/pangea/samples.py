@@ -6,11 +6,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.core.arguments import text_is_one_item
 from omicsdk.core.batches import batches, repeated
 from omicsdk.core.checked_json import check_fields
 from omicsdk.core.errors import NotFound, OmicsError, ServerError, UsageError
 from omicsdk.core.lazy import require
-from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import only_texts
 from omicsdk.pangea.batches import Batch, for_each
 from omicsdk.pangea.listings import BATCH, FEW, find_sample_group, find_tag, group_samples, own_samples, samples_of

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol, Unpack, get_args
 
 import omicsdk.transfer
+from omicsdk.core.arguments import check_texts, stating_keywords, text_is_one_item
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.errors import (
     APIError,
@@ -34,9 +35,7 @@ from omicsdk.core.errors import (
     UsageError,
 )
 from omicsdk.core.redaction import mask_url, without_query
-from omicsdk.core.signatures import stating_keywords
 from omicsdk.core.sizes import size_words
-from omicsdk.core.text_arguments import check_texts, text_is_one_item
 from omicsdk.drs.storage import PROJECT_VARIABLE
 from omicsdk.fs.registry import open_store
 from omicsdk.fs.store import Entry

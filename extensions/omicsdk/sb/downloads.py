@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Unpack, cast
 
+from omicsdk.core.arguments import text_is_one_item
 from omicsdk.core.checked_json import check_fields
 from omicsdk.core.checksums import is_checksum
 from omicsdk.core.consistency import InconsistentListing, despite_contradictions
@@ -18,7 +19,6 @@ from omicsdk.core.counts import declared_number
 from omicsdk.core.dates import seconds_of
 from omicsdk.core.errors import TransferError, UsageError
 from omicsdk.core.platform import settings_of
-from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.sb.listings import Entry, Folders, is_folder, name_of, top_of
 from omicsdk.sb.paths import check_distinct
 from omicsdk.transfer import SelectionOptionsDict

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar, cast
 
+from omicsdk.core.arguments import text_is_one_item
 from omicsdk.core.checked_json import check_fields
 from omicsdk.core.consistency import Identifier
 from omicsdk.core.errors import APIError, NotFound, OmicsError, error_class, shortened
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.plain_client import clock_of
-from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import number_in
 
 if TYPE_CHECKING:

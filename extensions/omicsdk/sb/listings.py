@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, TypeVar, cast
 from unicodedata import normalize
 from urllib.parse import parse_qsl
 
+from omicsdk.core.arguments import text_is_one_item
 from omicsdk.core.checked_json import check_fields
 from omicsdk.core.consistency import (
     Identifier,
@@ -27,7 +28,6 @@ from omicsdk.core.errors import DecodeError, NotFound, UsageError
 from omicsdk.core.likeness import nearest
 from omicsdk.core.pages import page_break
 from omicsdk.core.redaction import url_parts
-from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import number_in
 from omicsdk.sb.paths import SbPath, WrongPath, checked_name, is_file_id, is_path, parse, project_place
 

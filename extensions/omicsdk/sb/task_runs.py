@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Unpack
 from urllib.parse import unquote
 
+from omicsdk.core.arguments import text_is_one_item
 from omicsdk.core.checked_json import check_fields
 from omicsdk.core.errors import BadRequest, Conflict, NotFound, OmicsError, UsageError
 from omicsdk.core.plain_client import clock_of
 from omicsdk.core.redaction import url_parts
-from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.sb.jobs import PERIOD, as_record_error, bulk, error_of, records_about, wait_until
 from omicsdk.sb.listings import PAGE
 from omicsdk.transfer import TransferOptionsDict

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.compat._requests import __getattr__ as __getattr__
 from omicsdk.compat.gen3._service import LOCAL, Service, awaited, mounted
 from omicsdk.compat.responses import DocumentedResponse
+from omicsdk.core.arguments import text_is_one_item
 from omicsdk.core.errors import APIError, TransportError
 from omicsdk.core.page_items import found_at
 from omicsdk.core.response import json_of
-from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.gen3.metadata_documents import after, query_documents, with_query
 
 if TYPE_CHECKING:

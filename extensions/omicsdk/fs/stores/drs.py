@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar
 
+from omicsdk.core.arguments import text_is_one_item
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.consistency import InconsistentListing
 from omicsdk.core.errors import BadRequest, Forbidden, NotFound, OmicsError, Unauthorized, UnsafePath
 from omicsdk.core.logs import logger
-from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.drs.credentials import host_in_url
 from omicsdk.drs.downloads import expect
 from omicsdk.drs.hosts import known_host, login_remedy

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
+from omicsdk.core.arguments import text_is_one_item
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.platform import unbound
-from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.drs.resolution import Resolver, server_url
 from omicsdk.fs.errors import NotListed, ReadOnly
 from omicsdk.fs.store import Features

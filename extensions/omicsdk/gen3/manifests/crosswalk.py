@@ -11,13 +11,13 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from omicsdk.core.arguments import text_is_one_item
 from omicsdk.core.batches import batches
 from omicsdk.core.checked_json import checked_json
 from omicsdk.core.errors import NotFound, OmicsError, UsageError
 from omicsdk.core.model import ANY, STRING, array, check, mapping, members, optional
 from omicsdk.core.page_items import found_at
 from omicsdk.core.tables import line_of
-from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_object
 from omicsdk.gen3.errors import tried
 from omicsdk.gen3.index_records import valid_guids

@@ -18,11 +18,11 @@ from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
+from omicsdk.core.arguments import text_is_one_item
 from omicsdk.core.batches import batches
 from omicsdk.core.errors import NotFound
 from omicsdk.core.json_coding import decoded
 from omicsdk.core.tables import line_of
-from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_array, is_object, only_objects
 from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.manifests.runs import Published

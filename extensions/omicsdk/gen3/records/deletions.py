@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.core.arguments import text_is_one_item
 from omicsdk.core.batches import batches
 from omicsdk.core.errors import BadRequest
 from omicsdk.core.model import STRING, members
 from omicsdk.core.page_items import found_at, items_at
 from omicsdk.core.response import json_of
-from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import only_objects
 from omicsdk.gen3.dictionary import Dictionary
 from omicsdk.gen3.errors import Gen3Error, Gen3UserError

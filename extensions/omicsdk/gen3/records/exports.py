@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.core.arguments import text_is_one_item
 from omicsdk.core.batches import batches
 from omicsdk.core.consistency import Identifier, ResponseMismatch
 from omicsdk.core.counts import count_at
@@ -23,7 +24,6 @@ from omicsdk.core.model import STRING, members
 from omicsdk.core.page_items import items_at
 from omicsdk.core.response import json_of
 from omicsdk.core.tables import LONGEST_RECORD
-from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.type_guards import is_object, only_objects
 from omicsdk.gen3.dictionary import Dictionary
 from omicsdk.gen3.errors import Gen3UserError, choice

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import parse_qs
 
+from omicsdk.core.arguments import check_text, check_texts
 from omicsdk.core.errors import UsageError
 from omicsdk.core.json_coding import decoded
 from omicsdk.core.likeness import nearest
 from omicsdk.core.redaction import url_parts
-from omicsdk.core.text_arguments import check_text, check_texts
 from omicsdk.core.type_guards import is_list, is_mapping
 from omicsdk.hca.azul.files import UUID_FORM
 

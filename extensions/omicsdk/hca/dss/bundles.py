@@ -15,6 +15,7 @@ from fnmatch import fnmatchcase
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
+from omicsdk.core.arguments import check_text
 from omicsdk.core.checked_json import page_of
 from omicsdk.core.checksums import is_checksum
 from omicsdk.core.consistency import Identifier
@@ -25,7 +26,6 @@ from omicsdk.core.model import ANY, INTEGER, STRING, array, check, mapping, memb
 from omicsdk.core.omit import OMIT
 from omicsdk.core.page_items import items_at, with_items
 from omicsdk.core.platform import settings_of
-from omicsdk.core.text_arguments import check_text
 from omicsdk.hca.dss.files import DSSFile, locate, without_redirects
 from omicsdk.transfer.names import safe_name
 

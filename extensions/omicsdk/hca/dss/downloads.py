@@ -11,6 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
+from omicsdk.core.arguments import text_is_one_item
 from omicsdk.core.errors import (
     APIError,
     ChecksumMismatch,
@@ -23,7 +24,6 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.logs import logger
 from omicsdk.core.retry import NO_RETRY
-from omicsdk.core.text_arguments import text_is_one_item
 from omicsdk.core.threads import Workers
 from omicsdk.hca.dss.bundles import ALL, NONE, chosen, filters, folder_name, get_manifest, manifest_bytes
 from omicsdk.hca.dss.files import CONNECTIONS, DSSFile, fetch, name_in_store

@@ -1,12 +1,15 @@
-"""Arguments that take several texts: one text is one item, and a record or a data frame is none.
+"""Arguments of workflows: one text where several are accepted, and keywords in signatures.
 
 A text is a sequence of its characters, so that `name="a.bam"` in place of `name=["a.bam"]` would look for files named
 "a", "." and so on, find none, and report nothing. Likewise an object of a listing and a data frame are sequences of the
-names of their members or columns.
+names of their members or columns. So one text is one item here, and a record or a data frame is none.
+
+Keywords of `**options: Unpack[...]` are stated in signatures, which completion and help in notebooks read.
 """
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import wraps
@@ -106,3 +109,36 @@ def _checked(name: str, items: Iterator[object]) -> Iterator[object]:
 
 def _as_list(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
+
+
+class _Default:
+    """The default of a keyword, which the object that the keywords make has."""
+
+    def __repr__(self) -> str:
+        return "..."
+
+
+def stating_keywords(function: F, shown: Callable[..., Any] | None = None) -> F:
+    """Return a function whose signature states each keyword that its `**options` take.
+
+    Args:
+        function: The function. Its module imports the TypedDict at run time, not for checkers alone.
+        shown: The function that is called, if it is another one with the same arguments; it gets the signature.
+    """
+    if shown is None:
+
+        @wraps(function)
+        def call(*args: Any, **options: Any) -> Any:
+            return function(*args, **options)
+
+        shown = call
+
+    signature = inspect.signature(function)
+    *others, options = signature.parameters.values()
+    name = str(options.annotation).removeprefix("Unpack[").removesuffix("]")
+    keywords = [
+        inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=_Default(), annotation=hint.__forward_arg__)
+        for key, hint in inspect.get_annotations(vars(inspect.getmodule(function))[name]).items()
+    ]
+    shown.__signature__ = signature.replace(parameters=[*others, *keywords])  # type: ignore[attr-defined] - read by inspect
+    return cast("F", shown)
