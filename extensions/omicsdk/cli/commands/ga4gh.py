@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.transfers import finish, foreseen, plan_line
-from omicsdk.core.sizes import size_words
+from omicsdk.transfer.reports.units import size_words
 
 if TYPE_CHECKING:
     from omicsdk.cli.output import Call

@@ -18,7 +18,6 @@ from omicsdk.cli.parser import seconds_of
 from omicsdk.core.consistency import despite_contradictions, read_again_if_doubtful
 from omicsdk.core.errors import ChecksumMismatch, TransferError, UsageError
 from omicsdk.core.pages import page_break
-from omicsdk.core.sizes import size_words
 from omicsdk.core.type_guards import is_object
 from omicsdk.fs.errors import IsFolder
 from omicsdk.fs.listings import entries
@@ -26,7 +25,7 @@ from omicsdk.fs.registry import STORES, Stores
 from omicsdk.fs.store import Entry, Store, strongest
 from omicsdk.fs.uris import Uri, parse_uri
 from omicsdk.transfer.filters import Filters
-from omicsdk.transfer.reports.units import count_of, partial_words
+from omicsdk.transfer.reports.units import count_of, partial_words, size_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
