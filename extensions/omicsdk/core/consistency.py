@@ -23,7 +23,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from omicsdk.core.counts import declared_number
+from omicsdk.core.checked_json import declared_number
 from omicsdk.core.errors import DecodeError, OmicsError, shortened
 from omicsdk.core.json_coding import DECODED, charset_in, decoded, paused_for
 from omicsdk.core.named_tuples import NamedTuple

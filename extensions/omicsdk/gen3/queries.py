@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
-from omicsdk.core.counts import count_at
+from omicsdk.core.checked_json import count_at
 from omicsdk.core.errors import BadRequest, DecodeError
 from omicsdk.core.logs import logger
 from omicsdk.core.model import ANY, mapping

@@ -15,7 +15,7 @@ from unicodedata import normalize
 from urllib.parse import parse_qsl
 
 from omicsdk.core.arguments import text_is_one_item
-from omicsdk.core.checked_json import check_fields
+from omicsdk.core.checked_json import check_fields, declared_number
 from omicsdk.core.consistency import (
     Identifier,
     InconsistentListing,
@@ -23,7 +23,6 @@ from omicsdk.core.consistency import (
     ResponseMismatch,
     read_again_if_inconsistent,
 )
-from omicsdk.core.counts import declared_number
 from omicsdk.core.errors import DecodeError, NotFound, UsageError
 from omicsdk.core.likeness import nearest
 from omicsdk.core.pages import page_break

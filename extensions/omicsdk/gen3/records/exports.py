@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.arguments import text_is_one_item
 from omicsdk.core.batches import batches
+from omicsdk.core.checked_json import count_at
 from omicsdk.core.consistency import Identifier, ResponseMismatch
-from omicsdk.core.counts import count_at
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.items import frame_of
 from omicsdk.core.json_coding import decoded

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from omicsdk.core.counts import count_at
+from omicsdk.core.checked_json import count_at
 from omicsdk.core.errors import DecodeError, OmicsError
 from omicsdk.core.page_items import items_at
 from omicsdk.core.platform import settings_of

@@ -15,8 +15,8 @@ from typing import Any, Literal, NamedTuple, cast
 from urllib.parse import urlencode
 from weakref import WeakKeyDictionary
 
+from omicsdk.core.checked_json import count_at
 from omicsdk.core.checksums import ETAG_PART, base64_of, digest, etag_part_size, from_base64
-from omicsdk.core.counts import count_at
 from omicsdk.core.errors import (
     AuthError,
     BadRequest,

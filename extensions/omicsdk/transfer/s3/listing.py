@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any
 
+from omicsdk.core.checked_json import declared_number
 from omicsdk.core.consistency import ListingCheck, ResponseMismatch
-from omicsdk.core.counts import declared_number
 from omicsdk.core.errors import DecodeError, shortened
 from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.pages import page_break
