@@ -24,8 +24,7 @@ from omicsdk.drs import (
     find,
     parse_drs_id,
 )
-from omicsdk.drs.circuit_breaker import THRESHOLD
-from omicsdk.drs.prefetch import PREFETCH_SECONDS, Prefetch
+from omicsdk.drs.requests import PREFETCH_SECONDS, THRESHOLD, Prefetch
 from omicsdk.transfer import TransferFailed
 
 API = "ga4gh/drs/v1/objects"

@@ -21,7 +21,7 @@ from omicsdk.drs.hosts import known_host, login_remedy
 from omicsdk.drs.identifiers import DrsId, NotADrsId, parse_drs_id
 from omicsdk.drs.objects import DrsObject, Member
 from omicsdk.drs.planning import DEEPEST, DrsFile, RequestedObject, find, listed_name
-from omicsdk.drs.prefetch import BULK
+from omicsdk.drs.requests import BULK
 from omicsdk.drs.server import DrsServer, Locator
 from omicsdk.drs.servers import Servers
 from omicsdk.fs.errors import NotAFolder, NotListed, PathNotFound, WrongUri
