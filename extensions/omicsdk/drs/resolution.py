@@ -26,9 +26,8 @@ from omicsdk.core.page_items import found_at
 from omicsdk.core.plain_client import PlainClient, beside, exchange_of, plain_request
 from omicsdk.core.retry import Retry
 from omicsdk.core.type_guards import is_object
-from omicsdk.drs.hosts import PREFIXES
+from omicsdk.drs.hosts import PREFIXES, host_in_pattern, host_of, host_of_resources, hosts_by_prefix, namespace_of
 from omicsdk.drs.identifiers import DrsId, parse_drs_id
-from omicsdk.drs.registries import host_in_pattern, host_of, host_of_resources, hosts_by_prefix, namespace_of
 
 if TYPE_CHECKING:
     import httpx
