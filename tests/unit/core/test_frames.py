@@ -13,7 +13,7 @@ import pytest
 from omicsdk import AsyncAzul, Azul
 from omicsdk.core import MissingExtra, UsageError
 from omicsdk.core.items import Items, frame_of
-from omicsdk.hca.azul.rows import COLUMNS
+from omicsdk.hca.azul.hits import COLUMNS
 from omicsdk_api.azul.models import Hit
 from omicsdk_api.dss import DssApi
 from omicsdk_api.dss.models import FileVersion

@@ -54,6 +54,6 @@ def entity_rows(result: Items[Hit], call: Call) -> Rows:
 def files(result: Iterable[AzulFile], call: Call) -> list[dict[str, Any]]:
     """Render files as rows."""
     del call
-    from omicsdk.hca.azul.rows import file_row
+    from omicsdk.hca.azul.hits import file_row
 
     return [file_row(file) for file in result]

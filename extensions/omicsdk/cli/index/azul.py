@@ -10,7 +10,7 @@ from omicsdk import Azul
 from omicsdk.cli.catalog import FAIL_EMPTY, LIMIT
 from omicsdk.cli.commands import azul
 from omicsdk.cli.index import Entry
-from omicsdk.hca.azul.rows import COLUMNS
+from omicsdk.hca.azul.hits import COLUMNS
 
 if TYPE_CHECKING:
     from omicsdk.cli.shapes import Argument

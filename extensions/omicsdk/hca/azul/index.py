@@ -35,12 +35,12 @@ from omicsdk.hca.azul.filters import (
     to_filters,
     unmatched,
 )
-from omicsdk.hca.azul.rows import COLUMNS, row_of
+from omicsdk.hca.azul.hits import COLUMNS, Hit, row_of
 
 if TYPE_CHECKING:
     import httpx
     from omicsdk_api.azul import AzulApi
-    from omicsdk_api.azul.models import Hit, Summary
+    from omicsdk_api.azul.models import Summary
 
     from omicsdk.hca.azul.client import Azul
 
@@ -158,8 +158,6 @@ def ls(client: Azul, entity: str, what: Conditions = (), *, catalog: str = "", s
         UnknownFacet: A condition names a field that the catalog does not have.
         UsageError: The catalog has no such type.
     """
-    from omicsdk.hca.azul.hits import Hit
-
     within = "" if container_in(entity) is None else entity
     kind = "files" if within else entity
 
@@ -208,8 +206,6 @@ def get(client: Azul, uuid: str, *, entity: str = "", catalog: str = "") -> Hit:
     named = container_in(uuid) or Container(uuid)
     catalog = catalog or named.catalog
     kind = entity or named.kind or container_type(catalogs(client), catalog)
-    from omicsdk.hca.azul.hits import Hit
-
     hit = client.get_entity(entity_type=kind, entity_id=named.uuid, catalog=catalog or OMIT)
     check_fields("get_entity", hit)
     return Hit.from_dict(hit.to_dict())

@@ -5,8 +5,8 @@ from functools import partial
 from pathlib import Path
 
 from omicsdk.hca.azul import Azul
+from omicsdk.hca.azul.hits import row_of
 from omicsdk.hca.azul.index import files
-from omicsdk.hca.azul.rows import row_of
 from told_services import Responses, checks_of, told
 
 UUID = "0" * 8 + "-0000-4000-8000-" + "0" * 12
