@@ -6,7 +6,7 @@ from functools import partial
 from itertools import chain
 from operator import itemgetter
 
-from omicsdk.core.pages import at_page_breaks
+from omicsdk.core.items import at_page_breaks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

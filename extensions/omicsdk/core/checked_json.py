@@ -8,7 +8,7 @@ from omicsdk.core.errors import DecodeError
 from omicsdk.core.model import Model, Shape, check, problem_of
 from omicsdk.core.page_items import found_at, items_at
 from omicsdk.core.response import json_of
-from omicsdk.core.type_guards import is_array, is_number, is_object, number_in
+from omicsdk.core.type_guards import is_array, is_number, is_object
 
 if TYPE_CHECKING:
     import httpx
@@ -106,21 +106,3 @@ def count_at(response: object, key: str, operation: str) -> int:
     if not is_number(count):
         raise DecodeError(operation, key, count, expected="a count")
     return count
-
-
-def declared_number(value: object, field: str, operation: str, *, text: bool = False) -> int | None:
-    """Return a size or count as a response states it; None if it states none.
-
-    Args:
-        value: What the response has in its place.
-        field: The place, for the error.
-        operation: The operation, for the error.
-        text: Whether digits in a text are legal there, as in a header.
-
-    Raises:
-        DecodeError: It is something else than a whole number from 0 to 2**63 - 1.
-    """
-    number = number_in(value) if text or is_number(value) else None
-    if number is None and value is not None:
-        raise DecodeError(operation, field, value, expected="a whole number from 0 to 2**63 - 1")
-    return number

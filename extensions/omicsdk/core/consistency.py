@@ -23,10 +23,10 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from omicsdk.core.checked_json import declared_number
 from omicsdk.core.errors import DecodeError, OmicsError, shortened
 from omicsdk.core.json_coding import DECODED, charset_in, decoded, paused_for
 from omicsdk.core.named_tuples import NamedTuple
+from omicsdk.core.type_guards import is_number, number_in
 
 if TYPE_CHECKING:
     import httpx
@@ -407,3 +407,21 @@ def read_again_if_inconsistent(read: Callable[[], Iterable[T]]) -> list[T]:
         return list(read())
     except InconsistentListing:
         return list(read())
+
+
+def declared_number(value: object, field: str, operation: str, *, text: bool = False) -> int | None:
+    """Return a size or count as a response states it; None if it states none.
+
+    Args:
+        value: What the response has in its place.
+        field: The place, for the error.
+        operation: The operation, for the error.
+        text: Whether digits in a text are legal there, as in a header.
+
+    Raises:
+        DecodeError: It is something else than a whole number from 0 to 2**63 - 1.
+    """
+    number = number_in(value) if text or is_number(value) else None
+    if number is None and value is not None:
+        raise DecodeError(operation, field, value, expected="a whole number from 0 to 2**63 - 1")
+    return number

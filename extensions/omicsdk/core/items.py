@@ -1,6 +1,8 @@
-"""Iterators over items of pages, of a listing or of a sequence, and data frames of these items."""
+"""Iterators over items of pages, of a listing or of a sequence, data frames of these items, and breaks between two pages."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 Source = TypeVar("Source")
 Row = dict[str, Any]
+
+_READER: ContextVar[Callable[[], None] | None] = ContextVar("reader", default=None)
 
 
 def row_of(item: Any) -> dict[str, Any]:
@@ -218,3 +222,24 @@ class AsyncItems(_Items[AsyncIterator[Item]], AsyncIterator[Item]):
         pandas_module()  # before the first request
         self._check_unread()
         return frame_of([row async for row in self.rows()], columns, self._columns)
+
+
+def page_break() -> None:
+    """Have the reader of a listing use what it has received; called before another page is requested."""
+    reader = _READER.get()
+    if reader is not None:
+        reader()
+
+
+@contextmanager
+def at_page_breaks(reader: Callable[[], None]) -> Generator[None]:
+    """Call a function at page breaks of the listings that this thread reads.
+
+    Args:
+        reader: The function.
+    """
+    token = _READER.set(reader)
+    try:
+        yield
+    finally:
+        _READER.reset(token)

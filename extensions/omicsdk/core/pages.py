@@ -1,18 +1,16 @@
-"""Operations that respond in pages: their calls, the request for the next page, and the breaks between two pages."""
+"""Operations that respond in pages, and the request for the next one."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Generic
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from omicsdk.core.errors import DecodeError
-from omicsdk.core.items import AsyncItems, Item, Items
+from omicsdk.core.items import AsyncItems, Item, Items, page_break
 from omicsdk.core.json_coding import decoded, encoded
 from omicsdk.core.model import ANY
 from omicsdk.core.operation import A, AnyOperation, AsyncCall, Call, H, P, R, S, call_form
@@ -23,8 +21,6 @@ from omicsdk.core.response import Response, ResponseHeaders
 from omicsdk.core.type_guards import number_in
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
     import httpx
 
 
@@ -398,27 +394,3 @@ def _with(data: Any, steps: Sequence[str], value: object) -> dict[str, Any]:
     step, *further = steps
     members: dict[str, Any] = data if data.__class__ is dict else {}
     return {**members, step: _with(members.get(step), further, value) if further else value}
-
-
-_READER: ContextVar[Callable[[], None] | None] = ContextVar("reader", default=None)
-
-
-def page_break() -> None:
-    """Have the reader of a listing use what it has received; called before another page is requested."""
-    reader = _READER.get()
-    if reader is not None:
-        reader()
-
-
-@contextmanager
-def at_page_breaks(reader: Callable[[], None]) -> Generator[None]:
-    """Call a function at page breaks of the listings that this thread reads.
-
-    Args:
-        reader: The function.
-    """
-    token = _READER.set(reader)
-    try:
-        yield
-    finally:
-        _READER.reset(token)

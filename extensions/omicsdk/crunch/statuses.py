@@ -20,8 +20,9 @@ from enum import Enum, IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.checked_json import check_fields, declared_number
+from omicsdk.core.checked_json import check_fields
 from omicsdk.core.clock import Clock
+from omicsdk.core.consistency import declared_number
 from omicsdk.core.errors import APIError, ConnectFailed, OmicsError, TransportError
 from omicsdk.core.plain_client import clock_of
 from omicsdk.core.retry import Retry

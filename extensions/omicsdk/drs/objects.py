@@ -9,8 +9,8 @@ from sys import intern
 from typing import Any
 from urllib.parse import unquote
 
-from omicsdk.core.checked_json import declared_number
 from omicsdk.core.checksums import hexadecimal
+from omicsdk.core.consistency import declared_number
 from omicsdk.core.dates import seconds_of
 from omicsdk.core.errors import DecodeError, TransferError, UnsafePath
 from omicsdk.core.redaction import url_parts

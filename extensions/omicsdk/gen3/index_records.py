@@ -24,11 +24,11 @@ from omicsdk.core.errors import (
     OmicsError,
     TransportError,
 )
+from omicsdk.core.items import page_break
 from omicsdk.core.logs import logger
 from omicsdk.core.model import ANY, SIZE, STRING, Shape, array, mapping, members, optional
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.page_items import check_advances, found_at, items_at
-from omicsdk.core.pages import page_break
 from omicsdk.core.plain_client import clock_of
 from omicsdk.core.request import Query, joined, request
 from omicsdk.core.response import json_of

@@ -10,9 +10,9 @@ from urllib.parse import parse_qsl
 
 from omicsdk.core.checked_json import checked_json
 from omicsdk.core.errors import APIError, Conflict, OmicsError, TransportError
+from omicsdk.core.items import page_break
 from omicsdk.core.model import ANY, STRING, array, check, mapping, members
 from omicsdk.core.page_items import check_advances
-from omicsdk.core.pages import page_break
 from omicsdk.core.request import Query, Request, query_text, request
 from omicsdk.core.response import json_of
 from omicsdk.core.type_guards import is_array, is_object

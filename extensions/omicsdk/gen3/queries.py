@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 from omicsdk.core.checked_json import count_at
 from omicsdk.core.errors import BadRequest, DecodeError
+from omicsdk.core.items import page_break
 from omicsdk.core.logs import logger
 from omicsdk.core.model import ANY, mapping
 from omicsdk.core.omit import OMIT
 from omicsdk.core.page_items import items_at
-from omicsdk.core.pages import page_break
 from omicsdk.core.response import json_of
 from omicsdk.core.type_guards import is_array, is_list, is_mapping, is_object
 from omicsdk.gen3.dictionary import Dictionary, Property, key_of

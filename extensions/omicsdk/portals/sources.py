@@ -20,10 +20,11 @@ from urllib.parse import quote, unquote
 from omicsdk_api.archives.gdc import GdcApi
 
 from omicsdk.core.batches import batches
-from omicsdk.core.checked_json import check_fields, declared_number
+from omicsdk.core.checked_json import check_fields
 from omicsdk.core.checksums import hexadecimal
 from omicsdk.core.clock import never
 from omicsdk.core.closing import Closing
+from omicsdk.core.consistency import declared_number
 from omicsdk.core.credentials import ANONYMOUS, Credentials, is_confidential, origin_of
 from omicsdk.core.curl_files import Netrc
 from omicsdk.core.errors import (

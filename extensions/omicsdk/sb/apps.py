@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
-from omicsdk.core.checked_json import declared_number
+from omicsdk.core.consistency import declared_number
 from omicsdk.core.errors import MissingExtra, NotFound, UsageError
 from omicsdk.core.json_coding import decoded
 from omicsdk.core.lazy import require

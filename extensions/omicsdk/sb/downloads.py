@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Unpack, cast
 
 from omicsdk.core.arguments import text_is_one_item
-from omicsdk.core.checked_json import check_fields, declared_number
+from omicsdk.core.checked_json import check_fields
 from omicsdk.core.checksums import is_checksum
-from omicsdk.core.consistency import InconsistentListing, despite_contradictions
+from omicsdk.core.consistency import InconsistentListing, declared_number, despite_contradictions
 from omicsdk.core.dates import seconds_of
 from omicsdk.core.errors import TransferError, UsageError
 from omicsdk.core.platform import settings_of

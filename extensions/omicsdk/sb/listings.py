@@ -15,17 +15,18 @@ from unicodedata import normalize
 from urllib.parse import parse_qsl
 
 from omicsdk.core.arguments import text_is_one_item
-from omicsdk.core.checked_json import check_fields, declared_number
+from omicsdk.core.checked_json import check_fields
 from omicsdk.core.consistency import (
     Identifier,
     InconsistentListing,
     ListingCheck,
     ResponseMismatch,
+    declared_number,
     read_again_if_inconsistent,
 )
 from omicsdk.core.errors import DecodeError, NotFound, UsageError
+from omicsdk.core.items import page_break
 from omicsdk.core.likeness import nearest
-from omicsdk.core.pages import page_break
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.type_guards import number_in
 from omicsdk.sb.paths import SbPath, WrongPath, checked_name, is_file_id, is_path, parse, project_place

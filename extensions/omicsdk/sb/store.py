@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from omicsdk.core.checked_json import check_fields, declared_number
-from omicsdk.core.consistency import ResponseMismatch
+from omicsdk.core.checked_json import check_fields
+from omicsdk.core.consistency import ResponseMismatch, declared_number
 from omicsdk.core.errors import (
     APIError,
     ConnectFailed,

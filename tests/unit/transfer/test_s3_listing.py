@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import DecodeError, OmicsError
 from omicsdk.core.consistency import InconsistentListing, ResponseMismatch
-from omicsdk.core.pages import at_page_breaks
+from omicsdk.core.items import at_page_breaks
 from omicsdk.transfer.s3.boto import s3_pages
 from omicsdk.transfer.s3.listing import Page, elements, pages_of, read_page, seconds_of
 from recorded_server import exchanges

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
-from omicsdk.core.checked_json import declared_number
 from omicsdk.core.checksums import hexadecimal
+from omicsdk.core.consistency import declared_number
 from omicsdk.core.display import Displayed
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.model import ANY, NUMBER, STRING, array, mapping, members, optional

@@ -13,12 +13,11 @@ from urllib.parse import parse_qsl, quote
 from omicsdk.core.checked_json import check_fields, checked_json
 from omicsdk.core.consistency import UUID, ListingCheck, ResponseMismatch
 from omicsdk.core.errors import BadRequest, DecodeError, ServerError, UsageError
-from omicsdk.core.items import Items
+from omicsdk.core.items import Items, page_break
 from omicsdk.core.logs import logger
 from omicsdk.core.model import ANY, BOOLEAN, INTEGER, NULL, NUMBER, STRING, array, mapping, members, optional, union
 from omicsdk.core.omit import OMIT
 from omicsdk.core.page_items import found_at, items_at
-from omicsdk.core.pages import page_break
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.hca.azul.files import HIT, AzulFile, in_matrices, of_entry, of_hit

@@ -16,9 +16,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from omicsdk.core.arguments import check_text
-from omicsdk.core.checked_json import declared_number, page_of
+from omicsdk.core.checked_json import page_of
 from omicsdk.core.checksums import is_checksum
-from omicsdk.core.consistency import Identifier
+from omicsdk.core.consistency import Identifier, declared_number
 from omicsdk.core.errors import DecodeError, NameClash, NotFound, UnsafePath, UsageError
 from omicsdk.core.logs import logger
 from omicsdk.core.model import ANY, INTEGER, STRING, array, check, mapping, members, optional

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from omicsdk_api.archives.gdc import GdcApi
 
-from omicsdk.core.checked_json import checked_json, declared_number
+from omicsdk.core.checked_json import checked_json
 from omicsdk.core.checksums import hexadecimal
-from omicsdk.core.consistency import ListingCheck
+from omicsdk.core.consistency import ListingCheck, declared_number
 from omicsdk.core.errors import BadRequest, Forbidden, NotFound
 from omicsdk.core.model import ANY, SIZE, STRING, array, mapping, members, optional
 from omicsdk.core.type_guards import only_objects, only_texts

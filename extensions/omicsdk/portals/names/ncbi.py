@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from omicsdk_api.archives.eutils import EutilsApi
 
-from omicsdk.core.checked_json import check_fields, declared_number
+from omicsdk.core.checked_json import check_fields
 from omicsdk.core.closing import Closing
+from omicsdk.core.consistency import declared_number
 from omicsdk.core.credentials import ApiKey, is_confidential
 from omicsdk.core.errors import APIError, DecodeError, RateLimited
 from omicsdk.portals.names.archive import client_of

@@ -14,8 +14,8 @@ from omicsdk_api.archives.dryad import DryadApi
 from omicsdk_api.archives.figshare import FigshareApi
 from omicsdk_api.archives.zenodo import ZenodoApi
 
-from omicsdk.core.checked_json import declared_number
 from omicsdk.core.checked_tokens import checked_token
+from omicsdk.core.consistency import declared_number
 from omicsdk.core.credentials import is_confidential, origin_of
 from omicsdk.core.errors import ConfigError, DecodeError, Forbidden, Gone, NotFound
 from omicsdk.core.omit import OMIT

@@ -13,9 +13,9 @@ from omicsdk_api.archives.biostudies import BiostudiesApi
 from omicsdk_api.archives.metabolights import MetabolightsApi
 from omicsdk_api.archives.pride import PrideApi
 
-from omicsdk.core.checked_json import checked_json, declared_number
+from omicsdk.core.checked_json import checked_json
 from omicsdk.core.checksums import hexadecimal
-from omicsdk.core.consistency import InconsistentListing, ListingCheck
+from omicsdk.core.consistency import InconsistentListing, ListingCheck, declared_number
 from omicsdk.core.errors import APIError, DecodeError, Forbidden, NotFound, Unauthorized
 from omicsdk.core.model import ANY, BOOLEAN, SIZE, STRING, array, check, mapping, members, optional
 from omicsdk.core.page_items import found_at

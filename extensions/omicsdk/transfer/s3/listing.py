@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any
 
-from omicsdk.core.checked_json import declared_number
-from omicsdk.core.consistency import ListingCheck, ResponseMismatch
+from omicsdk.core.consistency import ListingCheck, ResponseMismatch, declared_number
 from omicsdk.core.errors import DecodeError, shortened
+from omicsdk.core.items import page_break
 from omicsdk.core.named_tuples import NamedTuple
-from omicsdk.core.pages import page_break
 from omicsdk.core.sigv4 import unescaped
 from omicsdk.core.type_guards import number_in
 

@@ -17,7 +17,7 @@ from omicsdk.cli.output import Output, TextAndData
 from omicsdk.cli.parser import seconds_of
 from omicsdk.core.consistency import despite_contradictions, read_again_if_doubtful
 from omicsdk.core.errors import ChecksumMismatch, TransferError, UsageError
-from omicsdk.core.pages import page_break
+from omicsdk.core.items import page_break
 from omicsdk.core.type_guards import is_object
 from omicsdk.fs.errors import IsFolder
 from omicsdk.fs.listings import entries

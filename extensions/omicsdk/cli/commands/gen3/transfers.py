@@ -15,7 +15,7 @@ from omicsdk.cli.listing import Rows
 from omicsdk.core.archives import bytes_of
 from omicsdk.core.batches import named_error
 from omicsdk.core.errors import NotFound, OmicsError, UsageError
-from omicsdk.core.pages import page_break
+from omicsdk.core.items import page_break
 from omicsdk.drs.identifiers import parse_drs_id
 from omicsdk.drs.planning import RequestedObject, find, requested_objects
 from omicsdk.gen3.client import Gen3
