@@ -1,7 +1,7 @@
 """Cookies of redirects, by the cases of the http-state working group's tests that bear on one origin."""
 
 import pytest
-from omicsdk.core.cookies import cookies_after
+from omicsdk.core.sending.origins import cookies_after
 
 URL = "https://example.org/app/start"
 

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from omicsdk.core.cookies import Cookies
+    from omicsdk.core.sending.origins import Cookies
 
 
 _CA_FILES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "AWS_CA_BUNDLE")

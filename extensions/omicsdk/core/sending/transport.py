@@ -12,7 +12,6 @@ from urllib.parse import urljoin
 
 from omicsdk.core.api_errors import api_error
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock, StoppableClock, never, stop_of
-from omicsdk.core.cookies import cookies_after
 from omicsdk.core.credentials import Credentials, HttpxAuth, as_credentials, is_confidential, origin_of
 from omicsdk.core.errors import (
     APIError,
@@ -31,8 +30,8 @@ from omicsdk.core.one_server import OneServer
 from omicsdk.core.redaction import is_secret_name, mask_url
 from omicsdk.core.request import Repetition, Request, checked_base_url, service_url
 from omicsdk.core.retry import REDIRECT_LIMIT, REDIRECT_STATUSES, Retry, clock_remedy, is_elsewhere, retry_after
-from omicsdk.core.sending.accept import ANY, AcceptMemory, is_accepted, narrower
 from omicsdk.core.sending.connections import Connections, Hop, Substitute, WireFailure
+from omicsdk.core.sending.origins import ANY, AcceptMemory, cookies_after, is_accepted, narrower
 from omicsdk.core.sending.time_limits import Timeout, within_budget
 from omicsdk.core.version import USER_AGENT
 

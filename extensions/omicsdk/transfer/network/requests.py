@@ -23,7 +23,7 @@ from omicsdk.transfer.network.plan import LARGEST
 if TYPE_CHECKING:
     from dataclasses import KW_ONLY
 
-    from omicsdk.core.cookies import Cookies
+    from omicsdk.core.sending.origins import Cookies
 
 # Patterns that few transfers need are compiled, and cached by `re`, at their first use.
 _HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z"
@@ -482,7 +482,7 @@ def followed(here: Location, target: str, cookies: str) -> Location:
     if (here.headers or here.sign or here.cookies or cookies) and origin_of(target) == origin_of(here.url):
         headers, jar = here.headers, here.cookies
         if cookies or jar:
-            from omicsdk.core.cookies import cookies_after
+            from omicsdk.core.sending.origins import cookies_after
 
             pairs, jar = cookies_after(headers.items(), jar, cookies.splitlines(), here.url, target)
             headers = dict(pairs)
