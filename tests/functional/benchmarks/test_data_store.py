@@ -83,7 +83,7 @@ def test_manifests_name_what_the_server_has(holdings, tmp_path):
 
 def test_files_lie_in_the_filestore_by_their_checksums(holdings):
     from data_store.holdings import in_filestore
-    from omicsdk.hca.dss.filestore import filestore_path
+    from omicsdk.hca.dss.files import filestore_path
 
     assert [file.name for file in in_filestore(holdings.one)] == [filestore_path(holdings.one[0].sha256)]
 

@@ -26,8 +26,7 @@ from omicsdk.core.logs import logger
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.core.threads import Workers
 from omicsdk.hca.dss.bundles import ALL, NONE, chosen, filters, folder_name, get_manifest, manifest_bytes
-from omicsdk.hca.dss.files import CONNECTIONS, DSSFile, fetch, name_in_store
-from omicsdk.hca.dss.filestore import link, store_bytes
+from omicsdk.hca.dss.files import CONNECTIONS, DSSFile, fetch, link, name_in_store, store_bytes
 from omicsdk.hca.dss.manifests import Manifest, ManifestError, ManifestFiles
 from omicsdk.hca.retirement import INSTEAD, retirement
 from omicsdk.transfer import (

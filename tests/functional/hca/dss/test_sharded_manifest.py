@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from omicsdk.core import BearerToken, ChecksumMismatch, NotFound, UsageError
 from omicsdk.hca.dss import Dss, tsv
-from omicsdk.hca.dss.files import can_travel
-from omicsdk.hca.dss.filestore import filestore_path
+from omicsdk.hca.dss.files import can_travel, filestore_path
 from omicsdk.hca.dss.manifests import COLUMNS
 from omicsdk.sandbox import Rule
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from omicsdk.hca.dss import Dss
-from omicsdk.hca.dss.filestore import filestore_path
+from omicsdk.hca.dss.files import filestore_path
 from small_files import serving, write_manifest
 
 SHARDS = 8

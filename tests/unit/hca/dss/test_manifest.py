@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import NotWritable
 from omicsdk.hca.dss import DSSFile, ManifestError, tsv
-from omicsdk.hca.dss.filestore import filestore_path
+from omicsdk.hca.dss.files import filestore_path
 from omicsdk.hca.dss.manifests import COLUMNS, Manifest, row_fault, write_manifest
 
 SHA = "b43cebcca9cd5213699acce7356d226de07edef5c5604510a697159af1a12149"

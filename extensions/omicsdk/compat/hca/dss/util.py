@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from omicsdk.hca.dss.filestore import same_content
+from omicsdk.hca.dss.files import same_content
 
 
 def separator_to_camel_case(separated: str, separator: str) -> str:

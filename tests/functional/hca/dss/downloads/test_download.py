@@ -12,7 +12,7 @@ import pytest
 from omicsdk.core import BearerToken, ChecksumMismatch, NotFound, NotWritable, UsageError
 from omicsdk.core import UnsafePath as Unsafe
 from omicsdk.hca.dss import DownloadFailed, Dss, ManifestError, Result, tsv
-from omicsdk.hca.dss.filestore import filestore_path
+from omicsdk.hca.dss.files import filestore_path
 from omicsdk.hca.dss.manifests import COLUMNS
 from omicsdk.transfer import TransferFailed
 
