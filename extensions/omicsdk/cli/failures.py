@@ -123,7 +123,7 @@ def advise(error: BaseException, where: str) -> None:
         for member in error.errors:
             advise(member, whole)
     elif isinstance(error, ConnectFailed | TimedOut):
-        from omicsdk.hca.retirement import retirement
+        from omicsdk.hca.services import retirement
 
         error.remedy = retirement(error.url) or error.remedy
     elif isinstance(error, OmicsError) and isinstance(error, FileNotFoundError) and (path := getattr(error, "uri", "")):

@@ -1,8 +1,11 @@
-"""What the HCA configuration states of the Atlas's services: their URLs, their logins, and the application that logs in."""
+"""What is known of the Atlas's services: the configuration states their URLs, their logins and the application that logs in, and some
+hosts were switched off.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -372,3 +375,28 @@ class Secrets:
         except (ValueError, RecursionError) as error:
             raise ConfigError(f"{self._cache} is not JSON", remedy="Delete it; it is created again.") from error
         return value if is_object(value) else {}
+
+
+# The data portal, which has the Atlas's data now.
+PORTAL = "https://data.humancellatlas.org"
+
+# Also those of the stages: dss.staging.data.humancellatlas.org.
+_RETIRED = re.compile(r"(dss|auth|upload)(\.[a-z]+)?\.data\.humancellatlas\.org")
+
+
+# Command that downloads the files of a manifest of the Data Store from the service that has them now.
+INSTEAD = "omics azul download --manifest"
+
+
+def retirement(url: str) -> str:
+    """Return what to do when a service of the Atlas cannot be reached; empty for any other service.
+
+    Args:
+        url: A URL of the service.
+    """
+    if not _RETIRED.fullmatch(urlsplit(url).hostname or ""):
+        return ""
+    return (
+        f"The Human Cell Atlas has retired this service: its data is in the data portal, {PORTAL}. Name another deployment "
+        "with --base-url."
+    )

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 from omicsdk.cli.main import main
-from omicsdk.hca.retirement import PORTAL
+from omicsdk.hca.services import PORTAL
 
 DSS = ("dss", "get-bundles-all", "--replica", "aws", "--call-budget", "1")
 

@@ -1,7 +1,7 @@
 """The Atlas's own hosts were switched off: a command that cannot reach them reports it, and names the data portal."""
 
 import pytest
-from omicsdk.hca.retirement import retirement
+from omicsdk.hca.services import retirement
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ from omicsdk.core.threads import Workers
 from omicsdk.hca.dss.bundles import ALL, NONE, chosen, filters, folder_name, get_manifest, manifest_bytes
 from omicsdk.hca.dss.files import CONNECTIONS, DSSFile, fetch, link, name_in_store, store_bytes
 from omicsdk.hca.dss.manifests import Manifest, ManifestError, ManifestFiles
-from omicsdk.hca.retirement import INSTEAD, retirement
+from omicsdk.hca.services import INSTEAD, retirement
 from omicsdk.transfer import (
     Item,
     Location,
