@@ -22,8 +22,17 @@ from omicsdk.core.s3_clients import s3_client
 from omicsdk.core.sending.time_limits import within_budget
 from omicsdk.core.threads import Workers, ended, side_by_side
 from omicsdk.hca.upload.areas import UploadAreaURI, UploadException, area_of
-from omicsdk.hca.upload.copying import copy, known_checksum
-from omicsdk.hca.upload.sources import UNKNOWN_COPY, LocalFile, S3File, SourceFile, chosen, content_type, type_of_file
+from omicsdk.hca.upload.sources import (
+    UNKNOWN_COPY,
+    LocalFile,
+    S3File,
+    SourceFile,
+    chosen,
+    content_type,
+    copy,
+    known_checksum,
+    type_of_file,
+)
 from omicsdk.hca.upload.storage import AreaStorage, area_storage
 from omicsdk.transfer import (
     Outcome,

@@ -7,8 +7,7 @@ from omicsdk.core import APIError, ChecksumMismatch, Forbidden, Interrupted, Not
 from omicsdk.core.checksums import digest
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.hca.upload import CannotUpload, UploadFailed
-from omicsdk.hca.upload.copying import copy
-from omicsdk.hca.upload.sources import S3File
+from omicsdk.hca.upload.sources import S3File, copy
 from omicsdk.hca.upload.storage import area_storage
 from omicsdk.transfer import Control
 from small_cells import UNIT

@@ -7,8 +7,7 @@ from unittest.mock import Mock
 import pytest
 from omicsdk.core import ChecksumMismatch, Interrupted
 from omicsdk.core.errors import OmicsError
-from omicsdk.hca.upload.copying import copy, known_checksum
-from omicsdk.hca.upload.sources import S3File
+from omicsdk.hca.upload.sources import S3File, copy, known_checksum
 from omicsdk.hca.upload.storage import ACL
 
 ETAG, OTHER = "0" * 32, "1" * 32
