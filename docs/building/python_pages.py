@@ -48,7 +48,7 @@ PACKAGES = (
             "Transfer", "Control",
         ),
     ),
-    Package("omicsdk.hca.dss", "the Data Store of the Human Cell Atlas", ("omicsdk.hca.dss.manifests",)),
+    Package("omicsdk.hca.dss", "the Data Store of the Human Cell Atlas", ("omicsdk.hca.dss.tsv",)),
     Package("omicsdk.hca.azul", "projects, files and manifests of the Human Cell Atlas, LungMAP and AnVIL (Azul)"),
     Package("omicsdk.hca.fusillade", "users, groups, roles and policies of the Human Cell Atlas (Fusillade)"),
     Package("omicsdk.hca.upload", "upload areas of the Human Cell Atlas"),

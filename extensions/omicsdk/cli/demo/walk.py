@@ -20,7 +20,8 @@ import omicsdk
 from omicsdk.cli.demo.data import ACCESSION, SAMPLES, fasta, sequence, write_large_file, write_sample
 from omicsdk.core.errors import OmicsError
 from omicsdk.hca.dss import Dss
-from omicsdk.hca.dss.manifests import WRITTEN, DictReader, write_manifest
+from omicsdk.hca.dss.manifests import WRITTEN, write_manifest
+from omicsdk.hca.dss.tsv import DictReader
 from omicsdk.transfer.reports.units import count_of, size_words, time_words
 
 if TYPE_CHECKING:

@@ -1,6 +1,4 @@
-"""Manifests: tables of the files to download, and the tab-separated values that they are written as: Excel's tab dialect, CRLF
-line ends. `DictReader` and `DictWriter` replace those of the module `csv`, as the documentation of manifests shows them.
-"""
+"""Manifests: tables of the files to download."""
 
 from __future__ import annotations
 
@@ -14,7 +12,6 @@ from functools import partial
 from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
 
 from omicsdk.core.batches import repeated
 from omicsdk.core.errors import OmicsError, TransferError, UnsafePath, UsageError
@@ -22,42 +19,10 @@ from omicsdk.core.files import in_place_of
 from omicsdk.core.tables import LONGEST_LINE, file_rows, is_header
 from omicsdk.core.type_guards import number_in
 from omicsdk.hca.dss.files import ROOT, DSSFile, name_in_store
+from omicsdk.hca.dss.tsv import DIALECT
 from omicsdk.transfer.disk import write_errors
 from omicsdk.transfer.filters import Filters
 from omicsdk.transfer.names import check_name, wrong_with
-
-DIALECT = "excel-tab"
-
-# The classes of csv can be subscripted from Python 3.12 on only.
-if TYPE_CHECKING:
-    _Reader, _Writer = csv.DictReader[str], csv.DictWriter[str]
-else:
-    _Reader, _Writer = csv.DictReader, csv.DictWriter
-
-
-class DictReader(_Reader):
-    """csv.DictReader of the manifest dialect; takes any iterable of lines.
-
-    Args:
-        file: Lines of the table, the header first.
-        fieldnames: The columns, where the table has no header.
-    """
-
-    def __init__(self, file: Iterable[str], fieldnames: Sequence[str] | None = None, **options: Any) -> None:
-        super().__init__(file, fieldnames=fieldnames, dialect=DIALECT, **options)
-
-
-class DictWriter(_Writer):
-    """csv.DictWriter of the manifest dialect; open its file with newline="".
-
-    Args:
-        file: Where to write.
-        fieldnames: The columns, in order.
-    """
-
-    def __init__(self, file: IO[str], fieldnames: Sequence[str], **options: Any) -> None:
-        super().__init__(file, fieldnames, dialect=DIALECT, **options)
-
 
 # What the header row must declare; `file_version` is used when it is there.
 COLUMNS = ("bundle_uuid", "bundle_version", "file_name", "file_uuid", "file_sha256", "file_size")

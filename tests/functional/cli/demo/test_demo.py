@@ -84,7 +84,7 @@ def test_without_the_extra_it_states_what_to_install(tmp_path):
 
 TAMPERING = """
 import omicsdk.cli.demo.walk as walk
-from omicsdk.hca.dss.manifests import DictReader
+from omicsdk.hca.dss.tsv import DictReader
 check = walk.check_manifest
 def tampered(manifest, sources, downloads):
     with manifest.open(newline="") as rows:

@@ -1,4 +1,4 @@
 """Tab-separated tables, the format of manifests."""
 
-from omicsdk.hca.dss.manifests import DictReader as DictReader
-from omicsdk.hca.dss.manifests import DictWriter as DictWriter
+from omicsdk.hca.dss.tsv import DictReader as DictReader
+from omicsdk.hca.dss.tsv import DictWriter as DictWriter
