@@ -43,9 +43,8 @@ from omicsdk.locks.lockfile import (
     read_files,
     write_files,
 )
-from omicsdk.locks.resolution import LockChanges, Resolution, check_sources
+from omicsdk.locks.resolution import Copies, LockChanges, Resolution, Upstream, changed_upstream, check_sources
 from omicsdk.locks.sources import LockSource, read_sources
-from omicsdk.locks.upstream import Copies, Upstream, changed_upstream
 from omicsdk.portals.downloads import fetched, missing_logins, without_pages
 from omicsdk.transfer import Item, Outcome, Outcomes, Progress, TransferOptions, TransferOptionsDict, TransferReport
 from omicsdk.transfer.checksums import check_file
