@@ -15,8 +15,7 @@ from omicsdk.core.threads import side_by_side
 from omicsdk.fs.copying.comparison import Verdict, judge
 from omicsdk.fs.copying.planning import CopyPlan, Selected
 from omicsdk.fs.copying.records import Record, is_taken
-from omicsdk.fs.copying.relay_progress import RelayProgress
-from omicsdk.fs.copying.spool import Arrival, Spool, Unfinished, batches, is_newer
+from omicsdk.fs.copying.spool import Arrival, RelayProgress, Spool, Unfinished, batches, is_newer
 from omicsdk.fs.errors import AlreadyThere, PathNotFound
 from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.registry import Stores
