@@ -15,7 +15,7 @@ from urllib.parse import unquote_plus
 
 from omicsdk.core.tables import lines_of, rows_of
 from omicsdk.core.type_guards import is_object, only_objects
-from omicsdk.fs.stores.index_pages import PAGES, index_of
+from omicsdk.fs.stores.http import PAGES, index_of
 from omicsdk.portals.headings import last_part, objects_in, sums_in
 from omicsdk.portals.lists import (
     ALGORITHMS,

@@ -6,8 +6,8 @@ from urllib.parse import quote
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.fs.stores import index_pages
-from omicsdk.fs.stores.index_pages import Link, index_of
+from omicsdk.fs.stores import http
+from omicsdk.fs.stores.http import Link, index_of
 
 URL = "https://h.example/pub/"
 
@@ -200,7 +200,7 @@ def test_empty_folders_are_lists(page: bytes) -> None:
 
 
 def test_pages_with_too_many_links_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(index_pages, "MOST_LINKS", 3)
+    monkeypatch.setattr(http, "MOST_LINKS", 3)
     links = [f'<a href="{number}">x</a>'.encode() for number in range(5)]
     assert len(index_of(URL, "text/html", b"".join(links[:3])).links) == 3
     assert index_of(URL, "text/html", b"".join(links)).fault == "has more than 3 links"
