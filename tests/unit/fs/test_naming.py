@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import UsageError
 from omicsdk.fs import Entry, Uri
-from omicsdk.fs.copying.naming import Naming
-from omicsdk.fs.copying.planning import Selected, Source
+from omicsdk.fs.copying.planning import Naming, Selected, Source
 
 FILE = Selected(
     Uri("gen3", "host/dg.1/x"),

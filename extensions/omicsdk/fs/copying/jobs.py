@@ -23,11 +23,11 @@ from omicsdk.fs.copying.comparison import (
     with_common_checksum,
 )
 from omicsdk.fs.copying.copies import copy_files, is_begun
-from omicsdk.fs.copying.naming import Naming
 from omicsdk.fs.copying.planning import (
     ALL,
     CopyPlan,
     Kind,
+    Naming,
     OutOfOrder,
     Selected,
     Source,

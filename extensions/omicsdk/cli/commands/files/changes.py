@@ -36,8 +36,7 @@ from omicsdk.fs.copying.jobs import (
     planned_sync,
     remove_extra,
 )
-from omicsdk.fs.copying.naming import Layout, Naming
-from omicsdk.fs.copying.planning import CopyPlan, Selected
+from omicsdk.fs.copying.planning import CopyPlan, Layout, Naming, Selected
 from omicsdk.fs.copying.removal import plan_removal, remove
 from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.registry import Stores
