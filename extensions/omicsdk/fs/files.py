@@ -18,11 +18,10 @@ from omicsdk.fs.copying.copies import copy_files
 from omicsdk.fs.copying.jobs import check_target, kind_of
 from omicsdk.fs.copying.planning import plan_copy, source_to_copy
 from omicsdk.fs.errors import WrongOption
-from omicsdk.fs.file_bytes import FileBytes
+from omicsdk.fs.file_bytes import Comparison, FileBytes, stream
 from omicsdk.fs.listings import entries
 from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.registry import Stores, open_store, options_of
-from omicsdk.fs.streams import Comparison, stream
 from omicsdk.fs.uris import Uri, parse_uri
 from omicsdk.transfer import SelectionOptionsDict, TransferOptionsDict, TransferReport
 from omicsdk.transfer.arguments import path as path_text

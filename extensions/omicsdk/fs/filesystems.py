@@ -34,7 +34,7 @@ from omicsdk.fs.errors import (
     Unsupported,
     WrongUri,
 )
-from omicsdk.fs.file_bytes import FileBytes
+from omicsdk.fs.file_bytes import FileBytes, stream
 from omicsdk.fs.open_files import (
     DEFAULT_CALLBACK,
     LIMIT,
@@ -55,7 +55,6 @@ from omicsdk.fs.open_files import (
 from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.registry import open_store
 from omicsdk.fs.store import Cache, Entry, Put, Store, key_of
-from omicsdk.fs.streams import stream
 from omicsdk.fs.uris import Uri, parse_uri
 from omicsdk.transfer import Progress
 from omicsdk.transfer.ranges import Source

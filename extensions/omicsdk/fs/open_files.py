@@ -16,8 +16,8 @@ from omicsdk.core.checksums import crc32c
 from omicsdk.core.errors import MissingExtra, SourceChanged
 from omicsdk.core.files import PRIVATE, in_place_of
 from omicsdk.core.logs import logger
+from omicsdk.fs.file_bytes import stream
 from omicsdk.fs.store import Entry
-from omicsdk.fs.streams import stream
 
 try:
     from fsspec.caching import BaseCache, Fetcher, register_cache

@@ -109,7 +109,7 @@ def _read_in_fork(pipe: Any, file: Any) -> None:
 def test_a_fork_continues_what_is_streamed(
     store: ServedStore, served: ServedFileSystem, monkeypatch: pytest.MonkeyPatch, opened: str, fast: float
 ) -> None:
-    monkeypatch.setattr("omicsdk.fs.streams.FAST", fast)  # one connection, or threads that read ahead
+    monkeypatch.setattr("omicsdk.fs.file_bytes.FAST", fast)  # one connection, or threads that read ahead
     whole = os.urandom(48 << 20)
     store.hold("p/long", whole)
     rest = hashlib.sha256(whole[14 << 20 :]).hexdigest()

@@ -27,9 +27,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from omicsdk.core import OmicsError, SourceChanged
 from omicsdk.fs import Entry, IsFolder, NotListed, PathError, PathNotFound, ReadOnly
+from omicsdk.fs.file_bytes import PIECE
 from omicsdk.fs.filesystems import DssFileSystem
 from omicsdk.fs.open_files import BLOCK, FIRST, BlockCache, GrowingReadAhead, runs
-from omicsdk.fs.streams import PIECE
 from served_store import ServedFileSystem, ServedStore
 
 TEXT = b"".join(b"line %d\n" % number for number in range(2000))
@@ -257,7 +257,7 @@ def test_a_server_without_ranges_is_read_by_fetching_the_whole_once(
 def test_long_reads_are_whole_over_one_connection_and_over_several(
     fs: ServedFileSystem, server: Server, noise: Any, monkeypatch: pytest.MonkeyPatch, fast: float
 ) -> None:
-    monkeypatch.setattr("omicsdk.fs.streams.FAST", fast)
+    monkeypatch.setattr("omicsdk.fs.file_bytes.FAST", fast)
     store_of(fs).hold("p/large", noise(3 * PIECE + 5))
     assert fs.cat_file("p/large", 3) == noise(3 * PIECE + 5)[3:]
     assert len(server.requests) == (4 if fast else 2)

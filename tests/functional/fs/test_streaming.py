@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import ManualClock, SourceChanged
-from omicsdk.fs.file_bytes import FileBytes
-from omicsdk.fs.streams import FAST, stream
+from omicsdk.fs.file_bytes import FAST, FileBytes, stream
 from served_store import ServedStore
 
 MIB = 1 << 20
@@ -71,7 +70,7 @@ def sequence(fs, size=MIB):
 
 
 def test_a_reader_that_continues_gets_bytes_as_they_come(served, server, noise, monkeypatch):
-    monkeypatch.setattr("omicsdk.fs.streams.FAST", 0)
+    monkeypatch.setattr("omicsdk.fs.file_bytes.FAST", 0)
     body = noise(24 * MIB)
     served.store.hold("p/a", body)
     assert b"".join(sequence(served)) == body
@@ -89,7 +88,7 @@ def test_a_reader_that_continues_gets_bytes_as_they_come(served, server, noise, 
 
 
 def test_a_stream_that_breaks_resumes_where_it_broke(served, server, noise, fault, monkeypatch):
-    monkeypatch.setattr("omicsdk.fs.streams.FAST", 0)
+    monkeypatch.setattr("omicsdk.fs.file_bytes.FAST", 0)
     body = noise(16 * MIB)
     served.store.hold("p/a", body)
 
@@ -101,7 +100,7 @@ def test_a_stream_that_breaks_resumes_where_it_broke(served, server, noise, faul
 
 
 def test_halves_of_two_versions_are_not_joined_in_a_stream(served, server, noise, fault, monkeypatch):
-    monkeypatch.setattr("omicsdk.fs.streams.FAST", 0)
+    monkeypatch.setattr("omicsdk.fs.file_bytes.FAST", 0)
     body = noise(16 * MIB)
     served.store.hold("p/a", body)
 

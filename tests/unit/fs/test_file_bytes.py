@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 from omicsdk.core import NotFound, SourceChanged
 from omicsdk.fs.errors import IsFolder, PathError, PathNotFound
-from omicsdk.fs.file_bytes import FileBytes
+from omicsdk.fs.file_bytes import PIECE, FileBytes
 from omicsdk.fs.store import Entry
-from omicsdk.fs.streams import PIECE
 from omicsdk.transfer import Outcome, TransferReport
 from omicsdk.transfer.ranges import NoRanges, Ranges
 

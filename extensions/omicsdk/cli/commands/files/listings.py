@@ -363,8 +363,7 @@ def _requested(
     store: Store, entry: Entry, options: TransferOptions | None, span: tuple[int | None, int | None], word: str
 ) -> Generator[bytes]:
     """Yield bytes of a file that its platform sends; all of them are verified."""
-    from omicsdk.fs.file_bytes import FileBytes
-    from omicsdk.fs.streams import PIECE, checked, stream
+    from omicsdk.fs.file_bytes import PIECE, FileBytes, checked, stream
 
     rate = None if options is None else options.control.rate_limit
     # A larger piece would be read in a burst, and be waited for afterwards.
