@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TextIO, Unpack, cast, overload
 
 from omicsdk.core.arguments import stating_keywords
-from omicsdk.core.consistency import InconsistentListing, despite_contradictions
+from omicsdk.core.consistency import InconsistentListing
 from omicsdk.core.errors import UsageError
 from omicsdk.core.items import Items
 from omicsdk.core.named_tuples import NamedTuple
@@ -19,9 +19,9 @@ from omicsdk.fs.copying.jobs import check_target, kind_of
 from omicsdk.fs.copying.planning import plan_copy, source_to_copy
 from omicsdk.fs.errors import WrongOption
 from omicsdk.fs.file_bytes import Comparison, FileBytes, stream
+from omicsdk.fs.listings import entries
 from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.registry import Stores, open_store, options_of
-from omicsdk.fs.store import Entry
 from omicsdk.fs.uris import Uri, parse_uri
 from omicsdk.transfer import SelectionOptionsDict, TransferOptionsDict, TransferReport
 from omicsdk.transfer.arguments import path as path_text
@@ -334,43 +334,3 @@ def _forget_listings() -> None:
         for kind in module.OmicsFileSystem.__subclasses__():
             for file_system in list(kind._cache.values()):
                 file_system.invalidate_cache()
-
-
-def entries(
-    stores: Stores,
-    uri: Uri,
-    doubts: list[InconsistentListing],
-    patterns: Filters,
-    *,
-    recursive: bool,
-    names_only: bool = False,
-) -> Iterator[tuple[str, str, Entry]]:
-    """Yield the name, the URI and the entry of each file and folder.
-
-    Args:
-        stores: The stores.
-        uri: A folder, or a file.
-        doubts: As for `despite_contradictions`.
-        patterns: Which files.
-        recursive: Whether all files below the folder are listed.
-        names_only: Whether names suffice; see `Store.names_below`.
-    """
-    store = stores.of(uri)
-    # Its listing shows whether it is a folder: a look-up of the folder would be a second request.
-    at_once = store.features.listing_proves_folder and uri.is_folder and not recursive
-    entry = Entry(uri.path, "folder") if at_once else store.entry(uri, recursive=recursive)
-    if not entry.is_folder:
-        yield entry.file_name or entry.name or uri.name, str(uri), entry
-    elif recursive:
-        from omicsdk.fs.copying.planning import named
-
-        below = despite_contradictions(named(store, uri.scheme, entry, patterns, names_only=names_only), doubts)
-        for name, child in below:
-            yield name, store.uri(child.path), child
-    else:
-        fits_all, children = patterns.fit_all, store.entries(entry.path)
-        children = despite_contradictions(children, doubts)
-        for child in children if names_only and not patterns.has_facts else store.described(children):
-            name = child.file_name or child.name
-            if fits_all or child.is_folder or patterns.fits(name, child.size, child.modified):
-                yield name, str(Uri(uri.scheme, child.path, child.is_folder)), child

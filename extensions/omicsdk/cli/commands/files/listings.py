@@ -20,7 +20,7 @@ from omicsdk.core.errors import ChecksumMismatch, TransferError, UsageError
 from omicsdk.core.items import page_break
 from omicsdk.core.type_guards import is_object
 from omicsdk.fs.errors import IsFolder
-from omicsdk.fs.files import entries
+from omicsdk.fs.listings import entries
 from omicsdk.fs.registry import STORES, Stores
 from omicsdk.fs.store import Entry, Store, strongest
 from omicsdk.fs.uris import Uri, parse_uri
