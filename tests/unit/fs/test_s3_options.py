@@ -18,7 +18,7 @@ from omicsdk.fs.registry import Stores
 from omicsdk.fs.stores.s3 import S3Store, Stored, versioned
 from omicsdk.transfer.network.requests import headers_for
 from omicsdk.transfer.s3 import client as s3_client
-from omicsdk.transfer.s3.encryption import CUSTOMERS, KEY_VARIABLE, Encryption, read_key
+from omicsdk.transfer.s3.settings import CUSTOMERS, KEY_VARIABLE, Encryption, read_key
 from omicsdk.transfer.s3.uploads import BucketObject
 from s3_service import Answer, Bucket, Request, Service, client_of, refusal
 

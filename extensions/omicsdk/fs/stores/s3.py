@@ -34,8 +34,8 @@ from omicsdk.fs.uris import Uri
 from omicsdk.transfer.network.header_checksums import may_be_of_parts, noted_checksums, object_checksums, of_parts
 from omicsdk.transfer.network.plan import WHOLE
 from omicsdk.transfer.s3.client import BATCH, COPY_IN_PARTS, S3Client
-from omicsdk.transfer.s3.encryption import CUSTOMERS, Encryption, key_of
 from omicsdk.transfer.s3.listing import Object, Page, seconds_of
+from omicsdk.transfer.s3.settings import CUSTOMERS, Encryption, key_of
 
 if TYPE_CHECKING:
     from omicsdk.fs.options import CopyOptions

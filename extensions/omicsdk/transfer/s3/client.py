@@ -37,10 +37,18 @@ from omicsdk.core.version import USER_AGENT
 from omicsdk.transfer.network.connection_pool import ConnectionPool, shared_pool
 from omicsdk.transfer.network.header_checksums import quickest, quickest_without_etag
 from omicsdk.transfer.network.requests import ARCHIVED, LATER, RESTORE, Location
-from omicsdk.transfer.s3.encryption import ENCRYPTION, PLAIN, Encryption
 from omicsdk.transfer.s3.exchanges import Exchange, Request, Response, perform, perform_all
 from omicsdk.transfer.s3.listing import Page, elements, pages_of, read_page, refuse_page
-from omicsdk.transfer.s3.settings import DEFAULT_REGION, Settings, is_amazons, is_keys_own, keys_of_botocore
+from omicsdk.transfer.s3.settings import (
+    DEFAULT_REGION,
+    ENCRYPTION,
+    PLAIN,
+    Encryption,
+    Settings,
+    is_amazons,
+    is_keys_own,
+    keys_of_botocore,
+)
 
 if TYPE_CHECKING:
     from omicsdk.transfer.engine.options import TransferOptions

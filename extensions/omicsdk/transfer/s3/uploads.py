@@ -23,7 +23,7 @@ from omicsdk.transfer.network.header_checksums import has_opaque_etag
 from omicsdk.transfer.network.requests import Location
 from omicsdk.transfer.s3.boto import PartChecksum, S3Object
 from omicsdk.transfer.s3.client import CONFLICT, ENDED, S3Client
-from omicsdk.transfer.s3.encryption import ENCRYPTION, PLAIN, Encryption
+from omicsdk.transfer.s3.settings import ENCRYPTION, PLAIN, Encryption
 from omicsdk.transfer.uploads.job import combined_crc32c
 from omicsdk.transfer.uploads.sending import facts_of
 from omicsdk.transfer.uploads.store import PART_SIZE, QUICK, SINGLE, Cut, NoSuchUpload, PartRules, SentPart, Source
