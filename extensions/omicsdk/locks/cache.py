@@ -27,8 +27,8 @@ from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import is_object
 from omicsdk.transfer import Item, Progress
 from omicsdk.transfer.checksums import STRIDE, Stopped, checksums_of
-from omicsdk.transfer.content_cache import CachedFile, Link
 from omicsdk.transfer.disk import space_of, write_all
+from omicsdk.transfer.engine.options import CachedFile, Link
 from omicsdk.transfer.filters import parse_moment, parse_size
 from omicsdk.transfer.reports.progress import FileProgress
 

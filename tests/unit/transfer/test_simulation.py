@@ -13,8 +13,8 @@ from omicsdk import Cache, Lock
 from omicsdk.core.checksums import digest
 from omicsdk.locks import add
 from omicsdk.transfer import Upload
-from omicsdk.transfer.content_cache import Link
 from omicsdk.transfer.engine.machine import FINAL, State
+from omicsdk.transfer.engine.options import Link
 from simulated import BATCH, CELL, RECORDED, Platform, Source, World, fetched, pulled, sent
 
 SEEDS = st.integers(0, 2**32)

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from omicsdk.core.checksums import Digests
     from omicsdk.core.errors import OmicsError, TransportError
-    from omicsdk.transfer.content_cache import CachedFile
     from omicsdk.transfer.downloads.receiving import ResponseWriter
     from omicsdk.transfer.downloads.targets import ExistingObject
+    from omicsdk.transfer.engine.options import CachedFile
     from omicsdk.transfer.journal import PartState
     from omicsdk.transfer.network.requests import Location, Verdict
 

@@ -22,11 +22,11 @@ from omicsdk.core.errors import Interrupted, OmicsError, SomeFailed, TransferErr
 from omicsdk.core.logs import logger
 from omicsdk.core.sending.connections import Network
 from omicsdk.transfer.arguments import instances, many, path, run_name, whole_number
-from omicsdk.transfer.content_cache import ContentCache, Link
 from omicsdk.transfer.disk import Disk, make_folders
 from omicsdk.transfer.downloads.downloading import download
 from omicsdk.transfer.downloads.files import PartFiles
 from omicsdk.transfer.downloads.targets import FsspecTarget
+from omicsdk.transfer.engine.options import ContentCache, Link
 from omicsdk.transfer.items import Item, check_all
 from omicsdk.transfer.journal import Journal
 from omicsdk.transfer.names import ROOM, WORK_FOLDER, check_name, check_names, first_of_each, room_in
