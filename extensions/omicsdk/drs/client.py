@@ -8,7 +8,7 @@ from omicsdk_api.drs import AsyncDrsApi, DrsApi
 
 from omicsdk.core.credentials import Basic, BearerToken, Credentials
 from omicsdk.core.errors import Forbidden
-from omicsdk.core.optional_server import AsyncServerExchange, OptionalServer, ServerExchange
+from omicsdk.core.plain_client import AsyncServerExchange, OptionalServer, ServerExchange
 from omicsdk.core.platform import AsyncPlatform, Discovery, Listing, Opening, Platform, Workflow, variables
 from omicsdk.core.response import AsyncExchange, Exchange
 from omicsdk.drs import downloads, planning, reading

@@ -34,8 +34,14 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.files import LOCKED_ERRNOS, in_place_of, is_special, lock_now, make_durable, put_in_place
 from omicsdk.core.json_coding import json_object
-from omicsdk.core.optional_server import NO_SERVER, AsyncServerExchange, OptionalServer, ServerExchange
-from omicsdk.core.plain_client import beside, exchange_of
+from omicsdk.core.plain_client import (
+    NO_SERVER,
+    AsyncServerExchange,
+    OptionalServer,
+    ServerExchange,
+    beside,
+    exchange_of,
+)
 from omicsdk.core.platform import AsyncPlatform, Discovery, Platform, Workflow
 from omicsdk.core.response import AsyncExchange, Exchange, json_of
 from omicsdk.core.type_guards import is_array, is_number, is_object
