@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from omicsdk.core.closing import Closing
 from omicsdk.core.errors import OmicsError
 from omicsdk.core.plain_client import network_of
+from omicsdk.drs.credentials import Storage
 from omicsdk.drs.identifiers import DrsId
 from omicsdk.drs.resolution import Resolver, server_url
 from omicsdk.drs.server import PATH, DrsServer
-from omicsdk.drs.storage import Storage
 
 if TYPE_CHECKING:
     from omicsdk.core.client import Client

@@ -35,7 +35,7 @@ from omicsdk.core.errors import (
     UsageError,
 )
 from omicsdk.core.redaction import mask_url, without_query
-from omicsdk.drs.storage import PROJECT_VARIABLE
+from omicsdk.drs.credentials import PROJECT_VARIABLE
 from omicsdk.fs.registry import open_store
 from omicsdk.fs.store import Entry
 from omicsdk.fs.uris import WEB, without_file_scheme

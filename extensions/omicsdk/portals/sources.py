@@ -42,11 +42,11 @@ from omicsdk.core.plain_client import PlainClient, plain_request, stopping_by
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import only_objects
+from omicsdk.drs.credentials import GOOGLE, GOOGLE_VARIABLE, PROJECT_VARIABLE, google_path, google_query
 from omicsdk.drs.downloads import expect, item_for, locator_of
 from omicsdk.drs.identifiers import parse_drs_id
 from omicsdk.drs.objects import DrsObject, in_order
 from omicsdk.drs.planning import DrsFile, RequestedObject, find_each
-from omicsdk.drs.storage import GOOGLE, GOOGLE_VARIABLE, PROJECT_VARIABLE, google_path, google_query
 from omicsdk.fs.copying.planning import fitting, source_to_copy
 from omicsdk.fs.errors import PathNotFound, Unsupported
 from omicsdk.fs.registry import open_store

@@ -9,8 +9,8 @@ from breakable import Faults, Server
 from drs_download import OFFLINE, download
 from omicsdk.core import BearerToken, ConfigError, Forbidden, Unauthorized
 from omicsdk.drs import AccessMethod, Drs, DrsServer, HostCredentials, Passports, ResolutionSettings, parse_drs_id
+from omicsdk.drs.credentials import Storage, google_path
 from omicsdk.drs.hosts import KNOWN_HOSTS, known_host, login_remedy
-from omicsdk.drs.storage import Storage, google_path
 from omicsdk.transfer import Location
 
 PASSPORT = "eyJh.eyJi.c2ln"

@@ -22,7 +22,7 @@ from omicsdk.core.retry import NO_RETRY
 from omicsdk.core.sending.adapters import may_send
 from omicsdk.core.token_file import StoredLogin, token_file
 from omicsdk.drs.client import Drs
-from omicsdk.drs.storage import Storage
+from omicsdk.drs.credentials import Storage
 from omicsdk.fs import open_store
 from omicsdk.fs.stores.drs import found_login
 from omicsdk.ga4gh import Trs

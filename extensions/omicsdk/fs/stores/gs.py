@@ -15,7 +15,7 @@ from omicsdk.core.oauth.google import REMEDY
 from omicsdk.core.plain_client import PlainClient, plain_request
 from omicsdk.core.response import json_of
 from omicsdk.core.type_guards import is_array, is_object, number_in
-from omicsdk.drs.storage import PROJECT_VARIABLE, Storage
+from omicsdk.drs.credentials import PROJECT_VARIABLE, Storage
 from omicsdk.fs.errors import NotListed, PathNotFound
 from omicsdk.fs.store import ClientStore, Entry, Features
 from omicsdk.fs.stores.buckets import BucketStore, prefix_of, split
