@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import ManualClock
 from omicsdk.transfer import Control, TransferOptions
-from omicsdk.transfer.engine.control import Pace
+from omicsdk.transfer.engine.control import Pace, Timetable
 from omicsdk.transfer.engine.options import InvalidOption
-from omicsdk.transfer.network.timetables import Timetable
 
 MONDAY = datetime(2026, 1, 5)
 M = 1024**2

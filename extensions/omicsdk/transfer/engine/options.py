@@ -14,11 +14,10 @@ from omicsdk.core.likeness import nearest
 from omicsdk.core.logs import logger
 from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.transfer.arguments import InvalidOption, a, function, kind, number, whole_number
-from omicsdk.transfer.engine.control import Control
+from omicsdk.transfer.engine.control import Control, Timetable, rate_of
 from omicsdk.transfer.filters import Filters, FiltersDict
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.network.requests import PATIENCE, Patience, Quota
-from omicsdk.transfer.network.timetables import Timetable, rate_of
 
 #: How a file of the cache gets into a folder.
 Link = Literal["copy", "symlink", "hardlink"]
