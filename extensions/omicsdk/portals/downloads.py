@@ -40,10 +40,10 @@ from omicsdk.fs.registry import open_store
 from omicsdk.fs.store import Entry
 from omicsdk.fs.uris import WEB, without_file_scheme
 from omicsdk.portals.conversion import converted, fasterq_dump
+from omicsdk.portals.file_kinds import kinds_in_words
 from omicsdk.portals.formats import FORMATS
 from omicsdk.portals.git_annex import is_annexed_link
 from omicsdk.portals.headings import is_address, parsed_map
-from omicsdk.portals.kinds import kinds_in_words
 from omicsdk.portals.lists import (
     FAULT,
     SHOWN_FAULTS,

@@ -20,7 +20,7 @@ from omicsdk.core.batches import batches
 from omicsdk.core.clock import never
 from omicsdk.core.errors import Interrupted
 from omicsdk.fs.copying.planning import ALL
-from omicsdk.portals.kinds import kind_of
+from omicsdk.portals.file_kinds import kind_of
 from omicsdk.portals.lists import (
     FAULT,
     SHOWN_FAULTS,

@@ -54,7 +54,7 @@ from omicsdk.fs.store import Cache, Entry
 from omicsdk.fs.uris import WEB, Uri, parse_uri
 from omicsdk.hca.azul.files import AzulFile, of_download, service_of
 from omicsdk.portals import gdc
-from omicsdk.portals.companions import companions_of
+from omicsdk.portals.file_kinds import companions_of
 from omicsdk.portals.headings import last_part
 from omicsdk.portals.lists import STORES, URLS, ListedFile, scheme_of
 from omicsdk.portals.names.archive import CONTROLLED

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from omicsdk.portals import FORMATS, FileList, Head, ListedFile, ListError, RowFault, UnknownList
 from omicsdk.portals.downloads import planned
+from omicsdk.portals.file_kinds import kind_of, kinds_in_words
 from omicsdk.portals.headings import addresses_in, parsed_map
-from omicsdk.portals.kinds import kind_of, kinds_in_words
 from omicsdk.portals.lists import file_at, format_named, is_row, recognised, size_in
 from omicsdk.transfer import TransferOptions
 from omicsdk.transfer.engine.options import InvalidOption
