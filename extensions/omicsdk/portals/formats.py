@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from omicsdk.portals import bags, documents, dvc, git_annex, isa, listings, metalink, tables, url_lists
+from omicsdk.portals import described_folders, documents, dvc, git_annex, listings, metalink, tables, url_lists
 
 FORMATS = (
-    bags.BAG,
+    described_folders.BAG,
     metalink.METALINK,
     dvc.DVC,
     git_annex.DATA_SET,
@@ -36,7 +36,7 @@ FORMATS = (
     url_lists.TRACKS,
     url_lists.COMMANDS,
     listings.LISTING,
-    isa.ISA,
+    described_folders.ISA,
     listings.ENTRIES,
     listings.PAGE,
     listings.INVENTORY,

@@ -14,7 +14,7 @@ from omicsdk.locks import Lock, LockedFile, LockError
 from omicsdk.locks.exports import Reads, paired_reads, write_bag
 from omicsdk.locks.lockfile import write_files
 from omicsdk.portals import FileList
-from omicsdk.portals.bags import BAG
+from omicsdk.portals.described_folders import BAG
 
 SINCE = "2026-01-31T12:00:00Z"
 MD5, SHA1 = "0" * 32, "1" * 40

@@ -1,7 +1,8 @@
-"""Bags (BDBag, RFC 8493): what a bag's fetch.txt names, with the checksums of its manifests."""
+"""Folders that describe their files: BagIt bags, and the investigations of ISA-Tab."""
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 import zipfile
@@ -12,22 +13,29 @@ from itertools import chain, islice
 
 from omicsdk.core.archives import InflationLimit
 from omicsdk.core.tables import lines_of
+from omicsdk.portals.documents import METABOLIGHTS_FOLDER
+from omicsdk.portals.headings import files_in
 from omicsdk.portals.lists import (
     ALGORITHMS,
     SAMPLE,
     FileList,
     Format,
+    Head,
     ListedFile,
     ListError,
     Manual,
     Row,
+    Stated,
     checksums_in,
     file_at,
+    header_of,
     name_in,
+    numbered_lines,
     opened,
     size_in,
     text_of,
 )
+from omicsdk.portals.tables import path_rows
 from omicsdk.portals.url_lists import checksum_line, most_lines
 from omicsdk.transfer.scratch import scratch_database
 
@@ -90,14 +98,16 @@ class _Statements:
     """The strongest checksum that a bag's manifests state of each file, on disk: a manifest may name very many."""
 
     def __init__(self, rows: sqlite3.Connection) -> None:
-        self._rows = rows
+        self._investigation_rows = rows
         rows.execute("BEGIN")  # one transaction: a row alone would be written at once
-        self._rows.execute("CREATE TABLE stated (name BLOB PRIMARY KEY, algorithm TEXT, checksum TEXT) WITHOUT ROWID")
+        self._investigation_rows.execute(
+            "CREATE TABLE stated (name BLOB PRIMARY KEY, algorithm TEXT, checksum TEXT) WITHOUT ROWID"
+        )
 
     def read(self, algorithm: str, lines: Iterator[str]) -> None:
         """Read a manifest; files that an earlier one names keep its checksums."""
         parsed = (checksum_line(line.rstrip("\r\n")) for line in lines)
-        self._rows.executemany(
+        self._investigation_rows.executemany(
             "INSERT OR IGNORE INTO stated VALUES (?, ?, ?)",
             # Some programs write the paths of `find .`, as md5sum repeats them.
             ((_key(_unescaped(line[2].removeprefix("./"))), algorithm, line[1]) for line in parsed if line is not None),
@@ -106,7 +116,7 @@ class _Statements:
     def of(self, name: str) -> tuple[str, str]:
         """The algorithm and checksum of a file; empty if none is stated."""
         query = "SELECT algorithm, checksum FROM stated WHERE name = ?"
-        row: tuple[str, str] | None = self._rows.execute(query, (_key(name),)).fetchone()
+        row: tuple[str, str] | None = self._investigation_rows.execute(query, (_key(name),)).fetchone()
         return row or ("", "")
 
 
@@ -164,4 +174,50 @@ BAG = Format(
     _bag_rows,
     _bag_file,
     manual=Manual("the URL", "the strongest of SHA-512, SHA-256, SHA-1, MD5 in the bag's manifests", "by URL"),
+)
+
+
+INVESTIGATION = "i_Investigation.txt"
+_STUDY, _TABLES = "study identifier", ("study file name", "study assay file name")
+_ACCESSION = re.compile(r"MTBLS[0-9]+")
+
+
+def _investigation_rows(file_list: FileList) -> Iterator[Row]:
+    """The tables that an investigation names, and the rows of those that are beside it."""
+    path = file_list.path / INVESTIGATION if file_list.path.is_dir() else file_list.path
+    base, tables = file_list.base, dict[str, int]()
+    for number, line in numbered_lines(file_list._replace(path=path)):
+        key, *cells = header_of(line) or [""]
+        values = [value for value in cells if value]
+        if key.lower() == _STUDY and not base and values and _ACCESSION.fullmatch(values[0]):
+            base = METABOLIGHTS_FOLDER.format(values[0])
+        elif key.lower() in _TABLES:
+            tables.update(dict.fromkeys(values, number))
+    if not base:
+        where = (
+            f"{file_list.shown}: its study has no accession of MetaboLights, which its files have no address without"
+        )
+        raise ListError(where, remedy="State the URL of their folder, --base URL.")
+    for name, number in tables.items():
+        yield Row(number, {"Study Table File": name}, stated=Stated(("study table file",), base=base))
+        table = path.parent / name
+        # False for a name that is too long for a file, of which pathlib's method raises an error before Python 3.14.
+        if os.path.isfile(table) and table.parent == path.parent:  # noqa: PTH113 - as above
+            yield from path_rows(file_list._replace(path=table, shown=f"{file_list.shown}: {name}", base=base))
+        else:
+            file_list.notes["tables of the study, whose files are listed if they are beside it"] += 1
+
+
+def _is_investigation(head: Head) -> bool:
+    return INVESTIGATION in head.members or head.first.strip().upper() == "ONTOLOGY SOURCE REFERENCE"
+
+
+ISA = Format(
+    "isa",
+    "investigation of ISA-Tab, such as MetaboLights'",
+    "a first line ONTOLOGY SOURCE REFERENCE, or a folder with i_Investigation.txt",
+    _is_investigation,
+    _investigation_rows,
+    files_in,
+    manual=Manual("the study's folder at MetaboLights, by its accession, or `--base`"),
 )
