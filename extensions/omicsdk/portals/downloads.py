@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol, Unpack, get_args
 
 import omicsdk.transfer
+from omicsdk.core.api_errors import PAGE_LIMIT, page_title
 from omicsdk.core.arguments import check_texts, stating_keywords, text_is_one_item
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.errors import (
@@ -34,6 +35,7 @@ from omicsdk.core.errors import (
     Unauthorized,
     UsageError,
 )
+from omicsdk.core.media_types import PAGE_NAMES
 from omicsdk.core.redaction import mask_url, without_query
 from omicsdk.drs.credentials import PROJECT_VARIABLE
 from omicsdk.fs.registry import open_store
@@ -76,7 +78,6 @@ from omicsdk.portals.names.written import (
     runs_in,
     words_in_lines,
 )
-from omicsdk.portals.pages import page_in
 from omicsdk.portals.plan import SHOWN_NAMES, Layout, Plan, Related
 from omicsdk.portals.results import check_not_listed, check_writable, keep_earlier, result_beside, write_result
 from omicsdk.portals.rows import OUTCOME_COLUMN, table_rows, text_of
@@ -726,7 +727,7 @@ def without_pages(report: TransferReport, folder: str, on_message: Callable[[str
             is_sized_by_server = outcome.verification == "size only" and scheme_of(outcome.source) in WEB
             if outcome.is_present and (outcome.verification == "unverified" or is_sized_by_server):
                 with suppress(OSError):  # it was removed meanwhile
-                    warning = page_in(Path(folder, outcome.name), outcome.name)
+                    warning = _web_page_warning(Path(folder, outcome.name), outcome.name)
             yield outcome._replace(warning=warning) if warning else outcome
 
     report = report.with_outcomes(outcomes())
@@ -760,3 +761,22 @@ def missing_logins(files: Iterable[HasKind], sources: Sources, report: TransferR
             yield f"{count_of(number, 'file')} refused: no credentials. {remedy}"
         elif remedy := sources.of(kind).refused_login:
             yield f"{count_of(number, 'file')} refused with your credentials. {remedy}"
+
+
+def _web_page_warning(path: Path, name: str) -> str:
+    """Return a warning if a file that should be data is a web page, such as a login page; otherwise "".
+
+    Args:
+        path: The file.
+        name: Its name; one that ends like that of a page may be one.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    if PAGE_NAMES.search(name):
+        return ""
+    with path.open("rb") as file:
+        title = page_title(file.read(PAGE_LIMIT).decode("utf-8", "replace"))
+    if title is None:
+        return ""
+    return f"a web page{f' ({title[:80]!r})' if title else ''} was received, not a data file"
