@@ -18,7 +18,7 @@ from omicsdk.gen3.metadata_documents import Document, documents_of
 from omicsdk.hca.azul import Azul
 from omicsdk.hca.azul.files import totals_of, values_in
 from omicsdk.hca.azul.index import pages
-from omicsdk.portals.names.gen3 import MANIFEST, entries_of
+from omicsdk.portals.names.commons import MANIFEST, entries_of
 from omicsdk.portals.searches.search import Hit, Query, Searcher, texts_in, titled
 
 
