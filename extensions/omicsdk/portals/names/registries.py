@@ -12,10 +12,9 @@ from omicsdk_api.archives.identifiers import IdentifiersApi
 from omicsdk.core.errors import APIError, BadRequest, NotFound, UsageError
 from omicsdk.core.type_guards import only_objects
 from omicsdk.portals.documents import SCHEMA_ORG
-from omicsdk.portals.names.archive import Archive, ArchiveOptions, NamedRow
+from omicsdk.portals.names.archive import ARCHIVES, Archive, ArchiveOptions, Archives, NamedRow
 from omicsdk.portals.names.grammar import Name, names_in
 from omicsdk.portals.names.records import Record, member, text_in
-from omicsdk.portals.names.resolution import ARCHIVES, Archives
 
 
 class _Prefix(NamedTuple):

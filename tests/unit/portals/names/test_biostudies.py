@@ -276,7 +276,7 @@ def test_the_ena_states_sizes_and_checksums_of_the_runs_of_the_study_alone(monke
     def imported(name: str) -> object:
         return module if name.endswith(".stand_in") else original(name)
 
-    monkeypatch.setattr("omicsdk.portals.names.resolution.import_module", imported)
+    monkeypatch.setattr("omicsdk.portals.names.archive.import_module", imported)
     KnownRuns.asked.clear()
     found = resolve("E-MTAB-6153", sequencing())
     assert [(each.archive, each.level, each.id) for each in KnownRuns.asked] == [("ena", "study", "ERP104208")]
