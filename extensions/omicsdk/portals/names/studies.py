@@ -25,8 +25,7 @@ from omicsdk.portals.headings import addresses_in, heading
 from omicsdk.portals.lists import FAULT, ListedFile
 from omicsdk.portals.names.archive import ARCHIVES, Archive, Archives, NamedRow
 from omicsdk.portals.names.grammar import Name
-from omicsdk.portals.names.records import text_in
-from omicsdk.portals.names.responses import stated_file
+from omicsdk.portals.names.responses import stated_file, text_in
 from omicsdk.portals.names.study_folder import StudyFolder, file_below, https_of, table_rows
 
 # -- BioStudies
