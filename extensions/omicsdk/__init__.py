@@ -112,7 +112,7 @@ if TYPE_CHECKING:
     from omicsdk.pangea import AsyncPangea as AsyncPangea
     from omicsdk.pangea import Pangea as Pangea
     from omicsdk.portals.downloads import get as get
-    from omicsdk.portals.searches.search import search as search
+    from omicsdk.portals.searches import search as search
     from omicsdk.sb.client import AsyncSevenBridges as AsyncSevenBridges
     from omicsdk.sb.client import SevenBridges as SevenBridges
     from omicsdk.transfer.reports.report import TransferFailed as TransferFailed
@@ -149,7 +149,7 @@ else:  # hidden from type checkers, which would accept any name
             "locks.lock": "Lock",
             "pangea": "AsyncPangea Pangea",
             "portals.downloads": "get",
-            "portals.searches.search": "search",
+            "portals.searches": "search",
             "sb.client": "AsyncSevenBridges SevenBridges",
             "transfer.reports.report": "TransferFailed TransferReport",
         },

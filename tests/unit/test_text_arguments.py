@@ -21,7 +21,7 @@ from omicsdk.core.arguments import text_is_one_item
 from omicsdk.core.platform import Listing, Opening, Platform, Workflow
 from omicsdk.drs.planning import requested_objects
 from omicsdk.hca.azul.filters import read_conditions
-from omicsdk.portals.searches.search import Hit as SearchHit
+from omicsdk.portals.searches import Hit as SearchHit
 from omicsdk_api.azul.models import Hit
 
 #: Several texts, and no single one.

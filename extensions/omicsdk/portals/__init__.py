@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from omicsdk.portals.lists import Row as Row
     from omicsdk.portals.lists import RowFault as RowFault
     from omicsdk.portals.lists import UnknownList as UnknownList
-    from omicsdk.portals.searches.search import Hit as Hit
-    from omicsdk.portals.searches.search import SearchResult as SearchResult
-    from omicsdk.portals.searches.search import search as search
+    from omicsdk.portals.searches import Hit as Hit
+    from omicsdk.portals.searches import SearchResult as SearchResult
+    from omicsdk.portals.searches import search as search
     from omicsdk.portals.sources import SOURCES as SOURCES
     from omicsdk.portals.sources import Source as Source
     from omicsdk.portals.sources import SourceOptions as SourceOptions
@@ -36,7 +36,7 @@ else:  # hidden from type checkers, which would accept any name
             "downloads": "get",
             "formats": "FORMATS",
             "lists": "FileList Format Head ListError ListedFile Row RowFault UnknownList",
-            "searches.search": "Hit SearchResult search",
+            "searches": "Hit SearchResult search",
             "sources": "SOURCES Source SourceOptions",
         },
     )

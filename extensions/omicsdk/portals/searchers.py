@@ -30,18 +30,7 @@ from omicsdk.hca.azul.files import totals_of, values_in
 from omicsdk.hca.azul.index import pages
 from omicsdk.portals.names.commons import MANIFEST, entries_of
 from omicsdk.portals.names.ncbi import eutils
-from omicsdk.portals.searches.search import (
-    RETRY,
-    SECONDS,
-    Hit,
-    Query,
-    Searcher,
-    assay_of,
-    lucene,
-    quoted,
-    texts_in,
-    titled,
-)
+from omicsdk.portals.searches import RETRY, SECONDS, Hit, Query, Searcher, assay_of, lucene, quoted, texts_in, titled
 
 if TYPE_CHECKING:
     import httpx

@@ -16,7 +16,7 @@ from omicsdk.cli.commands.values import interval, metrics_target
 from omicsdk.cli.output import Call, Console, Output
 from omicsdk.core import ManualClock, UsageError
 from omicsdk.core.errors import Forbidden, OmicsError, ServiceUnavailable, TimedOut
-from omicsdk.portals.searches.search import Hit, SearchResult
+from omicsdk.portals.searches import Hit, SearchResult
 from omicsdk.transfer import Progress
 from prometheus_client.parser import text_string_to_metric_families
 

@@ -9,7 +9,7 @@ from omicsdk.gen3.records import Outcome as RowOutcome
 from omicsdk.gen3.uploads import UploadResult
 from omicsdk.hca.dss import UploadedBundle
 from omicsdk.portals import SearchResult
-from omicsdk.portals.searches.search import Hit as SearchHit
+from omicsdk.portals.searches import Hit as SearchHit
 from omicsdk.sb.listings import Entry
 from omicsdk.transfer import Outcome, ShardResult, ShardsReport, TransferReport
 from omicsdk_api.azul import AzulApi

@@ -8,7 +8,7 @@ from omicsdk.transfer.reports.units import count_of
 
 if TYPE_CHECKING:
     from omicsdk.cli.output import Call
-    from omicsdk.portals.searches.search import SearchResult
+    from omicsdk.portals.searches import SearchResult
 
 
 def searched(result: SearchResult, call: Call) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from omicsdk.cli.index import Entry
 from omicsdk.portals.downloads import get
-from omicsdk.portals.searches.search import search
+from omicsdk.portals.searches import search
 
 SERVICE = ""
 

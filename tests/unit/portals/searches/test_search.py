@@ -11,8 +11,8 @@ import pytest
 from omicsdk.core.errors import ConfigError, OmicsError, ServiceUnavailable, TimedOut, UsageError
 from omicsdk.core.manual_clock import ManualClock
 from omicsdk.core.threads import Workers
-from omicsdk.portals.searches import search
-from omicsdk.portals.searches.search import Hit, Query, Searcher, assay_of, lucene, query_of, results, spellings, titled
+from omicsdk.portals import searches
+from omicsdk.portals.searches import Hit, Query, Searcher, assay_of, lucene, query_of, results, spellings, titled
 
 # -- the query
 
@@ -127,8 +127,8 @@ class Made(Searcher):
 def made(monkeypatch: pytest.MonkeyPatch, **rows: Callable[[Any], Iterator[Hit]]) -> None:
     """Portals whose rows are made in the test."""
     kinds = {name: type(name, (Made,), {"portal": name, "title": f"the {name}", "rows": rows}) for name in rows}
-    monkeypatch.setattr(search, "SEARCHERS", dict.fromkeys(rows, ""))
-    monkeypatch.setattr(search, "_searcher", kinds.__getitem__)
+    monkeypatch.setattr(searches, "SEARCHERS", dict.fromkeys(rows, ""))
+    monkeypatch.setattr(searches, "_searcher", kinds.__getitem__)
 
 
 def listed(portal: str, *ids: str, error: OmicsError | None = None) -> Callable[[Any], Iterator[Hit]]:
@@ -202,13 +202,13 @@ def test_portals_are_chosen_and_unknown_ones_refused(monkeypatch: pytest.MonkeyP
 def test_the_environment_states_the_portals_unless_the_call_does(monkeypatch: pytest.MonkeyPatch):
     made(monkeypatch, a=listed("a", "1"), b=listed("b", "2"), c=listed("c", "3"))
     monkeypatch.setenv("OMICS_SEARCH_PORTALS", "c, a,")
-    assert list(search.search("x").searched) == ["c", "a"]
-    assert list(search.search("x", portals="b").searched) == ["b"]
+    assert list(searches.search("x").searched) == ["c", "a"]
+    assert list(searches.search("x", portals="b").searched) == ["b"]
     monkeypatch.setenv("OMICS_SEARCH_PORTALS", "a, sra")
     with pytest.raises(UsageError, match="OMICS_SEARCH_PORTALS: 'sra' is not a portal"):
-        search.search("x")
+        searches.search("x")
     monkeypatch.delenv("OMICS_SEARCH_PORTALS")
-    assert list(search.search("x").searched) == ["a", "b", "c"]
+    assert list(searches.search("x").searched) == ["a", "b", "c"]
 
 
 def test_a_portal_that_is_not_configured_is_searched_only_by_name(monkeypatch: pytest.MonkeyPatch):
@@ -241,7 +241,7 @@ class AfterTheFirst(ManualClock):
 
     def monotonic(self) -> float:
         is_over = bool(Recorded.calls) and Recorded.calls[0].done()
-        return super().monotonic() + (search.SECONDS if is_over else 0)
+        return super().monotonic() + (searches.SECONDS if is_over else 0)
 
 
 def test_what_has_arrived_at_the_deadline_is_shown(monkeypatch: pytest.MonkeyPatch):
@@ -264,7 +264,7 @@ def test_what_has_arrived_at_the_deadline_is_shown(monkeypatch: pytest.MonkeyPat
         yield Hit("silent", "4", "")
 
     made(monkeypatch, fast=fast, slow=slow, silent=silent)
-    monkeypatch.setattr(search, "Workers", Recorded)
+    monkeypatch.setattr(searches, "Workers", Recorded)
     monkeypatch.setattr(Recorded, "calls", [])
     try:
         matches = results(QUERY, (), {}, clock=AfterTheFirst())
@@ -292,9 +292,9 @@ def test_an_interrupt_ends_the_search_at_once(monkeypatch: pytest.MonkeyPatch):
         raise KeyboardInterrupt
 
     made(monkeypatch, a=slow)
-    monkeypatch.setattr(search, "Workers", Recorded)
+    monkeypatch.setattr(searches, "Workers", Recorded)
     monkeypatch.setattr(Recorded, "calls", [])
-    monkeypatch.setattr(search, "ended", interrupted)
+    monkeypatch.setattr(searches, "ended", interrupted)
     with pytest.raises(KeyboardInterrupt):
         results(QUERY, (), {})
     release.set()

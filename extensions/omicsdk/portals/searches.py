@@ -1,6 +1,6 @@
 """Search the portals for data: one query, all portals side by side, one table, and an end after a few seconds.
 
-A portal's searcher (the other modules) turns the query into that of its service, and its responses into rows, as they arrive. What has arrived at
+A portal's searcher (`searchers`) turns the query into that of its service, and its responses into rows, as they arrive. What has arrived at
 the deadline is shown; portals that did not respond, or not to the end, are named. Each row's id is a name that `omicsdk.get` resolves.
 """
 
@@ -34,19 +34,19 @@ if TYPE_CHECKING:
     C = TypeVar("C", bound=Client)
 
 Portal = Literal["azul", "gdc", "ena", "geo", "zenodo", "biostudies", "pride", "figshare", "dataverse", "dryad", "gen3"]
-# Portal to `module:class` of this package, in the order of the table; imported when it is searched.
+# Portal to its class in `searchers`, in the order of the table; imported when it is searched.
 SEARCHERS: dict[str, str] = {
-    "azul": "atlases:AzulSearch",
-    "gdc": "atlases:GdcSearch",
-    "ena": "sequences:EnaSearch",
-    "geo": "sequences:GeoSearch",
-    "zenodo": "repositories:ZenodoSearch",
-    "biostudies": "studies:BioStudiesSearch",
-    "pride": "studies:PrideSearch",
-    "figshare": "repositories:FigshareSearch",
-    "dataverse": "repositories:DataverseSearch",
-    "dryad": "repositories:DryadSearch",
-    "gen3": "atlases:Gen3Search",
+    "azul": "AzulSearch",
+    "gdc": "GdcSearch",
+    "ena": "EnaSearch",
+    "geo": "GeoSearch",
+    "zenodo": "ZenodoSearch",
+    "biostudies": "BioStudiesSearch",
+    "pride": "PrideSearch",
+    "figshare": "FigshareSearch",
+    "dataverse": "DataverseSearch",
+    "dryad": "DryadSearch",
+    "gen3": "Gen3Search",
 }
 
 # The portals that are searched where none are named, separated by commas.
@@ -294,8 +294,7 @@ def results(
 
 
 def _searcher(portal: str) -> type[Searcher]:
-    module, _, name = SEARCHERS[portal].partition(":")
-    return getattr(import_module(f"{__package__}.{module}"), name)
+    return getattr(import_module("omicsdk.portals.searchers"), SEARCHERS[portal])
 
 
 def _read(searcher: Searcher, query: Query, hits: list[Hit], stopped: Callable[[], bool]) -> OmicsError | None:
