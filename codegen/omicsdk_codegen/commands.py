@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from .facts import describe
+from .descriptions import describe, headline
 from .groups import Groups, Member
 from .naming import GENERAL_OPTIONS
-from .operation_docs import headline
 from .operations import PARAM_HELP, Argument, Draft, command_word
 from .shapes import BYTES, FORMATS, Array, Enum, Map, Ref, Scalar, Tuple, Type, Union
 from .texts import beyond

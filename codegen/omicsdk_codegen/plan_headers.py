@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from .annotations import Annotations
 from .code import Code, as_docstring, as_lines, as_literal
 from .decoding import Decoding
-from .facts import describe
+from .descriptions import describe
 from .imports import Imports
 from .model_names import Names
 from .naming import DATE_WORDS, NameRequest, class_name, settle

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from .annotations import Annotations, dict_name
 from .code import Code, as_docstring, as_lines, as_literal
 from .decoding import Decoding
-from .facts import describe
+from .descriptions import describe
 from .imports import Imports
 from .model_names import Names
 from .naming import ANNOTATION_WORDS, CLASS_WORDS, DATE_WORDS

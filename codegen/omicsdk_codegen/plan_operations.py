@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from .annotations import Annotations
 from .code import Code, as_docstring, as_lines, as_literal
 from .decoding import Decoding, typed
+from .descriptions import headline, operation_doc
 from .imports import Imports
 from .model_names import Names
-from .operation_docs import headline, operation_doc
 from .operations import Argument, Case, Draft
 from .options import TypeOptions
 from .parser import DictOf, ListOf, Parsed

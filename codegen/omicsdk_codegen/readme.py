@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from .code import Code, as_markdown
 from .command_line import credential_options
 from .declarations import parents_of, way_to
-from .operation_docs import described
+from .descriptions import described
 from .operations import Draft, command_word
 from .plan import Package
 from .plan_webhooks import WebhookFunction

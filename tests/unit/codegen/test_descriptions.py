@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk_codegen.facts import describe, facts_text
+from omicsdk_codegen.descriptions import describe, facts_text
 from omicsdk_codegen.plan import Package
 from omicsdk_codegen.project import files_around
 from omicsdk_codegen.render import render_package
