@@ -19,12 +19,10 @@ from .naming import CLASS_WORDS, pascal_case
 from .operations import Draft
 from .options import AS_TEXT, TypeOptions, native_words
 from .parser import LostType, Parsed, parse
-from .plan_choices import ChoiceClass, plan_choices
 from .plan_client import Constructor, GroupModule, constructor_of, describe_servers, plan_groups
-from .plan_errors import ErrorModule, described, plan_errors
-from .plan_headers import HeaderModule, plan_headers
-from .plan_models import DictModule, ModelModule, plan_dicts, plan_models
+from .plan_models import ChoiceClass, DictModule, ModelModule, plan_choices, plan_dicts, plan_models
 from .plan_operations import OperationModule, OperationPlanner
+from .plan_responses import ErrorModule, HeaderModule, described, plan_errors, plan_headers
 from .plan_webhooks import WebhookModule, plan_webhooks
 from .progress import OnProgress, counted, silent
 from .security import Security, describe_ways, need_of, ways_of

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args, get_type_hints
 
-from . import plan, plan_choices, plan_client, plan_errors, plan_headers, plan_models, plan_operations, plan_webhooks
+from . import plan, plan_client, plan_models, plan_operations, plan_responses, plan_webhooks
 from . import readme as readme_page
 from .template_files import shipped
 
@@ -34,7 +34,7 @@ class Template:
 _PACKAGE = "the package's name in Python"
 _API = "name of the client's class"
 TEMPLATES: Mapping[str, Template] = {
-    "choices.py.jinja": Template("src/NAME/choices.py", {"classes": list[plan_choices.ChoiceClass]}),
+    "choices.py.jinja": Template("src/NAME/choices.py", {"classes": list[plan_models.ChoiceClass]}),
     "client.py.jinja": Template(
         "src/NAME/client.py",
         {
@@ -47,7 +47,7 @@ TEMPLATES: Mapping[str, Template] = {
             "group_names": "literal of the names of groups, as `grouped_operations` reads it",
         },
     ),
-    "errors.py.jinja": Template("src/NAME/errors.py", {"module": plan_errors.ErrorModule}),
+    "errors.py.jinja": Template("src/NAME/errors.py", {"module": plan_responses.ErrorModule}),
     "group.py.jinja": Template(
         "src/NAME/groups/GROUP.py",
         {
@@ -58,7 +58,7 @@ TEMPLATES: Mapping[str, Template] = {
             "below": "literal of the names of groups below it",
         },
     ),
-    "headers.py.jinja": Template("src/NAME/headers.py", {"module": plan_headers.HeaderModule}),
+    "headers.py.jinja": Template("src/NAME/headers.py", {"module": plan_responses.HeaderModule}),
     "lazy.py.jinja": Template(
         "src/NAME/__init__.py, src/NAME/models/__init__.py and src/NAME/types/__init__.py",
         {

@@ -1,19 +1,24 @@
-"""The plan of errors.py: core's classes of errors, with the type of their bodies."""
+"""The plans of errors.py, core's classes of errors with their bodies, and of headers.py, one class for all responses with the same headers."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from .annotations import Annotations
 from .code import Code, as_docstring, as_lines, as_literal
+from .decoding import Decoding
+from .descriptions import describe
 from .error_bodies import ERROR_CLASSES, PARENTS, ErrorTypes, error_keys
 from .imports import Imports
 from .model_names import Names
-from .naming import NameRequest, settle, snake_case
+from .naming import DATE_WORDS, NameRequest, class_name, settle, snake_case
+from .operations import DeclaredHeader, Draft, class_stem
 from .parser import Parsed
 from .plan_operations import decoded_code
 from .shapes import Type, split_null
+from .texts import sentence
 
 # Renamed in Python 3.13: a package is the same by every interpreter.
 _PHRASES = {413: "Request Entity Too Large", 422: "Unprocessable Entity"}
@@ -121,7 +126,7 @@ def plan_errors(types: ErrorTypes | None, names: Names, parsed: Parsed) -> Error
         late=as_lines(imports.late_lines()),
         readers=sorted(readers, key=lambda reader: reader.name),
         classes=[
-            _class(name, written[types.classes[name]] if name in types.classes else "")
+            _error_class(name, written[types.classes[name]] if name in types.classes else "")
             for name in ("ServerError", *ERROR_CLASSES.values())
         ],
         type=Code(written[types.classes["APIError"]]),
@@ -145,7 +150,87 @@ def _reader(name: Code, type_: Type, annotation: str, names: Names, imports: Imp
     return Reader(name, Code(annotation), [Code(line.replace("from ..", "from .")) for line in used], Code(value))
 
 
-def _class(name: str, annotation: str) -> ErrorClass:
+def _error_class(name: str, annotation: str) -> ErrorClass:
     status = next((status for status, kind in ERROR_CLASSES.items() if kind == name), None)
     what = f"{status}: {_PHRASES.get(status) or HTTPStatus(status).phrase}." if status else "5xx: the service failed."
     return ErrorClass(Code(name), Code(f"_{name}, {PARENTS[name]}"), as_docstring(what, 4), Code(annotation))
+
+
+# Up to this many headers, their names are the name of their class.
+_MOST_NAMED = 2
+
+
+@dataclass(frozen=True)
+class HeaderClass:
+    """One class: its name, and `name: Header[type] = Header(...)` with its docstring, one a header."""
+
+    name: Code
+    members: list[tuple[Code, Code]]
+
+
+@dataclass(frozen=True)
+class HeaderModule:
+    """headers.py: imports that run, those under TYPE_CHECKING, and the classes by name."""
+
+    imports: Code
+    late: Code
+    classes: list[HeaderClass]
+
+
+def plan_headers(
+    drafts: Iterable[Draft], names: Names, parsed: Parsed
+) -> tuple[HeaderModule | None, Mapping[str, str]]:
+    """Plan the classes of all responses' headers.
+
+    Args:
+        drafts: all operations.
+        names: what models are called.
+        parsed: what the headers are in Python.
+
+    Returns:
+        The module, and the classes by the operations' names; None if no operation declares a header.
+    """
+    groups: dict[str, list[Draft]] = {}
+    for draft in drafts:
+        if draft.headers:
+            same = "\0".join(f"{header.wire}\0{header.type}\0{describe(header.schema)}" for header in draft.headers)
+            groups.setdefault(same, []).append(draft)
+    if not groups:
+        return None, {}
+    candidates = (NameRequest(same, _candidates(drafts_of_class)) for same, drafts_of_class in groups.items())
+    classes = settle(candidates, {"ResponseHeaders", *names.classes.values()})
+    imports = Imports({draft.python for group in groups.values() for draft in group[0].headers} & DATE_WORDS)
+    for name in ("ResponseHeaders", "Header"):
+        imports.add("omicsdk.core.response", name)
+    annotations = Annotations(names.classes, names.modules, imports)
+    decoding = Decoding(names.classes, imports, lambda _: None)
+    header_classes = [
+        _header_class(classes[same], drafts_of_class[0].headers, parsed, annotations, decoding)
+        for same, drafts_of_class in groups.items()
+    ]
+    module = HeaderModule(
+        as_lines(imports.lines()),
+        as_lines(imports.late_lines()),
+        sorted(header_classes, key=lambda header_class: header_class.name),
+    )
+    return module, {draft.name: classes[same] for same, drafts_of_class in groups.items() for draft in drafts_of_class}
+
+
+def _candidates(drafts: list[Draft]) -> tuple[str, ...]:
+    """One or two headers name their class, unless another operation has them; more make no name."""
+    together = class_name(f"{' '.join(header.wire for header in drafts[0].headers)} headers")
+    least = min(drafts, key=lambda draft: draft.operation.key)
+    by_operation = f"{class_stem(least.name)}Headers"
+    return (together, by_operation) if len(drafts[0].headers) <= _MOST_NAMED else (by_operation, together)
+
+
+def _header_class(
+    name: str, headers: list[DeclaredHeader], parsed: Parsed, annotations: Annotations, decoding: Decoding
+) -> HeaderClass:
+    members: list[tuple[Code, Code]] = []
+    for header in headers:
+        type_ = annotations.write(parsed.types[header.key], "response")
+        code = f"{header.python}: Header[{type_}] = Header({as_literal(header.wire)}, {decoding.shape(header.type)})"
+        doc = f"{sentence(header.wire)} {describe(header.schema)}".strip()
+        members.append((Code(code), as_docstring(doc, 4)))
+    return HeaderClass(Code(name), members)
