@@ -16,8 +16,7 @@ from pathlib import Path
 
 from api import last_release
 from distributions import check_out
-from omicsdk_codegen.changes import as_report
-from omicsdk_codegen.diffing import compare
+from omicsdk_codegen.diffing import as_report, compare
 from omicsdk_codegen.faults import DocumentError
 from omicsdk_codegen.generate import Service, plan_package, services_in
 from omicsdk_codegen.plan import Package

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk_codegen.changes import as_json, as_report
-from omicsdk_codegen.diffing import Change, compare
+from omicsdk_codegen.diffing import Change, as_json, as_report, compare
 from omicsdk_codegen.plan import Package
 from omicsdk_codegen.shapes import ANY, INTEGER, NUMBER, STRING, Array, Enum, Map, union_of
 from omicsdk_codegen.type_words import opened, within

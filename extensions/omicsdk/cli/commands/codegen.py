@@ -234,8 +234,7 @@ def diff(
         console: Where the exit code is set.
     """
     with _generator(console, _document_of(old), _document_of(new)):
-        from omicsdk_codegen.changes import as_json, as_report
-        from omicsdk_codegen.diffing import compare
+        from omicsdk_codegen.diffing import as_json, as_report, compare
         from omicsdk_codegen.generate import plan_package
 
         planned = [
