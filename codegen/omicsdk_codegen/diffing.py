@@ -11,9 +11,8 @@ from .operations import Argument, Draft, Pages
 from .plan import Package
 from .plan_webhooks import WebhookFunction
 from .security import Requirement, kind_of
-from .shapes import ANY, Field, Model, Type, reached, union_of
+from .shapes import ANY, MOST_VALUES, Field, Model, Type, choices, opened, python_text, reached, union_of, within
 from .texts import literal, one_line, whole
-from .type_words import MOST_VALUES, choices, opened, python_text, within
 from .values import Json, Object, list_in, object_in
 
 

@@ -16,10 +16,9 @@ from .operations import Argument, Case, Draft, command_word, wished_name
 from .paging import SETTING
 from .plan import Package
 from .render import operation_modules
-from .shapes import Type, reached
+from .shapes import Type, python_text, reached
 from .source import SourceLocation
 from .texts import one_line
-from .type_words import python_text
 from .values import join
 
 

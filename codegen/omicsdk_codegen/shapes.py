@@ -1,4 +1,4 @@
-"""A document's types in our own form: no references, no dialect, no text that could become code."""
+"""A document's types in our own form, without references, dialect, or text that could become code; in words, and compared."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
+from .texts import literal
 from .values import Object
 
 
@@ -274,3 +275,94 @@ def reached(models: Mapping[str, Model], types: Iterable[Type]) -> list[str]:
             keys[key] = None
             waiting += [inside for type_ in models[key].types() for inside in models_in(type_)]
     return list(keys)
+
+
+_PYTHON_NAMES = {
+    "any": "Any", "null": "None", "string": "str", "integer": "int", "number": "float", "boolean": "bool",
+    "bytes": "bytes", "date": "date", "date-time": "datetime", "uuid": "UUID", "decimal": "Decimal", "byte": "bytes",
+    "duration": "timedelta", "time": "time", "int64": "int",
+}  # fmt: skip
+# A choice of more values is counted, not listed.
+MOST_VALUES = 6
+
+
+def python_text(type_: Type | None, classes: Mapping[str, str], *, nullable: bool = False) -> str:
+    """A type as Python writes it.
+
+    Args:
+        type_: the type; None is nothing.
+        classes: models' classes by key.
+        nullable: whether None is one of its values as well.
+    """
+    if type_ is None:
+        return "None"
+    if nullable and type_ != ANY:
+        return f"{python_text(type_, classes)} | None"
+    if isinstance(type_, Scalar):
+        return _PYTHON_NAMES[type_.kind]
+    if isinstance(type_, Enum):
+        choices = [literal(value) for value in type_.values[:MOST_VALUES]]
+        return f"Literal[{', '.join(choices)}{', ...' if len(type_.values) > MOST_VALUES else ''}]"
+    if isinstance(type_, Array):
+        return f"list[{python_text(type_.item, classes)}]"
+    if isinstance(type_, Tuple):
+        items = [python_text(item, classes) for item in type_.items]
+        items += [] if type_.rest is None else [f"*tuple[{python_text(type_.rest, classes)}, ...]"]
+        return f"tuple[{', '.join(items)}]"
+    if isinstance(type_, Map):
+        return f"dict[str, {python_text(type_.value, classes)}]"
+    if isinstance(type_, Ref):
+        return classes[type_.key]
+    return " | ".join(python_text(member, classes) for member in type_.members)
+
+
+def within(narrow: Type, wide: Type, narrow_classes: Mapping[str, str], wide_classes: Mapping[str, str]) -> bool:
+    """Whether each value of a type is one of another; models of one name are treated as one.
+
+    Args:
+        narrow: the type whose values are compared with the other.
+        wide: the other.
+        narrow_classes: models' classes by key, in the document of `narrow`.
+        wide_classes: the same for `wide`.
+    """
+    if ANY in (narrow, wide):
+        return wide == ANY
+    if isinstance(narrow, Union):
+        return all(within(member, wide, narrow_classes, wide_classes) for member in narrow.members)
+    if isinstance(wide, Union):
+        return any(within(narrow, member, narrow_classes, wide_classes) for member in wide.members)
+    if isinstance(narrow, Enum):
+        base = STRING if isinstance(narrow.values[0], str) else INTEGER
+        if isinstance(wide, Enum):
+            return set(narrow.values) <= set(wide.values)
+        return within(base, wide, narrow_classes, wide_classes)
+    if isinstance(narrow, Array) and isinstance(wide, Array):
+        return within(narrow.item, wide.item, narrow_classes, wide_classes)
+    if isinstance(narrow, Tuple) and isinstance(wide, Array):
+        return all(within(part, wide.item, narrow_classes, wide_classes) for part in inner(narrow))
+    if isinstance(narrow, Tuple) and isinstance(wide, Tuple):
+        pairs = list(zip(inner(narrow), inner(wide), strict=False))
+        alike = len(inner(narrow)) == len(inner(wide)) and (narrow.rest is None) == (wide.rest is None)
+        return alike and all(within(*pair, narrow_classes, wide_classes) for pair in pairs)
+    if isinstance(narrow, Map) and isinstance(wide, Map):
+        return within(narrow.value, wide.value, narrow_classes, wide_classes)
+    if isinstance(narrow, Ref) and isinstance(wide, Ref):
+        return narrow_classes[narrow.key] == wide_classes[wide.key]
+    return narrow == wide or (narrow == INTEGER and wide == NUMBER)
+
+
+def opened(type_: Type) -> Type:
+    """Return a type as in responses: unlisted values are accepted, so a choice is any of its kind."""
+    if isinstance(type_, Enum):
+        return STRING if isinstance(type_.values[0], str) else INTEGER
+    if isinstance(type_, Union):
+        members = tuple(dict.fromkeys(opened(member) for member in type_.members))
+        return members[0] if len(members) == 1 else Union(members, type_.tag, type_.table)
+    return with_inner(type_, opened)
+
+
+def choices(type_: Type) -> list[str | int]:
+    """The values that a type lists, in arrays and unions too."""
+    if isinstance(type_, Enum):
+        return list(type_.values)
+    return [value for part in inner(type_) for value in choices(part)]

@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk_codegen.diffing import Change, as_json, as_report, compare
 from omicsdk_codegen.plan import Package
-from omicsdk_codegen.shapes import ANY, INTEGER, NUMBER, STRING, Array, Enum, Map, union_of
-from omicsdk_codegen.type_words import opened, within
+from omicsdk_codegen.shapes import ANY, INTEGER, NUMBER, STRING, Array, Enum, Map, opened, union_of, within
 from planned_documents import planned
 from small_documents import content, document, object_of, operation, query, reference
 
