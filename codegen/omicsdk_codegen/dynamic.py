@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from .notes import Notes
-from .source import Source
+from .source import Notes, Source
 from .values import Json, Node, Object, at, join, list_in, nodes_in, object_in, tokens, value_at
 
 _HOME = "#/components/schemas/"

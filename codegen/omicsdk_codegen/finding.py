@@ -9,8 +9,7 @@ from urllib.parse import unquote
 from .addresses import Refused, spoken
 from .dialect import TREE, Dialect, home_of
 from .faults import DocumentError, Fault
-from .notes import Notes
-from .source import Source
+from .source import Notes, Source
 from .targets import Store, Target, locate, locate_through, reference_to
 from .values import Json, Object, escape, join, tokens, unescape, value_at
 

@@ -18,10 +18,9 @@ from .faults import DocumentError, Report
 from .fetch import fetch as fetch_web
 from .finding import Broken, Finder, spread_sections
 from .hoist import Hoists
-from .notes import Notes
 from .overlay import corrects
 from .progress import OnProgress, counted, silent
-from .source import Places, Source, SourceLocation, is_of_3_2
+from .source import Notes, Places, Source, SourceLocation, is_of_3_2
 from .targets import Ask, Fetch, Store, Target
 from .values import Json, Object, list_in
 

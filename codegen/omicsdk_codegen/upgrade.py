@@ -8,10 +8,9 @@ from urllib.parse import urldefrag
 
 from .declarations import parents_of
 from .faults import DocumentError
-from .notes import brief
 from .progress import OnProgress, counted, silent
 from .resolve import Resolved
-from .source import Places, Source, SourceLocation, is_of_3_2
+from .source import Places, Source, SourceLocation, brief, is_of_3_2
 from .upgrade_context import Context
 from .upgrade_parts import Parts
 from .upgrade_paths import Paths

@@ -6,8 +6,8 @@ from collections.abc import Collection, Sequence
 
 from .dialect import Dialect
 from .faults import Kind
-from .notes import Notes, brief
 from .resolve import Resolved
+from .source import Notes, brief
 from .values import Json, Node, Object
 
 # Members that are copied unchanged (OpenAPI 3.1.0, section 4.8), without those that a step creates.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from .notes import brief
+from .source import brief
 from .texts import one_line
 from .upgrade_context import Context
 from .upgrade_schema import SCHEMA_WORDS, Schemas

@@ -9,8 +9,8 @@ from difflib import get_close_matches
 from urllib.parse import unquote
 
 from .dialect import METHODS, TREE
-from .notes import brief
 from .progress import OnProgress, counted, silent
+from .source import brief
 from .upgrade_context import Context
 from .upgrade_parts import Parts
 from .values import Json, Object, object_in

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from .dialect import ANNOTATIONS, TREE
-from .notes import brief
+from .source import brief
 from .upgrade_context import Context
 from .values import Json, Node, Object, list_in, schema_pointer, tokens
 
