@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from .code import Code, as_literal
 from .naming import credential_names
 from .plan import Package
 from .render import render_text
-from .texts import one_line, sentence
+from .texts import Code, as_literal, one_line, sentence
 from .values import Json, Object
 
 FILE = "__main__.py"

@@ -6,13 +6,12 @@ import json
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from .code import as_markdown
 from .operations import Argument, Draft, Pages
 from .plan import Package
 from .plan_webhooks import WebhookFunction
 from .security import Requirement, kind_of
 from .shapes import ANY, MOST_VALUES, Field, Model, Type, choices, opened, python_text, reached, union_of, within
-from .texts import literal, one_line, whole
+from .texts import as_markdown, literal, one_line, whole
 from .values import Json, Object, list_in, object_in
 
 

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .code import Code, as_docstring, as_literal
 from .commands import commands
 from .contents import Contents, settle_contents
 from .document import Document
@@ -28,7 +27,7 @@ from .progress import OnProgress, counted, silent
 from .security import Security, describe_ways, need_of, ways_of
 from .servers import Servers, path_of
 from .shapes import Model
-from .texts import beyond, clean, one_line, sentence, summary
+from .texts import Code, as_docstring, as_literal, beyond, clean, one_line, sentence, summary
 from .values import Json, Object, object_in
 
 # Version of what generated packages use of omicsdk.core, which refuses to import those of another (`core.client.INTERFACE`).

@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from keyword import iskeyword
 
-from .code import Code, as_docstring, as_literal
 from .groups import Groups
 from .naming import NameRequest, operation_module, pascal_case, settle
 from .operations import Draft
 from .security import Security, type_of
 from .servers import Server, Servers
-from .texts import one_line
+from .texts import Code, as_docstring, as_literal, one_line
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from .annotations import Annotations, dict_name
-from .code import Code, as_docstring, as_lines, as_literal
 from .decoding import Decoding
 from .descriptions import describe
 from .directions import place_of
@@ -28,7 +27,7 @@ from .operations import Draft, class_stem
 from .parser import Parsed
 from .progress import OnProgress, counted, silent
 from .shapes import ANY, Enum, Field, Model, Type, inner, is_decoded, is_text_in_json
-from .texts import clean, literals, one_line, sentence
+from .texts import Code, as_docstring, as_lines, as_literal, clean, literals, one_line, sentence
 from .values import Object
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from .annotations import Annotations
-from .code import Code, as_docstring, as_lines, as_literal
 from .decoding import Decoding, typed
 from .descriptions import headline, operation_doc
 from .imports import Imports
@@ -18,6 +17,7 @@ from .parser import DictOf, ListOf, Parsed
 from .request_code import HIDEABLE, REQUEST, path_code, sent_code
 from .security import requirement_code
 from .shapes import Map, Ref, Type, is_list_of_texts
+from .texts import Code, as_docstring, as_lines, as_literal
 
 # Names in each module of an operation.
 _MODULE_NAMES = frozenset({"build", "parse", "items", "item", "annotations"})

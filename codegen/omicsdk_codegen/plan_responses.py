@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from .annotations import Annotations
-from .code import Code, as_docstring, as_lines, as_literal
 from .decoding import Decoding
 from .descriptions import describe
 from .error_bodies import ERROR_CLASSES, PARENTS, ErrorTypes, error_keys
@@ -18,7 +17,7 @@ from .operations import DeclaredHeader, Draft, class_stem
 from .parser import Parsed
 from .plan_operations import decoded_code
 from .shapes import Type, split_null
-from .texts import sentence
+from .texts import Code, as_docstring, as_lines, as_literal, sentence
 
 # Renamed in Python 3.13: a package is the same by every interpreter.
 _PHRASES = {413: "Request Entity Too Large", 422: "Unprocessable Entity"}

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .annotations import Annotations
-from .code import Code, as_docstring, as_lines, as_literal
 from .decoding import Decoding, typed
 from .imports import Imports
 from .model_names import Names
@@ -14,7 +13,7 @@ from .operations import Message
 from .parser import Parsed
 from .shapes import Array, Ref, Tuple
 from .signatures import Events
-from .texts import beyond, clean, hanging, one_line, sentence, summary
+from .texts import Code, as_docstring, as_lines, as_literal, beyond, clean, hanging, one_line, sentence, summary
 from .values import Object, object_in
 
 _RESPONSE, _WEBHOOKS = "omicsdk.core.response", "omicsdk.core.webhooks"

@@ -11,7 +11,6 @@ from typing import Literal
 from urllib.parse import unquote
 
 from . import runtime
-from .code import Code, as_comment, as_literal
 from .command_line import FILE, command_line
 from .generate import GeneratedPackage
 from .operations import Case, Draft, Flow
@@ -20,7 +19,7 @@ from .progress import OnProgress, silent
 from .readme import readme
 from .render import render_text
 from .shapes import ANY, Array, Enum, Map, Model, Ref, Scalar, Tuple, Type, Union
-from .texts import one_line
+from .texts import Code, as_comment, as_literal, one_line
 from .values import object_in
 from .write import content_of, drift, formatted, swap_in, tree_of
 

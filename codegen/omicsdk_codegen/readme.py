@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .code import Code, as_markdown
 from .command_line import credential_options
 from .declarations import parents_of, way_to
 from .descriptions import described
@@ -15,7 +14,7 @@ from .plan_webhooks import WebhookFunction
 from .render import render_text
 from .security import AuthMethod, need_of, ways_of
 from .servers import path_of
-from .texts import beyond, literal, one_line, sentence
+from .texts import Code, as_markdown, beyond, literal, one_line, sentence
 from .values import Object, list_in
 
 _OURS = ("ApiKey", "Basic", "BearerToken")

@@ -7,13 +7,13 @@ import textwrap
 from collections.abc import Iterable
 from typing import Any
 
-from .code import Code, as_comment, as_docstring, as_literal
 from .imports import place_of_export
 from .naming import operation_module, settle_modules
 from .plan import INTERFACE, Package
 from .plan_client import GroupModule
 from .progress import OnProgress, counted, silent
 from .template_files import templates
+from .texts import Code, as_comment, as_docstring, as_literal
 from .values import Json
 
 # Names that a package lists for itself: importing a list of 10,000, and of their modules, takes 20 ms.

@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote, unquote
 
-from .code import Code, as_literal
 from .imports import Imports
 from .media import essence
 from .operations import Argument, Draft, How, SentBody
 from .shapes import BYTES, Array, is_list_of_texts, is_plain, is_text_in_json
+from .texts import Code, as_literal
 
 REQUEST = "omicsdk.core.request"
 _BODIES = "omicsdk.core.bodies"

@@ -17,9 +17,9 @@ from functools import cache
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from .code import as_comment, as_docstring
 from .plan import INTERFACE, Package
 from .render import readable_json, render_init, render_text
+from .texts import as_comment, as_docstring
 from .write import formatted, tree_of
 
 FOLDER = "_runtime"

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from .code import Code, as_literal
 from .declarations import declared_operations
 from .operations import asks
-from .texts import literal, one_line, sentence
+from .texts import Code, as_literal, literal, one_line, sentence
 from .values import Json, Object, list_in, object_in
 
 # Alternatives, each with the names of schemes that are sent together. Whether they are optional is another fact.

@@ -6,12 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from .code import Code, as_literal
 from .declarations import DeclaredOperation
 from .document import Document
 from .faults import Report
 from .naming import NameRequest, argument_name, settle
-from .texts import one_line, sentence
+from .texts import Code, as_literal, one_line, sentence
 from .values import Json, Object, join, list_in, object_in
 
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9._~%!$&'()*+,;=:@/\[\]-]+")

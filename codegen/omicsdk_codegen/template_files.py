@@ -16,8 +16,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from .code import Code, as_comment, as_docstring, as_lines, as_literal, as_markdown
 from .faults import DocumentError, Fault
+from .texts import Code, as_comment, as_docstring, as_lines, as_literal, as_markdown
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -213,7 +213,7 @@ def _is_for_templates(hint: Any) -> bool:
     inner = get_args(hint)
     if inner:
         return all(map(_is_for_templates, inner))
-    return getattr(hint, "__module__", "") in ("builtins", "types", "omicsdk_codegen.code") or (
+    return getattr(hint, "__module__", "") in ("builtins", "types", "omicsdk_codegen.texts") or (
         _OF_TEMPLATES.fullmatch(getattr(hint, "__module__", "")) is not None
     )
 

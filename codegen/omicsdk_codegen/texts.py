@@ -1,4 +1,4 @@
-"""The one gate for texts of a document: into docstrings, literals and plain text, never into code."""
+"""The one gate for texts of a document: into docstrings, literals and plain text, and into code, the only kind that a template prints."""
 
 from __future__ import annotations
 
@@ -154,3 +154,34 @@ def _wrapped(line: str, width: int) -> list[str]:
 def hanging(label: str, text: str, indent: int) -> str:
     """An entry of a docstring's section as one line, which `docstring` wraps below itself."""
     return f"{' ' * indent}{label}{one_line(text)}"
+
+
+class Code(str):
+    """Python (or TOML, or Markdown) made by the generator. A text of a document becomes one by the functions below."""
+
+    __slots__ = ()
+
+
+def as_literal(value: object) -> Code:
+    """A text or number of a document as a literal."""
+    return Code(literal(value))
+
+
+def as_docstring(text: str, indent: int) -> Code:
+    """Format a text as a docstring with its quotes, whose further lines are indented by `indent` columns; empty if the text is."""
+    return Code(docstring(text, indent))
+
+
+def as_comment(text: object) -> Code:
+    """Format a text as a comment after `#`."""
+    return Code(comment(text))
+
+
+def as_markdown(text: object) -> Code:
+    """A text as one line of prose: nothing in it is HTML, a link or an emphasis."""
+    return Code("".join(f"\\{char}" if char in "\\`*_{}[]<>#|!" else char for char in one_line(text)))
+
+
+def as_lines(lines: Iterable[str]) -> Code:
+    """Lines of code as a block."""
+    return Code("\n".join(lines))

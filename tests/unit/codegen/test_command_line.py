@@ -5,10 +5,10 @@ from typing import Any
 
 from omicsdk.cli.arguments import general_options
 from omicsdk.cli.package import BASE_URL, OUTPUT_FILE
-from omicsdk_codegen.code import Code
 from omicsdk_codegen.command_line import command_line, credential_options
 from omicsdk_codegen.naming import GENERAL_OPTIONS
 from omicsdk_codegen.plan import Package
+from omicsdk_codegen.texts import Code
 from planned_documents import planned
 from small_documents import document
 from small_documents import operation as operation_of

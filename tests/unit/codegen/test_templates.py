@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from omicsdk.cli.main import main
 from omicsdk_codegen import template_files
-from omicsdk_codegen.code import Code
 from omicsdk_codegen.command_line import command_line
 from omicsdk_codegen.faults import DocumentError
 from omicsdk_codegen.generate import make_package
@@ -17,6 +16,7 @@ from omicsdk_codegen.project import files_around
 from omicsdk_codegen.render import render_package
 from omicsdk_codegen.template_files import Templates, rendering_with, shipped
 from omicsdk_codegen.template_variables import TEMPLATES, annotated
+from omicsdk_codegen.texts import Code
 from planned_documents import DOCUMENT, planned
 from small_document import run_codegen
 from small_document import spec as spec

@@ -6,10 +6,19 @@ import unicodedata
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from omicsdk_codegen.code import Code, as_comment, as_docstring, as_markdown
 from omicsdk_codegen.imports import arranged
 from omicsdk_codegen.render import render_text
-from omicsdk_codegen.texts import clean, literal, one_line, sentence, summary
+from omicsdk_codegen.texts import (
+    Code,
+    as_comment,
+    as_docstring,
+    as_markdown,
+    clean,
+    literal,
+    one_line,
+    sentence,
+    summary,
+)
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 NASTY = "\"\"\"\n'''\\N{BULLET}{{ 7*7 }}{% raw %}\\"
