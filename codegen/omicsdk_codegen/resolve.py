@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TypedDict
 
 from .addresses import Refused, spoken
+from .addresses import fetch as fetch_web
 from .dialect import ANNOTATIONS, REFERABLE, TREE, Dialect, dialect_of, member_kind
 from .dynamic import bind_dynamic
 from .faults import DocumentError, Report
-from .fetch import fetch as fetch_web
 from .finding import Broken, Finder, spread_sections
 from .hoist import Hoists
 from .overlay import corrects

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 from omicsdk_codegen import fetch as fetching
-from omicsdk_codegen.addresses import Refused
+from omicsdk_codegen.addresses import Refused, fetch
 from omicsdk_codegen.document import read
-from omicsdk_codegen.fetch import fetch
 from quiet_server import QuietHandler, running
 
 Response = tuple[int, dict[str, str], bytes]
