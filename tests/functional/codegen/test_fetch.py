@@ -5,7 +5,7 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from omicsdk_codegen import fetch as fetching
+from omicsdk_codegen import addresses
 from omicsdk_codegen.addresses import Refused, fetch
 from omicsdk_codegen.document import read
 from quiet_server import QuietHandler, running
@@ -64,7 +64,7 @@ def test_what_cannot_be_fetched_is_refused(server: Server, monkeypatch: pytest.M
     server.responses = {"/loop": (302, {"Location": "/loop"}, b""), "/big": (200, {}, b"x" * 100)}
     assert refused(lambda: fetch(server.url + "/none", [server.url])) == "which returns status 404"
     assert refused(lambda: fetch(server.url + "/loop", [server.url])) == "which redirects more than 5 times"
-    monkeypatch.setattr(fetching, "MAX_BYTES", 99)
+    monkeypatch.setattr(addresses, "MAX_BYTES", 99)
     assert refused(lambda: fetch(server.url + "/big", [server.url])).startswith("which has more than")
     closed = "http://127.0.0.1:9/x"
     assert refused(lambda: fetch(closed, [closed])) == "which cannot be fetched (ConnectError)"
