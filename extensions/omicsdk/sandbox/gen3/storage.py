@@ -21,8 +21,8 @@ from omicsdk.sandbox.gen3.indexd.record import is_blank
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.routing import headers_of
 from omicsdk.sandbox.service import Call, Handler, Reply, SandboxContext, Service, bearer_token
+from omicsdk.sandbox.state.clock import Jobs
 from omicsdk.sandbox.state.database import Database, Table
-from omicsdk.sandbox.state.jobs import Jobs
 from omicsdk.sandbox.state.objects import ObjectStore, Part, StoredObject, Uploads, no_upload
 from omicsdk.sandbox.state.presigned import LEAST_PART, MOST_PARTS, Body, Signer, StorageServer, not_allowed
 from omicsdk.sandbox.state.settings import Setting, Settings

@@ -26,8 +26,7 @@ from omicsdk.sandbox.sb.documents import (
 from omicsdk.sandbox.sb.responses import bad, error_body, no_such, refuse, view
 from omicsdk.sandbox.sb.uploadstore import LEAST_PART, SbUploads, Storage
 from omicsdk.sandbox.service import Call, Caller, JsonObject, Reply, SandboxContext, bearer_token
-from omicsdk.sandbox.state.clock import Clock
-from omicsdk.sandbox.state.jobs import Jobs
+from omicsdk.sandbox.state.clock import Clock, Jobs
 from omicsdk.sandbox.state.settings import Setting, Settings
 
 _T = TypeVar("_T")

@@ -8,8 +8,8 @@ import httpx
 import pytest
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.sb import task_runs
+from omicsdk.sandbox.state.clock import Jobs
 from omicsdk.sandbox.state.database import Database
-from omicsdk.sandbox.state.jobs import Jobs
 
 
 class _Clock:
