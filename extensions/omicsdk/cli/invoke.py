@@ -53,7 +53,7 @@ def work(
         settings.get("output"), settings.get("query"), columns=settings.get("columns"), sort=settings.get("sort")
     )
     if names := [name for name in os.environ if name.startswith(_PREFIXES)]:
-        from omicsdk.cli.variables import misspelled
+        from omicsdk.cli.defaults import misspelled
 
         for message in misspelled(names, catalog.services):
             console.warning(message)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.cli.arguments import LEVELS
 from omicsdk.cli.commands.values import STREAM, check_unused, words_of
 from omicsdk.cli.commands.values import text_of as text_in
+from omicsdk.cli.defaults import VARIABLES
 from omicsdk.cli.output import TextAndData
 from omicsdk.cli.rows import text_of
-from omicsdk.cli.variables import VARIABLES
 from omicsdk.core.errors import ConfigError, OmicsError, UsageError
 from omicsdk.core.json_text import refuse_constant
 from omicsdk.core.likeness import did_you_mean
