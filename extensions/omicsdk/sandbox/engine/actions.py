@@ -6,7 +6,8 @@ from functools import cache, partial
 from typing import Any, cast
 
 from omicsdk.sandbox.document import Operation, Schema, as_mapping
-from omicsdk.sandbox.engine.objects import Objects, at, merged, stamped, with_value, wrapped
+from omicsdk.sandbox.engine.fields import at, merged, stamped, with_value, wrapped
+from omicsdk.sandbox.engine.objects import Objects
 from omicsdk.sandbox.engine.pages import SORTS, Page, Paging, not_listed
 from omicsdk.sandbox.engine.plan import SINGLE, Plan, Resource, Shape, name_of
 from omicsdk.sandbox.engine.responses import Exchange, Responses, StoredReply

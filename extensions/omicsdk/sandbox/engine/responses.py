@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, cast
 
 from omicsdk.sandbox.document import EMPTY, Content, Operation, Schema, as_mapping, media_type_of
-from omicsdk.sandbox.engine.objects import at, with_value, wrapped
+from omicsdk.sandbox.engine.fields import at, with_value, wrapped
 from omicsdk.sandbox.engine.pages import Page, Paging
 from omicsdk.sandbox.engine.plan import Answer, Path, Plan, Resource
 from omicsdk.sandbox.engine.requests import Sent

@@ -7,7 +7,7 @@ from typing import Any, cast
 from urllib.parse import unquote
 
 from omicsdk.sandbox.engine.engine import Engine
-from omicsdk.sandbox.engine.objects import at
+from omicsdk.sandbox.engine.fields import at
 from omicsdk.sandbox.engine.plan import Resource
 from omicsdk.sandbox.engine.requests import fault_of
 from omicsdk.sandbox.engine.store import Store, StoredRecord, filled, segment
