@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from omicsdk.cli.commands.values import STREAM, check_unused, text_of
+from omicsdk.cli.storage_logins import storage_accounts
 from omicsdk.core.checked_tokens import checked_token
 from omicsdk.core.credentials import Token, moment, origin_of
-from omicsdk.core.errors import AuthError, OmicsError, UsageError
+from omicsdk.core.errors import AuthError, UsageError
 from omicsdk.core.likeness import did_you_mean
-from omicsdk.core.redaction import mask_url
 from omicsdk.core.settings.profiles import DEFAULT_PROFILE
 from omicsdk.core.token_file import HCA, StoredLogin
 from omicsdk.logins import (
@@ -32,13 +32,12 @@ from omicsdk.logins import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable
 
     from omicsdk.cli.output import Console
     from omicsdk.cli.services import Connection
     from omicsdk.core.platform import Platform
     from omicsdk.hca.login import ServiceLogin
-
 
 # Words of services that share the login `hca`.
 _ATLAS = ("dss", "auth", "fusillade", "upload")
@@ -343,53 +342,3 @@ def _lines(console: Console, text: str) -> None:
     """Show text whatever the level: the address is needed to log in."""
     for line in text.splitlines():
         console.line(line)
-
-
-GOOGLE = "https://storage.googleapis.com"
-AMAZON = "https://s3.amazonaws.com"
-
-
-def storage_accounts(environ: Mapping[str, str]) -> Iterator[Account]:
-    """Find the credentials that are used for storage and for known DRS servers, which several platforms share.
-
-    Args:
-        environ: The environment's variables: of Google, of AWS and of the profiles of both.
-
-    Yields:
-        Those that exist, and those that cannot be used, with the problem. None is tested.
-    """
-    for platform, url, find in (("google", GOOGLE, _google), ("s3", AMAZON, _s3)):
-        try:
-            account = find(environ)
-        except OmicsError as error:
-            account = Account(platform, "", url, problem=str(error), code=1)
-        if account is not None:
-            yield account
-    yield from _drs_servers()
-
-
-def _google(environ: Mapping[str, str]) -> Account | None:
-    from omicsdk.core.oauth.google import READ_STORAGE, TOKEN_VARIABLE, default_file, found_credentials
-
-    if found_credentials(environ, READ_STORAGE, [GOOGLE]) is None:
-        return None
-    url = environ.get("OMICS_GOOGLE_URL", "").strip() or GOOGLE
-    origin = TOKEN_VARIABLE if environ.get(TOKEN_VARIABLE, "").strip() else str(default_file(environ))
-    return Account("google", "", mask_url(url), origin=origin)
-
-
-def _s3(environ: Mapping[str, str]) -> Account | None:
-    from omicsdk.transfer.s3.settings import Settings
-
-    settings = Settings(environ=environ)
-    key, origin = settings.described_keys()
-    return Account("s3", "", mask_url(settings.endpoint_url or AMAZON), key, origin=origin) if origin else None
-
-
-def _drs_servers() -> Iterator[Account]:
-    from omicsdk.drs.hosts import KNOWN_HOSTS
-    from omicsdk.fs.stores.drs import found_login
-
-    for server in KNOWN_HOSTS:
-        if "*" not in server.host and found_login(server.host) is not None:
-            yield Account("drs", "", f"https://{server.host}", origin=f"the login of {server.login}")

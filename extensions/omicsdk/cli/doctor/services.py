@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from omicsdk.cli.commands.login import AMAZON, GOOGLE
+from omicsdk.cli.storage_logins import AMAZON, GOOGLE
 from omicsdk.core.credentials import BearerToken, is_confidential
 from omicsdk.core.errors import ConfigError, OmicsError
 from omicsdk.core.files import home_folder
