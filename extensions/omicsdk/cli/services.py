@@ -143,7 +143,7 @@ SERVICES: dict[str, Service] = {
     "drs": {
         "title": "GA4GH DRS objects on any server: show, list, download, resolve",
         "index": "drs",
-        "client": "omicsdk.cli.commands.drs:connect",
+        "client": "omicsdk.cli.commands.ga4gh:connect",
         "remedy": "Use --base-url with --access-token, or set OMICS_DRS_URL and OMICS_DRS_TOKEN: a token is sent to that server only.",
         "options": [
             value(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.commands import azul, crunch, drs, dtp, ga4gh, locks, login, upload
+from omicsdk.cli.commands import azul, crunch, dtp, ga4gh, locks, login, upload
 from omicsdk.cli.commands.dss import download_result, uploaded_bundle
 from omicsdk.cli.commands.files import changes, listings
 from omicsdk.cli.commands.gen3 import metadata, transfers
@@ -26,7 +26,7 @@ RENDERERS: tuple[Callable[[Any, Any], object], ...] = (
     transferred,
     searched,
     *(listings.verified, changes.changed, locks.added, login.account_rows, upload.uploaded),
-    *(azul.as_json, azul.entity_rows, azul.written, drs.file_listing, ga4gh.saved_sequence, ga4gh.saved_slice),
+    *(azul.as_json, azul.entity_rows, azul.written, ga4gh.file_listing, ga4gh.saved_sequence, ga4gh.saved_slice),
     *(metadata.combined, metadata.crosswalk_verified, metadata.published, metadata.summarized),
     *(transfers.uploaded, transfers.workspace_files, dtp.downloaded, crunch.run_result),
     *(sb_files.file_changes, sb_files.folders_made, sb_files.tagged, sb_files.transferred),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from omicsdk import Drs
-from omicsdk.cli.commands import drs
+from omicsdk.cli.commands import ga4gh
 from omicsdk.cli.index import Entry
 from omicsdk.drs.client import COLUMNS
 
@@ -28,7 +28,7 @@ COMMANDS = (
         hidden=("settings",),
         short={"folder": "-d"},
         title="Download of",
-        render=drs.downloaded,
+        render=ga4gh.downloaded,
         examples=(f"{_URI} -d data", f"{_URI} drs://dg.4503:0d8b4c1e --dry-run"),
     ),
     Entry(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk import Gen3
 from omicsdk.cli.catalog import NO_PROGRESS
-from omicsdk.cli.commands.drs import downloaded
+from omicsdk.cli.commands.ga4gh import downloaded
 from omicsdk.cli.commands.gen3 import access, discovery, metadata, records, transfers
 from omicsdk.cli.commands.values import at_least_0, at_least_1
 from omicsdk.cli.index import Entry

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from omicsdk import Trs
-from omicsdk.cli.commands import drs
+from omicsdk.cli.commands import ga4gh
 from omicsdk.cli.index import Entry
 from omicsdk.ga4gh.trs import COLUMNS
 
@@ -29,7 +29,7 @@ COMMANDS = (
         flags={"tool": "--id", "folder": "--download-dir"},
         short={"folder": "-d"},
         hidden=("renewals", "resume_unvalidated", "cache", "link"),
-        render=drs.downloaded,
+        render=ga4gh.downloaded,
         title="Download of",
         examples=(f"{_TOOL} --version v1.0 --type CWL -d align", f"{_TOOL} --dry-run"),
     ),

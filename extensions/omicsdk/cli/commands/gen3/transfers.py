@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 from urllib.parse import urlsplit
 
-from omicsdk.cli.commands.drs import resolved_rows
+from omicsdk.cli.commands.ga4gh import resolved_rows
 from omicsdk.cli.commands.transfers import finish, foreseen, planned, print_failures, rows_of, transfer_data
 from omicsdk.cli.commands.values import check_unused
 from omicsdk.cli.listing import Rows
