@@ -61,7 +61,7 @@ NO_FILES = {
     ("compat/responses.py", "iter_bytes"): "its own method of that name, over what core received",
     ("compat/responses.py", "iter_content"): "the same, as requests has it",
     ("ga4gh/refget.py", "iter_bytes"): "letters of a sequence, which are checked and laid out as they come",
-    ("crunch/diagnostics.py", "socket"): "the machine's own name and address, which every status tells",
+    ("crunch/statuses.py", "socket"): "the machine's own name and address, which every status tells",
 }
 
 

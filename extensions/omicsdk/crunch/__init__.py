@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from omicsdk.crunch.datasets import Access as Access
     from omicsdk.crunch.datasets import DatasetFolders as DatasetFolders
     from omicsdk.crunch.datasets import SharedFolder as SharedFolder
-    from omicsdk.crunch.diagnostics import get_diagnostics as get_diagnostics
     from omicsdk.crunch.runs import Run as Run
     from omicsdk.crunch.runs import RunReport as RunReport
     from omicsdk.crunch.statuses import DatasetTaken as DatasetTaken
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from omicsdk.crunch.statuses import Stage as Stage
     from omicsdk.crunch.statuses import State as State
     from omicsdk.crunch.statuses import WorkflowType as WorkflowType
+    from omicsdk.crunch.statuses import get_diagnostics as get_diagnostics
     from omicsdk.crunch.statuses import newest_status as newest_status
 else:  # hidden from type checkers, which would accept any name
     __getattr__, __dir__, __all__ = lazy_package(
@@ -24,8 +24,7 @@ else:  # hidden from type checkers, which would accept any name
         {
             "client": "AsyncCrunch Crunch",
             "datasets": "Access DatasetFolders SharedFolder",
-            "diagnostics": "get_diagnostics",
             "runs": "Run RunReport",
-            "statuses": "DatasetTaken RunResult Stage State WorkflowType newest_status",
+            "statuses": "DatasetTaken RunResult Stage State WorkflowType get_diagnostics newest_status",
         },
     )

@@ -1,4 +1,4 @@
-"""Statuses of runs: stages and states, reporting them persistently, and which of two runners continues with a dataset.
+"""Statuses of runs: stages, states and facts of the machine, reported persistently, and which of two runners continues with a dataset.
 
 The site has no operation that assigns a dataset to one of two runners. A runner sends its first status, reads the
 statuses again, and stops if another runner's status has a lower number: the site numbers them. It checks again before
@@ -13,8 +13,15 @@ not detected.
 
 from __future__ import annotations
 
+import getpass
+import os
+import platform
 import random
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+import shutil
+import socket
+import subprocess
+import uuid
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import replace
 from enum import Enum, IntEnum
 from pathlib import Path
@@ -24,8 +31,10 @@ from omicsdk.core.checked_json import check_fields
 from omicsdk.core.clock import Clock
 from omicsdk.core.consistency import declared_number
 from omicsdk.core.errors import APIError, ConnectFailed, OmicsError, TransportError
+from omicsdk.core.logs import logger
 from omicsdk.core.plain_client import clock_of
 from omicsdk.core.retry import Retry
+from omicsdk.core.version import __version__
 from omicsdk.crunch.requests import json_object, raw_request
 
 if TYPE_CHECKING:
@@ -187,8 +196,6 @@ def report_status(
     """
     from omicsdk_api.crunch.models.status import Status
 
-    from omicsdk.crunch.diagnostics import get_diagnostics
-
     fields = status_fields(dataset_id, stage, state, note, get_diagnostics(directory))
     clock = clock_of(client) if clock is None else clock
     started, failures = clock.monotonic(), 0
@@ -310,3 +317,94 @@ def newest_status(client: Crunch) -> int:
         OmicsError: The site does not respond.
     """
     return max((status.id for status in newest_first(client, 1)), default=0)
+
+
+_log = logger("omicsdk.crunch")
+
+# The revision of a folder on a machine without Git.
+UNKNOWN = "Unknown"
+
+
+def version() -> str:
+    """The version of omicsdk."""
+    return __version__
+
+
+def git_revision(directory: Path | str | None = None) -> str:
+    """Return the Git revision of a folder.
+
+    Args:
+        directory: A folder in a repository, such as a workflow's; None is the current one.
+
+    Returns:
+        The revision's hash; empty if the folder is in no repository or nothing was committed yet, `Unknown` where Git
+        is not installed.
+    """
+    folder = Path.cwd() if directory is None else Path(directory).absolute()
+    if not folder.is_dir():
+        return ""
+    try:
+        completed = subprocess.run(
+            ["git", "rev-parse", "HEAD"], cwd=folder, capture_output=True, text=True, check=False
+        )
+    except OSError:
+        return UNKNOWN
+    return completed.stdout.strip() if completed.returncode == 0 else ""
+
+
+def get_diagnostic(diagnostics: MutableMapping[str, Any], key: str, func: Callable[[], Any], default: Any = "") -> Any:
+    """Add a fact to a dictionary, or a default if it cannot be determined.
+
+    Args:
+        diagnostics: The dictionary.
+        key: The fact's name.
+        func: Returns it.
+        default: The value if that fails for any reason.
+
+    Returns:
+        The added value.
+    """
+    try:
+        diagnostics[key] = func()
+    except Exception as error:
+        _log.debug("no %s: %s", key, error)
+        diagnostics[key] = default
+    return diagnostics[key]
+
+
+def get_diagnostics(directory: Path | str | None = None) -> dict[str, Any]:
+    """Collect the facts about this machine that each stage reports.
+
+    Args:
+        directory: The workflow's folder, whose revision is sent; None is the current one.
+
+    Returns:
+        14 facts: texts, empty if unknown; memory (with psutil, extra `crunch`) and disk of the current folder in
+        bytes, None if unknown.
+    """
+    facts: dict[str, Any] = {}
+    get_diagnostic(facts, "agent_user", getpass.getuser)
+    get_diagnostic(facts, "version", version)
+    get_diagnostic(facts, "revision", lambda: git_revision(directory))
+    get_diagnostic(facts, "system", platform.system)
+    get_diagnostic(facts, "system_release", platform.release)
+    get_diagnostic(facts, "system_version", platform.version)
+    get_diagnostic(facts, "machine", platform.machine)
+    get_diagnostic(facts, "hostname", socket.gethostname)
+    get_diagnostic(facts, "ip_address", lambda: socket.gethostbyname(socket.gethostname()))
+    get_diagnostic(facts, "mac_address", _mac_address)
+    get_diagnostic(facts, "memory_total", lambda: _memory().total, None)
+    get_diagnostic(facts, "memory_free", lambda: _memory().available, None)
+    get_diagnostic(facts, "disk_total", lambda: shutil.disk_usage(os.curdir).total, None)
+    get_diagnostic(facts, "disk_free", lambda: shutil.disk_usage(os.curdir).free, None)
+    return facts
+
+
+def _mac_address() -> str:
+    return ":".join(f"{byte:02x}" for byte in uuid.getnode().to_bytes(6, "big"))
+
+
+def _memory() -> Any:
+    import psutil
+
+    return psutil.virtual_memory()

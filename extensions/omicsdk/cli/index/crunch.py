@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from omicsdk.cli.commands import crunch
 from omicsdk.cli.index import Entry, operations
-from omicsdk.crunch.diagnostics import get_diagnostics
-from omicsdk.crunch.statuses import WorkflowType
+from omicsdk.crunch.statuses import WorkflowType, get_diagnostics
 
 if TYPE_CHECKING:
     from collections.abc import Callable
