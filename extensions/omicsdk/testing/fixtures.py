@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
+from omicsdk.testing import Platform
+
 if TYPE_CHECKING:
     from omicsdk import Fusillade
     from omicsdk.core.platform import Platform as Client
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
     from omicsdk.pangea import Pangea
     from omicsdk.sandbox.server import Sandbox
     from omicsdk.sb.client import SevenBridges
-    from omicsdk.testing.platform import Platform
 
 
 @pytest.fixture
@@ -135,7 +136,5 @@ C = TypeVar("C", bound="Client")
 
 def _opened(client: C, sandbox: "Sandbox", service: str, paths: str = "") -> "Generator[Platform[C]]":
     """Yield a platform with its client, and close the client when the test ends."""
-    from omicsdk.testing.platform import Platform
-
     with client:
         yield Platform(client, sandbox, service, paths or f"/{service}/*")
