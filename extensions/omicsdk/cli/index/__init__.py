@@ -1,9 +1,9 @@
 """Tables of commands: their words and functions. Everything else about a command comes from its function.
 
 A module of this package with COMMANDS is the table of one service, or of commands without a service (`SERVICE = ""`,
-named in `services.INDEX`). `make codegen` reads the tables, the functions' signatures and their docstrings (`signatures`), and
-writes a JSON file beside each table for help, completion and dispatch. At run time, neither the tables nor the
-functions of other commands are imported.
+named in `services.INDEX`); one with TABLES has the tables of several services, as classes. `make codegen` reads the
+tables, the functions' signatures and their docstrings (`signatures`), and writes a JSON file for each table for help,
+completion and dispatch. At run time, neither the tables nor the functions of other commands are imported.
 """
 
 from __future__ import annotations

@@ -27,17 +27,19 @@ def files() -> dict[Path, str]:
     """
     contents: dict[Path, str] = {}
     for module in pkgutil.iter_modules(package.__path__):
-        table = import_module(f"{package.__name__}.{module.name}")
-        if not hasattr(table, "COMMANDS"):
-            continue
-        service, by_signature = getattr(table, "SERVICE", module.name), getattr(table, "BY_SIGNATURE", True)
-        workflows = [
-            workflow for entry in entries(table) for workflow in commands(entry, service, by_signature=by_signature)
-        ]
-        if twice := sorted(repeated(workflow["command"] for workflow in workflows)):  # the first would hide the other
-            raise IndexFault(f"omics {service}: {', '.join(twice)} twice in the table")
-        lines = [json.dumps(workflow, ensure_ascii=False) for workflow in workflows]
-        contents[FOLDER / f"{module.name}.json"] = "[\n" + ",\n".join(lines) + "\n]\n"
+        imported = import_module(f"{package.__name__}.{module.name}")
+        tables = getattr(imported, "TABLES", {module.name: imported} if hasattr(imported, "COMMANDS") else {})
+        for name, table in tables.items():
+            service, by_signature = getattr(table, "SERVICE", name), getattr(table, "BY_SIGNATURE", True)
+            workflows = [
+                workflow for entry in entries(table) for workflow in commands(entry, service, by_signature=by_signature)
+            ]
+            if twice := sorted(
+                repeated(workflow["command"] for workflow in workflows)
+            ):  # the first would hide the other
+                raise IndexFault(f"omics {service}: {', '.join(twice)} twice in the table")
+            lines = [json.dumps(workflow, ensure_ascii=False) for workflow in workflows]
+            contents[FOLDER / f"{name}.json"] = "[\n" + ",\n".join(lines) + "\n]\n"
     return contents
 
 
