@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.commands import azul, crunch, dtp, ga4gh, locks, login, upload
+from omicsdk.cli.commands import crunch, dtp, ga4gh, locks, login, portals, upload
 from omicsdk.cli.commands.dss import download_result, uploaded_bundle
 from omicsdk.cli.commands.files import changes, listings
 from omicsdk.cli.commands.gen3 import metadata, transfers
 from omicsdk.cli.commands.pangea import resources as pangea
 from omicsdk.cli.commands.pangea.transfers import downloaded_results, uploaded_field, uploaded_reads
-from omicsdk.cli.commands.portals import searched
 from omicsdk.cli.commands.sb import files as sb_files
 from omicsdk.cli.commands.sb.projects import copied_app
 from omicsdk.cli.commands.sb.results import command_rows, limited
@@ -24,9 +23,16 @@ RENDERERS: tuple[Callable[[Any, Any], object], ...] = (
     download_result,
     uploaded_bundle,
     transferred,
-    searched,
+    portals.searched,
     *(listings.verified, changes.changed, locks.added, login.account_rows, upload.uploaded),
-    *(azul.as_json, azul.entity_rows, azul.written, ga4gh.file_listing, ga4gh.saved_sequence, ga4gh.saved_slice),
+    *(
+        portals.as_json,
+        portals.entity_rows,
+        portals.written,
+        ga4gh.file_listing,
+        ga4gh.saved_sequence,
+        ga4gh.saved_slice,
+    ),
     *(metadata.combined, metadata.crosswalk_verified, metadata.published, metadata.summarized),
     *(transfers.uploaded, transfers.workspace_files, dtp.downloaded, crunch.run_result),
     *(sb_files.file_changes, sb_files.folders_made, sb_files.tagged, sb_files.transferred),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk import Azul
 from omicsdk.cli.catalog import FAIL_EMPTY, LIMIT
-from omicsdk.cli.commands import azul
+from omicsdk.cli.commands import portals
 from omicsdk.cli.index import Entry
 from omicsdk.hca.azul.hits import COLUMNS
 
@@ -66,7 +66,7 @@ READS = (
 )
 
 COMMANDS = (
-    Entry("catalogs", Azul.catalogs, render=azul.as_rows, columns=("name", "atlas", "is_default"), examples=("",)),
+    Entry("catalogs", Azul.catalogs, render=portals.as_rows, columns=("name", "atlas", "is_default"), examples=("",)),
     _filtered("summary", Azul.summary, "", _HUMAN),
     _filtered(
         "ls",
@@ -90,11 +90,11 @@ COMMANDS = (
         *("", "projects --facet organ"),
         positional=("entity",),
         options=(_FACET,),
-        render=azul.as_rows,
+        render=portals.as_rows,
         columns=("facet", "value", "count"),
     ),
     Entry("get", Azul.get, examples=(_UUID, f"{_UUID} --query projects[0].projectTitle")),
-    Entry("matrices", Azul.matrices, render=azul.files, columns=COLUMNS["files"], examples=(_UUID,)),
+    Entry("matrices", Azul.matrices, render=portals.files, columns=COLUMNS["files"], examples=(_UUID,)),
     _filtered(
         "manifest",
         Azul.manifest,
