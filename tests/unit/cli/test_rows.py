@@ -17,7 +17,7 @@ from omicsdk.cli.output import Console, Output, in_order
 from omicsdk.cli.program import CommandNode
 from omicsdk.cli.rows import FIRST, brief, cells_of, columns_of, fitting, items_of, parts_of, picked, ranked, text_of
 from omicsdk.core import UsageError
-from omicsdk.pangea.tables import csv_of, rows_of
+from omicsdk.pangea.samples import metadata_csv, rows_of
 
 
 def test_columns_come_in_the_order_in_which_they_are_first_seen():
@@ -331,19 +331,19 @@ def test_what_cannot_be_read_is_reported_with_its_line(text, index, message):
 
 def test_a_table_has_a_row_a_sample_and_blanks_where_there_is_nothing():
     found = [("c1", {"n": 1, "city": "Paris"}), ("c3", {}), ("new", {"n": 3, "tags": ["a", {"b": 1}], "ok": True})]
-    assert csv_of(found).splitlines() == [
+    assert metadata_csv(found).splitlines() == [
         ",n,city,tags,ok",
         "c1,1,Paris,,",
         "c3,,,,",
         'new,3,,"[""a"", {""b"": 1}]",True',
     ]
-    assert csv_of([]) == '""\n'
+    assert metadata_csv([]) == '""\n'
 
 
 @given(st.dictionaries(NAMES, st.fixed_dictionaries({"x": VALUES, "y": st.integers(0, 9)}), min_size=1, max_size=5))
 def test_what_was_written_is_read_again(samples):
     kinds = {type(values["x"]) for values in samples.values()}
-    read = metadata(csv_of(samples.items()))
+    read = metadata(metadata_csv(samples.items()))
     assert list(read) == list(samples)
     if len(kinds) == 1:
         assert read == samples

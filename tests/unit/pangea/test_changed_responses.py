@@ -9,7 +9,7 @@ from omicsdk.core import BearerToken
 from omicsdk.pangea import Pangea
 from omicsdk.pangea.fields import ResultId, object_facts
 from omicsdk.pangea.listings import ensure_result, ensure_sample
-from omicsdk.pangea.tables import csv_of
+from omicsdk.pangea.samples import metadata_csv
 from told_services import Responses, checks_of, told
 
 URL = "https://pangea.example.org"
@@ -46,7 +46,9 @@ def filled(folder: Path) -> Path:
 Act = Callable[[Pangea, Path], object]
 WORKFLOWS: dict[str, tuple[Act, Responses]] = {
     "metadata of samples": (
-        lambda client, _: csv_of((each.name, each.metadata or {}) for each in client.samples_of(UUIDS[1], UUIDS[2])),
+        lambda client, _: metadata_csv(
+            (each.name, each.metadata or {}) for each in client.samples_of(UUIDS[1], UUIDS[2])
+        ),
         {
             f"GET /sample_groups/{UUIDS[2]}": told(GROUP),
             f"GET /sample_groups/{UUIDS[2]}/samples": page(SAMPLE),

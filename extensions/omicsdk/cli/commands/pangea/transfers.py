@@ -29,8 +29,7 @@ from omicsdk.pangea.fields import ResultId
 from omicsdk.pangea.listings import ensure_result, group_samples
 from omicsdk.pangea.reads import PAIRED_END, ReadSet, ReadsResult, UploadedReads, pair_reads, single_reads
 from omicsdk.pangea.responses import identified
-from omicsdk.pangea.samples import not_found
-from omicsdk.pangea.tables import csv_of, rows_of
+from omicsdk.pangea.samples import metadata_csv, not_found, rows_of
 from omicsdk.pangea.uploads import UploadedField, check_files
 from omicsdk.transfer import SelectionOptionsDict, TransferOptions, TransferOptionsDict, TransferReport
 
@@ -294,7 +293,7 @@ def metadata_table(result: Batch[Sample], call: Call) -> TextAndData:
     data: list[dict[str, Any]] = [
         {"name": item.name, "uuid": item.uuid, "metadata": dict(item.metadata or {})} for item in result.items
     ]
-    return printed(csv_of((record["name"], record["metadata"]) for record in data).removesuffix("\n"), data, call)
+    return printed(metadata_csv((record["name"], record["metadata"]) for record in data).removesuffix("\n"), data, call)
 
 
 def _planned(reads: ReadSet, call: Call) -> list[dict[str, Any]]:
