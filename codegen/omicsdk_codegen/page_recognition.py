@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 
 from .normalise import Normaliser
 from .operations import Draft, Recognition
-from .page_extensions import EXTENSIONS, extensions_of, is_one_page
-from .page_view import Listing, Value, View, bare, is_object, view_of, words_of
+from .page_view import EXTENSIONS, Listing, Value, View, bare, extensions_of, is_object, is_one_page, view_of, words_of
 from .paging import SETTING, pages_of
 from .shapes import Model, Ref
 from .values import Object, join, list_in

@@ -21,7 +21,7 @@ from omicsdk.portals.names import ArchiveOptions, Archives, names_in
 from omicsdk.portals.names.archive import Reads
 from omicsdk.portals.names.geo import NO_SEQUENCING
 from omicsdk.portals.names.ncbi import Entrez, RateLimit
-from omicsdk.portals.names.runs import CELLS, NO_FASTQ, NO_RUNS, ONE_FILE, Runs
+from omicsdk.portals.names.sequencing import CELLS, NO_FASTQ, NO_RUNS, ONE_FILE, Runs
 from omicsdk.portals.sources import SourceOptions, Sra
 from omicsdk_api.archives.sdl import SdlApi
 
