@@ -130,9 +130,9 @@ class Archive(Closing):
 
 # Archive to `module:class` below this package; imported at the first name of it.
 ARCHIVES: dict[str, str] = {
-    "ena": "runs:Ena",
+    "ena": "sequencing:Ena",
     "geo": "geo:Geo",
-    "ega": "ega:Ega",
+    "ega": "sequencing:Ega",
     "gen3": "commons:Gen3Studies",
     "gdc": "gdc:Gdc",
     "azul": "commons:Azul",

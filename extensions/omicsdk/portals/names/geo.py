@@ -18,7 +18,7 @@ from omicsdk.portals.names.archive import Archive, ArchiveOptions, NamedRow
 from omicsdk.portals.names.grammar import Name
 from omicsdk.portals.names.ncbi import ncbi_key, rate_limit
 from omicsdk.portals.names.responses import lines_in, stated_file
-from omicsdk.portals.names.runs import NCBI_BATCH, NO_RUNS, Runs
+from omicsdk.portals.names.sequencing import NCBI_BATCH, NO_RUNS, Runs
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
