@@ -47,14 +47,14 @@ DSS_PREFIX, FUSILLADE_PREFIX = "/dss/v1", "/auth"
 
 def dss_service(dss: Dss, document: Mapping[str, Any]) -> Service:
     """The Data Store."""
-    from omicsdk.sandbox.dss import bundles, events, files
+    from omicsdk.sandbox.dss import bundles, events
 
     return Service(
         name="dss",
         prefix=DSS_PREFIX,
         document=document,
         document_path="/swagger.json",
-        handlers=handlers_in(document, dss, bundles, events, files),
+        handlers=handlers_in(document, dss, bundles, events),
         formats={"DSS_VERSION": is_version},
         format_codes={"DSS_VERSION": "illegal_version"},
         restricted=lambda: dss.context.settings.flag("dss.restricted"),
