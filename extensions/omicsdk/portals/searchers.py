@@ -18,8 +18,8 @@ from omicsdk_api.archives.zenodo import ZenodoApi
 
 from omicsdk.core.checked_json import checked_json
 from omicsdk.core.errors import APIError, DecodeError, NotFound
-from omicsdk.core.response import json_of
 from omicsdk.core.model import ANY, STRING, Shape, array, mapping, members
+from omicsdk.core.response import json_of
 from omicsdk.core.type_guards import is_object, number_in, only_objects, only_texts
 from omicsdk.gen3 import Gen3
 from omicsdk.gen3.discovery import named_commons

@@ -21,6 +21,7 @@ from omicsdk.core.errors import APIError, DecodeError, Forbidden, NotFound, Unau
 from omicsdk.core.model import ANY, BOOLEAN, SIZE, STRING, array, check, mapping, members, optional
 from omicsdk.core.page_items import found_at
 from omicsdk.core.plain_client import PlainClient, plain_request, stopping_by
+from omicsdk.core.response import json_of
 from omicsdk.core.tables import LONGEST_LINE, LONGEST_RECORD, RowError, rows_of
 from omicsdk.core.type_guards import is_array, is_object, number_in, only_objects
 from omicsdk.gen3.records.exports import rows_of as objects_of
