@@ -24,6 +24,7 @@ from omicsdk.core.plain_client import clock_of
 from omicsdk.core.platform import settings_of
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.type_guards import number_in
+from omicsdk.hca.azul.client import RULE, duration
 from omicsdk.hca.azul.files import AzulFile
 from omicsdk.hca.azul.filters import CONTAINERS, Conditions
 from omicsdk.hca.azul.index import (
@@ -39,7 +40,6 @@ from omicsdk.hca.azul.index import (
     resolved,
 )
 from omicsdk.hca.azul.manifests import checked_state, read_manifest
-from omicsdk.hca.azul.rate import RULE, duration
 from omicsdk.transfer import Item, Location, Outcome, SelectionOptionsDict, TransferReport
 from omicsdk.transfer import verify as compare
 from omicsdk.transfer.engine.options import check_choice

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import ManualClock
-from omicsdk.hca.azul.rate import RULE, Gate, Rule, delay, duration, pace
+from omicsdk.hca.azul.client import RULE, Gate, RateLimit, delay, duration, pace
 
 
 def test_the_rule_is_the_services() -> None:
@@ -41,9 +41,9 @@ def test_all_clients_of_a_service_share_its_rate() -> None:
 
 @given(
     st.lists(st.floats(0, 20), max_size=60),
-    st.builds(Rule, st.integers(1, 7), st.floats(0.5, 10)),
+    st.builds(RateLimit, st.integers(1, 7), st.floats(0.5, 10)),
 )
-def test_no_window_has_more_requests_than_the_rule_allows(pauses: list[float], rule: Rule) -> None:
+def test_no_window_has_more_requests_than_the_rule_allows(pauses: list[float], rule: RateLimit) -> None:
     clock = ManualClock(0.0)
     gate = Gate(clock, rule)
     sent: list[float] = []
@@ -63,7 +63,7 @@ def test_how_long_requests_take_is_known_before(requests: int, seconds: float) -
 
 def test_a_long_wait_is_announced_once_for_all_connections(caplog: pytest.LogCaptureFixture) -> None:
     clock = ManualClock()
-    gate = Gate(clock, Rule(2, 60.0))
+    gate = Gate(clock, RateLimit(2, 60.0))
     with caplog.at_level(logging.WARNING, "omicsdk.hca.azul"):
         assert [gate.reserve() for _ in range(4)] == [0, 0, 60, 60]
         assert [record.getMessage() for record in caplog.records] == [
