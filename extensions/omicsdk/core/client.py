@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeVa
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.one_server import OneServer
 from omicsdk.core.redaction import mask_url
-from omicsdk.core.request import OperationFacts, Request, checked_base_url
+from omicsdk.core.request import OneServer, OperationFacts, Request, checked_base_url
 from omicsdk.core.response import AsyncExchange, Exchange
 from omicsdk.core.sending.transport import NO_SERVERS, AsyncTransport, Transport
 

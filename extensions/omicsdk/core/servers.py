@@ -9,9 +9,8 @@ from urllib.parse import urlsplit
 
 from omicsdk.core.credentials import origin_of
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.one_server import OneServer, moved
 from omicsdk.core.redaction import mask_url
-from omicsdk.core.request import checked_base_url, service_url
+from omicsdk.core.request import OneServer, checked_base_url, moved, service_url
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _NO_VALUE = re.compile(r"[\s?#@\\]")

@@ -12,7 +12,7 @@ import pytest
 from command_line import COMMANDS, Widgets
 from omicsdk.cli.arguments import switch, value
 from omicsdk.cli.package import PackageProgram
-from omicsdk.core.one_server import OneServer
+from omicsdk.core.request import OneServer
 from omicsdk.core.security import Scheme, Security
 
 CLIENT = "omicsdk_api.widgets:WidgetsApi"

@@ -26,9 +26,8 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.logs import http_log, of_wait
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.one_server import OneServer
 from omicsdk.core.redaction import is_secret_name, mask_url
-from omicsdk.core.request import Repetition, Request, checked_base_url, service_url
+from omicsdk.core.request import OneServer, Repetition, Request, checked_base_url, service_url
 from omicsdk.core.retry import REDIRECT_LIMIT, REDIRECT_STATUSES, Retry, clock_remedy, is_elsewhere, retry_after
 from omicsdk.core.sending.connections import Connections, Hop, Substitute, WireFailure
 from omicsdk.core.sending.origins import ANY, AcceptMemory, cookies_after, is_accepted, narrower
