@@ -1,5 +1,5 @@
-"""Requests as plain data: the base URL of a service, an operation's facts, and the request built from its arguments;
-numbers as text, in both directions.
+"""Requests as plain data: the base URL of a service, other addresses on its host, an operation's facts, and the request built from
+its arguments; numbers as text, in both directions.
 """
 
 import re
