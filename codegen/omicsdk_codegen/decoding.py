@@ -26,7 +26,7 @@ from .shapes import (
 from .texts import literal, literals
 
 _CORE = "omicsdk.core.model"
-_DATES, _NATIVE = "omicsdk.core.native", "omicsdk.core.native"
+_DATES, _NATIVE = "omicsdk.core.dates", "omicsdk.core.native"
 
 
 def typed(code: str, type_: str, imports: Imports) -> str:

@@ -11,8 +11,8 @@ from urllib.parse import unquote
 
 from omicsdk.core.checksums import hexadecimal
 from omicsdk.core.consistency import declared_number
+from omicsdk.core.dates import seconds_of
 from omicsdk.core.errors import DecodeError, TransferError, UnsafePath
-from omicsdk.core.native import seconds_of
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.type_guards import is_array, is_object, only_objects
 

@@ -15,8 +15,8 @@ from omicsdk.core.arguments import text_is_one_item
 from omicsdk.core.checked_json import check_fields
 from omicsdk.core.checksums import is_checksum
 from omicsdk.core.consistency import InconsistentListing, declared_number, despite_contradictions
+from omicsdk.core.dates import seconds_of
 from omicsdk.core.errors import TransferError, UsageError
-from omicsdk.core.native import seconds_of
 from omicsdk.core.platform import settings_of
 from omicsdk.sb.listings import Entry, Folders, is_folder, name_of, top_of
 from omicsdk.sb.paths import check_distinct

@@ -334,8 +334,8 @@ def parse_moment(text: str, now: float | None = None) -> float:
         UsageError: It is neither.
     """
     stripped = text.strip()
+    from omicsdk.core.dates import seconds_of  # few lists are limited by time
     from omicsdk.core.durations import seconds_in
-    from omicsdk.core.native import seconds_of  # few lists are limited by time
 
     age = seconds_in(stripped) if stripped[-1:].isalpha() else None
     if age is not None:

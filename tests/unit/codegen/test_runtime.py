@@ -272,7 +272,7 @@ def test_pages_are_printed_by_the_command_lines_of_documents_with_pages() -> Non
 def test_imports_are_relative_at_each_depth() -> None:
     text = (
         "from omicsdk.core.omit import OMIT\n\nif TYPE_CHECKING:\n    from omicsdk.core.sending.transport import Timeout\n\n\n"
-        "def f():\n        from omicsdk.core.native import written\n"
+        "def f():\n        from omicsdk.core.dates import written\n"
     )
     for path, inside, root in (
         ("client.py", False, "._runtime."),

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from omicsdk.core import DecodeError, UsageError
 from omicsdk.core.bodies import plain
-from omicsdk.core.native import Date, DateTime
+from omicsdk.core.dates import Date, DateTime
 from recording_network import RecordingNetwork
 
 TEXTS = [

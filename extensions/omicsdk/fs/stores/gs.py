@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 from omicsdk.core.checksums import from_base64
 from omicsdk.core.consistency import ListingCheck, ResponseMismatch
+from omicsdk.core.dates import seconds_of
 from omicsdk.core.errors import APIError, DecodeError, Forbidden, NotFound, Unauthorized
-from omicsdk.core.native import seconds_of
 from omicsdk.core.oauth.google import REMEDY
 from omicsdk.core.plain_client import PlainClient, plain_request
 from omicsdk.core.response import json_of

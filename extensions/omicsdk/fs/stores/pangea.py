@@ -16,8 +16,8 @@ from omicsdk_api.pangea.models.organization import Organization
 from omicsdk_api.pangea.models.sample_group import SampleGroup
 
 from omicsdk.core.consistency import InconsistentListing
+from omicsdk.core.dates import seconds_of
 from omicsdk.core.errors import APIError, NotFound, OmicsError, UsageError
-from omicsdk.core.native import seconds_of
 from omicsdk.core.platform import unbound
 from omicsdk.core.response import json_of
 from omicsdk.core.threads import side_by_side

@@ -14,8 +14,8 @@ from typing import Any, ClassVar, TypeVar
 from omicsdk_api.sb.models.file import File
 
 from omicsdk.core.consistency import ResponseMismatch
+from omicsdk.core.dates import seconds_of
 from omicsdk.core.errors import APIError, Conflict, NotFound, OmicsError
-from omicsdk.core.native import seconds_of
 from omicsdk.core.platform import settings_of, unbound
 from omicsdk.fs.errors import AlreadyThere, IsFolder, NotAFolder, NotEmpty, PathNotFound, ReadOnly, WrongUri
 from omicsdk.fs.options import CopyOptions

@@ -307,7 +307,7 @@ def seconds_of(text: str) -> float | None:
             return _day(text[:10]) + int(text[11:13]) * 3600 + int(text[14:16]) * 60 + float(text[17:-1])
     except (ValueError, IndexError):
         pass
-    from omicsdk.core.native import DateTime
+    from omicsdk.core.dates import DateTime
 
     moment = DateTime.read(text)
     return None if moment is None else moment.timestamp()
