@@ -1,4 +1,4 @@
-"""Bodies with files: bytes, and multipart forms."""
+"""Bodies with files: bytes, and multipart forms; and bodies of operations that accept several media types."""
 
 import json
 import os
