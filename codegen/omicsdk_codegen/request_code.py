@@ -14,7 +14,7 @@ from .texts import Code, as_literal
 
 REQUEST = "omicsdk.core.request"
 _BODIES = "omicsdk.core.bodies"
-_STYLES = "omicsdk.core.styles"
+_STYLES = "omicsdk.core.forms"
 _CHOICE = "omicsdk.core.file_bodies"
 _FILE_BODIES = "omicsdk.core.file_bodies"
 # Functions of omicsdk.core in the code, where an argument of that name would hide them.

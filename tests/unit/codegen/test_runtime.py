@@ -221,7 +221,7 @@ FILES = {"file_bodies", "forms"}
         ({"operation": _sent(form=FORM)}, {"forms"}),
         ({"operation": _sent(multipart=FORM)}, FILES),
         ({"operation": _sent(json=RUN, multipart=FORM)}, FILES),
-        ({"operation": _response(RUN, parameters=[DEEP])}, {"styles", "forms"}),
+        ({"operation": _response(RUN, parameters=[DEEP])}, {"forms"}),
         ({"operation": _response(RUN, parameters=[{"name": "q", "in": "query", "schema": CHOICE}])}, {"choices"}),
         ({"operation": _response(RUN, servers=[{"url": "https://b.example"}])}, {"servers"}),
         ({"operation": _response(RUN, tags=["lanes"])}, {"groups"}),

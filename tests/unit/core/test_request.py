@@ -20,9 +20,8 @@ from hypothesis import strategies as st
 from omicsdk.core import OMIT, UsageError
 from omicsdk.core.bodies import Joined, json_body, plain
 from omicsdk.core.file_bodies import multipart_body, raw_body
-from omicsdk.core.forms import form_body
+from omicsdk.core.forms import cookie_pairs, deep_fields, deep_object, form_body, json_text, styled, whole_query
 from omicsdk.core.request import OperationFacts, joined, query_text, request, segment
-from omicsdk.core.styles import cookie_pairs, deep_fields, deep_object, json_text, styled, whole_query
 
 FACTS = OperationFacts(name="get_bundle", method="GET", path="/bundles/{uuid}")
 
