@@ -12,11 +12,12 @@ from omicsdk.transfer.reports.units import count_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from omicsdk_api.azul.models import Hit, Summary
+    from omicsdk_api.azul.models import Summary
 
     from omicsdk.cli.output import Call
     from omicsdk.core.items import Items
     from omicsdk.hca.azul import AzulFile, Catalog, FacetValue, WrittenManifest
+    from omicsdk.hca.azul.hits import Hit
     from omicsdk.portals.searches import SearchResult
 
 
