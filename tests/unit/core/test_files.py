@@ -1,14 +1,37 @@
-"""Files that appear whole or not at all."""
+"""Files on disk: atomic writes, small files, and the user's own folders."""
 
 import errno
 import os
 import stat
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+import platformdirs
 import pytest
+from nobodys_home import leave_home
 from omicsdk.cli.commands.values import file_to_write
-from omicsdk.core.files import in_place_of, put_in_place, remove_unfinished, write_private
+from omicsdk.core import ConfigError, OmicsError
+from omicsdk.core.files import (
+    expanded,
+    home_folder,
+    in_place_of,
+    put_in_place,
+    read_private,
+    read_small_text,
+    remove_unfinished,
+    state_folder,
+    write_private,
+)
+from omicsdk.core.oauth.credentials import read_key
+from omicsdk.core.settings import config
+from omicsdk.core.settings.profiles import SETTINGS_VARIABLE, read_settings, settings_file
+from omicsdk.core.token_file import token_file
+from omicsdk.core.user_folders import user_folder
+from omicsdk.crunch.storage.settings import read_settings as read_storage_settings
+from omicsdk.locks.sources import read_sources
+from omicsdk.logins import read_credentials_file
+from omicsdk.sb.client import read_ini
 
 posix = pytest.mark.skipif(os.name == "nt", reason="modes and links of POSIX")
 
@@ -162,3 +185,124 @@ def test_a_device_that_vanishes_is_not_made_as_a_file(tmp_path, monkeypatch):
 def test_a_fifo_may_be_named_as_a_file_that_is_written(tmp_path):
     os.mkfifo(tmp_path / "fifo")
     assert file_to_write(str(tmp_path / "fifo")) == str(tmp_path / "fifo")
+
+
+READERS: list[Callable[[Path], object]] = [
+    read_private,
+    config.read_text,
+    lambda path: read_settings({SETTINGS_VARIABLE: os.fspath(path)}),
+    read_key,
+    read_credentials_file,
+    read_storage_settings,
+    read_sources,
+    read_ini,
+]
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_a_file_of_gigabytes(reader: Callable[[Path], object], tmp_path: Path):
+    path = tmp_path / "settings.toml"
+    path.touch(0o600)
+    os.truncate(path, 10 << 30)
+    with pytest.raises(OmicsError, match="larger than 16 MiB"):
+        reader(path)
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there is no such device")
+def test_a_device_without_an_end():
+    with pytest.raises(ConfigError, match="larger than 16 MiB"):
+        config.read_text("/dev/zero")
+
+
+@pytest.mark.parametrize(("stale", "text"), [(2, "a"), (3, None)])
+def test_secrets_that_another_machine_replaces_are_opened_again(
+    stale: int, text: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    path, opened = tmp_path / "tokens.json", list[int]()
+    path.write_text("a")
+    path.chmod(0o600)
+
+    def state(descriptor: int) -> os.stat_result:
+        opened.append(descriptor)
+        if len(opened) <= stale:
+            raise OSError(errno.ESTALE, "Stale file handle")
+        return os.stat(descriptor)
+
+    monkeypatch.setattr(os, "fstat", state)
+    if text is None:
+        with pytest.raises(ConfigError, match="Stale file handle"):
+            read_private(path)
+    else:
+        assert read_private(path) == text
+    assert len(opened) == 3
+
+
+def test_a_byte_order_mark_and_line_ends_of_windows(tmp_path: Path):
+    (tmp_path / "file").write_bytes(b"\xef\xbb\xbfa\r\nb\n")
+    assert read_small_text(tmp_path / "file") == "a\nb\n"
+
+
+@pytest.fixture
+def homeless(monkeypatch, tmp_path):
+    leave_home(monkeypatch)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("find", "variable"),
+    [(home_folder, "HOME=/path/to/it."), (token_file, "OMICS_TOKEN_FILE."), (state_folder, "OMICS_STATE_DIR.")],
+)
+def test_it_is_reported_what_to_set(homeless, find, variable):
+    with pytest.raises(ConfigError, match="HOME is not set") as raised:
+        find()
+    assert raised.value.remedy.startswith("Set HOME")
+    assert raised.value.remedy.endswith(variable)
+
+
+def test_a_home_that_is_a_file_holds_no_tokens(tmp_path):
+    home = tmp_path / "home"
+    home.write_text("")
+    assert token_file({"OMICS_TOKEN_FILE": str(home / "tokens.json")}).get("https://example.org") is None
+
+
+def test_what_is_named_needs_no_home(homeless, monkeypatch):
+    monkeypatch.setenv("OMICS_TOKEN_FILE", str(homeless / "tokens.json"))
+    monkeypatch.setenv("OMICS_STATE_DIR", str(homeless / "state"))
+    assert token_file().path == homeless / "tokens.json"
+    assert state_folder() == homeless / "state"
+    assert list(homeless.iterdir()) == []
+
+
+def test_the_home_of_an_unknown_user_is_named():
+    with pytest.raises(ConfigError, match="'no-such-user' in ~no-such-user/x is not a user") as raised:
+        expanded("~no-such-user/x")
+    assert "./~no-such-user" in raised.value.remedy
+
+
+# -- folders are found without platformdirs, where it finds them
+
+
+VARIABLES = {"XDG_CONFIG_HOME": "a", "XDG_CACHE_HOME": "b", "XDG_STATE_HOME": "c"}
+
+
+@pytest.mark.parametrize("above", ["/folders", "relative", None])  # relative ones are ignored: appdirs issue 61
+def test_folders_are_those_of_platformdirs(monkeypatch, above):
+    for name, folder in VARIABLES.items():
+        monkeypatch.setenv(name, f"{above}/{folder}") if above else monkeypatch.delenv(name, raising=False)
+    assert Path(user_folder("config")) == platformdirs.user_config_path("omicsdk", appauthor=False)
+    assert Path(user_folder("cache")) == platformdirs.user_cache_path("omicsdk", appauthor=False)
+    assert Path(user_folder("state")) == platformdirs.user_state_path("omicsdk")
+
+
+@pytest.mark.parametrize("home", ["~", "relative"])
+def test_a_user_without_a_home_is_told_what_to_set(monkeypatch, home):
+    for name in (*VARIABLES, "OMICS_STATE_DIR", "OMICS_SETTINGS_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("os.path.expanduser", lambda path: path.replace("~", home))
+    with pytest.raises(ConfigError) as found:
+        state_folder()
+    assert "OMICS_STATE_DIR" in found.value.remedy
+    with pytest.raises(ConfigError) as found:
+        settings_file("settings.toml", "OMICS_SETTINGS_FILE")
+    assert "OMICS_SETTINGS_FILE" in found.value.remedy
