@@ -1,18 +1,125 @@
-"""A stored login is renewed once, by the first caller, and never without a refresh token."""
+"""Logins from an authorization server: its requests and responses, refusals, redirects and proxies; a stored login is renewed once, by the
+first caller, and never without a refresh token; a wrong clock is reported."""
 
+import base64
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from email.utils import formatdate
 
+import httpx
 import pytest
 from authorization_server import AuthorizationServer
-from omicsdk.core import AuthError, TimedOut, Token, TokenFile
+from omicsdk.core import (
+    AuthError,
+    BearerToken,
+    ManualClock,
+    NotFound,
+    Request,
+    Retry,
+    ServerError,
+    TimedOut,
+    Token,
+    TokenFile,
+    Transport,
+    Unauthorized,
+)
+from omicsdk.core.credentials import jwt_claims, jwt_start, moment
 from omicsdk.core.oauth.credentials import RefreshingToken
-from omicsdk.core.oauth.tokens import Grant
+from omicsdk.core.oauth.grants import Application, begin, code_of, code_request, refresh_request
+from omicsdk.core.oauth.tokens import Endpoint, Grant, get
 from omicsdk.core.token_file import StoredLogin
 from stored_login import GET, HERE
 from stored_login import stored as stored
 from stored_login import tokens as tokens
+
+QUICK = Retry(attempts=3, base=0.0)
+
+
+@pytest.fixture
+def server():
+    return AuthorizationServer()
+
+
+@pytest.fixture
+def application(server):
+    return Application.of(server.application_secrets, "here")
+
+
+def endpoint(handler):
+    return Endpoint({}, transport=httpx.MockTransport(handler), retry=QUICK, clock=ManualClock(1000.0))
+
+
+def test_a_code_becomes_tokens_once(server, application):
+    login = begin(application, "http://127.0.0.1:4/", ["openid"])
+    asked = code_request(application, login, code_of(server.consent(login.url), login.state))
+    grant = endpoint(server).grant(asked)
+    assert (grant.access_token, grant.expires_at, grant.id_token) == (server.access_tokens[0], 4600.0, "canary-id")
+    with pytest.raises(
+        AuthError, match=r"auth\.example\.org refused the login: invalid_grant: used up or revoked"
+    ) as caught:
+        endpoint(server).grant(asked)
+    assert caught.value.remedy == "Log in again."
+    assert "canary" not in str(caught.value)
+
+
+def test_a_code_is_worth_nothing_to_another_user(server, application):
+    login, other = (begin(application, "http://127.0.0.1:4/", ["openid"]) for _ in range(2))
+    stolen = code_of(server.consent(login.url), login.state)
+    with pytest.raises(AuthError, match="invalid_grant"):
+        endpoint(server).grant(code_request(application, other, stolen))
+
+
+def test_a_secret_that_is_wrong(server, application):
+    server.client_secret = "changed"
+    with pytest.raises(AuthError, match="refused the refresh: invalid_client"):
+        endpoint(server).grant(refresh_request(application, "r"))
+
+
+def test_trouble_of_the_server_is_no_refusal_and_nothing_is_sent_twice(server, application):
+    server.refusal = (503, {"error": "temporarily_unavailable"})
+    with pytest.raises(ServerError):
+        endpoint(server).grant(refresh_request(application, "r"))
+    assert len(server.asked) == 1
+
+
+def test_what_never_arrived_is_sent_again(application):
+    tries = []
+
+    def flaky(request):
+        tries.append(request)
+        if len(tries) < 3:
+            raise httpx.ConnectError("refused")
+        return httpx.Response(200, json={"access_token": "a"})
+
+    assert endpoint(flaky).grant(refresh_request(application, "r"), previous="r").refresh_token == "r"
+    assert len(tries) == 3
+
+
+def test_secrets_do_not_follow_a_redirect(application):
+    asked = []
+
+    def elsewhere(request):
+        asked.append(request.url.host)
+        return httpx.Response(307, headers={"location": "https://evil.example.org/"}, json={})
+
+    with pytest.raises(AuthError, match="without an access token"):
+        endpoint(elsewhere).grant(refresh_request(application, "r"))
+    assert asked == ["auth.example.org"]
+
+
+def test_tokens_may_come_with_the_status_of_a_redirect(application):
+    # So the platform's document states it.
+    found = endpoint(lambda request: httpx.Response(302, json={"access_token": "a"}))
+    assert found.grant(refresh_request(application, "r")).access_token == "a"
+
+
+def test_what_anybody_may_read(server):
+    asked = get(f"{server.url}/internal/application_secrets", "application_secrets")
+    assert "client_id" in endpoint(server).text(asked)
+    server.tells_secrets = False
+    with pytest.raises(NotFound):
+        endpoint(server).text(asked)
 
 
 class Renewals:
@@ -231,3 +338,75 @@ def test_over_the_wire_a_refresh_token_is_used_once(tokens, clock):
         sent(held)
     assert "canary" not in str(caught.value)
     assert len(server.asked) == 2
+
+
+BASE = "https://api.example.org"
+NOW = 1_700_000_000.0
+
+
+def token(**claims):
+    middle = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
+    return f"eyJ9.{middle}.sig"
+
+
+def refusal(lead, credentials=True):
+    """The error of a 401 from a service whose clock shows `lead` seconds less than ours."""
+
+    def refuse(asked):
+        return httpx.Response(
+            401, headers={"date": formatdate(NOW - lead, usegmt=True)}, json={"title": "token expired"}
+        )
+
+    held = BearerToken("t") if credentials else None
+    transport = Transport(BASE, credentials=held, transport=httpx.MockTransport(refuse), clock=ManualClock(NOW))
+    with pytest.raises(Unauthorized, match="token expired") as caught:
+        transport.send(Request("GET", "/x", (), None, True, True, "get_x"))
+    return caught.value.remedy
+
+
+def test_a_clock_that_is_far_off_is_named():
+    assert refusal(3600) == "This machine's clock is 60 minutes ahead of the service's: set it, then try again."
+    assert "is 10 minutes behind the service's" in refusal(-600)
+    assert "is 2 days behind the service's" in refusal(-172_800)
+
+
+@pytest.mark.parametrize("lead", [0, 299, -299])
+def test_a_clock_that_is_right_is_not_blamed(lead):
+    assert refusal(lead) == Unauthorized.default_remedy
+
+
+def test_clocks_are_not_mentioned_without_credentials():
+    assert refusal(3600, credentials=False) == Unauthorized.default_remedy
+
+
+@pytest.mark.parametrize("claims", [{"nbf": NOW + 7200}, {"iat": NOW + 7200}, {"nbf": NOW + 7200, "iat": NOW}])
+def test_a_token_of_the_future_that_was_refused_is_not_renewed(claims):
+    asked = []
+    held = BearerToken(token(**claims), refresh=lambda: asked.append(1) or "new", clock=ManualClock(NOW))
+    sent = held.headers("GET", BASE)
+    with pytest.raises(AuthError, match=f"is not valid before {moment(NOW + 7200)}, .* shows {moment(NOW)}") as caught:
+        held.renew(sent)
+    assert caught.value.remedy.startswith("Set the clock")
+    assert asked == []
+
+
+@pytest.mark.parametrize(
+    "claims", [{}, {"nbf": NOW - 5}, {"iat": NOW + 30}, {"nbf": "soon"}, {"nbf": True}, {"nbf": 10**400}]
+)
+def test_any_other_token_that_was_refused_is_renewed(claims):
+    held = BearerToken(token(**claims), refresh=lambda: "new", clock=ManualClock(NOW))
+    assert held.renew(held.headers("GET", BASE))
+
+
+def test_what_a_token_states():
+    assert jwt_start(token(nbf=5, iat=9)) == 5
+    assert jwt_start(token(iat=9)) == 9
+    assert jwt_start("opaque") is None
+    assert jwt_claims("a.b.c") == {}
+    assert jwt_claims("~/.gen3/credentials.json") == {}  # without a warning of Python 3.15
+    assert jwt_claims(token(sub="me")) == {"sub": "me"}
+
+
+def test_a_moment_beyond_the_calendar_is_reported_in_seconds():
+    assert moment(0) == "1970-01-01 00:00 UTC"
+    assert moment(1e18) == "1000000000000000000 s since 1970"
