@@ -1,18 +1,32 @@
-"""s3:// paths: buckets and objects examined, listed, fetched, put, copied and removed, with credentials and without."""
+"""s3:// paths: buckets and objects examined, listed, fetched, put, copied and removed, with credentials and without; what buckets may
+have and few do; copies of many objects within a store."""
 
 import json
+import signal
 from base64 import b64encode
+from collections import Counter
+from hashlib import md5
+from itertools import pairwise
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.cli.main import main
-from omicsdk.core import ConfigError, DecodeError, Forbidden
-from omicsdk.fs import Entry
+from omicsdk.core import ConfigError, ConnectionLost, DecodeError, Forbidden
+from omicsdk.core.manual_clock import ManualClock
+from omicsdk.core.sending.connections import WireFailure
+from omicsdk.fs import CopyOptions, Entry, parse_uri
+from omicsdk.fs.copying.copies import copy_files
+from omicsdk.fs.copying.planning import Source, plan_copy, select
 from omicsdk.fs.registry import Stores
+from omicsdk.fs.stores import s3 as s3_store
 from omicsdk.fs.stores.buckets import prefix_of, split
 from omicsdk.fs.stores.s3 import S3Store
+from omicsdk.transfer import TransferReport
+from omicsdk.transfer.engine.control import report_of
 from omicsdk.transfer.network.header_checksums import (
     may_be_of_parts,
     noted_checksums,
@@ -20,7 +34,10 @@ from omicsdk.transfer.network.header_checksums import (
     of_parts,
     quickest,
 )
-from s3_service import Answer, Bucket, Request, Service, store_of
+from omicsdk.transfer.s3 import client as s3_client
+from omicsdk.transfer.s3.client import BATCH, S3Client
+from omicsdk.transfer.uploads.store import PartRules, plan_parts
+from s3_service import Answer, Bucket, Request, Service, client_of, page_of, refusal, store_of
 from unsettled import unsettled
 
 MIB = 1024 * 1024
@@ -201,3 +218,257 @@ def test_a_folder_is_listed_by_one_request(monkeypatch: pytest.MonkeyPatch, caps
     assert "s3://bkt/missing" in capsys.readouterr().err
     assert main(["ls", "s3://bkt/Q/"]) == 1
     assert "s3://bkt/Q is an object" in capsys.readouterr().err
+
+
+TIB = 1024**4
+#: What a key may be: up to 1,024 bytes of UTF-8.
+KEYS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)
+ODD = [
+    "line\nfeed",
+    "return\r",
+    "\x00",
+    "\x1f",
+    "\x7f",
+    "..",
+    "/",
+    "//",
+    "a/../b",
+    "+",
+    " ",
+    "%00",
+    "\ufffe",
+    "n" * 1024,
+]
+
+
+def sent_path(client: S3Client, key: str) -> str:
+    return urlsplit(client.url("bkt", key)).path
+
+
+@given(KEYS)
+def test_any_key_is_the_path_of_its_url(key: str):
+    path = sent_path(client_of(None), key)
+    assert unquote(path) == f"/{key}"
+    assert path.isascii()
+    assert not {" ", "?", "#", "\n"} & {*path}
+
+
+@pytest.mark.parametrize("key", ODD)
+def test_odd_keys_are_examined_copied_and_removed_as_they_are(key: str):
+    def answer(request: Request) -> Answer:
+        if request.method == "HEAD":
+            return Answer(headers={"etag": "e", "content-length": "1"})
+        return Answer(body=b"<CopyObjectResult><ETag>e</ETag></CopyObjectResult>")
+
+    service = Service(answer)
+    store = store_of(service)
+    entry = store.stat(f"bkt/{key}") if not key.endswith("/") else Entry(f"bkt/{key}", "file", 1)
+    assert entry.path == f"bkt/{key}"
+    store.copy(entry, f"dst/{key}x")
+    assert unquote(service.asked[-1].headers["x-amz-copy-source"]) == f"bkt/{key}"
+    assert service.asked[-1].path == f"/{key}x"
+    store.remove(entry)
+    assert (service.asked[-1].method, service.asked[-1].path) == ("DELETE", f"/{key}")
+
+
+@given(st.sets(KEYS, max_size=8))
+def test_each_key_is_deleted_once_in_one_way_or_the_other(keys: set[str]):
+    service = Service(lambda request: Answer(body=b"<DeleteResult/>") if request.method == "POST" else Answer(204))
+    assert client_of(service).delete_many("bkt", sorted(keys), doing="Removing") == {}
+    deleted = [request.path[1:] for request in service.asked if request.method == "DELETE"]
+    for request in service.asked:
+        if request.method == "POST":
+            deleted += [each.text or "" for each in ElementTree.fromstring(request.body).iter("Key")]
+    assert sorted(deleted) == sorted(keys)
+    assert len(keys) <= BATCH
+
+
+@pytest.mark.parametrize("size", [5 * TIB, 50 * 10**12])
+def test_the_largest_objects_are_listed_planned_and_copied(size: int):
+    spans = list[str]()
+
+    def answer(request: Request) -> Answer:
+        if request.method == "HEAD":
+            return Answer(headers={"etag": "e", "content-length": str(size)})
+        if "x-amz-copy-source-range" in request.headers:
+            spans.append(request.headers["x-amz-copy-source-range"].removeprefix("bytes="))
+            return Answer(body=b"<CopyPartResult><ETag>p</ETag></CopyPartResult>")
+        if request.method == "GET":
+            return Answer(body=page_of({"large": size}))
+        name = "InitiateMultipartUpload" if "uploads" in request.query else "CompleteMultipartUpload"
+        return Answer(body=f"<{name}Result><UploadId>u</UploadId><ETag>w</ETag></{name}Result>".encode())
+
+    service = Service(answer)
+    store = store_of(service)
+    (listed,) = store.entries("bkt")
+    assert listed.size == store.stat("bkt/large").size == size
+    store.copy(listed, "bkt/copy")
+    bounds = sorted(tuple(map(int, span.split("-"))) for span in spans)
+    assert len(bounds) <= 10_000
+    assert (bounds[0][0], bounds[-1][1]) == (0, size - 1)
+    assert all(end + 1 == start for (_, end), (start, _) in pairwise(bounds))
+    assert max(end - start + 1 for start, end in bounds) <= 5 * 1024**3
+    plan = plan_parts(size, PartRules())
+    assert plan.count <= 10_000
+    assert plan.part_size <= 5 * 1024**3
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({}, "https://s3.us-east-1.amazonaws.com/my.bucket.name/k"),
+        ({"AWS_ENDPOINT_URL_S3": "https://store.example"}, "https://store.example/my.bucket.name/k"),
+        ({"AWS_USE_DUALSTACK_ENDPOINT": "true"}, "https://s3.dualstack.us-east-1.amazonaws.com/my.bucket.name/k"),
+    ],
+)
+@pytest.mark.parametrize("style", ["auto", "virtual"])
+def test_a_name_with_dots_is_in_the_path_over_tls(tmp_path: Path, style: str, environ: dict[str, str], expected: str):
+    """A certificate's asterisk stands for one label."""
+    config = tmp_path / "config"
+    config.write_text(f"[default]\ns3 =\n  addressing_style = {style}\n")
+    keys = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_SHARED_CREDENTIALS_FILE": ""}
+    client = client_of(None, environ={**keys, **environ, "AWS_CONFIG_FILE": str(config)})
+    assert client.url("my.bucket.name", "k") == expected
+
+
+COUNT = 60
+
+
+class CopyingBucket(Service):
+    """A bucket whose objects are copied from `p/` to `q/`; some requests end otherwise at first, by their key."""
+
+    def __init__(self) -> None:
+        super().__init__(self.respond)
+        self.etags = {f"p/{number:02}": md5(b"%d" % number).hexdigest() for number in range(COUNT)}
+        self.endings = dict[str, list[Answer | WireFailure]]()
+        self.sizes = dict[str, int]()
+        self.puts = Counter[str]()
+        self.interrupt_at = 0
+
+    def respond(self, request: Request) -> Answer:
+        key = request.path.removeprefix("/b/")
+        if request.method == "PUT":
+            self.puts[key] += 1
+            if self.interrupt_at and self.puts.total() == self.interrupt_at:
+                signal.raise_signal(signal.SIGINT)
+            if endings := self.endings.get(key):
+                if isinstance(ending := endings.pop(0), WireFailure):
+                    raise ending
+                return ending
+            self.etags[key] = self.etags[request.headers["x-amz-copy-source"].removeprefix("b/")]
+            kind = "CopyPartResult" if "partNumber" in request.query else "CopyObjectResult"
+            return Answer(body=f'<{kind}><ETag>"{self.etags[key]}"</ETag></{kind}>'.encode())
+        if request.method == "POST":
+            kind = "InitiateMultipartUploadResult" if "uploads" in request.query else "CompleteMultipartUploadResult"
+            return Answer(body=f"<{kind}><UploadId>u</UploadId><ETag>{'0' * 32}-2</ETag></{kind}>".encode())
+        if request.method == "HEAD":
+            facts = {"content-length": str(self.sizes.get(key, 1)), "etag": f'"{self.etags.get(key)}"'}
+            return Answer(headers={**facts, "x-amz-checksum-crc32": "NjYuLg=="}) if key in self.etags else Answer(404)
+        listed = "".join(
+            f'<Contents><Key>{key}</Key><ETag>"{etag}"</ETag><Size>{self.sizes.get(key, 1)}</Size></Contents>'
+            for key, etag in self.etags.items()
+            if key.startswith(request.query.get("prefix", ""))
+        )
+        state = "<IsTruncated>false</IsTruncated>"
+        return Answer(body=f"<ListBucketResult>{state}{listed}</ListBucketResult>".encode())
+
+    def copy(self, clock: ManualClock, **options: object) -> TransferReport:
+        """Copy `p/` to `q/`."""
+        store, uri = store_of(self, clock=clock, endpoint_url="http://store", anonymous=True), parse_uri("s3://b/p/")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Stores, "of", lambda *_: store)
+            plan = plan_copy([Source(uri, True, list(select(store, uri)))], parse_uri("s3://b/q/"), "")
+            return copy_files(plan, Stores(), CopyOptions(**options))
+
+
+@pytest.fixture
+def bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CopyingBucket:
+    monkeypatch.chdir(tmp_path)
+    return CopyingBucket()
+
+
+def test_requests_that_fail_are_repeated_and_others_go_on(bucket: CopyingBucket):
+    clock = ManualClock()
+    lost = WireFailure(ConnectionLost("lost", method="PUT"), is_sent=True)
+    slow = refusal("SlowDown", 503)._replace(headers={"retry-after": "7"})
+    bucket.endings = {
+        "q/03": [refusal("InternalError", 200)],
+        "q/10": [slow],
+        "q/11": [slow],
+        "q/20": [refusal("AccessDenied", 403)],
+        "q/30": [lost],
+    }
+    began = clock.monotonic()
+    report = bucket.copy(clock, connections=8)
+    assert [outcome.name for outcome in report.outcomes] == [f"{number:02}" for number in range(COUNT)]
+    assert [outcome.name for outcome in report.outcomes if outcome.state != "done"] == ["20"]
+    assert {outcome.verification for outcome in report.outcomes if outcome.state == "done"} == {"verified"}
+    assert {key: count for key, count in bucket.puts.items() if count > 1} == {
+        "q/03": 2,
+        "q/10": 2,
+        "q/11": 2,
+        "q/30": 2,
+    }
+    assert clock.monotonic() - began >= 7
+    assert bucket.connections == 8
+
+
+def test_a_copy_whose_response_states_another_etag_is_examined(bucket: CopyingBucket):
+    """An object of parts gets another ETag: what the store states of both is compared."""
+    bucket.endings = {"q/05": [Answer(body=f'<CopyObjectResult><ETag>"{"0" * 32}"</ETag></CopyObjectResult>'.encode())]}
+    bucket.etags["p/05"] = f"{'1' * 32}-2"
+    bucket.etags["q/05"] = "0" * 32
+    asked = len(bucket.asked)
+    report = bucket.copy(ManualClock())
+    assert report.ok
+    assert {request.path for request in bucket.asked[asked:] if request.method == "HEAD"} >= {"/b/q/05"}
+
+
+def test_a_copy_that_the_store_does_not_have_failed(bucket: CopyingBucket):
+    bucket.endings = {"q/05": [Answer(body=f'<CopyObjectResult><ETag>"{"0" * 32}"</ETag></CopyObjectResult>'.encode())]}
+    report = bucket.copy(ManualClock())
+    (lost,) = (outcome for outcome in report.outcomes if outcome.state != "done")
+    assert (lost.name, lost.state) == ("05", "failed")
+    assert "the platform's copy is missing" in str(lost.error)
+
+
+def test_large_objects_among_them_are_copied_in_parts(bucket: CopyingBucket, monkeypatch: pytest.MonkeyPatch):
+    for module in (s3_client, s3_store):
+        monkeypatch.setattr(module, "COPY_IN_PARTS", 10)
+    monkeypatch.setattr(s3_client, "COPY_PART", 6)
+    bucket.sizes = {"p/07": 10, "q/07": 10}
+    report = bucket.copy(ManualClock())
+    assert [outcome.state for outcome in report.outcomes] == ["done"] * COUNT
+    assert {key: count for key, count in bucket.puts.items() if count > 1} == {"q/07": 2}
+
+
+def test_ctrl_c_leaves_a_report_and_the_same_copy_resumes(bucket: CopyingBucket):
+    bucket.interrupt_at = 20
+    with pytest.raises(KeyboardInterrupt) as interrupted:
+        bucket.copy(ManualClock(), connections=4)
+    report = report_of(interrupted.value)
+    assert report is not None
+    states = Counter(outcome.state for outcome in report.outcomes)
+    assert states == {"done": 20, "stopped": COUNT - 20}
+    first = dict(bucket.puts)
+    assert bucket.copy(ManualClock()).ok
+    assert {key for key in first if bucket.puts[key] > 1} == set()
+
+
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_ctrl_c_leaves_no_upload_of_copies_in_parts(
+    bucket: CopyingBucket, monkeypatch: pytest.MonkeyPatch, overwrite: bool
+):
+    for module in (s3_client, s3_store):
+        monkeypatch.setattr(module, "COPY_IN_PARTS", 10)
+    monkeypatch.setattr(s3_client, "COPY_PART", 6)
+    bucket.sizes = {f"{folder}/{number:02}": 10 for folder in "pq" for number in range(COUNT)}
+    bucket.interrupt_at = 20
+    with pytest.raises(KeyboardInterrupt) as interrupted:
+        bucket.copy(ManualClock(), overwrite=overwrite)
+    report = report_of(interrupted.value)
+    assert report is not None
+    assert set(Counter(outcome.state for outcome in report.outcomes)) <= {"done", "stopped"}
+    begun = [request for request in bucket.asked if "uploads" in request.query]
+    ended = [request for request in bucket.asked if "uploadId" in request.query and request.method != "PUT"]
+    assert 0 < len(begun) == len(ended) < COUNT
