@@ -1,4 +1,4 @@
-"""The address and options of an HCA service, from arguments, environment and configuration."""
+"""The address and options of an HCA service, from arguments, environment and configuration; hosts that were switched off."""
 
 import json
 from base64 import urlsafe_b64encode
@@ -12,7 +12,7 @@ from omicsdk.compat.hca import HCAConfig
 from omicsdk.compat.hca.auth import AuthClient
 from omicsdk.compat.hca.dss import DSSClient
 from omicsdk.core import AuthError, ConfigError
-from omicsdk.hca.services import audience_of, base_url_of
+from omicsdk.hca.services import audience_of, base_url_of, retirement
 
 NOWHERE = Path("/dev/null/hca/config.json")
 
@@ -170,3 +170,18 @@ def test_both_clients_obey_a_configuration_that_was_changed_in_memory(tmp_path: 
     with CLIENTS[section](config=made) as client:
         assert client._api.base_url == "https://service.example.org/v1"
     assert audience_of(section, made) == "https://a.example/"
+
+
+@pytest.mark.parametrize(
+    ("url", "is_retired"),
+    [
+        ("https://dss.data.humancellatlas.org/v1/bundles", True),
+        ("https://upload.staging.data.humancellatlas.org/v1", True),
+        ("https://service.azul.data.humancellatlas.org/index", False),
+        ("https://dss.data.humancellatlas.org.example.org/v1", False),
+        ("http://127.0.0.1:8080/dss/v1", False),
+        ("", False),
+    ],
+)
+def test_hosts_are_reported_by_their_names(url: str, is_retired: bool):
+    assert bool(retirement(url)) is is_retired
