@@ -14,7 +14,7 @@ from omicsdk import open as open_uri
 
 pytestmark = pytest.mark.sandbox
 
-# moto has no route for a key with a line feed; test_s3_bad_input has one.
+# moto has no route for a key with a line feed; fs/test_s3 has one.
 CONTROLS = [chr(number) for number in range(1, 32) if number != 10] + ["\x7f", "\x80", "\x9f"]
 ODD = [
     *(f"control {ord(each):02x}{each}end" for each in CONTROLS),
