@@ -1,13 +1,17 @@
-"""The shared folder: a file once, under its checksum, and links to it."""
+"""The shared folder, a file once, under its checksum, and links to it; times as DSS_VERSION."""
 
 import errno
 import hashlib
 import os
+import re
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from omicsdk.core import TransferError
-from omicsdk.hca.dss import files
+from hypothesis import given
+from hypothesis import strategies as st
+from omicsdk.core import TransferError, UsageError
+from omicsdk.hca.dss import create_version, files, version_of
 
 
 def test_the_filestore_lays_files_out_by_checksum():
@@ -64,3 +68,35 @@ def test_a_folder_of_that_name_is_left_alone(tmp_path: Path):
     digest = stored(tmp_path, bytes((tmp_path / "u.1/R1.fastq").stat().st_size))
     with pytest.raises(TransferError, match=r"R1\.fastq already exists with other contents"):
         files.link(tmp_path, digest, "u.1/R1.fastq")
+
+
+@pytest.mark.parametrize(
+    ("when", "version"),
+    [
+        ("2019-08-01", "2019-08-01T000000.000000Z"),
+        ("2019-08-01T20:01:47", "2019-08-01T200147.000000Z"),
+        ("2019-08-01T20:01:47.5Z", "2019-08-01T200147.500000Z"),
+        ("2019-08-01T22:01:47+02:00", "2019-08-01T200147.000000Z"),
+        ("2019-08-01T200147.836832Z", "2019-08-01T200147.836832Z"),
+        (datetime(2019, 8, 1, 22, tzinfo=timezone(timedelta(hours=2))), "2019-08-01T200000.000000Z"),
+    ],
+)
+def test_moments(when: datetime | str, version: str):
+    assert version_of(when) == version
+
+
+@given(st.datetimes(min_value=datetime(1970, 1, 1), timezones=st.just(UTC)))
+def test_a_version_is_one_already(moment: datetime):
+    assert version_of(create_version(moment)) == create_version(moment) == version_of(moment.isoformat())
+
+
+@pytest.mark.parametrize("text", ["", "yesterday", "2019-13-01", "2019-08-01T20:01:47.836832ZZ"])
+def test_an_invalid_moment(text: str):
+    with pytest.raises(UsageError, match="is not a time"):
+        version_of(text)
+
+
+def test_versions_sort_by_time():
+    first, second = create_version(), create_version()
+    assert re.fullmatch(r"\d{4}-\d{2}-\d{2}T\d{6}\.\d{6}Z", first)
+    assert first <= second
