@@ -1,13 +1,29 @@
-"""Descriptions of objects by servers, in their various forms."""
+"""Objects as servers describe them, in their various forms: the requested one under any of its identifiers, no other; bundles that fit
+their members."""
 
 import base64
 import hashlib
+import json
+import logging
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
+import httpx
 import pytest
-from omicsdk.core import DecodeError, UnsafePath
-from omicsdk.drs import AccessMethod
-from omicsdk.drs.objects import checksums_of, in_order, object_of
+from omicsdk.core import DecodeError, InconsistentListing, ResponseMismatch, UnsafePath
+from omicsdk.core.retry import NO_RETRY
+from omicsdk.drs import AccessMethod, BundleTooDeep, DrsServer, Servers, planning
+from omicsdk.drs.identifiers import DrsId, parse_drs_id
+from omicsdk.drs.objects import bundle_problem, checksums_of, in_order, object_of
+from omicsdk.drs.resolution import ResolutionSettings, Resolver
+from omicsdk.fs import parse_uri
+from omicsdk.fs.copying.jobs import planned_sync, remove_extra
+from omicsdk.fs.registry import Stores
+from omicsdk.fs.stores.drs import DrsStore
+from recorded_server import exchanges
+from unsettled import unsettled
 
 MD5 = hashlib.md5(b"x").hexdigest()
 SHA = hashlib.sha256(b"x").hexdigest()
@@ -138,3 +154,208 @@ def test_a_name_that_is_no_text_is_refused(name: object):
     for told in ({"id": "a", "name": name}, {"id": "a", "contents": [{"id": "b", "name": name}]}):
         with pytest.raises(UnsafePath, match="is not text"):
             object_of(told)
+
+
+DATA = Path(__file__).parents[2] / "data"
+UUID, OTHER = "0d8b4c00-0000-4000-8000-000000000001", "0d8b4c00-0000-4000-8000-000000000002"
+HOST = "drs.example.org"
+OBJECTS = "/ga4gh/drs/v1/objects/"
+
+
+@pytest.fixture(autouse=True)
+def no_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    unsettled(monkeypatch, tmp_path)
+
+
+def told(id: str | None, **more: Any) -> dict[str, Any]:
+    """An object as a server describes it."""
+    methods = [{"type": "https", "access_url": {"url": f"https://{HOST}/bytes"}}]
+    return {"id": id, "name": "a.txt", "size": 1, "checksums": [], "access_methods": methods, **more}
+
+
+def transport(responses: Mapping[str, Any]) -> httpx.MockTransport:
+    """A server that knows some paths."""
+
+    def response(request: httpx.Request) -> httpx.Response:
+        path = unquote(request.url.raw_path.decode().partition("?")[0])
+        found = responses.get(path.removeprefix(OBJECTS))
+        return httpx.Response(404, json={}) if found is None else httpx.Response(200, json=found)
+
+    return httpx.MockTransport(response)
+
+
+def described(requested: DrsId, responses: Mapping[str, Any]) -> str:
+    with DrsServer(HOST, retry=NO_RETRY, transport=transport(responses)) as server:
+        return server.describe(requested).id
+
+
+def servers(responses: Mapping[str, Any]) -> Servers:
+    resolver = Resolver(settings=ResolutionSettings(order=(), cache_file=None))
+    return Servers(resolver, retry=NO_RETRY, transport=transport(responses))
+
+
+def test_a_server_is_closed_that_a_slow_login_opens_after_the_others(monkeypatch: pytest.MonkeyPatch):
+    closed: list[str] = []
+    monkeypatch.setattr(DrsServer, "close", lambda server: closed.append(server.host))
+    resolver = Resolver(settings=ResolutionSettings(order=(), cache_file=None))
+
+    def login(host: str) -> None:
+        if host == "slow.example.org":
+            drs.close()
+
+    with Servers(resolver, login, transport=transport({})) as drs:
+        for host in ("quick.example.org", "slow.example.org"):
+            drs.at(host)
+        assert closed == ["quick.example.org", "slow.example.org"]
+
+
+# -- one object
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        told(UUID),
+        told(UUID.upper()),
+        told(f"dg.4503/{UUID}"),
+        told(f"dg.4503:{UUID}"),
+        told(f"drs://dg.4503:{UUID}"),
+        told(f"drs://{HOST}/{UUID}"),
+        told("another", self_uri=f"drs://{HOST}/{UUID}"),
+        told("another", aliases=[UUID]),
+        told(None),
+    ],
+    ids=str,
+)
+def test_an_object_is_taken_under_any_of_its_identifiers(response: dict[str, Any]):
+    assert described(parse_drs_id(f"drs://{HOST}/{UUID}"), {UUID: response})
+
+
+def test_the_latest_version_of_a_baseid_is_found_by_the_index():
+    responses = {UUID: told(f"dg.4503/{OTHER}"), f"/index/index/{UUID}": {"did": f"dg.4503/{OTHER}", "baseid": UUID}}
+    assert described(parse_drs_id(f"drs://{HOST}/{UUID}"), responses) == f"dg.4503/{OTHER}"
+
+
+@pytest.mark.parametrize(
+    "responses",
+    [
+        {UUID: told(OTHER)},
+        {UUID: told(f"dg.4503/{OTHER}", self_uri=f"drs://{HOST}/{OTHER}", aliases=["x"])},
+        {UUID: told(OTHER), f"/index/index/{UUID}": {"did": OTHER, "baseid": OTHER}},
+        {UUID: told(OTHER), f"/index/index/{UUID}": {"did": 1, "baseid": UUID}},
+        {UUID: told(UUID[1:])},
+    ],
+)
+def test_another_object_is_refused(responses: dict[str, Any]):
+    with pytest.raises(ResponseMismatch, match=f"requested the object '{UUID}' but the service returned"):
+        described(parse_drs_id(f"drs://{HOST}/{UUID}"), responses)
+
+
+def test_recorded_servers_are_not_refused():
+    indexd = DATA / "sandbox" / "gen3" / "recordings" / "indexd.recording.jsonl"
+    lines = [*exchanges("drs-filer"), *map(json.loads, indexd.read_text("utf-8").splitlines())]
+    read = [each for each in lines if each["request"]["method"] == "GET" and each["response"]["status"] == 200]
+    objects = [(each["request"]["path"], each["response"]["body"]) for each in read]
+    objects = [each for each in objects if each[0].startswith(OBJECTS) and "/access/" not in each[0]]
+    assert len(objects) > 15
+    for path, body in objects:
+        id = unquote(path.partition("?")[0].removeprefix(OBJECTS))
+        assert described(DrsId(id, HOST, "", id), {id: body}) == body["id"]
+
+
+# -- bundles
+
+MEMBERS = [{"id": id, "name": f"{name}.txt"} for id, name in (("m1", "a"), ("m2", "b"))]
+
+
+def bundle(**more: Any) -> dict[str, Any]:
+    response = {"id": "b", "name": "b", "contents": MEMBERS, "checksums": [], **more}
+    one, two = (
+        told(id, checksums=[{"type": "md5", "checksum": f"{n:032x}"}]) for n, id in ((0x15, "m1"), (0x16, "m2"))
+    )
+    return {"b": response, "m1": one, "m2": two}
+
+
+def test_a_member_that_is_another_object_is_not_read():
+    responses = {**bundle(), "m2": told("m3")}
+    with DrsStore(servers=servers(responses)) as drs:
+        first, second = drs.walk(f"{HOST}/b")
+        assert first.details["id"] == "m1"
+        with pytest.raises(ResponseMismatch, match="requested the object 'm2' but the service returned 'm3'"):
+            drs.location(second)
+        with pytest.raises(ResponseMismatch):
+            drs.stat(f"{HOST}/b/b.txt")
+
+
+RIGHT = [{"type": "md5", "checksum": "2552556c11f3061a6ca37551730a02aa"}]
+"""What indexd computed of two members with these checksums, as it was recorded."""
+DOUBTFUL = [
+    pytest.param({"size": 3}, "its size is stated as 3 bytes, but its members have 2", id="size"),
+    pytest.param({"checksums": [{"type": "md5", "checksum": "0" * 32}]}, "its md5 is not that of", id="checksum"),
+    pytest.param({"contents": []}, "its server lists no members", id="no members"),
+]
+
+
+@pytest.mark.parametrize(("stated", "words"), DOUBTFUL)
+def test_a_bundle_that_does_not_fit_its_members_is_read_with_a_warning_and_nothing_is_deleted_by_it(
+    stated: dict[str, Any], words: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    (tmp_path / "mine.txt").write_bytes(b"kept")
+    stores = Stores({"drs": {"servers": servers(bundle(**stated))}})
+    with stores, caplog.at_level(logging.WARNING, "omicsdk.drs"):
+        source, target = parse_uri(f"drs://{HOST}/b"), parse_uri(str(tmp_path))
+        assert planned_sync(stores, source, target).source_count == len(stated.get("contents", MEMBERS))
+        with pytest.raises(InconsistentListing, match=words):
+            planned_sync(stores, source, target, removes=True)
+    assert (tmp_path / "mine.txt").exists()
+    assert f"The bundle {HOST}/b may be incomplete: {words}" in caplog.text
+
+
+@pytest.mark.parametrize("stated", [{}, {"size": 2}, {"checksums": RIGHT}, {"size": 2, "checksums": RIGHT}])
+def test_a_bundle_that_fits_its_members_is_believed(stated: dict[str, Any], tmp_path: Path, caplog: Any):
+    (tmp_path / "mine.txt").write_bytes(b"not in the bundle")
+    with Stores({"drs": {"servers": servers(bundle(**stated))}}) as stores:
+        drs = stores.of(f"drs://{HOST}/b")
+        remove_extra(planned_sync(stores, parse_uri(f"drs://{HOST}/b"), parse_uri(str(tmp_path)), removes=True), stores)
+        assert [each.name for each in drs.entries(f"{HOST}/b")] == ["a.txt", "b.txt"]
+        assert drs.stat(f"{HOST}/b/b.txt").size == 1
+    assert not (tmp_path / "mine.txt").exists()
+    assert caplog.text == ""
+
+
+@pytest.mark.parametrize("levels", [3, 31])
+def test_bundles_that_occur_many_times_are_requested_once_and_bounded(levels: int, monkeypatch: pytest.MonkeyPatch):
+    """Each of them has the next one twice: 31 levels would be two thousand million files."""
+    monkeypatch.setattr(planning, "MOST_REPEATED", 100)
+    count, requests = levels, list[str]()
+    contents = {
+        str(level): [{"name": name, "id": str(level + 1), "drs_uri": []} for name in ("one", "two")]
+        for level in range(count)
+    }
+    responses = {id: {"id": id, "name": "b", "contents": members, "checksums": []} for id, members in contents.items()}
+    server = transport({**responses, str(count): told(str(count))})
+    resolver = Resolver(settings=ResolutionSettings(order=(), cache_file=None))
+
+    def counted(request: httpx.Request) -> httpx.Response:
+        requests.append(request.url.path)
+        return server.handle_request(request)
+
+    with Servers(resolver, retry=NO_RETRY, transport=httpx.MockTransport(counted)) as drs:
+        files = planning.find([planning.RequestedObject(parse_drs_id(f"drs://{HOST}/0"))], drs)
+    assert len(requests) <= 2 * (count + 1)  # and refusals of requests for many
+    problems = [file.error for file in files if file.error is not None]
+    if levels == 3:
+        assert (len(files), problems) == (8, [])
+    else:
+        assert len(files) < 200
+        assert {type(problem) for problem in problems} == {BundleTooDeep}
+        assert "occur several times have more than 100 files" in str(problems[0])
+        # A bundle that is requested itself has its server's name.
+        with Servers(resolver, retry=NO_RETRY, transport=server) as drs:
+            files = planning.find([planning.RequestedObject(parse_drs_id(f"drs://{HOST}/0"))] * 60, drs)
+        assert "b" in [file.name for file in files]
+
+
+def test_members_without_sizes_are_not_compared():
+    whole = object_of({**bundle(size=9)["b"]})
+    assert bundle_problem(whole, [object_of(told("m1", size=None)), object_of(told("m2"))]) == ""
