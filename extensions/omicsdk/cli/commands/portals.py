@@ -12,7 +12,7 @@ from omicsdk.transfer.reports.units import count_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from omicsdk_api.azul.models import Summary
+    from omicsdk_api.azul.models import Hit, Summary
 
     from omicsdk.cli.output import Call
     from omicsdk.core.items import Items

@@ -34,12 +34,13 @@ from omicsdk.hca.azul.filters import (
     to_filters,
     unmatched,
 )
-from omicsdk.hca.azul.hits import COLUMNS, Hit, row_of
+from omicsdk.hca.azul.hits import COLUMNS, row_of
+from omicsdk.hca.azul.hits import Hit as SizedHit
 
 if TYPE_CHECKING:
     import httpx
     from omicsdk_api.azul import AzulApi
-    from omicsdk_api.azul.models import Summary
+    from omicsdk_api.azul.models import Hit, Summary
 
     from omicsdk.hca.azul.client import Azul
 
@@ -162,7 +163,7 @@ def ls(client: Azul, entity: str, what: Conditions = (), *, catalog: str = "", s
 
     def hits() -> Iterator[Hit]:
         for page in pages(client, kind, *resolved(client, what, catalog, within), sort=sort):
-            yield from (Hit.from_dict(hit) for hit in page["hits"])
+            yield from (SizedHit.from_dict(hit) for hit in page["hits"])
 
     return Items(hits(), "ls", row=partial(row_of, kind), columns=COLUMNS.get(kind, ()))
 
@@ -207,7 +208,7 @@ def get(client: Azul, uuid: str, *, entity: str = "", catalog: str = "") -> Hit:
     kind = entity or named.kind or container_type(catalogs(client), catalog)
     hit = client.get_entity(entity_type=kind, entity_id=named.uuid, catalog=catalog or OMIT)
     check_fields("get_entity", hit)
-    return Hit.from_dict(hit.to_dict())
+    return SizedHit.from_dict(hit.to_dict())
 
 
 def container_type(all_catalogs: Sequence[Catalog], catalog: str) -> str:
