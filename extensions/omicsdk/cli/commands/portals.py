@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from omicsdk.cli.output import Call
     from omicsdk.core.items import Items
     from omicsdk.hca.azul import AzulFile, Catalog, FacetValue, WrittenManifest
-    from omicsdk.hca.azul.hits import Hit
     from omicsdk.portals.searches import SearchResult
 
 
