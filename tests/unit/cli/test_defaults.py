@@ -196,7 +196,7 @@ def test_a_command_without_a_service_writes_its_file_to_stdout(
 ):
     names: list[str] = []
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("omicsdk.cli.variables.misspelled", lambda found, _: names.extend(found) or ())
+    monkeypatch.setattr("omicsdk.cli.defaults.misspelled", lambda found, _: names.extend(found) or ())
     monkeypatch.setattr("omicsdk.cli.invoke.loaded", lambda _: lambda report: Path(report).write_text("rows"))
     for name in ("GEN3_X", "DRS_X"):
         monkeypatch.setenv(name, "1")
