@@ -29,7 +29,6 @@ _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 _STATUS = re.compile("[1-5](?:[0-9]{2}|[xX]{2})")
 # RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5.
 _WITHOUT_CONTENT = frozenset({"204", "205", "304"})
-_BYTES: Object = {"type": "string", "format": "binary"}
 
 
 class Parts:
@@ -336,7 +335,8 @@ class Parts:
         examples = self._context.mapping(old.get("examples"), old, "examples")
         schema = self._straight(old, "a response")
         # Without `produces` most services return JSON; `type: file` is a response that is none.
-        kinds = list(produces) or ["application/octet-stream" if schema == _BYTES else "application/json"]
+        is_file = schema is not None and schema.get("format") == "binary"
+        kinds = list(produces) or ["application/octet-stream" if is_file else "application/json"]
         content: Object = {}
         for kind in kinds if schema is not None else examples:
             media: Object = {} if schema is None else {"schema": schema}

@@ -541,9 +541,9 @@ responses:
 
 
 def test_a_file_that_is_answered_is_bytes() -> None:
-    data = upgraded(operation("responses: {200: {description: '', schema: {type: file}}}", SWAGGER)).data
+    data = upgraded(operation("responses: {200: {description: '', schema: {type: file, title: t}}}", SWAGGER)).data
     assert at(data, GET + "/responses/200/content") == {
-        "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}
+        "application/octet-stream": {"schema": {"type": "string", "format": "binary", "title": "t"}}
     }
 
 
