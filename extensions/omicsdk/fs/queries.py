@@ -10,7 +10,6 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from omicsdk.core.errors import OmicsError, UsageError
-from omicsdk.core.frozen import EMPTY
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import is_array
 from omicsdk.fs.copying.planning import ALL, Selected
@@ -27,12 +26,12 @@ class Conditions(NamedTuple):
     Attributes:
         names: Shell patterns, one of which must match the name or the path below the folder.
         filters: Limits of size and date, which hold for files that are named themselves, too.
-        metadata: Shell patterns for values of the platform's metadata, by key.
+        metadata: Keys of the platform's metadata, each with a shell pattern for its value.
     """
 
     names: Sequence[str] = ()
     filters: Filters = ALL
-    metadata: Mapping[str, str] = EMPTY
+    metadata: Sequence[tuple[str, str]] = ()
 
     @property
     def of_names(self) -> bool:
@@ -55,7 +54,7 @@ class Conditions(NamedTuple):
         """
         return all(
             any(fnmatchcase(str(value), pattern) for value in _values(metadata.get(key)))
-            for key, pattern in self.metadata.items()
+            for key, pattern in self.metadata
         )
 
 
@@ -123,7 +122,7 @@ def parse_range(text: str) -> tuple[int | None, int | None]:
     return int(first), int(last) + 1 if last else None
 
 
-def parse_metadata(texts: Iterable[str]) -> dict[str, str]:
+def parse_metadata(texts: Iterable[str]) -> list[tuple[str, str]]:
     """Read conditions of metadata: KEY=PATTERN each.
 
     Args:
@@ -132,12 +131,12 @@ def parse_metadata(texts: Iterable[str]) -> dict[str, str]:
     Raises:
         UsageError: One is not of that form.
     """
-    patterns: dict[str, str] = {}
+    patterns: list[tuple[str, str]] = []
     for text in texts:
         key, equals, pattern = text.partition("=")
         if not key or not equals:
             raise UsageError(f"{text!r} is not of the form KEY=PATTERN", remedy="Use one such as sample_id=S1*.")
-        patterns[key] = pattern
+        patterns.append((key, pattern))
     return patterns
 
 
