@@ -107,7 +107,7 @@ def workspace_copy(
 
     Args:
         source: The file: its path, or ws:///WORKSPACE/KEY.
-        target: The copy, in the same form; in a folder on this machine, the file keeps its name.
+        target: The copy, in the same form; in a folder (FOLDER/), the file keeps its name.
         **options: See `omicsdk.transfer.TransferOptions`. A dry run sends no request.
 
     Returns:
@@ -132,9 +132,11 @@ def workspace_copy(
         )
     if not within[0] and not Path(source).is_file():
         raise UsageError(f"{source} is not a file", remedy="Use the path of a file.")
+    is_folder = not parse_workspace_url(target)[1] if within[1] else Path(target).is_dir()
+    if is_folder or target.endswith(("/", os.sep)):
+        name = Path(parse_workspace_url(source)[1] if within[0] else source).name
+        target = f"{target.rstrip('/')}/{name.replace('%', '%25') if within[1] else name}"
     path = Path(target)
-    if not within[1] and (path.is_dir() or target.endswith(("/", os.sep))):
-        path /= parse_workspace_url(source)[1].rstrip("/").rpartition("/")[2]
     if chosen.dry_run:
         folder, _, name = (target if within[1] else path.as_posix()).rpartition("/")
         size = None if within[0] else Path(source).stat().st_size
@@ -212,4 +214,4 @@ def _send(client: Gen3, path: Path, target: str, options: TransferOptions) -> Tr
     from omicsdk.transfer import Location, PutTo, Upload, upload
 
     store = PutTo(lambda _: Location(workspace_url(client, target, "upload")))
-    return upload([Upload(path, store, target.rpartition("/")[2])], options=options)
+    return upload([Upload(path, store, parse_workspace_url(target)[1].rpartition("/")[2])], options=options)
