@@ -133,6 +133,7 @@ def test_a_report_reports_what_failed_beside_the_files(dss, bundle, tmp_path):
         ("missing/report.html", "does not exist"),
         (".", "ends in .html"),
         ("folder.html", "--report: 'folder.html' is a folder"),
+        ("new.html/", "--report: 'new.html/' is a folder"),
     ],
 )
 def test_a_report_that_cannot_be_is_usage_before_anything_starts(dss, path, said):

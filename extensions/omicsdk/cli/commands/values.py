@@ -213,7 +213,7 @@ def file_to_write(file: str) -> str:
     from pathlib import Path
 
     path = Path(file).absolute()
-    if path.is_dir():
+    if path.is_dir() or file.endswith("/"):
         raise UsageError(f"{file!r} is a folder", remedy="Name a file.")
     try:
         if is_special(path):  # written in place: its folder may be read-only
