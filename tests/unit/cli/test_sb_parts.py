@@ -120,7 +120,7 @@ def test_one_of_several_that_fails_stops_no_other():
         return name.upper()
 
     results, (failure,) = attempted(["a", "bad", "a", "b"], act)
-    assert (results, str(failure), type(failure.__cause__)) == ({"a": "A", "b": "B"}, "bad: no", UsageError)
+    assert (results, str(failure), type(failure)) == ({"a": "A", "b": "B"}, "bad: no", UsageError)
     with pytest.raises(UsageError, match=r"^no$"):
         attempted(["bad", "bad"], act)
     ends = [("a", "COMPLETED", None), ("b", "FAILED", "disk"), ("c", "ABORTED", None)]

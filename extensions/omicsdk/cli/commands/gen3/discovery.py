@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from omicsdk.cli.commands.transfers import print_failures
+from omicsdk.cli.commands.transfers import count_of, print_failures
 from omicsdk.cli.commands.values import agreed, check_unused, file_to_write
 from omicsdk.cli.listing import Rows
 from omicsdk.cli.output import TextAndData
@@ -205,5 +205,6 @@ def delete_objects(
     if dry_run:
         existing = {name: some for name, some in requested.items() if name in counts}
         return {"would delete": {name: "all" if some is None else sorted(some) for name, some in existing.items()}}
-    console.message(f"removed {sum(counts.values())} objects from {len(counts)} studies")
+    studies = "1 study" if len(counts) == 1 else f"{len(counts):,} studies"
+    console.message(f"removed {count_of(sum(counts.values()), 'object')} from {studies}")
     return {"counts": counts}

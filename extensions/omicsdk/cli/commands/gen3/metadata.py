@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.commands.transfers import print_failures
+from omicsdk.cli.commands.transfers import count_of, print_failures
 from omicsdk.cli.commands.values import agreed
 from omicsdk.cli.errors import REFUSED
 from omicsdk.cli.failures import MAX_ERRORS
@@ -166,7 +166,7 @@ def validate_format(
         delimiter=manifest_file_delimiter,
         on_fault=faults.append,
     )
-    summary = f"{check.rows} rows, {check.faults} faults, {check.warnings} warnings"
+    summary = ", ".join(map(count_of, (check.rows, check.faults, check.warnings), ("row", "fault", "warning")))
     if check.valid:
         console.message(summary)
     else:
@@ -198,8 +198,8 @@ def delete_manifest(
         absent = {"gone": planned.counts[GONE]} if GONE in planned.counts else {}
         return {"would delete": planned.counts.get(DELETED, 0), **absent, "unreadable": planned.failed}
     # The question states the number; faulty rows are reported by the deletion itself.
-    count = sum(1 for _ in manifests.rows_of(file, on_fault=lambda _: None))
-    if not agreed(f"Deleting the records of {count} files from {client.base_url} cannot be undone. Continue?", console):
+    files = count_of(sum(1 for _ in manifests.rows_of(file, on_fault=lambda _: None)), "file")
+    if not agreed(f"Deleting the records of {files} from {client.base_url} cannot be undone. Continue?", console):
         return None
     return client.delete_index_records(file, output_file)
 

@@ -7,6 +7,7 @@ from contextlib import closing
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from omicsdk.cli.commands.transfers import count_of
 from omicsdk.cli.commands.values import agreed, check_unused, text_of
 from omicsdk.cli.errors import REFUSED
 from omicsdk.cli.failures import MAX_ERRORS
@@ -184,7 +185,7 @@ def export(
         raise UsageError("--out takes the records of one node", remedy="Use --folder alone for several.")
     if folder:
         files = client.export_project(project, folder, nodes=node or None, kind=format, without_id=without_id)
-        console.message(f"{len(files)} files written to {folder}")
+        console.message(f"{count_of(len(files), 'file')} written to {folder}")
         return [{"node": file.stem, "file": str(file), "bytes": file.stat().st_size} for file in files]
     if id:
         return client.export_records(project, id)
@@ -363,7 +364,7 @@ def explore(
             # Half of a surrogate pair has no UTF-8; written like this it is JSON's own escape.
             file.write(written(row, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n")
             count += 1
-    console.message(f"{count} records written to {out}")
+    console.message(f"{count_of(count, 'record')} written to {out}")
     return None
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 from urllib.parse import urlsplit
 
 from omicsdk.cli.commands.ga4gh import resolved_rows
-from omicsdk.cli.commands.transfers import finish, foreseen, planned, print_failures, rows_of, transfer_data
+from omicsdk.cli.commands.transfers import count_of, finish, foreseen, planned, print_failures, rows_of, transfer_data
 from omicsdk.cli.commands.values import check_unused
 from omicsdk.cli.listing import Rows
 from omicsdk.core.archives import bytes_of
@@ -108,7 +108,7 @@ def _unpack(path: Path, console: Console, *, delete: bool, max_unpacked: str | N
         console.some_failed(str(error))
         return
     if unpacked is not None:
-        console.message(f"{path}: {len(unpacked)} files unpacked")
+        console.message(f"{path}: {count_of(len(unpacked), 'file')} unpacked")
 
 
 # Objects of a manifest that are looked up before they are listed.
@@ -129,13 +129,10 @@ def pull_ls(
     requested = iter([RequestedObject(parse_drs_id(infile))] if object else _manifest_objects(infile, console))
     if access:
         errors: list[OmicsError] = []
-
-        def refused(who: str, error: OmicsError) -> None:
-            errors.append(OmicsError(f"{who}: {error}"))
-            errors[-1].__cause__ = error
-
         with client.servers() as servers:
-            permissions = permissions_for(client, list(requested), servers, refused)
+            permissions = permissions_for(
+                client, list(requested), servers, lambda host, error: errors.append(named_error(error, host))
+            )
         print_failures(errors, console, len(errors) + len({row["host"] for row in permissions}))
         return permissions
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from omicsdk.cli.commands.transfers import count_of, print_failures
 from omicsdk.cli.commands.values import agreed
 from omicsdk.cli.listing import Rows
+from omicsdk.core.batches import named_error
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.sb.jobs import PERIOD
 from omicsdk.sb.task_runs import some_of
@@ -142,11 +143,9 @@ def attempted(names: Iterable[str], act: Callable[[str], T]) -> tuple[dict[str, 
         try:
             results[name] = act(name)
         except OmicsError as error:
-            # The error itself, whose class decides the exit code.
             if len(unique_names) == 1:
                 raise
-            failures.append(OmicsError(f"{name}: {error}"))
-            failures[-1].__cause__ = error
+            failures.append(named_error(error, name))
     return results, failures
 
 
