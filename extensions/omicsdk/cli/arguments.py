@@ -68,7 +68,7 @@ def general_options(*access: Argument) -> list[Argument]:
             choices=list(LEVELS),
             default=LOG_LEVEL,
         ),
-        switch("debug", "Show requests and answers (secrets masked), and tracebacks."),
+        switch("debug", "Show requests and responses (secrets masked), and tracebacks."),
     ]
 
 

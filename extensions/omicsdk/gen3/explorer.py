@@ -130,7 +130,7 @@ def explorer_query(client: Gen3, text: str, variables: Mapping[str, Any] | None 
     response: dict[str, Any] = checked_json(raw, "graphql", mapping(ANY))
     if response.get("errors"):
         raise Gen3SubmissionQueryError(
-            f"The query was answered with errors: {'; '.join(messages_of(response['errors']))}",
+            f"The response has errors: {'; '.join(messages_of(response['errors']))}",
             remedy="Correct it; the explorer's data types and fields are in the query { _mapping { TYPE } }.",
         )
     return response

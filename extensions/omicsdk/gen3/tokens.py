@@ -266,7 +266,7 @@ def _token_at(payload: Mapping[str, Any], key: str, where: str) -> str:
     try:
         return checked_token(value if isinstance(value, str) else "", key)
     except ConfigError as error:
-        raise Gen3AuthError(f"{where} answered without {key}", remedy="Check the endpoint.") from error
+        raise Gen3AuthError(f"{where} returned no {key}", remedy="Check the endpoint.") from error
 
 
 def _check_confidential(base: str, what: str) -> None:

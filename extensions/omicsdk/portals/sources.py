@@ -445,7 +445,7 @@ class Sra(Source):
         return links or ()
 
     def _missing(self, run: str) -> ListedFile:
-        error = NotFound(f"{run}: the SRA did not answer for it", remedy="Check the accession.")
+        error = NotFound(f"{run}: the SRA returned nothing for it", remedy="Check the accession.")
         return ListedFile(self.kind, run, run, error=error)
 
     def _resolved(self, runs: Sequence[str]) -> dict[str, Sequence[ListedFile]]:

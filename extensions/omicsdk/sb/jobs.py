@@ -94,7 +94,7 @@ def bulk(
         records = list(ask(chunk))
         if len(records) != len(chunk):
             raise OmicsError(
-                f"The platform answered for {len(records)} of {len(chunk)} items of a bulk call",
+                f"The platform returned {len(records)} of {len(chunk)} items of a bulk call",
                 remedy="Check each item: the operation may have succeeded for some.",
             )
         return records

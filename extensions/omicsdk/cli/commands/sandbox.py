@@ -163,7 +163,7 @@ def seed(
         folder: Folders of files.
         service: Platform that the folders are added to, or name of a document that a running sandbox serves; by default dss, if it
             serves no document.
-        exchanges: Recorded requests and answers, one JSON object a line.
+        exchanges: Recorded requests and responses, one JSON object a line.
         url: URL of a running sandbox, such as http://127.0.0.1:8080 (default: OMICS_SANDBOX_URL).
         dir: The folder of a sandbox that is not running.
         console: Where the folders that were added are listed when others failed.

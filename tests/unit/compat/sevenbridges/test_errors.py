@@ -226,5 +226,5 @@ def test_a_response_without_a_code_shows_its_status_alone(make):
 
 
 def test_a_reported_error_without_words_shows_no_code_that_does_not_exist():
-    assert str(Error.of({"status": 500, "code": 5000}, None)) == "error 5000 without words"
-    assert str(Error.of({"status": 500}, None)) == "error without words"
+    assert str(Error.of({"status": 500, "code": 5000}, None)) == "error 5000 without a message"
+    assert str(Error.of({"status": 500}, None)) == "error without a message"

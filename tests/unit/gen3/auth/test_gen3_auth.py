@@ -544,7 +544,7 @@ def test_a_key_that_has_ended_is_named_with_its_file_its_end_and_what_to_do(
     [
         (httpx.Response(200, text="<html>"), "did not respond like a Gen3 commons"),
         (httpx.Response(200, json=[]), "did not respond like a Gen3 commons"),
-        (httpx.Response(200, json={"token": "x"}), "without access_token"),
+        (httpx.Response(200, json={"token": "x"}), "no access_token"),
     ],
 )
 def test_an_invalid_commons(api_key: dict[str, str], clock: ManualClock, response: httpx.Response, said: str):

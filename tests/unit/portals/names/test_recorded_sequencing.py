@@ -238,7 +238,7 @@ def located(file: str, run: str, kind: str, *, entry: bool = False) -> Any:
 
 
 LOCATED = [
-    ("response_case01_service", "SRR1", "sra", "did not answer for it"),
+    ("response_case01_service", "SRR1", "sra", "returned nothing for it"),
     ("response_case03_SRR123456", "SRR123456", "sra", "404 Not found"),
     ("response_case05_SRR8117283", "SRR8117283", "sra", [("SRR8117283.sralite", 10626650910, "9a44fb")]),
     ("response_case06_SRR850901", "SRR850901", "sra", [("SRR850901.sra", 323741972, "5e213b")]),

@@ -37,7 +37,7 @@ class Error(Value):
 
     def __str__(self) -> str:
         code = self.field("code")
-        return str(self.field("message") or f"error{'' if code is None else f' {code}'} without words")
+        return str(self.field("message") or f"error{'' if code is None else f' {code}'} without a message")
 
 
 R = TypeVar("R", bound=Resource)

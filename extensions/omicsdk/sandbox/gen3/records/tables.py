@@ -1,4 +1,4 @@
-"""Documents of requests and answers: records as JSON, and as tables (TSV, CSV), by the request's Content-Type."""
+"""Documents of requests and responses: records as JSON, and as tables (TSV, CSV), by the request's Content-Type."""
 
 import csv
 import io

@@ -157,7 +157,7 @@ def test_one_of_250_that_is_refused_leaves_the_outcome_of_each_known(api: Api, p
 
 def test_a_response_about_fewer_than_were_requested_is_no_response(api: Api, platform: Any) -> None:
     platform.on(GET, {"items": [{"resource": platform.file()}]})
-    with pytest.raises(SbgError, match="answered for 1 of 2") as caught:
+    with pytest.raises(SbgError, match="returned 1 of 2") as caught:
         api.files.bulk_get(["f1", "f2"])
     assert caught.value.remedy
 
@@ -170,7 +170,7 @@ def test_a_later_response_about_fewer_is_in_its_records(api: Api, platform: Any)
     platform.on(EDIT, response)
     records = api.files.bulk_edit([{"id": f"f{number}", "tags": []} for number in range(250)])
     assert [record.valid for record in records] == 100 * [True] + 100 * [False] + 50 * [True]
-    assert "answered for 99 of 100" in str(records[100].error)
+    assert "returned 99 of 100" in str(records[100].error)
 
 
 def test_one_alone_is_one(api: Api, platform: Any) -> None:
