@@ -116,7 +116,7 @@ class FileSystemCache:
 
     def _is_stale(self, path: Path, obj: Cached | str) -> bool:
         modified_ns = path.stat().st_mtime_ns
-        if time() - modified_ns / 1e9 > self.timeout:
+        if abs(time() - modified_ns / 1e9) > self.timeout:  # a time to come is one of a clock that was set back
             return True
         knex = getattr(obj, "knex", None)
         marker = None if knex is None else _marker(knex.cache_scope)

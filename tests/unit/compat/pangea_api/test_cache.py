@@ -111,15 +111,16 @@ def test_nothing_with_a_secret_is_kept(tmp_path: Path, blob: Any):
     assert kept(tmp_path) == []
 
 
-def test_it_is_used_for_three_hours(tmp_path: Path):
+@pytest.mark.parametrize("step", [1, -1])
+def test_it_is_used_for_three_hours_also_if_the_clock_is_set_back(tmp_path: Path, step: int):
     cache, org = FileSystemCache(), an_org()
     assert cache.timeout == 10_800
     cache.cache_blob(org, {"name": "Org"})
     (file,) = kept(tmp_path)
-    moment = time.time() - 10_700
+    moment = time.time() - 10_700 * step
     os.utime(file, (moment, moment))
     assert cache.get_cached_blob(org) == {"name": "Org"}
-    moment -= 200
+    moment -= 200 * step
     os.utime(file, (moment, moment))
     assert FileSystemCache(timeout=20_000).get_cached_blob(org) == {"name": "Org"}
     assert cache.get_cached_blob(org) is None
