@@ -1,6 +1,5 @@
 """Error statuses and expiring URLs."""
 
-import time
 from dataclasses import replace
 from email.utils import formatdate
 from typing import Any
@@ -55,9 +54,9 @@ def test_reported_a_date(trial: Any, server: Any, fault: Any, noise: Any, clock:
 
 
 @pytest.mark.fault("invalid Retry-After", ends="right file")
-@pytest.mark.parametrize("told", ["soon", "-5", "1e9", "nan", "", "Thu, 32 Foo 2026 99:99:99 GMT", "٣"])
-def test_odd_retry_after(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, told: str) -> None:
-    headers = {"Retry-After": told.encode().decode("latin-1")}
+@pytest.mark.parametrize("retry_after", ["soon", "-5", "1e9", "nan", "", "Thu, 32 Foo 2026 99:99:99 GMT", "٣"])
+def test_odd_retry_after(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, retry_after: str) -> None:
+    headers = {"Retry-After": retry_after.encode().decode("latin-1")}
     server.fault("one", fault.status(503, headers))
     trial.download([server.item("one", noise(5000), "md5")], clock=clock)
     assert clock.slept < 61
@@ -72,9 +71,9 @@ def test_an_hour(trial: Any, server: Any, fault: Any, noise: Any, clock: Any) ->
 
 
 @pytest.mark.fault("Retry-After of more than an hour", ends="ServiceUnavailable")
-@pytest.mark.parametrize("told", ["3601", "86400", "999999999", "1000000000", "9" * 500])
-def test_more_than_an_hour(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, told: str) -> None:
-    server.always["one"] = fault.status(503, {"Retry-After": told})
+@pytest.mark.parametrize("retry_after", ["3601", "86400", "999999999", "1000000000", "9" * 500])
+def test_more_than_an_hour(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, retry_after: str) -> None:
+    server.always["one"] = fault.status(503, {"Retry-After": retry_after})
     report = trial.download([server.item("one", noise(5000), "md5")], clock=clock)
     assert report.outcomes[0].attempts == 1
     server.always.clear()
@@ -136,11 +135,11 @@ def test_colon_in_the_reason(trial: Any, server: Any, noise: Any) -> None:
 @pytest.mark.parametrize("status", [400, 401, 403, 410])
 @pytest.mark.parametrize("uses", [1, 2, 5])
 def test_url_ends(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, status: int, uses: int) -> None:
-    given: list[int] = []
+    issued: list[int] = []
 
     def locate() -> Location:
-        given.append(1)
-        return Location(server.url("one", f"signature=s{len(given)}"))
+        issued.append(1)
+        return Location(server.url("one", f"signature=s{len(issued)}"))
 
     def ends(server: Any, request: Any, response: Any) -> Any:
         same = [other for other in server.requests if other.query == request.query]
@@ -149,20 +148,20 @@ def test_url_ends(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, s
     item = server.item("one", noise((10 * uses + 10) * UNIT), "sha256")
     server.always["one"] = ends
     trial.download([replace(item, locate=locate, retries=1)], clock=clock)
-    assert len(given) > 1
+    assert len(issued) > 1
 
 
 @pytest.mark.fault("403 for every issued URL", ends="Forbidden")
 def test_never_accepted(trial: Any, server: Any, fault: Any, noise: Any, clock: Any) -> None:
-    given: list[int] = []
+    issued: list[int] = []
 
     def locate() -> Location:
-        given.append(1)
+        issued.append(1)
         return Location(server.url("one"))
 
     server.always["one"] = fault.status(403)
     trial.download([replace(server.item("one", noise(50), retries=3), locate=locate)], clock=clock)
-    assert len(given) == 2  # one renewal
+    assert len(issued) == 2  # one renewal
     assert clock.slept == 0
 
 
@@ -219,6 +218,4 @@ def test_unsatisfiable(trial: Any, server: Any, fault: Any, noise: Any, clock: A
 @pytest.mark.parametrize("status", [204, 205, 300, 304, 418, 451, 505, 599])
 def test_odd_statuses(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, status: int) -> None:
     server.always["one"] = fault.status(status, body=b"")
-    began = time.monotonic()
     trial.download([server.item("one", noise(5000), "md5", retries=2)], clock=clock)
-    assert time.monotonic() - began < 60

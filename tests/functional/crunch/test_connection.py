@@ -60,8 +60,8 @@ class Statuses:
         self.kept.append({**texts, "id": len(self.kept) + 1})
 
 
-def send(site: Site, note: str = "", **given: Any) -> Any:
-    return site.connection(**given).send_status(7, Stage.WORKFLOW, State.FAIL, note)
+def send(site: Site, note: str = "", **options: Any) -> Any:
+    return site.connection(**options).send_status(7, Stage.WORKFLOW, State.FAIL, note)
 
 
 def test_a_status_states_where_it_runs():
@@ -179,8 +179,8 @@ def test_everything_that_is_added_is_there(connection: Connection):
     )
     connection.add_filesize_attribute(item, "size", 2**63 - 1)
     connection.add_lat_long_attribute(item, "where", 0.1 + 0.2, 144.9631)
-    found = connection.get_json_response(f"api/items/{item}")
-    assert {each.pop("key"): each for each in found["attributes"]} == {
+    stored = connection.get_json_response(f"api/items/{item}")
+    assert {each.pop("key"): each for each in stored["attributes"]} == {
         "text": {"value": "plain 🧬"},
         "link": {"value": "https://example.org/x"},
         "num": {"value": -1.5e-7},

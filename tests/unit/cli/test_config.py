@@ -302,10 +302,10 @@ def test_unset(omics, user_file, config_file):
 
 def test_path_lists_the_files_in_order(omics, user_file, config_file):
     config_file.write_text("{}")
-    told = omics("config", "path").json
-    assert [row["origin"] for row in told][:2] == ["omicsdk", "this machine"]
-    assert [row["path"] for row in told][2:] == [str(user_file), str(config_file)]
-    assert [(row["exists"], row["origin"]) for row in told][2:] == [(False, "this user"), (True, "HCA_CONFIG_FILE")]
+    files = omics("config", "path").json
+    assert [row["origin"] for row in files][:2] == ["omicsdk", "this machine"]
+    assert [row["path"] for row in files][2:] == [str(user_file), str(config_file)]
+    assert [(row["exists"], row["origin"]) for row in files][2:] == [(False, "this user"), (True, "HCA_CONFIG_FILE")]
 
 
 @pytest.mark.parametrize("form", ["json", "jsonl", "table", "tsv"])

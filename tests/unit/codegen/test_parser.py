@@ -72,10 +72,10 @@ _TYPES = st.recursive(
 @settings(max_examples=5 * settings().max_examples // 4, deadline=None)  # the first call imports the parser
 @given(st.lists(_TYPES, min_size=1, max_size=6))
 def test_every_type_comes_back_as_what_it_is(types: list[Type]) -> None:
-    wanted = {f"/wanted/{number}": type_ for number, type_ in enumerate(types)}
-    held = Model("/m", {}, [Field(f"a b {n}", f"a_b_{n}", type_, True, False, {}) for n, type_ in enumerate(types)])
-    parsed = parse([held, _MODELS[1]], wanted)
-    assert parsed.types == {key: expected(type_) for key, type_ in wanted.items()}
+    types_by_key = {f"/wanted/{number}": type_ for number, type_ in enumerate(types)}
+    model = Model("/m", {}, [Field(f"a b {n}", f"a_b_{n}", type_, True, False, {}) for n, type_ in enumerate(types)])
+    parsed = parse([model, _MODELS[1]], types_by_key)
+    assert parsed.types == {key: expected(type_) for key, type_ in types_by_key.items()}
     assert parsed.fields == {("/m", f"a b {n}"): expected(type_) for n, type_ in enumerate(types)}
 
 
@@ -88,7 +88,7 @@ def test_no_text_of_the_document_reaches_the_parser() -> None:
     secret = 'import os"""'
     model = Model(f"/components/schemas/{secret}", {"description": secret})
     model.fields = [Field(secret, "safe", Enum((secret,)), True, False, {"description": secret})]
-    asked = surrogate([Ref(model.key), *(held.type for held in model.fields)])
+    asked = surrogate([Ref(model.key), *(field.type for field in model.fields)])
     assert "import os" not in json.dumps(asked.data)
 
 
@@ -103,7 +103,7 @@ def test_the_parser_is_asked_for_each_type_once_and_never_for_many_at_once(monke
         for n in range(950)
     ]
     sizes: list[int] = []
-    told: list[str] = []
+    messages: list[str] = []
 
     def counting(types: Iterable[Type]) -> Surrogate:
         asked = surrogate(types)
@@ -112,23 +112,23 @@ def test_the_parser_is_asked_for_each_type_once_and_never_for_many_at_once(monke
 
     monkeypatch.setattr(parser, "surrogate", counting)
     monkeypatch.setattr(progress, "_SECONDS_BETWEEN_COUNTS", 0)
-    parsed = parse(models, {"again": Array(Scalar("number", (0.0,)))}, told.append)
+    parsed = parse(models, {"again": Array(Scalar("number", (0.0,)))}, messages.append)
     assert len(parsed.fields) == 1900
     assert (sum(sizes), max(sizes)) == (950, 100)
-    assert told[-1] == "determining the Python types: 900 of 950"
+    assert messages[-1] == "determining the Python types: 900 of 950"
 
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[Type]:
     """The types that are requested."""
-    types_asked: list[Type] = []
+    requested_types: list[Type] = []
 
     def listing(types: Iterable[Type]) -> Surrogate:
-        types_asked.extend(types)
-        return surrogate(types_asked)
+        requested_types.extend(types)
+        return surrogate(requested_types)
 
     monkeypatch.setattr(parser, "surrogate", listing)
-    return types_asked
+    return requested_types
 
 
 def test_types_that_differ_in_their_models_alone_are_requested_once(asked: list[Type]) -> None:
@@ -148,8 +148,8 @@ def test_types_that_differ_in_their_models_alone_are_requested_once(asked: list[
 
 def test_types_that_differ_in_their_enums_alone_are_requested_once(asked: list[Type]) -> None:
     enums = Enum(("a", "b")), Enum(("c",)), Enum((1, 2)), Enum((3,))
-    wanted = {str(n): Array(enum) for n, enum in enumerate(enums)}
-    parsed = parse([], {**wanted, "both": Union((enums[1], enums[3])), "again": Union((enums[0], enums[2]))})
+    types_by_key = {str(n): Array(enum) for n, enum in enumerate(enums)}
+    parsed = parse([], {**types_by_key, "both": Union((enums[1], enums[3])), "again": Union((enums[0], enums[2]))})
     assert len(asked) == 3  # of texts, of whole numbers, of both
     assert [parsed.types[str(n)] for n in range(4)] == [ListOf(Choice(enum)) for enum in enums]
     assert parsed.types["both"] == AnyOf((Choice(enums[1]), Choice(enums[3])))

@@ -23,15 +23,15 @@ def settled(path: Path) -> dict[str, Hashed]:
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The files that are read."""
-    found: list[Path] = []
+    paths: list[Path] = []
     usual = hashing.hash_file
 
     def hash_file(path: Path) -> Hashed:
-        found.append(path)
+        paths.append(path)
         return usual(path)
 
     monkeypatch.setattr(hashing, "hash_file", hash_file)
-    return found
+    return paths
 
 
 def test_an_untouched_file_is_not_read_again(tmp_path: Path, read: list[Path]) -> None:
@@ -96,8 +96,8 @@ def test_without_a_time_that_only_the_system_sets_nothing_is_trusted(
     usual = Path.stat
 
     def as_a_file_system_without_one(self: Path) -> os.stat_result:
-        told = list(usual(self))
-        return os.stat_result(told, {"st_ctime_ns": 0, "st_mtime_ns": 0})
+        fields = list(usual(self))
+        return os.stat_result(fields, {"st_ctime_ns": 0, "st_mtime_ns": 0})
 
     monkeypatch.setattr(Path, "stat", as_a_file_system_without_one)
     assert clock_of(tmp_path) is None

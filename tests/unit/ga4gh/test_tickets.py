@@ -45,11 +45,11 @@ def test_an_invalid_region_is_refused(text: str) -> None:
 
 @given(NAMES, st.integers(1, 10**9), st.integers(0, 10**9))
 def test_positions_from_1_become_half_open_ones_from_0(name: str, first: int, more: int) -> None:
-    found = parse_region(f"{name}:{first}-{first + more}")
-    assert (found.reference, found.start, found.end) == (name, first - 1, first + more)
-    assert found == parse_region(f"{name}:{first:,}-{first + more:,}")
-    assert (found.end or 0) - (found.start or 0) == more + 1  # letters of the region
-    assert parse_region(f"{{{name}}}:{first}-{first + more}") == found
+    region = parse_region(f"{name}:{first}-{first + more}")
+    assert (region.reference, region.start, region.end) == (name, first - 1, first + more)
+    assert region == parse_region(f"{name}:{first:,}-{first + more:,}")
+    assert (region.end or 0) - (region.start or 0) == more + 1  # letters of the region
+    assert parse_region(f"{{{name}}}:{first}-{first + more}") == region
 
 
 @pytest.mark.parametrize(

@@ -39,12 +39,12 @@ def operations_of(service: str) -> list[dict[str, Any]]:
 def arguments_of(call: Any, command: dict[str, Any]) -> dict[str, Any]:
     """A value for each argument that a call demands."""
     kinds = {each["python"]: each for each in command["parameters"]}
-    given: dict[str, Any] = {}
+    arguments: dict[str, Any] = {}
     for name, parameter in inspect.signature(call).parameters.items():
         if parameter.default is inspect.Parameter.empty:
             kind = kinds.get(name, {"type": "object"})
-            given[name] = (kind.get("choices") or [VALUES.get(kind["type"], "x")])[0]
-    return given
+            arguments[name] = (kind.get("choices") or [VALUES.get(kind["type"], "x")])[0]
+    return arguments
 
 
 def path_fits(template: str, url: httpx.URL) -> bool:
@@ -73,8 +73,8 @@ def test_every_operation_is_sent(service: str):
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_response_is_parsed_sync_and_async(service: str):
     client_class, async_class = clients_of(service)
-    told: list[Any] = [{}]
-    network = httpx.MockTransport(lambda _: httpx.Response(200, json=told[-1]))
+    payloads: list[Any] = [{}]
+    network = httpx.MockTransport(lambda _: httpx.Response(200, json=payloads[-1]))
 
     def page(operation: Any) -> Any:
         paging = operation.facts.paging
@@ -84,16 +84,16 @@ def test_every_response_is_parsed_sync_and_async(service: str):
         async with async_class("https://api.example.org/base", transport=network) as client:
             for command in operations_of(service):
                 operation = getattr(client, command["name"])
-                told.append(page(operation))
+                payloads.append(page(operation))
                 await operation(**arguments_of(operation, command))
 
     with client_class("https://api.example.org/base", transport=network) as client:
         for command in operations_of(service):
             operation = getattr(client, command["name"])
-            told.append(page(operation))
+            payloads.append(page(operation))
             operation(**arguments_of(operation, command))
             if operation.facts.paging is not None:
-                told.append({})
+                payloads.append({})
                 with pytest.raises(DecodeError, match=f"{operation.facts.name}: .*, not a list"):
                     operation(**arguments_of(operation, command))
     asyncio.run(run())

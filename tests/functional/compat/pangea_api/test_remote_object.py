@@ -165,8 +165,8 @@ def test_only_what_was_changed_is_sent(knex: Knex, library: SampleGroup, sandbox
     other.save()
     mine.metadata["n"] = 2
     mine.save()
-    found = anew(knex).get()
-    assert (found.uuid, found.metadata, found.description) == (sample.uuid, {"city": "Paris", "n": 2}, "by another")
+    stored = anew(knex).get()
+    assert (stored.uuid, stored.metadata, stored.description) == (sample.uuid, {"city": "Paris", "n": 2}, "by another")
     before = sent(sandbox)
     mine.save()
     mine.name = "s"

@@ -12,17 +12,17 @@ GROUP = "5f8f1d6c-7c2e-4b39-9a51-0d3c1e6a7b02"
 
 
 def test_a_project_is_made_with_the_requested_fields_and_defaults(web: httpx.Client):
-    asked = {"name": "My New_Project!", "tags": ["a"], "description": "d", "settings": {"use_memoization": True}}
-    told = web.post("/projects", json={**asked, "billing_group": GROUP}).json()
-    assert told["id"] == "sandbox-user/my-new-project"
-    assert (told["name"], told["description"], told["tags"]) == ("My New_Project!", "d", ["a"])
-    assert told["billing_group"] == GROUP
-    assert told["settings"]["use_memoization"] is True
-    assert told["settings"]["intermediate_files"] == {"retention": "LIMITED", "duration": 24}
-    assert (told["type"], told["category"], told["created_by"]) == ("v2", "PRIVATE", "sandbox-user")
-    assert all(told["permissions"].values())
-    assert web.get("/projects/sandbox-user/my-new-project").json() == told
-    assert web.get(f"/files/{told['root_folder']}").json()["type"] == "folder"
+    fields = {"name": "My New_Project!", "tags": ["a"], "description": "d", "settings": {"use_memoization": True}}
+    created = web.post("/projects", json={**fields, "billing_group": GROUP}).json()
+    assert created["id"] == "sandbox-user/my-new-project"
+    assert (created["name"], created["description"], created["tags"]) == ("My New_Project!", "d", ["a"])
+    assert created["billing_group"] == GROUP
+    assert created["settings"]["use_memoization"] is True
+    assert created["settings"]["intermediate_files"] == {"retention": "LIMITED", "duration": 24}
+    assert (created["type"], created["category"], created["created_by"]) == ("v2", "PRIVATE", "sandbox-user")
+    assert all(created["permissions"].values())
+    assert web.get("/projects/sandbox-user/my-new-project").json() == created
+    assert web.get(f"/files/{created['root_folder']}").json()["type"] == "folder"
 
 
 def test_projects_of_one_name_get_other_identities(web: httpx.Client):
@@ -64,10 +64,10 @@ def test_projects_are_listed_by_name_tags_category_and_owner(web: httpx.Client, 
 def test_a_project_is_changed_in_parts(sandbox: Sandbox, web: httpx.Client, project: str):
     before = web.get(f"/projects/{project}").json()
     sandbox.clock.advance(60)
-    told = web.patch(f"/projects/{project}", json={"name": "New", "settings": {"locked": True}}).json()
-    assert (told["id"], told["name"], told["settings"]["locked"]) == (project, "New", True)
-    assert told["settings"]["location"] == before["settings"]["location"]
-    assert told["modified_on"] > before["modified_on"]
+    changed = web.patch(f"/projects/{project}", json={"name": "New", "settings": {"locked": True}}).json()
+    assert (changed["id"], changed["name"], changed["settings"]["locked"]) == (project, "New", True)
+    assert changed["settings"]["location"] == before["settings"]["location"]
+    assert changed["modified_on"] > before["modified_on"]
     assert code_of(web.patch(f"/projects/{project}", json={"name": ""})) == (400, 3007)
 
 
