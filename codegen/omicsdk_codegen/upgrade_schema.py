@@ -32,16 +32,7 @@ _MEANT: Final[dict[str, tuple[str, str | None]]] = {
     **dict.fromkeys(("dict", "map", "hash", "json"), ("object", None)),
     "none": ("null", None),
 }
-_COUNTS = {
-    "maxLength",
-    "minLength",
-    "maxItems",
-    "minItems",
-    "maxProperties",
-    "minProperties",
-    "maxContains",
-    "minContains",
-}
+_COUNTS = {f"{bound}{counted}" for bound in ("max", "min") for counted in ("Length", "Items", "Properties", "Contains")}
 _NUMBERS = {"multipleOf", "maximum", "minimum"}
 _TEXTS = {"title", "description", "format", "pattern", "contentMediaType", "contentEncoding"}
 _FLAGS = {"deprecated", "readOnly", "writeOnly", "uniqueItems"}
@@ -49,19 +40,10 @@ _PLAIN = {"const", "default", "xml", "externalDocs", "dependentRequired", *_COUN
 # Of JSON Schema's own bookkeeping: nothing that a reader of values needs.
 _SPENT = {"$schema", "$id", "id", "$comment", "$anchor", "$vocabulary", "$dynamicAnchor", "$recursiveAnchor"}
 # Keywords that identify a schema directly in an object that has none of these.
-SCHEMA_WORDS = frozenset(
-    {
-        *_PLAIN,
-        *TREE["schema"],
-        "type",
-        "enum",
-        "exclusiveMinimum",
-        "exclusiveMaximum",
-        "collectionFormat",
-        "nullable",
-        "x-nullable",
-    }
-) - {*("description", "deprecated", "title", "xml", "externalDocs", "schema")}
+SCHEMA_WORDS = (
+    frozenset(_PLAIN | TREE["schema"].keys())
+    | {"type", "enum", "exclusiveMinimum", "exclusiveMaximum", "collectionFormat", "nullable", "x-nullable"}
+) - {"description", "deprecated", "title", "xml", "externalDocs", "schema"}
 
 
 class Schemas:
@@ -176,14 +158,8 @@ class Schemas:
                     for item in value.values()
                 ]
             case "$dynamicRef" | "$recursiveRef":
-                self._context.note(
-                    old,
-                    key,
-                    "untyped",
-                    brief(value),
-                    "any value: no $dynamicAnchor of this document, or several, may be meant",
-                    certain=False,
-                )
+                after = "any value: no $dynamicAnchor of this document, or several, may be meant"
+                self._context.note(old, key, "untyped", brief(value), after, certain=False)
             case "nullable" | "example" | "exclusiveMinimum" | "exclusiveMaximum":
                 pass
             case _:
