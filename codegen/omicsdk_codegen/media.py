@@ -43,16 +43,8 @@ def form_of(media_type: str, schema: Json) -> Form:
 
 
 # Responses that are a sequence of items, one after the other.
-SEQUENCES = frozenset(
-    {
-        "application/jsonl",
-        "application/x-ndjson",
-        "application/ndjson",
-        "application/x-jsonlines",
-        "application/json-seq",
-        "text/event-stream",
-    }
-)
+_JSON_LINES = ("jsonl", "x-ndjson", "ndjson", "x-jsonlines", "json-seq")
+SEQUENCES = frozenset({"text/event-stream", *(f"application/{kind}" for kind in _JSON_LINES)})
 
 
 def schema_in(media: Json) -> Json:

@@ -70,18 +70,10 @@ _RECORDS = re.compile(
 )
 # An address that no page has, whatever its heading: reference may be a genome.
 _DATA = re.compile(r"\A[\[\"'\s]*(?:gs|s3)://|\.(?:b?gz|fa|fasta|fna|2bit|ref)[\"'\]\s]*\Z")
+# Headings of names, the preferred one first; basename is one of CWL.
 _NAMES = (
-    "file_name",
-    "filename",
-    "filepath",
-    "file_path_name",
-    "basename",  # of CWL
-    "output",
-    "target_name",
-    "logical_key",
-    "name",
-    "file",
-)
+    "file_name", "filename", "filepath", "file_path_name", "basename", "output", "target_name", "logical_key", "name", "file",
+)  # fmt: skip
 # What precedes the name in headings of names that files shall get.
 _LOCAL = re.compile(r"\A(?:download|local|output|target)_(?=file_?name\Z)")
 _SIZES = re.compile(
@@ -91,17 +83,8 @@ _SIZES = re.compile(
 # A size, or several; other properties are called so, too, such as 100mer.
 _SIZE = re.compile(r"[\[\"'\s]*[0-9][0-9.,;\s\"']*(?:[KMGTP]?i?B?|bytes?|E\+?[0-9]+)[\]\s]*\Z", re.IGNORECASE)
 _SUMS = (
-    "checksum",
-    "check_sum",
-    "hash",
-    "known_hash",
-    "digest",
-    "checksums",
-    "hashes",
-    "checksum_value",
-    "hash_value",
-    "hash_val",
-)
+    "checksum", "check_sum", "hash", "known_hash", "digest", "checksums", "hashes", "checksum_value", "hash_value", "hash_val",
+)  # fmt: skip
 # Headings of values without the name or number of a column of addresses.
 _BARE = re.compile(
     r"(?:file_?)?(?:size|bytes|length|(?:md5|sha_?(?:1|224|256|384|512)|crc32c)(?:_?sums?|_?hash)?|checksum|hash|digest)"

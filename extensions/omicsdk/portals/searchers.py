@@ -178,14 +178,8 @@ class PrideSearch(Searcher):
     title = "PRIDE"
     _PAGE = 100
     _LISTS = (
-        "keywords",
-        "organisms",
-        "organismsPart",
-        "diseases",
-        "experimentTypes",
-        "quantificationMethods",
-        "instruments",
-    )
+        "keywords", "organisms", "organismsPart", "diseases", "experimentTypes", "quantificationMethods", "instruments",
+    )  # fmt: skip
 
     def hits(self, query: Query) -> Iterator[Hit]:
         keywords = " ".join([*(quoted(term[0]) if " " in term[0] else term[0] for term in query.terms), query.organism])

@@ -504,11 +504,11 @@ class NameSet:
 
 
 def first_of_each(items: Iterable[T], name: Callable[[T], str]) -> Iterator[T]:
-    """Yield things whose name differs from those before, as compared by a `NameSet`.
+    """Yield the items whose names differ from those before, as compared by a `NameSet`.
 
     Args:
-        items: Any things.
-        name: Returns an object's name.
+        items: The items.
+        name: Returns an item's name.
     """
     seen = NameSet()
     return filter(lambda item: seen.add(name(item)) is None, items)
