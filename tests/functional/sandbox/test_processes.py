@@ -1,5 +1,7 @@
 """The sandbox in separate processes: served until requested to stop, killed and started again."""
 
+import os
+import select
 import signal
 import subprocess
 import sys
@@ -70,3 +72,25 @@ for _ in range(2):
     # A process of its own: in this one another sandbox may run, which shares the buckets.
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ended.stdout.split() == ["False", "False"]
+
+
+TOOL = """
+import sys, threading
+from pathlib import Path
+from omicsdk.sandbox.sb.task_runs import _called
+folder = Path(sys.argv[1])
+command = ["sh", "-c", "exec 3> held; echo > started; exec sleep 60"]
+threading.Thread(target=_called, args=(command, folder, 60), daemon=True).start()
+while not (folder / "started").exists():
+    pass
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no FIFOs")
+def test_a_tool_of_a_task_ends_with_the_process(tmp_path):
+    os.mkfifo(tmp_path / "held")
+    reader = os.open(tmp_path / "held", os.O_RDONLY | os.O_NONBLOCK)
+    ran = subprocess.run([sys.executable, "-c", TOOL, tmp_path], stderr=subprocess.PIPE, text=True, check=True)
+    assert ran.stderr == ""
+    assert select.select([reader], [], [], 20)[0], "the tool holds the FIFO as long as it runs"
+    os.close(reader)

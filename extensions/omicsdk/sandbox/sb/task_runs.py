@@ -1,5 +1,6 @@
 """Runs of tasks by the sandbox's clock: queued, running, completed, failed or aborted; their batches, and their commands."""
 
+import atexit
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import unquote, urlsplit
@@ -225,12 +227,17 @@ def _called(command: list[str], folder: Path, longest: float) -> tuple[int | Non
         errors="replace",
         start_new_session=True,
     ) as process:
+        # The tool is a child of cwltool's: it would continue without it, and both without the sandbox.
+        end = partial(os.killpg, process.pid, signal.SIGKILL)
+        atexit.register(end)
         try:
             output, log = process.communicate(timeout=longest)
+            return process.returncode, output, log
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)  # the tool is a child of cwltool's: it would continue without it
+            end()
             return None, *process.communicate()
-        return process.returncode, output, log
+        finally:
+            atexit.unregister(end)
 
 
 def _why(log: str) -> str:
