@@ -75,13 +75,13 @@ for _ in range(2):
 
 
 TOOL = """
-import sys, threading
+import atexit, sys, threading
 from pathlib import Path
 from omicsdk.sandbox.sb.task_runs import _called
-folder = Path(sys.argv[1])
+folder, noted = Path(sys.argv[1]), atexit._ncallbacks()
 command = ["sh", "-c", "exec 3> held; echo > started; exec sleep 60"]
 threading.Thread(target=_called, args=(command, folder, 60), daemon=True).start()
-while not (folder / "started").exists():
+while atexit._ncallbacks() == noted or not (folder / "started").exists():
     pass
 """
 

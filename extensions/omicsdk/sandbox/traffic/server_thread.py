@@ -3,6 +3,7 @@
 import asyncio
 import ipaddress
 import json
+import logging
 import socket
 import threading
 from collections.abc import Callable, Mapping
@@ -131,6 +132,15 @@ def closed_to_sites(app: ASGIApp, allowed: tuple[str, ...]) -> ASGIApp:
         await Response(content, 403, media_type="application/problem+json")(scope, receive, send)
 
     return checked
+
+
+def _is_failure(record: logging.LogRecord) -> bool:
+    """Whether a message of uvicorn is about more than a request that the end of its server cuts off."""
+    is_cut_off = record.exc_info is not None and isinstance(record.exc_info[1], asyncio.CancelledError)
+    return not is_cut_off and "graceful shutdown exceeded" not in record.getMessage()
+
+
+logging.getLogger("uvicorn.error").addFilter(_is_failure)
 
 
 class ServerThread:

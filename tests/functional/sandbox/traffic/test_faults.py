@@ -138,6 +138,16 @@ def test_a_delay_in_the_sandbox_time(sandbox: Sandbox, url):
         assert waiting.result()[0].status == 200
 
 
+def test_a_request_that_the_end_cuts_off_is_no_error(tmp_path, caplog):
+    with ThreadPoolExecutor(1) as pool:
+        with Sandbox(tmp_path / "state") as sandbox:
+            sandbox.add_faults(Rule("delay", seconds=60))
+            waiting = pool.submit(httpx.get, f"{sandbox.url}/dss/v1/bundles/all", trust_env=False)
+            wait_until(lambda: sandbox.requests())
+        assert waiting.result().status_code == 500
+    assert caplog.records == []
+
+
 def test_a_throttled_body_comes_as_time_passes(sandbox: Sandbox, url):
     sandbox.clock.freeze()
     sandbox.add_faults(Rule("throttle", rate=64 * 1024))
