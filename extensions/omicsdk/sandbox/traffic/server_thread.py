@@ -140,7 +140,7 @@ def _is_failure(record: logging.LogRecord) -> bool:
     return not is_cut_off and "graceful shutdown exceeded" not in record.getMessage()
 
 
-logging.getLogger("uvicorn.error").addFilter(_is_failure)
+uvicorn.server.logger.addFilter(_is_failure)
 
 
 class ServerThread:
