@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import uvicorn
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.server import logger as uvicorn_log
 
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.routing import headers_of
@@ -140,7 +141,7 @@ def _is_failure(record: logging.LogRecord) -> bool:
     return not is_cut_off and "graceful shutdown exceeded" not in record.getMessage()
 
 
-uvicorn.server.logger.addFilter(_is_failure)
+uvicorn_log.addFilter(_is_failure)
 
 
 class ServerThread:
