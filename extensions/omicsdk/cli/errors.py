@@ -107,7 +107,8 @@ def line_of(error: BaseException, where: str) -> str:
         text = "the response, an argument or a path is nested too deeply. Use --debug to see it."
     else:
         text = f"unexpected {type(error).__name__}: {error}. This is a bug in {name}; --debug shows where"
-    return f"{name}: {printable(' '.join(text.split()))}"
+    # Blanks within a line may be those of a file's name.
+    return f"{name}: {printable(' '.join(filter(None, map(str.strip, text.splitlines()))))}"
 
 
 def printable(text: str) -> str:

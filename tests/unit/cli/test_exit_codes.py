@@ -380,6 +380,7 @@ def test_nothing_selected_is_a_warning_or_a_failure_on_request():
         (FileNotFoundError(errno.ENOENT, "No usable temporary directory"), "No usable temporary directory"),
         (OSError(errno.EMFILE, "Too many open files", "a"), "a: Too many open files. Raise the limit (ulimit -n 1024)"),
         (RuntimeError("can't start new thread"), "no more threads can be started. Lower --connections, "),
+        (OSError(errno.EACCES, "Permission\n  denied", "a  b\tc"), r"a  b\x09c: Permission denied"),
     ],
 )
 def test_a_line_of_an_error_states_what_to_do(
