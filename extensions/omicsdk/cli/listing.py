@@ -196,12 +196,14 @@ class Lines:
 
 
 def widths_of(lines: Sequence[Sequence[str]]) -> list[int]:
-    """Return the width of each column of lines of cells.
+    """Return the width of each column of lines of cells, in columns of a terminal.
 
     Args:
         lines: The lines.
     """
-    return [max(map(len, column)) for column in zip(*lines, strict=True)]
+    from omicsdk.cli import terminal
+
+    return [max(map(terminal.cells, column)) for column in zip(*lines, strict=True)]
 
 
 def aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
@@ -211,8 +213,7 @@ def aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
         cells: The cells.
         widths: Their least widths.
     """
-    first, *others = zip(cells, widths, strict=True)
-    if not others:
-        return first[0]
-    texts = [f"{first[0]:>{first[1]}}", *(f"{cell:<{width}}" for cell, width in others)]
-    return "  ".join(texts).rstrip()
+    from omicsdk.cli import terminal
+
+    first, *others = ((cell, " " * (width - terminal.cells(cell))) for cell, width in zip(cells, widths, strict=True))
+    return "  ".join([first[1] + first[0], *map("".join, others)]).rstrip() if others else first[0]

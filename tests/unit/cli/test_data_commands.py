@@ -15,6 +15,7 @@ from disk_space import stating
 from omicsdk.cli.commands.files.changes import sync
 from omicsdk.cli.commands.files.listings import du, ls
 from omicsdk.cli.commands.transfers import count_of
+from omicsdk.cli.listing import aligned, widths_of
 from omicsdk.cli.output import Console
 from omicsdk.core import DecodeError, ManualClock, SystemClock, UsageError
 from omicsdk.core.consistency import InconsistentListing
@@ -874,3 +875,8 @@ def test_stdin_does_not_fill_the_disk(omics, reads, tmp_path, monkeypatch):
     assert "these are kept free" in why
     assert list((tmp_path / "spool").iterdir()) == []
     assert "q/new.txt" not in reads.files
+
+
+def test_lines_are_aligned_by_the_columns_that_characters_take():
+    lines = [("added", "数据.txt", "1"), ("new", "data.bin.gz", "2")]
+    assert [aligned(line, widths_of(lines)) for line in lines] == ["added  数据.txt     1", "  new  data.bin.gz  2"]

@@ -235,7 +235,7 @@ def size_shown(size: int | None, *, human: bool) -> str:
 
 def _aligned(rows: Iterable[Sequence[str]]) -> list[str]:
     row_list = list(rows)
-    return [aligned(cells, widths_of(row_list)) for cells in row_list]
+    return [*map(partial(aligned, widths=widths_of(row_list)), row_list)]
 
 
 def stat(uris: Sequence[str], *, places: Places = ANYWHERE) -> TextAndData:
