@@ -57,7 +57,10 @@ URLS = (
     'url\t=\t"{}"',
 )
 OUTPUTS = ("output = {}", "output={}", "-o {}", "--output {}", "output = {} # x", "  output : {}")
-OTHERS = ("-O", "remote-name", "--remote-name", "next", "--next", "-:", "# x", "silent", "--globoff", 'header = "X: y"')
+OTHERS = (
+    *("-O", "remote-name", "--remote-name", "next", "--next", "-:", "# x", "silent", 'header = "X: y"'),
+    *("--globoff", "-g", "no-globoff", "range = 0-0", "-r 0-0"),
+)
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
@@ -65,13 +68,16 @@ OTHERS = ("-O", "remote-name", "--remote-name", "next", "--next", "-:", "# x", "
 def test_a_configuration_of_curl_names_the_files_that_curl_writes(seed: int, tmp_path: Path):
     draw = random.Random(seed)
     for number in range(8):
-        (tmp_path / f"source-{number}").write_text(str(number))
+        (tmp_path / f"source-{number}").write_text(f"{number}.")
+        (tmp_path / f"source-[{number}-{number}]").write_text("].")
     for trial in range(20):
         lines, sources = list[str](), iter(range(8))
         for _ in range(draw.randint(2, 8)):
             kind = draw.random()
             if kind < 0.5:
-                lines.append(draw.choice(URLS).format((tmp_path / f"source-{next(sources)}").as_uri()))
+                number = next(sources)
+                name = draw.choice([f"source-{number}", f"source-[{number}-{number}]"])
+                lines.append(draw.choice(URLS).format(f"{tmp_path.as_uri()}/{name}"))
             elif kind < 0.8:
                 name = f"o{draw.randrange(100)}" + "".join(draw.choices('ab -#\\"t=', k=draw.randrange(5)))
                 escaped = name.replace("\\", "\\\\").replace('"', '\\"')
@@ -83,7 +89,12 @@ def test_a_configuration_of_curl_names_the_files_that_curl_writes(seed: int, tmp
         folder.mkdir()
         subprocess.run(["curl", "-s", "-K", config], cwd=folder, capture_output=True, check=False, timeout=60)
         written = {path.name: path.read_text() for path in folder.iterdir() if not path.name.startswith("source-")}
-        named = {download.output: download.url[-1] for download in curl_downloads(lines) if download.output}
+        downloads = curl_downloads(lines, curl_operations(lines))
+        named = {
+            download.output: download.url[-1] + "." * (not download.is_part)
+            for download in downloads
+            if download.output
+        }
         assert named == written, lines
 
 

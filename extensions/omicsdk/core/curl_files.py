@@ -19,9 +19,9 @@ _HEAD = re.compile(r'--(?:create-dirs|compressed|location|globoff|fail)\s*\Z|(?:
 # Lines within which one shows that a file is a configuration of curl.
 _HEAD_LINES = 20
 # Names may have their dashes. What follows a value, such as a comment, is no part of it.
-_VALUE = re.compile(r'\s*(?:(?:--)?(url|output)(?=[\s=:])|-o)[\s=:]*(?:"((?:[^"\\]|\\.)*)"?|(\S+))')
-_MARK = re.compile(r"\s*(?:(?:--)?(remote-name|next|globoff)|-O|(-:))(?:\s|\Z)")
-_RANGE = re.compile(r"\s*(?:(?:--)?range(?=[\s=:])|-r)[\s=:]*\S")
+_VALUE = re.compile(r'\s*(?:(?:--)?(url|output|range)(?=[\s=:])|-([or]))[\s=:]*(?:"((?:[^"\\]|\\.)*)"?|(\S+))')
+_MARK = re.compile(r"\s*(?:(?:--)?(remote-name|next|(?:no-)?globoff)|-([O:g]))(?:\s|\Z)")
+_LONG = {"o": "output", "r": "range", "O": "remote-name", ":": "next", "g": "globoff"}
 # What curl takes several URLs from, unless globoff is set: [1-9], [01-99:2], [a-f], {one,two}; and characters that are meant as such.
 _GLOB = re.compile(
     r"\\([\[\]{}])|\[(?:(?P<first>[0-9]{1,18})-(?P<last>[0-9]{1,18})|([a-zA-Z])-([a-zA-Z]))(?::(?P<step>[1-9][0-9]{0,8}))?\]"
@@ -57,47 +57,82 @@ def is_curl_config(lines: Iterable[str]) -> bool:
     return any(_HEAD.match(line) for line in islice(lines, _HEAD_LINES))
 
 
-def curl_downloads(lines: Iterable[str]) -> Iterator[CurlDownload]:
+class CurlOperation(NamedTuple):
+    """What curl applies to all URLs up to `next`, also to those above the line that states it.
+
+    Attributes:
+        globs: Whether a URL stands for several if it has ranges and lists.
+        is_part: Whether only a range of bytes is requested.
+    """
+
+    globs: bool = True
+    is_part: bool = False
+
+
+_PLAIN = CurlOperation()
+
+
+def _options(lines: Iterable[str]) -> Iterator[tuple[int, str, str]]:
+    """Yield the number of the line, the long name and the value of the options that concern downloads."""
+    for number, line in enumerate(lines, 1):
+        if match := _VALUE.match(line):
+            value = match[4] or re.sub(r"\\(.)", lambda mark: _ESCAPES.get(mark[1], mark[1]), match[3] or "")
+            yield number, match[1] or _LONG[match[2]], value
+        elif match := _MARK.match(line):
+            yield number, match[1] or _LONG[match[2]], ""
+
+
+def curl_operations(lines: Iterable[str]) -> list[CurlOperation]:
+    """Return the operations of a configuration.
+
+    Args:
+        lines: All its lines.
+    """
+    operations, has_url = [_PLAIN], False
+    for _, name, _ in _options(lines):
+        if name == "url":
+            has_url = True
+        elif name == "next" and has_url:  # without one, curl ignores it
+            operations.append(_PLAIN)
+            has_url = False
+        elif name == "range":
+            operations[-1] = operations[-1]._replace(is_part=True)
+        elif name.endswith("globoff"):
+            operations[-1] = operations[-1]._replace(globs=name != "globoff")
+    return operations
+
+
+def curl_downloads(lines: Iterable[str], operations: Iterable[CurlOperation]) -> Iterator[CurlDownload]:
     """Yield the downloads of a configuration, one for each URL that a range or list in one stands for; other options and
     comments are skipped.
 
     Args:
         lines: All its lines.
+        operations: Its operations, which are read before, so that a long list is never in memory.
     """
     # As in curl, the first name is that of the first URL, whichever line is above the other.
     downloads, outputs, has_url = deque[CurlDownload](), deque[str](), False
-    globs, is_part = True, False
-    for number, line in enumerate(lines, 1):
-        match = _VALUE.match(line) or _MARK.match(line)
-        if match is None:
-            is_part = is_part or _RANGE.match(line) is not None
-            continue
-        if match[1] == "next" or (match.re is _MARK and match[2]):
-            if has_url:  # without one, curl ignores it
-                yield from _each(downloads, globs, is_part)
-                downloads.clear()
-                outputs.clear()
-                has_url, globs, is_part = False, True, False
-        elif match[1] == "globoff":
-            globs = False
-        elif match.re is _MARK:
-            outputs.append("")
-        else:
-            value = match[3] or re.sub(r"\\(.)", lambda mark: _ESCAPES.get(mark[1], mark[1]), match[2] or "")
-            if match[1] == "url":
-                downloads.append(CurlDownload(number, value, ""))
-                has_url = True
-            else:
-                outputs.append(value)
+    following = iter(operations)
+    operation = next(following)
+    for number, name, value in _options(lines):
+        if name == "url":
+            downloads.append(CurlDownload(number, value, "", operation.is_part))
+            has_url = True
+        elif name in ("output", "remote-name"):
+            outputs.append(value)
+        elif name == "next" and has_url:
+            yield from _each(downloads, operation.globs)
+            downloads.clear()
+            outputs.clear()
+            has_url, operation = False, next(following)
         while downloads and outputs:
-            yield from _each([downloads.popleft()._replace(output=outputs.popleft())], globs, is_part)
-    yield from _each(downloads, globs, is_part)
+            yield from _each([downloads.popleft()._replace(output=outputs.popleft())], operation.globs)
+    yield from _each(downloads, operation.globs)
 
 
-def _each(downloads: Iterable[CurlDownload], globs: bool, is_part: bool) -> Iterator[CurlDownload]:
+def _each(downloads: Iterable[CurlDownload], globs: bool) -> Iterator[CurlDownload]:
     """Yield the downloads that the ranges and lists in URLs stand for; #1 in an output is the first one's value."""
     for download in downloads:
-        download = download._replace(is_part=is_part)
         marks = list(_GLOB.finditer(download.url)) if globs else []
         if not marks:
             yield download

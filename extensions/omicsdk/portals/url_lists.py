@@ -271,7 +271,9 @@ ARIA2 = Format(
 
 def _curl_rows(file_list: FileList) -> Iterator[Row]:
     with opened(file_list) as text:
-        for curl_download in curl_downloads(_noted(file_list, lines_of(text))):
+        operations = curl_operations(lines_of(text))
+    with opened(file_list) as text:
+        for curl_download in curl_downloads(_noted(file_list, lines_of(text)), operations):
             fault = "range: only whole files are downloaded; remove the option" if curl_download.is_part else ""
             yield Row(curl_download.line, {"url": curl_download.url, "output": curl_download.output}, fault=fault)
 

@@ -116,8 +116,12 @@ def test_a_user_has_the_password_of_the_own_entry(tmp_path: Path) -> None:
 # -- configurations of curl: their URLs, ranges of URLs, and outputs
 
 
+def read(lines: list[str]) -> list[CurlDownload]:
+    return [*curl_downloads(lines, curl_operations(lines))]
+
+
 def downloads(*lines: str) -> list[tuple[str, str]]:
-    return [(download.url, download.output) for download in curl_downloads(lines)]
+    return [(download.url, download.output) for download in read([*lines])]
 
 
 @pytest.mark.parametrize(
@@ -151,15 +155,20 @@ def test_a_range_in_a_url_stands_for_several(url: str, output: str, pairs: list[
     assert downloads(f'url = "{url}"', f'output = "{output}"') == pairs
 
 
-def test_without_globbing_a_url_is_as_it_is_written() -> None:
+@pytest.mark.parametrize("option", ["--globoff", "globoff", "-g"])
+def test_without_globbing_a_url_is_as_it_is_written(option: str) -> None:
     lines = ['url = "https://h/[1-2]"', 'output = "a"']
-    assert downloads("--globoff", *lines) == [("https://h/[1-2]", "a")]
-    assert len(downloads("--globoff", *lines, "next", *lines)) == 3
+    for operation in ([option, *lines], [*lines, option], ["no-globoff", *lines, option]):
+        assert downloads(*operation) == [("https://h/[1-2]", "a")]
+        assert len(downloads(*operation, "next", *lines)) == 3
+        assert len(downloads(*operation, "--no-globoff")) == 2
 
 
-def test_a_range_of_bytes_is_noted_for_its_operation() -> None:
-    lines = ['url = "https://h/a"', "range = 0-99", "fail", "-O", "next", 'url = "https://h/b"', "-O"]
-    assert [download.is_part for download in curl_downloads(lines)] == [True, False]
+@pytest.mark.parametrize("option", ["range = 0-99", "-r 0-99"])
+def test_a_range_of_bytes_is_noted_for_its_operation(option: str) -> None:
+    lines = ['url = "https://h/a"', "fail", "-O"]
+    for operation in ([option, *lines], [*lines, option]):
+        assert [download.is_part for download in read([*lines, "next", *operation, "-:", *lines])] == [0, 1, 0]
 
 
 def test_a_next_without_a_url_is_ignored() -> None:

@@ -233,7 +233,8 @@ def read_manifest(path: str | os.PathLike[str], catalog: str = "") -> Iterator[A
 
 
 def _of_curl(path: Path, catalog: str) -> Iterator[AzulFile]:
-    for curl_download in curl_downloads(file_lines(path, ManifestError)):
+    operations = curl_operations(file_lines(path, ManifestError))
+    for curl_download in curl_downloads(file_lines(path, ManifestError), operations):
         file = of_download(curl_download.url, curl_download.output, catalog)
         if not file.uuid or not file.name:
             raise ManifestError(
