@@ -50,23 +50,15 @@ def install_command(requirement: str, installation: Installation | None = None) 
     if _has(here, "pipx_metadata.json"):
         return f"pipx install --force {quoted}" if is_ours else f"pipx inject {OURS} {quoted}"
     is_active = here.prefix in (here.environ.get("VIRTUAL_ENV"), here.environ.get("CONDA_PREFIX"))
-    if _has(here, "conda-meta"):
-        # conda does not support extras: pip of the environment installs them.
-        return (
-            f"pip install {quoted}" if is_active else f"conda run -p {_quoted(here.prefix, here)} pip install {quoted}"
-        )
-    if here.installer == "uv":
-        return (
-            f"uv pip install {quoted}"
-            if is_active
-            else f"uv pip install --python {_quoted(here.python, here)} {quoted}"
-        )
-    is_virtual = _has(here, "pyvenv.cfg")
-    return (
-        f"pip install {quoted}"
-        if is_active or not is_virtual
-        else f"{_quoted(here.python, here)} -m pip install {quoted}"
-    )
+    python = _quoted(here.python, here)
+    command, elsewhere = "pip install", f"{python} -m pip install"
+    if _has(here, "conda-meta"):  # conda does not support extras: pip of the environment installs them
+        elsewhere = f"conda run -p {_quoted(here.prefix, here)} pip install"
+    elif here.installer == "uv":
+        command, elsewhere = "uv pip install", f"uv pip install --python {python}"
+    elif not _has(here, "pyvenv.cfg"):
+        elsewhere = command
+    return f"{command if is_active else elsewhere} {quoted}"
 
 
 def _located(requirement: str, here: Installation) -> str:

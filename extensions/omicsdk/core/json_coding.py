@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 import re
 import threading
 from collections.abc import Callable, Generator, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import cache
 from typing import Any
 
@@ -30,6 +31,19 @@ pause_enabled = True
 _pause_lock = threading.Lock()
 _pauses = 0
 _was_enabled = False
+
+
+def _after_fork() -> None:
+    """Forget the lock and the pauses of threads that the child lacks."""
+    global _pause_lock, _pauses
+    if _pauses and _was_enabled:
+        gc.enable()
+    _pause_lock, _pauses = threading.Lock(), 0
+
+
+# Windows has no fork.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def paused_for(size: int) -> AbstractContextManager[None]:
@@ -101,12 +115,10 @@ def decoded(content: bytes | str, charset: str = "utf-8") -> Any:
         if len(content) < LARGE:
             return _loaded(content, charset)
         with paused_for(len(content)):
-            decode = _fast_decoder()
-            if decode is not None:
-                try:
+            if decode := _fast_decoder():
+                # Stricter than json: NaN, halves of pairs, and encodings other than UTF-8; json decides.
+                with suppress(ValueError):
                     return decode(content)
-                except ValueError:
-                    pass  # stricter than json: NaN, halves of pairs, and encodings other than UTF-8; json decides
             return _loaded(content, charset)
     except LookupError as error:
         raise ValueError(f"it is in the unknown charset {charset}") from error

@@ -280,7 +280,16 @@ DEFAULT_RETRY = Retry(statuses=frozenset({408, 500, 502, 504}))
 
 #: When the wait that was logged last ends, by the client's transport, on its monotonic clock.
 _WAITS = WeakKeyDictionary[object, float]()
-_WAITS_GUARD = Lock()
+_waits_guard = Lock()
+
+
+def _after_fork() -> None:
+    global _waits_guard
+    _waits_guard = Lock()  # another thread of the parent may hold it
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 class _Patience:
@@ -322,7 +331,7 @@ class _Patience:
     def _is_first(self, seconds: float) -> bool:
         """Return whether no other request of the client waits as long: those that run at once are refused at once."""
         end = self.clock.monotonic() + seconds
-        with _WAITS_GUARD:
+        with _waits_guard:
             is_first = end - _WAITS.get(self._transport, -inf) >= NOTICEABLE
             if is_first:
                 _WAITS[self._transport] = end

@@ -365,6 +365,8 @@ _OPEN: weakref.WeakValueDictionary[int, Connections] = weakref.WeakValueDictiona
 
 
 def _after_fork() -> None:
+    global _contexts_lock
+    _contexts_lock = threading.Lock()  # another thread of the parent may hold it
     for connections in [*_OPEN.values()]:
         connections.forget()
 

@@ -9,7 +9,7 @@ import io
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import wraps
@@ -47,8 +47,6 @@ _NOT_IN_MOTO = re.compile(rb"<(ETag|LastModifiedTime|Size)>|Suspended")
 _BARE_ETAG = re.compile(r"[0-9a-f]{32}(-\d+)?")
 # Bytes of UTF-8.
 LONGEST_KEY = 1024
-# Held while an object is created.
-_CHANGES = threading.Lock()
 _STATED = re.compile(r"X_AMZ_CHECKSUM_(CRC32C?|CRC64NVME|SHA1|SHA256)\b")
 
 
@@ -69,6 +67,8 @@ class Verified:
     find_key: Callable[[str, str, str | None], Any]
     check_known: Callable[[Target, Mapping[str, str]], object]
     find_part: Callable[[Target], tuple[int, int] | None]
+    # Held while an object is created. Not of the module: a fork would inherit it locked.
+    _changes: Any = field(default_factory=threading.Lock, init=False)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Pass a request on, or refuse it in S3's way."""
@@ -78,7 +78,7 @@ class Verified:
         # moto itself examines a condition and then stores the object, between which another thread may store one. The body is
         # received before: a slow client would hold up all others.
         environ["wsgi.input"] = io.BytesIO(b"".join(blocks_of(environ)))
-        with _CHANGES:
+        with self._changes:
             return self._respond(environ, target, start_response)
 
     def _respond(self, environ: dict[str, Any], target: Target, start_response: Callable[..., Any]) -> Iterable[bytes]:

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -60,6 +61,43 @@ def test_a_fork_drops_inherited_connections_without_a_warning(omics_sandbox: San
     command = [sys.executable, "-X", "dev", "-c", FORK, omics_sandbox.azul_url]
     result = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert (result.returncode, result.stderr) == (0, "")
+
+
+LOCKED_FORK = """
+import gc, os, sys, threading
+from omicsdk.core import json_decoding
+from omicsdk.core.sending import connections
+from omicsdk.sb import client
+
+is_held, is_over = threading.Event(), threading.Event()
+def hold():
+    with json_decoding._paused(), json_decoding._pause_lock, connections._contexts_lock, client._waits_guard:
+        is_held.set()
+        is_over.wait(60)
+holder = threading.Thread(target=hold)
+holder.start()
+is_held.wait(60)
+if not (child := os.fork()):
+    was_enabled = gc.isenabled()
+    with json_decoding._paused(), client._waits_guard:
+        connections.tls_context(connections.Network(None, None, None))
+        was_paused = not gc.isenabled()
+    os._exit(not (was_enabled and was_paused and gc.isenabled()))
+status = os.waitpid(child, 0)[1]
+is_over.set()
+holder.join()
+sys.exit(os.waitstatus_to_exitcode(status) or not gc.isenabled())
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
+def test_a_fork_waits_for_no_thread_that_it_lacks() -> None:
+    process = subprocess.Popen([sys.executable, "-W", "ignore", "-c", LOCKED_FORK], start_new_session=True)
+    try:
+        assert process.wait(60) == 0
+    finally:
+        if process.returncode is None:
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 class Task(NamedTuple):
