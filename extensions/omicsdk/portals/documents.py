@@ -210,7 +210,7 @@ def document(
                 yield _stated_cells(file, cells), file
 
     def rows(file_list: FileList) -> Iterator[Row]:
-        payload = Head(file_list.path).document
+        payload = file_list.head.document
         if payload is None:
             raise ListError(
                 f"{file_list.shown}: not a JSON document of at most 64 MiB", remedy="Download the list again."
@@ -913,7 +913,7 @@ def _is_folder(cell: str) -> bool:
 
 
 def _any_rows(file_list: FileList) -> Iterator[Row]:
-    payload = Head(file_list.path).document
+    payload = file_list.head.document
     text = json.dumps(payload)
     if file_list.base and _CATALOG.search(text):  # it is where a catalog of intake is
         text = _CATALOG.sub(quote(file_list.base, safe=":/%"), text)

@@ -439,7 +439,7 @@ def _lists(
                 raise unknown_word(word)
         label = "stdin" if word == STDIN else without_query(word)
         file_list = of_all._replace(path=path, shown=label, base=base, notes=Counter())
-        head = Head(path)
+        head = file_list.head
         if not chosen and are_names(head, bare=False):
             _sort(words_in_lines(file_list, on_message), named, alone)
             continue

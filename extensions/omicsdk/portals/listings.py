@@ -252,7 +252,7 @@ def _nodes(tree: object, folder: str = "") -> Iterator[Mapping[str, object]]:
 
 def _entry_rows(file_list: FileList) -> Iterator[Row]:
     """The entries of a folder, each with its address; the folders in it have none."""
-    response, entries = _response_in(Head(file_list.path))
+    response, entries = _response_in(file_list.head)
     if response.get("IsTruncated") or response.get("truncated"):
         file_list.notes["it is one page of a list, or a part of it; request the other entries, too"] = 0
     objects = (Row(at, {name: text_of(cell) for name, cell in entry.items()}) for at, entry in enumerate(entries, 1))
@@ -336,7 +336,7 @@ PAGE = Format(
 
 def _inventory_rows(file_list: FileList) -> Iterator[Row]:
     """The objects of the lists that a manifest names, which are beside it: no list states its own columns."""
-    document = Head(file_list.path).document
+    document = file_list.head.document
     manifest = document if is_object(document) else {}
     names = str(manifest.get("fileSchema")).split(", ")
     if manifest.get("fileFormat") != "CSV":

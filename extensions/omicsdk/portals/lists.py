@@ -177,6 +177,11 @@ class FileList(NamedTuple):
     max_unpacked: int | str | None = None
     columns: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def head(self) -> Head:
+        """Its beginning, read anew."""
+        return Head(self.path, self.max_unpacked)
+
 
 class Manual(NamedTuple):
     """What the manual states of a format, in Markdown.
@@ -223,15 +228,18 @@ class Head:
 
     Args:
         path: The list; a folder may be a bag or a data set. A link to what is not here is without data.
+        max_unpacked: Most bytes that it may inflate to, as for `InflationLimit`.
 
     Raises:
         ListError: It does not exist, cannot be read, or is empty.
+        UnpacksTooLarge: It is a workbook that inflates to more.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, max_unpacked: int | str | None = None) -> None:
         self.path = path
+        self._max_unpacked = max_unpacked
         has_no_data = path.is_dir() or (path.is_symlink() and not path.exists())
-        self.data = b"" if has_no_data else _beginning(path)
+        self.data = b"" if has_no_data else _beginning(path, max_unpacked)
         if not self.data.strip() and not has_no_data:
             raise ListError(f"{path}: the file is empty", remedy="Use a list that names files.")
 
@@ -338,7 +346,7 @@ class Head:
         read = {".yaml": _in_yaml, ".yml": _in_yaml, ".toml": _in_toml}.get(self.path.suffix.lower(), decoded)
         if self.text.lstrip()[:1] not in ("{", "[") and read is decoded:
             return None
-        with opened(FileList(self.path, self.path.name, "", (), Counter())) as text:
+        with opened(FileList(self.path, self.path.name, "", (), Counter(), self._max_unpacked)) as text:
             data = text.read(LONGEST_DOCUMENT + 1)
         try:
             return None if len(data) > LONGEST_DOCUMENT else read(data)
@@ -407,14 +415,14 @@ def _encoding_in(file_list: FileList) -> str:
     return _WINDOWS if encoding == _UTF8 and encoding_of(data) == _WINDOWS else encoding
 
 
-def _beginning(path: Path) -> bytes:
+def _beginning(path: Path, max_unpacked: int | str | None) -> bytes:
     try:
         with path.open("rb") as file:
             data = file.read(HEAD_BYTES)
         if data.startswith(_GZIP):
             with gzip.open(path) as file:
                 data = file.read(HEAD_BYTES)
-        elif data.startswith(_ZIP) and (sheet := sheet_of(path)):
+        elif data.startswith(_ZIP) and (sheet := sheet_of(path, max_unpacked)):
             data = sheet.text[:HEAD_BYTES]
     except (OSError, EOFError, zlib.error) as error:
         raise _unreadable(path, error) from error

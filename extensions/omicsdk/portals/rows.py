@@ -14,7 +14,6 @@ from omicsdk.core.tables import LONGEST_LINE, is_header, lines_of, rows_of
 from omicsdk.core.type_guards import is_object
 from omicsdk.portals.lists import (
     FileList,
-    Head,
     ListedFile,
     ListError,
     Row,
@@ -63,7 +62,7 @@ def table_rows(
     Raises:
         ListError: It is malformed, or a column is missing or occurs twice.
     """
-    head = Head(file_list.path)
+    head = file_list.head
     if head.has_object_lines:
         yield from _object_lines(file_list, required)
         return
@@ -119,7 +118,7 @@ def _objects(file_list: FileList, required: Sequence[Names]) -> Iterator[Row]:
                 file_list.shown,
                 begins=BEGINNING,
                 longest=LONGEST_LINE,
-                joined=Head(file_list.path).text.lstrip()[:1] == "[",
+                joined=file_list.head.text.lstrip()[:1] == "[",
             )
             for number, entry in enumerate(objects, 1):
                 if number == 1:

@@ -482,7 +482,7 @@ def _assembly_files(row: Row, file_list: FileList) -> Iterator[ListedFile]:
 
 def _assembly_rows(file_list: FileList) -> Iterator[Row]:
     """The rows of a summary, or those taken out of one; the folder of one whose submitter has a tab is its only URL."""
-    head = Head(file_list.path)
+    head = file_list.head
     if not _SUMMARY.recognises(head) and _are_assembly_rows(head):
         for number, line in numbered_lines(file_list):
             accession, *cells = line.rstrip("\r\n").split("\t")
@@ -609,7 +609,7 @@ def _are_gdc_ids(head: Head) -> bool:
 
 
 def _gdc_id_rows(file_list: FileList) -> Iterator[Row]:
-    if most_lines(Head(file_list.path), _UUID.match):
+    if most_lines(file_list.head, _UUID.match):
         for number, line in numbered_lines(file_list):
             yield Row(number, {"id": line.strip()})
     else:
@@ -650,7 +650,7 @@ def _headings_in(head: Head, *, paths: bool = False) -> Stated:
 
 def _plain_rows(file_list: FileList, *, paths: bool = False) -> Iterator[Row]:
     """The rows of a table, each with what its columns state."""
-    head = Head(file_list.path)
+    head = file_list.head
     detected = replace(_headings_in(head, paths=paths), base=file_list.base)
     headings = None if file_list.columns else detected
     seen = {name for cells in head.sample for name, cell in cells.items() if text_of(cell).strip()}
@@ -764,7 +764,7 @@ def path_rows(file_list: FileList) -> Iterator[Row]:
         ListError: The folder of its files is not known.
     """
     base = folder_of(file_list, ": it names files without addresses")
-    if not _are_paths(Head(file_list.path)):
+    if not _are_paths(file_list.head):
         yield from _plain_rows(file_list, paths=True)
         return
     for number, line in numbered_lines(file_list):

@@ -320,7 +320,7 @@ _RUN_ELEMENT = re.compile(r'(?:<RUN\s[^>]*\baccession="|"object":\s*"srapub\w*\|
 
 
 def _sra_rows(file_list: FileList) -> Iterator[Row]:
-    is_document = _PACKAGES.search(Head(file_list.path).text) is not None
+    is_document = _PACKAGES.search(file_list.head.text) is not None
     for number, line in numbered_lines(file_list):
         if is_document:
             yield from (Row(number, {"acc": run}) for run in _RUN_ELEMENT.findall(line))

@@ -23,6 +23,7 @@ from omicsdk.portals.lists import format_named, recognised
 from omicsdk.portals.rows import table_rows
 from omicsdk.portals.url_lists import TRACKS, URLS
 from openpyxl import Workbook
+from openpyxl import load_workbook as loaded
 from portal_host import SAMPLES
 
 from tests.unit.portals.reading import files_in, files_of, opened, put
@@ -1165,6 +1166,24 @@ def test_the_sheet_of_a_workbook_that_has_addresses_is_read(tmp_path: Path):
     assert [*listed.notes] == ["its sheet 'files' is read; save others as CSV: notes"]
     with pytest.raises(UnpacksTooLarge):
         next(format.rows(listed._replace(max_unpacked=9)))
+
+
+def test_a_workbook_is_converted_once_within_the_limit_of_its_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    book = Workbook()
+    book.worksheets[0].append(["https://h.example/a.bam"])
+    book.save(tmp_path / "list.xlsx")
+    conversions = list[Path]()
+    monkeypatch.setattr(
+        "openpyxl.load_workbook", lambda path, **options: conversions.append(path) or loaded(path, **options)
+    )
+    monkeypatch.setattr("omicsdk.core.archives.LEAST", 1)
+    monkeypatch.setattr("omicsdk.core.archives.RATIO", 1)
+    listed = FileList(tmp_path / "list.xlsx", "list.xlsx", "", (), Counter())
+    with pytest.raises(UnpacksTooLarge):
+        _ = listed.head
+    listed = listed._replace(max_unpacked="1M")
+    format = recognised(listed.head, FORMATS, "list.xlsx")
+    assert (format.name, len(list(format.rows(listed))), conversions) == ("urls", 1, [listed.path])
 
 
 def test_what_is_no_text_is_called_by_its_kind(tmp_path: Path):

@@ -77,7 +77,7 @@ def words_in_lines(file_list: FileList, on_message: Callable[[str], object]) -> 
     Raises:
         ListError: A line has another text.
     """
-    heading = _heading(Head(file_list.path))
+    heading = _heading(file_list.head)
     for number, line in numbered_lines(file_list):
         text = _uncommented(line)
         if names := names_written(text):
