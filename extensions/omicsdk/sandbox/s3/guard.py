@@ -132,6 +132,8 @@ _BLOCK = 1024 * 1024
 _FILE_NAME = re.compile(rb'(?<="); filename="[^"\r\n]*"')
 
 
+# What a request may send at once: 5 GiB.
+_LARGEST_BODY = 5 << 30
 NOT_IMPLEMENTED = (501, "NotImplemented", "A header you provided implies functionality that is not implemented.")
 # S3's refusals: its word, the status and its sentence.
 _REFUSALS = {
@@ -274,12 +276,33 @@ def closed_to_pages(app: Wsgi, allowed: tuple[str, ...]) -> Wsgi:
             remaining = [pair for pair in headers if not pair[0].lower().startswith("access-control-")]
             return start_response(status, remaining, *more)
 
+        try:
+            _check_length(environ)
+        except Problem as problem:
+            return refused(problem, environ, start)
         reason = refused_reason(environ["REQUEST_METHOD"], headers_of(environ), allowed)
         if reason is not None:
             return refused(_refusal("AccessDenied", reason), environ, start_response)
         return app(environ, start)
 
     return check
+
+
+def _check_length(environ: dict[str, Any]) -> None:
+    """Refuse a body whose end cannot be found; where it is sent in HTTP's own chunks, it is received here."""
+    length = headers_of(environ).get("content-length", "")
+    try:
+        if environ.get("wsgi.input_terminated"):
+            environ["wsgi.input"] = io.BytesIO(b"".join(blocks_of(environ)))
+        elif re.fullmatch("[0-9]{0,30}", length) is None:
+            raise OSError(f"Content-Length: {length}")
+        elif int(length or 0) > _LARGEST_BODY:
+            raise Problem(400, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size")
+    except (OSError, Problem) as error:
+        environ |= {"wsgi.input_terminated": False, "CONTENT_LENGTH": "0"}  # what follows is not read
+        if isinstance(error, Problem):
+            raise
+        raise Problem(400, "BadRequest", "An error occurred when parsing the HTTP request.") from error
 
 
 def target_of(environ: dict[str, Any]) -> Target:

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from email.utils import formatdate, parsedate_to_datetime
 from functools import wraps
 from html import unescape
 from importlib import import_module
@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
+from omicsdk.core.retry import seconds_of_date
 from omicsdk.sandbox.problems import Problem, or_raise
 from omicsdk.sandbox.s3.guard import (
     NOT_IMPLEMENTED,
@@ -47,7 +48,8 @@ _NOT_IN_MOTO = re.compile(rb"<(ETag|LastModifiedTime|Size)>|Suspended")
 _BARE_ETAG = re.compile(r"[0-9a-f]{32}(-\d+)?")
 # Bytes of UTF-8.
 LONGEST_KEY = 1024
-_STATED = re.compile(r"X_AMZ_CHECKSUM_(CRC32C?|CRC64NVME|SHA1|SHA256)\b")
+_ALGORITHMS = ("CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256")
+_STATED = re.compile(rf"X_AMZ_CHECKSUM_({'|'.join(_ALGORITHMS)})\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ class Verified:
         form, numbers = dict[str, str](), list[int]()
         try:
             self.check_known(target, headers)
+            _check_form(environ, target, headers)
             self._check_conditions(environ, target, headers)
             if target.method == "PUT" and target.key and not target.copied:
                 _check_object(environ, target)
@@ -237,6 +240,68 @@ class Verified:
         return numbers
 
 
+# Headers whose values are chosen from a few.
+_CHOICES = {
+    "x-amz-sdk-checksum-algorithm": _ALGORITHMS,
+    "x-amz-checksum-algorithm": _ALGORITHMS,
+    "x-amz-checksum-type": ("COMPOSITE", "FULL_OBJECT"),
+}
+
+
+def _check_form(environ: dict[str, Any], target: Target, headers: Mapping[str, str]) -> None:
+    """Refuse headers and documents that are malformed, on which moto fails or which it ignores."""
+    for name, choices in _CHOICES.items():
+        if (value := headers.get(name)) and value.upper() not in choices:
+            raise Problem(400, "InvalidRequest", f"Value for {name} header is invalid.")
+    if "x-amz-copy-source" in headers and not (target.copied and target.copied[0] and target.copied[1]):
+        message = "Copy Source must mention the source bucket and key: sourcebucket/sourcekey"
+        raise Problem(400, "InvalidArgument", message)
+    if (path := _document_of(target)) is not None:
+        body = b"".join(blocks_of(environ))
+        environ["wsgi.input"] = io.BytesIO(body)
+        if (body or target.key or target.query) and not _has(body, path):
+            raise Problem(400, "MalformedXML", _MALFORMED)
+
+
+def _document_of(target: Target) -> str | None:
+    """The path of an element that the document of a request has to have; None if its body is none."""
+    query = target.query.keys()
+    if target.method == "POST":
+        return (
+            "Delete/Object/Key"
+            if "delete" in query
+            else "CompleteMultipartUpload/Part/ETag"
+            if "uploadId" in query
+            else None
+        )
+    if target.method != "PUT":
+        return None
+    if "tagging" in query:
+        return "Tagging/TagSet"
+    if target.key:
+        return None
+    return "VersioningConfiguration/Status" if "versioning" in query else None if query else "CreateBucketConfiguration"
+
+
+def _has(body: bytes, path: str) -> bool:
+    """Whether a body is an XML document with an element, and each tag and part in it is complete."""
+    xml: Any = import_module("xmltodict")  # moto's own reader
+    try:
+        value = xml.parse(body, force_list=("Object", "Part", "Tag"))
+        for part in (value.get("CompleteMultipartUpload") or {}).get("Part", ()):
+            int(part["PartNumber"])
+        for tag in ((value.get("Tagging") or {}).get("TagSet") or {}).get("Tag", ()):
+            _ = tag["Key"], tag["Value"]
+        for name in path.split("/"):
+            values = value if isinstance(value, list) else [value]
+            if not all(name in each for each in values):
+                return False
+            value = values[0][name]
+    except (AttributeError, KeyError, TypeError, ValueError, xml.expat.ExpatError):
+        return False
+    return True
+
+
 def _check_source(source: Any, environ: dict[str, Any]) -> None:
     """Refuse to copy an object that does not meet the request's conditions, of which moto has one."""
     if source is None:
@@ -270,6 +335,10 @@ def _as_moto_reads(environ: dict[str, Any], target: Target) -> None:
     for name, date in (("HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE"), ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE")):
         if name in environ:
             environ.pop(date, None)  # the other condition decides
+        if date in environ:  # moto fails on what is no date, or in an older form of HTTP's
+            seconds = seconds_of_date(environ.pop(date))
+            if seconds is not None:
+                environ[date] = formatdate(seconds, usegmt=True)
         if _BARE_ETAG.fullmatch(environ.get(name, "")):
             environ[name] = f'"{environ[name]}"'
     if not environ.get("HTTP_RANGE", "bytes=").startswith("bytes="):

@@ -23,6 +23,9 @@ from omicsdk.sandbox.traffic.wire import Entry, RequestLog
 BLOCK = 8 * 1024 * 1024
 _META = "x-amz-meta-"
 _NUMBER = re.compile("[0-9]{1,4000}")  # Python does not convert longer ones
+_COUNTS = frozenset({"max-keys", "max-parts", "max-uploads", "part-number-marker"})
+# Parts of an upload.
+_MOST_PARTS = 10_000
 _CANNED_ACLS = frozenset(
     {"private", "public-read", "public-read-write", "authenticated-read", "aws-exec-read", "log-delivery-write"}
     | {"bucket-owner-read", "bucket-owner-full-control"}
@@ -105,6 +108,8 @@ def _check_known(target: Target, headers: Mapping[str, str]) -> None:
         Problem: The refusal of S3.
     """
     backend, query = _backend(), target.query
+    if "max-buckets" in query and not (_NUMBER.fullmatch(most := query["max-buckets"]) and 1 <= int(most) <= 10_000):
+        raise Problem(400, "InvalidArgument", "Argument max-buckets must be an integer between 1 and 10000")
     part, token = query.get("partNumber", "1"), query.get("continuation-token")
     if target.bucket not in backend.buckets:
         return
@@ -115,8 +120,11 @@ def _check_known(target: Target, headers: Mapping[str, str]) -> None:
         version != "null" and not backend.get_bucket(target.bucket).is_versioned
     ):  # moto deletes the object whatever it is
         raise Problem(400, "InvalidArgument", "Invalid version id specified")
-    if not _NUMBER.fullmatch(query.get("max-keys", "0")):
-        raise Problem(400, "InvalidArgument", "Provided max-keys not an integer or within integer range")
+    for name in _COUNTS & query.keys():
+        if not _NUMBER.fullmatch(query[name]):
+            raise Problem(400, "InvalidArgument", f"Provided {name} not an integer or within integer range")
+    if not (_NUMBER.fullmatch(part) and 1 <= int(part) <= _MOST_PARTS):
+        raise Problem(400, "InvalidArgument", f"Part number must be an integer between 1 and {_MOST_PARTS}, inclusive")
     if headers.get("x-amz-acl", "private") not in _CANNED_ACLS:
         raise Problem(400, "InvalidArgument", "The canned ACL is unknown.")
     if target.method in ("PUT", "POST") and "uploadId" in query:
@@ -131,7 +139,7 @@ def _check_known(target: Target, headers: Mapping[str, str]) -> None:
         if key is not None and key.acl is None:  # moto gives none to an object of several parts
             key.acl = import_module("moto.s3.models").get_canned_acl("private")
         parts = key.multipart.parts if key is not None and key.multipart else (1,)
-        if not _NUMBER.fullmatch(part) or int(part) not in parts:
+        if int(part) not in parts:
             raise Problem(416, "InvalidPartNumber", "The requested partnumber is not satisfiable")
         if "partNumber" in query and "range" in headers:
             message = "Cannot specify both Range header and partNumber query parameter"

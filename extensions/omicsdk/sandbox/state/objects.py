@@ -321,7 +321,11 @@ class DeclaredChecksums:
             if value := headers.get("content-md5"):
                 self._expected["md5"] = _decoded(value, "md5")
             if len(payload) == 64:
-                self._expected[_PAYLOAD] = bytes.fromhex(payload)
+                try:
+                    self._expected[_PAYLOAD] = bytes.fromhex(payload)
+                except ValueError:
+                    message = "x-amz-content-sha256 must be UNSIGNED-PAYLOAD or a valid sha256 value."
+                    raise Problem(400, "InvalidArgument", message) from None
         self.are_any = bool(self._expected)
         self._digests = Digests(tuple({_algorithm(name) for name in self._expected}))
 

@@ -1,12 +1,17 @@
 """The dialect of the sandbox's S3: its words, its wire, and objects as moto keeps them."""
 
 import hashlib
+import socket
 import threading
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError, ConnectionClosedError
 from omicsdk.sandbox import STAGING_BUCKET, Rule, Sandbox
 from omicsdk.sandbox.s3 import staging
@@ -256,3 +261,67 @@ def test_objects_are_listed_while_others_put_some(sandbox: Sandbox):
     finally:
         stop.set()
         thread.join()
+
+
+LENGTHS = [("PUT", "", {"Content-Length": value}, b"x") for value in ("abc", "-1", "1e3", "5, 5", "+1")]
+SOURCE = {"x-amz-copy-source": f"/{STAGING_BUCKET}/k"}
+PART = "?uploadId={}&partNumber=1"
+COUNTS = ("", "-1", "abc", "1.5", "%2B1")
+NOT_XML = (b"<", b"<a/>", b"\xff")
+
+
+@pytest.mark.parametrize(
+    ("code", "requests"),
+    [
+        ("BadRequest", [*LENGTHS, ("PUT", "", {"Transfer-Encoding": "chunked"}, b"zz\r\n\r\n0\r\n\r\n")]),
+        ("EntityTooLarge", [("PUT", "", {"Content-Length": "9" * 20}, b"")]),
+        ("InvalidArgument", [("PUT", "", {"x-amz-copy-source": source}, b"") for source in ("", "/", "/bucket")]),
+        ("InvalidArgument", [("PUT", PART, SOURCE | {"x-amz-copy-source-range": value}, b"") for value in ("bytes=x", "5")]),
+        ("InvalidArgument", [("PUT", "", SOURCE | {"x-amz-copy-source-if-modified-since": "abc"}, b"")]),
+        ("InvalidArgument", [("GET", f"?uploadId={{}}&{name}={number}", {}, b"") for number in COUNTS for name in ("max-parts", "part-number-marker")]),
+        ("InvalidArgument", [("PUT", f"?uploadId={{}}&partNumber={number}", {}, b"x") for number in (*COUNTS, "0", "10001")]),
+        ("InvalidArgument", [("GET", f"?partNumber={number}", {}, b"") for number in (*COUNTS, "0", "10001")]),
+        ("InvalidDigest", [("PUT", "", {"Content-MD5": value}, b"x") for value in ("abc", "====", "AAAA")]),
+        ("InvalidRequest", [("PUT", "", {"x-amz-sdk-checksum-algorithm": "abc"}, b"x"), ("POST", "?uploads", {"x-amz-checksum-type": "abc"}, b"")]),
+        ("MalformedXML", [("POST", "?uploadId={}", {}, body) for body in (*NOT_XML, b"<CompleteMultipartUpload><Part><PartNumber>x</PartNumber><ETag/></Part></CompleteMultipartUpload>")]),
+        ("MalformedXML", [("PUT", "?tagging", {}, body) for body in (*NOT_XML, b"<Tagging><TagSet><Tag/></TagSet></Tagging>")]),
+    ],
+)  # fmt: skip
+def test_malformed_requests_are_refused(sandbox: Sandbox, s3: Any, code: str, requests: list[tuple[Any, ...]]):
+    s3.put_object(**PLACE, Body=b"0123456789")
+    upload = s3.create_multipart_upload(**PLACE)["UploadId"]
+    for method, query, headers, body in requests:
+        response = sent(sandbox, method, f"{STAGING_BUCKET}/k{query.format(upload)}", headers, body)
+        assert response.startswith("HTTP/1.1 400 "), (method, query, headers)
+        assert f"<Code>{code}</Code>" in response, (method, query, headers)
+
+
+def test_malformed_documents_and_counts_of_buckets_are_refused(sandbox: Sandbox, s3: Any):
+    for query, body in (("delete", b""), *(("delete", body) for body in (*NOT_XML, b"<Delete><Object/></Delete>"))):
+        assert "<Code>MalformedXML</Code>" in sent(sandbox, "POST", f"{STAGING_BUCKET}?{query}", {}, body), body
+    for count in COUNTS:
+        for query in ("max-keys", "list-type=2&max-keys", "versions&max-keys", "uploads&max-uploads"):
+            response = sent(sandbox, "GET", f"{STAGING_BUCKET}?{query}={count}", {}, b"")
+            assert "<Code>InvalidArgument</Code>" in response, (query, count)
+        assert "<Code>InvalidArgument</Code>" in sent(sandbox, "GET", f"?max-buckets={count}", {}, b""), count
+
+
+@pytest.mark.parametrize("date", ["abc", "", "0", "Mon, 99 Foo 2020 00:00:00 GMT", "Sun, 06 Nov 1994 08:49:37 -2500"])
+def test_what_is_no_date_is_no_condition(sandbox: Sandbox, s3: Any, date: str):  # RFC 9110, 13.1.3
+    s3.put_object(**PLACE, Body=b"x")
+    for name in ("If-Modified-Since", "If-Unmodified-Since"):
+        assert sent(sandbox, "GET", f"{STAGING_BUCKET}/k", {name: date}, b"").startswith("HTTP/1.1 200 ")
+
+
+def sent(sandbox: Sandbox, method: str, path: str, headers: dict[str, str], body: bytes) -> str:
+    """The response to a request whose headers are sent as they are, which no client of HTTP does."""
+    names, url = sandbox.environment(), f"{sandbox.s3_url}/{path}"
+    keys = Credentials(names["AWS_ACCESS_KEY_ID"], names["AWS_SECRET_ACCESS_KEY"])
+    request = AWSRequest(method, url, data=body)
+    S3SigV4Auth(keys, "s3", "us-east-1").add_auth(request)
+    lines = {"Content-Length": str(len(body))} if "Transfer-Encoding" not in headers else {}
+    lines |= {"Host": urlsplit(url).netloc, "Connection": "close", **dict(request.headers.items()), **headers}
+    head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+    with socket.create_connection(tuple(urlsplit(url).netloc.split(":")), timeout=20) as connection:
+        connection.sendall(f"{method} {url.removeprefix(sandbox.s3_url)} HTTP/1.1\r\n{head}\r\n".encode() + body)
+        return b"".join(iter(lambda: connection.recv(1 << 16), b"")).decode()

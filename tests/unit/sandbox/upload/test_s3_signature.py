@@ -9,8 +9,10 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from hypothesis import given
 from hypothesis import strategies as st
+from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.s3.guard import required_access, target_of
 from omicsdk.sandbox.s3.signature import Signed, read_signature
+from omicsdk.sandbox.state.objects import DeclaredChecksums
 
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -148,3 +150,9 @@ def test_a_url_without_an_end_that_can_be_is_over(seconds: str) -> None:
     signed = read_signature("GET", "/test.txt", query, {})
     assert signed is not None
     assert signed.ends == -math.inf
+
+
+def test_a_signed_digest_that_is_none_is_refused():
+    with pytest.raises(Problem, match="valid sha256 value") as caught:
+        DeclaredChecksums({"x-amz-content-sha256": "z" * 64})
+    assert (caught.value.status, caught.value.code) == (400, "InvalidArgument")
