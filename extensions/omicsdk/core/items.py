@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterat
 from contextlib import contextmanager
 from contextvars import ContextVar
 from itertools import islice
+from operator import index
+from sys import maxsize
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from omicsdk.core.errors import UsageError
@@ -98,6 +100,16 @@ class _Items(Generic[Source]):
         return f"<items of {self._operation}: iterate over them, or call to_frame()>"
 
 
+def _checked(n: int) -> int:
+    try:
+        count = index(n)  # of NumPy's numbers, too
+    except TypeError as error:
+        raise TypeError(f"take({n!r}): a number of items must be a whole number") from error
+    if count < 0:
+        raise ValueError(f"take({count}): a number of items cannot be negative")
+    return min(count, maxsize)
+
+
 class Items(_Items[Iterator[Item]], Iterator[Item]):
     """Items of pages, of a listing or of a sequence, as they arrive; a page is requested when its first item is needed.
 
@@ -123,8 +135,9 @@ class Items(_Items[Iterator[Item]], Iterator[Item]):
 
         Raises:
             ValueError: The number is negative.
+            TypeError: It is no whole number.
         """
-        return Items(islice(self, n), self._operation, row=self._row, columns=self._columns)
+        return Items(islice(self, _checked(n)), self._operation, row=self._row, columns=self._columns)
 
     def close(self) -> None:
         """End the iteration early, as that of a generator."""
@@ -185,10 +198,9 @@ class AsyncItems(_Items[AsyncIterator[Item]], AsyncIterator[Item]):
 
         Raises:
             ValueError: The number is negative.
+            TypeError: It is no whole number.
         """
-        if n < 0:
-            raise ValueError(f"take({n}): a number of items cannot be negative")
-        return AsyncItems(self._take(n), self._operation, row=self._row, columns=self._columns)
+        return AsyncItems(self._take(_checked(n)), self._operation, row=self._row, columns=self._columns)
 
     async def _take(self, n: int) -> AsyncIterator[Item]:
         while n > 0:

@@ -66,6 +66,12 @@ class _Body:
             raise self._translate(error) or error from error
 
 
+def _checked(chunk_size: int) -> int:
+    if chunk_size < 1:
+        raise ValueError(f"iter_bytes({chunk_size}): a chunk has at least one byte")
+    return chunk_size
+
+
 class Body(_Body):
     """A streamed body, read in a `with` block.
 
@@ -77,8 +83,12 @@ class Body(_Body):
         self._source = response.iter_bytes()
 
     def iter_bytes(self, chunk_size: int = CHUNK) -> Iterator[bytes]:
-        """Yield the bytes in chunks of `chunk_size` (the last may be shorter)."""
-        while data := self.read(chunk_size):
+        """Yield the bytes in chunks of `chunk_size` (the last may be shorter).
+
+        Raises:
+            ValueError: A chunk is to have no bytes.
+        """
+        while data := self.read(_checked(chunk_size)):
             yield data
 
     def arriving(self) -> Iterator[bytes]:
@@ -123,8 +133,12 @@ class AsyncBody(_Body):
         self._source = response.aiter_bytes()
 
     async def iter_bytes(self, chunk_size: int = CHUNK) -> AsyncIterator[bytes]:
-        """Yield the bytes in chunks of `chunk_size` (the last may be shorter)."""
-        while data := await self.read(chunk_size):
+        """Yield the bytes in chunks of `chunk_size` (the last may be shorter).
+
+        Raises:
+            ValueError: A chunk is to have no bytes.
+        """
+        while data := await self.read(_checked(chunk_size)):
             yield data
 
     async def arriving(self) -> AsyncIterator[bytes]:

@@ -3,7 +3,7 @@
 import asyncio
 import pickle
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any, NamedTuple
 
 import httpx
@@ -168,3 +168,25 @@ def test_items_of_any_kind_are_rows(item: object, row: dict[str, object]) -> Non
 def test_a_frame_without_rows_has_the_declared_columns() -> None:
     empty: Items[object] = Items(iter(()), "list", columns=("name", "size"))
     assert list(empty.to_frame().columns) == ["name", "size"]
+
+
+@pytest.mark.parametrize(
+    ("count", "error", "message"),
+    [
+        (-1, ValueError, r"take\(-1\): a number of items cannot be negative"),
+        (2.5, TypeError, r"take\(2.5\): a number of items must be a whole number"),
+        (None, TypeError, r"take\(None\): a number of items must be a whole number"),
+        ("2", TypeError, r"take\('2'\): a number of items must be a whole number"),
+    ],
+)
+def test_numbers_of_items_are_refused_alike_by_both_clients(count: Any, error: type[Exception], message: str) -> None:
+    items = Items(iter("abc"), "list")
+    for take in (items.take, items.asynchronous(_nothing()).take):
+        with pytest.raises(error, match=message):
+            take(count)
+    assert list(items.take(10**30)) == ["a", "b", "c"]
+
+
+async def _nothing() -> AsyncGenerator[str]:
+    for item in ():
+        yield item

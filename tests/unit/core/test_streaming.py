@@ -69,3 +69,16 @@ def test_async():
         return first
 
     assert asyncio.run(run()) == b"abcde"
+
+
+@pytest.mark.parametrize("size", [0, -1])
+def test_chunks_without_bytes_are_refused(size: int):
+    def response() -> httpx.Response:
+        return httpx.Response(200, stream=Pieces(b"abc"))
+
+    async def read() -> None:
+        await anext(AsyncBody(response(), lost).iter_bytes(size))
+
+    for call in (lambda: next(Body(response(), lost).iter_bytes(size)), lambda: asyncio.run(read())):
+        with pytest.raises(ValueError, match=rf"iter_bytes\({size}\): a chunk has at least one byte"):
+            call()

@@ -126,3 +126,12 @@ def test_a_status_that_the_platform_does_not_accept_is_an_error() -> None:
     with pytest.raises(TransferError, match="answered part 1 with 201, not with 200"):
         upload.sent("u", part, 201, {})
     client.report_upload_part.assert_called_once_with(upload_id="u", part_number=1, response={"headers": {"ETag": MD5}})
+
+
+@pytest.mark.parametrize("headers", [{"x-a": "b\r\nc"}, {"x a": "b"}, {"": "b"}, {"x-a": "\u00e9"}])
+def test_headers_that_cannot_be_sent_fail_the_file_alone(headers: dict[str, str]) -> None:
+    client = Mock()
+    part_url = {"url": "https://s3.example/p", "method": "PUT", "headers": headers}
+    client.get_upload_part_url.return_value = UploadPartUrl.from_dict(part_url)
+    with pytest.raises(TransferError, match="has characters that cannot be sent"):
+        store(client).sign("u", Cut(1, 0, 10), {})

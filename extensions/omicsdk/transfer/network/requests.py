@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, cast
 
 from omicsdk.core.credentials import origin_of
-from omicsdk.core.errors import APIError, TooManyRedirects, TransportError
+from omicsdk.core.errors import APIError, TooManyRedirects, TransferError, TransportError
 from omicsdk.core.frozen import EMPTY, Frozen
 from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.redaction import without_query
@@ -34,6 +34,10 @@ _LONE_SURROGATE = "[\ud800-\udfff]"
 _MAPPINGS = (type(EMPTY), dict)
 
 
+class InvalidLocation(TransferError, ValueError):
+    """HTTP cannot carry a URL or its headers: a service's error, or that of a caller."""
+
+
 class Location(Frozen):
     """Where a file's bytes are.
 
@@ -48,7 +52,7 @@ class Location(Frozen):
         cookies: Those that redirects within the origin set; they are among the headers where they are sent.
 
     Raises:
-        ValueError: A header that contains a line break, or characters that HTTP cannot carry.
+        InvalidLocation: A header that contains a line break, or characters that HTTP cannot carry; it is a ValueError.
         TypeError: A URL or header that is not text.
     """
 
@@ -70,9 +74,9 @@ class Location(Frozen):
             if not isinstance(cast("object", value), str):
                 raise TypeError(f"the header {name!r} must be text, not {a(value)}")
             if not re.match(_HEADER_NAME, name) or not re.match(_HEADER_VALUE, value):
-                raise ValueError(f"the header {name!r} has characters that cannot be sent")
+                raise InvalidLocation(f"the header {name!r} has characters that cannot be sent")
         if not self.url.isascii() and re.search(_LONE_SURROGATE, self.url):
-            raise ValueError(f"the URL has characters that cannot be sent: {without_query(self.url)!a}")
+            raise InvalidLocation(f"the URL has characters that cannot be sent: {without_query(self.url)!a}")
 
     @cached_property
     def server(self) -> str:
