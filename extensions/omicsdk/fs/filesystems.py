@@ -49,6 +49,7 @@ from omicsdk.fs.open_files import (
     compr,
     get_compression,
     isfilelike,
+    local_name,
     other_paths,
     stringify_path,
 )
@@ -909,7 +910,7 @@ class OmicsFileSystem(AbstractFileSystem):
         finally:
             self._forget(path)
         with tempfile.TemporaryDirectory(prefix="omics-") as folder:
-            local = str(Path(folder, path.rpartition("/")[2]))
+            local = str(Path(folder, local_name(path)))
             self._fetch([(entry, local)])
             self.put_whole(local, path)
 

@@ -23,6 +23,7 @@ from omicsdk.hca.dss.bundles import BundleListing
 from omicsdk.sb import SevenBridges
 from omicsdk.transfer import TransferFailed
 from s3_service import Bucket, client_of, store_of
+from shelf_store import Shelf
 
 UUID = "0d8d8ae0-8f2c-4b8e-9a3c-000000000001"
 
@@ -304,3 +305,14 @@ def test_what_is_listed_after_a_contradiction_is_read_all_the_same(
     ]
     with pytest.raises(TransferFailed, match="more may exist: run the same command again"):
         report.raise_if_failed()
+
+
+@pytest.mark.parametrize("name", ["n" * 300 + ".txt", "é" * 200 + ".txt", "x" * 256])
+def test_names_that_this_machine_cannot_have_are_written_through_it(shelf: type[Shelf], name: str) -> None:
+    fs = type("FileSystem", (OmicsFileSystem,), {"protocol": "shelf"}).over(shelf())
+    fs.pipe(f"d/{name}", b"abc")
+    with fs.open(f"e/{name}", "wb") as file:
+        file.write(b"abc")
+    fs.cp_file(f"d/{name}", f"f/{name}")
+    fs.mv(f"f/{name}", f"g/{name}")
+    assert shelf.files == {f"{folder}/{name}": b"abc" for folder in "deg"}
