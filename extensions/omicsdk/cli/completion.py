@@ -312,5 +312,5 @@ def script(shell: str, program: str) -> str:
         program: The name of the command.
     """
     path = f"{os.path.dirname(__file__)}/scripts/completion.{_SUFFIXES[shell]}"  # noqa: PTH120 - pathlib costs 5 ms
-    with open(path, encoding="utf-8") as file:  # noqa: PTH123 - as above
-        return file.read().replace("omics", program)
+    loader = globals()["__spec__"].loader  # of a folder or a zip archive
+    return loader.get_data(path).decode().replace("omics", program)

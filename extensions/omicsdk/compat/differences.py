@@ -72,9 +72,9 @@ def differences(face: str) -> Differences:
         face: One of `omicsdk.compat.FACES`.
     """
     import tomllib
-    from pathlib import Path
+    from importlib.resources import files
 
-    with Path(__file__).with_name(face).joinpath("differences.toml").open("rb") as file:
+    with files(__package__).joinpath(face, "differences.toml").open("rb") as file:
         table = tomllib.load(file)
     behaviour = tuple(Behaviour(**entry) for entry in table.pop("behaviour", ()))
     return Differences(**table, behaviour=behaviour)

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from pathlib import Path
+from importlib.resources import files
 from typing import Any, TypeVar, cast
 
 from omicsdk.sandbox.routing import PATH_PARAMETER
@@ -256,8 +256,8 @@ def read_document(service: str) -> Mapping[str, Any]:
     """
     import omicsdk_api
 
-    path = Path(omicsdk_api.__file__).parent / service / "openapi.json"
-    if not path.exists():
+    path = files(omicsdk_api).joinpath(service, "openapi.json")
+    if not path.is_file():
         raise FileNotFoundError(f"{path} not found: run `make codegen`")
     return json.loads(path.read_bytes())
 

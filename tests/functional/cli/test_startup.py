@@ -4,7 +4,11 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
+from pathlib import Path
 
+import omicsdk
+import omicsdk_api
 import pytest
 from quiet_server import QuietHandler, serving
 
@@ -203,3 +207,33 @@ with when_needed(30, shown("again")):
 def test_the_first_record_that_is_shown_imports_logging():
     ran = subprocess.run([sys.executable, "-c", LATE], capture_output=True, text=True, check=True)
     assert (ran.stdout.splitlines(), ran.stderr) == (["outer: one", "inner: one", "outer: two", "again: three"], "")
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A zip archive of the packages, as of zipapp."""
+    path = tmp_path_factory.mktemp("archive") / "omics.pyz"
+    with zipfile.ZipFile(path, "w") as target:
+        for package in (omicsdk, omicsdk_api):
+            folder = Path(package.__file__ or "").parent
+            for file in folder.rglob("*"):
+                if file.is_file() and file.suffix != ".pyc":
+                    target.write(file, f"{folder.name}/{file.relative_to(folder)}")
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("code", "output"),
+    [
+        ("from omicsdk.cli.main import main; main(['gen3', 'api', 'fence', 'get-status', '--help'])", "Usage: omics gen3 api"),
+        ("from omicsdk.cli.main import main; main(['completion', 'bash'])", "# Completion of omics for bash"),
+        ("from omicsdk.sandbox.document import read_document; print(read_document('gen3/fence')['openapi'])", "3.1"),
+        ("from omicsdk.compat.differences import differences; print(differences('gen3'))", "Differences("),
+        ("from omicsdk.cli.demo.data import fasta; print(fasta().decode())", ">NC_001416.1"),
+    ],
+)  # fmt: skip
+def test_files_of_packages_are_read_from_a_zip_archive(archive: str, code: str, output: str) -> None:
+    environ = {**os.environ, "PYTHONPATH": archive}
+    command = [sys.executable, "-c", f"import omicsdk; assert '.pyz' in omicsdk.__file__; {code}"]
+    ran = subprocess.run(command, capture_output=True, text=True, env=environ, timeout=60)
+    assert ran.stdout.startswith(output), ran.stderr

@@ -4,6 +4,7 @@ import gzip
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 from string import Template
@@ -13,8 +14,8 @@ from uuid import NAMESPACE_URL, uuid5
 # RefSeq accession of the complete genome of Enterobacteria phage lambda.
 ACCESSION = "NC_001416.1"
 
-_DOCUMENTS = Path(__file__).with_name("documents.json.in")
-_FILE = Path(__file__).with_name(f"{ACCESSION}.fasta.gz")
+_DOCUMENTS = files(__package__).joinpath("documents.json.in")
+_FILE = files(__package__).joinpath(f"{ACCESSION}.fasta.gz")
 
 
 def fasta() -> bytes:
