@@ -275,7 +275,10 @@ def _member(member: object, where: str) -> Member:
 def _name_from(id: str, methods: tuple[AccessMethod, ...]) -> str:
     """Return a name for an object without one: its storage's, or else the end of its identifier."""
     for method in methods:
-        if method.url and (last := unquote(url_parts(method.url).path).rstrip("/").rpartition("/")[2]):
+        # Keys in gs:// and s3:// are fetched as they are written, and clients of the clouds name files so.
+        _, _, key = method.url.partition("://")[2].partition("/")
+        path = key if method.url.startswith(STORED) else unquote(url_parts(method.url).path)
+        if last := path.rstrip("/").rpartition("/")[2]:
             return last
     return id.rstrip("/").rpartition("/")[2] or "object"
 

@@ -49,8 +49,14 @@ def test_checksums_are_read_however_they_are_written(stated: object, found: dict
 
 
 def test_an_object_without_a_name_is_called_as_its_storage_does_or_its_identifier_ends() -> None:
-    method = {"type": "s3", "access_id": "s3", "access_url": {"url": "s3://bucket/deep/reads%201.fastq"}}
-    assert object_of({"id": "dg.1/abc", "name": None, "access_methods": [method]}).name == "reads 1.fastq"
+    for url, name in (
+        ("https://h.example/deep/reads%201.fastq?sig=a#b", "reads 1.fastq"),
+        ("s3://bucket/deep/reads%201.fastq", "reads%201.fastq"),  # keys are no URLs
+        ("gs://bucket/deep/reads#1?.fastq", "reads#1?.fastq"),
+        ("s3://bucket/", "abc"),
+    ):
+        method = {"type": "s3", "access_id": "s3", "access_url": {"url": url}}
+        assert object_of({"id": "dg.1/abc", "name": None, "access_methods": [method]}).name == name
     assert object_of({"id": "dg.1/abc", "name": " "}).name == "abc"
     assert object_of({}, "asked").id == "asked"
 
