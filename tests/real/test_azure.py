@@ -23,6 +23,7 @@ from real_servers import Server, free_port, node, peer, running
 MIB = 1024 * 1024
 DATA = os.urandom(20 * MIB)
 ODD = "runs/a b#ü?+.bin"
+MANY = ("a.txt", "runs/a b#ü?+.bin", "runs/deep/100%.txt", *(f"shards/{number:04}" for number in range(150)))
 VERSION = "2021-12-02"
 # The account that Azurite has for everyone.
 ACCOUNT = "devstoreaccount1"
@@ -55,6 +56,14 @@ def signed(server: Server, name: str, seconds: int = 3600, permissions: str = "r
     return f"{server.url}/{ACCOUNT}/lab/{quote(name)}?{urlencode(query)}"
 
 
+def signed_container(server: Server, container: str = "many", permissions: str = "rl") -> str:
+    """The URL of a container, for a key at its end, with a SAS."""
+    expiry = f"{datetime.now(UTC) + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"
+    fields = [permissions, "", expiry, f"/blob/{ACCOUNT}/{container}", "", "", "", VERSION, "c", *[""] * 7]
+    query = {"sv": VERSION, "se": expiry, "sr": "c", "sp": permissions, "sig": signature("\n".join(fields[:16]))}
+    return f"{server.url}/{ACCOUNT}/{container}{{}}?{urlencode(query)}"
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
     package = Path(peer("azurite", "node_modules/azurite"))
@@ -70,6 +79,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
             put(server, f"/{container}", headers=access, restype="container")
             put(server, f"/{container}/{ODD}", DATA, kind)
             put(server, f"/{container}/empty", b"", kind)
+        put(server, "/many", headers={"x-ms-blob-public-access": "container"}, restype="container")
+        for name in MANY:
+            put(server, f"/many/{name}", name.encode(), kind)
         names = [b64encode(f"{number}".encode()).decode() for number in range(5)]
         for number, name in enumerate(names):
             put(server, "/lab/blocks.bin", DATA[number * 4 * MIB :][: 4 * MIB], comp="block", blockid=name)
@@ -152,3 +164,28 @@ def test_a_file_is_uploaded(run: Run, server: Server) -> None:
     assert run("cat", signed(server, "new.bin")).stdout == DATA
     refused = run("cp", "file", url)
     assert (refused.code, "cannot be written" in refused.err, "sig=" in refused.err) == (2, True, False)
+
+
+@pytest.mark.tried("a container by its SAS, and a folder in it: ls, cp -r, get, verify")
+def test_a_container_is_listed(run: Run, server: Server) -> None:
+    url = signed_container(server)
+    listed = run("ls", "--output", "json", url.format(""))
+    assert [row["name"] for row in listed.json] == ["runs/", "shards/", "a.txt"], listed.err
+    for folder in ("/runs/", "/runs"):
+        listed = run("ls", "-r", "--output", "json", url.format(folder))
+        assert [row["name"] for row in listed.json] == ["a b#ü?+.bin", "deep/100%.txt"], listed.err
+        assert "sig=" not in listed.out + listed.err
+    assert run("ls", "--output", "json", url.format("")).json[-1]["size"] == 5
+    for number, words in enumerate((("cp", "-r", url.format("")), ("get", url.format("/")))):
+        target = Path(f"copy-{number}")
+        ran = run(words[0], *words[1:], *(("--to",) if words[0] == "get" else ()), f"{target}/")
+        assert ran.code == 0, ran.err
+        copied = {
+            path.read_bytes().decode() for path in target.rglob("*") if path.is_file() and ".omics" not in str(path)
+        }
+        assert copied == set(MANY)
+    assert run("verify", url.format(""), "copy-0/").code == 0
+    missing = run("ls", url.format("/none/"))
+    assert (missing.code, "not found" in missing.err) == (1, True)
+    refused = run("ls", signed_container(server, "lab", "r").format(""))
+    assert (refused.code, "sig=" in refused.err) == (4, False), refused.err

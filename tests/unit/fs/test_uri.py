@@ -73,6 +73,9 @@ def test_a_scheme_without_a_store_is_reported_with_what_helps():
         open_store("az")
     with pytest.raises(WrongUri, match=r"Unknown scheme dsss://.*Did you mean dss://\?"):
         open_store("dsss")
+    for scheme, remedy in (("ftps", "use the https or ftp URL"), ("sftp", "or download it with sftp")):
+        with pytest.raises(WrongUri, match=rf"Unknown scheme {scheme}://\. .*{remedy}"):
+            open_store(scheme)
 
 
 def test_a_missing_slash_and_a_list_of_uris_are_explained(tmp_path: Path) -> None:

@@ -16,10 +16,10 @@ from typing import ClassVar, TypeVar
 from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.consistency import InconsistentListing, despite_contradictions
+from omicsdk.core.consistency import InconsistentListing, ListingCheck, despite_contradictions
 from omicsdk.core.credentials import Basic, Credentials, is_confidential, origin_of
 from omicsdk.core.curl_files import Netrc
-from omicsdk.core.errors import APIError, NotFound, OmicsError, TimedOut, UsageError
+from omicsdk.core.errors import APIError, DecodeError, NotFound, OmicsError, TimedOut, UsageError
 from omicsdk.core.logs import logger
 from omicsdk.core.media_types import PAGE_NAMES
 from omicsdk.core.named_tuples import NamedTuple
@@ -29,6 +29,7 @@ from omicsdk.core.sending.time_limits import Timeout, within_budget
 from omicsdk.core.threads import side_by_side
 from omicsdk.fs.errors import NotListed, PathError, PathNotFound, WrongUri
 from omicsdk.fs.store import Entry, Store
+from omicsdk.fs.stores.containers import LARGEST_PAGE, Folder, folder_in, page_of
 from omicsdk.fs.uris import Uri, name_in_url
 from omicsdk.transfer import Item, Location
 from omicsdk.transfer.names import wrong_with
@@ -182,6 +183,9 @@ class HttpsStore(Store):
     redirects to itself with a slash, or whose page with a slash is titled as a list. The name of a file is that of the response's Content-Disposition, else the last
     part of the URL's path; of a file in a listed folder always the latter.
 
+    So is a container of Azure's blob store, and what its keys begin with up to a slash, if the URL has a SAS of the container or
+    the container is public. The SAS is sent with the requests for its blobs.
+
     A user and password in a URL, or those of its host in the user's netrc file, are sent to its origin only, and over https
     only, except to this machine.
 
@@ -209,12 +213,54 @@ class HttpsStore(Store):
         self._credentials = credentials
         self._netrc = Netrc(os.environ)
         self._clock = clock
+        self._signatures = dict[str, str]()  # of containers, by their URLs without them
 
     def entry(self, uri: Uri, *, recursive: bool = False) -> Entry:
         del recursive  # no file and folder of one path
         return self._stat(uri.path)  # the URL of a file may end in a slash, too
 
     def _stat(self, path: str) -> Entry:
+        folder = self._folder(path)
+        if folder is None:
+            return self._file(path)
+        if not folder.is_stated:
+            try:
+                return self._file(path)
+            except PathNotFound:
+                if next(self._blobs(folder, "/", 1), None) is None:
+                    raise
+        elif next(self._blobs(folder, "/", 1), None) is None and folder.prefix:
+            raise PathNotFound(self.uri(path), "not found")
+        return Entry(folder.path, "folder", file_name=Uri(self.scheme, folder.path).name)
+
+    def _folder(self, path: str) -> Folder | None:
+        """What a path may name in a container of Azure."""
+        folder = folder_in(path, self._signatures)
+        if folder is not None and folder.query:
+            self._signatures[folder.container] = folder.query
+        return folder
+
+    def _blobs(self, folder: Folder, delimiter: str, most: int | None = None) -> Iterator[Entry]:
+        """List a container, or what its keys begin with, up to a delimiter."""
+        uri = self.uri(f"{folder.path}/")
+        operation, marker, markers = f"list of {uri}", "", set[str]()
+        listing = ListingCheck(operation, ascends=True)
+        while True:
+            location = Location(folder.list_url(self.scheme, delimiter, marker, most))
+            try:
+                page = page_of(self._requested(location, uri, "GET", _body, LARGEST_PAGE), folder, operation)
+            except NotFound as error:
+                raise PathNotFound(uri, "not found, or not to be listed without a SAS") from error
+            yield from [entry for key, entry in page.entries.items() if listing.entry(key)]
+            marker = page.marker
+            if not marker:
+                listing.finish()
+                return
+            if marker in markers:  # it would list the same pages without end
+                raise DecodeError(operation, "NextMarker", marker, expected="the marker of the next page")
+            markers.add(marker)
+
+    def _file(self, path: str) -> Entry:
         location, uri = self._location(path), self.uri(path)
         representation, final_url = self._described(location, uri)
         start, end = urlsplit(location.url), urlsplit(final_url).path
@@ -249,6 +295,8 @@ class HttpsStore(Store):
             return False
 
     def entries(self, path: str) -> Iterator[Entry]:
+        if folder := self._folder(path):
+            return self._compared(folder.path, self._blobs(folder, "/"))
         return super().entries(path.rstrip("/"))  # as its URL is written
 
     def _entries(self, path: str) -> Iterator[Entry]:
@@ -279,6 +327,8 @@ class HttpsStore(Store):
             )
 
     def below(self, path: str, needed: Callable[[str], bool] | None = None) -> Iterator[Entry]:
+        if folder := self._folder(path):
+            return self._compared(folder.path, self._blobs(folder, ""))
         top = path.rstrip("/")
         return self._compared(top, self._walked(top, needed))
 
@@ -287,6 +337,8 @@ class HttpsStore(Store):
         return self.below(path, lambda _: False)
 
     def completed(self, entry: Entry) -> Entry:
+        if entry.size is not None:  # a blob
+            return entry
         try:
             return self._stat(entry.path)._replace(file_name=entry.file_name)
         except (APIError, PathNotFound):  # it is listed, and its download fails with the reason
@@ -371,7 +423,8 @@ class HttpsStore(Store):
 
     def _location(self, path: str) -> Location:
         """Return a URL with the login for its origin."""
-        url = f"{self.scheme}://{path}"
+        folder = folder_in(path, self._signatures) if self._signatures and "?" not in path else None
+        url = f"{self.scheme}://{path}{f'?{folder.query}' if folder is not None else ''}"
         login, (authority, slash, rest) = self._credentials, path.partition("/")
         user, at, host = authority.rpartition("@")
         headers: Mapping[str, str] = {}
@@ -459,6 +512,15 @@ def _index(response: StreamedResponse, url: str) -> Index:
         if len(body) > _LARGEST_PAGE:
             return Index(fault=f"has more than {_LARGEST_PAGE:,} bytes")
     return index_of(url, media_type, bytes(body))
+
+
+def _body(response: StreamedResponse, url: str) -> bytes:
+    body = bytearray()
+    for piece in response.pieces():
+        body += piece
+        if len(body) > LARGEST_PAGE:
+            raise DecodeError("list of blobs", "", without_query(url), expected=f"at most {LARGEST_PAGE:,} bytes")
+    return bytes(body)
 
 
 def _representation(method: str, location: Location) -> Callable[[StreamedResponse, str], tuple[Representation, str]]:
