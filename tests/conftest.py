@@ -70,9 +70,10 @@ def clock() -> Any:
 
 # A developer's service account would be found by every client of the tests, before their own logins.
 os.environ.pop("GOOGLE_APPLICATION_CREDENTIALS", None)
-# A dumb terminal, as many runners and editors have, gets no progress and no colours.
+# A dumb terminal, as many runners and editors have, gets no progress and no colours, and a narrow one breaks lines.
 os.environ["TERM"] = "xterm"
 os.environ.pop("NO_COLOR", None)
+os.environ.pop("COLUMNS", None)
 os.environ.pop("GITHUB_ACTIONS", None)
 
 # A job in the background of a script ignores Ctrl-C, and so would the commands that the tests start and interrupt.
