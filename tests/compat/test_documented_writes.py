@@ -171,7 +171,7 @@ def test_subscribes_and_receives_notifications(
     }  # fmt: skip
     made, listed = client.run(("call", "put_subscription", by_query), ("call", "get_subscriptions", {"replica": "aws"}))
     seeded = sandbox.seed(make_folder(reads=10))
-    assert came.acquire(timeout=10)
+    assert came.acquire(timeout=60)
     method, path, headers, body = received[0]
     payload = json.loads(body)
     assert verify_signature(method, path, headers, body, key_of={"mine": "s3cret"}.get) == "mine"

@@ -72,7 +72,7 @@ class FtpServer:
                 response = COMMANDS.get(command.upper(), "502 no such command")
                 match command.upper():
                     case "USER":
-                        self.ready.wait(10)
+                        self.ready.wait(60)
                         response = self.refusals.popleft() if self.refusals else "230 logged in"
                     case "CWD":
                         folder = "" if argument == "/" else f"{folder}{argument.strip('/')}/"
@@ -107,7 +107,7 @@ class FtpServer:
 
     def _send(self, passive: socket.socket, body: bytes) -> str:
         cut = self.cuts.popleft() if self.cuts else len(body)
-        passive.settimeout(10)
+        passive.settimeout(60)
         with passive, contextlib.suppress(OSError):
             data, _ = passive.accept()
             with data:

@@ -21,7 +21,7 @@ def sink():
     from transferring.sink import response
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        connection = http.client.HTTPConnection(*listener.getsockname(), timeout=10)
+        connection = http.client.HTTPConnection(*listener.getsockname(), timeout=60)
         connection.connect()
         accepted, _ = listener.accept()
     thread = threading.Thread(target=response, args=(accepted,))

@@ -37,7 +37,7 @@ class Wire:
             thread.start()
 
     def _serve(self, connection: socket.socket, number: int) -> None:
-        connection.settimeout(10)
+        connection.settimeout(60)
         with connection:
             try:
                 self._talk(connection, number)

@@ -24,7 +24,7 @@ def test_what_comes_by_url_goes_into_a_fifo_whole(served, tmp_path):
         file = next(iter(select(stores.of("served://"), parse_uri("served://p/a"))))._replace(name="fifo")
         report = copy_files(CopyPlan(parse_uri(f"{folder}/"), [file]), stores)
         assert ([each.name for each in report.outcomes], report.ok) == (["fifo"], True)
-        assert came.result(10) == b"whole"
+        assert came.result(60) == b"whole"
     assert [path.name for path in folder.iterdir()] == ["fifo"]
     assert (folder / "fifo").is_fifo()
 

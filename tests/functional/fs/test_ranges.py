@@ -307,5 +307,5 @@ class Late:
 kept = [Late()]
 kept.append(kept)  # a cycle: it goes when the interpreter takes itself apart, where no thread begins any more
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=20, check=False)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=100, check=False)
     assert (done.returncode, done.stdout.strip(), done.stderr) == (0, str(len(BODY)), "")

@@ -179,7 +179,7 @@ def test_a_password_is_not_sent_unencrypted():
 
 
 def test_clones_keep_the_login(pangea: Pangea, sandbox: Sandbox):
-    assert pangea.with_options(timeout=5).get_me().email == SANDBOX_PANGEA_USER
+    assert pangea.with_options(timeout=30).get_me().email == SANDBOX_PANGEA_USER
     assert sandbox.password not in repr(pangea) + repr(pangea._exchange) + repr(pangea._exchange.transport.credentials)
 
 
@@ -191,7 +191,7 @@ def test_the_login_goes_the_same_way(sandbox: Sandbox):
     ):
         pangea.create_organization(name="x")
     assert PASSWORD not in str(caught.value)
-    with Pangea(sandbox.pangea_url, credentials=login_of(sandbox), retry=None, timeout=5) as pangea:
+    with Pangea(sandbox.pangea_url, credentials=login_of(sandbox), retry=None, timeout=30) as pangea:
         assert pangea.get_me().email == SANDBOX_PANGEA_USER
 
 

@@ -257,7 +257,7 @@ def stopped_upload(pangea: FieldServer, sink: Any, large: Path, reply: Any) -> N
     def hold(sent: Any) -> Any:
         if "partNumber=1&" in sent.query:
             return None
-        landed.wait(10)
+        landed.wait(60)
         stop.set()
         return reply(stall=True)
 

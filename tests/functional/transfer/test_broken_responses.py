@@ -381,7 +381,7 @@ def test_no_thread_or_descriptor_is_left(server: Any, fault: Any, target: Path, 
 
     def descriptors() -> int:
         # The server's sockets are in this process too; it needs a moment to see that they were closed.
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while server.connections and time.monotonic() < deadline:
             threading.Event().wait(0.005)
         return sum(1 for _ in Path("/proc/self/fd").iterdir())

@@ -117,11 +117,11 @@ def test_a_thousand_small_files(server: Any, target: Path, noise: Any) -> None:
     assert all((target / name).read_bytes() == body for name, body in bodies.items())
     assert [outcome.name for outcome in report.outcomes] == list(bodies)
     # The server's threads end when the connections that they serve are closed.
-    assert not until(lambda: set(threading.enumerate()) - threads, 10)
+    assert not until(lambda: set(threading.enumerate()) - threads)
 
 
 def test_urls_are_requested_ahead(server: Any, target: Path, noise: Any) -> None:
-    together = threading.Barrier(4, timeout=20)
+    together = threading.Barrier(4, timeout=60)
     bodies = {f"f{n}": noise(1000, n) for n in range(8)}
 
     def locator(name: str) -> Location:

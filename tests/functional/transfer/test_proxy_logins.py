@@ -325,7 +325,7 @@ def test_another_is_the_first_when_that_was_cancelled(proxy: Any, monkeypatch: A
     def response(_: Head) -> str:
         if len(server.heads) == 1:
             arrived.set()
-            over.wait(10)
+            over.wait(60)
         return REFUSALS["407"]
 
     server = proxy(response)
@@ -406,9 +406,8 @@ def tinyproxy(tmp_path: Path) -> Iterator[tuple[int, Path]]:
     lines = f'Port {port}\nListen 127.0.0.1\nTimeout 30\nMaxClients 50\nLogFile "{log}"\nLogLevel Info\nBasicAuth me right\n'
     settings.write_text(lines)
     with subprocess.Popen([command, "-d", "-c", settings], stdout=subprocess.DEVNULL) as process:
-        for _ in range(500):
-            if log.exists() and "Accepting connections" in log.read_text(errors="replace"):
-                break
+        while not (log.exists() and "Accepting connections" in log.read_text(errors="replace")):
+            assert process.poll() is None
             threading.Event().wait(0.01)
         yield port, log
         process.terminate()

@@ -697,7 +697,7 @@ def fifo(tmp_path):
     os.mkfifo(path)
     with ThreadPoolExecutor(1) as pool:
         coming = pool.submit(path.read_bytes)
-        yield path, lambda: coming.result(10)
+        yield path, lambda: coming.result(60)
         if not coming.done():  # nothing came: the reader would wait for ever
             with path.open("wb"):
                 pass

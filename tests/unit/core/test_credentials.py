@@ -222,7 +222,7 @@ def test_threads_renew_once():
     got = []
 
     def ask():
-        started.wait(5)
+        started.wait(60)
         got.append(sent(token))
 
     threads = [threading.Thread(target=ask) for _ in range(8)]
@@ -257,7 +257,7 @@ def test_threads_that_waited_for_a_renewal_share_its_failure():
     def refresh():
         calls.append(1)
         inside.set()
-        go_on.wait(5)
+        go_on.wait(60)
         raise RuntimeError("down")
 
     token = BearerToken("first", expires_at=clock.now(), refresh=refresh, clock=clock)
@@ -271,11 +271,11 @@ def test_threads_that_waited_for_a_renewal_share_its_failure():
 
     first = threading.Thread(target=ask)
     first.start()
-    inside.wait(5)
+    inside.wait(60)
     others = [threading.Thread(target=ask) for _ in range(4)]
     for thread in others:
         thread.start()
-    assert all(lock.came.acquire(timeout=5) for _ in range(5))
+    assert all(lock.came.acquire(timeout=60) for _ in range(5))
     go_on.set()
     for thread in [first, *others]:
         thread.join()
@@ -298,7 +298,7 @@ def test_an_event_loop_continues_while_a_token_is_renewed():
 
     def refresh():
         asked.set()
-        assert go_on.wait(5)
+        assert go_on.wait(60)
         return "second"
 
     token = BearerToken("first", expires_at=clock.now(), refresh=refresh, clock=clock)

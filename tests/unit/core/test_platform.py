@@ -279,7 +279,7 @@ def test_cancelling_the_task_stops_the_workflow_and_waits_for_it(name: str) -> N
 
     thread = asyncio.run(run())
     assert thread is not None
-    thread.join(10)
+    thread.join(60)
     assert not thread.is_alive()
 
 
@@ -298,9 +298,9 @@ def test_a_cancellation_that_does_not_wake_the_loop_stops_a_function_in_a_thread
 
         def work(stop: threading.Event) -> None:
             assert task is not None
-            assert waits_for_events.wait(10)
+            assert waits_for_events.wait(60)
             task.cancel()
-            stopped.append(stop.wait(10))
+            stopped.append(stop.wait(60))
 
         await to_thread(work)
 

@@ -56,7 +56,7 @@ def test_results_of_workers_come_in_order_and_errors_are_raised():
 
 def test_no_more_calls_at_once_than_wished():
     together, most, lock = [0], [0], threading.Lock()
-    barrier = threading.Barrier(2, timeout=10)
+    barrier = threading.Barrier(2, timeout=60)
 
     def call(_: int) -> None:
         with lock:

@@ -186,7 +186,7 @@ def test_a_checkpoint_that_is_closed_lets_no_thread_pass():
         checkpoint.set()
     over.set()
     checkpoint.set()
-    thread.join(10)
+    thread.join(60)
     checkpoint.clear()  # the peer has gone, so it is not waited for
     assert not checkpoint.is_set()
 

@@ -492,8 +492,8 @@ def test_a_late_head_and_a_slow_body_have_a_minute_together(wire, send, request)
 def test_a_body_that_goes_silent_has_no_minute_of_its_own(wire, send):
     server, began = wire(late(ManualClock(), 0, pieces=1)), SYSTEM_CLOCK.monotonic()
     with pytest.raises(errors.TimedOut):
-        send(server.url, get(), timeout=Timeout(body=0.4, read=30), clock=SYSTEM_CLOCK)
-    assert SYSTEM_CLOCK.monotonic() - began < 15
+        send(server.url, get(), timeout=Timeout(body=0.4, read=100), clock=SYSTEM_CLOCK)
+    assert SYSTEM_CLOCK.monotonic() - began < 60
     assert server.connections == 1
 
 
@@ -829,7 +829,7 @@ def test_resolving_a_name_is_part_of_connecting(monkeypatch, over):
         transport = AsyncTransport("http://localhost:9", environ={}, timeout=Timeout(connect=0.1), retry=NO_RETRY)
         try:
             with pytest.raises(errors.TimedOut, match="Cannot connect within the time allowed"):
-                await asyncio.wait_for(transport.send(get()), 5)
+                await asyncio.wait_for(transport.send(get()), 60)
         finally:
             answered.set()
             await transport.aclose()

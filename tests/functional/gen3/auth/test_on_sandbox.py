@@ -38,7 +38,7 @@ def test_who_am_i(file: Path, sandbox: Sandbox):
     auth = Gen3Auth(refresh_file=file)
     assert auth.endpoint == sandbox.gen3_url
     assert auth.curl("/user/user").json()["username"] == "sandbox-user@example.org"
-    response = requests.get(f"{sandbox.gen3_url}/user/user", auth=auth, timeout=10)
+    response = requests.get(f"{sandbox.gen3_url}/user/user", auth=auth, timeout=60)
     assert response.json()["username"] == "sandbox-user@example.org"
 
 
@@ -46,7 +46,7 @@ def test_a_token_that_was_revoked_is_replaced(file: Path, sandbox: Sandbox):
     auth = Gen3Auth(refresh_file=file)
     access = sandbox.gen3.access
     access.revoke(access.claims(auth.get_access_token())["jti"])
-    assert requests.get(f"{sandbox.gen3_url}/user/user", auth=auth, timeout=10).status_code == 200
+    assert requests.get(f"{sandbox.gen3_url}/user/user", auth=auth, timeout=60).status_code == 200
     access.revoke(access.claims(auth.get_access_token())["jti"])
     auth = Gen3Auth(refresh_file=file)  # it finds the revoked one in the cache
     assert auth.curl("/user/user").status_code == 200

@@ -60,7 +60,7 @@ def auth(server: Server, commons: FakeCommons, clock: ManualClock, make_token: C
 
 
 def test_requests_sends_the_token(auth: Gen3Auth, server: Server, commons: FakeCommons):
-    assert requests.get(f"{server.url}/x", auth=auth, timeout=10).status_code == 200
+    assert requests.get(f"{server.url}/x", auth=auth, timeout=60).status_code == 200
     assert server.seen == [("/x", f"bearer {commons.given[0]}", b"")]
 
 
@@ -70,7 +70,7 @@ def test_requests_sends_again_what_was_refused(auth: Gen3Auth, server: Server, c
     data = io.BytesIO(b"xxbytes") if body == "file" else body
     if isinstance(data, io.BytesIO):
         data.seek(2)
-    response = requests.post(f"{server.url}/x", data=data, auth=auth, timeout=10)
+    response = requests.post(f"{server.url}/x", data=data, auth=auth, timeout=60)
     assert (response.status_code, len(response.history)) == (200, 1)
     content = b"" if body is None else b"bytes"
     assert server.seen == [("/x", f"bearer {token}", content) for token in commons.given]

@@ -380,7 +380,7 @@ def test_a_stop_ends_an_upload_whatever_it_waits_for(
     threading.Thread(target=run, daemon=True).start()
     until(lambda: any(rule["acted"] for rule in sandbox.fault_book.rules()))
     stop.set()
-    assert ended.wait(5)
+    assert ended.wait(20)
     assert results[0].transferred[0].state in ("stopped", "uploaded")
     sandbox.fault_book.clear()
     sandbox.release()

@@ -98,7 +98,7 @@ def test_a_request_for_no_host_or_two_is_refused(server: str, head: str):
     where = urlsplit(server)
     assert where.hostname is not None
     assert where.port is not None
-    with socket.create_connection((where.hostname, where.port), timeout=10) as connection:
+    with socket.create_connection((where.hostname, where.port), timeout=60) as connection:
         connection.sendall(f"{head}\r\nConnection: close\r\n\r\n".encode())
         response = b""
         while block := connection.recv(65536):

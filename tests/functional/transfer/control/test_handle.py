@@ -15,7 +15,7 @@ from omicsdk.transfer import Control, Item, Location, Transfer, download
 from trials import until
 
 MIB = 1024 * 1024
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_who_waits_for_a_start_that_fails_is_not_left_waiting(
 
     def wait() -> None:
         try:
-            transfer.wait(5)
+            transfer.wait(PATIENCE)
         except (UsageError, TimeoutError) as error:
             errors.append(error)
 

@@ -167,7 +167,7 @@ def test_a_signal(items, target, right, halfway, bodies, server, tmp_path, whole
                 os.killpg(process.pid, number)  # what a terminal does
             else:
                 process.send_signal(number)
-            _, stderr = process.communicate(timeout=20)
+            _, stderr = process.communicate(timeout=60)
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)

@@ -552,7 +552,7 @@ def test_no_thread_and_no_file_stays_open(sink: Any, store: Any, file: Path, sen
     assert not send(file, store).ok
     for thread in threading.enumerate():
         if thread.name.startswith("omicsdk-"):
-            thread.join(5)
+            thread.join(60)
             assert not thread.is_alive()
     open_files = [os.readlink(entry.path) for entry in os.scandir("/proc/self/fd") if os.path.lexists(entry.path)]  # noqa: PTH115
     assert str(file) not in open_files

@@ -218,14 +218,14 @@ def test_many_threads_get_one_token(make: Make, commons: FakeCommons, api_key: d
     got: list[str] = []
 
     def get() -> None:
-        at_once.wait(10)
+        at_once.wait(60)
         got.append(auth.get_access_token())
 
     threads = [threading.Thread(target=get) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert got == commons.given * 8
 
 
@@ -240,7 +240,7 @@ def test_threads_that_wait_for_a_failure_do_not_repeat_it(make: Make, api_key: d
     def refuse(request: httpx.Request) -> httpx.Response:
         asked.append(request)
         entered.set()
-        release.wait(10)
+        release.wait(60)
         return httpx.Response(401, json={"message": "key revoked"})
 
     auth = Gen3Auth(refresh_token=api_key, transport=httpx.MockTransport(refuse), clock=clock, retry=NO_RETRY)
@@ -253,7 +253,7 @@ def test_threads_that_wait_for_a_failure_do_not_repeat_it(make: Make, api_key: d
 
     threads = [threading.Thread(target=get) for _ in range(4)]
     threads[0].start()
-    assert entered.wait(10)
+    assert entered.wait(60)
     for thread in threads[1:]:
         thread.start()
     # They compare with what they saw before the lock: they have to wait when it is released.
@@ -261,7 +261,7 @@ def test_threads_that_wait_for_a_failure_do_not_repeat_it(make: Make, api_key: d
         pass
     release.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert len(failures) == 4
     assert len(asked) == 1
 

@@ -108,7 +108,7 @@ def test_who_waits_for_a_start_that_fails_is_not_left_waiting(make: Any, monkeyp
         patched.setattr(threading.Thread, "start", refuse)
         with pytest.raises(RuntimeError, match="cannot start"):
             handle.start()
-    waiting.join(10)
+    waiting.join(60)
     assert len(errors) == 1
     handle.start()
     handle.wait()
