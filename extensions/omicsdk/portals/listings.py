@@ -108,6 +108,7 @@ _CLASS = r"(?:[0-9a-f]{32}(?:-[0-9]+)?\s+|(?:STANDARD|ONEZONE|INTELLIGENT|GLACIE
 _PATH = r"(?P<path>\S.*)\Z"
 # Lines that list a file, by program: of ls -l, find -ls, tar -tv and servers of FTP; of aws, s3cmd and s5cmd ls; of gsutil ls -l
 # and du, and rclone lsl; of rclone ls; of mc ls; of aws s3api as text; of azcopy list; of servers of FTP on Windows.
+# A group is atomic, not possessive: before Python 3.11.5, that keeps the text of a last turn that fails.
 _LINES = tuple(
     re.compile(form)
     for form in (
@@ -117,7 +118,7 @@ _LINES = tuple(
         rf" *(?P<size>[0-9]+)(?<=[ 0-9]{{9}}) {_PATH}",
         rf"\[{_TIME} \w+\] +(?P<size>{_SIZE}) {_CLASS}{_PATH}",
         rf'CONTENTS\t(?:[A-Z_]+\t)?"[^"\t]*"\t(?P<path>[^\t]+)\t{_TIME}\S*\t(?P<size>[0-9]+)(?:\t|\Z)',
-        rf"(?:INFO: )?(?P<path>[^;]+); (?:(?!ContentMD5)[^;]*; )*+(?:ContentMD5: (?P<md5>[^;]+); )?(?:[^;]*; )*+ ?Content Length: (?P<size>{_SIZE})\Z",
+        rf"(?:INFO: )?(?P<path>[^;]+); (?>(?:(?!ContentMD5)[^;]*; )*)(?:ContentMD5: (?P<md5>[^;]+); )?(?>(?:[^;]*; )*) ?Content Length: (?P<size>{_SIZE})\Z",
         rf"[0-9]{{2}}-[0-9]{{2}}-(?:[0-9]{{2}}){{1,2}}\s+[0-9]{{2}}:[0-9]{{2}}(?:[AP]M)?\s+(?:(?P<mode><DIR>)|(?P<size>[0-9]+))\s+{_PATH}",
         # The current.tree of an archive, such as the 1000 Genomes'.
         r"(?P<path>[^\t]+)\t(?P<mode>file|directory)\t(?P<size>\d+)\t[^\t]+(?:\t(?P<md5>[0-9a-f]{32})?)?\s*\Z",

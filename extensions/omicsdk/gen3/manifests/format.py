@@ -51,16 +51,17 @@ def right_line(
     value = rf"[^\s\"'\[\],{end}]"
     scheme = "|".join(re.escape(protocol) for protocol in protocols) or r"(?!)"
     url = rf"(?:{scheme})://[^\s\"'\[\],/?#{end}]++/[^\s\"'\[\],?#{end}]{value}*+"
-    authz = rf"(?:/[^\s\"'\[\],/{end}]++)++"
+    authz = rf"(?:/[^\s\"'\[\],/{end}]++)+"
+    # Atomic groups, not possessive ones: before Python 3.11.5, these keep the text of a last turn that fails.
     cells = {
         Columns.MD5: _MD5_OR_BASE64 if base64 else _MD5,
         Columns.SIZE: _SIZE,
-        Columns.URL: rf"{url}(?: {url})*+",
-        Columns.AUTHZ: rf"{authz}(?: {authz})*+",
+        Columns.URL: rf"(?>{url}(?: {url})*)",
+        Columns.AUTHZ: rf"(?>{authz}(?: {authz})*)",
         None: rf"[^\"\r\n{end}]*+",
     }
     for column in empty:
-        cells[column] = f"(?:{cells[column]})?+"
+        cells[column] = f"(?>(?:{cells[column]})?)"
     return re.compile(end.join(cells[column] for column in columns) + r"\r?\n?")
 
 

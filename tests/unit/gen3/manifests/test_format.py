@@ -55,6 +55,7 @@ def test_rows_that_are_right(row: str, tmp_path: Path):
         (f"{MD5},s3://b/,3", "url", "s3://b/"),
         (f"{MD5},s3:///k,3", "url", "s3:///k"),
         (f"{MD5},s3://b/my file.txt,3", "url", "file.txt"),
+        (f"{MD5},s3://,3", "url", "s3://"),
         (f'{MD5},"",3', "url", '""'),
         (f"{MD5},'',3", "url", "''"),
         (f"{MD5},[],3", "url", "[]"),
