@@ -5,7 +5,6 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from urllib.parse import urlsplit
 
@@ -16,6 +15,7 @@ from hypothesis import strategies as st
 from lied_stores import READ_ONLY, ROOTS, World
 from lying_proxy import Asked, Lie, Reply
 from omicsdk.core import OmicsError
+from published import published_names
 
 pytestmark = pytest.mark.sandbox
 
@@ -374,22 +374,17 @@ def test_what_is_no_whole_number_is_no_size_and_no_count(world: World, request: 
 
 
 @pytest.fixture
-def published_names() -> Iterator[None]:
+def installed() -> Iterator[None]:
     """The import hook, until the test ends; and what programs catch."""
     import requests  # noqa: F401 - errors are also those of it once it is imported
-    from omicsdk.compat import FACES, install
 
-    finders = list(sys.meta_path)
-    install()
-    yield
-    gc.collect()
-    sys.meta_path[:] = finders
-    for name in [name for name in sys.modules if name.partition(".")[0] in FACES]:
-        del sys.modules[name]
+    with published_names():
+        yield
+        gc.collect()
 
 
 @pytest.mark.parametrize("world", PROGRAMS, indirect=True)
-@pytest.mark.usefixtures("published_names")
+@pytest.mark.usefixtures("installed")
 # Programs for published clients leave them open.
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 def test_no_response_is_a_defect_of_a_published_client(
