@@ -72,8 +72,8 @@ def clock() -> Any:
 os.environ.pop("GOOGLE_APPLICATION_CREDENTIALS", None)
 # A dumb terminal, as many runners and editors have, gets no progress and no colours, and a narrow one breaks lines.
 os.environ["TERM"] = "xterm"
-os.environ.pop("NO_COLOR", None)
-os.environ.pop("COLUMNS", None)
+for _variable in ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "COLUMNS"):
+    os.environ.pop(_variable, None)
 os.environ.pop("GITHUB_ACTIONS", None)
 
 # A job in the background of a script ignores Ctrl-C, and so would the commands that the tests start and interrupt.

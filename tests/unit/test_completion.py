@@ -2,6 +2,7 @@
 
 import inspect
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import omicsdk
@@ -9,6 +10,12 @@ import pytest
 from transfer_workflows import TRANSFERS
 
 jedi: Any = import_module("jedi")  # its types are partial
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep what jedi has parsed out of the user's home, which may be read-only."""
+    monkeypatch.setattr(jedi.settings, "cache_directory", str(tmp_path))
 
 
 @pytest.mark.parametrize(

@@ -417,7 +417,7 @@ def test_a_secret_that_is_typed_is_requested_without_echo(omics, user_file, monk
 
 
 @pytest.fixture
-def settings(monkeypatch, tmp_path):
+def settings(monkeypatch, tmp_path, user_file):
     """omicsdk's own settings file."""
     path = tmp_path / "settings.toml"
     monkeypatch.setenv("OMICS_SETTINGS_FILE", str(path))

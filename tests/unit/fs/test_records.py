@@ -122,6 +122,7 @@ def test_a_copy_within_a_bucket_is_known_by_checksums_that_its_list_does_not_sta
     service = Service(respond)
     bucket = store_of(service, endpoint_url="http://store", anonymous=True)
     monkeypatch.setattr(Stores, "of", lambda _, uri: bucket)
+    monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path))
     monkeypatch.chdir(tmp_path)
 
     def states():
