@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from omicsdk import Cache
-from omicsdk.cli.commands.metrics import Metrics, Otlp
+from omicsdk.cli.commands.metrics import Metrics, Otlp, metrics_of, otlp_request
 from omicsdk.cli.commands.portals import searched
 from omicsdk.cli.commands.values import interval, metrics_target
 from omicsdk.cli.output import Call, Console, Output
@@ -145,14 +146,14 @@ def samples(path) -> dict[tuple[str, str], tuple[str, float]]:
     for family in text_string_to_metric_families(path.read_text()):
         for sample in family.samples:
             assert {"command", "run"} <= sample.labels.keys() <= {"command", "run", "outcome"}
-            assert (sample.labels["command"], sample.labels["run"]) == ("gen3 download", 'a "b"\\c')
+            assert (sample.labels["command"], sample.labels["run"]) == ("gen3 download", 'a "b"\\\nc')
             assert family.documentation
             found[sample.name, sample.labels.get("outcome", "")] = family.type, sample.value
     return found
 
 
 def test_a_file_of_metrics_is_replaced_at_each_report_and_keeps_the_last_success(tmp_path):
-    path, clock, warnings = tmp_path / 'a "b"\\c.prom', ManualClock(1_000_000), list[str]()
+    path, clock, warnings = tmp_path / 'a "b"\\\nc.prom', ManualClock(1_000_000), list[str]()
 
     def run(*, is_success: bool) -> None:
         with Metrics(str(path), "gen3 download", on_warning=warnings.append, clock=clock) as metrics:
@@ -225,6 +226,49 @@ def test_variables_of_opentelemetry_that_cannot_be_followed_are_refused(variable
     with pytest.raises(UsageError, match=problem) as refused:
         Otlp(variables, {})
     assert "s3cret" not in str(refused.value)
+
+
+def test_metrics_of_opentelemetry_have_units_times_and_attributes():
+    metrics = metrics_of(Progress(files=2, seconds=1.5), {}, running=True, last_success=None)
+    sent = otlp_request(metrics, {"command": "cp"}, {"host.name": "node7"}, 1, 2.5)
+    (resource,) = sent["resourceMetrics"]
+    assert resource["resource"]["attributes"] == [{"key": "host.name", "value": {"stringValue": "node7"}}]
+    (scope,) = resource["scopeMetrics"]
+    shapes = {metric["name"].removeprefix("omics.transfer."): metric for metric in scope["metrics"]}
+    assert {name: metric["unit"] for name, metric in shapes.items()} == {
+        **{"bytes": "By", "files": "{file}", "retries": "{retry}", "size": "By", "duration": "s", "running": "1"},
+        "expected.files": "{file}",
+    }
+    point = {"startTimeUnixNano": "1000000000", "timeUnixNano": "2500000000"}
+    label = {"key": "command", "value": {"stringValue": "cp"}}
+    assert shapes["duration"]["gauge"] == {"dataPoints": [{**point, "attributes": [label], "asDouble": 1.5}]}
+    assert [len(each["attributes"]) for each in shapes["files"]["sum"]["dataPoints"]] == [2, 2]
+
+
+def test_an_endpoint_that_fails_gets_the_metrics_of_the_end_again(monkeypatch):
+    clients: set[httpx.Client] = set()
+    refusal = httpx.ConnectError("refused")
+
+    def post(client: httpx.Client, url: str, content: bytes) -> httpx.Response:
+        del url, content
+        clients.add(client)
+        if isinstance(outcome := outcomes.pop(0), Exception):
+            raise outcome
+        return httpx.Response(outcome)
+
+    monkeypatch.setattr(httpx.Client, "post", post)
+    clock, warnings = ManualClock(), list[str]()
+    with Metrics("otlp", "cp", on_warning=warnings.append, environ={}, clock=clock) as metrics:
+        outcomes: list[int | Exception] = [200, refusal]
+        metrics.update(Progress())
+        metrics.update(Progress())
+        assert clock.slept == []
+        outcomes = [refusal, 503, 400]
+        metrics.finish({}, is_success=True)
+    assert (outcomes, clock.slept) == ([], [1, 4])
+    assert warnings == ["metrics were not written: http://localhost:4318/v1/metrics: refused"]
+    (client,) = clients
+    assert (client.is_closed, client.headers["content-type"]) == (True, "application/json")
 
 
 def test_a_damaged_file_of_metrics_has_no_last_success(tmp_path):
