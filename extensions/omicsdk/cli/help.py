@@ -264,7 +264,6 @@ def prose(text: str, width: int) -> list[str]:
     for line in [*text.splitlines(), ""]:
         bare = line.strip()
         if bare.startswith("```"):
-            end_item()
             fenced = not fenced
         elif fenced or bare.startswith("|") or (line.startswith("    ") and not paragraph):
             end_item()

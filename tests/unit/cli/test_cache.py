@@ -236,7 +236,12 @@ def test_metrics_of_opentelemetry_have_units_times_and_attributes():
     (scope,) = resource["scopeMetrics"]
     shapes = {metric["name"].removeprefix("omics.transfer."): metric for metric in scope["metrics"]}
     assert {name: metric["unit"] for name, metric in shapes.items()} == {
-        **{"bytes": "By", "files": "{file}", "retries": "{retry}", "size": "By", "duration": "s", "running": "1"},
+        "bytes": "By",
+        "files": "{file}",
+        "retries": "{retry}",
+        "size": "By",
+        "duration": "s",
+        "running": "1",
         "expected.files": "{file}",
     }
     point = {"startTimeUnixNano": "1000000000", "timeUnixNano": "2500000000"}

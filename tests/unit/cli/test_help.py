@@ -1,6 +1,7 @@
 """Help: of every command, by examples and documents, for Pangea's words, stated once."""
 
 import ast
+import os
 import re
 import shlex
 from collections import Counter
@@ -17,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.cli.arguments import flags, global_arguments, loaded, own_arguments, split_globals
 from omicsdk.cli.catalog import GLOBALS, Catalog, commands_of
-from omicsdk.cli.help import command_help, placeholder, wrapped
+from omicsdk.cli.help import columns, command_help, placeholder, wrapped
 from omicsdk.cli.parser import parse, spelled
 from omicsdk.cli.program import CommandNode, Group
 from omicsdk.cli.services import SERVICES
@@ -46,6 +47,12 @@ def test_a_command_shows_every_argument_with_what_it_takes(omics):
         ({"name": "details", "type": "object"}, "JSON"),
         ({"name": "manifest", "type": "string", "metavar": "TSV"}, "TSV"),
         ({"name": "project", "type": "string"}, "TEXT"),
+        ({"name": "place", "type": "string", "format": "uri"}, "URL"),
+        ({"name": "drs_uri", "type": "string"}, "URL"),
+        ({"name": "object_ids", "type": "array", "items": "string"}, "ID ..."),
+        ({"name": "include", "type": "string"}, "PATTERN"),
+        ({"name": "part_size", "type": "string"}, "SIZE"),
+        ({"name": "file_type", "type": "string"}, "TYPE"),
         ({"name": "tags", "type": "array", "items": "string"}, "TEXT ..."),
         ({"name": "is_public", "type": "boolean", "in": "body"}, "[=true|false]"),
         ({"name": "no_data", "type": "boolean", "default": False}, ""),
@@ -59,6 +66,48 @@ def test_usage_marks_words_that_may_be_left_out():
     words = [{"name": "source", "positional": True, "required": True}, {"name": "target", "positional": True}]
     found = CommandNode(Catalog(), ["x"], None, {"command": "x", "parameters": words})
     assert command_help(found, 80).startswith("Usage: omics x SOURCE [TARGET]\n")
+
+
+def test_the_help_of_a_command_is_laid_out():
+    text = "Two ways:\n* copy one file, and then another, and more files\n+ copy all\n\nAs in:\n```\nomics  cp\n```"
+    # Of the second name, an option's text does not fit into the same line; the example fills its first line.
+    arguments = [{"name": name, "positional": True, "required": True, "help": "A."} for name in ("x" * 22, "y" * 23)]
+    option = {"name": "limit", "type": "integer", "default": 7, "help": "No more; all when omitted."}
+    example = "omics cp aaaaaaaa bbbbbbbbb --recursive --limit 10 --quiet"
+    command = {"summary": "Copy.", "description": text, "parameters": [*arguments, option], "examples": [example]}
+    assert command_help(CommandNode(Catalog(), ["cp"], None, {"command": "cp", **command}), 60).startswith(
+        f"""Usage: omics cp [options] {"X" * 22}
+    {"Y" * 23}
+
+Copy.
+
+Two ways:
+* copy one file, and then another, and more files
++ copy all
+
+As in:
+omics  cp
+
+Examples:
+
+    omics cp aaaaaaaa bbbbbbbbb --recursive --limit 10 \\
+        --quiet
+
+Arguments:
+  {"X" * 22}  A.
+  {"Y" * 23}
+                          A.
+
+Options:
+  --limit N               No more; all when omitted.
+
+Global options, see omics --help: --help --version
+"""
+    )
+
+
+def test_the_options_of_all_commands_of_a_group_are_in_its_help(omics):
+    assert "\n\nOptions of its commands:\n  --config FILE " in omics("dtp", "--help", installed=True).out
 
 
 @pytest.mark.parametrize("words", [(), ("widgets",), ("widgets", "get-widget"), ("sandbox", "up")])
@@ -164,6 +213,7 @@ def test_wrapping_loses_no_word(words, width):
         ("10", 20),
         ("0", 80),
         ("1000", 100),
+        ("100000", 80),
         ("nonsense", 80),
         ("", 80),
         ("²", 80),
@@ -178,6 +228,12 @@ def test_the_width_is_the_terminals_within_reason(monkeypatch, columns, width):
     assert terminal_width() == width
 
 
+def test_the_width_is_that_of_stdout(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "")
+    monkeypatch.setattr("os.get_terminal_size", lambda descriptor: os.terminal_size((40 + descriptor, 24)))
+    assert columns() == 41
+
+
 def test_a_narrow_terminal_has_explanations_below(omics, monkeypatch):
     monkeypatch.setenv("COLUMNS", "40")
     for words in ((), ("widgets",), ("widgets", "get-widget")):
@@ -188,6 +244,7 @@ def test_a_narrow_terminal_has_explanations_below(omics, monkeypatch):
     assert max(map(len, title.splitlines())) <= 40
     assert text.startswith("omics init shows the credentials of each")
     assert "\n      JMESPath expression that selects\n" in omics("--help", "--all").out
+    assert "\n\nHelp on a command: omics widgets\n  <command> --help\n" in omics("widgets", "--help").out
 
 
 LIMIT = 80
