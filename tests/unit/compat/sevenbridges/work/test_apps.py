@@ -74,11 +74,11 @@ def test_get(api, platform, id, path):
     assert (found.id, found.revision, found.raw["class"]) == ("o/p/a", 7, "CommandLineTool")
 
 
-@pytest.mark.parametrize("revision", [0, "0"])
+@pytest.mark.parametrize("revision", [0, "0", "12"])
 def test_get_a_revision_of_an_app_or_id(api, platform, app, revision):
-    platform.on("GET /apps/o/p/a/0", told(0))
-    assert api.apps.get_revision(app, revision).revision == 0
-    assert api.apps.get_revision("o/p/a", revision).revision == 0
+    platform.on(f"GET /apps/o/p/a/{revision}", told(int(revision)))
+    assert api.apps.get_revision(app, revision).revision == int(revision)
+    assert api.apps.get_revision("o/p/a", revision).revision == int(revision)
 
 
 @pytest.mark.parametrize("revision", [-1, "latest", None, True, 1.5])
@@ -159,6 +159,7 @@ def test_a_revision_is_added(api, platform, app, raw):
 
 
 def test_a_revised_app_goes_back_as_the_next_revision(api, platform, app):
+    app.raw = {**app.raw, "baseCommand": "cat"}
     app.raw["baseCommand"] = "false"
     platform.on("POST /apps/o/p/a/3/raw", lambda request: {**request.body, "sbg:id": "o/p/a/3"})
     platform.on("GET /apps/o/p/a/3", told(3))
@@ -185,6 +186,13 @@ def test_copy(api, platform, app, arguments, path, body):
     copy = app.copy(api.projects.of({"id": "o/q"}, api), **arguments)
     assert (copy.id, app.id) == ("o/q/a", "o/p/a")
     assert platform.sent == {"project": "o/q", **body}
+
+
+@pytest.mark.parametrize(("use_revision", "path"), [(True, "o/p/a/2"), (False, "o/p/a")])
+def test_a_copy_of_an_app_whose_id_has_no_revision(api, platform, use_revision, path):
+    platform.on(f"POST /apps/{path}/actions/copy", {"id": "o/q/a/0", "revision": 0})
+    app = api.apps.of({"id": "o/p/a", **({"revision": 2} if use_revision else {})}, api)
+    assert app.copy("o/q", use_revision=use_revision).id == "o/q/a"
 
 
 def test_a_strategy_that_does_not_exist_is_refused(app, platform):
