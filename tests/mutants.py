@@ -57,8 +57,15 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "_disabling_option: 'EIS' -> 'EISS'": "a letter twice is that letter",
         "_disabling_option: 'WX' -> 'WXX'": "a letter twice is that letter",
     },
+    "omicsdk.compat.sevenbridges.http.error_handlers": {
+        ": 'HttpClient' -> 'HttpClientt'": "of Handler: a name for type checkers",
+        ": 'Response' -> 'Responsee' (occurrence 2)": "of Handler: a name for type checkers",
+    },
     "omicsdk.core.checksums": {
         ": 1024 -> 1025 (occurrence 3)": "of _CRC_SLICE: slices of any size give the same CRC32C, only the speed differs",
+    },
+    "omicsdk.core.page_items": {
+        "_list_shape: 'model' -> 'modell'": "of the page's shape: only its model is read",
     },
     "omicsdk.sb.storage": {
         "obstacles.obstacle: return '' -> return": "nothing and an empty text are both no obstacle",

@@ -114,6 +114,18 @@ def test_a_handler_that_never_rests_ends(make):
     assert len(script.asked) == 1 + ROUNDS
 
 
+@pytest.mark.parametrize(("pause", "rounds"), [(LONGEST, 1), (LONGEST - 1, 2)])
+def test_a_handler_that_takes_long_is_not_called_again(make, clock, pause, rounds):
+    @repeatable_handler
+    def slow(api, response):
+        clock.sleep(pause)
+        return api.session.send(response.request)
+
+    with pytest.raises(ServerError):
+        make(Script(refused(500)), error_handlers=[slow]).get("/user")
+    assert clock.slept == [pause] * rounds
+
+
 def test_what_a_handler_raises_reaches_the_caller(make):
     def strict(api, response):
         raise KeyError("mine")
@@ -171,7 +183,7 @@ def test_the_rate_limit_is_not_waited_for_unless_asked(make, clock):
 def test_maintenance_is_waited_for_by_default(make, clock):
     api = make(Script(refused(503, MAINTENANCE), refused(503, MAINTENANCE), ok()))
     assert api.get("/x").ok
-    assert clock.slept == [SLEEP, SLEEP]
+    assert clock.slept == [300, 300]
 
 
 @pytest.mark.parametrize(
@@ -218,7 +230,7 @@ def test_sleepers_stop(make, clock, handler, response, raised):
     script = Script(response)
     with pytest.raises(raised):
         make(script, error_handlers=[handler]).get("/x")
-    assert sum(clock.slept) == LONGEST
+    assert sum(clock.slept) == 6 * 3600
     assert len(script.asked) == 1 + len(clock.slept)
 
 
@@ -273,6 +285,19 @@ def test_a_sleeper_with_another_period(make, clock):
 
     assert make(Script(refused(500), ok()), error_handlers=[patient]).get("/x").ok
     assert clock.slept == [7]
+
+
+def test_the_last_wait_is_what_remains(make, clock):
+    with pytest.raises(ServerError):
+        make(Script(refused(500)), error_handlers=[lambda *of: general_error_sleeper(*of, sleep=LONGEST - 1)]).get("/x")
+    assert clock.slept == [LONGEST - 1, 1]
+
+
+def test_a_wait_as_long_as_the_users_limit_is_allowed(make, clock):
+    with call_limits(budget=30):
+        api = make(Script(refused(500), ok()), error_handlers=[lambda *of: general_error_sleeper(*of, sleep=30)])
+    assert api.get("/x").ok
+    assert clock.slept == [30]
 
 
 # -- Retry-After

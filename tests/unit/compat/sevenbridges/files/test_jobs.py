@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from omicsdk.compat.sevenbridges import Api, AsyncJobStates, NotFound, SbgError, ValidationError
+from omicsdk.compat.sevenbridges import Api, AsyncJob, AsyncJobStates, NotFound, SbgError, ValidationError
 from omicsdk.core import ManualClock
 
 
@@ -31,7 +31,9 @@ def test_files_and_folders_are_copied_and_moved(api: Api, platform: Any, kind: s
     }
     assert (job.id, job.state, job.type) == ("j1", AsyncJobStates.SUBMITTED, kind.upper())
     assert files[0]["name"] == "n"
-    with pytest.raises(SbgError, match="No files"):
+    start([{"file": "f1", "name": "m"}])
+    assert platform.last.body == {"items": [{"file": "f1", "name": "m"}]}
+    with pytest.raises(SbgError, match=rf"No files to {kind}\b"):
         start([])
     with pytest.raises(SbgError, match="Item 1 has no 'file'"):
         start([files[0], {"name": "n"}])
@@ -41,6 +43,8 @@ def test_files_and_folders_are_deleted(api: Api, platform: Any) -> None:
     platform.on("POST /async/files/delete", a_job("SUBMITTED", type="DELETE"))
     api.async_jobs.file_bulk_delete([{"file": "f1"}, api.files(id="f2"), "f3"])
     assert platform.last.body == {"items": [{"file": "f1"}, {"file": "f2"}, {"file": "f3"}]}
+    with pytest.raises(SbgError, match=r"No files to delete\b"):
+        api.async_jobs.file_bulk_delete([])
 
 
 def test_jobs_are_listed_and_got_by_their_kind(api: Api, platform: Any) -> None:
@@ -61,6 +65,27 @@ def test_a_job_of_whatever_kind(api: Api, platform: Any) -> None:
     assert api.async_jobs.get("j1").type == "DELETE"
     with pytest.raises(NotFound, match="copy/j2"):
         api.async_jobs.get("j2")
+
+
+@pytest.mark.parametrize(
+    ("facts", "path"),
+    [
+        ({"id": "j1", "type": "MOVE"}, "/async/files/move/j1"),
+        ({"id": "j1", "href": "https://api.example.org/v2/async/j1"}, "/async/j1"),
+        ({"id": "j1", "type": "PURGE", "href": "https://api.example.org/v2/async/j1"}, "/async/j1"),
+        ({"type": "COPY", "href": "https://api.example.org/v2/async/j1"}, "/async/j1"),
+    ],
+)
+def test_a_job_is_reloaded_by_its_kind_or_by_its_address(
+    api: Api, platform: Any, facts: dict[str, str], path: str
+) -> None:
+    platform.on(f"GET {path}", a_job("FINISHED"))
+    assert api.async_jobs(**facts).reload().state == "FINISHED"
+
+
+def test_the_files_of_a_result_are_of_the_api_that_is_passed(api: Api, platform: Any) -> None:
+    job = AsyncJob.of(a_job("FINISHED", result=[{"resource": platform.file("f9")}]), None)
+    assert [record.api_or_none for record in (*job.get_result(api), *job.get_result())] == [api, None]
 
 
 def test_a_job_is_waited_for_by_the_clock(api: Api, platform: Any, clock: ManualClock) -> None:
