@@ -14,8 +14,8 @@ from omicsdk.cli.messages import Messages, logs_shown
 from omicsdk.cli.printing import Printer
 from omicsdk.cli.rows import items_of, text_of
 from omicsdk.core.errors import UsageError
+from omicsdk.core.frozen import NamedTuple
 from omicsdk.core.logs import logger
-from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.rows import check_columns, columns_of, member
 from omicsdk.core.type_guards import is_object
 

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import cast
 
 from omicsdk.core.errors import BODY_LIMIT, APIError, NotJson, error_class, shortened
-from omicsdk.core.named_tuples import NamedTuple
+from omicsdk.core.frozen import NamedTuple
 from omicsdk.core.redaction import is_secret_name, mask_json, mask_text, mask_url, masked_excerpt, without_query
 from omicsdk.core.type_guards import is_list
 

@@ -24,8 +24,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from omicsdk.core.errors import DecodeError, OmicsError, shortened
+from omicsdk.core.frozen import NamedTuple
 from omicsdk.core.json_coding import DECODED, charset_in, decoded, paused_for
-from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.type_guards import is_number, number_in
 
 if TYPE_CHECKING:

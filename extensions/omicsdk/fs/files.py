@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TextIO, Unpack, cast, 
 from omicsdk.core.arguments import stating_keywords
 from omicsdk.core.consistency import InconsistentListing
 from omicsdk.core.errors import UsageError
+from omicsdk.core.frozen import NamedTuple
 from omicsdk.core.items import Items
-from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.fs.copying.copies import copy_files
 from omicsdk.fs.copying.jobs import check_target, kind_of
 from omicsdk.fs.copying.planning import plan_copy, source_to_copy

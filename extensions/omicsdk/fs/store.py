@@ -17,8 +17,7 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.closing import Closing
 from omicsdk.core.consistency import InconsistentListing, ResponseMismatch
 from omicsdk.core.errors import Forbidden, OmicsError
-from omicsdk.core.frozen import EMPTY
-from omicsdk.core.named_tuples import NamedTuple
+from omicsdk.core.frozen import EMPTY, NamedTuple
 from omicsdk.fs.errors import FileAndFolder, IsFolder, NotAFolder, PathNotFound, ReadOnly, Unsupported
 from omicsdk.fs.uris import Uri
 

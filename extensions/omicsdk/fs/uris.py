@@ -10,7 +10,7 @@ import os
 import re
 from functools import lru_cache
 
-from omicsdk.core.named_tuples import NamedTuple
+from omicsdk.core.frozen import NamedTuple
 from omicsdk.core.redaction import mask_url
 from omicsdk.fs.errors import WrongUri
 

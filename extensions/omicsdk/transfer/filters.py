@@ -14,8 +14,7 @@ from typing import TypedDict
 
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.errors import UsageError
-from omicsdk.core.frozen import Frozen
-from omicsdk.core.named_tuples import NamedTuple
+from omicsdk.core.frozen import Frozen, NamedTuple
 
 _MANUAL = "The manual has the rules, on the page Filters."
 _DAY = r"\d{4}-\d\d-\d\d"

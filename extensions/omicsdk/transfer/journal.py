@@ -24,8 +24,8 @@ from omicsdk.core.checksums import crc32c_extend, text_digest
 from omicsdk.core.clock import never
 from omicsdk.core.errors import ConfigError, FolderBusy, NotWritable
 from omicsdk.core.files import LOCKED_ERRNOS, REMOVED_ERRNOS, lock_now, state_folder
+from omicsdk.core.frozen import NamedTuple
 from omicsdk.core.logs import logger
-from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.transfer.disk import Disk, read_at, write_errors
 from omicsdk.transfer.names import WORK_FOLDER
 from omicsdk.transfer.network.plan import CELL, cell_count

@@ -35,7 +35,7 @@ from omicsdk.core.errors import (
     TransportError,
     UsageError,
 )
-from omicsdk.core.named_tuples import NamedTuple
+from omicsdk.core.frozen import NamedTuple
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.sending.proxies import ProxyLogin, login_of
 

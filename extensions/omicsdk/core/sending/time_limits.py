@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from omicsdk.core.frozen import Frozen
-from omicsdk.core.named_tuples import NamedTuple
+from omicsdk.core.frozen import Frozen, NamedTuple
 from omicsdk.core.retry import LEAST_RATE, SILENCE, Retry
 
 

@@ -11,7 +11,7 @@ from json import decoder, scanner
 
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.files import locked, read_small, write_private, write_text
-from omicsdk.core.named_tuples import NamedTuple
+from omicsdk.core.frozen import NamedTuple
 from omicsdk.core.redaction import MASK, is_secret_name, mask_json
 
 TYPE_CHECKING = False

@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.files import locked, no_home, read_small_text, write_private
+from omicsdk.core.frozen import NamedTuple
 from omicsdk.core.likeness import did_you_mean, nearest
-from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.type_guards import is_object
 from omicsdk.core.user_folders import user_folder
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from omicsdk.core.checksums import first_difference, likely_etags
 from omicsdk.core.clock import never
 from omicsdk.core.errors import ChecksumMismatch, OmicsError
-from omicsdk.core.named_tuples import NamedTuple
+from omicsdk.core.frozen import NamedTuple
 from omicsdk.core.threads import side_by_side
 from omicsdk.fs.copying.planning import Selected
 from omicsdk.fs.options import CopyOptions

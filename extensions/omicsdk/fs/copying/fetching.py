@@ -23,8 +23,8 @@ from omicsdk.core.errors import (
     UnsafePath,
 )
 from omicsdk.core.files import PRIVATE, in_place_of, is_special, make_durable, put_in_place
+from omicsdk.core.frozen import NamedTuple
 from omicsdk.core.logs import logger
-from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.threads import AT_ONCE, in_threads
 from omicsdk.fs.errors import PathError
 from omicsdk.fs.options import CopyOptions

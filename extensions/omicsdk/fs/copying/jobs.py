@@ -10,7 +10,7 @@ from pathlib import Path
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.consistency import InconsistentListing
 from omicsdk.core.errors import OmicsError, TransferError, UsageError
-from omicsdk.core.named_tuples import NamedTuple
+from omicsdk.core.frozen import NamedTuple
 from omicsdk.core.threads import side_by_side
 from omicsdk.fs.copying.comparison import (
     Both,

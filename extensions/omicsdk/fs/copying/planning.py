@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Literal
 from omicsdk.core.checksums import ALGORITHMS
 from omicsdk.core.consistency import despite_contradictions, read_again_if_doubtful, read_again_if_inconsistent
 from omicsdk.core.errors import NameClash, OmicsError, UnsafePath, UsageError
-from omicsdk.core.frozen import Frozen
+from omicsdk.core.frozen import Frozen, NamedTuple
 from omicsdk.core.likeness import did_you_mean
-from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.fs.errors import IsFolder, PathError
 from omicsdk.fs.store import Entry, Store
 from omicsdk.fs.uris import BUCKETS, WEB, Uri, name_in_url

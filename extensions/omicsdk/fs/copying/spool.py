@@ -17,8 +17,8 @@ from omicsdk.core.checksums import text_digest
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock, never
 from omicsdk.core.errors import ConfigError, FolderBusy, NotWritable
 from omicsdk.core.files import current_folder, state_folder
+from omicsdk.core.frozen import NamedTuple
 from omicsdk.core.logs import logger
-from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.fs.copying.planning import Selected
 from omicsdk.fs.store import Entry
 from omicsdk.transfer import Outcome, Progress

@@ -20,9 +20,9 @@ from omicsdk.core.consistency import InconsistentListing, ListingCheck, despite_
 from omicsdk.core.credentials import Basic, Credentials, is_confidential, origin_of
 from omicsdk.core.curl_files import Netrc
 from omicsdk.core.errors import APIError, DecodeError, NotFound, OmicsError, TimedOut, UsageError
+from omicsdk.core.frozen import NamedTuple
 from omicsdk.core.logs import logger
 from omicsdk.core.media_types import PAGE_NAMES
-from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.redaction import mask_url, without_query
 from omicsdk.core.sending.connections import WireFailure
 from omicsdk.core.sending.time_limits import Timeout, within_budget

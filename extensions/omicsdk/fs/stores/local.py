@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, BinaryIO, ClassVar
 
 from omicsdk.core.consistency import InconsistentListing
 from omicsdk.core.files import current_folder
-from omicsdk.core.frozen import EMPTY
+from omicsdk.core.frozen import EMPTY, NamedTuple
 from omicsdk.core.logs import logger
-from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.fs.errors import AlreadyThere, NotAFolder, PathError, PathNotFound, ReadOnly, Unsupported
 from omicsdk.fs.registry import STORES
 from omicsdk.fs.store import Entry, Features, Put, Store

@@ -23,7 +23,7 @@ from omicsdk.core.errors import (
     PreconditionFailed,
     UsageError,
 )
-from omicsdk.core.named_tuples import NamedTuple
+from omicsdk.core.frozen import NamedTuple
 from omicsdk.core.retry import seconds_of_date
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import number_in

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Literal, Self, TypeVar
 from omicsdk.core.archives import size_of
 from omicsdk.core.clock import SYSTEM_CLOCK, TICK, Clock
 from omicsdk.core.errors import FolderBusy, Interrupted
+from omicsdk.core.frozen import NamedTuple
 from omicsdk.core.logs import logger
-from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.transfer.arguments import number
 from omicsdk.transfer.network.limits import Throttle
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypedDict, TypeV
 
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.durations import REMEDY, seconds_in
+from omicsdk.core.frozen import NamedTuple
 from omicsdk.core.likeness import nearest
 from omicsdk.core.logs import logger
-from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.transfer.arguments import InvalidOption, a, function, kind, number, whole_number
 from omicsdk.transfer.engine.control import Control, Timetable, rate_of
 from omicsdk.transfer.filters import Filters, FiltersDict

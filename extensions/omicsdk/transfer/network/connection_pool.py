@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from omicsdk.core.clock import TICK, Clock, interrupted, never, stop_of
 from omicsdk.core.errors import Interrupted, OmicsError, ProxyLoginFailed, TimedOut, TransportError
-from omicsdk.core.named_tuples import NamedTuple
+from omicsdk.core.frozen import NamedTuple
 from omicsdk.core.sending.connections import WireFailure, network
 from omicsdk.core.sending.time_limits import Timeout
 from omicsdk.core.threads import AT_ONCE

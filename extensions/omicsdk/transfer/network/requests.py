@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from omicsdk.core.credentials import origin_of
 from omicsdk.core.errors import APIError, TooManyRedirects, TransferError, TransportError
-from omicsdk.core.frozen import EMPTY, Frozen
-from omicsdk.core.named_tuples import NamedTuple
+from omicsdk.core.frozen import EMPTY, Frozen, NamedTuple
 from omicsdk.core.redaction import without_query
 from omicsdk.core.retry import LEAST_RATE, REDIRECT_LIMIT, REDIRECT_STATUSES, SILENCE, retry_after, seconds_of_date
 from omicsdk.core.type_guards import number_in

@@ -32,7 +32,7 @@ from omicsdk.core.errors import (
     TransportError,
     has_too_many_open,
 )
-from omicsdk.core.named_tuples import NamedTuple
+from omicsdk.core.frozen import NamedTuple
 from omicsdk.core.redaction import mask_text, url_parts, without_query
 from omicsdk.core.retry import RETRIED_STATUSES, Flow
 from omicsdk.core.sending.connections import Network

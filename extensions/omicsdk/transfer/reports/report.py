@@ -25,8 +25,8 @@ from omicsdk.core.errors import (
     UsageError,
     first_of,
 )
+from omicsdk.core.frozen import NamedTuple
 from omicsdk.core.logs import logger
-from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.redaction import mask_text
 from omicsdk.core.version import __version__
 from omicsdk.transfer.disk import write_all, write_whole

@@ -24,8 +24,8 @@ from omicsdk.core.errors import (
     TransportError,
     error_class,
 )
+from omicsdk.core.frozen import NamedTuple
 from omicsdk.core.logs import logger, of_wait
-from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.redaction import mask_url, masked_excerpt
 from omicsdk.core.retry import clock_lead, retry_after
 from omicsdk.core.sending.connections import WireFailure

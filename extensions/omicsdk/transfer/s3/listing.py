@@ -9,8 +9,8 @@ from typing import Any
 
 from omicsdk.core.consistency import ListingCheck, ResponseMismatch, declared_number
 from omicsdk.core.errors import DecodeError, shortened
+from omicsdk.core.frozen import NamedTuple
 from omicsdk.core.items import page_break
-from omicsdk.core.named_tuples import NamedTuple
 from omicsdk.core.sigv4 import unescaped
 from omicsdk.core.type_guards import number_in
 

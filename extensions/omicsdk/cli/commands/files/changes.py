@@ -22,7 +22,7 @@ from omicsdk.cli.commands.values import STREAM, agreed, check_unused, is_stream,
 from omicsdk.cli.errors import printable
 from omicsdk.cli.output import TextAndData
 from omicsdk.core.errors import UsageError
-from omicsdk.core.named_tuples import NamedTuple
+from omicsdk.core.frozen import NamedTuple
 from omicsdk.fs.copying.comparison import By
 from omicsdk.fs.copying.copies import copy_files, warn_of_shortage
 from omicsdk.fs.copying.jobs import (
