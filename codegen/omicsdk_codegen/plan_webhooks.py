@@ -101,7 +101,7 @@ def plan_webhooks(
     if not messages:
         return None
     imports = Imports(_OF_MODELS)
-    imports.add("omicsdk.core.messages", "message")
+    imports.add("omicsdk.core.webhooks", "message")
     imports.late("collections.abc", "Mapping")
     imports.late("typing", "Any")
     ordered = sorted(messages, key=lambda message: message.name)
