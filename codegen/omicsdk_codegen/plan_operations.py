@@ -30,8 +30,8 @@ _KINDS = {
     "Operation": "omicsdk.core.operation",
     "StreamOperation": "omicsdk.core.streaming",
     "ItemStreamOperation": "omicsdk.core.sequences",
-    "EventStreamOperation": "omicsdk.core.sequences",
-    "EndlessStreamOperation": "omicsdk.core.sequences",
+    "EventStreamOperation": "omicsdk.core.events",
+    "EndlessStreamOperation": "omicsdk.core.events",
     "PagedOperation": "omicsdk.core.pages",
     "PagedStreamOperation": "omicsdk.core.page_streams",
 }

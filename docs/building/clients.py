@@ -133,7 +133,7 @@ The other packages' documents describe no body of an error, so their errors are 
 EVENTS = """
 ## Event streams
 
-`.iterate` of an event stream yields `omicsdk.core.sequences.Event` as events arrive: `data` is decoded by the document's schema or
+`.iterate` of an event stream yields `omicsdk.core.events.Event` as events arrive: `data` is decoded by the document's schema or
 `contentSchema`, and is text without one; `event`, `id` and `retry` are the stream's own. An event of the type `error` raises `EventError`,
 with the event's data as `body`. If an argument or a field of the body is called `stream`, `.iterate` sets it to true. If the connection
 breaks off after an event with an `id`, and the request may be repeated, the stream is resumed with `Last-Event-ID`, after the time that the

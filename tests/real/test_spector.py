@@ -18,7 +18,7 @@ import httpx
 import pytest
 from omicsdk.core import ApiKey, BearerToken, Retry
 from omicsdk.core.errors import OmicsError
-from omicsdk.core.sequences import Event
+from omicsdk.core.events import Event
 from omicsdk_codegen.generate import make_package
 from omicsdk_codegen.naming import package_name
 from omicsdk_codegen.options import AS_TEXT, NATIVE, TypeOptions

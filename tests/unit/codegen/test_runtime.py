@@ -217,7 +217,7 @@ FILES = {"file_bodies", "forms"}
         ({"operation": {**_response(LISTED, **{"x-omics-pagination": IN_BODY}), **SEARCHED}}, {*ITEMS, "page_items", "pages"}),
         ({"operation": _response({"type": "string"}, "text/plain")}, STREAM),
         ({"operation": _response(RUN, "application/jsonl")}, {*STREAM, *ITEMS, "sequences"}),
-        ({"operation": _response(RUN, "text/event-stream")}, {*STREAM, *ITEMS, "sequences"}),
+        ({"operation": _response(RUN, "text/event-stream")}, {*STREAM, *ITEMS, "sequences", "events"}),
         ({"operation": _sent(form=FORM)}, {"forms"}),
         ({"operation": _sent(multipart=FORM)}, FILES),
         ({"operation": _sent(json=RUN, multipart=FORM)}, FILES),

@@ -12,8 +12,8 @@ import pytest
 from body_in_pieces import Pieces
 from omicsdk.core import DecodeError, TransportError
 from omicsdk.core.errors import EventError
+from omicsdk.core.events import Event
 from omicsdk.core.manual_clock import ManualClock
-from omicsdk.core.sequences import Event
 from small_documents import document, object_of, reference
 
 TEXT = {"type": "string"}
