@@ -1,4 +1,6 @@
-"""Webhooks that a service signs with a shared secret (HMAC-SHA256): whether one is genuine, and which event it reports."""
+"""Requests that a service sends, webhooks and callbacks: their decoded bodies; of webhooks that it signs with a shared secret
+(HMAC-SHA256), whether one is genuine, and which event it reports.
+"""
 
 from __future__ import annotations
 
