@@ -37,7 +37,7 @@ from omicsdk.portals.lists import (
 )
 from omicsdk.portals.tables import path_rows
 from omicsdk.portals.url_lists import checksum_line, most_lines
-from omicsdk.transfer.scratch import scratch_database
+from omicsdk.transfer.disk import scratch_database
 
 FETCH, BAGIT = "fetch.txt", "bagit.txt"
 _FETCH_LINE = re.compile(r"(\S+)\s+(\d+|-)\s+(?:\./)?(data/.*)\Z")

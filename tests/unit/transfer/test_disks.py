@@ -16,12 +16,12 @@ from omicsdk.transfer.disk import (
     DiskSpace,
     Growth,
     lacks_space,
+    scratch_database,
     space_of,
     spare_bytes,
     write_at,
     write_error,
 )
-from omicsdk.transfer.scratch import scratch_database
 
 MIB = 1024 * 1024
 

@@ -32,8 +32,7 @@ from omicsdk.gen3.metadata_documents import (
     documents_of,
     store_documents,
 )
-from omicsdk.transfer.disk import output_file
-from omicsdk.transfer.scratch import scratch_database
+from omicsdk.transfer.disk import output_file, scratch_database
 
 if TYPE_CHECKING:
     from omicsdk.gen3.client import Gen3

@@ -20,7 +20,7 @@ from omicsdk.gen3.index_records import IndexRecords, differences, md5_in, new_re
 from omicsdk.gen3.manifests.rows import Entry, cells_of, columns_of, entries_of
 from omicsdk.gen3.manifests.runs import FAILED, Outcome, Summary, attempted, digest_of, outputs_of, run
 from omicsdk.gen3.manifests.tables import GUID, TABLES, Fault, ManifestError, Table, delimiter_of, table_of
-from omicsdk.transfer.scratch import scratch_database
+from omicsdk.transfer.disk import scratch_database
 
 if TYPE_CHECKING:
     import sqlite3

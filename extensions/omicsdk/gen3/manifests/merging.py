@@ -17,7 +17,7 @@ from omicsdk.gen3.manifests import tables
 from omicsdk.gen3.manifests.rows import REQUIRED, cells_of, columns_of
 from omicsdk.gen3.manifests.runs import digest_of
 from omicsdk.gen3.manifests.tables import Fault, ManifestError, OnFault, Table
-from omicsdk.transfer.scratch import scratch_database
+from omicsdk.transfer.disk import scratch_database
 
 # Rows that are looked up at once; a statement of SQLite takes at least 999 variables.
 _AT_ONCE = 500
