@@ -1,23 +1,24 @@
-"""`Disk`, through which a transfer makes every change to the file system, so that tests can inject faults; and writing
-whole files.
+"""`Disk`, through which a transfer makes every change to the file system, so that tests can inject faults; writing whole files; and
+scratch databases, for rows that may exceed memory.
 """
 
 from __future__ import annotations
 
 import errno
 import os
-import sqlite3
 import stat
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing, contextmanager, suppress
 from functools import cache
 from io import BufferedWriter
 from math import inf
-from pathlib import Path
-from typing import Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from omicsdk.core.errors import DiskFull, NotWritable, OmicsError, TooManyOpenFiles, TransferError
 from omicsdk.core.files import in_place_of, make_durable
+
+if TYPE_CHECKING:
+    import sqlite3
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 #: Why a single file does not fit on a disk that has space.
@@ -639,12 +640,13 @@ def scratch_database() -> Generator[sqlite3.Connection]:
     Raises:
         NotWritable: The folder of temporary files is full, or cannot be written.
     """
-    from tempfile import TemporaryDirectory, gettempdir  # its imports take 3 ms, and most lists need no database
+    import sqlite3  # 3 ms with tempfile, and most lists need no database
+    from tempfile import TemporaryDirectory, gettempdir
 
     try:
         with (
             TemporaryDirectory(prefix="omicsdk-", ignore_cleanup_errors=True) as folder,
-            closing(sqlite3.connect(Path(folder) / "rows", isolation_level=None)) as database,
+            closing(sqlite3.connect(os.path.join(folder, "rows"), isolation_level=None)) as database,
         ):
             for setting in ("journal_mode=OFF", "synchronous=OFF", "temp_store=FILE", f"cache_size=-{_CACHE_KIB}"):
                 database.execute(f"PRAGMA {setting}")
