@@ -11,7 +11,7 @@ from omicsdk.core.errors import Forbidden
 from omicsdk.core.plain_client import AsyncServerExchange, OptionalServer, ServerExchange
 from omicsdk.core.platform import AsyncPlatform, Discovery, Listing, Opening, Platform, Workflow, variables
 from omicsdk.core.response import AsyncExchange, Exchange
-from omicsdk.drs import downloads, planning, reading
+from omicsdk.drs import downloads, planning
 from omicsdk.drs.credentials import HostCredentials, host_in_url
 from omicsdk.drs.resolution import ResolutionSettings, Resolver, server_url
 from omicsdk.drs.server import PATH
@@ -84,9 +84,9 @@ COLUMNS = ("object_id", "file_name", "size")
 
 class _Workflows:
     ls = Listing(planning.ls, COLUMNS)
-    open = Opening(reading.open_object)
-    describe = Workflow(reading.describe)
-    locate = Workflow(reading.locate)
+    open = Opening(downloads.open_object)
+    describe = Workflow(downloads.describe)
+    locate = Workflow(downloads.locate)
     download = Workflow(downloads.download)
     verify = Workflow(downloads.verify)
 

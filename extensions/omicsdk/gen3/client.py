@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from omicsdk.core.plain_client import AsyncPlainClient, PlainClient
     from omicsdk.core.sending.transport import Meanings
     from omicsdk.drs import downloads as objects
-    from omicsdk.drs import planning, reading
+    from omicsdk.drs import planning
     from omicsdk.drs.resolution import ResolutionSettings
     from omicsdk.drs.servers import Servers
     from omicsdk.gen3 import downloads, explorer, index_records, jobs, queries, uploads, workspaces
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from omicsdk.gen3.records import deletions, exports, file_submission, submission, validation
     from omicsdk.gen3.records import projects as account
 else:
-    objects, planning, reading = late_modules("omicsdk.drs", "downloads planning reading")
+    objects, planning = late_modules("omicsdk.drs", "downloads planning")
     downloads, explorer, index_records, jobs, queries, uploads, workspaces = late_modules(
         "omicsdk.gen3", "downloads explorer index_records jobs queries uploads workspaces"
     )
@@ -118,7 +118,7 @@ class _Workflows:
     projects = Workflow(account.projects)
     dictionary = Workflow(account.dictionary)
     ls = Listing(planning.ls, COLUMNS)
-    open = Opening(reading.open_object)
+    open = Opening(objects.open_object)
     download = Workflow(downloads.download)
     download_record = Workflow(downloads.download_record)
     verify = Workflow(objects.verify)
