@@ -28,7 +28,7 @@ from snakemake_interface_storage_plugins.storage_provider import (
 )
 
 if TYPE_CHECKING:
-    from omicsdk.fs.registry import Stores
+    from omicsdk.fs.uris import Stores
 
 #: Entries of a folder that are looked at together; of a larger one the files that are needed are requested one by one.
 MOST_LISTED = 1000
@@ -43,7 +43,7 @@ class StorageProvider(StorageProviderBase):
     """The files of all platforms."""
 
     def __post_init__(self) -> None:
-        from omicsdk.fs.registry import Stores
+        from omicsdk.fs.uris import Stores
 
         self.stores: Stores = Stores()
 

@@ -13,7 +13,7 @@ from omicsdk.cli.index import Entry
 from omicsdk.cli.index.files import COMMANDS
 from omicsdk.cli.index.signatures import command
 from omicsdk.fs import Store, parse_uri
-from omicsdk.fs.registry import STORES
+from omicsdk.fs.uris import STORES
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/uris.md").read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from omicsdk.fs.registry import STORES
+from omicsdk.fs.uris import STORES
 
 PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 

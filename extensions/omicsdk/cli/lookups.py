@@ -208,8 +208,7 @@ def _names_in(folder: str, options: Mapping[str, str]) -> list[str]:
             items = azul.facets(catalog=folder.removeprefix(FACETS))
         return [f"{item.facet}={text_of(item.value)}" for item in items][:MOST_CONDITIONS]
 
-    from omicsdk.fs.registry import Stores
-    from omicsdk.fs.uris import parse_uri
+    from omicsdk.fs.uris import Stores, parse_uri
 
     uri = parse_uri(folder)
     with Stores({uri.scheme: options}) as stores:

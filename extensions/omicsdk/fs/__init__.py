@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from omicsdk.fs.errors import WrongUri as WrongUri
     from omicsdk.fs.files import UriEntry as UriEntry
     from omicsdk.fs.options import CopyOptions as CopyOptions
-    from omicsdk.fs.registry import STORES as STORES
-    from omicsdk.fs.registry import open_store as open_store
     from omicsdk.fs.store import Entry as Entry
     from omicsdk.fs.store import Features as Features
     from omicsdk.fs.store import Put as Put
     from omicsdk.fs.store import Store as Store
+    from omicsdk.fs.uris import STORES as STORES
     from omicsdk.fs.uris import Uri as Uri
+    from omicsdk.fs.uris import open_store as open_store
     from omicsdk.fs.uris import parse_uri as parse_uri
 else:  # hidden from type checkers, which would accept any name
     __getattr__, __dir__, __all__ = lazy_package(
@@ -45,8 +45,7 @@ else:  # hidden from type checkers, which would accept any name
             "errors": "AlreadyThere FileAndFolder IsFolder NotAFolder NotEmpty NotListed PathError PathNotFound ReadOnly "
             "Unsupported WrongOption WrongUri",
             "files": "UriEntry",
-            "registry": "STORES open_store",
             "store": "Entry Features Put Store",
-            "uris": "Uri parse_uri",
+            "uris": "STORES Uri open_store parse_uri",
         },
     )

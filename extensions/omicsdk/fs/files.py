@@ -21,8 +21,7 @@ from omicsdk.fs.errors import WrongOption
 from omicsdk.fs.file_bytes import Comparison, FileBytes, stream
 from omicsdk.fs.listings import entries
 from omicsdk.fs.options import CopyOptions
-from omicsdk.fs.registry import Stores, open_store, options_of
-from omicsdk.fs.uris import Uri, parse_uri
+from omicsdk.fs.uris import Stores, Uri, open_store, options_of, parse_uri
 from omicsdk.transfer import SelectionOptionsDict, TransferOptionsDict, TransferReport
 from omicsdk.transfer.arguments import path as path_text
 from omicsdk.transfer.filters import Filters, FiltersDict

@@ -54,9 +54,8 @@ from omicsdk.fs.open_files import (
     stringify_path,
 )
 from omicsdk.fs.options import CopyOptions
-from omicsdk.fs.registry import open_store
 from omicsdk.fs.store import Cache, Entry, Put, Store, key_of
-from omicsdk.fs.uris import Uri, parse_uri
+from omicsdk.fs.uris import Uri, open_store, parse_uri
 from omicsdk.transfer import Progress
 from omicsdk.transfer.ranges import Source
 from omicsdk.transfer.reports.report import raise_failure

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from omicsdk.core.consistency import InconsistentListing, despite_contradictions
-from omicsdk.fs.registry import Stores
 from omicsdk.fs.store import Entry
-from omicsdk.fs.uris import Uri
+from omicsdk.fs.uris import Stores, Uri
 from omicsdk.transfer.filters import Filters
 
 

@@ -38,9 +38,8 @@ from omicsdk.core.errors import (
 from omicsdk.core.media_types import PAGE_NAMES
 from omicsdk.core.redaction import mask_url, without_query
 from omicsdk.drs.credentials import PROJECT_VARIABLE
-from omicsdk.fs.registry import open_store
 from omicsdk.fs.store import Entry
-from omicsdk.fs.uris import WEB, without_file_scheme
+from omicsdk.fs.uris import WEB, open_store, without_file_scheme
 from omicsdk.portals.conversion import converted, fasterq_dump
 from omicsdk.portals.file_kinds import kinds_in_words
 from omicsdk.portals.formats import FORMATS

@@ -83,8 +83,8 @@ def _version(source: str) -> str:
 def _drs_url(source: str) -> str:
     """The URL of a DRS server, which its host states, or a registry of prefixes."""
     from omicsdk.drs.identifiers import parse_drs_id
-    from omicsdk.fs.registry import open_store
     from omicsdk.fs.stores.drs import gen3_readings
+    from omicsdk.fs.uris import open_store
 
     scheme, _, path = source.partition("://")
     identifier = parse_drs_id(source) if scheme == "drs" else gen3_readings(path or source)[0].identifier

@@ -49,9 +49,8 @@ from omicsdk.drs.objects import DrsObject, in_order
 from omicsdk.drs.planning import DrsFile, RequestedObject, find_each
 from omicsdk.fs.copying.planning import fitting, source_to_copy
 from omicsdk.fs.errors import PathNotFound, Unsupported
-from omicsdk.fs.registry import open_store
 from omicsdk.fs.store import Cache, Entry
-from omicsdk.fs.uris import WEB, Uri, parse_uri
+from omicsdk.fs.uris import WEB, Uri, open_store, parse_uri
 from omicsdk.hca.azul.files import AzulFile, of_download, service_of
 from omicsdk.portals import gdc
 from omicsdk.portals.file_kinds import companions_of

@@ -13,7 +13,7 @@ from omicsdk.cli.main import main
 from omicsdk.fs import CopyOptions, parse_uri
 from omicsdk.fs.copying.copies import copy_files
 from omicsdk.fs.copying.planning import plan_copy, source_to_copy
-from omicsdk.fs.registry import Stores
+from omicsdk.fs.uris import Stores
 from omicsdk.sandbox import Rule
 
 pytestmark = pytest.mark.sandbox

@@ -8,7 +8,7 @@ from breakable import Response
 from omicsdk.fs import parse_uri
 from omicsdk.fs.copying.copies import copy_files
 from omicsdk.fs.copying.planning import CopyPlan, select
-from omicsdk.fs.registry import Stores
+from omicsdk.fs.uris import Stores
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no FIFOs")

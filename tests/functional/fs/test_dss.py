@@ -13,8 +13,8 @@ from omicsdk.core import BearerToken, ManualClock, Retry, UnsafePath
 from omicsdk.fs import CopyOptions, Entry, NotAFolder, NotListed, PathNotFound, Put, ReadOnly, Uri, WrongUri
 from omicsdk.fs.copying.copies import copy_files
 from omicsdk.fs.copying.planning import CopyPlan, Selected, Source, by_name, plan_copy, select
-from omicsdk.fs.registry import Stores
 from omicsdk.fs.stores.dss import BUCKET_VARIABLE, LATEST, Bundles, DssStore, moment_of, new_bundles, read_path
+from omicsdk.fs.uris import Stores
 from omicsdk.hca.dss import Dss
 from omicsdk.hca.dss.bundles import BundleListing
 from omicsdk.sandbox import Rule

@@ -14,8 +14,8 @@ import pytest
 from fsspec.tests import abstract
 from omicsdk import SevenBridges
 from omicsdk.fs.filesystems import OmicsFileSystem
-from omicsdk.fs.registry import open_store
 from omicsdk.fs.stores.s3 import S3Store
+from omicsdk.fs.uris import open_store
 from omicsdk.sandbox import Sandbox
 from served_store import ServedFileSystem
 from unsettled import unsettled

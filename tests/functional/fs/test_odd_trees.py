@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from omicsdk.cli.main import main
-from omicsdk.fs.registry import open_store
+from omicsdk.fs.uris import open_store
 from unsettled import unsettled
 from user_commands import Stream
 

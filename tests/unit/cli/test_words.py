@@ -14,7 +14,7 @@ from omicsdk.cli.parser import TRUTHS, parse
 from omicsdk.cli.program import CommandNode
 from omicsdk.cli.topics import ARCHIVES, TOPICS, archive
 from omicsdk.core import UsageError
-from omicsdk.fs.registry import STORES
+from omicsdk.fs.uris import STORES
 
 COMMAND = {
     "command": "files",

@@ -20,8 +20,8 @@ from omicsdk.drs.objects import bundle_problem, checksums_of, in_order, object_o
 from omicsdk.drs.resolution import ResolutionSettings, Resolver
 from omicsdk.fs import parse_uri
 from omicsdk.fs.copying.jobs import planned_sync, remove_extra
-from omicsdk.fs.registry import Stores
 from omicsdk.fs.stores.drs import DrsStore
+from omicsdk.fs.uris import Stores
 from recorded_server import exchanges
 from unsettled import unsettled
 

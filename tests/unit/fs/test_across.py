@@ -14,7 +14,7 @@ from omicsdk.fs import CopyOptions, Entry, Put, parse_uri
 from omicsdk.fs.copying.copies import copy_files, is_begun, put_for_good
 from omicsdk.fs.copying.planning import CopyPlan, Source, plan_copy, select
 from omicsdk.fs.copying.spool import OLD, Arrival, Spool, sweep
-from omicsdk.fs.registry import Stores
+from omicsdk.fs.uris import Stores
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport
 from omicsdk.transfer.engine.control import report_of, report_stopped
 

@@ -21,9 +21,8 @@ from omicsdk.fs.copying.comparison import (
 from omicsdk.fs.copying.jobs import planned_sync
 from omicsdk.fs.copying.planning import OutOfOrder, Selected, fitting_in_order, select
 from omicsdk.fs.options import CopyOptions
-from omicsdk.fs.registry import Stores
 from omicsdk.fs.stores.local import LocalStore
-from omicsdk.fs.uris import Uri
+from omicsdk.fs.uris import Stores, Uri
 from omicsdk.locks.cache import Cache
 from omicsdk.transfer import Outcome, TransferReport
 

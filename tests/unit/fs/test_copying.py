@@ -27,9 +27,9 @@ from omicsdk.fs.copying import fetching
 from omicsdk.fs.copying.copies import accepted, copy_files, is_there
 from omicsdk.fs.copying.planning import CopyPlan, Source, plan_copy, select
 from omicsdk.fs.copying.spool import Arrival, Spool, Unfinished, batches
-from omicsdk.fs.registry import Stores
 from omicsdk.fs.stores.local import LocalStore
 from omicsdk.fs.stream_source import StreamSource
+from omicsdk.fs.uris import Stores
 from omicsdk.transfer import Control, Outcome, items
 from omicsdk.transfer.disk import RESERVE
 from omicsdk.transfer.journal import Journal, JournalFile

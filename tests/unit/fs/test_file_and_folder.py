@@ -13,11 +13,11 @@ from omicsdk.fs.copying.jobs import planned_move, planned_sync
 from omicsdk.fs.copying.planning import select, source_to_copy
 from omicsdk.fs.copying.removal import plan_removal
 from omicsdk.fs.filesystems import OmicsFileSystem
-from omicsdk.fs.registry import Stores
 from omicsdk.fs.stores.azul import AzulStore
 from omicsdk.fs.stores.crunch import CrunchStore
 from omicsdk.fs.stores.dss import DssStore
 from omicsdk.fs.stores.sb import SbStore
+from omicsdk.fs.uris import Stores
 from omicsdk.hca.azul import AzulFile
 from omicsdk.hca.dss.bundles import BundleListing
 from omicsdk.sb import SevenBridges

@@ -8,8 +8,8 @@ import pytest
 from omicsdk.core import DecodeError, InconsistentListing, ResponseMismatch, UsageError
 from omicsdk.fs import parse_uri
 from omicsdk.fs.copying.removal import plan_removal, remove
-from omicsdk.fs.registry import Stores
 from omicsdk.fs.stores.pangea import PangeaStore
+from omicsdk.fs.uris import Stores
 from omicsdk.pangea import Pangea
 from omicsdk.pangea.fields import ResultId
 from omicsdk.pangea.listings import ensure_result, ensure_sample

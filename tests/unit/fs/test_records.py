@@ -6,7 +6,7 @@ import pytest
 from omicsdk.fs import CopyOptions, parse_uri
 from omicsdk.fs.copying.copies import copy_files
 from omicsdk.fs.copying.planning import Source, plan_copy, select
-from omicsdk.fs.registry import Stores
+from omicsdk.fs.uris import Stores
 from s3_service import Answer, Service, store_of
 
 

@@ -11,7 +11,7 @@ from omicsdk.fs import IsFolder, PathError, PathNotFound, ReadOnly, parse_uri
 from omicsdk.fs.copying.copies import copy_files
 from omicsdk.fs.copying.planning import plan_copy, source_to_copy
 from omicsdk.fs.copying.removal import plan_removal, remove, remove_folders
-from omicsdk.fs.registry import Stores
+from omicsdk.fs.uris import Stores
 from omicsdk.transfer.filters import Filters
 
 

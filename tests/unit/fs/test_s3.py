@@ -21,10 +21,10 @@ from omicsdk.core.sending.connections import WireFailure
 from omicsdk.fs import CopyOptions, Entry, parse_uri
 from omicsdk.fs.copying.copies import copy_files
 from omicsdk.fs.copying.planning import Source, plan_copy, select
-from omicsdk.fs.registry import Stores
 from omicsdk.fs.stores import s3 as s3_store
 from omicsdk.fs.stores.buckets import prefix_of, split
 from omicsdk.fs.stores.s3 import S3Store
+from omicsdk.fs.uris import Stores
 from omicsdk.transfer import TransferReport
 from omicsdk.transfer.engine.control import report_of
 from omicsdk.transfer.network.header_checksums import (

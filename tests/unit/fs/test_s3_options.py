@@ -14,8 +14,8 @@ from omicsdk.core import BadRequest, ConfigError, UsageError
 from omicsdk.core.redaction import MASK, mask_headers
 from omicsdk.fs import Entry, PathNotFound, Unsupported, parse_uri
 from omicsdk.fs.copying.removal import plan_removal, remove
-from omicsdk.fs.registry import Stores
 from omicsdk.fs.stores.s3 import S3Store, Stored, versioned
+from omicsdk.fs.uris import Stores
 from omicsdk.transfer.network.requests import headers_for
 from omicsdk.transfer.s3 import client as s3_client
 from omicsdk.transfer.s3.settings import CUSTOMERS, KEY_VARIABLE, Encryption, read_key

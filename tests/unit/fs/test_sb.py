@@ -10,8 +10,8 @@ import pytest
 from omicsdk.core import DecodeError, InconsistentListing, ResponseMismatch, TransferError, UnsafePath
 from omicsdk.fs import parse_uri
 from omicsdk.fs.copying.removal import plan_removal, remove
-from omicsdk.fs.registry import Stores
 from omicsdk.fs.stores.sb import SbStore
+from omicsdk.fs.uris import Stores
 from omicsdk.sb import SevenBridges
 from omicsdk.sb.store import PlatformStore
 from unsettled import unsettled

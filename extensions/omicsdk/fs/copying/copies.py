@@ -18,9 +18,8 @@ from omicsdk.fs.copying.records import Record, is_taken
 from omicsdk.fs.copying.spool import Arrival, RelayProgress, Spool, Unfinished, batches, is_newer
 from omicsdk.fs.errors import AlreadyThere, PathNotFound
 from omicsdk.fs.options import CopyOptions
-from omicsdk.fs.registry import Stores
 from omicsdk.fs.store import Entry, Put, Store
-from omicsdk.fs.uris import parse_uri
+from omicsdk.fs.uris import Stores, parse_uri
 from omicsdk.transfer import Control, Outcome, TransferReport
 from omicsdk.transfer.disk import Disk, nearest_folder, shortage_of
 from omicsdk.transfer.engine.control import interrupts, report_of, report_stopped

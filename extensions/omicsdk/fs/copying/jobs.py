@@ -43,9 +43,8 @@ from omicsdk.fs.copying.records import is_recorded, is_taken
 from omicsdk.fs.copying.removal import plan_removal, remove_folders, remove_one
 from omicsdk.fs.errors import NotAFolder, PathError, PathNotFound
 from omicsdk.fs.options import CopyOptions
-from omicsdk.fs.registry import Stores
 from omicsdk.fs.store import Entry
-from omicsdk.fs.uris import Uri, parse_uri
+from omicsdk.fs.uris import Stores, Uri, parse_uri
 from omicsdk.transfer import Outcome, TransferReport
 from omicsdk.transfer.engine.options import InvalidOption
 from omicsdk.transfer.filters import Filters

@@ -22,9 +22,8 @@ from omicsdk.fs.copying.comparison import common_checksum, judge, stated_checksu
 from omicsdk.fs.copying.planning import CopyPlan, Selected
 from omicsdk.fs.errors import PathNotFound
 from omicsdk.fs.options import CopyOptions
-from omicsdk.fs.registry import Stores
 from omicsdk.fs.store import Entry, Store, key_of
-from omicsdk.fs.uris import Uri
+from omicsdk.fs.uris import Stores, Uri
 from omicsdk.transfer import Outcome
 from omicsdk.transfer.journal import journal_for
 from omicsdk.transfer.reports.report import Verification, recorded_verification

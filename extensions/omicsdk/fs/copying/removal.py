@@ -11,9 +11,8 @@ from omicsdk.core.errors import OmicsError
 from omicsdk.core.threads import side_by_side
 from omicsdk.fs.copying.planning import ALL, Selected, below
 from omicsdk.fs.errors import IsFolder, NotEmpty, PathError, PathNotFound
-from omicsdk.fs.registry import Stores
 from omicsdk.fs.store import Entry, Store
-from omicsdk.fs.uris import Uri
+from omicsdk.fs.uris import Stores, Uri
 from omicsdk.transfer import Outcome, TransferReport
 from omicsdk.transfer.filters import Filters
 

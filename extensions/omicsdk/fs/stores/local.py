@@ -15,8 +15,8 @@ from omicsdk.core.files import current_folder
 from omicsdk.core.frozen import EMPTY, NamedTuple
 from omicsdk.core.logs import logger
 from omicsdk.fs.errors import AlreadyThere, NotAFolder, PathError, PathNotFound, ReadOnly, Unsupported
-from omicsdk.fs.registry import STORES
 from omicsdk.fs.store import Entry, Features, Put, Store
+from omicsdk.fs.uris import STORES
 from omicsdk.transfer.names import WORK_FOLDER
 
 if TYPE_CHECKING:

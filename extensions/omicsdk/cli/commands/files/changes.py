@@ -39,8 +39,7 @@ from omicsdk.fs.copying.jobs import (
 from omicsdk.fs.copying.planning import CopyPlan, Layout, Naming, Selected
 from omicsdk.fs.copying.removal import plan_removal, remove
 from omicsdk.fs.options import CopyOptions
-from omicsdk.fs.registry import Stores
-from omicsdk.fs.uris import Uri, parse_uri
+from omicsdk.fs.uris import Stores, Uri, parse_uri
 from omicsdk.transfer import Outcome, TransferReport
 from omicsdk.transfer.disk import Growth
 from omicsdk.transfer.names import is_remote

@@ -21,9 +21,8 @@ from omicsdk.core.items import page_break
 from omicsdk.core.type_guards import is_object
 from omicsdk.fs.errors import IsFolder
 from omicsdk.fs.listings import entries
-from omicsdk.fs.registry import STORES, Stores
 from omicsdk.fs.store import Entry, Store, strongest
-from omicsdk.fs.uris import Uri, parse_uri
+from omicsdk.fs.uris import STORES, Stores, Uri, parse_uri
 from omicsdk.transfer.filters import Filters
 from omicsdk.transfer.reports.units import count_of, partial_words, size_words
 
