@@ -53,7 +53,7 @@ def _s3(environ: Mapping[str, str]) -> Account | None:
 
 
 def _drs_servers() -> Iterator[Account]:
-    from omicsdk.drs.hosts import KNOWN_HOSTS
+    from omicsdk.drs.identifiers import KNOWN_HOSTS
     from omicsdk.fs.stores.drs import found_login
 
     for server in KNOWN_HOSTS:

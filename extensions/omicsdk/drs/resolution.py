@@ -26,8 +26,16 @@ from omicsdk.core.page_items import found_at
 from omicsdk.core.plain_client import PlainClient, beside, exchange_of, plain_request
 from omicsdk.core.retry import Retry
 from omicsdk.core.type_guards import is_object
-from omicsdk.drs.hosts import PREFIXES, host_in_pattern, host_of, host_of_resources, hosts_by_prefix, namespace_of
-from omicsdk.drs.identifiers import DrsId, parse_drs_id
+from omicsdk.drs.identifiers import (
+    PREFIXES,
+    DrsId,
+    host_in_pattern,
+    host_of,
+    host_of_resources,
+    hosts_by_prefix,
+    namespace_of,
+    parse_drs_id,
+)
 
 if TYPE_CHECKING:
     import httpx
@@ -36,7 +44,7 @@ if TYPE_CHECKING:
 
 
 Source = Literal["table", "cache_file", "commons_mds", "dataguids_dist", "dataguids", "identifiers_org", "n2t"]
-"""What can know a prefix's host: the table of `omicsdk.drs.hosts`, the cache file, the commons' metadata service, the resolver's list,
+"""What can know a prefix's host: the table of `omicsdk.drs.identifiers`, the cache file, the commons' metadata service, the resolver's list,
 the resolver itself, and the two registries of compact identifiers."""
 
 SOURCES: tuple[Source, ...] = get_args(Source)

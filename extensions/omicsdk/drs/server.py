@@ -33,8 +33,7 @@ from omicsdk.core.response import json_of
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import is_array, is_object, only_objects
 from omicsdk.drs.credentials import Passports, Storage
-from omicsdk.drs.hosts import login_remedy
-from omicsdk.drs.identifiers import OBJECT, DrsId, is_guid
+from omicsdk.drs.identifiers import OBJECT, DrsId, is_guid, login_remedy
 from omicsdk.drs.objects import STORED, AccessMethod, DrsObject, NoAccess, headers_of, in_order, object_of, unusable
 from omicsdk.drs.requests import BULK, CircuitBreaker, Prefetch
 from omicsdk.drs.resolution import server_url

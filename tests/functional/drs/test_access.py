@@ -10,7 +10,7 @@ from drs_download import OFFLINE, download
 from omicsdk.core import BearerToken, ConfigError, Forbidden, Unauthorized
 from omicsdk.drs import AccessMethod, Drs, DrsServer, HostCredentials, Passports, ResolutionSettings, parse_drs_id
 from omicsdk.drs.credentials import Storage, google_path
-from omicsdk.drs.hosts import KNOWN_HOSTS, known_host, login_remedy
+from omicsdk.drs.identifiers import KNOWN_HOSTS, known_host, login_remedy
 from omicsdk.transfer import Location
 
 PASSPORT = "eyJh.eyJi.c2ln"
@@ -216,7 +216,7 @@ def test_a_refusal_of_a_known_server_names_its_login(host: Any, monkeypatch: pyt
     with DrsServer(host.name, environ={}) as server:
         with pytest.raises(Unauthorized) as unknown:
             server.describe(parse_drs_id("a"))
-        monkeypatch.setattr("omicsdk.drs.hosts.KNOWN_HOSTS", (KNOWN_HOSTS[0]._replace(host=host.name),))
+        monkeypatch.setattr("omicsdk.drs.identifiers.KNOWN_HOSTS", (KNOWN_HOSTS[0]._replace(host=host.name),))
         for name, kind in (("a", Unauthorized), ("b", Forbidden)):
             with pytest.raises(kind, match="omics login gen3") as refused:
                 server.describe(parse_drs_id(name))

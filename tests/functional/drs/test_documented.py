@@ -10,7 +10,7 @@ import pytest
 from drs_download import download
 from omicsdk import Drs
 from omicsdk.core import BearerToken, Unauthorized
-from omicsdk.drs.hosts import KNOWN_HOSTS
+from omicsdk.drs.identifiers import KNOWN_HOSTS
 from omicsdk.drs.resolution import SOURCES
 
 TOKEN = "0123456789abcdef0123456789abcdef"

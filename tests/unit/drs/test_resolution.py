@@ -12,7 +12,7 @@ from nobodys_home import leave_home
 from omicsdk.core import NO_RETRY, ConfigError, ManualClock
 from omicsdk.core.retry import Retry
 from omicsdk.drs import Drs, ResolutionSettings, Resolver, UnknownPrefix
-from omicsdk.drs.hosts import PREFIXES, host_in_pattern, host_of, hosts_by_prefix
+from omicsdk.drs.identifiers import PREFIXES, host_in_pattern, host_of, hosts_by_prefix
 from omicsdk.drs.resolution import FAILURE_SECONDS, server_url, settings_from
 
 DAY = 24 * 3600.0

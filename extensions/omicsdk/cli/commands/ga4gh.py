@@ -35,7 +35,7 @@ def connect(base_url: str | None, *, credentials: Credentials | str | None = Non
     """
     from omicsdk.drs import Drs, HostCredentials, Passports
     from omicsdk.drs.credentials import host_in_url
-    from omicsdk.drs.hosts import known_host
+    from omicsdk.drs.identifiers import known_host
     from omicsdk.fs.stores.drs import found_login
 
     tokens = [token for file in passport for token in text_of(file, "--passport").split()]

@@ -17,8 +17,7 @@ from omicsdk.core.errors import BadRequest, Forbidden, NotFound, OmicsError, Una
 from omicsdk.core.logs import logger
 from omicsdk.drs.credentials import host_in_url
 from omicsdk.drs.downloads import expect
-from omicsdk.drs.hosts import known_host, login_remedy
-from omicsdk.drs.identifiers import DrsId, NotADrsId, parse_drs_id
+from omicsdk.drs.identifiers import DrsId, NotADrsId, known_host, login_remedy, parse_drs_id
 from omicsdk.drs.objects import DrsObject, Member
 from omicsdk.drs.planning import DEEPEST, DrsFile, RequestedObject, find, listed_name
 from omicsdk.drs.requests import BULK
@@ -174,7 +173,7 @@ def found_login(host: str) -> Credentials | None:
 def drs_host_of(endpoint: str) -> str:
     """The DRS server that a platform of Seven Bridges is taken to have: its API's host with `ga4gh-` before `api`.
 
-    So cavatica-api.sbgenomics.com has cavatica-ga4gh-api.sbgenomics.com. The three in `omicsdk.drs.hosts` are registered like that; of
+    So cavatica-api.sbgenomics.com has cavatica-ga4gh-api.sbgenomics.com. The three in `omicsdk.drs.identifiers` are registered like that; of
     other platforms it is inferred, and only decides whose token a host of that name is sent. The API of another kind of host is
     taken to serve DRS itself.
 
