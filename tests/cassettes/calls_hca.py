@@ -11,7 +11,7 @@ import httpx
 from azul_project import write_project
 from omicsdk.core.checksums import Digests
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.azul.hits import Addresses
+from omicsdk.sandbox.azul.search import Addresses
 from omicsdk.sandbox.fusillade.tokens import client_secret
 from omicsdk.sandbox.service import Call
 from recording import HOST, Recorder

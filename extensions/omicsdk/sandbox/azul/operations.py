@@ -10,20 +10,25 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from omicsdk.sandbox.azul import hits
 from omicsdk.sandbox.azul.atlas import ANVIL_FIELDS, HCA_FIELDS, IndexedFile, Reader
-from omicsdk.sandbox.azul.hits import Addresses
 from omicsdk.sandbox.azul.search import (
     HCA,
+    Addresses,
     Entity,
     EntityType,
     Kind,
+    anvil_hit,
+    anvil_summary,
     bad_request,
+    distinct,
     entities,
     facets,
+    hca_hit,
+    hca_summary,
     page_of,
     read_filters,
     select,
+    values_of,
 )
 from omicsdk.sandbox.azul.state import CATALOGS, DEFAULT_CATALOG, PREFIX, Azul, SandboxCatalog, parameters
 from omicsdk.sandbox.problems import Problem, whole_number
@@ -83,7 +88,7 @@ def get_entity(azul: Azul, call: Call) -> Reply:
 
 
 def _hit(catalog: SandboxCatalog) -> Any:
-    return hits.hca_hit if catalog.kind is HCA else hits.anvil_hit
+    return hca_hit if catalog.kind is HCA else anvil_hit
 
 
 def _selected(azul: Azul, call: Call, sent: Mapping[str, str]) -> tuple[str, SandboxCatalog, list[IndexedFile]]:
@@ -143,7 +148,7 @@ def _size(sent: Mapping[str, str], kind: EntityType) -> int:
 def get_summary(azul: Azul, call: Call) -> Reply:
     """GET /index/summary."""
     _, catalog, files = _selected(azul, call, parameters(call, "catalog", "filters"))
-    return Reply(hits.hca_summary(files) if catalog.kind is HCA else hits.anvil_summary(files))
+    return Reply(hca_summary(files) if catalog.kind is HCA else anvil_summary(files))
 
 
 # -- manifests
@@ -247,7 +252,7 @@ def list_sources(azul: Azul, call: Call) -> Reply:
     readable = azul.atlas.files() if azul.can_read(call) else []
     names = ("sourceId", "sourceSpec")
     fields = names if catalog.kind is HCA else ("source_id", "source_spec")
-    sources = hits.distinct(readable, catalog.kind.fields, fields)
+    sources = distinct(readable, catalog.kind.fields, fields)
     return Reply({"sources": [dict(zip(names, source.values(), strict=True)) for source in sources]})
 
 
@@ -427,6 +432,6 @@ def name_of(format_: str, files: Sequence[IndexedFile], time: str, key: str) -> 
         time: The time, as `2026-01-31 12.00`.
         key: Identifies it.
     """
-    projects = hits.values_of(files, "project")
+    projects = values_of(files, "project")
     start = f"{projects[0]} {time}" if len(projects) == 1 and format_ == "compact" else f"hca-manifest-{key}"
     return f"{start}.{FORMATS[format_].suffix}".replace("/", "_")

@@ -9,8 +9,7 @@ from urllib.parse import urlencode
 
 from omicsdk.core.type_guards import is_object
 from omicsdk.sandbox.azul.atlas import Atlas, IndexedFile
-from omicsdk.sandbox.azul.hits import Addresses
-from omicsdk.sandbox.azul.search import ANVIL, HCA, Kind
+from omicsdk.sandbox.azul.search import ANVIL, HCA, Addresses, Kind
 from omicsdk.sandbox.dss.state import Dss
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call, SandboxContext
