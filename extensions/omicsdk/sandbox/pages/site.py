@@ -1,4 +1,4 @@
-"""The pages by path, the checks of their forms, and the headers of their responses."""
+"""The pages by path, the checks of their forms and the headers of their responses; the first page, and the lists of contents and requests."""
 
 from __future__ import annotations
 
@@ -15,12 +15,194 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, Router
 
-from omicsdk.sandbox.pages import forms, overview
-from omicsdk.sandbox.pages.layout import Fields, Page, element, written
-from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.contents import PAGE, Collection, Listing, collections
+from omicsdk.sandbox.environment import SHELLS
+from omicsdk.sandbox.pages import forms
+from omicsdk.sandbox.pages.forms import ENVIRONMENT, FAULTS
+from omicsdk.sandbox.pages.layout import (
+    HOME,
+    Content,
+    Fields,
+    Html,
+    Page,
+    address,
+    button,
+    element,
+    form,
+    labelled,
+    link,
+    pager,
+    table,
+    time_text,
+    written,
+)
+from omicsdk.sandbox.problems import Problem, not_found
+from omicsdk.sandbox.state.database import Database
+from omicsdk.sandbox.traffic.wire import Entry
 
 if TYPE_CHECKING:
     from omicsdk.sandbox.server import Sandbox
+
+
+def overview(sandbox: Sandbox, _request: Request) -> Page:
+    """The first page: the contents, platform by platform, and the most important settings."""
+    sandbox.ga4gh.seed()
+    database, time = sandbox.context.database, sandbox.clock.state()
+    facts = (
+        ("Address", element("code", sandbox.url)),
+        ("Folder", element("code", str(sandbox.folder))),
+        ("Time", f"{time_text(time['now'])} UTC{', frozen' if time['frozen'] else ''}"),
+        ("Requests", link(f"{HOME}/requests", f"{sandbox.request_log.count:,}")),
+        ("Active faults", link(FAULTS, str(len(sandbox.fault_book.rules())))),
+    )
+    summary = element(
+        "dl",
+        [
+            element(
+                "div",
+                element("dt", name),
+                element("dd", value),
+                class_="wide" if name in ("Address", "Folder", "Time") else None,
+            )
+            for name, value in facts
+        ],
+    )
+    cards = [_card(database, collection) for collection in collections(database)]
+    content = [
+        summary,
+        _lines(),
+        element("div", cards, class_="cards"),
+    ]
+    return Page("Contents", content, "/")
+
+
+def _lines() -> Html:
+    """Buttons that make lines for shells; a script copies them at once."""
+    forms = [
+        form(ENVIRONMENT, button(f"Variables for {name}", name="shell", value=shell), class_="copies")
+        for shell, name in SHELLS.items()
+    ]
+    status = element("span", role="status", id="lines-said")
+    return element("div", element("p", "Environment, with tokens:"), forms, status, class_="row point")
+
+
+def _card(database: Database, collection: Collection) -> Html:
+    def line(listing: Listing) -> Html:
+        count = _count(listing.count(database))
+        return element("li", link(_place(collection, listing), listing.title), " ", count)
+
+    lines = [line(listing) for listing in collection.listings if not listing.inside]
+    title = element("h2", collection.title, id=f"platform-{collection.name}")
+    where = element("p", "at ", element("code", collection.place))
+    return element("section", title, where, element("ul", lines), aria_labelledby=f"platform-{collection.name}")
+
+
+def _count(number: int) -> Html:
+    return element("span", f"{number:,}", class_="count" if number else "count none")
+
+
+def _place(collection: Collection, listing: Listing) -> str:
+    return f"{HOME}/contents/{collection.name}/{listing.name}"
+
+
+def contents(sandbox: Sandbox, request: Request) -> Page:
+    """One page of one list.
+
+    Raises:
+        Problem: 404; there is no such list.
+    """
+    database = sandbox.context.database
+    named = {collection.name: collection for collection in collections(database)}
+    collection = named.get(request.path_params["platform"])
+    listing = collection.listing(request.path_params["listing"]) if collection else None
+    if collection is None or listing is None:
+        raise not_found("There is no such list.")
+    of = request.query_params.get("of", "") if listing.inside else ""
+    sandbox.ga4gh.seed()
+    count = listing.count(database, of)
+    number = page_number(request, count)
+    rows = [_row(collection, listing, row) for row in listing.rows(database, (number - 1) * PAGE, of)]
+    caption = f"{count:,} in all" if count > PAGE else listing.title
+    breadcrumbs = element(
+        "p", link("/", "Contents"), " / ", collection.title, [" / ", element("code", of)] if of else None
+    )
+    rows_table = table(caption, listing.headings, rows, empty="This list is empty.")
+    list_path = _place(collection, listing)
+    return Page(listing.title, [breadcrumbs, rows_table, pager(list_path, number, count, of=of)], "")
+
+
+def page_number(request: Request, count: int) -> int:
+    """The number of the requested page of a list; the nearest valid one."""
+    page_text = request.query_params.get("page", "1")
+    number = int(page_text) if page_text.isascii() and page_text.isdigit() and len(page_text) < 10 else 1
+    return min(max(1, number), max(1, -(-count // PAGE)))
+
+
+def _row(collection: Collection, listing: Listing, row: tuple[str, ...]) -> list[Content]:
+    name, *rest = row
+    opens = collection.listing(listing.opens) if listing.opens else None
+    first: Content = link(address(_place(collection, opens), of=name), name) if opens else name
+    return [first, *rest]
+
+
+_REQUESTS = f"{HOME}/requests"
+_EVERY = 5  # seconds
+_HEADINGS = ("Request", "Operation", "Validation", "Status", "Bytes sent", "Time (UTC)")
+
+
+def requests(sandbox: Sandbox, request: Request) -> Page:
+    """The last requests, newest first."""
+    path = request.query_params.get("path", "")
+    still = "1" if request.query_params.get("still") == "1" else ""
+    log = sandbox.s3_log if request.query_params.get("server") == "s3" else sandbox.request_log
+    of_s3 = log is sandbox.s3_log
+    server = "s3" if of_s3 else ""
+    count, entries = log.newest(path, 0, 0)
+    number = page_number(request, count)
+    count, entries = log.newest(path, (number - 1) * PAGE, PAGE)
+    other = link(
+        address(_REQUESTS, server="" if of_s3 else "s3", still=still),
+        "Requests to the services" if of_s3 else "Requests to the S3 server",
+    )
+    turn = link(
+        address(_REQUESTS, path=path, server=server, still="" if still else 1),
+        "Start refreshing" if still else "Stop refreshing",
+    )
+    search = element(
+        "form",
+        labelled("Path begins with", "path", type="search", value=path),
+        element("input", type="hidden", name="server", value=server) if server else None,
+        element("input", type="hidden", name="still", value=still) if still else None,
+        button("Show"),
+        role="search",
+        action=_REQUESTS,
+        class_="inline",
+    )
+    count_text = f"{count:,} requests" + (f" to {path}" if path else "") + (" of the S3 server" if of_s3 else "")
+    rows = [_entry_row(entry) for entry in entries]
+    log_table = table("Newest first", _HEADINGS, rows, empty="No requests yet.")
+    live = element(
+        "div",
+        element("p", count_text, role="status"),
+        log_table,
+        pager(_REQUESTS, number, count, path=path, server=server, still=still),
+        id="live",
+        data_live=None if still else _EVERY,
+    )
+    links = element("p", turn, " · ", other, class_="turns")
+    return Page("Requests", [search, links, live], _REQUESTS, refresh=0 if still else _EVERY)
+
+
+def _entry_row(entry: Entry) -> list[Html | str]:
+    query = f"?{entry.query}" if entry.query else ""
+    what = element("span", element("strong", entry.method), " ", element("code", f"{entry.path}{query}"))
+    status = str(entry.status) if entry.status else "none"
+    if not entry.done:
+        status += " (not finished)"
+    marked = element("span", status, class_="bad" if entry.status >= 400 or not entry.status else "good")
+    valid = element("span", entry.validation, class_="bad" if entry.validation.startswith("refused") else None)
+    return [what, entry.operation, valid, marked, f"{entry.sent:,}", element("time", time_text(entry.at))]
+
 
 _MOST = 64 * 1024  # bytes of a form; those of the pages have some hundred
 _HEADERS = {
@@ -38,9 +220,9 @@ Show = Callable[["Sandbox", Request], Page]
 Change = Callable[["Sandbox", Fields], Page | str]
 
 _PAGES: dict[str, tuple[Show, Change | None]] = {
-    "/": (overview.overview, None),
-    "/contents/{platform}/{listing}": (overview.contents, None),
-    "/requests": (overview.requests, None),
+    "/": (overview, None),
+    "/contents/{platform}/{listing}": (contents, None),
+    "/requests": (requests, None),
     "/faults": (forms.faults, forms.change_faults),
     "/settings": (forms.settings, forms.change_settings),
     "/tokens": (forms.tokens, forms.make_token),
