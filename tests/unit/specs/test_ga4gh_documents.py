@@ -1,10 +1,44 @@
-"""The documents of htsget, refget and the Tool Registry Service: what their standards say of identifiers, lists and pages."""
+"""The documents of the GA4GH standards: of DRS open to all that servers send; of htsget, refget and TRS what they say of identifiers, lists and pages."""
 
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from omicsdk.core.request import Paging
+
+# -- drs: open to all that servers send
+
+
+@pytest.fixture
+def drs(read_spec: Callable[[str], Any]) -> Any:
+    return read_spec("drs")
+
+
+def test_passports_are_not_the_only_way(drs: Any) -> None:
+    ways = [{}, {"BasicAuth": []}, {"BearerAuth": []}, {"PassportAuth": []}]
+    for _, method, operation in drs.operations():
+        if method == "post":
+            assert sorted(operation["security"], key=str) == sorted(ways, key=str)
+
+
+@pytest.mark.parametrize("name", ["BulkObjects", "BulkAuthorizations"])
+def test_bulk_responses_have_both_spellings(drs: Any, name: str) -> None:
+    fields = drs.corrected["components"]["schemas"][name]["properties"]
+    assert fields["resolved_drs_objects"]["items"] == fields["resolved_drs_object"]["items"]
+
+
+def test_a_members_uri_may_be_one_or_several(drs: Any) -> None:
+    uri = drs.corrected["components"]["schemas"]["ContentsObject"]["properties"]["drs_uri"]
+    assert {way["type"] for way in uri["oneOf"]} == {"array", "string"}
+    assert "type" not in uri
+
+
+def test_what_a_server_does_not_know_may_be_null(drs: Any) -> None:
+    schema = drs.corrected["components"]["schemas"]["DrsObject"]
+    unknown = {name for name, field in schema["properties"].items() if field.get("nullable")}
+    assert unknown == {"name", "created_time", "updated_time", "version", "description"}
+    assert {"id", "self_uri", "size", "checksums"} <= set(schema["required"])
+
 
 SERVICES = ("htsget", "refget", "trs")
 
