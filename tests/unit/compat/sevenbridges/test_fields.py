@@ -4,13 +4,15 @@ import copy
 import pickle
 from datetime import datetime
 from types import MappingProxyType
+from typing import Any
 
 import pytest
-from omicsdk.compat.sevenbridges import ReadOnlyPropertyError, ValidationError
+from omicsdk.compat.sevenbridges import File, Project, ReadOnlyPropertyError, User, ValidationError
 from omicsdk.compat.sevenbridges.errors import SbgError
 from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta.fields import DictView, moment
 from omicsdk.compat.sevenbridges.meta.resource import Resource
+from omicsdk.compat.sevenbridges.meta.transformer import Transform
 from omicsdk.compat.sevenbridges.models.member import Permissions
 from omicsdk.core import DecodeError, UsageError
 
@@ -187,3 +189,28 @@ def test_a_mapping_that_is_no_dict_is_a_dictionary_too():
     held.settings = MappingProxyType({"a": MappingProxyType({"b": 1})})
     assert held.changes() == {"settings": {"a": {"b": 1}}}
     assert type(held.changes()["settings"]["a"]) is dict
+
+
+def test_ids_of_resources_and_text() -> None:
+    assert Transform.to_project(Project(id="me/p")) == Transform.to_project("me/p") == "me/p"
+    assert Transform.to_user(User(username="bob")) == "bob"
+    assert Transform.to_resource(File(id="f")) == "f"
+
+
+@pytest.mark.parametrize("value", [None, "", b"", [], {}, type, 5, File(id="f"), Project()])
+def test_other_values_are_refused(value: Any) -> None:
+    with pytest.raises(SbgError):
+        Transform.to_project(value)
+
+
+def test_values_that_are_not_ids() -> None:
+    assert Transform.to_datestring(datetime(2017, 1, 10, 14, 4, 23, 838)) == "2017-01-10T14:04:23"
+    assert Transform.to_datestring("2017") == Transform.to_location("2017") == "2017"
+    assert Transform.to_tags(["a"]) == ["a"]
+    for refused in (
+        lambda: Transform.to_tags(["a,b"]),
+        lambda: Transform.to_tags("a"),
+        lambda: Transform.to_location([]),
+    ):
+        with pytest.raises(SbgError):
+            refused()
