@@ -1,6 +1,7 @@
 """What users of other tools for sequencing archives trip over: runs with three files, GEO's links, rates, lists cut short."""
 
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -21,6 +22,7 @@ from omicsdk.portals.names import ArchiveOptions, Archives, names_in
 from omicsdk.portals.names.archive import Reads
 from omicsdk.portals.names.geo import NO_SEQUENCING
 from omicsdk.portals.names.ncbi import Entrez, RateLimit
+from omicsdk.portals.names.responses import LONGEST_RECORD, lines_in
 from omicsdk.portals.names.sequencing import CELLS, NO_FASTQ, NO_RUNS, ONE_FILE, Runs
 from omicsdk.portals.sources import SourceOptions, Sra
 from omicsdk_api.archives.sdl import SdlApi
@@ -421,3 +423,21 @@ def test_a_bad_request_of_another_kind_is_an_error() -> None:
         lambda: rows_of("GSM1", {RECORD: text(*sample("GSM1", experiment="SRX1")), SEARCH: httpx.Response(400)})
     )
     assert isinstance(error, BadRequest)
+
+
+def lines(*chunks: bytes) -> list[str]:
+    body: Any = SimpleNamespace(arriving=lambda: iter(chunks))
+    return list(lines_in(body, "archive"))
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 100])
+def test_lines_are_whole_however_they_arrive(size: int) -> None:
+    text = "\ufeffé\n\nlong line\r\nend".encode()
+    assert lines(*(text[at : at + size] for at in range(0, len(text), size))) == ["é\n", "\n", "long line\r\n", "end"]
+
+
+def test_a_line_without_an_end_is_refused() -> None:
+    with pytest.raises(DecodeError, match="lines of at most 16 MiB"):
+        lines(*[b"x" * 65536] * (LONGEST_RECORD // 65536 + 1))
+    with pytest.raises(DecodeError, match="UTF-8"):
+        lines(b"a\n\xff")
