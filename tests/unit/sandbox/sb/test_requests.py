@@ -1,4 +1,4 @@
-"""Parsing of requests: lists and objects in a query, null in place of a body, bodies that are not JSON."""
+"""Requests of the platform and the common features of its responses: lists and objects in a query, bodies, errors, headers, fields."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,6 +8,7 @@ from omicsdk.sandbox.document import operations
 from omicsdk.sandbox.engine.requests import Reader, Received
 from omicsdk.sandbox.engine.schemas import Schemas
 from omicsdk.sandbox.problems import LARGEST, Problem
+from omicsdk.sandbox.sb.responses import selected
 
 LIST = {"type": "array", "items": {"type": "string", "maxLength": 3}}
 MEMBERS = {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}}
@@ -101,3 +102,19 @@ def test_handlers_read_other_kinds_of_bodies():
     assert body(reads, b"a: 1", "application/yaml") is None
     with pytest.raises(Problem, match="text/csv"):
         body(reads, b"a,b", "text/csv")
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("_all", {"id": 1, "a": {"b": 1, "c": {"d": 2}}, "e": None}),
+        ("", {"id": 1, "a": {"b": 1, "c": {"d": 2}}, "e": None}),
+        ("a.b", {"id": 1, "a": {"b": 1}}),
+        ("a.b, a.c.d", {"id": 1, "a": {"b": 1, "c": {"d": 2}}}),
+        ("a.b,a.x,x.y,e.z", {"id": 1, "a": {"b": 1}}),
+        ("!a,!x", {"id": 1, "e": None}),
+        ("e", {"id": 1, "e": None}),
+    ],
+)
+def test_a_selector_names_fields(asked: str, found: dict[str, object]):
+    assert selected({"id": 1, "a": {"b": 1, "c": {"d": 2}}, "e": None}, asked) == found
