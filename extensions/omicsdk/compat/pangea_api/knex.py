@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias, overload
 
 from omicsdk.compat._connections import Connection
 from omicsdk.compat.errors import OF_REQUESTS, DocumentedError, Foreign, catchable, documented
 from omicsdk.compat.pangea_api.routes import API, path_of
 from omicsdk.core import errors as core
-from omicsdk.core.credentials import ApiKey
 from omicsdk.core.errors import APIError, BadRequest, OmicsError
 
 if TYPE_CHECKING:
     import httpx
 
+    from omicsdk.compat.pangea_api._token_auth import TokenAuth as TokenAuth
     from omicsdk.compat.pangea_api.file_system_cache import FileSystemCache
     from omicsdk.compat.responses import DocumentedResponse
     from omicsdk.core.plain_client import PlainClient
@@ -36,7 +35,6 @@ __all__ = [
     "PangeaOtherError",
     "TokenAuth",
 ]
-
 
 DEFAULT_ENDPOINT = "https://pangeabio.io"
 """The server that is used when none is configured."""
@@ -140,6 +138,8 @@ def not_there(what: str, url: str) -> PangeaNotFoundError:
 
 def __getattr__(name: str) -> object:
     if name == "TokenAuth":  # it loads core's credentials, which a program needs when it logs in
+        from omicsdk.compat.pangea_api._token_auth import TokenAuth
+
         return TokenAuth
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
@@ -182,6 +182,7 @@ class Knex(Connection):
 
     def add_auth_token(self, token: str) -> None:
         """Use a token that was requested before, without the word "Token"."""
+        from omicsdk.compat.pangea_api._token_auth import TokenAuth
 
         with documented_errors():
             self.auth = TokenAuth(token)
@@ -192,6 +193,7 @@ class Knex(Connection):
         Raises:
             PangeaLoginError: There is no such user, or the password is another.
         """
+        from omicsdk.compat.pangea_api._token_auth import TokenAuth
         from omicsdk.pangea.login import check_encrypted
 
         with documented_errors(refused=PangeaLoginError):
@@ -324,11 +326,3 @@ class Knex(Connection):
         from omicsdk.core.redaction import mask_url  # its patterns are a tenth of this module's import time
 
         return f"<Knex {mask_url(self.endpoint_url)}>"
-
-
-class TokenAuth(ApiKey):
-    """Token of a user, sent to the server of its Knex only; `owner` identifies the user without revealing the token."""
-
-    def __init__(self, token: str, user: str = "") -> None:
-        super().__init__(token, header="Authorization", prefix="Token ")
-        self.owner = user or sha256(token.encode()).hexdigest()
