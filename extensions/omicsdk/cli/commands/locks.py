@@ -1,12 +1,10 @@
-"""The commands of data locks (lock, pull, status, and the output of add), and of the shared cache: its entries, removed and verified."""
+"""The commands of data locks: lock, pull, status and the output of add."""
 
 from __future__ import annotations
 
-import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
@@ -17,8 +15,7 @@ from omicsdk.cli.failures import SOME_FAILED
 from omicsdk.cli.listing import Rows
 from omicsdk.cli.output import Call, TextAndData
 from omicsdk.core.errors import LocalChange, SomeFailed, SourceChanged, UsageError
-from omicsdk.core.settings.profiles import CACHE_VARIABLE, stated_defaults
-from omicsdk.locks import Cache, CacheEntry, Lock, LockChanges, LockSource
+from omicsdk.locks import Lock, LockChanges, LockSource
 from omicsdk.locks.exports import provenance_of
 from omicsdk.locks.lockfile import LOCK_FILE, SOURCES_FILE, is_lock, opened
 from omicsdk.locks.sources import read_sources
@@ -28,11 +25,9 @@ from omicsdk.transfer.disk import write_whole
 from omicsdk.transfer.reports.page import sources_page
 from omicsdk.transfer.reports.provenance import crate_lines
 from omicsdk.transfer.reports.report import read_jsonl
-from omicsdk.transfer.reports.units import size_words
 
 if TYPE_CHECKING:
     from omicsdk.cli.output import Console
-
 
 # Begins to report the progress of a command.
 Reporting = Callable[[], AbstractContextManager[Callable[[Progress], None]]]
@@ -260,89 +255,3 @@ def added(result: LockSource, call: Call) -> TextAndData:
     call.console.message(f"source {result.name} added to {where}/{SOURCES_FILE}; run `omics lock` to find its files")
     data = {"name": result.name, "from": [*result.references], "to": result.to or ".", **result.options}
     return TextAndData("", data, terminal_only=True)
-
-
-def cache_entries(*, cache: str | None = None) -> Rows:
-    """List the files in the shared cache.
-
-    Args:
-        cache: Folder of the cache; by default the configured one.
-    """
-    return _rows(_configured(cache).entries())
-
-
-def prune_cache(
-    *,
-    cache: str | None = None,
-    older: str | None = None,
-    max_size: str | None = None,
-    dry_run: bool = False,
-    console: Console,
-) -> Rows:
-    """Remove files from the shared cache, the least recently used first.
-
-    Removed files are fetched again when they are next needed. Symbolic links to them are broken until then: the same
-    download, or `omics pull`, replaces them.
-
-    Args:
-        older: Remove files that were last used before this: an age such as 90d, or a date.
-        max_size: Remove files until the others have at most this size together, such as 500G or 2T.
-        dry_run: Only list what would be removed.
-        console: Prints the summary.
-    """
-    if older is max_size is None:
-        raise UsageError("neither an age nor a size is named", remedy="Use --older 90d, --max-size 2T or both.")
-    opened = _configured(cache)
-    removed = opened.prune(older=older, max_size=max_size, dry_run=dry_run)
-    size = size_words(sum(entry.size for entry in removed))
-    what = f"{count_of(len(removed), 'file')} ({size})"
-    console.message(
-        f"{what} would be removed from {opened.folder}" if dry_run else f"{what} removed from {opened.folder}"
-    )
-    return _rows(removed)
-
-
-def verify_cache(*, cache: str | None = None, console: Console, progress: Reporting) -> Rows:
-    """Read every file in the shared cache, and list those that are damaged.
-
-    A damaged file is never used: the next download that needs it fetches it again and replaces it. The exit code is 3 if
-    a file is damaged or cannot be read.
-
-    Args:
-        console: Prints the summary.
-        progress: Reports the progress.
-    """
-    opened, problems = _configured(cache), 0
-
-    def rows(_: object) -> Iterator[dict[str, Any]]:
-        nonlocal problems
-        with progress() as report:
-            for problem in opened.verify(report):
-                problems += problem.state != "foreign"
-                console.step("")  # the row is printed where the bar is
-                yield problem._asdict()
-        if problems:
-            console.error(f"{count_of(problems, 'damaged or unreadable file')} in {opened.folder}")
-            console.exit_code = SOME_FAILED
-        else:
-            console.message(f"all files of {opened.folder} have the content that their names state")
-
-    return Rows(rows, lambda row: (row["state"], printable(row["path"]), printable(row["why"])))
-
-
-def _rows(entries: Iterable[CacheEntry]) -> Rows:
-    def rows(_: object) -> Iterator[dict[str, Any]]:
-        for entry in entries:
-            used = datetime.fromtimestamp(entry.used, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-            yield {"sha256": entry.sha256, "size": entry.size, "used": used}
-
-    return Rows(rows, lambda row: (size_words(row["size"]), row["used"], row["sha256"]))
-
-
-def _configured(folder: str | None) -> Cache:
-    """Open the named cache, or the configured one."""
-    if not folder:
-        folder = str(stated_defaults("transfer", os.environ).get("cache", ("", ""))[0])
-    if not folder:
-        raise UsageError("no cache is configured", remedy=f"Name its folder by --cache, or in {CACHE_VARIABLE}.")
-    return Cache(folder)

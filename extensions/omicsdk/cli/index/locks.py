@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from omicsdk.cli.commands import locks
+from omicsdk.cli.commands import cache, locks
 from omicsdk.cli.index import Entry
 from omicsdk.cli.index.portals import WORDS_OF_LISTS
 from omicsdk.locks.sources import add
@@ -56,19 +56,13 @@ COMMANDS = (
         columns=("state", "path", "why"),
         examples=("", "--verify", "--upstream --output jsonl"),
     ),
-    Entry("cache ls", locks.cache_entries, columns=("size", "used", "sha256"), examples=("", "--cache /shared/omics")),
+    Entry("cache ls", cache.ls, columns=("size", "used", "sha256"), examples=("", "--cache /shared/omics")),
     Entry(
         "cache prune",
-        locks.prune_cache,
-        like=(locks.cache_entries,),
+        cache.prune,
+        like=(cache.ls,),
         columns=("size", "used", "sha256"),
         examples=("--older 90d --max-size 2T", "--max-size 500G --dry-run"),
     ),
-    Entry(
-        "cache verify",
-        locks.verify_cache,
-        like=(locks.cache_entries,),
-        columns=("state", "path", "why"),
-        examples=("",),
-    ),
+    Entry("cache verify", cache.verify, like=(cache.ls,), columns=("state", "path", "why"), examples=("",)),
 )
