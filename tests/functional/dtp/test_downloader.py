@@ -14,7 +14,7 @@ from dtp_project import DATASET, EXPERIMENT, PROGRAM, PROJECT, case, login
 from irods_stand_in import PASSWORD, StandIn, config
 from omicsdk.core import ConfigError, MissingExtra, UnsafePath
 from omicsdk.dtp import Downloader
-from omicsdk.dtp.downloader import DatasetRecords
+from omicsdk.dtp.metadata import DatasetRecords
 from omicsdk.dtp.storage.datasets import UnknownDataset
 from omicsdk.dtp.storage.irods import IrodsStore
 from omicsdk.gen3 import Gen3UserError

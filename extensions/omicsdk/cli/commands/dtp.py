@@ -438,7 +438,7 @@ def export(
     """
     from omicsdk.dtp.commons import Exporter
     from omicsdk.dtp.convertor import Gen3Convertor
-    from omicsdk.dtp.downloader import records_of
+    from omicsdk.dtp.metadata import records_of
 
     if [node, record, sds].count(None) != 2:
         remedy = "Use one of: NODE, --record ID, --sds FOLDER for a data set's tables."
