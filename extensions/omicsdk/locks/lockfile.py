@@ -13,6 +13,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from io import BufferedReader, RawIOBase
+from operator import attrgetter
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, Never, Protocol, TypeVar
 
@@ -420,17 +421,13 @@ def sorted_files(files: Iterable[LockedFile], work: Path, batch: int = BATCH) ->
     parts: list[Path] = []
     some: list[LockedFile] = []
     for some in batches(files, batch):
-        some.sort(key=_path_of)
+        some.sort(key=attrgetter("path"))
         if len(some) == batch:
             parts.append(work / f"sorted.{len(parts)}")
             with parts[-1].open("wb") as out:
                 out.writelines(map(line_of, some))
             some = []
-    return heapq.merge(*map(_read_batch, parts), some, key=_path_of)
-
-
-def _path_of(file: LockedFile) -> str:
-    return file.path
+    return heapq.merge(*map(_read_batch, parts), some, key=attrgetter("path"))
 
 
 def _read_batch(path: Path) -> Iterator[LockedFile]:

@@ -520,19 +520,8 @@ ONE_RUN = {
     *("base_url", "profile", "access_token"),  # settings of profiles, and logins
     *("compare", "size_only", "unverified", "max_delete"),  # of one sync or verify
     *("yes", "quiet", "debug"),  # `log_level` is the default of the last two
-    *(
-        "dry_run", "report", "layout", "name_template", "overwrite", "recursive", "no_clobber", "move", "delete",
-        "update",
-    ),
-    *(
-        "option",
-        "no_sign_request",
-        "request_payer",
-        "sse",
-        "sse_kms_key_id",
-        "sse_c_key_file",
-        "storage_class",
-    ),  # of a bucket
+    *("dry_run", "report", "layout", "name_template", "overwrite", "recursive", "no_clobber", "move", "delete", "update"),
+    *("option", "no_sign_request", "request_payer", "sse", "sse_kms_key_id", "sse_c_key_file", "storage_class"),  # of a bucket
 }  # fmt: skip
 """Options without a setting: they state what one run is about, or agree to something that costs or deletes."""
 

@@ -224,7 +224,6 @@ class Task(Running, Savable, path="task_id", calls="get_task update_task delete_
 
     @classmethod
     def _new_task(cls, api: Api, make: Callable[[SevenBridges], Draft]) -> Self:
-        """A new task."""
         try:
             with sbg.as_invalid():
                 return cls.of(make(api.platform).to_dict(), api)
