@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -53,8 +54,7 @@ class Conditions(NamedTuple):
             metadata: The platform's metadata; one member of a list has to match.
         """
         return all(
-            any(fnmatchcase(str(value), pattern) for value in _values(metadata.get(key)))
-            for key, pattern in self.metadata
+            any(fnmatchcase(text, pattern) for text in _texts(metadata.get(key))) for key, pattern in self.metadata
         )
 
 
@@ -70,8 +70,10 @@ def _matcher(patterns: Sequence[str]) -> Callable[[str], object]:
     return lambda name: whole(name) or of_last(name.rpartition("/")[2])
 
 
-def _values(value: Any) -> Sequence[Any]:
-    return () if value is None else value if is_array(value) else (value,)
+def _texts(value: Any) -> Iterator[str]:
+    """Yield a value, or each of a list, as JSON has it: `true`, not `True`."""
+    for item in value if is_array(value) else () if value is None else (value,):
+        yield item if isinstance(item, str) else json.dumps(item)
 
 
 def find(store: Store, files: Iterable[Selected], conditions: Conditions) -> Iterator[Selected]:

@@ -149,10 +149,12 @@ def test_find_by_name_on_every_platform(run, folder):
 def test_find_by_metadata_of_the_platform(run, place, omics_sandbox):
     uri = place("sb")
     file_id = run("stat", f"{uri}/b.csv").json[0]["details"]["id"]
-    changed = run("sb", "api", "update-file-metadata", "--file-id", file_id, "--body", '{"sample_id": "S17"}')
+    metadata = '{"sample_id": "S17", "paired": true}'
+    changed = run("sb", "api", "update-file-metadata", "--file-id", file_id, "--body", metadata)
     assert changed.code == 0, changed.err
     assert [row["name"] for row in run("find", uri, "--metadata", "sample_id=S1*").json] == ["b.csv"]
     assert run("stat", f"{uri}/b.csv").json[0]["details"]["sample_id"] == "S17"
+    assert re.search(r"^ *paired: +true$", run("stat", f"{uri}/b.csv", tty=True).out, re.MULTILINE)
     assert [row["name"] for row in run("find", place("dss"), "--metadata", "media_type=text/csv*").json] == ["b.csv"]
 
 

@@ -59,7 +59,7 @@ def test_no_conditions_are_met_by_all(size, modified):
         (["sample=*"], {"sample": None}, False),
         (["tags=a", "tags=b"], {"tags": ["a", "b"]}, True),
         (["tags=c", "tags=b"], {"tags": ["a", "b"]}, False),
-        (["n=7"], {"n": 7}, True),
+        (["n=7", "paired=true"], {"n": 7, "paired": True}, True),
         (["a=1", "b=2"], {"a": "1"}, False),
         (["a=b=c", "d="], {"a": "b=c", "d": ""}, True),
     ],

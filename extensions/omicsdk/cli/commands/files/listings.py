@@ -15,6 +15,7 @@ from omicsdk.cli.errors import printable
 from omicsdk.cli.listing import Rows, aligned, widths_of
 from omicsdk.cli.output import Output, TextAndData
 from omicsdk.cli.parser import seconds_of
+from omicsdk.cli.rows import text_of
 from omicsdk.core.consistency import despite_contradictions, read_again_if_doubtful
 from omicsdk.core.errors import ChecksumMismatch, TransferError, UsageError
 from omicsdk.core.items import page_break
@@ -260,7 +261,7 @@ def stat(uris: Sequence[str], *, places: Places = ANYWHERE) -> TextAndData:
 def _facts(fields: Mapping[str, Any]) -> Iterator[Sequence[str]]:
     for name, value in fields.items():
         if is_object(value):
-            yield from ((f"{key}:", printable(str(detail))) for key, detail in value.items())
+            yield from ((f"{key}:", printable(text_of(detail))) for key, detail in value.items())
         elif value not in (None, ""):
             yield f"{name}:", printable(f"{size_words(value)} ({value} bytes)" if name == "size" else str(value))
 
