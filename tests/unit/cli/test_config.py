@@ -341,11 +341,7 @@ def test_settings_of_every_platform_are_set_for_a_profile(omics, own_file, user_
     assert omics("--profile", "work", "config", "get", "gen3.base_url").out == "https://work.example.org\n"
     found = rows(omics("config", "list", "--show-origin"))
     assert found["profiles.work.sb.base_url"]["origin"] == f"{own_file}:8"
-    assert found["gen3.base_url"] == {
-        "name": "gen3.base_url",
-        "value": url,
-        "origin": f"profile default of {own_file}",
-    }
+    assert found["gen3.base_url"] == {"name": "gen3.base_url", "value": url, "origin": f"profile default of {own_file}"}
     assert omics("config", "unset", "gen3.base_url").code == 0
     assert omics("config", "unset", "gen3.base_url").code == 1
     assert omics("config", "get", "gen3.base_url").code == 1
