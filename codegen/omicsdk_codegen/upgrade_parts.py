@@ -156,14 +156,9 @@ class Parts:
         if isinstance(old.get("name"), str):
             body.setdefault("x-body-name", old["name"])
         content: Object = {}
-        keywords = _schema_words(old)
+        schema = self._straight(old, "a body")
         for media_type in consumes or ["application/json"]:
-            if "schema" in old or not keywords:
-                upgraded: Object = {"schema": self._schemas.schema(old.get("schema", {}), old, "schema")}
-            else:
-                self._context.repair(old, None, f"{', '.join(keywords)} straight in a body", "a schema of it")
-                self._context.record_origin(keywords, old)
-                upgraded = {"schema": self._schemas.schema(keywords, old, "type")}
+            upgraded: Object = {"schema": self._schemas.schema({}, old, "schema") if schema is None else schema}
             self._context.record_origin(upgraded, old)
             content[media_type] = upgraded
         self._context.record_origin(content, old)
@@ -236,14 +231,11 @@ class Parts:
 
     def _media(self, old: Object) -> Object:
         new = self._context.plain("mediaType", old, {"schema", "itemSchema", "encoding", *SCHEMA_WORDS})
-        keywords = _schema_words(old)
-        for key in ("schema", "itemSchema"):
-            if key in old:
-                new[key] = self._schemas.schema(old[key], old, key)
-        if keywords and "schema" not in old:
-            self._context.repair(old, None, f"{', '.join(keywords)} straight in a media type", "a schema of it")
-            self._context.record_origin(keywords, old)
-            new["schema"] = self._schemas.schema(keywords, old, "type")
+        schema = self._straight(old, "a media type")
+        if schema is not None:
+            new["schema"] = schema
+        if "itemSchema" in old:
+            new["itemSchema"] = self._schemas.schema(old["itemSchema"], old, "itemSchema")
         encoding: Object = {}
         for name, rule in self._context.mapping(old.get("encoding"), old, "encoding").items():
             if isinstance(rule, dict):
@@ -271,7 +263,7 @@ class Parts:
         return content
 
     def _straight(self, old: Object, what: str) -> Object | None:
-        """Return the schema that is directly in a body or response, as such or by its keywords."""
+        """Return the schema that is directly in a body, response or media type, as such or by its keywords."""
         if "schema" in old:
             return self._schemas.schema(old["schema"], old, "schema")
         keywords = _schema_words(old)
