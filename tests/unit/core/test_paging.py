@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from omicsdk.core import DecodeError
 from omicsdk.core.bodies import NO_BODY, json_body
 from omicsdk.core.checked_json import page_of
-from omicsdk.core.page_items import found_at, items_at, list_at, with_items
+from omicsdk.core.model import Shape
+from omicsdk.core.page_items import check_page, found_at, items_at, list_at, with_items
 from omicsdk.core.pages import BodyPaging, Walk, next_link, next_request
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 from omicsdk_api.dss import AsyncDssApi, DssApi
@@ -21,6 +22,13 @@ from recording_network import RecordingNetwork
 FIRST = request(OperationFacts(name="get_bundles_all", method="GET", path="/bundles/all"), "/bundles/all")
 URL = "https://dss.example.org/v1/bundles/all"
 LINKS = Paging("link", "bundles")
+
+
+def test_an_entry_that_is_no_text_is_refused_where_the_document_has_texts() -> None:
+    texts = Shape("array", (Shape("string"),))
+    check_page(Paging("link", ""), "get_names", {}, ["a", "b"], texts)
+    with pytest.raises(DecodeError, match=r"get_names.*\[1\].*text"):
+        check_page(Paging("link", ""), "get_names", {}, ["a", 3], texts)
 
 
 def no_page() -> object:

@@ -105,7 +105,7 @@ def test_what_goes_wrong_is_reported_after_what_arrived(package: ModuleType) -> 
 
 
 def test_events_are_split_as_whatwg_html_states_and_an_item_may_have_the_limit() -> None:
-    events = Frames("text/event-stream; charset=utf-8; x", 8)
+    events = Frames("text/event-stream; charset=utf-8; x", 6)
     chunks = [
         b"\xef\xbb\xbfdata:a\xff\r",
         b"\ndata:b\r\ndata:c\n",
