@@ -74,7 +74,7 @@ def differences(face: str) -> Differences:
     import tomllib
     from importlib.resources import files
 
-    with files(__package__).joinpath(face, "differences.toml").open("rb") as file:
+    with files("omicsdk.compat").joinpath(face, "differences.toml").open("rb") as file:
         table = tomllib.load(file)
     behaviour = tuple(Behaviour(**entry) for entry in table.pop("behaviour", ()))
     return Differences(**table, behaviour=behaviour)

@@ -191,11 +191,17 @@ STORES = {
     "http": "omicsdk.fs.stores.http:HttpStore",
 }
 
-_AZURE = "Use the file's https URL with a SAS: https://ACCOUNT.blob.core.windows.net/CONTAINER/NAME?SAS."
-# What to do in place of a scheme without a store.
-_OTHERS = {"ftp": "Download its files by omics get."} | dict.fromkeys(
-    ("az", "azure", "abfs", "abfss", "adl", "wasb", "wasbs"), _AZURE
+_AZURE = (
+    "Use the file's https URL with a SAS: https://ACCOUNT.blob.core.windows.net/CONTAINER/NAME?SAS. With a SAS of the"
+    " container, that of the container names all files, and one that ends in a slash those below."
 )
+# What to do in place of a scheme without a store.
+_OTHERS = {
+    "ftp": "Download its files by omics get.",
+    "ftps": "FTP over TLS is not supported: use the https or ftp URL.",
+    "sftp": "SFTP is not supported: use the https URL, or download it with sftp.",
+    **dict.fromkeys(("az", "azure", "abfs", "abfss", "adl", "wasb", "wasbs"), _AZURE),
+}
 
 
 def open_store(scheme: str, /, **options: Any) -> Store:

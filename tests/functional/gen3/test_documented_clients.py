@@ -157,6 +157,10 @@ def test_copies_in_all_directions(storage: Gen3WsStorage, tmp_path: Path):
     storage.copy("ws:///@user/a.txt", "ws:///@user/b.txt")
     storage.copy("ws:///@user/b.txt", f"{tmp_path}/new/")
     assert (tmp_path / "new/b.txt").read_text() == "hello"
+    for target in ("ws:///@user", "ws:///@user/folder/"):
+        storage.copy(str(tmp_path / "a.txt"), target)
+    storage.copy("ws:///@user/folder/a.txt", "ws:///@user/folder/more/")
+    assert [*keys(storage, "folder/"), *keys(storage, "folder/more/")] == ["folder/a.txt", "folder/more/a.txt"]
     assert keys(storage) == ["a.txt", "b.txt"]
     assert storage.ls_path("ws:///@user/")["Data"]["Objects"][0]["WorkspaceKey"] == "a.txt"
     storage.rm_path("ws:///@user/a.txt")
@@ -205,7 +209,8 @@ def test_a_copy_of_the_client_returns_what_the_face_raises(commons: Gen3, storag
     assert keys(storage) == []
     assert commons.workspace_copy(str(tmp_path / "a.txt"), "ws:///@user/a.txt").counts["done"] == 1
     copies = [commons.workspace_copy("ws:///@user/a.txt", "ws:///@user/c.txt", dry_run=dry) for dry in (True, False)]
-    assert [each.name for copied in copies for each in copied.files] == ["c.txt", "c.txt"]
+    copies += [commons.workspace_copy("ws:///@user/c.txt", "ws:///@user/d/", dry_run=dry) for dry in (True, False)]
+    assert [each.name for copied in copies for each in copied.files] == ["c.txt"] * 4
     with pytest.raises(TransferFailed) as caught:
         commons.workspace_copy("ws:///@user/nope.txt", "ws:///@user/b.txt", retries=0)
     report = commons.workspace_copy("ws:///@user/nope.txt", tmp_path / "b.txt", retries=0, check=False)

@@ -35,7 +35,7 @@ def test_no_items_need_no_request():
 
 @pytest.mark.parametrize("count", [0, 1, 3], ids=["none", "too few", "too many"])
 def test_a_first_response_without_a_record_for_each_item_is_an_error(count: int):
-    with pytest.raises(OmicsError, match=f"answered for {count} of 2 items .*Check each item") as caught:
+    with pytest.raises(OmicsError, match=f"returned {count} of 2 items .*Check each item") as caught:
         bulk(["a", "b"], lambda _: ["record"] * count, failed)
     assert caught.value.remedy
 
@@ -50,7 +50,7 @@ def test_items_of_a_later_response_of_another_length_have_its_error_and_the_othe
 
     records = bulk(range(2 * MOST + 5), send, failed, in_order=in_order)
     assert records[:MOST] == ["done"] * MOST
-    assert all(f"answered for {MOST + difference} of {MOST}" in record for record in records[MOST : 2 * MOST])
+    assert all(f"returned {MOST + difference} of {MOST}" in record for record in records[MOST : 2 * MOST])
     assert records[2 * MOST :] == ["done"] * 5
 
 

@@ -14,8 +14,8 @@ from uuid import NAMESPACE_URL, uuid5
 # RefSeq accession of the complete genome of Enterobacteria phage lambda.
 ACCESSION = "NC_001416.1"
 
-_DOCUMENTS = files(__package__).joinpath("documents.json.in")
-_FILE = files(__package__).joinpath(f"{ACCESSION}.fasta.gz")
+_DOCUMENTS = files("omicsdk.cli.demo").joinpath("documents.json.in")
+_FILE = files("omicsdk.cli.demo").joinpath(f"{ACCESSION}.fasta.gz")
 
 
 def fasta() -> bytes:
