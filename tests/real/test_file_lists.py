@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from breakable import Server
 from command_line import Ran
-from omicsdk.core.curl_files import curl_downloads
+from omicsdk.core.curl_files import curl_downloads, curl_operations
 from omicsdk.portals import FORMATS, FileList
 from omicsdk.portals.lists import format_named
 

@@ -13,7 +13,7 @@ from itertools import pairwise, takewhile
 from typing import NamedTuple
 from urllib.parse import quote
 
-from omicsdk.core.curl_files import curl_downloads, is_curl_config
+from omicsdk.core.curl_files import curl_downloads, curl_operations, is_curl_config
 from omicsdk.core.tables import lines_of
 from omicsdk.fs.uris import BLANKS, UNSEEN
 from omicsdk.hca.azul.files import service_of

@@ -5,7 +5,7 @@ from base64 import b64encode
 from pathlib import Path
 
 import pytest
-from omicsdk.core.curl_files import Netrc, curl_downloads
+from omicsdk.core.curl_files import CurlDownload, Netrc, curl_downloads, curl_operations
 
 TEXT = """\
 machine h.example login me password "can ary"

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from omicsdk.core.checksums import from_base64
 from omicsdk.core.errors import DecodeError
-from omicsdk.core.named_tuples import NamedTuple
+from omicsdk.core.frozen import NamedTuple
 from omicsdk.core.retry import seconds_of_date
 from omicsdk.core.type_guards import number_in
 from omicsdk.fs.store import Entry

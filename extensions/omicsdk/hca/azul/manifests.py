@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from omicsdk.core.checked_json import check_fields
 from omicsdk.core.clock import stoppable
-from omicsdk.core.curl_files import curl_downloads, is_curl_config
+from omicsdk.core.curl_files import curl_downloads, curl_operations, is_curl_config
 from omicsdk.core.errors import APIError, DecodeError, Gone, Interrupted, UsageError
 from omicsdk.core.omit import OMIT
 from omicsdk.core.platform import settings_of
