@@ -61,9 +61,6 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         ": 'HttpClient' -> 'HttpClientt'": "of Handler: a name for type checkers",
         ": 'Response' -> 'Responsee' (occurrence 2)": "of Handler: a name for type checkers",
     },
-    "omicsdk.core.checksums": {
-        ": 1024 -> 1025 (occurrence 3)": "of _CRC_SLICE: slices of any size give the same CRC32C, only the speed differs",
-    },
     "omicsdk.core.page_items": {
         "_list_shape: 'model' -> 'modell'": "of the page's shape: only its model is read",
     },
