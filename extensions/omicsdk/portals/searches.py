@@ -1,7 +1,8 @@
 """Search the portals for data: one query, all portals side by side, one table, and an end after a few seconds.
 
-A portal's searcher (`searchers`) turns the query into that of its service, and its responses into rows, as they arrive. What has arrived at
-the deadline is shown; portals that did not respond, or not to the end, are named. Each row's id is a name that `omicsdk.get` resolves.
+A portal's searcher (`searchers`, `atlas_searchers`) turns the query into that of its service, and its responses into rows, as they arrive.
+What has arrived at the deadline is shown; portals that did not respond, or not to the end, are named. Each row's id is a name that
+`omicsdk.get` resolves.
 """
 
 from __future__ import annotations
@@ -34,19 +35,19 @@ if TYPE_CHECKING:
     C = TypeVar("C", bound=Client)
 
 Portal = Literal["azul", "gdc", "ena", "geo", "zenodo", "biostudies", "pride", "figshare", "dataverse", "dryad", "gen3"]
-# Portal to its class in `searchers`, in the order of the table; imported when it is searched.
+# Portal to `module:class` beside this module, in the order of the table; imported when it is searched.
 SEARCHERS: dict[str, str] = {
-    "azul": "AzulSearch",
-    "gdc": "GdcSearch",
-    "ena": "EnaSearch",
-    "geo": "GeoSearch",
-    "zenodo": "ZenodoSearch",
-    "biostudies": "BioStudiesSearch",
-    "pride": "PrideSearch",
-    "figshare": "FigshareSearch",
-    "dataverse": "DataverseSearch",
-    "dryad": "DryadSearch",
-    "gen3": "Gen3Search",
+    "azul": "atlas_searchers:AzulSearch",
+    "gdc": "atlas_searchers:GdcSearch",
+    "ena": "searchers:EnaSearch",
+    "geo": "searchers:GeoSearch",
+    "zenodo": "searchers:ZenodoSearch",
+    "biostudies": "searchers:BioStudiesSearch",
+    "pride": "searchers:PrideSearch",
+    "figshare": "searchers:FigshareSearch",
+    "dataverse": "searchers:DataverseSearch",
+    "dryad": "searchers:DryadSearch",
+    "gen3": "atlas_searchers:Gen3Search",
 }
 
 # The portals that are searched where none are named, separated by commas.
@@ -294,7 +295,8 @@ def results(
 
 
 def _searcher(portal: str) -> type[Searcher]:
-    return getattr(import_module("omicsdk.portals.searchers"), SEARCHERS[portal])
+    module, _, name = SEARCHERS[portal].partition(":")
+    return getattr(import_module(f"{__package__}.{module}"), name)
 
 
 def _read(searcher: Searcher, query: Query, hits: list[Hit], stopped: Callable[[], bool]) -> OmicsError | None:

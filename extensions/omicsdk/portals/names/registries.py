@@ -14,7 +14,7 @@ from omicsdk.core.type_guards import only_objects
 from omicsdk.portals.documents import SCHEMA_ORG
 from omicsdk.portals.names.archive import ARCHIVES, Archive, ArchiveOptions, Archives, NamedRow
 from omicsdk.portals.names.grammar import Name, names_in
-from omicsdk.portals.names.responses import Record, member, text_in
+from omicsdk.portals.names.records import Record, member, text_in
 
 
 class _Prefix(NamedTuple):

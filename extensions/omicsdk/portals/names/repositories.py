@@ -24,7 +24,7 @@ from omicsdk.core.type_guards import is_number, only_objects
 from omicsdk.portals.documents import DATAVERSE, DRYAD, FIGSHARE, ZENODO
 from omicsdk.portals.names.archive import Archive, ArchiveOptions, NamedRow
 from omicsdk.portals.names.grammar import Name
-from omicsdk.portals.names.responses import Record, list_at, member, text_in
+from omicsdk.portals.names.records import Record, list_at, member, text_in
 
 # -- Zenodo
 

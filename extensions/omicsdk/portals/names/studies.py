@@ -29,7 +29,8 @@ from omicsdk.portals.headings import addresses_in, heading
 from omicsdk.portals.lists import FAULT, ListedFile, numbered
 from omicsdk.portals.names.archive import ARCHIVES, Archive, Archives, NamedRow
 from omicsdk.portals.names.grammar import Name
-from omicsdk.portals.names.responses import lines_in, stated_file, text_in
+from omicsdk.portals.names.records import text_in
+from omicsdk.portals.names.responses import lines_in, stated_file
 from omicsdk.transfer.names import wrong_with
 
 if TYPE_CHECKING:

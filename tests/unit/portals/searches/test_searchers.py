@@ -70,7 +70,7 @@ def asked(portal: str, text: str, responses: Mapping[str, Recorded], **options: 
 
 
 def test_all_portals_have_a_searcher():
-    homes = [f"omicsdk.portals.searchers:{home}" for home in SEARCHERS.values()]
+    homes = [f"omicsdk.portals.{home}" for home in SEARCHERS.values()]
     assert [resolve_name(home).portal for home in homes] == list(SEARCHERS)
 
 
@@ -525,8 +525,8 @@ def test_studies_of_a_commons_and_of_those_that_it_gathers():
 
 
 def test_a_commons_that_is_not_configured_is_not_searched():
+    from omicsdk.portals.atlas_searchers import Gen3Search
     from omicsdk.portals.names import ArchiveOptions
-    from omicsdk.portals.searchers import Gen3Search
 
     assert not Gen3Search(ArchiveOptions({})).is_configured()
     assert Gen3Search(ArchiveOptions(COMMONS)).is_configured()
