@@ -23,8 +23,6 @@ from omicsdk.pangea.listings import BATCH, FEW, find_sample_group, find_tag, gro
 from omicsdk.pangea.responses import identified, unlike
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
     import pandas  # pyright: ignore[reportMissingTypeStubs] - it has its types in itself, in part
     from omicsdk_api.pangea import PangeaApi
     from omicsdk_api.pangea.models.sample import Sample

@@ -1,4 +1,4 @@
-"""The documents of the GA4GH standards: of DRS open to all that servers send; of htsget, refget and TRS what they say of identifiers, lists and pages."""
+"""The documents of DRS, open to all that servers send, and of htsget, refget and TRS: identifiers, lists and pages as the standards have them."""
 
 from collections.abc import Callable
 from typing import Any
