@@ -272,8 +272,8 @@ def of_verdicts(ends: Sequence[End]) -> list[Verdict] | None:
 
 RESULTS: dict[str, Callable[[Sequence[End]], Any]] = {
     "transfers:transferred": report,
-    "drs:downloaded": report,
-    "drs:file_listing": of_drs,
+    "ga4gh:downloaded": report,
+    "ga4gh:file_listing": of_drs,
     "files.changes:changed": of_files,
     "files.changes:removed": of_removal,
     "files.listings:verified": of_verdicts,
