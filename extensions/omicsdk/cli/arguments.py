@@ -1,17 +1,14 @@
-"""The arguments of commands: general options, how arguments are spelled, which a command has, and errors for unknown words."""
+"""The arguments of commands: general options, how arguments are spelled, and which a command has."""
 
 from __future__ import annotations
 
-from omicsdk.core.likeness import did_you_mean
+from omicsdk.cli.mistakes import unknown_option
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
     from typing import Any, Unpack
 
     from omicsdk.cli.shapes import Argument, Command, Facts
-    from omicsdk.core.errors import UsageError
-
 
 # Levels of messages on stderr. The numbers are those of logging, which is too slow to import for help.
 LEVELS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
@@ -216,36 +213,3 @@ def split_globals(
         (before if name in general else command_options).extend(command_line[at:end])
         at = end
     return before, command_options, command_line[at:]
-
-
-def unknown_word(where: str, word: str, names: Iterable[str], kind: str = "command", near: str = "") -> UsageError:
-    """The error for a word that is no command.
-
-    Args:
-        where: The program, and the words before it.
-        word: What was typed.
-        names: The words that are valid there.
-        kind: What these are.
-        near: A suggestion; by default the nearest of them.
-    """
-    from omicsdk.core.errors import UsageError
-
-    remedy = f"{near or did_you_mean(word, names)} See: {where} --help"
-    return UsageError(f"unknown {kind} {word!r}", remedy=remedy.lstrip())
-
-
-def unknown_option(
-    word: str, valid_options: Iterable[str], suggest: Callable[[str, Iterable[str]], str] | None = None
-) -> UsageError:
-    """The error for a word that no option or argument takes.
-
-    Args:
-        word: What was typed.
-        valid_options: The valid options.
-        suggest: Returns the remedy for an unknown option; by default the nearest one.
-    """
-    from omicsdk.core.errors import UsageError
-
-    if not word.startswith("-"):
-        return UsageError(f"unexpected argument {word!r}", remedy="Pass a value after its option: --option VALUE.")
-    return UsageError(f"unknown option {word}", remedy=(suggest or did_you_mean)(word, valid_options))

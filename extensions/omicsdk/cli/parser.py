@@ -7,16 +7,8 @@ import math
 from collections import deque
 from contextlib import nullcontext
 
-from omicsdk.cli.arguments import (
-    flag,
-    global_arguments,
-    key,
-    kind_of,
-    loaded,
-    options_of,
-    own_arguments,
-    unknown_option,
-)
+from omicsdk.cli.arguments import flag, global_arguments, key, kind_of, loaded, options_of, own_arguments
+from omicsdk.cli.mistakes import unknown_option
 from omicsdk.core.errors import UsageError
 from omicsdk.core.json_text import refuse_constant
 from omicsdk.core.likeness import did_you_mean

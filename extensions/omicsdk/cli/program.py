@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from omicsdk.cli.arguments import unknown_word
+from omicsdk.cli.mistakes import unknown_word
 from omicsdk.core.likeness import did_you_mean
 
 TYPE_CHECKING = False

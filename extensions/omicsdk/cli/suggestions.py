@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from omicsdk.cli.arguments import unknown_word
+from omicsdk.cli.mistakes import unknown_word
 from omicsdk.cli.services import FIRST_PAGE
 from omicsdk.core.likeness import did_you_mean, nearest
 

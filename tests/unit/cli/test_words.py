@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from omicsdk.cli.arguments import did_you_mean, flags, general_options, global_arguments, split_globals, value
+from omicsdk.cli.arguments import flags, general_options, global_arguments, split_globals, value
 from omicsdk.cli.catalog import GLOBALS, Catalog
+from omicsdk.cli.mistakes import did_you_mean
 from omicsdk.cli.parser import TRUTHS, parse
 from omicsdk.cli.program import CommandNode
 from omicsdk.cli.topics import ARCHIVES, TOPICS, archive

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from omicsdk.cli.arguments import did_you_mean
 from omicsdk.cli.help import WIDEST, command_help
 from omicsdk.cli.mcp.tools import Tool
+from omicsdk.cli.mistakes import did_you_mean
 from omicsdk.cli.topics import ARCHIVES, TOPICS, topic_help
 from omicsdk.core.errors import UsageError
 
