@@ -18,7 +18,7 @@ OURS = {
     *(
         f"omicsdk.cli.{name}"
         for name in (
-            "arguments", "catalog", "dispatch", "help", "main", "options", "plugins", "program",
+            "arguments", "catalog", "dispatch", "help", "main", "mistakes", "options", "plugins", "program",
             "services", "suggestions",
         )
     ),
