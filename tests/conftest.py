@@ -72,8 +72,10 @@ def clock() -> Any:
 os.environ.pop("GOOGLE_APPLICATION_CREDENTIALS", None)
 # A dumb terminal, as many runners and editors have, gets no progress and no colours, and a narrow one breaks lines.
 os.environ["TERM"] = "xterm"
-for _variable in ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "COLUMNS"):
-    os.environ.pop(_variable, None)
+# A proxy would get the requests to the servers of tests.
+for _variable in [*os.environ]:
+    if _variable in ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "COLUMNS") or _variable.lower().endswith("_proxy"):
+        del os.environ[_variable]
 os.environ.pop("GITHUB_ACTIONS", None)
 
 # A job in the background of a script ignores Ctrl-C, and so would the commands that the tests start and interrupt.
