@@ -70,7 +70,7 @@ class Constructor:
     @property
     def typing_names(self) -> Code:
         """The names to import from typing."""
-        return Code(", ".join(sorted(self.typing)))
+        return Code(", ".join(sorted(self.typing | ({"Unpack"} if self.is_needed else set()))))
 
     @property
     def is_needed(self) -> bool:

@@ -70,3 +70,9 @@ def test_nothing_is_printed_unless_logging_is_set_up():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout + done.stderr == ""
+
+
+@pytest.mark.parametrize("module", ["httpx", "pandas"])
+def test_annotations_import_no_library(module: str) -> None:
+    code = f"import sys, omicsdk; omicsdk.Gen3; omicsdk.TransferReport; omicsdk.Credentials; assert {module!r} not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

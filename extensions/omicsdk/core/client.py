@@ -6,51 +6,52 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypedDict, TypeVar
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.credentials import Credentials
 from omicsdk.core.errors import ConfigError
+from omicsdk.core.late_names import LateModule
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.redaction import mask_url
-from omicsdk.core.request import OneServer, OperationFacts, Request, checked_base_url
+from omicsdk.core.request import AsyncHooks, Hooks, OneServer, OperationFacts, Request, checked_base_url
 from omicsdk.core.response import AsyncExchange, Exchange
-from omicsdk.core.sending.transport import NO_SERVERS, AsyncTransport, Transport
+from omicsdk.core.retry import Retry
+from omicsdk.core.sending.transport import NO_SERVERS, AsyncTransport, Meanings, Pace, SecurityRules, Timeout, Transport
 
 if TYPE_CHECKING:
-    from typing import TypedDict
-
     import httpx
+else:
+    httpx = LateModule("httpx")
 
-    from omicsdk.core.credentials import Credentials
-    from omicsdk.core.retry import Retry
-    from omicsdk.core.sending.hooks import AsyncHooks, Hooks
-    from omicsdk.core.sending.transport import Meanings, Pace, SecurityRules, Timeout
 
-    class _Options(TypedDict, total=False):
-        timeout: Timeout | float | None
-        retry: Retry | None
-        headers: Mapping[str, str] | None
-        http2: bool
-        strict: bool
-        environ: Mapping[str, str] | None
-        clock: Clock
-        response_limit: int | None
-        errors: str
+class _Options(TypedDict, total=False):
+    timeout: Timeout | float | None
+    retry: Retry | None
+    headers: Mapping[str, str] | None
+    http2: bool
+    strict: bool
+    environ: Mapping[str, str] | None
+    clock: Clock
+    response_limit: int | None
+    errors: str
 
-    class ClientOptions(_Options, total=False):
-        """Arguments of Client, besides those that depend on the document."""
 
-        transport: httpx.BaseTransport | None
-        before_request: Hooks[httpx.Request]
-        after_response: Hooks[httpx.Response]
+class ClientOptions(_Options, total=False):
+    """Arguments of Client, besides those that depend on the document."""
 
-    class AsyncClientOptions(_Options, total=False):
-        """Arguments of AsyncClient, besides those that depend on the document."""
+    transport: httpx.BaseTransport | None
+    before_request: Hooks[httpx.Request]
+    after_response: Hooks[httpx.Response]
 
-        transport: httpx.AsyncBaseTransport | None
-        blocking_transport: httpx.BaseTransport | None
-        before_request: AsyncHooks[httpx.Request]
-        after_response: AsyncHooks[httpx.Response]
+
+class AsyncClientOptions(_Options, total=False):
+    """Arguments of AsyncClient, besides those that depend on the document."""
+
+    transport: httpx.AsyncBaseTransport | None
+    blocking_transport: httpx.BaseTransport | None
+    before_request: AsyncHooks[httpx.Request]
+    after_response: AsyncHooks[httpx.Response]
 
 
 C = TypeVar("C", bound="Client")

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import AuthError, ConfigError, OmicsError
 from omicsdk.core.json_coding import json_object
+from omicsdk.core.late_names import LateModule
 
 if TYPE_CHECKING:
-    from os import PathLike
-
     import httpx
 
     from omicsdk.core.request import Request
+else:
+    httpx = LateModule("httpx")
 
 
 def jwt_expiry(token: str) -> float | None:
@@ -489,8 +490,8 @@ class ClientCertificate(Credentials):
 
     def __init__(
         self,
-        certificate: str | PathLike[str],
-        key: str | PathLike[str] | None = None,
+        certificate: str | os.PathLike[str],
+        key: str | os.PathLike[str] | None = None,
         *,
         origins: str | Iterable[str] | None = None,
     ) -> None:

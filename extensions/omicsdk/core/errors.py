@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable, Mapping, Sequence
 
 TYPE_CHECKING = False  # avoids importing typing; type checkers recognise the name
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
+else:
+    Any = object  # for programs that evaluate annotations
 
 #: Maximum characters of a service's own message that are shown; all of it is in `body`.
 MESSAGE_LIMIT = 500

@@ -160,11 +160,9 @@ class Frozen:
         return tuple([getattr(self, name) for name in self._names])
 
     def __eq__(self, other: object) -> bool:
-        return (
-            self._values() == other._values()
-            if isinstance(other, Frozen) and type(other) is type(self)
-            else NotImplemented
-        )
+        if not isinstance(other, Frozen) or type(other) is not type(self):
+            return NotImplemented
+        return self._values() == other._values()
 
     def __hash__(self) -> int:
         return hash(self._values())

@@ -9,12 +9,15 @@ from sys import maxsize
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from omicsdk.core.errors import UsageError
+from omicsdk.core.late_names import LateModule
 from omicsdk.core.lazy import require
 from omicsdk.core.rows import check_columns, columns_of, member
 from omicsdk.core.type_guards import is_mapping
 
 if TYPE_CHECKING:
     import pandas  # pyright: ignore[reportMissingTypeStubs] - it has its types in itself, in part
+else:
+    pandas = LateModule("pandas")
 
 Item = TypeVar("Item")
 Source = TypeVar("Source")

@@ -128,11 +128,10 @@ def decoded(content: bytes | str, charset: str = "utf-8") -> Any:
 
 def json_object(content: bytes | str) -> dict[str, Any] | None:
     """Return the JSON object that a text is; None for any other text."""
-    try:
+    with suppress(ValueError):
         value: object = decoded(content)
-    except ValueError:
-        return None
-    return value if is_object(value) else None
+        return value if is_object(value) else None
+    return None
 
 
 def _loaded(content: bytes, charset: str) -> Any:

@@ -8,6 +8,22 @@ from collections.abc import Callable
 from functools import cache
 
 
+class LateModule:
+    """A module that is imported when a name in it is read: for annotations, which programs evaluate by `typing.get_type_hints`.
+
+    Args:
+        name: The module's name.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, name: str) -> object:
+        if name.startswith("_"):  # of programs that examine all objects of a module
+            raise AttributeError(name)
+        return getattr(importlib.import_module(self._name), name)
+
+
 def late_names(package: str, names: str) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
     """Return a package's `__getattr__` and `__dir__`; the former has `__all__` and the modules as well.
 

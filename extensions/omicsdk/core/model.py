@@ -436,11 +436,7 @@ def _tagged_problem(path: str, value: Any, shape: Shape) -> tuple[str, Any, str]
 def _object_problem(path: str, value: dict[str, Any], shape: Shape) -> tuple[str, Any, str] | None:
     prefix = f"{path}." if path else ""
     if shape.kind == "members":
-        read = (
-            (f"{prefix}{name}", value.get(name), member_shape)
-            for name, member_shape in (shape.table or {}).items()
-            if name
-        )
+        read = ((f"{prefix}{name}", value.get(name), member) for name, member in (shape.table or {}).items() if name)
         return next((problem for item in read if (problem := problem_of(*item)) is not None), None)
     if shape.model is None:
         problems = (problem_of(f"{prefix}{key}", item, shape.of[0]) for key, item in value.items())

@@ -39,22 +39,24 @@ from omicsdk.core.arguments import stating_keywords
 from omicsdk.core.checked_tokens import checked_token
 from omicsdk.core.client import AsyncClient, Bound, Client, Recipe, ResponseCheck, pickled_recipe
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock, stopping
-from omicsdk.core.credentials import ANONYMOUS, Anonymous, BearerToken, as_credentials, origin_of
+from omicsdk.core.credentials import ANONYMOUS, Anonymous, BearerToken, Credentials, as_credentials, origin_of
 from omicsdk.core.errors import ConfigError, MissingCredentials
 from omicsdk.core.items import AsyncItems, Items
+from omicsdk.core.late_names import LateModule
 from omicsdk.core.plain_client import beside, checked_by, sending_by, stopping_by
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.request import checked_base_url, fault_of
+from omicsdk.core.retry import Retry
+from omicsdk.core.sending.transport import Meanings, Timeout
 from omicsdk.core.settings.profiles import DEFAULT_PROFILE, PROFILE_VARIABLE, profile_settings, settings_path
 
 if TYPE_CHECKING:
     import httpx
     from anyio import AsyncFile
 
-    from omicsdk.core.credentials import Credentials
-    from omicsdk.core.retry import Retry
-    from omicsdk.core.sending.transport import Meanings, Timeout
     from omicsdk.core.token_file import StoredLogin, TokenFile
+else:
+    httpx = LateModule("httpx")
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -264,12 +264,9 @@ def is_complaint(value: object) -> bool:
     """
     if is_list(value):
         return bool(value) and all(isinstance(item, str) and is_complaint(item) for item in value)
-    return (
-        isinstance(value, str)
-        and re.match(_BEGINNING, value) is not None
-        and re.fullmatch(_SENTENCE, value) is not None
-        and re.search(_COMPLAINING, value) is not None
-    )
+    if not isinstance(value, str) or re.match(_BEGINNING, value) is None:
+        return False
+    return bool(re.fullmatch(_SENTENCE, value) and re.search(_COMPLAINING, value))
 
 
 def mask_json(value: object) -> object:

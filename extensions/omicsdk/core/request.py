@@ -3,10 +3,10 @@ its arguments; numbers as text, in both directions.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit, urlunsplit
 
 from omicsdk.core.bodies import NO_BODY, Body, Joined, members, plain, utf8
@@ -20,6 +20,19 @@ from omicsdk.core.type_guards import is_list, is_mapping
 
 if TYPE_CHECKING:
     from omicsdk.core.retry import Retry
+
+T = TypeVar("T")
+
+#: Called with a request or response.
+Hook = Callable[[T], None]
+
+#: The same of an asynchronous client: a plain function, or one that is awaited.
+AsyncHook = Callable[[T], Awaitable[None] | None]
+
+Hooks = Hook[T] | Sequence[Hook[T]]
+AsyncHooks = AsyncHook[T] | Sequence[AsyncHook[T]]
+#: Those of requests, and those of responses.
+AnyHooks = tuple[Sequence[Callable[[Any], Any]], Sequence[Callable[[Any], Any]]]
 
 #: Names and values in the order of the document; a value may be OMIT, a scalar, a list or an object.
 Query = Sequence[tuple[str, object]]

@@ -11,6 +11,7 @@ from omicsdk.core.errors import Forbidden
 from omicsdk.core.plain_client import AsyncServerExchange, OptionalServer, ServerExchange
 from omicsdk.core.platform import AsyncPlatform, Discovery, Listing, Opening, Platform, Workflow, variables
 from omicsdk.core.response import AsyncExchange, Exchange
+from omicsdk.core.sending.transport import Meanings
 from omicsdk.drs import downloads, planning
 from omicsdk.drs.credentials import HostCredentials, host_in_url
 from omicsdk.drs.resolution import ResolutionSettings, Resolver, server_url
@@ -18,7 +19,6 @@ from omicsdk.drs.server import PATH
 from omicsdk.drs.servers import Servers
 
 if TYPE_CHECKING:
-    from omicsdk.core.sending.transport import Meanings
     from omicsdk.core.token_file import StoredLogin
 
 BASIC = "basic"

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from omicsdk.core.checked_json import check_fields
+from omicsdk.core.client import Client
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock, never
 from omicsdk.core.closing import Closing
 from omicsdk.core.consistency import ResponseMismatch
-from omicsdk.core.credentials import origin_of
+from omicsdk.core.credentials import Credentials, origin_of
 from omicsdk.core.errors import (
     APIError,
     AuthError,
@@ -26,10 +27,12 @@ from omicsdk.core.errors import (
     TransportError,
     Unauthorized,
 )
+from omicsdk.core.late_names import LateModule
 from omicsdk.core.page_items import found_at
 from omicsdk.core.plain_client import beside, exchange_of
 from omicsdk.core.redaction import without_query
 from omicsdk.core.response import json_of
+from omicsdk.core.retry import Retry
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import is_array, is_object, only_objects
 from omicsdk.drs.credentials import Passports, Storage
@@ -41,10 +44,8 @@ from omicsdk.transfer import Location
 
 if TYPE_CHECKING:
     import httpx
-
-    from omicsdk.core.client import Client
-    from omicsdk.core.credentials import Credentials
-    from omicsdk.core.retry import Retry
+else:
+    httpx = LateModule("httpx")
 
 
 T = TypeVar("T")

@@ -5,21 +5,17 @@ from __future__ import annotations
 import copy
 import threading
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
+from omicsdk.core.client import Client
 from omicsdk.core.closing import Closing
+from omicsdk.core.credentials import Credentials
 from omicsdk.core.errors import OmicsError
 from omicsdk.core.plain_client import network_of
 from omicsdk.drs.credentials import Storage
 from omicsdk.drs.identifiers import DrsId
-from omicsdk.drs.resolution import Resolver, server_url
+from omicsdk.drs.resolution import ResolutionSettings, Resolver, server_url
 from omicsdk.drs.server import PATH, DrsServer
-
-if TYPE_CHECKING:
-    from omicsdk.core.client import Client
-    from omicsdk.core.credentials import Credentials
-    from omicsdk.drs.resolution import ResolutionSettings
-
 
 CredentialsOf = Callable[[str], "Credentials | None"]
 """Returns the login for a host; None for none. What it raises fails the objects of that host, and it is not called again."""

@@ -7,31 +7,32 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.closing import Closing
+from omicsdk.core.credentials import Credentials
 from omicsdk.core.errors import BadRequest, NotFound
 from omicsdk.core.files import home_folder
 from omicsdk.core.json_text import written
+from omicsdk.core.late_names import LateModule
 from omicsdk.core.response import json_of
+from omicsdk.core.retry import Retry
+from omicsdk.core.sending.time_limits import Timeout
 from omicsdk.core.type_guards import is_array
 from omicsdk.dtp.sds.folders import PathLike, record_files
 from omicsdk.gen3.client import Gen3
+from omicsdk.gen3.dictionary import Dictionary
 from omicsdk.gen3.errors import Gen3AuthError, Gen3Error, Gen3UserError, choice
 from omicsdk.gen3.login import Gen3Login
+from omicsdk.gen3.queries import Query
 from omicsdk.gen3.records.exports import flat
 from omicsdk.gen3.records.projects import Project, check_project, linked_names
-from omicsdk.gen3.records.submission import CHUNK
+from omicsdk.gen3.records.submission import CHUNK, Outcome, Submission
 from omicsdk.gen3.records.tables import text_of, tsv_of
 from omicsdk.gen3.sources import Arguments, TokenService, login_of
 from omicsdk.transfer.disk import output_file
 
 if TYPE_CHECKING:
     import httpx
-
-    from omicsdk.core.credentials import Credentials
-    from omicsdk.core.retry import Retry
-    from omicsdk.core.sending.time_limits import Timeout
-    from omicsdk.gen3.dictionary import Dictionary
-    from omicsdk.gen3.queries import Query
-    from omicsdk.gen3.records.submission import Outcome, Submission
+else:
+    httpx = LateModule("httpx")
 
 #: A credentials file, its content, or a login.
 CommonsCredentials = str | os.PathLike[str] | Mapping[str, str] | Gen3Login

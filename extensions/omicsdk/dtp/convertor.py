@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import UsageError
+from omicsdk.core.late_names import LateModule
 from omicsdk.core.lazy import require
 from omicsdk.core.logs import logger
 from omicsdk.dtp.sds.conversion import Converted, convert, refused, version_of
@@ -21,6 +22,8 @@ from omicsdk.transfer.disk import write_errors
 
 if TYPE_CHECKING:
     import pandas  # pyright: ignore[reportMissingTypeStubs] - it has its types in itself, in part
+else:
+    pandas = LateModule("pandas")
 
 _log = logger("omicsdk.dtp")
 

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 from omicsdk.core.consistency import UUID, Identifier, Rule, Rules
 from omicsdk.core.platform import AsyncPlatform, Listing, Opening, Part, Platform, Workflow, late_modules
+from omicsdk.core.sending.transport import Meanings
 from omicsdk.drs.client import COLUMNS, MEANINGS
 from omicsdk.drs.identifiers import is_guid, without_prefix
+from omicsdk.drs.resolution import ResolutionSettings
+from omicsdk.drs.servers import Servers
 from omicsdk.gen3.discovery import CommonsAddress
 
 if TYPE_CHECKING:
@@ -22,7 +25,6 @@ if TYPE_CHECKING:
     from omicsdk_api.gen3.wts import AsyncWtsApi, WtsApi
 
     from omicsdk.core.plain_client import AsyncPlainClient, PlainClient
-    from omicsdk.core.sending.transport import Meanings
     from omicsdk.drs import downloads as objects
     from omicsdk.drs import planning
     from omicsdk.drs.resolution import ResolutionSettings

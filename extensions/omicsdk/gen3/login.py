@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import CLOCK_SKEW, Credentials, jwt_expiry, moment, origin_of
 from omicsdk.core.files import home_folder
+from omicsdk.core.late_names import LateModule
 from omicsdk.core.logs import logger
+from omicsdk.core.retry import Retry
+from omicsdk.core.sending.time_limits import Timeout
 from omicsdk.gen3.errors import Gen3AuthError, Gen3UserError
 from omicsdk.gen3.sources import (
     ApiKey,
@@ -28,12 +31,11 @@ from omicsdk.gen3.sources import (
 )
 from omicsdk.gen3.tokens import TokenCache, TokenHolder, token_for_client, token_for_key, token_from_service
 
+# Under another name, as a method of the login is called so.
 if TYPE_CHECKING:
-    from httpx import Auth as HttpxAuth
-    from httpx import BaseTransport, Response
-
-    from omicsdk.core.retry import Retry
-    from omicsdk.core.sending.time_limits import Timeout
+    import httpx as httpx_types
+else:
+    httpx_types = LateModule("httpx")
 
 _log = logger("omicsdk.gen3")
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -85,7 +87,7 @@ class Gen3Login(Credentials):
         *,
         timeout: Timeout | float | None = None,
         retry: Retry | None = None,
-        transport: BaseTransport | None = None,
+        transport: httpx_types.BaseTransport | None = None,
         clock: Clock = SYSTEM_CLOCK,
         environ: Mapping[str, str] | None = None,
     ) -> None:
@@ -290,13 +292,13 @@ class Gen3Login(Credentials):
 
         return requests_auth(self, base_url=self.endpoint)(request)
 
-    def httpx(self) -> HttpxAuth:
+    def httpx(self) -> httpx_types.Auth:
         """Return this login for clients of httpx, sync and async: `httpx.Client(auth=login.httpx())`."""
         from omicsdk.core.sending.adapters import httpx_auth
 
         return httpx_auth(self, base_url=self.endpoint)
 
-    def request(self, path: str, method: str | None = None, data: str | None = None) -> Response:
+    def request(self, path: str, method: str | None = None, data: str | None = None) -> httpx_types.Response:
         """Send any request to the commons.
 
         Args:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar, get_args
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.display import Displayed
 from omicsdk.core.errors import Interrupted, OmicsError, TimedOut, UsageError
+from omicsdk.core.late_names import LateModule
 from omicsdk.core.retry import Retry
 from omicsdk.core.threads import Workers, ended
 from omicsdk.core.type_guards import is_array, is_object
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from omicsdk.core.client import Client
 
     C = TypeVar("C", bound=Client)
+else:
+    pandas = LateModule("pandas")
 
 Portal = Literal["azul", "gdc", "ena", "geo", "zenodo", "biostudies", "pride", "figshare", "dataverse", "dryad", "gen3"]
 # Portal to `module:class` beside this module, in the order of the table; imported when it is searched.

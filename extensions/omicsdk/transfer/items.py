@@ -16,6 +16,8 @@ from omicsdk.transfer.network.requests import Location
 
 if TYPE_CHECKING:
     from dataclasses import KW_ONLY
+else:
+    KW_ONLY = None  # for programs that evaluate annotations
 
 T = TypeVar("T")
 

@@ -148,7 +148,7 @@ ALLOWED = {
     "AttributeError", "Field", "OperationFacts", "Paging", "TypedDict", "array", "as_it_came", "cls", "define",
     "fitting", "frozenset", "get", "getattr", "given", "globals", "json_body", "literal", "mapping", "model", "model_of",
     "otherwise_typed", "request", "segment", "sorted", "tagged", "tagged_union", "union", "build",
-    "import_module", "issuperset", "text", "raw_body", "form_body", "multipart_body", "members", "json_text", "from_dict", "json", "items", "values", "vars", "update", "late_names", "late_operations", "grouped_operations", "late_groups",
+    "import_module", "issuperset", "text", "raw_body", "form_body", "multipart_body", "members", "json_text", "from_dict", "json", "items", "values", "vars", "update", "late_names", "LateModule", "late_operations", "grouped_operations", "late_groups",
     "all", "blank", "rest_of", "locals", "_assign", "cast",
     "Server", "DocumentServers", "Scheme", "Security", "Flow", "chosen", "super", "__init__",
     "Repetition", "Retry", "range", "Signature", "EventPlace", "event_reader", "message", "read", "verify",

@@ -1,27 +1,17 @@
 """Functions of the user that are called with each request before it is sent, and with each response."""
 
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from omicsdk.core.errors import UsageError
+from omicsdk.core.request import AnyHooks
 from omicsdk.core.sending.wire import AsyncSender, Sender
 
 if TYPE_CHECKING:
     import httpx
 
 T = TypeVar("T")
-
-#: Called with a request or response.
-Hook = Callable[[T], None]
-
-#: The same of an asynchronous client: a plain function, or one that is awaited.
-AsyncHook = Callable[[T], Awaitable[None] | None]
-
-Hooks = Hook[T] | Sequence[Hook[T]]
-AsyncHooks = AsyncHook[T] | Sequence[AsyncHook[T]]
-#: Those of requests, and those of responses.
-AnyHooks = tuple[Sequence[Callable[[Any], Any]], Sequence[Callable[[Any], Any]]]
 
 
 class HookedSender(Sender):

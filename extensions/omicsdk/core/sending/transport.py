@@ -27,7 +27,7 @@ from omicsdk.core.errors import (
 from omicsdk.core.logs import http_log, of_wait
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.redaction import is_secret_name, mask_url
-from omicsdk.core.request import OneServer, Repetition, Request, checked_base_url, service_url
+from omicsdk.core.request import AnyHooks, AsyncHooks, OneServer, Repetition, Request, checked_base_url, service_url
 from omicsdk.core.retry import REDIRECT_LIMIT, REDIRECT_STATUSES, Retry, clock_remedy, is_elsewhere, retry_after
 from omicsdk.core.sending.connections import Connections, Hop, Substitute, WireFailure
 from omicsdk.core.sending.origins import ANY, AcceptMemory, cookies_after, is_accepted, narrower
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from omicsdk.core.sending.hooks import AnyHooks, AsyncHooks
     from omicsdk.core.sending.wire import AsyncSender, Sender
 
     class TransportOptions(TypedDict, total=False):

@@ -19,6 +19,7 @@ from omicsdk.core.errors import DecodeError
 from omicsdk.core.items import frame_of
 from omicsdk.core.json_coding import decoded
 from omicsdk.core.json_text import written
+from omicsdk.core.late_names import LateModule
 from omicsdk.core.lazy import require
 from omicsdk.core.model import STRING, members
 from omicsdk.core.page_items import items_at
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
     from omicsdk.core.streaming import Body
     from omicsdk.gen3.client import Gen3
+else:
+    pandas = LateModule("pandas")
 
 
 #: Bytes that are read at a time.

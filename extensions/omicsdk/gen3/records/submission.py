@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from omicsdk.core.display import Displayed
 from omicsdk.core.items import frame_of
+from omicsdk.core.late_names import LateModule
 from omicsdk.core.type_guards import is_object, only_texts
 from omicsdk.gen3.dictionary import Dictionary, groups_in_order
 from omicsdk.gen3.errors import Gen3UserError
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from omicsdk_api.gen3.sheepdog import SheepdogApi
 
     from omicsdk.gen3.client import Gen3
+else:
+    pandas = LateModule("pandas")
 
 
 # created, updated: the commons has taken it. valid: it would (dry run). unchanged: it was taken before, and isn't sent

@@ -11,6 +11,7 @@ files, is never written.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from omicsdk.core.errors import ConfigError, OmicsError, UsageError
 from omicsdk.core.settings.config import Keys, name_of, read_layer, set_value, unset
@@ -19,7 +20,6 @@ from omicsdk.hca.config import SITE_FILE, HCAConfig
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
     from typing import Any
 

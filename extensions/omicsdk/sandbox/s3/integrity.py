@@ -20,6 +20,7 @@ from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 from omicsdk.core.retry import seconds_of_date
+from omicsdk.core.type_guards import is_array
 from omicsdk.sandbox.problems import Problem, or_raise
 from omicsdk.sandbox.s3.guard import (
     NOT_IMPLEMENTED,
@@ -287,13 +288,13 @@ def _has(body: bytes, path: str) -> bool:
     """Whether a body is an XML document with an element, and each tag and part in it is complete."""
     xml: Any = import_module("xmltodict")  # moto's own reader
     try:
-        value = xml.parse(body, force_list=("Object", "Part", "Tag"))
-        for part in (value.get("CompleteMultipartUpload") or {}).get("Part", ()):
-            int(part["PartNumber"])
-        for tag in ((value.get("Tagging") or {}).get("TagSet") or {}).get("Tag", ()):
-            _ = tag["Key"], tag["Value"]
+        value: Any = xml.parse(body, force_list=("Object", "Part", "Tag"))
+        if part_list := value.get("CompleteMultipartUpload"):
+            _ = [int(part["PartNumber"]) for part in part_list["Part"]]
+        if (tagging := value.get("Tagging")) and (tag_set := tagging.get("TagSet")):
+            _ = [(tag["Key"], tag["Value"]) for tag in tag_set.get("Tag", ())]
         for name in path.split("/"):
-            values = value if isinstance(value, list) else [value]
+            values: Any = value if is_array(value) else [value]
             if not all(name in each for each in values):
                 return False
             value = values[0][name]

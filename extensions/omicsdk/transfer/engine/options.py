@@ -5,6 +5,7 @@ them names. `omicsdk.locks.cache` has one in a shared folder.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypedDict, TypeVar, cast, get_args
 
@@ -18,6 +19,7 @@ from omicsdk.transfer.engine.control import Control, Timetable, rate_of
 from omicsdk.transfer.filters import Filters, FiltersDict
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.network.requests import PATIENCE, Patience, Quota
+from omicsdk.transfer.reports.progress import Progress
 
 #: How a file of the cache gets into a folder.
 Link = Literal["copy", "symlink", "hardlink"]
@@ -87,13 +89,9 @@ class ContentCache(Protocol):
 
 
 if TYPE_CHECKING:
-    import threading
-
-    from omicsdk.transfer.reports.progress import Progress
     from omicsdk.transfer.reports.report import TransferReport
 
-    R = TypeVar("R", bound=TransferReport)
-
+R = TypeVar("R", bound="TransferReport")
 
 _log = logger("omicsdk.transfer")
 

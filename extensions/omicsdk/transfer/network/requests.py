@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from dataclasses import KW_ONLY
 
     from omicsdk.core.sending.origins import Cookies
+else:
+    # For programs that evaluate annotations.
+    KW_ONLY, Cookies = None, tuple[tuple[tuple[str, str], str], ...]
 
 # Patterns that few transfers need are compiled, and cached by `re`, at their first use.
 _HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z"

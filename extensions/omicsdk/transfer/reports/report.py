@@ -26,6 +26,7 @@ from omicsdk.core.errors import (
     first_of,
 )
 from omicsdk.core.frozen import NamedTuple
+from omicsdk.core.late_names import LateModule
 from omicsdk.core.logs import logger
 from omicsdk.core.redaction import mask_text
 from omicsdk.core.version import __version__
@@ -35,6 +36,8 @@ from omicsdk.transfer.reports.units import counted_words
 
 if TYPE_CHECKING:
     import pandas  # pyright: ignore[reportMissingTypeStubs] - it has its types in itself, in part
+else:
+    pandas = LateModule("pandas")
 
 State = Literal["done", "skipped", "failed", "stopped", "planned"]
 

@@ -3,17 +3,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
-from omicsdk.core.client import AsyncClient, Client, late_operations
+from omicsdk.core.client import AsyncClient, AsyncClientOptions, Client, ClientOptions, late_operations
+from omicsdk.core.credentials import Credentials
+from omicsdk.core.late_names import LateModule
 from omicsdk.core.security import Scheme, Security
 
 if TYPE_CHECKING:
-    from typing import Unpack
-
     import httpx
-    from omicsdk.core.client import AsyncClientOptions, ClientOptions
-    from omicsdk.core.credentials import Credentials
+
+else:
+    httpx = LateModule("httpx")
 
 
 class IndexdCredentials(TypedDict, total=False):
