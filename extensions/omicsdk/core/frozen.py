@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from typing import Any, ClassVar, Never, Self, dataclass_transform
     from typing import NamedTuple as NamedTuple
 else:  # `typing` takes 2 ms to import
+    Any = object  # for programs that evaluate the annotations of `__init__`
 
     def dataclass_transform(**_):
         return lambda cls: cls
@@ -78,13 +79,13 @@ class Frozen:
         TypeError: A field without a default is missing, or one is unknown or repeated.
     """
 
-    _names: ClassVar[tuple[str, ...]] = ()
-    _positional: ClassVar[tuple[str, ...]] = ()
-    _hidden: ClassVar[tuple[str, ...]] = ()
-
     if TYPE_CHECKING:
+        _names: ClassVar[tuple[str, ...]]
+        _positional: ClassVar[tuple[str, ...]]
+        _hidden: ClassVar[tuple[str, ...]]
         __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
-    else:
+    else:  # without annotations, which programs evaluate
+        _names = _positional = _hidden = ()
         __dataclass_fields__ = _Late(lambda cls: cls._as_dataclass().__dataclass_fields__)
         __signature__ = _Late(lambda cls: import_module("inspect").signature(cls._as_dataclass()))
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.messages import message
 from omicsdk.core.model import model
 from omicsdk.core.response import model_of
+from omicsdk.core.webhooks import message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

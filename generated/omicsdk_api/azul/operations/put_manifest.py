@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from omicsdk.core.forms import json_text
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 from omicsdk.core.response import Response
-from omicsdk.core.styles import json_text
 
 from ..headers import LocationRetryAfterHeaders
 

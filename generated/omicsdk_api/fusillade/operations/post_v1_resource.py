@@ -6,11 +6,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omicsdk.core.bodies import given, json_body
+from omicsdk.core.forms import as_list
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 from omicsdk.core.response import Response
-from omicsdk.core.styles import as_list
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,8 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from omicsdk.core.bodies import json_body
-from omicsdk.core.body_choice import BodyChoice, chosen_body
-from omicsdk.core.file_bodies import raw_body
+from omicsdk.core.file_bodies import BodyChoice, chosen_body, raw_body
 from omicsdk.core.model import ANY, mapping
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from omicsdk.core.forms import prefixed
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.pages import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 from omicsdk.core.response import Response
-from omicsdk.core.styles import prefixed
 
 from ..headers import XTotalMatchingQueryHeaders
 

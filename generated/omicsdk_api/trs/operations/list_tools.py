@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from omicsdk.core.forms import as_list
 from omicsdk.core.model import array, model, otherwise_typed
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.pages import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, joined, request
 from omicsdk.core.response import Response
-from omicsdk.core.styles import as_list
 
 from ..headers import ListToolsHeaders
 
