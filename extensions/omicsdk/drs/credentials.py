@@ -88,9 +88,6 @@ class HostCredentials(Credentials):
         credentials = None if host is None else self.of(host)
         return credentials is not None and credentials.renew(refused)
 
-    def __repr__(self) -> str:
-        return "<HostCredentials by host>"
-
 
 def host_in_url(url: str) -> str:
     """The host of a URL in lower case, with its port if it has one.

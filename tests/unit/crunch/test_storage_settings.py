@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,23 @@ def test_s3_settings_are_obeyed() -> None:
     assert plain.url("a.txt") == "http://127.0.0.1:1/reads/crunch/a.txt"
     domain = open_storage({**AWS, **more, "AWS_S3_CUSTOM_DOMAIN": "cdn.example.org"})
     assert domain.url("a.txt") == "https://cdn.example.org/crunch/a.txt"
+
+
+def test_an_object_of_s3_is_what_its_head_states() -> None:
+    class Client:
+        def head_object(self, **_: str) -> dict[str, Any]:
+            return {"ContentLength": 3, "ETag": '"e"', "LastModified": datetime(1970, 1, 2, tzinfo=UTC)}
+
+        def generate_presigned_url(self, *_: str, **_options: Any) -> str:
+            return "https://reads.example/a?signature"
+
+    storage = S3Storage(Client(), "reads")
+    stored = storage.stat("a")
+    assert stored is not None
+    assert (stored.size, stored.etag, stored.modified) == (3, "e", 86_400)
+    assert storage.url("a") == "https://reads.example/a?signature"
+    with pytest.raises(ValueError, match="name of an object"):
+        storage.delete("")
 
 
 def test_fsspec() -> None:

@@ -7,9 +7,11 @@ from contextlib import suppress
 from itertools import count
 from weakref import WeakSet
 
+import pytest
 from omicsdk import BearerToken
-from omicsdk.core.credentials import Credentials
-from omicsdk.drs import HostCredentials
+from omicsdk.core.credentials import ApiKey, Credentials
+from omicsdk.core.errors import ConfigError
+from omicsdk.drs import HostCredentials, Passports
 
 FIRST, SECOND = "https://first.example/objects/a", "https://second.example/objects/a"
 
@@ -88,3 +90,39 @@ def test_they_can_be_sent_to_another_process_after_their_use() -> None:
     credentials = HostCredentials({"first.example": BearerToken("1")})
     headers = credentials.headers("GET", FIRST)
     assert pickle.loads(pickle.dumps(credentials)).headers("GET", FIRST) == headers
+
+
+def test_credentials_by_host_are_ready_when_all_that_were_used_are() -> None:
+    class Slow(Credentials):
+        def ready(self) -> bool:
+            return False
+
+    credentials = HostCredentials({"first.example": ApiKey("k", query="key"), "slow.example": Slow()})
+    assert (credentials.origins, credentials.ready()) == ({"*"}, False)
+    assert credentials.query("GET", FIRST) == {"key": "k"}
+    credentials.of("other.example")
+    assert credentials.ready()
+    credentials.of("slow.example")
+    assert not credentials.ready()
+
+
+PASSPORT = "a-1.b_2.c"
+
+
+@pytest.mark.parametrize("tokens", [PASSPORT, [PASSPORT], iter([PASSPORT])])
+def test_passports_are_tokens_for_their_servers(tokens: str | list[str]) -> None:
+    passports = Passports(tokens, origins="https://first.example")
+    assert (passports.tokens, passports.goes_to(FIRST), passports.goes_to(SECOND)) == ((PASSPORT,), True, False)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "problem"),
+    [
+        ((), "There is no passport"),
+        ("a.b", "Passport 1 is not a JSON Web Token"),
+        ([PASSPORT, f"{PASSPORT}\n"], "Passport 2 is not a JSON Web Token"),
+    ],
+)
+def test_what_is_no_passport_is_refused(tokens: str | list[str], problem: str) -> None:
+    with pytest.raises(ConfigError, match=problem):
+        Passports(tokens)
