@@ -70,6 +70,12 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "S3Storage.fetch: 'journal' -> 'journall'": "any name in a temporary folder is right",
         "_Spooled.close: True -> False": "of ignore_errors: the folder was made by `open`, and can be removed",
     },
+    "omicsdk.fs.copying.fetching": {
+        ": 1024 -> 1025": "of _STRIDE: with pieces of any size the copies are the same, only the speed differs",
+        ": 200 -> 201": "of _TOGETHER: any number of files may be made durable together",
+        "_small_copies: LtE -> Lt": "a file of exactly that size is copied the usual way, with the same result",
+        "_sync: 'sync' -> 'syncc'": "the name of threads",
+    },
     "omicsdk.sb.storage": {
         "obstacles.obstacle: return '' -> return": "nothing and an empty text are both no obstacle",
     },

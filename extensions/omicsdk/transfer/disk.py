@@ -369,11 +369,11 @@ def write_whole(path: str | os.PathLike[str], lines: Iterable[str]) -> None:
         file.writelines(line.encode() for line in lines)
 
 
-_CLOEXEC = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_BINARY = getattr(os, "O_BINARY", 0)
 # O_NOFOLLOW: a link of that name must not lead writes out of the folder. O_NONBLOCK: to open a FIFO would wait for its
 # other end.
-_PART = os.O_RDWR | _CLOEXEC | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-_LOG = os.O_RDWR | os.O_CREAT | os.O_APPEND | _CLOEXEC
+_PART = os.O_RDWR | _BINARY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+_LOG = os.O_RDWR | os.O_CREAT | os.O_APPEND | _BINARY
 # Most new folders that are remembered.
 _NEW = 4096
 # Maximum number of files that are open at once while they are synced one at a time.
@@ -521,7 +521,7 @@ class Disk:
             try:
                 for path in group:
                     # Windows flushes only files that are open for writing.
-                    opened.append(os.open(path, (os.O_RDWR if os.name == "nt" else os.O_RDONLY) | _CLOEXEC))
+                    opened.append(os.open(path, (os.O_RDWR if os.name == "nt" else os.O_RDONLY) | _BINARY))
                     # start writing all of them first, so that the disk works on them together; wait afterwards
                     if begin is not None:
                         begin(opened[-1], 0, 0, _BEGIN_WRITING)
@@ -563,7 +563,7 @@ class Disk:
         if syncfs is None:
             return False
         try:
-            descriptor = os.open(folder, os.O_RDONLY | _CLOEXEC)
+            descriptor = os.open(folder, os.O_RDONLY | _BINARY)
         except PermissionError:  # writable but not readable
             return False
         try:
@@ -591,7 +591,7 @@ class Disk:
         if os.name == "nt":
             return  # Windows has no such call
         try:
-            descriptor = os.open(path, os.O_RDONLY | _CLOEXEC)
+            descriptor = os.open(path, os.O_RDONLY | _BINARY)
         except PermissionError:  # a folder that is writable but not readable cannot be synced
             return
         try:

@@ -257,7 +257,7 @@ class JournalFile:
         self._path = path
         self._disk = disk
         if read_only:
-            self._descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0))
+            self._descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
         else:
             disk.make_folders(os.path.dirname(os.path.abspath(path)))
             self._descriptor = _open_locked(path, wait, disk)

@@ -48,6 +48,7 @@ def test_a_nullable_type_has_none_unless_it_is_any() -> None:
         (PAIR, MORE, False),
         (MORE, Tuple((STRING,), NUMBER, 1), True),
         (PAIR, Map(STRING), False),
+        (Tuple((STRING,), None, 1), Map(STRING), False),
         (Ref("a"), Ref("b"), True),
         (Ref("a"), Ref("c"), False),
         (Ref("a"), STRING, False),

@@ -415,15 +415,27 @@ def small_files(folder, count=450):
 @pytest.mark.parametrize("slow", [False, True])
 def test_many_small_files_within_this_machine(tmp_path, shelf, monkeypatch, slow):
     monkeypatch.setattr(fetching, "_SLOW", -1 if slow else 1e9)
+    concurrent, in_threads = list[int](), fetching.in_threads
+
+    def noted(call, items, *rest):
+        concurrent.append(len(items))
+        return in_threads(call, items, *rest)
+
+    monkeypatch.setattr(fetching, "in_threads", noted)
     source, target = small_files(tmp_path / "in"), tmp_path / "out"
     os.utime(source / "3" / "3", ns=(10**18 + 1, 10**18 + 2))
     (source / "3" / "3").chmod(0o640)
     (target / "4").mkdir(parents=True)
     (target / "4" / "4").symlink_to(source / "4" / "11")
+    descriptors = len(list(Path("/dev/fd").iterdir()))
     report = copied(f"{source}/", str(target))
     assert report.ok
+    assert len(list(Path("/dev/fd").iterdir())) < descriptors + 20
+    assert bool(concurrent) is slow
     assert tree(target) == tree(source)
-    assert [outcome.name for outcome in report.outcomes] == list(tree(source))
+    assert [(outcome.name, outcome.verified) for outcome in report.outcomes] == [
+        (name, "its size") for name in tree(source)
+    ]
     found = (target / "3" / "3").stat()
     assert (found.st_mtime_ns, found.st_mode & 0o777) == (10**18 + 2, 0o640)
     assert not (target / "4" / "4").is_symlink()

@@ -38,7 +38,7 @@ from omicsdk.transfer.reports.progress import Counters
 F = TypeVar("F", Stored, Sending)
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
-_READ = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 
 
 def stored_below(storage: Storage, base: str) -> Iterator[Stored]:

@@ -197,7 +197,7 @@ def _small_copies(
 
 def _part_of(entry: Entry, name: str, target: str) -> _Part | None:
     """Copy a file beside its target, with its times and permissions; return None if that is not sufficient."""
-    source = os.open(entry.path, os.O_RDONLY | os.O_CLOEXEC)
+    source = os.open(entry.path, os.O_RDONLY)
     try:
         before = os.fstat(source)
         if not stat.S_ISREG(before.st_mode) or before.st_size != entry.size or _has_attributes(source):
@@ -216,7 +216,7 @@ def _part_of(entry: Entry, name: str, target: str) -> _Part | None:
     except FileNotFoundError:
         pass
     path = f"{target.rpartition('/')[0]}/.{os.urandom(8).hex()}.part"
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
     try:
         write_all(descriptor, data)
         os.fchmod(descriptor, stat.S_IMODE(before.st_mode))

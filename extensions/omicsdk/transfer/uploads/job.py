@@ -37,7 +37,7 @@ PARTS_APART = 8
 
 _HAS_ADVICE = hasattr(os, "posix_fadvise")
 # Opening a pipe must not wait for its other end.
-_READING = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+_READING = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 # -- its file
