@@ -1,5 +1,6 @@
 """Stored tokens: private, by origin, and clear about what is wrong with their file."""
 
+import json
 import os
 import stat
 import sys
@@ -7,9 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from omicsdk.core import ConfigError, Token, TokenFile
+from omicsdk.core.settings import keyrings
 from omicsdk.core.token_file import StoredLogin, token_file
 
 HERE = "https://dss.example.org/v1/swagger.json"
+ORIGIN = "https://dss.example.org:443"
 posix = pytest.mark.skipif(sys.platform == "win32", reason="modes say nothing on Windows")
 
 
@@ -137,3 +140,55 @@ def test_a_variable_names_the_file(tmp_path):
 def test_the_file_is_in_the_users_folder_of_settings(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     assert token_file({}).path == tmp_path / "omicsdk" / "tokens.json"
+
+
+@pytest.fixture
+def keyring(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The secrets of a keyring in memory."""
+    secrets: dict[str, str] = {}
+    monkeypatch.setattr(keyrings, "read_secret", secrets.get)
+    monkeypatch.setattr(keyrings, "write_secret", secrets.__setitem__)
+    monkeypatch.setattr(keyrings, "delete_secret", secrets.pop)
+    return secrets
+
+
+def test_the_keyring_has_the_secrets_and_the_file_the_rest(tokens, keyring):
+    login = StoredLogin(Token("a", 9.0), "r", "i", user="me")
+    tokens.put(HERE, Token("old"))
+    entry = json.loads(tokens.path.read_text())[ORIGIN]
+    tokens.path.write_text(json.dumps({ORIGIN: {**entry, "later": 1}}))
+    assert tokens.keep(HERE, login, "keyring") == "keyring"
+    assert tokens.path.read_text() == (
+        f'{{\n  "{ORIGIN}": {{\n    "expires_at": 9.0,\n    "later": 1,\n    "store": "keyring",\n    "user": "me"\n  }}\n}}\n'
+    )
+    assert json.loads(keyring[ORIGIN]) == {"access_token": "a", "id_token": "i", "refresh_token": "r"}
+    stored = tokens.login(HERE)
+    assert (stored.token, stored.refresh_token, stored.id_token, stored.store) == (login.token, "r", "i", "keyring")
+    [(_, place)] = tokens.places()
+    assert (place.token.value, place.store) == ("", "keyring")
+    assert tokens.keep(HERE, StoredLogin(Token("b"))) == "file"
+    assert keyring == {}
+    tokens.keep(HERE, login, "keyring")
+    assert tokens.delete(HERE)
+    assert keyring == {}
+
+
+@pytest.mark.parametrize("secret", [None, "[]"])
+def test_a_login_that_the_keyring_lost_is_none(tokens, keyring, secret):
+    tokens.keep(HERE, StoredLogin(Token("a")), "keyring")
+    keyring.clear()
+    keyring.update({} if secret is None else {ORIGIN: secret})
+    assert tokens.login(HERE) is None
+
+
+def test_logins_of_profiles_are_apart(tokens):
+    work, other = (TokenFile(tokens.path, "hca", profile) for profile in ("work", "other"))
+    work.keep(HERE, StoredLogin(Token("w"), origins=("https://shared.example",)))
+    assert list(json.loads(tokens.path.read_text())) == [f"hca work {ORIGIN}"]
+    assert work.get("https://shared.example") == Token("w")
+    assert tokens.get("https://shared.example") is other.get("https://shared.example") is None
+    assert tokens.serving(HERE, None).profile == "work"
+    other.keep(HERE, StoredLogin(Token("o")))
+    with pytest.raises(ConfigError, match=r"Several profiles have a login for .*: other and work"):
+        tokens.serving(HERE, None)
+    assert tokens.serving(HERE, "other").profile == "other"
