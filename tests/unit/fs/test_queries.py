@@ -5,10 +5,10 @@ from fnmatch import fnmatchcase
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core import UsageError
+from omicsdk.core import OmicsError, UsageError
 from omicsdk.fs import Entry, Uri, open_store
 from omicsdk.fs.copying.planning import Selected
-from omicsdk.fs.queries import Conditions, find, parse_metadata, sums
+from omicsdk.fs.queries import Conditions, Sum, find, parse_metadata, parse_range, sums
 from omicsdk.transfer.filters import Filters, parse_moment, parse_size
 
 NAMES = st.text("ab./*", min_size=1, max_size=8)
@@ -42,6 +42,58 @@ def test_a_file_meets_conditions_that_each_hold_for_it(name, size, modified, pat
         else (0 if after is None else after) <= modified <= (20 if before is None else before)
     )
     assert met == (fits and sized and timed)
+
+
+@pytest.mark.parametrize(
+    ("patterns", "names"),
+    [
+        (["*.txt", "*.bam"], ["a.txt", "d/b.bam"]),
+        (["d/*", "x/*"], ["d/b.bam", "d/c.csv"]),
+        (["d/c*", "a*"], ["a.txt", "d/c.csv"]),
+        (["b.bam", "a*"], ["a.txt", "d/b.bam"]),
+        (["a|d"], []),
+    ],
+)
+def test_a_file_matches_one_of_several_patterns(patterns, names):
+    files = [Selected(Uri("file", name), Entry(name, "file"), name) for name in ("a.txt", "d/b.bam", "d/c.csv")]
+    assert [file.name for file in find(open_store("file"), files, Conditions(patterns))] == names
+
+
+@pytest.mark.parametrize(
+    ("conditions", "is_alone"),
+    [
+        (Conditions(["a"]), True),
+        (Conditions(["a"], Filters(min_size=1)), False),
+        (Conditions(["a"], metadata={"b": "c"}), False),
+    ],
+)
+def test_conditions_of_names_may_be_all(conditions, is_alone):
+    assert conditions.of_names is is_alone
+
+
+def test_metadata_that_cannot_be_read_is_an_error(monkeypatch):
+    def refused(_):
+        raise OmicsError("no")
+
+    store = open_store("file")
+    monkeypatch.setattr(store, "metadata", refused)
+    with pytest.raises(OmicsError, match="no"):
+        list(find(store, [Selected(Uri("file", "a"), Entry("a", "file"), "a")], Conditions(metadata={"b": "c"})))
+
+
+@pytest.mark.parametrize(
+    ("text", "bounds"), [("5-5", (5, 6)), ("0-", (0, None)), ("-3", (-3, None)), ("5-4", None), ("-0", None)]
+)
+def test_a_range_has_at_least_one_byte(text, bounds):
+    if bounds is None:
+        with pytest.raises(UsageError, match="range"):
+            parse_range(text)
+    else:
+        assert parse_range(text) == bounds
+
+
+def test_a_sum_is_of_the_whole_alone_by_default():
+    assert list(sums([("a/b", Entry("a/b", "file", 3))])) == [Sum("", 1, 3)]
 
 
 @given(size=NUMBERS, modified=NUMBERS)
