@@ -1,8 +1,23 @@
 """Types as Python writes them, and which of them are part of another."""
 
 import pytest
-from omicsdk_codegen.shapes import ANY, INTEGER, NULL, NUMBER, STRING, Array, Enum, Map, Ref, Scalar, Tuple, Type, Union
-from omicsdk_codegen.type_words import python_text, within
+from omicsdk_codegen.shapes import (
+    ANY,
+    INTEGER,
+    NULL,
+    NUMBER,
+    STRING,
+    Array,
+    Enum,
+    Map,
+    Ref,
+    Scalar,
+    Tuple,
+    Type,
+    Union,
+    python_text,
+    within,
+)
 
 PAIR, MORE = Tuple((STRING, INTEGER), None, 2), Tuple((STRING,), INTEGER, 1)
 

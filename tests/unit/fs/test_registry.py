@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from omicsdk.fs import open_store
 from omicsdk.fs.errors import WrongOption, WrongUri
-from omicsdk.fs.registry import STORES, options_of
+from omicsdk.fs.uris import STORES, options_of
 
 
 @pytest.mark.parametrize(("scheme", "home"), STORES.items())
