@@ -76,6 +76,10 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "_small_copies: LtE -> Lt": "a file of exactly that size is copied the usual way, with the same result",
         "_sync: 'sync' -> 'syncc'": "the name of threads",
     },
+    "omicsdk.portals.selection": {
+        ": '\\x00' -> '\\x00\\x00'": "of _SLASH: patterns and texts have the same in place of a slash",
+        "Sample.add: Gt -> GtE": "an equal digest in place of the same one is no change",
+    },
     "omicsdk.sb.storage": {
         "obstacles.obstacle: return '' -> return": "nothing and an empty text are both no obstacle",
     },

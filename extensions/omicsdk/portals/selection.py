@@ -98,10 +98,8 @@ def conditions_of(text: str) -> tuple[tuple[Condition, ...], ...]:
         match = _CONDITION.match(text, at)
         if match is None:
             raise UsageError(f"where: {text[at:][:80]!r} is no condition", remedy=_REMEDY)
-        operator, value = (
-            match["operator"].replace("==", "="),
-            match["text"] if match["text"] is not None else match["word"],
-        )
+        operator = match["operator"]
+        value = match["text"] if match["text"] is not None else match["word"]
         number = size_of(value.replace(",", ""))
         if operator in _COMPARED and number is None:
             raise UsageError(f"where: {value!r} is not a number", remedy=_REMEDY)

@@ -15,6 +15,13 @@ FILES = [ListedFile("url", f"https://h.example/{number}", f"f{number}.bam", numb
     [
         ("size<1K", True),
         ("size >= 2K", False),
+        ("size<100", False),
+        ("size<=99", False),
+        ("size<=100", True),
+        ("size<=101", True),
+        ("size>=100", True),
+        ("assay==WGS", True),
+        ("assay==WES", False),
         ("name~*.bam and size>1", True),
         ("name!~*.bam or assay=WGS", True),
         ("name ~ *.cram", False),
@@ -32,6 +39,11 @@ def test_a_condition_selects_by_name_size_and_columns(where: str, fits: bool):
     file = ListedFile("url", "https://h.example/a.bam", "a.bam", 100)
     cells = {"Assay": "WGS", "Data Type": "Aligned Reads", "depth": "35", "outcome": "failed: s3://b/x not found"}
     assert Selection(where).fits(file, cells) is fits
+
+
+@pytest.mark.parametrize(("where", "fits"), [("name~d/*.bam", True), ("name~d/*/*.bam", False), ("name!~e/*", True)])
+def test_a_slash_separates_the_names_of_a_path(where: str, fits: bool):
+    assert Selection(where).fits(ListedFile("url", "https://h.example/a.bam", "d/a.bam"), {}) is fits
 
 
 def test_a_file_of_unknown_size_fits_no_size():
