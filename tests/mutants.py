@@ -84,7 +84,6 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "obstacles.obstacle: return '' -> return": "nothing and an empty text are both no obstacle",
     },
     "omicsdk.transfer.journal": {
-        "JournalFile.__init__: 0 -> 1 (occurrence 3)": "of _block_start: an empty block has no line, wherever it begins",
         "DoneIndex.__init__: 4 -> 5": "some slots stay free, and a search ends at the first: only its length differs",
         "Journal.begin: 1 -> 2": "the keys of parts only have to differ",
         "Journal._done_lines: GtE -> Gt": "of a line after the last sound one the index has no offset",
