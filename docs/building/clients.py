@@ -130,6 +130,16 @@ The other packages' documents describe no body of an error, so their errors are 
 
 """
 
+UNKNOWN_VALUES = """
+## Values that the document does not know
+
+A later release of a service may send more than its document states. Unknown fields are kept in `additional_properties`, unknown values of
+enums as they are. Where a discriminator selects one of several models and its value is in none of them, the object stays the `dict` that
+came: `isinstance(value, dict)` tells it from a model, and `value["type"]` reads both. The types of responses state the `dict`, so a type
+checker requires the branch. `to_dict()` sends it back unchanged. With `strict=True` the call raises `DecodeError`, which names the field.
+
+"""
+
 EVENTS = """
 ## Event streams
 
@@ -217,6 +227,7 @@ def clients(folder: Path) -> str:
         + ERRORS
         + "".join(_errors(folder, path) for path in sorted(folder.rglob("errors.py")))
         + NO_ERRORS
+        + UNKNOWN_VALUES
         + EVENTS
         + TEXTS
         + WEBHOOKS
