@@ -455,6 +455,8 @@ class SourceFile(io.RawIOBase):
         return self._at
 
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        if whence not in (io.SEEK_SET, io.SEEK_CUR, io.SEEK_END):  # Linux's for holes pass through io.BufferedReader
+            raise ValueError(f"whence value {whence} is unsupported")
         begin = {io.SEEK_SET: 0, io.SEEK_CUR: self._at}.get(whence)
         target = (self._source.size if begin is None else begin) + offset
         if target < 0:

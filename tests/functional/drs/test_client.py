@@ -114,6 +114,8 @@ def test_a_file_is_read_and_sought_without_being_stored(host: Any) -> None:
     uri = host.add("a", content)
     with Drs() as drs, drs.open(uri) as file:
         assert file.read(10) == content[:10]
+        with pytest.raises(ValueError, match="whence value 3"):
+            file.seek(0, 3)
         assert file.seek(0, 2) == len(content)
         assert file.read(10) == b""
         file.seek(500_000)
