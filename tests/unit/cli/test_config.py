@@ -252,10 +252,10 @@ def test_what_would_stop_every_program_is_not_written(omics, user_file, words, m
 
 def test_an_operator_without_an_array_is_not_written(omics, user_file, config_file):
     user_file.parent.mkdir()
-    user_file.write_text('{"found": 5}')
-    ran = omics("config", "set", "found", '{"$append": 1}', "--file", str(config_file))
+    user_file.write_text('{"dss": {"found": 5}}')
+    ran = omics("config", "set", "dss.found", '{"$append": 1}', "--file", str(config_file))
     assert (ran.code, ran.out) == (2, "")
-    assert "found has $append, but what it changes is not an array" in ran.err
+    assert "dss.found has $append, but what it changes is not an array" in ran.err
     assert not config_file.exists()
 
 
@@ -399,9 +399,10 @@ def test_a_place_that_can_not_be_written_is_one_line(omics, tmp_path, monkeypatc
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "file"))
     monkeypatch.delenv("HCA_CONFIG_FILE", raising=False)
-    ran = omics("config", "set", "a", "1")
+    ran = omics("config", "set", "log_level", "INFO")
     assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
     assert f"{tmp_path / 'file' / 'hca' / 'config.json'} cannot be written" in ran.err
+    assert "unknown setting a:" in omics("config", "set", "a", "1").err  # no place makes it right
 
 
 def test_a_secret_that_is_typed_is_requested_without_echo(omics, user_file, monkeypatch):

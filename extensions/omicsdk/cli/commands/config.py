@@ -156,6 +156,7 @@ def set_setting(
     path = _file(file)
     parsed = _value(keys, value, text=text)
     _check_known(keys, parsed)
+    _check_read(keys)
     is_site = _is_site_file(path)
     if is_site and _is_secret(keys, parsed):
         raise UsageError(
@@ -166,7 +167,6 @@ def set_setting(
     def edit(values: Values) -> None:
         set_in(values, path, keys, parsed)
         _check_merged(_effective(Layer(str(path), values)), keys)
-        _check_read(keys)
 
     change(path, edit, shared=is_site)
     _warn(keys, path, console)
