@@ -18,9 +18,9 @@ from omicsdk.core.manual_clock import ManualClock
 from omicsdk.core.sigv4 import Keys, moment_of
 from omicsdk.transfer import NoSuchUpload
 from omicsdk.transfer.engine.options import TransferOptions
-from omicsdk.transfer.network import connection_pool
 from omicsdk.transfer.network.requests import headers_for
 from omicsdk.transfer.s3 import client as s3_client
+from omicsdk.transfer.s3 import exchanges
 from omicsdk.transfer.s3.client import S3Client
 from omicsdk.transfer.s3.settings import Settings, read_sections
 from s3_service import KEYS, Answer, Request, Service, client_of, page_of, refusal
@@ -261,7 +261,7 @@ def test_a_store_that_is_busy_is_asked_later_and_so_are_other_requests_to_the_bu
 
 
 def test_few_results_wait_for_a_slow_exchange(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(connection_pool, "MOST_RESULTS", 8)
+    monkeypatch.setattr(exchanges, "MOST_RESULTS", 8)
     begun: list[int] = []
 
     def exchange(number: int) -> Generator[Any, Any, int]:
@@ -272,7 +272,7 @@ def test_few_results_wait_for_a_slow_exchange(monkeypatch: pytest.MonkeyPatch):
     wire = SimpleNamespace(flying=0, wake=lambda: None, close=lambda: None)  # nothing is sent
     pool: Any = SimpleNamespace(new_wire=lambda connections: wire)
     options = TransferOptions(connections=2)
-    results = connection_pool.perform_all(map(exchange, range(99)), pool, ManualClock(), options)
+    results = exchanges.perform_all(map(exchange, range(99)), pool, ManualClock(), options)
     assert next(results) == 0
     assert len(begun) < 12
     assert list(results) == list(range(1, 99))

@@ -40,7 +40,7 @@ from omicsdk.transfer.s3.settings import CUSTOMERS, Encryption, key_of
 if TYPE_CHECKING:
     from omicsdk.fs.options import CopyOptions
     from omicsdk.transfer import Item, Location, TransferReport, Upload
-    from omicsdk.transfer.network.connection_pool import Exchange
+    from omicsdk.transfer.s3.exchanges import Exchange
 
 
 def _is_utf8(key: str) -> bool:

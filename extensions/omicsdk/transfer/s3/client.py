@@ -34,17 +34,10 @@ from omicsdk.core.sigv4 import EMPTY, UNSIGNED, Keys, Signer, escaped, escaped_p
 from omicsdk.core.threads import AT_ONCE, Workers, side_by_side
 from omicsdk.core.type_guards import number_in
 from omicsdk.core.version import USER_AGENT
-from omicsdk.transfer.network.connection_pool import (
-    ConnectionPool,
-    Exchange,
-    Request,
-    Response,
-    perform,
-    perform_all,
-    shared_pool,
-)
+from omicsdk.transfer.network.connection_pool import ConnectionPool, shared_pool
 from omicsdk.transfer.network.header_checksums import quickest, quickest_without_etag
 from omicsdk.transfer.network.requests import ARCHIVED, LATER, RESTORE, Location
+from omicsdk.transfer.s3.exchanges import Exchange, Request, Response, perform, perform_all
 from omicsdk.transfer.s3.listing import Page, elements, pages_of, read_page, refuse_page
 from omicsdk.transfer.s3.settings import (
     DEFAULT_REGION,
