@@ -598,7 +598,7 @@ def _has_profile(platform: str, profile: str) -> bool:
 
 _ATLAS = {
     "dss": "omicsdk.hca.dss.client:Dss",
-    "auth": "omicsdk.hca.fusillade:Fusillade",
+    "auth": "omicsdk.hca.fusillade.client:Fusillade",
     "upload": "omicsdk.hca.upload.client:HcaUpload",
 }
 

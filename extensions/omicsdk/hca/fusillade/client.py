@@ -12,8 +12,6 @@ from omicsdk.hca.services import discovery
 if TYPE_CHECKING:
     from omicsdk_api.fusillade.models.userinfo import Userinfo
 
-__all__ = ["AsyncFusillade", "Fusillade"]
-
 
 def _whoami(client: FusilladeApi) -> Userinfo:
     """Show the user that the login belongs to, and what they may do.
