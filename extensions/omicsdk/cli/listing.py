@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from omicsdk.cli.rows import brief, cells_of, fitting, ranked
 from omicsdk.core.rows import columns_of
+from omicsdk.core.sizes import size_words
 from omicsdk.core.type_guards import is_object
-from omicsdk.transfer.reports.units import size_words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from contextlib import contextmanager, suppress
 
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.logs import logger
+from omicsdk.core.sizes import size_words
 from omicsdk.transfer import Progress
-from omicsdk.transfer.reports.units import size_words, time_words
+from omicsdk.transfer.reports.units import time_words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -37,6 +37,7 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.media_types import PAGE_NAMES
 from omicsdk.core.redaction import mask_url, without_query
+from omicsdk.core.sizes import size_words
 from omicsdk.drs.credentials import PROJECT_VARIABLE
 from omicsdk.fs.store import Entry
 from omicsdk.fs.uris import WEB, open_store, without_file_scheme
@@ -92,7 +93,7 @@ from omicsdk.transfer.engine.options import InvalidOption, check_choice
 from omicsdk.transfer.names import is_remote
 from omicsdk.transfer.network.representations import UNNAMED
 from omicsdk.transfer.reports.report import raise_failure
-from omicsdk.transfer.reports.units import count_of, partial_words, size_words, total_words
+from omicsdk.transfer.reports.units import count_of, partial_words, total_words
 
 STDIN = "-"
 # Name of the format of accessions and other names, which no `--format` chooses.

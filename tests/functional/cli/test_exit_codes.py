@@ -15,9 +15,9 @@ from disk_space import stating
 from handwritten import leaf_commands
 from interrupting import interrupted
 from omicsdk.cli.arguments import key
+from omicsdk.core.sizes import size_words
 from omicsdk.sandbox import Rule
 from omicsdk.transfer.disk import JOURNAL_RESERVE, RESERVE_PER_FILE
-from omicsdk.transfer.reports.units import size_words
 from portal_host import PortalHost, content
 from unsettled import unsettled
 

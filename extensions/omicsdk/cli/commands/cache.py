@@ -13,8 +13,8 @@ from omicsdk.cli.failures import SOME_FAILED
 from omicsdk.cli.listing import Rows
 from omicsdk.core.errors import UsageError
 from omicsdk.core.settings.profiles import CACHE_VARIABLE, stated_defaults
+from omicsdk.core.sizes import size_words
 from omicsdk.locks import Cache, CacheEntry
-from omicsdk.transfer.reports.units import size_words
 
 if TYPE_CHECKING:
     from omicsdk.cli.commands.locks import Reporting

@@ -9,7 +9,7 @@ from omicsdk.cli.commands.transfers import ended, finish, foreseen, plan_line, p
 from omicsdk.cli.commands.values import text_of
 from omicsdk.cli.listing import Rows
 from omicsdk.core.errors import OmicsError
-from omicsdk.transfer.reports.units import size_words
+from omicsdk.core.sizes import size_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

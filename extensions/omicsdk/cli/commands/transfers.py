@@ -19,10 +19,11 @@ from omicsdk.cli.github import append_summary
 from omicsdk.cli.output import Call, TextAndData
 from omicsdk.core.batches import named_error
 from omicsdk.core.errors import Interrupted, SomeFailed, UsageError
+from omicsdk.core.sizes import size_words
 from omicsdk.transfer import Control, Outcome, TransferReport
 from omicsdk.transfer.disk import lacks_space
 from omicsdk.transfer.engine.control import report_of, termination
-from omicsdk.transfer.reports.units import count_of, counted_words, partial_words, size_words, time_words
+from omicsdk.transfer.reports.units import count_of, counted_words, partial_words, time_words
 
 if TYPE_CHECKING:
     from omicsdk.cli.commands.metrics import Metrics

@@ -19,10 +19,11 @@ from urllib.parse import urlsplit
 import omicsdk
 from omicsdk.cli.demo.data import ACCESSION, SAMPLES, fasta, sequence, write_large_file, write_sample
 from omicsdk.core.errors import OmicsError
+from omicsdk.core.sizes import size_words
 from omicsdk.hca.dss import Dss
 from omicsdk.hca.dss.manifests import WRITTEN, write_manifest
 from omicsdk.hca.dss.tsv import DictReader
-from omicsdk.transfer.reports.units import count_of, size_words, time_words
+from omicsdk.transfer.reports.units import count_of, time_words
 
 if TYPE_CHECKING:
     from omicsdk.sandbox import Sandbox

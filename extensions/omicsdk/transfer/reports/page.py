@@ -16,10 +16,11 @@ from re import split
 from string import Template
 from typing import TYPE_CHECKING, Any, cast
 
+from omicsdk.core.sizes import size_words
 from omicsdk.core.version import __version__
 from omicsdk.transfer.reports.progress import Throughput, visible
 from omicsdk.transfer.reports.provenance import ProvenanceFile, files_of
-from omicsdk.transfer.reports.units import counted_words, size_words, time_words
+from omicsdk.transfer.reports.units import counted_words, time_words
 
 if TYPE_CHECKING:
     from omicsdk.transfer.reports.report import Outcome, Outcomes

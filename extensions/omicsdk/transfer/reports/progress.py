@@ -13,7 +13,8 @@ from omicsdk.core.clock import Clock
 from omicsdk.core.errors import OmicsError
 from omicsdk.core.frozen import Frozen
 from omicsdk.core.logs import in_notebook, logger
-from omicsdk.transfer.reports.units import size_words, time_words
+from omicsdk.core.sizes import size_words
+from omicsdk.transfer.reports.units import time_words
 
 T = TypeVar("T")
 

@@ -791,7 +791,8 @@ class TransferReport:
 
     def _repr_html_(self) -> str:
         from omicsdk.core.display import MOST_ROWS, escape, html_table
-        from omicsdk.transfer.reports.units import count_of, size_words, time_words
+        from omicsdk.core.sizes import size_words
+        from omicsdk.transfer.reports.units import count_of, time_words
 
         planned = self.counts.get("planned")
         fields = {

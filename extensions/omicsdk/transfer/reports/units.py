@@ -2,31 +2,12 @@
 
 from __future__ import annotations
 
-TYPE_CHECKING = False  # avoids importing typing; type checkers recognise the name
+from omicsdk.core.sizes import size_words
 
+TYPE_CHECKING = False  # avoids importing typing; type checkers recognise the name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
-
-_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
-
-
-def size_words(size: float | None) -> str:
-    """Format a number of bytes with three digits ("1.50 MiB").
-
-    Args:
-        size: The number, from 0; None is an unknown size.
-    """
-    if size is None:
-        return "unknown size"
-    unit = 0
-    while size >= 999.5 and unit < len(_UNITS) - 1:
-        size /= 1024
-        unit += 1
-    if unit == 0:
-        return f"{size:.0f} B"
-    digits = 2 if size < 9.995 else 1 if size < 99.95 else 0
-    return f"{size:.{digits}f} {_UNITS[unit]}"
 
 
 def total_words(sizes: Iterable[int | None]) -> str:

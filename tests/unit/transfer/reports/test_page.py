@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import NotFound, TransferError
+from omicsdk.core.sizes import size_words
 from omicsdk.transfer import Outcome, TransferReport
 from omicsdk.transfer.reports import page as module
 from omicsdk.transfer.reports.page import page_of, plot_of
 from omicsdk.transfer.reports.progress import Throughput, visible
-from omicsdk.transfer.reports.units import size_words, time_words
+from omicsdk.transfer.reports.units import time_words
 
 VOID = {"meta", "wbr"}
 HOSTILE = "<script>alert(1)</script>\"' onload=x &amp; </bdi></style>\u202egnp.exe\x1b[31m\ud800\n/../a"

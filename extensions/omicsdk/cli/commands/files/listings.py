@@ -19,13 +19,14 @@ from omicsdk.cli.rows import text_of
 from omicsdk.core.consistency import despite_contradictions, read_again_if_doubtful
 from omicsdk.core.errors import ChecksumMismatch, TransferError, UsageError
 from omicsdk.core.items import page_break
+from omicsdk.core.sizes import size_words
 from omicsdk.core.type_guards import is_object
 from omicsdk.fs.errors import IsFolder
 from omicsdk.fs.listings import entries
 from omicsdk.fs.store import Entry, Store, strongest
 from omicsdk.fs.uris import STORES, Stores, Uri, parse_uri
 from omicsdk.transfer.filters import Filters
-from omicsdk.transfer.reports.units import count_of, partial_words, size_words
+from omicsdk.transfer.reports.units import count_of, partial_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
