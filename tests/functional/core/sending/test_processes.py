@@ -65,13 +65,13 @@ def test_a_fork_drops_inherited_connections_without_a_warning(omics_sandbox: San
 
 LOCKED_FORK = """
 import gc, os, sys, threading
-from omicsdk.core import json_decoding
+from omicsdk.core import json_coding
 from omicsdk.core.sending import connections
 from omicsdk.sb import client
 
 is_held, is_over = threading.Event(), threading.Event()
 def hold():
-    with json_decoding._paused(), json_decoding._pause_lock, connections._contexts_lock, client._waits_guard:
+    with json_coding._paused(), json_coding._pause_lock, connections._contexts_lock, client._waits_guard:
         is_held.set()
         is_over.wait(60)
 holder = threading.Thread(target=hold)
@@ -79,7 +79,7 @@ holder.start()
 is_held.wait(60)
 if not (child := os.fork()):
     was_enabled = gc.isenabled()
-    with json_decoding._paused(), client._waits_guard:
+    with json_coding._paused(), client._waits_guard:
         connections.tls_context(connections.Network(None, None, None))
         was_paused = not gc.isenabled()
     os._exit(not (was_enabled and was_paused and gc.isenabled()))

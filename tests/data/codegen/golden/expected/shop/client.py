@@ -3,18 +3,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
-from omicsdk.core.client import AsyncClient, Client, late_operations
+from omicsdk.core.client import AsyncClient, AsyncClientOptions, Client, ClientOptions, late_operations
+from omicsdk.core.credentials import Credentials
+from omicsdk.core.late_names import LateModule
 from omicsdk.core.security import Scheme, Security
 from omicsdk.core.servers import DocumentServers, Server
 
 if TYPE_CHECKING:
-    from typing import Unpack
-
     import httpx
-    from omicsdk.core.client import AsyncClientOptions, ClientOptions
-    from omicsdk.core.credentials import Credentials
+
+else:
+    httpx = LateModule("httpx")
 
 _SECURITY = Security({"token": Scheme("http", "bearer")}, (("token",),))
 
