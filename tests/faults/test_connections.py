@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from breakable import MovedClock, Response, Server
+from claimed_ports import free_port
 from omicsdk.core import NO_RETRY, TLSFailed, Transport
 from omicsdk.core.request import OperationFacts
 from omicsdk.core.request import request as asked
@@ -90,9 +91,14 @@ def test_few_connections(trial: Any, server: Any, fault: Any, noise: Any, target
     trial.ended("right file")
 
 
+@pytest.fixture(scope="module")
+def closed_port() -> int:
+    return free_port()
+
+
 @pytest.mark.fault("connection refused, always", ends="ConnectFailed")
-def test_refused(trial: Any, clock: Any) -> None:
-    report = trial.download([Item("one", Location(f"http://127.0.0.1:{_free_port()}/x"), 5, retries=2)], clock=clock)
+def test_refused(trial: Any, clock: Any, closed_port: int) -> None:
+    report = trial.download([Item("one", Location(f"http://127.0.0.1:{closed_port}/x"), 5, retries=2)], clock=clock)
     assert report.outcomes[0].attempts == 1
     assert clock.slept == 0
 
@@ -189,9 +195,9 @@ def test_cut_tls(trial: Any, server: Any, fault: Any, noise: Any, certificate: A
 
 
 @pytest.mark.fault("unreachable proxy", ends=("ConnectFailed", "ProxyFailed"))
-def test_no_proxy(trial: Any, server: Any, clock: Any) -> None:
+def test_no_proxy(trial: Any, server: Any, clock: Any, closed_port: int) -> None:
     item = server.item("one", b"12345", retries=2)
-    environ = {"http_proxy": f"http://127.0.0.1:{_free_port()}"}
+    environ = {"http_proxy": f"http://127.0.0.1:{closed_port}"}
     report = trial.download([item], clock=clock, environ=environ)
     assert "http_proxy" in report.outcomes[0].error.message
     assert server.requests == []
@@ -238,11 +244,6 @@ def test_there_and_back(trial: Any, server: Any, fault: Any, noise: Any) -> None
 def test_redirect_to_a_file(trial: Any, server: Any, fault: Any, clock: Any, place: str) -> None:
     server.always["one"] = fault.status(302, {"Location": place})
     trial.download([Item("one", Location(server.url("one")), retries=2)], clock=clock)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        return closed.getsockname()[1]
 
 
 def _secure(item: Item) -> Item:

@@ -13,13 +13,14 @@ from typing import Any
 
 import httpx
 import pytest
+from claimed_ports import free_port
 from omicsdk.core import ApiKey, BearerToken, Retry
 from omicsdk.core.errors import OmicsError
 from omicsdk_codegen.generate import make_package
 from omicsdk_codegen.naming import package_name
 from omicsdk_codegen.options import AS_TEXT, NATIVE, TypeOptions
 from omicsdk_codegen.write import write_files
-from real_servers import free_port, peer, program, running
+from real_servers import peer, program, running
 
 BYTES = "5ZWK6b2E5LiC54ub54uc76ex76Ss76ex76iM76ip"
 RESERVED = "begin!*'();:@ &=+$,/?#[]end"

@@ -16,9 +16,10 @@ from urllib.parse import quote, urlencode
 import httpx
 import omicsdk
 import pytest
+from claimed_ports import free_port
 from command_line import Ran
 from omicsdk.transfer import Item, Location, Progress, PutTo, TransferReport, Upload, download, upload
-from real_servers import Server, free_port, node, peer, running
+from real_servers import Server, node, peer, running
 
 MIB = 1024 * 1024
 DATA = os.urandom(20 * MIB)

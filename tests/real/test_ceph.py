@@ -15,9 +15,10 @@ import boto3
 import httpx
 import pytest
 from botocore.config import Config
+from claimed_ports import free_port
 from command_line import Ran
 from real_results import differences
-from real_servers import ACCESS, SECRET, Server, ceph, ceph_admin, ceph_gateway, ceph_user, free_port, peer, program
+from real_servers import ACCESS, SECRET, Server, ceph, ceph_admin, ceph_gateway, ceph_user, peer, program
 
 MIB = 1024 * 1024
 POLICY = """{"Statement": [{

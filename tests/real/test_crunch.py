@@ -7,9 +7,10 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from claimed_ports import free_port
 from command_line import Ran
 from real_results import differences
-from real_servers import Server, free_port, peer, running, version_of_package
+from real_servers import Server, peer, running, version_of_package
 
 TOKEN = "4" * 40
 SCRIPT = "#!/bin/sh\nset -e\nwc -c < in.txt > out.txt\n"

@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 import httpx
 import pytest
+from claimed_ports import free_port
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from omicsdk.transfer.filters import Filters, WrongPattern
-from real_servers import Server, free_port, program, running, version_of
+from real_servers import Server, program, running, version_of
 
 LETTERS = "abAB.1 é"
 PART = st.text(LETTERS, min_size=1, max_size=3).filter(lambda part: part.strip() == part and part not in (".", ".."))

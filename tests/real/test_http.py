@@ -15,11 +15,12 @@ from tempfile import TemporaryDirectory
 
 import omicsdk
 import pytest
+from claimed_ports import free_port
 from command_line import Ran
 from omicsdk import Interrupted
 from omicsdk.transfer import Progress
 from real_results import differences
-from real_servers import Server, free_port, peer, program, running, version_of, version_of_package
+from real_servers import Server, peer, program, running, version_of, version_of_package
 
 MIB = 1024 * 1024
 DATA = os.urandom(20 * MIB)

@@ -10,8 +10,9 @@ from typing import Any
 
 import httpx
 import pytest
+from claimed_ports import free_port
 from generated_package import generate as generate
-from real_servers import Server, free_port, peer, program, running
+from real_servers import Server, peer, program, running
 
 NAMES = [f"sample-{number:02}" for number in range(23)]
 COUNT: dict[str, Any] = {"type": "integer"}

@@ -15,11 +15,12 @@ import httpx
 import omicsdk
 import pytest
 from certificates import Certificate
+from claimed_ports import free_port
 from command_line import Ran
 from omicsdk import Interrupted, ProxyLoginFailed
 from omicsdk.core import Forbidden, ProxyFailed, Request, TLSFailed, Transport
 from omicsdk.transfer import Progress
-from real_servers import ACCESS, SECRET, Server, free_port, program, rclone, running, version_of
+from real_servers import ACCESS, SECRET, Server, program, rclone, running, version_of
 
 MIB = 1024 * 1024
 FILES = {"one": b"1", "empty": b"", "table.csv": b"sample,reads\n" * 5000, "large.bin": os.urandom(20 * MIB)}

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from claimed_ports import free_port
 from command_line import Ran
 from omicsdk.sandbox import Sandbox
 from real_results import differences, sandbox_differences
-from real_servers import Server, free_port, peer, running, version_of_package
+from real_servers import Server, peer, running, version_of_package
 
 SEQUENCE = "".join(random.Random(11).choices("ACGT", k=5_003)) + "NNN"
 MD5 = hashlib.md5(SEQUENCE.encode()).hexdigest()

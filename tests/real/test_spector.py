@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx
 import pytest
+from claimed_ports import free_port
 from omicsdk.core import ApiKey, BearerToken, Retry
 from omicsdk.core.errors import OmicsError
 from omicsdk.core.events import Event
@@ -23,7 +24,7 @@ from omicsdk_codegen.generate import make_package
 from omicsdk_codegen.naming import package_name
 from omicsdk_codegen.options import AS_TEXT, NATIVE, TypeOptions
 from omicsdk_codegen.write import write_files
-from real_servers import free_port, node, peer, running
+from real_servers import node, peer, running
 
 TOKEN = BearerToken("https://security.microsoft.com/.default")
 RECORD = {"a": 1, "b": 2}

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from claimed_ports import free_port
 from command_line import Ran
 from omicsdk import Interrupted, get
 from omicsdk.transfer import Progress
 from real_results import differences
-from real_servers import Server, free_port, program, running, version_of
+from real_servers import Server, program, running, version_of
 
 MIB = 1024 * 1024
 Run = Callable[..., Ran]

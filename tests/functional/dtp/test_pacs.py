@@ -13,6 +13,7 @@ import pytest
 
 pytest.importorskip("pynetdicom", reason="pynetdicom is not installed: pip install 'omicsdk[dtp]'")
 
+from claimed_ports import free_port
 from omicsdk.core import (
     NO_RETRY,
     AuthError,
@@ -36,7 +37,6 @@ from pydicom import dcmread
 from pynetdicom import evt
 from pynetdicom.presentation import build_context
 from quiet_server import QuietHandler, serving
-from real_servers import free_port
 
 pytestmark = pytest.mark.tried(
     "data sets by C-FIND with C-GET or C-MOVE, DICOMweb and WADO-URI: verified, resumed, compressed images, titles, logins, failures"

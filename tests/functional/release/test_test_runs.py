@@ -10,12 +10,14 @@ import sys
 import threading
 from pathlib import Path
 
+import claimed_ports
 import pytest
 from hypothesis import settings
 
 pytestmark = pytest.mark.release
 
 ROOT = Path(__file__).parents[3]
+SUPPORT = ROOT / "tests" / "support"
 
 DRAWN = """
 import random
@@ -194,6 +196,32 @@ def test_a_forked_process_that_dies_fails_its_test(tmp_path: Path) -> None:
     assert ran.returncode == 1
     assert "test_dies.py::test_dies" in ran.stdout
     assert "ended with 3" in ran.stdout
+
+
+CLAIMS = """
+import claimed_ports
+print(claimed_ports.free_port(), flush=True)
+input()
+"""
+
+
+def test_a_port_that_a_test_claims_goes_to_no_other_process_before_its_server_starts(monkeypatch) -> None:
+    """A site that took seconds to start once found another test's server at its port, to which its test then spoke."""
+    command = [sys.executable, "-c", CLAIMS]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=SUPPORT, text=True) as other:
+        assert other.stdout is not None
+        port = int(other.stdout.readline())
+        monkeypatch.setattr(claimed_ports, "RANGE", range(port, port + 1))
+        with pytest.raises(RuntimeError, match="No port"):
+            claimed_ports.free_port()
+        other.communicate("\n")
+    assert claimed_ports.free_port() == port
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems tell their range by other means")
+def test_the_system_gives_a_port_that_may_be_claimed_to_no_socket() -> None:
+    first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    assert claimed_ports.RANGE.stop <= first
 
 
 def made(*words: str) -> str:

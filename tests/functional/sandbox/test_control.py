@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from claimed_ports import free_port
 from omicsdk.core.settings.config import set_value, unset
 from omicsdk.sandbox import FolderInUse, Rule, Sandbox, running_url
 from omicsdk.sandbox.state.folder import at_rest
@@ -390,8 +391,7 @@ def test_what_a_first_request_needs_is_imported_then(program: str, late: set[str
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have one loopback address only")
 def test_it_listens_where_requested(tmp_path: Path):
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        s3_port = free.getsockname()[1]
+    s3_port = free_port()
     with Sandbox(tmp_path, host="127.0.0.2", s3_port=s3_port) as sandbox:
         assert sandbox.url.startswith("http://127.0.0.2:")
         assert running_url(tmp_path) == sandbox.url

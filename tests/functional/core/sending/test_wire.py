@@ -23,6 +23,7 @@ from unittest.mock import Mock
 import httpx
 import pytest
 from certificates import Certificate
+from claimed_ports import free_port
 from omicsdk.core import NO_RETRY, AsyncTransport, BearerToken, ManualClock, Request, Timeout, Transport, errors
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.credentials import ClientCertificate
@@ -335,9 +336,7 @@ def test_a_header_that_cannot_be_sent_is_refused_without_being_shown(wire, send,
 
 
 def test_a_closed_port(send):
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    clock = ManualClock()
+    port, clock = free_port(), ManualClock()
     with pytest.raises(errors.ConnectFailed, match=r"Cannot connect: .*(refused|failed)") as caught:
         send(f"http://127.0.0.1:{port}", get(method="POST", idempotent=False), clock=clock)
     assert clock.slept == []
@@ -546,12 +545,10 @@ def test_a_proxy_of_the_environment_is_used(wire, send):
 
 
 def test_a_proxy_that_does_not_exist_is_named_without_its_password(send):
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        proxy = f"127.0.0.1:{unused.getsockname()[1]}"
-        environ = {"HTTP_PROXY": f"http://me:secret@{proxy}"}
-        with pytest.raises(errors.ConnectFailed) as caught:
-            send("http://api.example.org/v1", get(), environ=environ, clock=ManualClock())
+    proxy = f"127.0.0.1:{free_port()}"
+    environ = {"HTTP_PROXY": f"http://me:secret@{proxy}"}
+    with pytest.raises(errors.ConnectFailed) as caught:
+        send("http://api.example.org/v1", get(), environ=environ, clock=ManualClock())
     assert proxy in str(caught.value)
     assert "HTTP_PROXY" in str(caught.value)
     assert "secret" not in str(caught.value)
