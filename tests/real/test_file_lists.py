@@ -13,8 +13,8 @@ import pytest
 from breakable import Server
 from command_line import Ran
 from omicsdk.core.curl_files import curl_downloads, curl_operations
-from omicsdk.portals import FORMATS, FileList
-from omicsdk.portals.lists import format_named
+from omicsdk.portals import FileList
+from omicsdk.portals.formats import format_named
 
 NAMES = ("a.bam", "b c.txt", "back\\slash\\n", "line\nbreak")
 ALGORITHMS = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
@@ -143,7 +143,7 @@ def compare_scripts(server: Server, draw: random.Random, folder_of_scripts: Path
         folder.mkdir()
         environment = {"PATH": "/usr/bin:/bin", "HOME": str(folder_of_scripts)}
         subprocess.run(["sh", script], cwd=folder, env=environment, capture_output=True, check=True, timeout=100)
-        format, file_list = format_named("commands", FORMATS), FileList(script, script.name, "", (), Counter())
+        format, file_list = format_named("commands"), FileList(script, script.name, "", (), Counter())
         files = [file for row in format.rows(file_list) for file in format.files(row, file_list)]
         names = {file.address.partition("/files/")[2]: file.name or file.address.rpartition("/")[2] for file in files}
         paths = (path for path in folder.rglob("*") if path.is_file() and path.name != "log")

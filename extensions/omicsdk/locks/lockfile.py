@@ -24,7 +24,8 @@ from omicsdk.core.json_text import refuse_constant
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.type_guards import is_array, is_number, is_object
 from omicsdk.fs.uris import WEB
-from omicsdk.portals.lists import FETCHABLE, STORES, URLS, ListedFile, scheme_of
+from omicsdk.portals.cells import FETCHABLE, STORES, URLS
+from omicsdk.portals.lists import ListedFile, scheme_of
 from omicsdk.portals.sources import SOURCES, Gdc
 from omicsdk.transfer.disk import read_at
 from omicsdk.transfer.names import DRIVE, check_name

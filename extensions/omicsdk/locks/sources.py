@@ -19,9 +19,9 @@ from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.fs.uris import without_file_scheme
 from omicsdk.locks.lockfile import MARKERS, SOURCES_FILE, LockError, secret_in
 from omicsdk.portals.downloads import STDIN, unknown_word
-from omicsdk.portals.formats import FORMATS
+from omicsdk.portals.formats import recognised
 from omicsdk.portals.headings import parsed_map
-from omicsdk.portals.lists import Head, recognised, scheme_of
+from omicsdk.portals.lists import Head, scheme_of
 from omicsdk.portals.names.archive import Reads
 from omicsdk.portals.names.written import names_written
 from omicsdk.portals.plan import Layout
@@ -279,7 +279,7 @@ def add(
     )
     for location in locations:
         if location and os.path.isdir(Path(folder, location)):  # noqa: PTH112 - false if it is too long
-            recognised(Head(Path(folder, location)), FORMATS, location)  # a folder that is no list is refused now
+            recognised(Head(Path(folder, location)), location)  # a folder that is no list is refused now
     options = {
         "from": locations,
         "to": to,

@@ -13,10 +13,10 @@ from itertools import chain, islice
 
 from omicsdk.core.archives import InflationLimit
 from omicsdk.core.tables import lines_of
+from omicsdk.portals.cells import ALGORITHMS, checksums_in, file_at, name_in, size_in
 from omicsdk.portals.documents import METABOLIGHTS_FOLDER
 from omicsdk.portals.headings import files_in
 from omicsdk.portals.lists import (
-    ALGORITHMS,
     SAMPLE,
     FileList,
     Format,
@@ -26,13 +26,9 @@ from omicsdk.portals.lists import (
     Manual,
     Row,
     Stated,
-    checksums_in,
-    file_at,
     header_of,
-    name_in,
     numbered_lines,
     opened,
-    size_in,
     text_of,
 )
 from omicsdk.portals.tables import path_rows

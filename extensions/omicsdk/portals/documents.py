@@ -20,6 +20,18 @@ from omicsdk.core.json_coding import decoded
 from omicsdk.core.media_types import PAGE_NAMES
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.type_guards import is_array, is_number, is_object, only_objects
+from omicsdk.portals.cells import (
+    ALGORITHMS,
+    FETCHABLE,
+    IDENTIFIED,
+    address_in,
+    checksums_in,
+    file_at,
+    first_of,
+    name_in,
+    size_in,
+    texts_in,
+)
 from omicsdk.portals.headings import (
     DOWNLOAD,
     NAMED_FILE,
@@ -34,9 +46,6 @@ from omicsdk.portals.headings import (
     sums_in,
 )
 from omicsdk.portals.lists import (
-    ALGORITHMS,
-    FETCHABLE,
-    IDENTIFIED,
     SAMPLE,
     FileList,
     Format,
@@ -48,14 +57,7 @@ from omicsdk.portals.lists import (
     RowFault,
     Stated,
     UnsafeRow,
-    address_in,
-    checksums_in,
-    file_at,
-    first_of,
-    name_in,
     scheme_of,
-    size_in,
-    texts_in,
 )
 from omicsdk.portals.rows import Names, text_of
 

@@ -41,15 +41,15 @@ from omicsdk.core.sizes import size_words
 from omicsdk.drs.credentials import PROJECT_VARIABLE
 from omicsdk.fs.store import Entry
 from omicsdk.fs.uris import WEB, open_store, without_file_scheme
+from omicsdk.portals.cells import URLS, file_at
 from omicsdk.portals.conversion import converted, fasterq_dump
 from omicsdk.portals.file_kinds import kinds_in_words
-from omicsdk.portals.formats import FORMATS
+from omicsdk.portals.formats import format_named, recognised
 from omicsdk.portals.git_annex import is_annexed_link
 from omicsdk.portals.headings import is_address, parsed_map
 from omicsdk.portals.lists import (
     FAULT,
     SHOWN_FAULTS,
-    URLS,
     FileList,
     Format,
     Head,
@@ -58,9 +58,6 @@ from omicsdk.portals.lists import (
     Row,
     RowFault,
     UnknownList,
-    file_at,
-    format_named,
-    recognised,
     scheme_of,
 )
 from omicsdk.portals.names import ArchiveOptions, Archives
@@ -332,7 +329,7 @@ def planned(
         raise InvalidOption(
             "map", f"is for tables, not for the format {format}", remedy=f"Use the format {TABLE.name}."
         )
-    named = TABLE if columns else None if format is None else format_named(format, FORMATS)
+    named = TABLE if columns else None if format is None else format_named(format)
     is_all = not where and limit is None and sample is None
     selection = NOTHING_LEFT_OUT if is_all else Selection(where, limit, sample)
     # The time budget includes the requests of the plan: the engine continues it.
@@ -445,7 +442,7 @@ def _lists(
             continue
         format, unknown = chosen, None
         try:
-            format = chosen or recognised(head, FORMATS, label)
+            format = chosen or recognised(head, label)
         except UnknownList as error:
             unknown = error
         if not chosen and {"accession", OUTCOME_COLUMN} <= set(head.columns):

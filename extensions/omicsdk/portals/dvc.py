@@ -20,8 +20,8 @@ from omicsdk.core.lazy import require
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.type_guards import is_object, only_objects
 from omicsdk.core.yaml_text import YamlFault, read_yaml
+from omicsdk.portals.cells import FETCHABLE, address_in, checksums_in, file_at, name_in, size_in
 from omicsdk.portals.lists import (
-    FETCHABLE,
     LONGEST_DOCUMENT,
     FileList,
     Format,
@@ -30,13 +30,8 @@ from omicsdk.portals.lists import (
     Manual,
     Row,
     RowFault,
-    address_in,
-    checksums_in,
-    file_at,
-    name_in,
     opened,
     scheme_of,
-    size_in,
 )
 from omicsdk.portals.rows import text_of
 from omicsdk.portals.sources import SourceOptions, Sources

@@ -19,23 +19,8 @@ from urllib.parse import quote
 
 from omicsdk.core.json_coding import decoded
 from omicsdk.core.type_guards import is_array, is_object, only_objects
-from omicsdk.portals.lists import (
-    BY_LENGTH,
-    FETCHABLE,
-    FileList,
-    Format,
-    Head,
-    ListedFile,
-    ListError,
-    Manual,
-    Row,
-    checksums_in,
-    file_at,
-    name_in,
-    numbered_lines,
-    scheme_of,
-    size_in,
-)
+from omicsdk.portals.cells import BY_LENGTH, FETCHABLE, checksums_in, file_at, name_in, size_in
+from omicsdk.portals.lists import FileList, Format, Head, ListedFile, ListError, Manual, Row, numbered_lines, scheme_of
 from omicsdk.portals.rows import text_of
 from omicsdk.transfer.s3.settings import Settings, is_configured
 

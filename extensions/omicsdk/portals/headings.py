@@ -19,27 +19,21 @@ from omicsdk.core.json_coding import decoded
 from omicsdk.core.type_guards import is_array, only_objects
 from omicsdk.drs.resolution import server_url
 from omicsdk.fs.uris import BLANKS
-from omicsdk.portals.lists import (
+from omicsdk.portals.cells import (
     ALGORITHMS,
     BY_LENGTH,
     FETCHABLE,
     IDENTIFIED,
     NOTHING,
     REPOSITORY,
-    WITHOUT_SCHEME,
-    FileList,
-    ListedFile,
-    ListError,
-    Row,
-    Stated,
     address_in,
     checksums_in,
     file_at,
     first_of,
     name_in,
-    scheme_of,
     size_in,
 )
+from omicsdk.portals.lists import WITHOUT_SCHEME, FileList, ListedFile, ListError, Row, Stated, scheme_of
 from omicsdk.transfer.engine.options import InvalidOption
 
 # What `--map` can state: `checksum` is of the algorithm that its text shows.

@@ -16,10 +16,19 @@ from urllib.parse import unquote_plus
 from omicsdk.core.tables import lines_of, rows_of
 from omicsdk.core.type_guards import is_object, only_objects
 from omicsdk.fs.stores.http import PAGES, index_of
-from omicsdk.portals.headings import last_part, objects_in, sums_in
-from omicsdk.portals.lists import (
+from omicsdk.portals.cells import (
     ALGORITHMS,
     BY_LENGTH,
+    address_in,
+    checksums_in,
+    file_at,
+    first_of,
+    folder_of,
+    name_in,
+    size_in,
+)
+from omicsdk.portals.headings import last_part, objects_in, sums_in
+from omicsdk.portals.lists import (
     LONGEST_DOCUMENT,
     FileList,
     Format,
@@ -28,16 +37,9 @@ from omicsdk.portals.lists import (
     ListError,
     Manual,
     Row,
-    address_in,
-    checksums_in,
-    file_at,
-    first_of,
-    folder_of,
-    name_in,
     numbered_lines,
     opened,
     scheme_of,
-    size_in,
 )
 from omicsdk.portals.rows import BEGINNING, table_rows, text_of
 from omicsdk.portals.url_lists import most_lines

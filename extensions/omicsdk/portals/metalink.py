@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 
 from omicsdk.core.tables import LONGEST_LINE
 from omicsdk.core.type_guards import number_in
+from omicsdk.portals.cells import ALGORITHMS, checksums_in, file_at, name_in, size_in
 from omicsdk.portals.lists import (
-    ALGORITHMS,
     FileList,
     Format,
     Head,
@@ -19,12 +19,8 @@ from omicsdk.portals.lists import (
     Manual,
     Row,
     RowFault,
-    checksums_in,
-    file_at,
-    name_in,
     opened_bytes,
     scheme_of,
-    size_in,
 )
 
 _ROOT = re.compile(r"<(?:\w+:)?metalink[\s>]")

@@ -20,19 +20,9 @@ from omicsdk.core.batches import batches
 from omicsdk.core.clock import never
 from omicsdk.core.errors import Interrupted
 from omicsdk.fs.copying.planning import ALL
+from omicsdk.portals.cells import without_logins
 from omicsdk.portals.file_kinds import kind_of
-from omicsdk.portals.lists import (
-    FAULT,
-    SHOWN_FAULTS,
-    FileList,
-    Format,
-    ListedFile,
-    ListError,
-    Row,
-    RowFault,
-    UnsafeRow,
-    without_logins,
-)
+from omicsdk.portals.lists import FAULT, SHOWN_FAULTS, FileList, Format, ListedFile, ListError, Row, RowFault, UnsafeRow
 from omicsdk.portals.rows import recorded_of
 from omicsdk.portals.selection import NOTHING_LEFT_OUT, Sample, Selection
 from omicsdk.portals.sources import SOURCES, Sources

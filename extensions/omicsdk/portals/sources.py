@@ -53,9 +53,10 @@ from omicsdk.fs.store import Cache, Entry
 from omicsdk.fs.uris import WEB, Uri, open_store, parse_uri
 from omicsdk.hca.azul.files import AzulFile, of_download, service_of
 from omicsdk.portals import gdc
+from omicsdk.portals.cells import STORES, URLS
 from omicsdk.portals.file_kinds import companions_of
 from omicsdk.portals.headings import last_part
-from omicsdk.portals.lists import STORES, URLS, ListedFile, scheme_of
+from omicsdk.portals.lists import ListedFile, scheme_of
 from omicsdk.portals.names.archive import CONTROLLED
 from omicsdk.portals.names.gdc import BASIC_FIELDS, file_of, found_files, replaced_by
 from omicsdk.transfer import Item, Location

@@ -17,11 +17,20 @@ from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.drs.resolution import server_url
 from omicsdk.gen3.manifests.tables import STUDIES
 from omicsdk.hca.azul.files import COLUMNS, JOINED, service_of
-from omicsdk.portals.headings import files_in, heading, headings_by, headings_by_user, is_address
-from omicsdk.portals.lists import (
+from omicsdk.portals.cells import (
     ALGORITHMS,
     FETCHABLE,
     NOTHING,
+    address_in,
+    checksums_in,
+    file_at,
+    folder_of,
+    name_in,
+    size_in,
+    texts_in,
+)
+from omicsdk.portals.headings import files_in, heading, headings_by, headings_by_user, is_address
+from omicsdk.portals.lists import (
     FileList,
     Format,
     Head,
@@ -31,20 +40,13 @@ from omicsdk.portals.lists import (
     Row,
     RowFault,
     Stated,
-    address_in,
-    checksums_in,
-    file_at,
-    folder_of,
     header_line,
     header_of,
-    name_in,
     numbered_lines,
     scheme_of,
-    size_in,
-    texts_in,
-    what_it_is,
 )
 from omicsdk.portals.rows import Names, table_rows, text_of
+from omicsdk.portals.unsupported import what_it_is
 from omicsdk.portals.url_lists import RUN, assembly_file, most_lines
 
 

@@ -17,11 +17,10 @@ from omicsdk.core.curl_files import curl_downloads, curl_operations, is_curl_con
 from omicsdk.core.tables import lines_of
 from omicsdk.fs.uris import BLANKS, UNSEEN
 from omicsdk.hca.azul.files import service_of
+from omicsdk.portals.cells import ALGORITHMS, BY_LENGTH, address_in, checksums_in, file_at, folder_of, name_in, size_in
+from omicsdk.portals.cells import URLS as FETCHED
 from omicsdk.portals.headings import addresses_in, is_address, last_part, sums_in, with_scheme
 from omicsdk.portals.lists import (
-    ALGORITHMS,
-    BY_LENGTH,
-    ID_AND_PATH,
     WITHOUT_SCHEME,
     FileList,
     Format,
@@ -30,17 +29,11 @@ from omicsdk.portals.lists import (
     Manual,
     Row,
     RowFault,
-    address_in,
-    checksums_in,
-    file_at,
-    folder_of,
-    name_in,
     numbered_lines,
     opened,
     scheme_of,
-    size_in,
 )
-from omicsdk.portals.lists import URLS as FETCHED
+from omicsdk.portals.unsupported import ID_AND_PATH
 from omicsdk.transfer.names import wrong_with
 
 # -- plain URLs

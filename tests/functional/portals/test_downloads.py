@@ -27,8 +27,8 @@ from omicsdk.core import (
     NotWritable,
     UsageError,
 )
-from omicsdk.portals import FORMATS, FileList, ListError, SourceOptions
-from omicsdk.portals.lists import format_named
+from omicsdk.portals import FileList, ListError, SourceOptions
+from omicsdk.portals.formats import format_named
 from omicsdk.portals.plan import Plan
 from omicsdk.portals.results import write_result
 from omicsdk.portals.sources import Sources
@@ -775,7 +775,7 @@ def test_few_of_many_rows_are_in_memory(portal: PortalHost, tmp_path: Path):
         plan = Plan(tmp_path / "plan", sources, "name")
         tracemalloc.start()
         try:
-            assert plan.add(format_named("gdc", FORMATS), listed)["files"] == count
+            assert plan.add(format_named("gdc"), listed)["files"] == count
             assert sum(1 for _ in plan.items()) == count
             write_result(tmp_path / "out.tsv", plan, "data", (Outcome(str(at), "done") for at in range(count)))
             peak = tracemalloc.get_traced_memory()[1]

@@ -4,8 +4,8 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from omicsdk.portals import FORMATS, FileList, Format, Head, ListedFile, Row, RowFault
-from omicsdk.portals.lists import recognised
+from omicsdk.portals import FileList, Format, Head, ListedFile, Row, RowFault
+from omicsdk.portals.formats import recognised
 
 
 def put(path: Path, content: object) -> Path:
@@ -20,7 +20,7 @@ def put(path: Path, content: object) -> Path:
 
 def opened(path: Path, base: str = "") -> tuple[Format, FileList]:
     """The format of a list, and the list for it."""
-    return recognised(Head(path), FORMATS, path.name), FileList(path, path.name, base, (), Counter())
+    return recognised(Head(path), path.name), FileList(path, path.name, base, (), Counter())
 
 
 def files_of(format: Format, row: Row, listed: FileList) -> list[ListedFile]:

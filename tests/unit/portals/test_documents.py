@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.portals import FORMATS, FileList, Head, ListedFile, ListError, RowFault, UnknownList
+from omicsdk.portals import FileList, Head, ListedFile, ListError, RowFault, UnknownList
 from omicsdk.portals.documents import DANDI, DATAVERSE, DCAT, DOCUMENTS, FIGSHARE, RO_CRATE
+from omicsdk.portals.formats import recognised
 from omicsdk.portals.headings import multihash_in
-from omicsdk.portals.lists import recognised
 from portal_host import SAMPLES
 
 from tests.unit.portals.reading import files_in, files_of, opened, put
@@ -21,7 +21,7 @@ MD5, SHA256 = f"{1:032x}", f"{1:064x}"
 
 def read(name: str, base: str = "") -> list[ListedFile]:
     path = SAMPLES / name
-    format = recognised(Head(path), FORMATS, name)
+    format = recognised(Head(path), name)
     listed = FileList(path, name, base, (), Counter())
     return files_in(format, listed)
 
@@ -188,7 +188,7 @@ def test_expanded_json_ld_of_dcat_is_read(tmp_path: Path):
     path.write_text(json.dumps([{"@type": [f"{term}X"], f"{term}downloadURL": url, f"{term}byteSize": size}]))
     listed = FileList(path, "x", "https://h.example", (), Counter())
     ((file,),) = [files_of(DCAT, row, listed) for row in DCAT.rows(listed)]
-    assert recognised(Head(path), FORMATS, "x") is DCAT
+    assert recognised(Head(path), "x") is DCAT
     assert (file.address, file.size) == ("https://h.example/f/a.csv", 7)
 
 
@@ -212,10 +212,10 @@ def test_a_document_in_yaml_is_read_by_its_name(tmp_path: Path):
     assert (format.name, file.address, file.size) == ("json", "https://h.example/a.fq", 5)
     path.write_text("on: push\n")
     with pytest.raises(UnknownList, match="its members are True"):
-        recognised(Head(path), FORMATS, path.name)
+        recognised(Head(path), path.name)
     path.write_text("- a: [\n")
     with pytest.raises(UnknownList, match="unknown format"):
-        recognised(Head(path), FORMATS, path.name)
+        recognised(Head(path), path.name)
 
 
 def test_a_document_in_one_line_is_no_row_of_a_table(tmp_path: Path):
@@ -234,7 +234,7 @@ def test_a_document_most_of_whose_lines_are_addresses_is_no_table(tmp_path: Path
     assert [file.name for file in files_in(format, listed)] == names
     path.write_text(path.read_text()[:-3])
     with pytest.raises(UnknownList, match="invalid JSON, or JSON of more than 64 MiB"):
-        recognised(Head(path), FORMATS, "inputs.json")
+        recognised(Head(path), "inputs.json")
 
 
 @pytest.mark.parametrize(
@@ -255,7 +255,7 @@ def test_a_document_most_of_whose_lines_are_addresses_is_no_table(tmp_path: Path
 )
 def test_json_whose_urls_are_pages_is_no_list(members: dict[str, object], tmp_path: Path):
     with pytest.raises(UnknownList, match=f"its members are {', '.join(members)}, n"):
-        recognised(Head(put(tmp_path / "list.json", {**members, "n": {}})), FORMATS, "list.json")
+        recognised(Head(put(tmp_path / "list.json", {**members, "n": {}})), "list.json")
 
 
 def test_inputs_of_workflows_are_files_without_their_pages():
@@ -315,7 +315,7 @@ def test_addresses_of_folders_are_left_out_with_a_note(
 )
 def test_addresses_may_be_keys_of_what_is_stated_of_them_or_in_toml(name: str, text: str, tmp_path: Path):
     (tmp_path / name).write_text(text)
-    format, listed = recognised(Head(tmp_path / name), FORMATS, name), FileList(tmp_path / name, "x", "", (), Counter())
+    format, listed = recognised(Head(tmp_path / name), name), FileList(tmp_path / name, "x", "", (), Counter())
     found = files_in(format, listed)
     assert sorted((file.name, file.checksums) for file in found) == [("a.bam", {"md5": MD5}), ("b.bam", {})]
 
@@ -374,13 +374,13 @@ def test_a_search_of_encode_and_one_file_of_it_are_read_as_an_experiment(tmp_pat
     entry = json.loads((SAMPLES / "encode.json").read_text("utf-8"))["files"]["ENCFF000AAA"]
     for payload in ({"@id": "/search/", "@graph": [entry]}, entry):
         path.write_text(json.dumps(payload))
-        assert recognised(Head(path), FORMATS, path.name).name == "encode"
+        assert recognised(Head(path), path.name).name == "encode"
 
 
 def test_several_croissants_may_be_in_an_array(tmp_path: Path):
     path = tmp_path / "croissants.json"
     path.write_text(f"[{(SAMPLES / 'croissant.json').read_text('utf-8')}]", "utf-8")
-    format, listed = recognised(Head(path), FORMATS, path.name), FileList(path, path.name, "", (), Counter())
+    format, listed = recognised(Head(path), path.name), FileList(path, path.name, "", (), Counter())
     assert format.name == "croissant"
     assert [file.name for row in format.rows(listed) for file in files_of(format, row, listed)] == ["a.csv"]
 
@@ -414,7 +414,7 @@ def test_the_cells_of_a_document_are_a_table_of_the_same_files(sample: str, tmp_
         writer = csv.DictWriter(file, [*names, "file_path", "file_outcome"], restval="", dialect="excel-tab")
         writer.writeheader()
         writer.writerows({**row.cells, "file_path": "data/x.bam", "file_outcome": "verified"} for row in rows)
-    again, read = recognised(Head(table), FORMATS, "result.tsv"), FileList(table, "result.tsv", "", (), Counter())
+    again, read = recognised(Head(table), "result.tsv"), FileList(table, "result.tsv", "", (), Counter())
     first = [file for row in rows for file in format.files(row, listed)]
     second = [file for row in again.rows(read) for file in again.files(row, read)]
     assert [(file.address, file.name, file.size) for file in second] == [
@@ -490,7 +490,7 @@ def test_a_page_of_a_list_says_that_there_are_more(sample: str, page: dict[str, 
         payload[name] = {**payload[name], **value} if isinstance(payload.get(name), dict) else value
     path = put(tmp_path / sample, payload)
     listed = FileList(path, path.name, "", (), Counter())
-    assert list(recognised(Head(path), FORMATS, path.name).rows(listed))
+    assert list(recognised(Head(path), path.name).rows(listed))
     assert [note in text for text in listed.notes] == [True] * bool(note)
 
 
@@ -500,7 +500,7 @@ def test_any_json_that_is_a_page_says_so(tmp_path: Path):
         {"count": 2, "next": NEXT, "results": [{"url": "https://x.example/a.bam", "size": 3}]},
     )
     listed = FileList(path, path.name, "", (), Counter())
-    (row,) = recognised(Head(path), FORMATS, path.name).rows(listed)
+    (row,) = recognised(Head(path), path.name).rows(listed)
     assert not row.fault
     assert [NEXT in text for text in listed.notes] == [True]
 
@@ -555,7 +555,7 @@ def test_a_logo_of_dats_is_no_file(tmp_path: Path):
     logo = {"category": "logo", "values": [{"value": "https://h.example/logo.png"}]}
     path.write_text(json.dumps({"title": "x", "distributions": [{"size": 1}], "extraProperties": [logo]}))
     with pytest.raises(UnknownList):
-        recognised(Head(path), FORMATS, path.name)
+        recognised(Head(path), path.name)
 
 
 @pytest.mark.parametrize("wrap", [lambda some: some, lambda some: {"drs_objects": some}])

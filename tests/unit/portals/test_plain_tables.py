@@ -6,11 +6,13 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from omicsdk.portals import FORMATS, FileList, Head, ListedFile, ListError, RowFault, UnknownList
+from omicsdk.portals import FileList, Head, ListedFile, ListError, RowFault, UnknownList
+from omicsdk.portals.cells import file_at, size_in
 from omicsdk.portals.downloads import planned
 from omicsdk.portals.file_kinds import kind_of, kinds_in_words
+from omicsdk.portals.formats import format_named, recognised
 from omicsdk.portals.headings import addresses_in, parsed_map
-from omicsdk.portals.lists import file_at, format_named, is_row, recognised, size_in
+from omicsdk.portals.lists import is_row
 from omicsdk.transfer import TransferOptions
 from omicsdk.transfer.engine.options import InvalidOption
 from portal_host import SAMPLES
@@ -22,7 +24,7 @@ SHA256 = "a" * 64
 
 
 def read(path: Path, name: str = "table", *prefer: str, stated: str = "") -> list[list[ListedFile]]:
-    format = format_named("table", FORMATS) if stated else recognised(Head(path), FORMATS, path.name)
+    format = format_named("table") if stated else recognised(Head(path), path.name)
     assert format.name == name
     listed = FileList(path, path.name, "", prefer, Counter(), None, parsed_map(stated or ()))
     return [list(format.files(row, listed)) for row in format.rows(listed)]
@@ -585,7 +587,7 @@ SDRF = "Source Name\tArray Data File\tDerived Array Data File\tTerm Accession Nu
 )
 def test_names_without_addresses_are_in_the_lists_folder(text: str, names: list[list[str]], tmp_path: Path):
     path, base = table(tmp_path, text), "https://h.example/study"
-    format = recognised(Head(path), FORMATS, path.name)
+    format = recognised(Head(path), path.name)
     listed = FileList(path, path.name, base, (), Counter())
     found = [list(format.files(row, listed)) for row in format.rows(listed)]
     assert format.name == "paths"
@@ -609,7 +611,7 @@ def test_an_investigation_names_its_tables_and_their_files(tmp_path: Path):
     text = (SAMPLES / "i_Investigation.txt").read_text().replace("a_MTBLS0_MS.txt", missing)
     (tmp_path / "i_Investigation.txt").write_text(text)
     (tmp_path / "a_MTBLS0_NMR.txt").write_text("Sample Name\tRaw Spectral Data File\ns\tFILES/a.zip\n")
-    format, base = recognised(Head(tmp_path), FORMATS, "folder"), ""
+    format, base = recognised(Head(tmp_path), "folder"), ""
     for path in (tmp_path, tmp_path / "i_Investigation.txt"):
         listed = FileList(path, "study", base, (), Counter())
         files = [file for row in format.rows(listed) for file in format.files(row, listed)]
@@ -624,7 +626,7 @@ def test_an_investigation_elsewhere_needs_its_folder(tmp_path: Path):
     path = tmp_path / "i_Investigation.txt"
     path.write_bytes((SAMPLES / "i_Investigation.txt").read_bytes().replace(b"MTBLS0", b"S-1"))
     with pytest.raises(ListError, match="--base URL"):
-        list(recognised(Head(path), FORMATS, "list").rows(FileList(path, "list", "", (), Counter())))
+        list(recognised(Head(path), "list").rows(FileList(path, "list", "", (), Counter())))
 
 
 def test_ids_of_the_gdc_may_be_lines_or_a_column(tmp_path: Path):
@@ -715,7 +717,7 @@ def test_rows_taken_out_of_an_assembly_summary_need_no_heading(tmp_path: Path):
 def test_a_whole_assembly_summary_keeps_its_columns(tmp_path: Path):
     path = table(tmp_path, "# README\n#assembly_accession\tx\torganism\tftp_path\nGCF_000000001.1\t1\tE\tna\n")
     listed = FileList(path, path.name, "", (), Counter())
-    (row,) = format_named("assemblies", FORMATS).rows(listed)
+    (row,) = format_named("assemblies").rows(listed)
     assert row.cells["organism"] == "E"
 
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from omicsdk.core import UsageError
 from omicsdk.core.archives import UnpacksTooLarge
 from omicsdk.portals import FORMATS, FileList, Head, ListedFile, ListError, RowFault, UnknownList
-from omicsdk.portals.lists import format_named, recognised
+from omicsdk.portals.formats import format_named, recognised
 from omicsdk.portals.rows import table_rows
 from omicsdk.portals.url_lists import TRACKS, URLS
 from openpyxl import Workbook
@@ -108,12 +108,12 @@ TABLES = sorted(name for name in FORMAT_OF if name.endswith((".tsv", ".csv")) or
 
 
 def format_of(path: Path) -> str:
-    return recognised(Head(path), FORMATS, path.name).name
+    return recognised(Head(path), path.name).name
 
 
 def read(path: Path, name: str = "", *prefer: str, base: str = "") -> list[list[ListedFile]]:
     """The files of each row."""
-    format = format_named(name, FORMATS) if name else recognised(Head(path), FORMATS, path.name)
+    format = format_named(name) if name else recognised(Head(path), path.name)
     base = base or FOLDER * (format.name == "paths" or path.suffix == ".html")  # other formats' files are elsewhere
     listed = FileList(path, path.name, base, prefer, Counter())
     return [files_of(format, row, listed) for row in format.rows(listed)]
@@ -279,7 +279,7 @@ def test_a_row_of_a_gen3_list_names_its_commons():
 
 def test_headers_of_a_list_are_no_cells(tmp_path: Path):
     listed = FileList(SAMPLES / "aria2.txt", "aria2.txt", "", (), Counter())
-    format = format_named("aria2", FORMATS)
+    format = format_named("aria2")
     rows = list(format.rows(listed))
     assert "secret" not in str([row.cells for row in rows])
     file = next(iter(format.files(rows[0], listed)))
@@ -452,7 +452,7 @@ def test_a_command_that_downloads_is_told_from_others(command: str, found: tuple
             format_of(path)
         return
     assert format_of(path) == "commands"
-    (row,) = format_named("commands", FORMATS).rows(FileList(path, "get.sh", "", (), Counter()))
+    (row,) = format_named("commands").rows(FileList(path, "get.sh", "", (), Counter()))
     assert (row.cells["url"], row.cells["file_name"]) == found
 
 
@@ -472,7 +472,7 @@ def test_a_command_that_downloads_is_told_from_others(command: str, found: tuple
 )
 def test_the_login_of_a_command_is_a_header(command: str, url: str, login: str, tmp_path: Path):
     path = put(tmp_path / "get.sh", f"{command}\n")
-    (row,) = format_named("commands", FORMATS).rows(FileList(path, "get.sh", "", (), Counter()))
+    (row,) = format_named("commands").rows(FileList(path, "get.sh", "", (), Counter()))
     headers = (f"Authorization: Basic {b64encode(login.encode()).decode()}",) if login else ()
     assert (row.cells["url"], row.headers) == (url, headers)
 
@@ -491,7 +491,7 @@ def test_names_in_a_configuration_of_curl_go_to_its_urls_in_their_order(lines: s
     path = tmp_path / "curlrc"
     urls = iter([f'url = "https://h.example/{number}"' for number in range(len(outputs))])
     path.write_text("".join(f"{next(urls) if line == 'url' else line}\n" for line in lines.split()))
-    rows = list(format_named("curl", FORMATS).rows(FileList(path, "curlrc", "", (), Counter())))
+    rows = list(format_named("curl").rows(FileList(path, "curlrc", "", (), Counter())))
     assert [row.cells["output"] for row in rows] == outputs
     assert [row.cells["url"][-1] for row in rows] == [str(number) for number in range(len(outputs))]
 
@@ -516,7 +516,7 @@ def test_names_in_a_configuration_of_curl_go_to_its_urls_in_their_order(lines: s
 )
 def test_all_files_of_a_line_of_commands_are_read(command: str, found: list[tuple[str, str]], tmp_path: Path):
     path = put(tmp_path / "get.sh", f"#!/bin/bash\n{command}\n")
-    rows = format_named("commands", FORMATS).rows(FileList(path, "get.sh", "", (), Counter()))
+    rows = format_named("commands").rows(FileList(path, "get.sh", "", (), Counter()))
     assert [(row.cells["url"], row.cells["file_name"]) for row in rows] == found
 
 
@@ -1025,7 +1025,7 @@ def test_a_text_that_is_not_utf_8_is_windows_1252(tmp_path: Path):
     for lines in ("", more):
         path.write_bytes(f"url,name\n{lines}https://h.example/b.bam,Größe – 1.bam\n".encode("cp1252"))
         listed = FileList(path, "list.csv", "", (), Counter())
-        format = recognised(Head(path), FORMATS, path.name)
+        format = recognised(Head(path), path.name)
         *_, row = format.rows(listed)
         assert next(iter(format.files(row, listed))).name == "Größe – 1.bam"
         assert "read as Windows-1252, since it is not UTF-8" in listed.notes
@@ -1159,7 +1159,7 @@ def test_the_sheet_of_a_workbook_that_has_addresses_is_read(tmp_path: Path):
     book.worksheets[0].append(["Notes", "of", "today"])
     book.worksheets[0].title = "notes"
     book.save(tmp_path / "list.xlsx")
-    format = recognised(Head(tmp_path / "list.xlsx"), FORMATS, "list.xlsx")
+    format = recognised(Head(tmp_path / "list.xlsx"), "list.xlsx")
     listed = FileList(tmp_path / "list.xlsx", "list.xlsx", "", (), Counter())
     ((file,),) = [files_of(format, row, listed) for row in format.rows(listed)]
     assert (file.address, file.name, file.size) == ("https://h.example/1", "a.bam", 5)
@@ -1182,7 +1182,7 @@ def test_a_workbook_is_converted_once_within_the_limit_of_its_list(tmp_path: Pat
     with pytest.raises(UnpacksTooLarge):
         _ = listed.head
     listed = listed._replace(max_unpacked="1M")
-    format = recognised(listed.head, FORMATS, "list.xlsx")
+    format = recognised(listed.head, "list.xlsx")
     assert (format.name, len(list(format.rows(listed))), conversions) == ("urls", 1, [listed.path])
 
 
@@ -1243,7 +1243,7 @@ def test_a_table_may_have_as_many_columns_as_fit_into_a_line(tmp_path: Path):
 
 def test_an_unknown_format_names_the_nearest():
     with pytest.raises(UsageError, match="Did you mean gdc"):
-        format_named("gcd", FORMATS)
+        format_named("gcd")
 
 
 GDC = "id\tfilename\tmd5\tsize\tstate\n"
@@ -1376,7 +1376,7 @@ def test_the_files_of_a_published_discovery_export_are_those_of_its_studies():
 )
 def test_a_blank_in_a_line_is_a_part_of_the_url_unless_a_name_follows(line: str, url: str, name: str, tmp_path: Path):
     path = put(tmp_path / "urls.txt", f"{line}\n")
-    listed, format = FileList(path, "urls.txt", "", (), Counter()), format_named("urls", FORMATS)
+    listed, format = FileList(path, "urls.txt", "", (), Counter()), format_named("urls")
     ((file,),) = [list(format.files(row, listed)) for row in format.rows(listed)]
     assert (file.address, file.name) == (url, name)
     assert bool(listed.notes) == (" " in line and "%20" in url)
@@ -1440,7 +1440,7 @@ def test_json_in_one_line_is_read_as_a_stream(tmp_path: Path):
     path = tmp_path / "list.json"
     entry = '{"object_id": "dg.4503/%d", "file_name": "a%d.bam", "file_size": 1}'
     path.write_text(f"[{', '.join(entry % (number, number) for number in range(10_000))}]")
-    format, listed = format_named("gen3", FORMATS), FileList(path, "list.json", "", (), Counter())
+    format, listed = format_named("gen3"), FileList(path, "list.json", "", (), Counter())
     next(format.rows(listed))  # imports the reader
     tracemalloc.start()
     assert sum(1 for _ in format.rows(listed)) == 10_000
@@ -1456,7 +1456,7 @@ def test_what_a_list_may_inflate_to_is_bounded_and_the_bound_can_be_raised(is_ba
         bag_of(path, fetch="".join(f"{line} 1 data/a\n" for line in lines.split()))
     else:
         path.write_bytes(gzip.compress(lines.encode()))
-    format = recognised(Head(path), FORMATS, "list")
+    format = recognised(Head(path), "list")
     listed = FileList(path, "list", "", (), Counter(), "10K")
     with pytest.raises(UsageError, match="unpacks to more than 10,240 bytes") as caught:
         list(format.rows(listed))

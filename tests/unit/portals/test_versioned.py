@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from omicsdk.portals import FORMATS, FileList, Head, ListError
+from omicsdk.portals import FileList, Head, ListError
 from omicsdk.portals.downloads import planned
 from omicsdk.portals.dvc import DVC
-from omicsdk.portals.lists import recognised
+from omicsdk.portals.formats import recognised
 from omicsdk.transfer import TransferOptions
 from portal_host import SAMPLES
 from unsettled import unsettled
@@ -73,7 +73,7 @@ Stated = tuple[str, str, int | None, Mapping[str, str]]
 
 def read(path: Path) -> tuple[list[Stated], list[str], Counter[str]]:
     """What the rows of a list state, their faults, and the notes."""
-    format = recognised(Head(path), FORMATS, path.name)
+    format = recognised(Head(path), path.name)
     listed = FileList(path, path.name, "", (), Counter())
     rows = [*format.rows(listed)]
     files = [file for row in rows if not row.fault for file in format.files(row, listed)]

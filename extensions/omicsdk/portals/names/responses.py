@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.tables import LONGEST_RECORD, rows_of
-from omicsdk.portals.lists import FAULT, ListedFile, RowFault, file_at
+from omicsdk.portals.cells import file_at
+from omicsdk.portals.lists import FAULT, ListedFile, RowFault
 
 if TYPE_CHECKING:
     from omicsdk.core.streaming import Body

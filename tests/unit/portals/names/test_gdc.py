@@ -9,8 +9,8 @@ import httpx
 import pytest
 from omicsdk.core.consistency import InconsistentListing
 from omicsdk.core.errors import DecodeError, Forbidden, NotFound, OmicsError
-from omicsdk.portals.formats import FORMATS
-from omicsdk.portals.lists import FileList, Head, ListedFile, recognised
+from omicsdk.portals.formats import recognised
+from omicsdk.portals.lists import FileList, Head, ListedFile
 from omicsdk.portals.names import Archives, names_in
 from omicsdk.portals.names.archive import ArchiveOptions, client_of
 from omicsdk.portals.names.gdc import PAGE, replaced_by
@@ -59,7 +59,7 @@ def versions(name: str) -> dict[str, str]:
 def files_of_list(name: str) -> int:
     path = DATA / "gdc" / name
     listed = FileList(path, name, "", (), Counter())
-    format = recognised(Head(path), FORMATS, name)
+    format = recognised(Head(path), name)
     assert format.name == "gdc"
     return sum(len([*format.files(row, listed)]) for row in format.rows(listed))
 
