@@ -115,9 +115,12 @@ def options_of(arguments: list[Argument]) -> list[tuple[Argument, list[str], str
     Args:
         arguments: Options and words without a dash.
     """
-    synonyms = [(argument["synonym_of"], flag(argument)) for argument in arguments if "synonym_of" in argument]
+    synonyms: dict[str, list[str]] = {}
+    for argument in arguments:
+        if "synonym_of" in argument:
+            synonyms.setdefault(argument["synonym_of"], []).append(flag(argument))
     return [
-        (option, [*flags(option), *(other for name, other in synonyms if name == option["name"])], kind_of(option))
+        (option, [*flags(option), *synonyms.get(option["name"], ())], kind_of(option))
         for option in arguments
         if not option.get("positional") and "synonym_of" not in option
     ]
@@ -125,18 +128,19 @@ def options_of(arguments: list[Argument]) -> list[tuple[Argument, list[str], str
 
 def own_arguments(command: Command) -> list[Argument]:
     """A command's arguments, and those that its kind adds if it has none of that name."""
-    unique_arguments: list[Argument] = []
-    used_flags: set[str] = set()
+    by_flag: dict[str, Argument] = {}
     for argument in command.get("parameters", ()):
-        # One name in two places of a request (a path and a body) has two keywords in the client.
-        renamed: Argument = {**argument, "name": key(argument)}
-        unique_arguments.append(renamed if flag(argument) in used_flags else argument)
-        used_flags.add(flag(unique_arguments[-1]))
-    if "paged" in command and flag(NO_PAGINATE) not in used_flags:
-        unique_arguments.append(NO_PAGINATE)
-    if deletes(command) and flag(DRY_RUN) not in used_flags:
-        unique_arguments.append(DRY_RUN)
-    return unique_arguments
+        if (option := flag(argument)) in by_flag:
+            # One name in two places of a request (a path and a body) has two keywords in the client.
+            renamed: Argument = {**argument, "name": key(argument)}
+            by_flag[flag(renamed)] = renamed
+        else:
+            by_flag[option] = argument
+    if "paged" in command:
+        by_flag.setdefault(flag(NO_PAGINATE), NO_PAGINATE)
+    if deletes(command):
+        by_flag.setdefault(flag(DRY_RUN), DRY_RUN)
+    return [*by_flag.values()]
 
 
 def global_arguments(command_arguments: list[Argument], everywhere: list[Argument]) -> list[Argument]:
@@ -150,10 +154,11 @@ def global_arguments(command_arguments: list[Argument], everywhere: list[Argumen
         free: Argument = {**argument}
         if free.get("short") in spellings:
             del free["short"]
-        if flag(argument) in spellings and "short" in free:
+        if flag(argument) in spellings:
+            if "short" not in free:
+                continue
             free["name"] = free["short"].lstrip("-")
-        if flag(argument) not in spellings or "short" in free:
-            available.append(free)
+        available.append(free)
     return available
 
 

@@ -154,17 +154,17 @@ def _pairs_in(
     positional = [argument for argument in arguments if argument.get("positional")]
     # Words after `--` are no options (POSIX, Utility Conventions, guideline 10).
     end = command_line.index("--") if "--" in command_line else len(command_line)
-    _check_alone(command_line[:end], options)
+    numbers = {spelling: number for number, (_, spellings, _) in enumerate(options) for spelling in spellings}
+    _check_alone(command_line[:end], options, numbers)
     # Only with positional words is it open whether the word after a boolean is its value.
     typed_words = _joined(command_line[:end], options) if positional else command_line[:end]
-    values, others = _split(typed_words, options)
-    candidates = [spelling for _, spellings, _ in options for spelling in spellings]
+    values, others = _split(typed_words, options, numbers)
     for word in others:
-        if word.startswith(("–", "—")) and (meant := f"--{word.lstrip('–—-').partition('=')[0]}") in candidates:
+        if word.startswith(("–", "—")) and (meant := f"--{word.lstrip('–—-').partition('=')[0]}") in numbers:
             raise UsageError(f"{word}: {word[0]} is no dash of options", remedy=f"Write {meant}.")
     unknown = next((word for word in others if _is_option(word)), None)
     if unknown is not None:
-        candidates += [argument["name"].upper() for argument in positional]
+        candidates = [*numbers, *(argument["name"].upper() for argument in positional)]
         raise unknown_option(unknown.partition("=")[0], candidates, suggest)
     placed = _placed(positional, [*others, *command_line[end + 1 :]])
     of_options = [(options[number], values[number]) for number in sorted(values)]
@@ -175,7 +175,7 @@ def _pairs_in(
 
 
 def _split(
-    command_line: list[str], options: list[tuple[Argument, list[str], str]]
+    command_line: list[str], options: list[tuple[Argument, list[str], str]], numbers: Mapping[str, int]
 ) -> tuple[dict[int, list[str]], list[str]]:
     """Separate options with their values from other words, as argparse does: to import that and to describe options to it took 4 of
     55 ms of CPU of `omics cat`.
@@ -183,7 +183,6 @@ def _split(
     Returns:
         The words that are values of options, by the option's number; and the words that are neither.
     """
-    numbers = {spelling: number for number, (_, spellings, _) in enumerate(options) for spelling in spellings}
     values: dict[int, list[str]] = {}
     others: list[str] = []
     left = deque(command_line)
@@ -196,7 +195,7 @@ def _split(
         argument, spellings, kind = options[numbers[name]]
         texts = [] if value is None else [value]
         # Letters of booleans may share a dash: the rest of -qt is parsed as -t.
-        if argument.get("flag") or _is_letter(name, kind):
+        if _is_alone(name, options, numbers):
             if value:  # further letters
                 left.appendleft(f"-{value}")
             texts = []
@@ -236,31 +235,30 @@ def _joined(command_line: list[str], options: list[tuple[Argument, list[str], st
     return [f"{booleans[word]}=true" if word in booleans else word for word in command_line]
 
 
-def _check_alone(command_line: list[str], options: list[tuple[Argument, list[str], str]]) -> None:
+def _check_alone(
+    command_line: list[str], options: list[tuple[Argument, list[str], str]], numbers: Mapping[str, int]
+) -> None:
     """Check options that take no value.
 
     Raises:
         UsageError: One has a value.
     """
-    known_spellings = {spelling for _, spellings, _ in options for spelling in spellings}
-    alone = {
-        spelling
-        for argument, spellings, kind in options
-        for spelling in spellings
-        if argument.get("flag") or _is_letter(spelling, kind)
-    }
     for word in command_line:
         name, equals, value = word.partition("=")
-        if equals and name in alone:
+        if equals and _is_alone(name, options, numbers):
             raise UsageError(f"{name} takes no value, got {value!r}", remedy=f"Pass {name} alone, or leave it out.")
         # Several letters may follow one dash, and a text of several words may begin with one.
-        if word[:2] in alone and _is_option(word[:3]) and f"-{word[2:3] or word[1]}" not in known_spellings:
-            raise unknown_option(word, known_spellings)
+        is_alone = _is_alone(word[:2], options, numbers)
+        if is_alone and _is_option(word[:3]) and f"-{word[2:3] or word[1]}" not in numbers:
+            raise unknown_option(word, numbers)
 
 
-def _is_letter(spelling: str, kind: str) -> bool:
-    """Whether a spelling is the letter of a boolean, which others may follow: -qt."""
-    return kind == "boolean" and not spelling.startswith("--")
+def _is_alone(spelling: str, options: list[tuple[Argument, list[str], str]], numbers: Mapping[str, int]) -> bool:
+    """Whether a spelling is that of an option without a value, or the letter of a boolean, which others may follow: -qt."""
+    if spelling not in numbers:
+        return False
+    argument, _, kind = options[numbers[spelling]]
+    return argument.get("flag") or (kind == "boolean" and not spelling.startswith("--"))
 
 
 def _is_option(word: str) -> bool:
