@@ -166,8 +166,9 @@ class Rules:
         Raises:
             ResponseMismatch: A rule is violated.
         """
-        self.check_headers(facts, request, response.headers)
-        applicable = [pair for pair in self.applicable(facts, request.url) if pair[0].places]
+        of_request = [*self.applicable(facts, request.url)]
+        self._compare_headers(of_request, response.headers, facts.name)
+        applicable = [pair for pair in of_request if pair[0].places]
         # An error response has its own form, and states no arguments of the request.
         if not applicable or not response.is_success or not response.content:
             return
@@ -198,8 +199,13 @@ class Rules:
         Raises:
             ResponseMismatch: A rule is violated.
         """
-        for rule, requested in self.applicable(facts, request.url):
-            self._compare(rule, requested, [headers.get(name) for name in rule.headers], facts.name)
+        self._compare_headers(self.applicable(facts, request.url), headers, facts.name)
+
+    def _compare_headers(
+        self, applicable: Iterable[tuple[Rule, Sequence[str]]], headers: Mapping[str, str], operation: str
+    ) -> None:
+        for rule, requested in applicable:
+            self._compare(rule, requested, map(headers.get, rule.headers), operation)
 
     @staticmethod
     def _compare(rule: Rule, requested: Sequence[str], values: Iterable[str | None], operation: str) -> None:

@@ -634,7 +634,7 @@ def _checked(token: Token) -> Token:
 
 
 def _check_secret(secret: str, what: str) -> None:
-    if not secret or not secret.isascii() or any(character.isspace() or ord(character) < 32 for character in secret):
+    if not re.fullmatch(r"[!-\x7f]+", secret):
         raise ConfigError(
             f"The {what} is empty, or contains blanks, line breaks or characters outside ASCII",
             remedy="Copy it again, without the word Bearer, quotes or surrounding text.",

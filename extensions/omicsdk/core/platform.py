@@ -295,7 +295,7 @@ _URL_OR_HOST = re.compile(r"$|https?:|\w+://|(?:localhost|[a-z0-9-]+(?:\.[a-z0-9
 
 def _check_base_url(url: str, source: str, platform: str) -> str:
     where = f"OMICS_{platform.upper()}_URL or base_url"
-    if fault_of(url.strip()) is not None and not _URL_OR_HOST.match(url.strip()):
+    if not _URL_OR_HOST.match(url.strip()) and fault_of(url.strip()) is not None:
         remedy = f"Use a URL in {where}, and pass a token as credentials."
         raise ConfigError(f"{source} is a text of {len(url)} characters, and no URL", remedy=remedy)
     return checked_base_url(url, source=source, remedy=f"Use one that begins with https:// and a host in {where}.")

@@ -166,9 +166,8 @@ def check_kinds(settings: Settings, kinds: Mapping[str, str]) -> None:
     """
     for name, kind in kinds.items():
         keys = keys_of(name)
-        location = settings.place_of(keys)
         value = settings.get(*keys)
-        if location is not None and not is_of_kind(kind, value):
+        if not is_of_kind(kind, value) and (location := settings.place_of(keys)) is not None:
             excerpt = MASK if any(map(is_secret_name, keys)) else json.dumps(mask_json(value))[:60]
             raise ConfigError(f"{location}: {name}: expected {kind}, got {excerpt}", remedy="Correct it, or remove it.")
 
