@@ -16,7 +16,7 @@ from omicsdk.cli.suggestions import mistyped_word, option_meant, unknown_first_w
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
     from omicsdk.cli.registrations import Service
@@ -214,10 +214,9 @@ class ServiceGroup(Group):
         for command in self._workflows():
             if command["command"] == word:
                 return self._node(self._own_package, command)
-        if self._package is not None:
-            for command in self._operations():
-                if command["command"] == word:
-                    return self._node(self._package, command)
+        for command in self._operations():
+            if command["command"] == word:
+                return self._node(self._package, command)
         return self._groups().get(word)
 
     def child(self, word: str) -> Group | CommandNode:
@@ -285,15 +284,14 @@ class ServiceGroup(Group):
         """The handwritten commands that are no operation's."""
         return [command for command in self._handwritten() if not command.get("extends")]
 
-    def _operations(self) -> list[Command]:
+    def _operations(self) -> Iterator[Command]:
         """The operations, with what handwritten commands add to them."""
-        operations = self._catalog.operations(self._package) if self._package is not None else []
+        if self._package is None:
+            return
         more = {command["command"]: command for command in self._handwritten() if command.get("extends")}
-        extended = [
-            _extended(operation, more[operation["command"]]) if operation["command"] in more else operation
-            for operation in operations
-        ]
-        return [_with_columns(operation) for operation in extended]
+        for operation in self._catalog.operations(self._package):
+            word = operation["command"]
+            yield _with_columns(_extended(operation, more[word]) if word in more else operation)
 
     def below(self) -> list[ServiceGroup]:
         """The groups below."""

@@ -923,8 +923,8 @@ class OmicsFileSystem(AbstractFileSystem):
         **kwargs: Any,
     ) -> Any:
         """Open a file; see fsspec's. Closing a file that is written with compression puts it."""
-        path = self._strip_protocol(path)
-        codec = None if compression is None or "r" in mode else get_compression(path, compression)
+        is_written = compression is not None and "r" not in mode
+        codec = get_compression(self._strip_protocol(path), compression) if is_written else None
         if codec is None or "b" not in mode:
             return super().open(path, mode, block_size, cache_options, compression, **kwargs)
         target = super().open(path, mode, block_size, cache_options, **kwargs)
@@ -951,8 +951,9 @@ class OmicsFileSystem(AbstractFileSystem):
         **kwargs: Any,
     ) -> ReadFile | WrittenFile:
         block_size = block_size if isinstance(block_size, int) else self._block_size
+        path = self._strip_protocol(path)
         if mode == "rb":
-            entry = self._entry_to_read(self._strip_protocol(path))
+            entry = self._entry_to_read(path)
             return ReadFile(
                 self,
                 entry,
@@ -963,7 +964,6 @@ class OmicsFileSystem(AbstractFileSystem):
                 size=size,
                 version=version,
             )
-        path = self._strip_protocol(path)
         if not self.store.features.writable:
             remedy = self.store.features.alternative or "Write to a file of this machine, to sb:// or to s3://."
             raise ReadOnly(self.store.uri(path), "cannot be written", remedy=remedy)

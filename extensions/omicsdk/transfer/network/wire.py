@@ -489,7 +489,7 @@ class Wire:
                 raise ValueError("uploads to FTP servers are not supported")
             if ftp and re.search(NO_FTP_FILE, ask.url):
                 raise ValueError("it is that of a folder, or of a file as text")
-            options = self._options(ask, server)
+            options = self._options(ask, server, ftp=ftp)
         except ValueError as error:  # unbalanced brackets, a port that is not a number
             problem = f"its URL is invalid ({error})"
             raise TransportError(problem, method=ask.method, url=without_query(ask.url)) from None
@@ -802,18 +802,17 @@ class Wire:
             handle.setopt(pycurl.CUSTOMREQUEST, method)
         return handle
 
-    def _options(self, ask: Ask, server: str) -> _Options:
+    def _options(self, ask: Ask, server: str, *, ftp: bool) -> _Options:
         if ask.route is not None:
             return tuple(sorted(ask.route.items()))
-        url = ask.url
         options = self._servers.get(server)
         if options is None:
-            from_ftp = is_ftp(url) and len(server) > len("ftp://")
-            if not from_ftp and not origin_of(url).startswith(("http://", "https://")):
+            is_valid = len(server) > len("ftp://") if ftp else origin_of(ask.url).startswith(("http://", "https://"))
+            if not is_valid:
                 raise ValueError("it is not http, https or ftp, or has no host or port")
             if len(self._servers) >= _REMEMBERED:
                 self._servers.clear()
-            options = self._servers[server] = tuple(sorted(self._route(url).curl_options().items()))
+            options = self._servers[server] = tuple(sorted(self._route(ask.url).curl_options().items()))
         return options
 
     def _set_timer(self, milliseconds: int) -> None:
