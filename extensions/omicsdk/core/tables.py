@@ -5,8 +5,7 @@ import io
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
-from itertools import count
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -48,13 +47,10 @@ def lines_of(text: IO[str], first: int = 1, longest: int = LONGEST_LINE) -> Iter
     Raises:
         RowError: A line is longer.
     """
-    for number in count(first):
-        # One character more than is allowed shows that the line is longer.
-        line = text.readline(longest + 1)
+    # One character more than is allowed shows that the line is longer.
+    for number, line in enumerate(iter(partial(text.readline, longest + 1), ""), first):
         if len(line) > longest:
             raise RowError(f"the line is longer than {longest >> 20} MiB", number)
-        if not line:
-            return
         yield line
 
 
@@ -238,8 +234,7 @@ def file_lines(path: Path, error_type: type[UsageError], longest: int = LONGEST_
     try:
         # Line ends within cells are kept as they are.
         with path.open(encoding="utf-8-sig", newline="") as file:
-            for line in lines_of(file, 1, longest):
-                number += 1
+            for number, line in enumerate(lines_of(file, 1, longest), 1):
                 yield line
     except UnicodeDecodeError as error:
         byte = error.object[error.start : error.start + 1]

@@ -182,14 +182,14 @@ class Poller:
         with contextlib.suppress(BlockingIOError, OSError):  # full: it wakes anyway; closed: no thread waits
             self._system.wake()
 
-    def watch(self, descriptor: int, what: int) -> None:
-        """Watch a socket from now on.
+    def watch(self, what: int, descriptor: int, _multi: object = None, _data: object = None) -> None:
+        """Watch a socket from now on, as libcurl requests it.
 
         Args:
+            what: READ, WRITE, both together, or else to forget it. These are libcurl's numbers.
             descriptor: The socket's number.
-            what: READ, WRITE, both together, or 0 to forget it.
         """
-        self._changed[descriptor] = what
+        self._changed[descriptor] = what & pycurl.POLL_INOUT
 
     def wait(self, seconds: float) -> list[tuple[int, int]]:
         """Wait until a socket is ready.
@@ -444,7 +444,7 @@ class Wire:
                 raise TooManyOpenFiles("Cannot connect: too many files are open") from error
             raise
         # By sockets and a poller of our own: no other thread can wake the multi's own select.
-        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
+        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._poller.watch)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
         self._multi.setopt(pycurl.M_MAXCONNECTS, 2 * connections)
         self._multi.setopt(pycurl.M_PIPELINING, 0)
@@ -817,9 +817,6 @@ class Wire:
 
     def _set_timer(self, milliseconds: int) -> None:
         self._deadline = None if milliseconds < 0 else time.monotonic() + milliseconds / 1000
-
-    def _watch(self, what: int, descriptor: int, _multi: object, _data: object) -> None:
-        self._poller.watch(descriptor, what & pycurl.POLL_INOUT)  # libcurl's numbers for both are the poller's
 
 
 def _is_settled(code: int, number: int, text: str, peer: str) -> bool:
