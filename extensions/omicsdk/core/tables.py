@@ -234,7 +234,8 @@ def file_lines(path: Path, error_type: type[UsageError], longest: int = LONGEST_
     try:
         # Line ends within cells are kept as they are.
         with path.open(encoding="utf-8-sig", newline="") as file:
-            for number, line in enumerate(lines_of(file, 1, longest), 1):
+            for line in lines_of(file, 1, longest):
+                number += 1
                 yield line
     except UnicodeDecodeError as error:
         byte = error.object[error.start : error.start + 1]
