@@ -923,8 +923,8 @@ class OmicsFileSystem(AbstractFileSystem):
         **kwargs: Any,
     ) -> Any:
         """Open a file; see fsspec's. Closing a file that is written with compression puts it."""
-        is_written = compression is not None and "r" not in mode
-        codec = get_compression(self._strip_protocol(path), compression) if is_written else None
+        reads = "r" in mode
+        codec = None if compression is None or reads else get_compression(self._strip_protocol(path), compression)
         if codec is None or "b" not in mode:
             return super().open(path, mode, block_size, cache_options, compression, **kwargs)
         target = super().open(path, mode, block_size, cache_options, **kwargs)

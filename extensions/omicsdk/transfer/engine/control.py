@@ -232,7 +232,7 @@ class Control:
         self._changed()
 
     def begin(self, now: float) -> None:
-        """Start the time budget, unless it is running; called by engines.
+        """Start the time budget, unless it is running; called by transfers before they wait for anything.
 
         Args:
             now: Seconds by the transfer's monotonic clock.

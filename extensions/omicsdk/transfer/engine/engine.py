@@ -238,7 +238,6 @@ class Engine(ABC, Generic[J]):
         """Run until all items have an outcome or the transfer is stopped."""
         with interrupts(self._control), self._control.watched(self._wire.wake):
             now = self._clock.monotonic()
-            self._control.begin(now)
             try:
                 while not self._control.over(now, self._stop):
                     paused = self._control.paused
