@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
@@ -287,6 +288,15 @@ def test_circles_end(server: Server, ranges: Callable[..., Ranges]) -> None:
 def test_what_is_not_http_can_not_be_read_in_parts(ranges: Callable[..., Ranges]) -> None:
     with pytest.raises(NoRanges, match="over ftp"):
         ranges(locate=lambda: Location("ftp://127.0.0.1/file")).read(0, 10)
+
+
+def test_connections_do_not_keep_their_pool() -> None:
+    """Or a pool that is dropped would close them only when the garbage collector finds both."""
+    pool = ConnectionPool({})
+    kept, wire = weakref.ref(pool), pool.new_wire(1)
+    del pool
+    assert kept() is None
+    wire.close()
 
 
 def test_a_process_ends_that_has_not_closed_its_connections(server: Server) -> None:

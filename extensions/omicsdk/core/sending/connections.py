@@ -98,15 +98,12 @@ class Network(NamedTuple):
         """
         # Empty texts rather than no options: libcurl would read http_proxy and no_proxy from the process's environment by other rules.
         options = {"PROXY": self.proxy or "", "NOPROXY": ""}
-        if self.trusted_file:
-            options["CAINFO"] = self.trusted_file
-        if self.ca_dir:
-            options["CAPATH"] = self.ca_dir
-        if self.client_cert:
-            options["SSLCERT"] = self.client_cert
-        if self.client_key:
-            options["SSLKEY"] = self.client_key
-        return options
+        files = zip(
+            ("CAINFO", "CAPATH", "SSLCERT", "SSLKEY"),
+            (self.trusted_file, self.ca_dir, self.client_cert, self.client_key),
+            strict=True,
+        )
+        return options | {name: path for name, path in files if path}
 
     @property
     def trusted_file(self) -> str | None:

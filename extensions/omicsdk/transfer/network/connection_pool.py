@@ -7,6 +7,7 @@ import os
 from collections import deque
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from io import BytesIO
 from math import inf
 from typing import TYPE_CHECKING
@@ -227,7 +228,7 @@ class ConnectionPool:
             silence=min(steps, default=_EVER),
             least_rate=self._timeout.least_rate if steps else 0,
         )
-        return Wire(lambda url: network(url, self._environ), patience, connections, buffer=_BUFFER)
+        return Wire(partial(network, environ=self._environ), patience, connections, buffer=_BUFFER)
 
 
 _pools: dict[int, ConnectionPool] = {}

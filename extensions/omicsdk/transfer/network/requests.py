@@ -369,7 +369,7 @@ def _differs(before: str, now: str) -> bool:
     """Whether two validators state different contents; an ETag and a date, or a weak and a strong one, cannot be
     compared.
     """
-    return bool(before and now) and _sort(before) == _sort(now) and before.removeprefix("W/") != now.removeprefix("W/")
+    return before.removeprefix("W/") != now.removeprefix("W/") and bool(before and now) and _sort(before) == _sort(now)
 
 
 def _sort(validator: str) -> str:
