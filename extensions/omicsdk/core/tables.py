@@ -70,8 +70,6 @@ def _split(row: str, delimiter: str) -> tuple[list[str], tuple[int, int] | None]
 
     A quote counts where it begins a cell and is closed at the cell's end, quotes within it doubled; others are text.
     """
-    if '"' not in row:
-        return (row.split(delimiter) if row else []), None
     cells, opened, at = list[str](), None, 0
     quoted = _quoted_cell(delimiter)
     while True:
@@ -157,7 +155,7 @@ def rows_of(
 
     while (line := ahead.popleft() if ahead else next(source, None)) is not None:
         row = line.rstrip("\r\n")
-        if not quoted:
+        if not quoted or '"' not in row:
             cells, opened = (row.split(delimiter) if row else []), None
         else:
             cells, opened = _split(row, delimiter)
