@@ -520,7 +520,7 @@ def _of_documents(platforms: Platforms, exchange: Exchange) -> list[Outcome]:
     """Add what a response of a document's service has; no outcomes when it is none."""
     if not platforms.engines:
         return []
-    from omicsdk.sandbox.engine.seeds import Seeds  # only sandboxes with documents need the engine
+    from omicsdk.sandbox.engine.engine import Seeds  # only sandboxes with documents need the engine
 
     store = Store(platforms.context.database)
     for engine in platforms.engines:

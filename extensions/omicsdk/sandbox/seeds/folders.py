@@ -9,7 +9,7 @@ from typing import Any
 
 from omicsdk.sandbox.crunch.tree import DATASET, PROJECT
 from omicsdk.sandbox.dss.seeds import content_type, files_below
-from omicsdk.sandbox.engine.seeds import json_in
+from omicsdk.sandbox.engine.engine import json_in
 from omicsdk.sandbox.engine.store import Store
 from omicsdk.sandbox.instance import Platforms
 from omicsdk.sandbox.pangea.groups import new_sample
@@ -232,7 +232,7 @@ def seed_service(platforms: Platforms, service: str, folder: Path) -> Summary:
     _check(folder)
     if engine is None:
         return SERVICES[service](platforms, folder)
-    from omicsdk.sandbox.engine.seeds import Seeds  # only sandboxes with documents need the engine
+    from omicsdk.sandbox.engine.engine import Seeds  # only sandboxes with documents need the engine
 
     with platforms.context.database.transaction():
         return Seeds(engine, Store(platforms.context.database)).add_folder(folder)
