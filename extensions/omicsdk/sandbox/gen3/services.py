@@ -21,7 +21,7 @@ from omicsdk.sandbox.gen3.indexd.requests import FrameworkPage
 from omicsdk.sandbox.gen3.metadata.service import metadata_service
 from omicsdk.sandbox.gen3.peregrine.service import peregrine_service
 from omicsdk.sandbox.gen3.records import export, sheepdog
-from omicsdk.sandbox.gen3.records.permissions import error_body
+from omicsdk.sandbox.gen3.records.requests import error_body
 from omicsdk.sandbox.gen3.service import (
     HEALTHY,
     HTML,
@@ -240,7 +240,7 @@ def _refused_query(problem: Problem) -> Reply:
 def query(guppy: Guppy, call: Call) -> Reply:
     """POST /graphql."""
     # graphql-core is slow to import, and most sandboxes never receive a query.
-    from omicsdk.sandbox.gen3.guppy_schema import execute
+    from omicsdk.sandbox.gen3.queries import execute
 
     body = as_object(call.body)
     text, variables = body.get("query"), body.get("variables")

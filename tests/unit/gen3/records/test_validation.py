@@ -12,7 +12,7 @@ from omicsdk.gen3.records import Finding, Place, Project, Row, project_of, valid
 from omicsdk.gen3.records.validation import record_of
 from omicsdk.sandbox.gen3.records.dictionary import Dictionary as TheirDictionary
 from omicsdk.sandbox.gen3.records.dictionary import sds_document
-from omicsdk.sandbox.gen3.records.tables import read_table
+from omicsdk.sandbox.gen3.records.requests import read_table
 
 SDS = dictionary()
 PROJECT = Project("demo", "one")

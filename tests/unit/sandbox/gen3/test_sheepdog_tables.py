@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.sandbox.gen3.records.dictionary import Dictionary, sds_document
-from omicsdk.sandbox.gen3.records.tables import CSV, TSV, NotATable, read_table, write_table
+from omicsdk.sandbox.gen3.records.requests import CSV, TSV, NotATable, read_table, write_table
 
 DICTIONARY = Dictionary(sds_document())
 CELLS = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1).filter(lambda text: text != "null")

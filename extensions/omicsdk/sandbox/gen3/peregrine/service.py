@@ -10,9 +10,8 @@ from typing import Any, cast
 from omicsdk.sandbox.gen3.commons import Gen3
 from omicsdk.sandbox.gen3.peregrine.views import Reader
 from omicsdk.sandbox.gen3.records.dictionary import Dictionary
-from omicsdk.sandbox.gen3.records.permissions import error_body, refuse
+from omicsdk.sandbox.gen3.records.requests import error_body, parsed_json, refuse
 from omicsdk.sandbox.gen3.records.store import Record
-from omicsdk.sandbox.gen3.records.tables import parsed_json
 from omicsdk.sandbox.gen3.service import HEALTHY, HTML, as_object, gen3_service, trailing_slashes
 from omicsdk.sandbox.problems import Problem, or_raise
 from omicsdk.sandbox.service import Call, Reply, Service, handlers_in

@@ -10,9 +10,20 @@ from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.yaml_text import YamlFault, read_yaml
 from omicsdk.sandbox.gen3.records.dictionary import OWN_KEYS, Node
-from omicsdk.sandbox.gen3.records.permissions import ROOT, SERVICE, enter, enter_empty, refuse, resource_of
+from omicsdk.sandbox.gen3.records.requests import (
+    FORMATS,
+    JSON,
+    ROOT,
+    SERVICE,
+    TSV,
+    enter,
+    enter_empty,
+    refuse,
+    resource_of,
+    write_node_table,
+    write_table,
+)
 from omicsdk.sandbox.gen3.records.store import Record, Store
-from omicsdk.sandbox.gen3.records.tables import FORMATS, JSON, TSV, write_node_table, write_table
 from omicsdk.sandbox.gen3.service import crash_if_real
 from omicsdk.sandbox.problems import or_raise
 from omicsdk.sandbox.service import Call, Reply, grouped

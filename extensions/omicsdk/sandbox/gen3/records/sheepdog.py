@@ -10,17 +10,21 @@ from urllib.parse import quote
 
 from omicsdk.sandbox.gen3.indexd.requests import Criteria
 from omicsdk.sandbox.gen3.records.dictionary import PROGRAM, PROJECT
-from omicsdk.sandbox.gen3.records.permissions import (
+from omicsdk.sandbox.gen3.records.requests import (
+    JSON,
     PROGRAMS,
     PROJECTS,
     ROOT,
     Visit,
     enter,
     found_program,
+    parsed_json,
     permit,
     principal,
+    records_of,
     refuse,
     resource_of,
+    sent,
 )
 from omicsdk.sandbox.gen3.records.store import (
     FAILED,
@@ -35,7 +39,6 @@ from omicsdk.sandbox.gen3.records.store import (
     response_of,
 )
 from omicsdk.sandbox.gen3.records.submission import CREATE, UPDATE, Deletion, Submission
-from omicsdk.sandbox.gen3.records.tables import JSON, parsed_json, records_of, sent
 from omicsdk.sandbox.gen3.service import crash_if_real
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call, Reply, for_each, named
