@@ -8,8 +8,8 @@ from typing import Any, Protocol, cast
 
 import graphql
 
-from omicsdk.sandbox.gen3.graphql_runs import run
 from omicsdk.sandbox.gen3.peregrine.views import DATA_FILE, Reader
+from omicsdk.sandbox.gen3.queries import run
 from omicsdk.sandbox.gen3.records.dictionary import Dictionary, Node
 from omicsdk.sandbox.gen3.records.store import Record
 
