@@ -1,13 +1,288 @@
-"""Operations of apps: their CWL, revisions, copies."""
+"""Apps: the platform's reading of their CWL (ports, steps, checks of inputs, batches), and operations on them, their revisions and copies."""
 
 import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
 
 from omicsdk.core.yaml_text import YamlFault, read_yaml
 from omicsdk.sandbox.problems import whole_number
-from omicsdk.sandbox.sb.cwl import CWL, NoCwl, check_cwl, name_of
+from omicsdk.sandbox.sb.files import texts
 from omicsdk.sandbox.sb.responses import bad, page_of, refuse, view
 from omicsdk.sandbox.sb.state import Sb, path_id
 from omicsdk.sandbox.service import Call, JsonObject, Reply
+
+_CLASSES = ("CommandLineTool", "ExpressionTool", "Workflow")
+_STREAMS = ("stdin", "stdout", "stderr")
+_DEEPEST = 20
+CWL = dict[str, Any]
+
+
+class NoCwl(Exception):
+    """A text that is no app; its own text states why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """An input or output of an app.
+
+    Attributes:
+        id: Its identity without `#` and the app's name.
+        kinds: What a value, or each of a list, may be: File, Directory, string, int, record ...; Any takes everything.
+        single: Whether it may be one value; else it is a list.
+        optional: Whether it may be left out.
+        secondary: Patterns of the files that come with its files.
+        glob: The name of the file that an output is taken from; empty when the app computes it.
+    """
+
+    id: str
+    kinds: tuple[str, ...]
+    single: bool
+    optional: bool
+    secondary: tuple[str, ...]
+    glob: str
+
+
+def check_cwl(document: object) -> CWL:
+    """A document that is an app.
+
+    Raises:
+        NoCwl: It is not one.
+    """
+    app: CWL = cast("CWL", document) if isinstance(document, dict) else {}
+    kind = main_of(app).get("class")
+    if kind not in _CLASSES:
+        raise NoCwl(f"its class is {kind!r}, none of {', '.join(_CLASSES)}")
+    return app
+
+
+def main_of(document: CWL) -> CWL:
+    """The process that is run: the document itself, or `main` of a packed one."""
+    parts = named(document.get("$graph"))
+    return next((cast("CWL", part) for id, part in parts if _short(id) == "main" and isinstance(part, dict)), document)
+
+
+def named(declared: Any, key: str = "id") -> list[tuple[str, Any]]:
+    """Read what CWL states either as an object by names, or as a list of objects with their names: names and values.
+
+    Args:
+        declared: Either; anything else names nothing.
+        key: What objects of a list have their name as.
+    """
+    if isinstance(declared, dict):
+        return [(str(name), definition) for name, definition in cast("CWL", declared).items()]
+    items = cast("list[Any]", declared) if isinstance(declared, list) else []
+    objects = [cast("CWL", item) for item in items if isinstance(item, dict)]
+    return [(str(object_.get(key, "")), object_) for object_ in objects]
+
+
+def name_of(document: CWL, fallback: str) -> str:
+    """The name of an app."""
+    label = main_of(document).get("label") or document.get("label")
+    return label if isinstance(label, str) and label else fallback
+
+
+def ports(document: CWL, which: str) -> list[Port]:
+    """The inputs or outputs of an app.
+
+    Args:
+        document: The app.
+        which: inputs or outputs.
+    """
+    main = main_of(document)
+    return [_port(_short(id), _spelt_out(main, port)) for id, port in named(main.get(which))]
+
+
+def _short(id: str) -> str:
+    """The last part of an identity: `#main/reads` and `#reads` are reads."""
+    return re.split(r"[#/]", id)[-1]
+
+
+def _spelt_out(main: CWL, declared: Any) -> dict[str, Any]:
+    """A port as an object; a stream is a file that is called as the tool states."""
+    port: dict[str, Any] = cast("dict[str, Any]", declared) if isinstance(declared, dict) else {"type": declared}
+    kind = port.get("type")
+    if kind not in _STREAMS:
+        return port
+    return {**port, "type": "File", "outputBinding": {"glob": main.get(kind, "")}}
+
+
+def _port(id: str, port: Mapping[str, Any]) -> Port:
+    kinds = _kinds(port.get("type", "Any"), 0)
+    binding = port.get("outputBinding")
+    glob = cast("dict[str, Any]", binding).get("glob", "") if isinstance(binding, dict) else ""
+    return Port(
+        id=id,
+        kinds=tuple(dict.fromkeys(kind for kind, _ in kinds if kind != "null")),
+        single=any(not several for kind, several in kinds if kind != "null"),
+        optional=("null", False) in kinds or port.get("default") is not None,
+        secondary=tuple(_patterns(port.get("secondaryFiles"))),
+        glob=glob if isinstance(glob, str) else "",
+    )
+
+
+def _kinds(declared: Any, depth: int) -> list[tuple[str, bool]]:
+    """Kinds of values that a type takes, null among them, each with whether a list of such is taken."""
+    match declared:
+        case str():
+            bare = declared.removesuffix("?")
+            kind = (_short(bare.removesuffix("[]")), bare.endswith("[]"))
+            return [kind, ("null", False)] if declared.endswith("?") else [kind]
+        case [*several] if depth <= _DEEPEST:
+            return [kind for alternative in several for kind in _kinds(alternative, depth + 1)]
+        case {"type": "array"} if depth <= _DEEPEST:
+            inner = _kinds(cast("CWL", declared).get("items", "Any"), depth + 1)
+            return [(kind, True) for kind, _ in inner]
+        case {"type": kind}:
+            return [(str(kind), False)]
+        case _:
+            return [("Any", False)]
+
+
+def _patterns(declared: Any) -> list[str]:
+    several = cast("list[Any]", declared) if isinstance(declared, list) else [declared]
+    patterns = [cast("dict[str, Any]", entry).get("pattern") if isinstance(entry, dict) else entry for entry in several]
+    # The value of an expression is unknown without running the app.
+    return [
+        pattern.removesuffix("?") for pattern in patterns if isinstance(pattern, str) and pattern and "$" not in pattern
+    ]
+
+
+def secondary_name(name: str, pattern: str) -> str:
+    """The name of a file's secondary file: `.bai` adds to it, each `^` takes an extension off first."""
+    while pattern.startswith("^"):
+        pattern = pattern[1:]
+        stem, dot, _ = name.rpartition(".")
+        name = stem if dot and stem else name
+    return name + pattern
+
+
+def steps_of(document: CWL) -> list[str]:
+    """The names of an app's steps; a tool is its only one."""
+    main = main_of(document)
+    if isinstance(main.get("steps"), list | dict):
+        return [_short(name) or "step" for name, _ in named(main["steps"])]
+    return [name_of(document, _short(str(main.get("id", ""))) or "main")]
+
+
+# -- inputs
+
+_FILES = ("File", "Directory")
+_JSON_KINDS: Mapping[str, tuple[type, ...]] = {
+    **dict.fromkeys(("string", "enum"), (str,)),
+    **dict.fromkeys(("int", "long"), (int,)),
+    **dict.fromkeys(("float", "double"), (int, float)),
+    **dict.fromkeys((*_FILES, "record"), (dict,)),
+    "boolean": (bool,),
+}
+
+
+def _is_file(value: object) -> bool:
+    """Whether a value represents a file or folder."""
+    return isinstance(value, dict) and cast("JsonObject", value).get("class") in _FILES
+
+
+def files_of(value: Any) -> Iterator[JsonObject]:
+    """The files and folders in a value, at any depth."""
+    if _is_file(value):
+        yield value
+        value = value.get("secondaryFiles")
+    inner = cast("JsonObject", value).values() if isinstance(value, dict) else value
+    for item in cast("Iterable[Any]", inner) if isinstance(value, dict | list) else ():
+        yield from files_of(item)
+
+
+def mapped(value: Any, change: Callable[[JsonObject], JsonObject]) -> Any:
+    """A value with each file and folder in it changed."""
+    if _is_file(value):
+        return change(value)
+    if isinstance(value, dict):
+        return {key: mapped(member, change) for key, member in cast("JsonObject", value).items()}
+    if isinstance(value, list):
+        return [mapped(item, change) for item in cast("list[Any]", value)]
+    return value
+
+
+def faults(inputs: Mapping[str, Any], ports: Sequence[Port]) -> list[JsonObject]:
+    """The faults of an app's inputs, one object each: the input, a code and a message.
+
+    Args:
+        inputs: The inputs by identity.
+        ports: The app's inputs.
+    """
+    errors: list[JsonObject] = []
+    for port in ports:
+        value = inputs.get(port.id)
+        if value is None and not port.optional:
+            errors.append(fault(port.id, 7012, f"Input {port.id!r} is required and has no value"))
+        elif value is not None and not _fits(value, port.kinds):
+            errors.append(fault(port.id, 7024, f"Input {port.id!r} takes {' or '.join(port.kinds)}, not {value!r:.40}"))
+    return errors
+
+
+def _fits(value: Any, kinds: Sequence[str]) -> bool:
+    """Whether a value, or each in a list, is of one of some kinds; other kinds are types of the app, or Any."""
+    if isinstance(value, list):
+        return all(_fits(item, kinds) for item in cast("list[Any]", value))
+    return value is None or any(
+        # By the class: a bool is an int.
+        kind not in _JSON_KINDS or type(value) in _JSON_KINDS[kind]
+        for kind in kinds
+    )
+
+
+def fault(id: str | None, code: int, message: str) -> JsonObject:
+    """A fault of an input, or of a task where no input is named."""
+    return {"id": id, "code": code, "message": message}
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The inputs of one child of a batch.
+
+    Attributes:
+        value: What the group is called.
+        fields: The metadata that its files agree in.
+        items: Its part of the divided input.
+        single: Whether the child gets one value and no list.
+    """
+
+    value: str
+    fields: JsonObject
+    items: tuple[Any, ...]
+    single: bool
+
+
+def divided(
+    items: Sequence[Any], batch_by: Mapping[str, Any], facts: Callable[[JsonObject], Mapping[str, Any]]
+) -> list[Group]:
+    """The rule by which a batch divides an input.
+
+    Args:
+        items: The input's values.
+        batch_by: `type` ITEM, or CRITERIA with `criteria`, names such as metadata.sample_id.
+        facts: The name and metadata of a file.
+
+    Returns:
+        One group a child, in the order of the first file of each.
+    """
+    if str(batch_by["type"]).upper() == "ITEM":
+        return [Group(_name(item, facts), {}, (item,), single=True) for item in items]
+    criteria: Sequence[str] = batch_by["criteria"]
+    groups: dict[tuple[str, ...], list[Any]] = {}
+    for item in items:
+        metadata: Mapping[str, Any] = facts(item).get("metadata", {}) if _is_file(item) else {}
+        key = tuple(", ".join(texts(metadata.get(name.removeprefix("metadata.")))) for name in criteria)
+        groups.setdefault(key, []).append(item)
+    return [
+        Group(", ".join(key), dict(zip(criteria, key, strict=True)), tuple(several), single=False)
+        for key, several in groups.items()
+    ]
+
+
+def _name(item: Any, facts: Callable[[JsonObject], Mapping[str, Any]]) -> str:
+    return str(facts(item).get("name", item.get("path", ""))) if _is_file(item) else str(item)
+
 
 _APP, _REVISION = "app", "app-revision"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")

@@ -18,8 +18,7 @@ from urllib.parse import unquote, urlsplit
 
 from omicsdk.core.logs import logger
 from omicsdk.sandbox.problems import Problem, or_raise
-from omicsdk.sandbox.sb import cwl
-from omicsdk.sandbox.sb.apps import find_app, split_id
+from omicsdk.sandbox.sb import apps
 from omicsdk.sandbox.sb.documents import FileRecord
 from omicsdk.sandbox.sb.responses import refuse
 from omicsdk.sandbox.sb.state import Course, Sb, new_uuid, wanted_failure
@@ -55,7 +54,7 @@ class _Ending:
     not_run: str = ""
 
 
-def executed(sb: Sb, task: Mapping[str, Any], app: cwl.CWL, folder: Path) -> _Ending:
+def executed(sb: Sb, task: Mapping[str, Any], app: apps.CWL, folder: Path) -> _Ending:
     """Run a task's app.
 
     Nothing is written to the platform before `keep` is called: the task may be aborted while its tool runs.
@@ -77,14 +76,14 @@ def executed(sb: Sb, task: Mapping[str, Any], app: cwl.CWL, folder: Path) -> _En
     return _run(sb, task, app, tool, folder)
 
 
-def _make_jobs(sb: Sb, task: Mapping[str, Any], app: cwl.CWL, ending: _Ending) -> list[JsonObject]:
+def _make_jobs(sb: Sb, task: Mapping[str, Any], app: apps.CWL, ending: _Ending) -> list[JsonObject]:
     """The jobs of a task that has ended, with their logs as files that are in no folder.
 
     Returns:
         One object a step: name, command line, status, and the identities of its logs by name.
     """
     results, folder = _Results(sb, task, {}), f"logs:{task['id']}"
-    steps = cwl.steps_of(app)
+    steps = apps.steps_of(app)
     jobs: list[JsonObject] = []
     for number, step in enumerate(steps, 1):
         error = ending.failed if number == len(steps) else ""
@@ -111,7 +110,7 @@ class _Results:
         self._metadata = self._inherited() if metadata is None else metadata
 
     def _inherited(self) -> JsonObject:
-        records = [self.files.get(str(value.get("path"))) for value in cwl.files_of(self.task["inputs"])]
+        records = [self.files.get(str(value.get("path"))) for value in apps.files_of(self.task["inputs"])]
         all_metadata = [record.metadata for record in records if record]
         first: Mapping[str, Any] = all_metadata[0] if all_metadata else {}
         return {
@@ -156,20 +155,20 @@ class _Results:
 # -- placeholders
 
 
-def _stand_ins(results: _Results, app: cwl.CWL) -> JsonObject:
+def _stand_ins(results: _Results, app: apps.CWL) -> JsonObject:
     """Outputs as the app's CWL states them; their bytes name their inputs, values that only the app could compute are null."""
     folder = results.root()
-    return {port.id: _stand_in(results, port, folder) for port in cwl.ports(app, "outputs")}
+    return {port.id: _stand_in(results, port, folder) for port in apps.ports(app, "outputs")}
 
 
-def _stand_in(results: _Results, port: cwl.Port, folder: str) -> Any:
+def _stand_in(results: _Results, port: apps.Port, folder: str) -> Any:
     if "File" in port.kinds:
         clear = port.glob and not any(sign in port.glob for sign in _UNCLEAR)
         task = results.task
         content = {"task": task["name"], "app": task["app"], "output": port.id, "inputs": task["inputs"]}
         text = json.dumps(content, indent=1, sort_keys=True) + "\n"
         record = results.text(folder, port.glob if clear else f"{port.id}.txt", text)
-        names = [cwl.secondary_name(record.name, pattern) for pattern in port.secondary]
+        names = [apps.secondary_name(record.name, pattern) for pattern in port.secondary]
         stand_in = results.value(record, [results.value(results.text(folder, name, text)) for name in names])
     elif "Directory" in port.kinds:
         stand_in = results.value(results.add(folder, port.id, type="folder"))
@@ -181,12 +180,12 @@ def _stand_in(results: _Results, port: cwl.Port, folder: str) -> Any:
 # -- cwltool
 
 
-def _tool(sb: Sb, app: cwl.CWL) -> tuple[str | None, str]:
+def _tool(sb: Sb, app: apps.CWL) -> tuple[str | None, str]:
     """cwltool as it is called, where it runs an app; else why nothing does."""
     if not sb.run_tools:
         return None, "the sandbox was started without --run-tools"
-    main = cwl.main_of(app)
-    demanded = dict(cwl.named(main.get("requirements"), "class"))
+    main = apps.main_of(app)
+    demanded = dict(apps.named(main.get("requirements"), "class"))
     if main.get("class") != "CommandLineTool" or "DockerRequirement" in demanded:
         return None, "the sandbox runs command line tools that demand no container"
     # On the PATH, or beside the Python that runs the sandbox.
@@ -194,10 +193,10 @@ def _tool(sb: Sb, app: cwl.CWL) -> tuple[str | None, str]:
     return path, "" if path else "cwltool is not installed"
 
 
-def _run(sb: Sb, task: Mapping[str, Any], app: cwl.CWL, tool: str, folder: Path) -> _Ending:
-    ports = {port.id for port in cwl.ports(app, "inputs")}
+def _run(sb: Sb, task: Mapping[str, Any], app: apps.CWL, tool: str, folder: Path) -> _Ending:
+    ports = {port.id for port in apps.ports(app, "inputs")}
     inputs = {id: value for id, value in task["inputs"].items() if id in ports}
-    staged = cwl.mapped(inputs, lambda value: _staged(sb, value, folder))
+    staged = apps.mapped(inputs, lambda value: _staged(sb, value, folder))
     (folder / "app.cwl").write_text(json.dumps(app), encoding="utf-8")
     (folder / "inputs.json").write_text(json.dumps(staged), encoding="utf-8")
     output_folder, temporary = folder / "out", folder / "tmp"
@@ -287,7 +286,7 @@ def _stored_outputs(results: _Results, outputs: JsonObject) -> JsonObject:
         record = results.copy(folder, Path(where))
         return results.value(record, [stored_file(file) for file in value.get("secondaryFiles") or ()])
 
-    return cwl.mapped(outputs, stored_file)
+    return apps.mapped(outputs, stored_file)
 
 
 # -- the states of tasks
@@ -304,24 +303,24 @@ def _batch(id: str) -> str:
     return f"batch:{id}"
 
 
-def app_of(sb: Sb, task: Mapping[str, Any]) -> cwl.CWL:
+def app_of(sb: Sb, task: Mapping[str, Any]) -> apps.CWL:
     """The CWL of a task's app."""
-    return find_app(sb, *split_id(task["app"]))["raw"]
+    return apps.find_app(sb, *apps.split_id(task["app"]))["raw"]
 
 
 def validate(sb: Sb, task: JsonObject) -> None:
     """Record the faults of a draft's inputs."""
-    ports = cwl.ports(app_of(sb, task), "inputs")
+    ports = apps.ports(app_of(sb, task), "inputs")
     split: str = task["batch_input"] if task["batch"] else ""
-    errors = cwl.faults(task["inputs"], ports)
-    for value in cwl.files_of(task["inputs"]):
+    errors = apps.faults(task["inputs"], ports)
+    for value in apps.files_of(task["inputs"]):
         record = sb.files.get(str(value.get("path")))
         if record is None or not sb.may_copy(task["created_by"], record):
-            errors.append(cwl.fault(None, 5002, f"There is no file {value.get('path')} for the task"))
+            errors.append(apps.fault(None, 5002, f"There is no file {value.get('path')} for the task"))
     items = task["inputs"].get(split)
     if split and not (isinstance(items, list) and items):
         message = f"Input {split!r} is divided by the batch, so it takes a list that isn't empty"
-        errors.append(cwl.fault(split, 7018, message))
+        errors.append(apps.fault(split, 7018, message))
     task["errors"], task["warnings"] = errors, []
 
 
@@ -344,16 +343,18 @@ def run(sb: Sb, task: JsonObject, user: str) -> None:
         run(sb, child, user)
 
 
-def _groups(sb: Sb, task: JsonObject) -> list[cwl.Group]:
+def _groups(sb: Sb, task: JsonObject) -> list[apps.Group]:
     def facts(value: JsonObject) -> Mapping[str, Any]:
         record = sb.files.get(str(value.get("path")))
         return {"name": record.name, "metadata": record.metadata} if record else {}
 
-    return cwl.divided(task["inputs"][task["batch_input"]], task["batch_by"], facts)
+    return apps.divided(task["inputs"][task["batch_input"]], task["batch_by"], facts)
 
 
-def _child(sb: Sb, task: JsonObject, group: cwl.Group) -> JsonObject:
-    port = next(candidate for candidate in cwl.ports(app_of(sb, task), "inputs") if candidate.id == task["batch_input"])
+def _child(sb: Sb, task: JsonObject, group: apps.Group) -> JsonObject:
+    port = next(
+        candidate for candidate in apps.ports(app_of(sb, task), "inputs") if candidate.id == task["batch_input"]
+    )
     part = group.items[0] if group.single and port.single else list(group.items)
     return {
         **task,
@@ -401,13 +402,13 @@ def _end(sb: Sb, task: JsonObject, at: float) -> None:
 TASKS = Course(KIND, {"QUEUED": "task_queue_seconds", "RUNNING": "task_seconds"}, _start, _end, slow=True)
 
 
-def _finish(sb: Sb, id: str, at: float, app: cwl.CWL, ending: _Ending) -> None:
+def _finish(sb: Sb, id: str, at: float, app: apps.CWL, ending: _Ending) -> None:
     with sb.transaction():
         task = sb.documents.get(KIND, id)
         if task is None or task["status"] != "RUNNING":  # it was aborted while its tool ran
             return
         if ending.failed:
-            task["errors"] = [cwl.fault(None, 7024, ending.failed)]
+            task["errors"] = [apps.fault(None, 7024, ending.failed)]
         else:
             task["outputs"] = ending.keep()
         task["status"], task["end"] = "FAILED" if ending.failed else "COMPLETED", at

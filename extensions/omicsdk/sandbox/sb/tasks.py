@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from omicsdk.sandbox.sb.apps import find_app, split_id
-from omicsdk.sandbox.sb.cwl import mapped, ports, steps_of
+from omicsdk.sandbox.sb.apps import find_app, mapped, ports, split_id, steps_of
 from omicsdk.sandbox.sb.responses import ordered, page_of, refuse, shown, times, view, when, within
 from omicsdk.sandbox.sb.state import Sb, body_fields, filled, in_bulk, new_uuid, path_id
 from omicsdk.sandbox.sb.task_runs import FINAL_STATES, GOING, KIND, abort, app_of, children, drop, put, run, validate

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from omicsdk.sandbox.sb.cwl import (
+from omicsdk.sandbox.sb.apps import (
     NoCwl,
     Port,
     check_cwl,
