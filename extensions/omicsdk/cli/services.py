@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 # Files of cli/index with commands without a service; commands of a group begin with its word: `sandbox up`.
-INDEX = ("files", "portals", "locks", "builtin")
+INDEX = ("files", "portals", "builtin")
 
 # Groups of commands without a service, with their titles.
 GROUPS = {

@@ -482,11 +482,11 @@ def test_a_table_names_further_words_and_logins_at_once():
 
 
 def test_a_command_that_is_twice_in_a_table_is_a_fault(monkeypatch: pytest.MonkeyPatch):
-    from omicsdk.cli.index import azul  # the first table that is read: the others cost seconds
+    from omicsdk.cli.index import crunch  # one of the first that are read: the others cost seconds
     from omicsdk.cli.index.__main__ import files
 
-    monkeypatch.setattr(azul, "COMMANDS", (*azul.COMMANDS, azul.COMMANDS[0]))
-    with pytest.raises(IndexFault, match=r"omics azul: .* twice in the table"):
+    monkeypatch.setattr(crunch, "COMMANDS", (*crunch.COMMANDS, crunch.COMMANDS[0]))
+    with pytest.raises(IndexFault, match=r"omics crunch: .* twice in the table"):
         files()
 
 

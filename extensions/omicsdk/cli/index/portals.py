@@ -1,17 +1,20 @@
-"""The commands for data of portals."""
+"""The commands for data that lists, names and searches of portals give: fetched, locked, and kept in the shared cache."""
 
 from __future__ import annotations
 
+from omicsdk.cli.commands import cache, locks
 from omicsdk.cli.index import Entry
+from omicsdk.locks.sources import add
 from omicsdk.portals.downloads import get
 from omicsdk.portals.searches import search
 
 SERVICE = ""
 
-READS = ("get", "search")
+READS = ("get", "search", "status", "cache ls", "cache verify")
+WRITES = ("add", "lock", "pull", "report", "cache prune")
 
 # The words for values of options that every command on lists and names of data has.
-WORDS_OF_LISTS = {"format": "FORMAT", "map": "WHAT=COLUMN", "prefer": "WORD", "where": "CONDITIONS", "base": "URL"}
+_WORDS_OF_LISTS = {"format": "FORMAT", "map": "WHAT=COLUMN", "prefer": "WORD", "where": "CONDITIONS", "base": "URL"}
 
 COMMANDS = (
     Entry(
@@ -21,7 +24,7 @@ COMMANDS = (
         flags={"folder": "--to"},
         choices=("reads",),
         repeated=("prefer", "map"),
-        metavars={**WORDS_OF_LISTS, "result": "FILE"},
+        metavars={**_WORDS_OF_LISTS, "result": "FILE"},
         title="Download of",
         examples=(
             "PRJNA257197 --to reads --where 'library_strategy=RNA-Seq' --dry-run",
@@ -47,4 +50,55 @@ COMMANDS = (
             "glioma --portal gdc --output tsv --query '[].id'",
         ),
     ),
+    Entry(
+        "add",
+        add,
+        choices=("reads",),
+        repeated=("prefer", "map"),
+        metavars={**_WORDS_OF_LISTS, "to": "FOLDER"},
+        like=(get,),
+        examples=(
+            "gdc_manifest.txt --to data/raw",
+            "PRJNA257197 --to reads --where 'library_strategy=RNA-Seq' --name ebola",
+            "drs://dg.4503:0d8b4c1e s3://my-bucket/runs/a.bam",
+        ),
+    ),
+    Entry(
+        "lock",
+        locks.lock,
+        render=locks.resolved,
+        columns=("state", "path", "why"),
+        metavars={"to": "PATH"},
+        examples=(
+            "",
+            "--update",
+            "ebola --update",
+            "--export md5sum | md5sum --check",
+            "--export nextflow --to samples.csv",
+        ),
+    ),
+    Entry(
+        "pull",
+        locks.pull,
+        flags={"check_only": "--check"},
+        title="Download of",
+        render=locks.pulled,
+        examples=("", "ebola --connections 8", "--check"),
+    ),
+    Entry("report", locks.report, examples=("omics.lock provenance.html", "pulled.jsonl ro-crate-metadata.json")),
+    Entry(
+        "status",
+        locks.status,
+        columns=("state", "path", "why"),
+        examples=("", "--verify", "--upstream --output jsonl"),
+    ),
+    Entry("cache ls", cache.ls, columns=("size", "used", "sha256"), examples=("", "--cache /shared/omics")),
+    Entry(
+        "cache prune",
+        cache.prune,
+        like=(cache.ls,),
+        columns=("size", "used", "sha256"),
+        examples=("--older 90d --max-size 2T", "--max-size 500G --dry-run"),
+    ),
+    Entry("cache verify", cache.verify, like=(cache.ls,), columns=("state", "path", "why"), examples=("",)),
 )
