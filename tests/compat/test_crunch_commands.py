@@ -11,7 +11,7 @@ import httpx
 import pytest
 from crunch_user import environment
 from fork_server import ForkServer
-from omicsdk.sandbox.crunch.tree import DATASET, PROJECT
+from omicsdk.sandbox.crunch.state import DATASET, PROJECT
 from omicsdk.sandbox.server import Sandbox
 
 pytestmark = [pytest.mark.compat("crunch"), pytest.mark.timeout(300)]

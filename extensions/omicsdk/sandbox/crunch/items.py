@@ -8,8 +8,7 @@ from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
-from omicsdk.sandbox.crunch.state import Crunch
-from omicsdk.sandbox.crunch.tree import DATASET, ITEM, PROJECT, Attribute, CircularMove, Node
+from omicsdk.sandbox.crunch.state import DATASET, ITEM, PROJECT, Attribute, CircularMove, Crunch, Node
 from omicsdk.sandbox.problems import or_raise
 from omicsdk.sandbox.rest_framework import fields as drf
 from omicsdk.sandbox.rest_framework.service import Invalid, Paths, Refused, framework_service, not_found, page

@@ -13,7 +13,7 @@ from jsonschema import Draft7Validator
 
 from omicsdk.core.logs import logger
 from omicsdk.sandbox.crunch.items import BY_PATH, AttributesOfKind
-from omicsdk.sandbox.crunch.tree import DATASET, ITEM, PROJECT
+from omicsdk.sandbox.crunch.state import DATASET, ITEM, PROJECT
 from omicsdk.sandbox.engine.store import Store
 from omicsdk.sandbox.gen3.metadata.documents import Taken
 from omicsdk.sandbox.instance import Platforms

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from omicsdk.sandbox.crunch.tree import DATASET, PROJECT
+from omicsdk.sandbox.crunch.state import DATASET, PROJECT
 from omicsdk.sandbox.dss.seeds import content_type, files_below
 from omicsdk.sandbox.engine.engine import json_in
 from omicsdk.sandbox.engine.store import Store
