@@ -137,9 +137,7 @@ def counted(database: Database) -> dict[str, dict[str, int]]:
         database: The state.
     """
     return {
-        collection.name: {
-            listing.name: listing.count(database) for listing in collection.listings if not listing.inside
-        }
+        collection.name: {part.name: part.count(database) for part in collection.listings if not part.inside}
         for collection in collections(database)
     }
 

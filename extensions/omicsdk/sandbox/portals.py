@@ -345,9 +345,7 @@ class _Ena(_Portal):
             return None
         # Below /vol1: the kind's folder, a folder of the run's first six characters, the run, the name.
         run, _, name = path.removeprefix("/vol1/").partition("/")[2].partition("/")[2].partition("/")
-        file = next(
-            (candidate for candidate in self.portals.files.all(id=run, name=name) if _place(candidate) == path), None
-        )
+        file = next((stored for stored in self.portals.files.all(id=run, name=name) if _place(stored) == path), None)
         if file is None:
             raise not_found("Not found")
         return file

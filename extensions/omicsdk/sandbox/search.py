@@ -230,9 +230,8 @@ def _prefix(content: Any) -> Test:
 
 def _wildcard(content: Any) -> Test:
     # A shell's pattern has ranges in brackets and no escapes.
-    pattern = re.sub(
-        r"\\(.)|\[", lambda match: escape(match[1] or "["), text_of(_value("wildcard", content)), flags=re.DOTALL
-    )
+    text = text_of(_value("wildcard", content))
+    pattern = re.sub(r"\\(.)|\[", lambda match: escape(match[1] or "["), text, flags=re.DOTALL)
     return lambda stored: isinstance(stored, str) and fnmatchcase(stored, pattern)
 
 

@@ -55,9 +55,8 @@ def prune(
     removed = opened.prune(older=older, max_size=max_size, dry_run=dry_run)
     size = size_words(sum(entry.size for entry in removed))
     what = f"{count_of(len(removed), 'file')} ({size})"
-    console.message(
-        f"{what} would be removed from {opened.folder}" if dry_run else f"{what} removed from {opened.folder}"
-    )
+    verb = "would be removed" if dry_run else "removed"
+    console.message(f"{what} {verb} from {opened.folder}")
     return _rows(removed)
 
 

@@ -105,9 +105,7 @@ def uninstall(shell: Literal["bash", "zsh", "fish"] | None = None, *, console: C
     settings, line = target.settings, target.line.encode()
     content = settings.read_bytes() if settings is not None and settings.exists() else b""
     if settings is not None and line in content.splitlines():
-        rest = b"".join(
-            other_line for other_line in content.splitlines(keepends=True) if other_line.rstrip(b"\r\n") != line
-        )
+        rest = b"".join(other for other in content.splitlines(keepends=True) if other.rstrip(b"\r\n") != line)
         _rewrite(settings, rest, f"Remove this line yourself: {target.line}")
         console.message(f"removed a line from {settings}")
     if target.file.exists():

@@ -63,9 +63,8 @@ def list_settings(*, show_origin: bool = False, known: bool = False, connection:
     if known:
         check_unused("with --known", show_origin=show_origin)
         rows = list(_available_settings())
-        return TextAndData(
-            "\n".join(f"{row['name']} ({row['kind']}): {row['help']}" for row in rows), rows, terminal_only=True
-        )
+        text = "\n".join(f"{row['name']} ({row['kind']}): {row['help']}" for row in rows)
+        return TextAndData(text, rows, terminal_only=True)
     from omicsdk.logins import found_settings
 
     settings = [*HCAConfig().settings, *_own_settings()]

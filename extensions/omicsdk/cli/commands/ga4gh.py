@@ -86,9 +86,8 @@ def resolved_rows(files: Iterable[DrsFile], console: Console) -> Iterator[dict[s
 def downloaded(result: TransferReport, call: Call) -> dict[str, Any] | TextAndData:
     """Render a download: counts, and the result for each file."""
     arguments = call.arguments
-    folder = next(
-        (arguments[name] for name in ("folder", "download_dir", "output_dir", "path") if name in arguments), "."
-    )
+    names = ("folder", "download_dir", "output_dir", "path")
+    folder = next((arguments[name] for name in names if name in arguments), ".")
     finish(result, call, where=folder)
     if arguments.get("dry_run"):
         return foreseen(result)

@@ -256,9 +256,7 @@ def named_errors(failed: Sequence[Outcome]) -> list[OmicsError]:
     Args:
         failed: Their outcomes.
     """
-    return [
-        named_error(outcome.error, outcome.label or outcome.name) for outcome in failed if outcome.error is not None
-    ]
+    return [named_error(file.error, file.label or file.name) for file in failed if file.error is not None]
 
 
 # -- the file of --report

@@ -115,9 +115,8 @@ def status(
     if "STATUS_RETRIEVAL_ERROR" in file_status:
         console.exit_code = 1
         return TextAndData(file_status, data)
-    return TextAndData(
-        f"File: {filename} in UploadArea: {uri.deployment_stage}/{uri.area_uuid} is currently {file_status}", data
-    )
+    text = f"File: {filename} in UploadArea: {uri.deployment_stage}/{uri.area_uuid} is currently {file_status}"
+    return TextAndData(text, data)
 
 
 def report(

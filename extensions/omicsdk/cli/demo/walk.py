@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 def typed(command: Sequence[str]) -> str:
     """Return a command as typed into a shell."""
     # The shell of Windows knows double quotes only.
-    return (
-        shlex.join(command) if os.name != "nt" else " ".join(f'"{word}"' if " " in word else word for word in command)
-    )
+    if os.name != "nt":
+        return shlex.join(command)
+    return " ".join(f'"{word}"' if " " in word else word for word in command)
 
 
 class Story:

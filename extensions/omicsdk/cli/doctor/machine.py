@@ -70,9 +70,7 @@ def extras(required: Iterable[str], is_installed: Callable[[str], bool] = is_ins
         required: The requirements of omicsdk.
         is_installed: Returns whether a package is installed.
     """
-    pairs = [
-        match.groups() for requirement in required if (match := _EXTRA.match(requirement)) and match[2] not in _OURS
-    ]
+    pairs = [match.groups() for text in required if (match := _EXTRA.match(text)) and match[2] not in _OURS]
     lacking = sorted({extra for package, extra in pairs if not is_installed(package)})
     whole = sorted({extra for _, extra in pairs}.difference(lacking))
     outcomes = [Outcome("extras", "installed", "ok", ", ".join(whole) or "none")]

@@ -161,9 +161,7 @@ def outcomes(results: Sequence[Outcome], width: int) -> str:
         results: The outcomes.
         width: Characters per line.
     """
-    rows = [
-        (_MARKS[outcome.status], outcome.probe, outcome.subject, _timed(outcome), outcome.remedy) for outcome in results
-    ]
+    rows = [(_MARKS[result.status], result.probe, result.subject, _timed(result), result.remedy) for result in results]
     counts = {status: sum(outcome.status == status for outcome in results) for status in _MARKS}
     names = {"ok": "ok", "warning": "to look at", "failed": "failed", "skipped": "skipped"}
     total = ", ".join(f"{counts[status]} {name}" for status, name in names.items())

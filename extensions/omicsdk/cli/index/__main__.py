@@ -31,12 +31,8 @@ def files() -> dict[Path, str]:
         tables = getattr(imported, "TABLES", {module.name: imported} if hasattr(imported, "COMMANDS") else {})
         for name, table in tables.items():
             service, by_signature = getattr(table, "SERVICE", name), getattr(table, "BY_SIGNATURE", True)
-            workflows = [
-                workflow for entry in entries(table) for workflow in commands(entry, service, by_signature=by_signature)
-            ]
-            if twice := sorted(
-                repeated(workflow["command"] for workflow in workflows)
-            ):  # the first would hide the other
+            workflows = [row for entry in entries(table) for row in commands(entry, service, by_signature=by_signature)]
+            if twice := sorted(repeated(row["command"] for row in workflows)):  # the first would hide the other
                 raise IndexFault(f"omics {service}: {', '.join(twice)} twice in the table")
             lines = [json.dumps(workflow, ensure_ascii=False) for workflow in workflows]
             contents[FOLDER / f"{name}.json"] = "[\n" + ",\n".join(lines) + "\n]\n"

@@ -305,9 +305,7 @@ def _with_transfer_options(
     Returns:
         The documentation with that of the fields, and whether it is such a workflow.
     """
-    keywords = next(
-        (parameter for parameter in parameters.values() if parameter.kind is inspect.Parameter.VAR_KEYWORD), None
-    )
+    keywords = next((value for value in parameters.values() if value.kind is inspect.Parameter.VAR_KEYWORD), None)
     typed = None if keywords is None else next(iter(get_args(hints.get(keywords.name))), None)
     if keywords is None or typed not in (TransferOptionsDict, SelectionOptionsDict):
         return docs, False
@@ -335,9 +333,7 @@ def _documented(other: Callable[..., Any] | Argument) -> Mapping[str, str]:
 
 
 def _by_signature(entry: Entry, parameters: Sequence[inspect.Parameter]) -> Entry:
-    names = tuple(
-        parameter.name for parameter in parameters if parameter.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
-    )
+    names = tuple(item.name for item in parameters if item.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD)
     defaults = {parameter.name: entry.defaults.get(parameter.name, parameter.default) for parameter in parameters}
     switches = tuple(name for name, default in defaults.items() if default is False)
     positional = names if entry.positional is None else entry.positional
@@ -461,9 +457,7 @@ def _choices(argument: Argument) -> list[Argument]:
 def _operation(entry: Entry, service: str) -> Workflow:
     """Return an operation of the service's document under other words."""
     package = SERVICES[service].get("package", service)
-    operation = next(
-        (command for command in Catalog().operations(package) if command["command"] == entry.operation), None
-    )
+    operation = next((data for data in Catalog().operations(package) if data["command"] == entry.operation), None)
     if operation is None:
         raise IndexFault(f"{service} {entry.command}: unknown operation {entry.operation}")
     parameters = operation.get("parameters", [])

@@ -273,9 +273,8 @@ def planned(
         Interrupted: `stop` was set.
     """
     filters, catalog = resolved(client, what, catalog)
-    selected = [
-        name for name, is_given in (("matrices", project), ("bundle", bundle), ("manifest", manifest)) if is_given
-    ]
+    sources = {"matrices": project, "bundle": bundle, "manifest": manifest}
+    selected = [name for name, value in sources.items() if value]
     if len(selected) + bool(filters) != 1:
         selection = " and ".join([*(["conditions"] if filters else []), *selected]) or "nothing"
         raise UsageError(f"What to download is not clear: {selection} given", remedy="Use one of them.")

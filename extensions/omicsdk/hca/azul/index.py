@@ -319,9 +319,7 @@ def resolved(
     catalog = catalog or next((condition.catalog for condition in conditions if condition.catalog), "")
     if any(condition.field == CONTAINER for condition in conditions):
         field = CONTAINERS[container_type(catalogs(client), catalog)]
-        conditions = [
-            replace(condition, field=field) if condition.field == CONTAINER else condition for condition in conditions
-        ]
+        conditions = [replace(item, field=field) if item.field == CONTAINER else item for item in conditions]
     facets = facet_values(_term_facets(client, catalog)) if needs_facets(conditions) else {}
     return to_filters(conditions, facets), catalog
 

@@ -107,9 +107,8 @@ def manifest(
     pending = Pending(target, sha256(json.dumps([client.base_url, catalog, format, filters]).encode()).hexdigest())
 
     def requested() -> ManifestState:
-        return client.request_manifest(
-            catalog=catalog or OMIT, filters=json.dumps(filters) if filters else OMIT, format=format
-        )
+        sent = json.dumps(filters) if filters else OMIT
+        return client.request_manifest(catalog=catalog or OMIT, filters=sent, format=format)
 
     state = _still_written(client, pending.token()) or requested()
 

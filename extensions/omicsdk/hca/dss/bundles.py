@@ -358,9 +358,8 @@ class BundleListing:
 def _file(entry: Mapping[str, Any], name: str, replica: str) -> BundleFile:
     sums = ((kind, str(entry.get(kind) or "").lower()) for kind in CHECKSUMS)
     checksums = {kind: value for kind, value in sums if is_checksum(kind, value)}
-    return BundleFile(
-        name, DSSFile.from_dss_bundle_response(entry, replica), checksums, str(entry.get("content-type") or "")
-    )
+    file, media_type = DSSFile.from_dss_bundle_response(entry, replica), str(entry.get("content-type") or "")
+    return BundleFile(name, file, checksums, media_type)
 
 
 def file_alone(api: DssApi, uuid: str, replica: str, version: str = "") -> BundleFile:

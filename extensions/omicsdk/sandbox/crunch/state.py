@@ -167,9 +167,8 @@ class Tree:
             # The site makes this before there is a slug, so all datasets of a project share a folder.
             texts["base_file_path"] = default_path(parent, "")
         with self._database.transaction():
-            slug = free_slug(
-                slug_of(fields["name"], parent.slug if parent else None), lambda slug: bool(self.find(slug))
-            )
+            start = slug_of(fields["name"], parent.slug if parent else None)
+            slug = free_slug(start, lambda slug: bool(self.find(slug)))
             node = Node(0, kind, fields["name"], slug, parent and parent.id, *self._new_place(parent), **texts)
             return replace(node, id=self.nodes.add(node))
 

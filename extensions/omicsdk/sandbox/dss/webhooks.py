@@ -197,9 +197,8 @@ def build_request(
     if subscription.get("encoding") == "multipart/form-data":
         payload_field = subscription.get("payload_form_field") or "payload"
         fields: dict[str, str] = {**(subscription.get("form_fields") or {}), payload_field: text}
-        request = httpx.Request(
-            method, url, headers=headers, files={name: (None, value) for name, value in fields.items()}
-        )
+        parts = {name: (None, value) for name, value in fields.items()}
+        request = httpx.Request(method, url, headers=headers, files=parts)
     else:
         request = httpx.Request(method, url, headers={**headers, "Content-Type": "application/json"}, content=text)
     if secret is not None:

@@ -160,9 +160,8 @@ class Reader:
         if received.fields is not None:
             body = self.form(content, received.fields)
             properties = self._schemas.properties(content.schema)
-            files = {
-                name: [""] if "array" in self._schemas.kinds(properties.get(name)) else "" for name in received.files
-            }
+            kinds = {name: self._schemas.kinds(properties.get(name)) for name in received.files}
+            files = {name: [""] if "array" in kinds[name] else "" for name in kinds}
             faults += self._faults(content.schema, {**files, **body}, "body", ())
         elif received.content is None and (content.is_json or not is_handled):
             body, body_faults = self.body(content, received.text)

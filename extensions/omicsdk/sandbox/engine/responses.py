@@ -131,9 +131,8 @@ class Responses:
 
     def _marks(self, exchange: Exchange) -> dict[str, Any]:
         """Fields of a response that state a success."""
-        return {
-            name: True for name in self._schemas.properties(exchange.operation.response.schema) if words(name) in _TRUE
-        }
+        properties = self._schemas.properties(exchange.operation.response.schema)
+        return {name: True for name in properties if words(name) in _TRUE}
 
     def _with_identity(
         self, schema: object, around: Path, data: Mapping[str, Any], identity: str, resource: Resource

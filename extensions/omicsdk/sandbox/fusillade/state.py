@@ -429,9 +429,7 @@ class Fusillade:
         type = self.types.get(type_name) if id else None
         if type is not None:
             context |= {"fus:resource_type": type_name, "fus:resource_id": id}
-            policies += [
-                type.levels[level] for level in self._levels(user, groups, type_name, id) if level in type.levels
-            ]
+            policies += [type.levels[name] for name in self._levels(user, groups, type_name, id) if name in type.levels]
         return decide(policies, actions, resource, context)
 
     def _levels(self, user: str, groups: Iterable[str], type_name: str, id: str) -> set[str]:

@@ -214,9 +214,7 @@ def read_token(token: str, key: SigningKey, accounts: Table[ServiceAccount], now
     _check_time(claims.get("exp"), claims.get("iat", 0), now)
     claimed = claims.get("aud")
     audiences = cast("Sequence[object]", claimed) if isinstance(claimed, list) else [claimed]
-    if not any(
-        audience in AUDIENCES or (isinstance(audience, str) and host_of(audience) in LOOPBACK) for audience in audiences
-    ):
+    if not any(name in AUDIENCES or (isinstance(name, str) and host_of(name) in LOOPBACK) for name in audiences):
         raise refused(f"it is meant for {claimed!r}; the claim aud is one of {', '.join(AUDIENCES)}")
     email = email_of(claims)
     if account and (email != account.email or claims.get("iss") != account.email):

@@ -356,9 +356,8 @@ def _blocks(state: Htsget, call: Call, format: str, header: bytes, records: byte
     for at in range(0, len(body), step):
         first, last = len(header) + at, len(header) + min(at + step, len(body)) - 1
         url = context.signer.url(call.origin, stored, seconds=context.settings.number(URL_SECONDS))
-        urls.append(
-            {"url": url, "headers": {"Range": f"bytes={first}-{last}"}, **({"class": "body"} if header else {})}
-        )
+        kind = {"class": "body"} if header else {}
+        urls.append({"url": url, "headers": {"Range": f"bytes={first}-{last}"}, **kind})
     if end:
         urls.append({**_inline(end), "class": "body"})
     ticket: dict[str, Any] = {"format": format, "urls": urls}

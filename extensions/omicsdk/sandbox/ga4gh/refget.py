@@ -94,9 +94,8 @@ class Refget:
         digest = hashlib.sha512(data).digest()[:24]
         blob = self.context.objects.put_bytes(data).sha256
         md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
-        sequence = Sequence(
-            md5, digest.hex(), f"SQ.{base64.urlsafe_b64encode(digest).decode()}", name, len(data), blob, circular
-        )
+        identifier = f"SQ.{base64.urlsafe_b64encode(digest).decode()}"
+        sequence = Sequence(md5, digest.hex(), identifier, name, len(data), blob, circular)
         self.sequences.put(sequence)
         return sequence
 

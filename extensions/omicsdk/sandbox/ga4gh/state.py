@@ -51,9 +51,8 @@ class Ga4gh:
         """Make the examples, unless there is any data, when something is first looked at: most sandboxes never need them."""
         with self._lock:
             is_first, self._is_seeded = not self._is_seeded, True
-            if is_first and not (
-                self.htsget.sets.count() or self.refget.sequences.count() or self.trs.described.count()
-            ):
+            tables = (self.htsget.sets, self.refget.sequences, self.trs.described)
+            if is_first and not any(table.count() for table in tables):
                 self._make_examples()
         return self
 

@@ -285,9 +285,8 @@ def get_file(state: Trs, call: Call) -> Reply:
     """GET /tools/{id}/versions/{version_id}/{type}/descriptor/{relative_path}."""
     path = unquote(call.arguments["relative_path"])
     # A container file has a separate operation, as on registries.
-    return _content(
-        call, next((file for file in _files(state, call) if file.path == path and file.kind != CONTAINER), None)
-    )
+    files = (file for file in _files(state, call) if file.path == path and file.kind != CONTAINER)
+    return _content(call, next(files, None))
 
 
 def list_tests(state: Trs, call: Call) -> Reply:

@@ -194,9 +194,8 @@ def get_presigned_url(gen3: Gen3, call: Call) -> Reply:
     protocol = dict(call.query).get("protocol")
     url = _url(gen3, call, gen3.access.anyone(call.headers), call.arguments["file_id"], protocol)
     if "redirect" in dict(call.query):
-        return Reply(
-            text="<!doctype html>\n<title>Redirecting...</title>\n", status=302, headers={**HTML, "Location": url}
-        )
+        text = "<!doctype html>\n<title>Redirecting...</title>\n"
+        return Reply(text=text, status=302, headers={**HTML, "Location": url})
     return Reply({"url": url})
 
 
@@ -228,9 +227,8 @@ def get_access_urls(gen3: Gen3, call: Call) -> Reply:
     # Where no object has a URL, Fence responds with the status that most of them have.
     statuses = {len(failed["object_ids"]): failed["error_code"] for failed in reversed(unresolved)}
     status = statuses[max(statuses)] if statuses and not resolved else 200
-    return Reply(
-        {"summary": counts, "unresolved_drs_objects": unresolved, "resolved_drs_object_access_urls": resolved}, status
-    )
+    body = {"summary": counts, "unresolved_drs_objects": unresolved, "resolved_drs_object_access_urls": resolved}
+    return Reply(body, status)
 
 
 def get_presigned_urls(gen3: Gen3, call: Call) -> Reply:

@@ -33,9 +33,7 @@ class Users(Resource):
         organizations = [self.store.find("organization", uuid) for uuid in self.store.linking(MEMBER, record["uuid"])]
         return {
             "id": self.store.number(record["uuid"]),
-            "organization_objs": [
-                shown(organization, ("uuid", "name")) for organization in organizations if organization
-            ],
+            "organization_objs": [shown(entry, ("uuid", "name")) for entry in organizations if entry],
             "saved_sample_group_objs": [],
         }
 

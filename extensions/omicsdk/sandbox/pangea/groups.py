@@ -62,9 +62,8 @@ class SampleGroups(Resource):
 
     def change(self, record: Record, fields: dict[str, Any]) -> Record:
         """A group that was a library once accepts samples from then on."""
-        return super().change(
-            record, {**fields, "has_library": record["has_library"] or fields.get("is_library", False)}
-        )
+        has_library = record["has_library"] or fields.get("is_library", False)
+        return super().change(record, {**fields, "has_library": has_library})
 
 
 def readable_group(pangea: Pangea, call: Call, person: Record | None) -> Record:

@@ -175,9 +175,8 @@ class Resource:
         """Keep a new record."""
         linked = self._without_links(fields)
         values = {**self.new, **fields}
-        record = self.store.add(
-            self.kind, values.pop("name", ""), values, parent=fields[self.parent] if self.parent else ""
-        )
+        parent = fields[self.parent] if self.parent else ""
+        record = self.store.add(self.kind, values.pop("name", ""), values, parent=parent)
         self._link(record, linked)
         return record
 

@@ -254,6 +254,5 @@ class Store:
 
 
 def _joined(where: Sequence[Where]) -> tuple[str, list[Any]]:
-    return " AND ".join(condition.text for condition in where), [
-        value for condition in where for value in condition.values
-    ]
+    values = [value for condition in where for value in condition.values]
+    return " AND ".join(condition.text for condition in where), values

@@ -68,9 +68,8 @@ def _keep(pangea: Pangea, kind: ResultKind, field: Record, data: Mapping[str, An
 
 def _complete(pangea: Pangea, call: Call, kind: ResultKind) -> Reply:
     field = _field(pangea, call, kind)
-    requested = validated(
-        {"parts": Field(_parts, required=True), "upload_id": Field(text(), required=True)}, fields_of(call)
-    )
+    fields = {"parts": Field(_parts, required=True), "upload_id": Field(text(), required=True)}
+    requested = validated(fields, fields_of(call))
     location, _ = _place(pangea, kind, field)
     stored_file = file_of(field["stored_data"])
     bucket, key = split_uri(stored_file["uri"]) if stored_file is not None else ("", "")

@@ -229,9 +229,7 @@ class Verified:
             if any(checksum_of(name, stored.value) != value for name, value in part_checksums.items()):
                 raise Problem(400, "InvalidPart", _INVALID_PART)
         headers = headers_of(environ).items()
-        whole = DeclaredChecksums(
-            {name: value.partition("-")[0] for name, value in headers if name.startswith(CHECKSUM)}
-        )
+        whole = DeclaredChecksums({key: value.partition("-")[0] for key, value in headers if key.startswith(CHECKSUM)})
         if whole.are_any:
             usual = "FULL_OBJECT" if required in ("", "crc64nvme") else "COMPOSITE"
             is_of_parts = upload.metadata.get(f"{CHECKSUM}type", usual) == "COMPOSITE"
@@ -486,9 +484,7 @@ def exact_lists(models: Any) -> None:
             # Of the marker's key the versions are left that follow; all of them, if the marker's own was removed.
             left = same[same.index(version_id_marker) + 1 :] if version_id_marker in same else same
             left = left if version_id_marker else []
-            entries = [
-                entry for entry in entries if entry[0] > key_marker or (entry[0] == key_marker and entry[1] in left)
-            ]
+            entries = [item for item in entries if item[0] > key_marker or (item[0] == key_marker and item[1] in left)]
         page, is_truncated = entries[:max_keys], max_keys is not None and len(entries) > max_keys > 0
         keys = [key for *_, key in page if key is not None]
         return (

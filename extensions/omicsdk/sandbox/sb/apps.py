@@ -143,9 +143,7 @@ def _patterns(declared: Any) -> list[str]:
     several = cast("list[Any]", declared) if isinstance(declared, list) else [declared]
     patterns = [cast("dict[str, Any]", entry).get("pattern") if isinstance(entry, dict) else entry for entry in several]
     # The value of an expression is unknown without running the app.
-    return [
-        pattern.removesuffix("?") for pattern in patterns if isinstance(pattern, str) and pattern and "$" not in pattern
-    ]
+    return [text.removesuffix("?") for text in patterns if isinstance(text, str) and text and "$" not in text]
 
 
 def secondary_name(name: str, pattern: str) -> str:
@@ -366,9 +364,7 @@ def list_apps(sb: Sb, call: Call) -> Reply:
     query = call.arguments
     projects = sb.projects_of(call, query.get("project"))
     if query.get("visibility") == "public":
-        projects = [
-            project for project in projects if (sb.documents.get("project", project) or {}).get("category") == "PUBLIC"
-        ]
+        projects = [id for id in projects if (sb.documents.get("project", id) or {}).get("category") == "PUBLIC"]
     ids = {split_id(id)[0] for id in query.get("id") or ()}
     terms = [word.lower() for word in query.get("q") or ()]
 

@@ -186,9 +186,8 @@ def list_automation_runs(sb: Sb, call: Call) -> Reply:
         if all(run[name] == value for name, value in same.items()) and text in run["name"].lower() and fits(run)
     ]
     key: str = query.get("order_by", "created_on")
-    return page_of(
-        call, ordered(matching, _RUN_ORDERS.get(key, "created"), query), lambda run: _show_run(sb, call, run)
-    )
+    runs = ordered(matching, _RUN_ORDERS.get(key, "created"), query)
+    return page_of(call, runs, lambda run: _show_run(sb, call, run))
 
 
 def get_automation_run(sb: Sb, call: Call) -> Reply:

@@ -130,9 +130,8 @@ def _view(job: JsonObject) -> JsonObject:
 
 
 def _job_json(call: Call, job: JsonObject) -> JsonObject:
-    file_errors = [
-        (item.get("files", 1), result["error"]) for item, result in zip(job["items"], job["results"], strict=False)
-    ]
+    ended = zip(job["items"], job["results"], strict=False)
+    file_errors = [(item.get("files", 1), result["error"]) for item, result in ended]
     fields: JsonObject = {
         **_view(job),
         "type": job["type"],

@@ -113,9 +113,7 @@ class _Results:
         records = [self.files.get(str(value.get("path"))) for value in apps.files_of(self.task["inputs"])]
         all_metadata = [record.metadata for record in records if record]
         first: Mapping[str, Any] = all_metadata[0] if all_metadata else {}
-        return {
-            key: value for key, value in first.items() if all(metadata.get(key) == value for metadata in all_metadata)
-        }
+        return {key: value for key, value in first.items() if all(other.get(key) == value for other in all_metadata)}
 
     def root(self) -> str:
         """The folder of the task's files, whatever location was requested."""
@@ -257,9 +255,8 @@ def _staged(sb: Sb, value: JsonObject, folder: Path) -> JsonObject:
 
 
 def _record(sb: Sb, value: JsonObject) -> FileRecord:
-    return or_raise(
-        sb.files.get(str(value.get("path"))), refuse(400, 7024, f"The file {value.get('path')} no longer exists")
-    )
+    gone = refuse(400, 7024, f"The file {value.get('path')} no longer exists")
+    return or_raise(sb.files.get(str(value.get("path"))), gone)
 
 
 def _written(sb: Sb, record: FileRecord, folder: Path) -> JsonObject:
@@ -352,9 +349,7 @@ def _groups(sb: Sb, task: JsonObject) -> list[apps.Group]:
 
 
 def _child(sb: Sb, task: JsonObject, group: apps.Group) -> JsonObject:
-    port = next(
-        candidate for candidate in apps.ports(app_of(sb, task), "inputs") if candidate.id == task["batch_input"]
-    )
+    port = next(port for port in apps.ports(app_of(sb, task), "inputs") if port.id == task["batch_input"])
     part = group.items[0] if group.single and port.single else list(group.items)
     return {
         **task,

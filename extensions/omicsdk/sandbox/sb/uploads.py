@@ -16,9 +16,8 @@ def start_upload(sb: Sb, call: Call) -> Reply:
     folder = destination(sb, call, body)
     overwrite = bool(call.arguments.get("overwrite"))
     _check_free(sb, folder.id, check_name(body["name"]), overwrite)
-    return Reply(
-        _upload_json(sb, call, _begin(sb, call, project=folder.project, parent=folder.id, overwrite=overwrite))
-    )
+    upload = _begin(sb, call, project=folder.project, parent=folder.id, overwrite=overwrite)
+    return Reply(_upload_json(sb, call, upload))
 
 
 def _begin(sb: Sb, call: Call, **fields: Any) -> Upload:

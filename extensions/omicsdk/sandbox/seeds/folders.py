@@ -140,9 +140,8 @@ def _pangea(platforms: Platforms, folder: Path) -> Summary:
         for sample_folder in samples:
             metadata: Any = json_in(sample_folder / _METADATA) if (sample_folder / _METADATA).is_file() else {}
             sample = new_sample(store, name=sample_folder.name, library=library, metadata=metadata)
-            left += [
-                f"{sample_folder.name}/{name}" for name in _pangea_results(platforms, sample["uuid"], sample_folder)
-            ]
+            others = _pangea_results(platforms, sample["uuid"], sample_folder)
+            left += [f"{sample_folder.name}/{name}" for name in others]
             created.append(sample_folder.name)
     return {"library": library, "samples": created, "left": left}
 

@@ -570,9 +570,8 @@ def _verified_together(uris: Sequence[Uri]) -> list[Verdict]:
     recorded = {item.name: item for item in recorded_items(folder, ())}
     if any(path.name not in recorded for path in paths):
         return []
-    return [
-        _verdict(folder, outcome) for outcome in verify_items([recorded[path.name] for path in paths], folder).outcomes
-    ]
+    checked = verify_items([recorded[path.name] for path in paths], folder)
+    return [_verdict(folder, outcome) for outcome in checked.outcomes]
 
 
 def _verified_by_list(uri: Uri, copy: Uri) -> list[Verdict]:
@@ -720,9 +719,7 @@ def verified(result: list[Verdict], call: Call) -> TextAndData:
             # As outcomes of a transfer, so that --report and the exit code treat them alike.
             error = TransferError(f"{verdict.name}: {verdict.state}: {verdict.why}", name=verdict.name)
             outcomes.append(Outcome(verdict.name, "failed", error=error))
-    print_failures(
-        [outcome.error.message for outcome in outcomes if outcome.error is not None], call.console, len(outcomes)
-    )
+    print_failures([file.error.message for file in outcomes if file.error is not None], call.console, len(outcomes))
     record_report(report_path(call.options.get("report")), TransferReport(outcomes), (), call.title, call.console)
     if not outcomes:
         report_nothing_selected(call)

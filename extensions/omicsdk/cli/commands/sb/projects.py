@@ -93,9 +93,8 @@ def create_project(client: SevenBridges, name: str, *, fields: ProjectFields) ->
     """
     group = fields.billing_group or _only_billing_group(client)
     created = client.create_project(name=name, **non_empty(**asdict(replace(fields, billing_group=group))))
-    return CommandResult(
-        row(created, (*PROJECT, "billing_group")), f"created {created.id}; billing group {group} pays for it"
-    )
+    line = f"created {created.id}; billing group {group} pays for it"
+    return CommandResult(row(created, (*PROJECT, "billing_group")), line)
 
 
 def _only_billing_group(client: SevenBridges) -> str:

@@ -272,9 +272,8 @@ def _waited(client: SevenBridges, ids: list[str], waiting: Waiting, console: Con
     def changed(task: Task) -> None:
         # The id first: whatever ends this process, the task can be waited for.
         name = (task.name or task.id) if statuses[task.id] else f"{task.name or 'task'} ({task.id})"
-        console.message(
-            f"{name}: {task.status}{f': {reason(task)}' if task.status == 'COMPLETED' and reason(task) else ''}"
-        )
+        why = reason(task) if task.status == "COMPLETED" else ""
+        console.message(f"{name}: {task.status}{why and f': {why}'}")
         statuses[task.id] = task.status
 
     try:

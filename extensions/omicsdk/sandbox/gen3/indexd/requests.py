@@ -238,9 +238,8 @@ class Criteria:
         parts = [*self._fields(), *_about_urls(self.urls_metadata or {}), *_negations(self.negated or {})]
         if self.ids:
             subquery = "SELECT value FROM json_each(?)"
-            parts.append(
-                (f"did IN ({subquery})", [json.dumps([did for id in self.ids for did in spellings(id, prefix)])])
-            )
+            dids = [did for id in self.ids for did in spellings(id, prefix)]
+            parts.append((f"did IN ({subquery})", [json.dumps(dids)]))
         return _joined(parts)
 
     def _fields(self) -> Iterable[Condition]:
@@ -283,9 +282,8 @@ def pair(key: str, value: object) -> str:
 def _joined(parts: Iterable[Condition]) -> Condition:
     """Conditions that all hold."""
     conditions = list(parts)
-    return " AND ".join(text for text, _ in conditions) or _EVERYTHING, [
-        value for _, values in conditions for value in values
-    ]
+    values = [value for _, sent in conditions for value in sent]
+    return " AND ".join(text for text, _ in conditions) or _EVERYTHING, values
 
 
 def _about_urls(criteria: Mapping[str, Any]) -> Iterable[Condition]:

@@ -75,9 +75,7 @@ class Found:
 
     def ordering(self, arguments: Arguments) -> list[tuple[str, bool]]:
         """The properties that arguments order by, each with whether the greatest comes first; see `page`."""
-        named = [
-            (arguments.get(argument), argument == "order_by_desc") for argument in ("order_by_asc", "order_by_desc")
-        ]
+        named = [(arguments.get(key), key == "order_by_desc") for key in ("order_by_asc", "order_by_desc")]
         if wrong := [name for name, _ in named if name and name not in self.orders]:
             raise QueryError(f"Cannot order by {wrong[0]} on {self.where}")
         return [(name, reverse) for name, reverse in named if name]
@@ -107,12 +105,8 @@ class Reader:
     def projects(self) -> frozenset[str]:
         """The projects that they may read, as PROGRAM-PROJECT."""
         project_ids = {project.project_id for project in self.records.projects()}
-        resources = {
-            project_id: "/programs/{}/projects/{}".format(*self.records.place(project_id)) for project_id in project_ids
-        }
-        return frozenset(
-            project_id for project_id, path in resources.items() if self._person.may("read", path, SERVICE)
-        )
+        resources = {id: "/programs/{}/projects/{}".format(*self.records.place(id)) for id in project_ids}
+        return frozenset(id for id, path in resources.items() if self._person.may("read", path, SERVICE))
 
     @property
     def may_query(self) -> bool:

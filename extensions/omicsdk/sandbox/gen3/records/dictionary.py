@@ -144,9 +144,7 @@ class Node:
             "type": "object",
             "additionalProperties": self.schema.get("additionalProperties", True),
             "required": list(self.schema.get("required") or ()),
-            "properties": {
-                name: _or_null(schema) if name in optional else schema for name, schema in properties.items()
-            },
+            "properties": {name: _or_null(part) if name in optional else part for name, part in properties.items()},
         }
         formats = FormatChecker(formats=())
         formats.checks("date-time")(_is_moment)

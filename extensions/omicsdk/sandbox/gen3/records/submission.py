@@ -366,9 +366,7 @@ class Deletion:
         self.found = list(deleted.values())
         self.missing = [record_id for record_id in unique_ids if record_id not in deleted]
         # One is returned, as by the service: there may be very many.
-        sources = {
-            record_id: next((s for s in graph.sources(record_id) if s.id not in deleted), None) for record_id in deleted
-        }
+        sources = {id: next((s for s in graph.sources(id) if s.id not in deleted), None) for id in deleted}
         self._in_the_way = {record_id: source for record_id, source in sources.items() if source is not None}
         self.dependents = list(dict.fromkeys(source.id for source in self._in_the_way.values()))
 
