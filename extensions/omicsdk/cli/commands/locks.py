@@ -173,12 +173,7 @@ def _unlocked(call: Call) -> Iterator[str]:
 
 
 def status(
-    *,
-    verify: bool = False,
-    upstream: bool = False,
-    folder: str = ".",
-    console: Console,
-    progress: Reporting,
+    *, verify: bool = False, upstream: bool = False, folder: str = ".", console: Console, progress: Reporting
 ) -> Rows:
     """List the files that are not as omics.lock states them.
 

@@ -30,11 +30,7 @@ _FLAGS = {
     "workflow_path": "--path",
 }
 _process = partial(
-    Entry,
-    flags=_FLAGS,
-    checks={"workflow_type": WorkflowType},
-    metavars={"storage": "FILE"},
-    opposites=_OPPOSITES,
+    Entry, flags=_FLAGS, checks={"workflow_type": WorkflowType}, metavars={"storage": "FILE"}, opposites=_OPPOSITES
 )
 
 

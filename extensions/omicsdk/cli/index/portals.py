@@ -87,10 +87,7 @@ COMMANDS = (
     ),
     Entry("report", locks.report, examples=("omics.lock provenance.html", "pulled.jsonl ro-crate-metadata.json")),
     Entry(
-        "status",
-        locks.status,
-        columns=("state", "path", "why"),
-        examples=("", "--verify", "--upstream --output jsonl"),
+        "status", locks.status, columns=("state", "path", "why"), examples=("", "--verify", "--upstream --output jsonl")
     ),
     Entry("cache ls", cache.ls, columns=("size", "used", "sha256"), examples=("", "--cache /shared/omics")),
     Entry(

@@ -187,17 +187,7 @@ def upload(
         def notify(name: str) -> None:
             notifier.file_upload_notification.raw(upload_area_uuid=uri.area_uuid, filename=name)
 
-        sender = Sender(
-            storage,
-            uri,
-            notify,
-            user_client,
-            dcp_type,
-            sync,
-            resume,
-            settings,
-            settings_of(client).clock,
-        )
+        sender = Sender(storage, uri, notify, user_client, dcp_type, sync, resume, settings, settings_of(client).clock)
         return settings.checked(sender.send(files))
 
 

@@ -322,9 +322,7 @@ def hca_hit(entity_type: str, entity: Entity, at: Addresses) -> JsonObject:
         "projects": [_gathered(files, _PROJECT)],
         "samples": [{"sampleEntityType": ["specimens"], **_gathered(files, _SPECIMEN)}],
         "specimens": [_gathered(files, _SPECIMEN)],
-        "donorOrganisms": [
-            {**_gathered(files, _DONOR), AGE: [age_of(text) for text in values_of(files, AGE)]},
-        ],
+        "donorOrganisms": [{**_gathered(files, _DONOR), AGE: [age_of(text) for text in values_of(files, AGE)]}],
         **{name: [] for name in ("cellLines", "organoids", "cellSuspensions")},
     }
     if entity_type in ("files", "bundles"):

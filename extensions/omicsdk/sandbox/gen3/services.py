@@ -351,10 +351,7 @@ WORKSPACE_SECONDS = 3600.0
 MOST_LISTED = 1000
 _WAYS = {"upload": "PUT", "download": "GET"}
 _WORKSPACE_DOCUMENT = document_of(
-    {
-        "GET,DELETE /{verb}/{workspace}": "use_workspace",
-        "GET,DELETE /{verb}/{workspace}/{key:path}": "use_workspace",
-    }
+    {"GET,DELETE /{verb}/{workspace}": "use_workspace", "GET,DELETE /{verb}/{workspace}/{key:path}": "use_workspace"}
 )
 _FORBIDDEN = frozenset("<>|`'\"$!#&*()\\[]{};~")
 

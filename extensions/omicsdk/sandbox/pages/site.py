@@ -68,11 +68,7 @@ def overview(sandbox: Sandbox, _request: Request) -> Page:
         ],
     )
     cards = [_card(database, collection) for collection in collections(database)]
-    content = [
-        summary,
-        _lines(),
-        element("div", cards, class_="cards"),
-    ]
+    content = [summary, _lines(), element("div", cards, class_="cards")]
     return Page("Contents", content, "/")
 
 

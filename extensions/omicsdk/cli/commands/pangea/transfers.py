@@ -88,14 +88,7 @@ def upload_reads(
     if others := len(paths) - sum(len(file_set.files) for file_set in sets):
         console.warning(f"skipped {count_of(others, 'file')} of the list: not named as reads")
     return client.upload_reads(
-        sets,
-        org_name,
-        library_name,
-        module_name=module_name,
-        private=private,
-        overwrite=overwrite,
-        tags=tag,
-        **options,
+        sets, org_name, library_name, module_name=module_name, private=private, overwrite=overwrite, tags=tag, **options
     )
 
 
@@ -274,14 +267,7 @@ def download_results(
         return client.result_urls(
             *where, samples=names, module_name=module_name, field_name=field_name, filters=filters
         )
-    return client.download(
-        *where,
-        target_dir,
-        samples=names,
-        module_name=module_name,
-        field_name=field_name,
-        **options,
-    )
+    return client.download(*where, target_dir, samples=names, module_name=module_name, field_name=field_name, **options)
 
 
 # -- output

@@ -191,11 +191,7 @@ def file_changes(result: FileChanges, call: Call) -> object:
     rows = [
         {"deleted": file.source.name, "type": file.source.file.type, "id": file.source.file.id}
         if file.target is None
-        else {
-            "from": file.source.name,
-            "to": str(file.target),
-            **(_planned(file) if result.is_planned else {}),
-        }
+        else {"from": file.source.name, "to": str(file.target), **(_planned(file) if result.is_planned else {})}
         for file in result.files
     ]
     for planned_row in rows if result.is_planned and result.kind != "delete" else ():

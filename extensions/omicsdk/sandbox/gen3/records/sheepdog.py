@@ -380,8 +380,7 @@ HANDLERS = {
         {"{}_record": partial(_submit, dry_run=False), "try_{}_record": partial(_submit, dry_run=True)},
     ),
     **for_each(
-        named(*_STEPS),
-        {"{}_project": partial(_take, dry_run=False), "try_{}_project": partial(_take, dry_run=True)},
+        named(*_STEPS), {"{}_project": partial(_take, dry_run=False), "try_{}_project": partial(_take, dry_run=True)}
     ),
     **for_each({"": False, "try_": True}, {"{}delete_records": _delete}),
 }
