@@ -240,12 +240,8 @@ def json_line(level: str, logger: str, message: str, at: float, fields: Mapping[
 
     from omicsdk.core.redaction import mask_json, mask_text
 
-    line: dict[str, Any] = {
-        "time": datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        "level": level,
-        "logger": logger,
-        "message": mask_text(message),
-    }
+    moment = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    line: dict[str, Any] = {"time": moment, "level": level, "logger": logger, "message": mask_text(message)}
     if fields:
         # Through JSON: values of other types become text, in which secrets are masked as well.
         line["fields"] = mask_json(json.loads(json.dumps(dict(fields), default=str)))

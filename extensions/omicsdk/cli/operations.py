@@ -132,9 +132,5 @@ def _described(request: Request, base_url: str) -> dict[str, Any]:
             body = f"{len(request.content)} bytes"
     elif request.content is not None:
         body = "a stream of bytes"
-    return {
-        "method": request.method,
-        "url": mask_url(url),
-        "headers": dict(mask_headers(request.headers)),
-        **({} if body is None else {"body": body}),
-    }
+    sent = {"method": request.method, "url": mask_url(url), "headers": dict(mask_headers(request.headers))}
+    return sent if body is None else {**sent, "body": body}

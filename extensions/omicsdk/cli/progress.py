@@ -56,11 +56,8 @@ def _sizes(transferred: int, total: int) -> str:
     if not total:
         return size_words(transferred)
     number, unit = size_words(transferred).split(" ")
-    return (
-        f"{number}/{size_words(total)}"
-        if size_words(total).endswith(f" {unit}")
-        else f"{number} {unit}/{size_words(total)}"
-    )
+    size = size_words(total)
+    return f"{number}/{size}" if size.endswith(f" {unit}") else f"{number} {unit}/{size}"
 
 
 def _files(state: Progress) -> str:

@@ -97,10 +97,8 @@ class Tokens:
             The token.
         """
         token = secrets.token_hex(16)  # of letters and digits: --access-token accepts no word that begins with a dash
-        self._database.execute(
-            "INSERT INTO tokens VALUES (?, ?, ?, ?)",
-            (digest(token), email, json.dumps(sorted(groups)), self._now() + seconds),
-        )
+        row = (digest(token), email, json.dumps(sorted(groups)), self._now() + seconds)
+        self._database.execute("INSERT INTO tokens VALUES (?, ?, ?, ?)", row)
         return token
 
     def accept(self, reader: Callable[[str], Caller | None]) -> None:

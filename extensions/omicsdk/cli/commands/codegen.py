@@ -437,11 +437,9 @@ def _report_notes(generated: GeneratedPackage, console: Console) -> bool:
     notes = [note for note in generated.report.notes if note.kind == "loss" or (note.remedy and note.kind != "fault")]
     for note in notes[:MAX_ERRORS]:
         location = f"{note.file}:{note.line}" if note.line else note.file
-        text = (
-            f"{note.before}; {note.after} ({note.pointer}). {note.remedy}"
-            if note.remedy
-            else f"{note.after} ({note.pointer})"
-        )
+        text = f"{note.after} ({note.pointer})"
+        if note.remedy:
+            text = f"{note.before}; {text}. {note.remedy}"
         console.warning(f"{location}: {text}")
     if len(notes) > MAX_ERRORS:
         console.warning(f"and {len(notes) - MAX_ERRORS} more")

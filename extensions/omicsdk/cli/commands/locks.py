@@ -91,14 +91,8 @@ def resolved(result: LockChanges | Rows, call: Call) -> object:
         console.message(f"{count_of(result.unchecked, 'file')} without a checksum: only a stated size can be verified")
     summary = ", ".join(f"{number:,} {state}" for state, number in counts.items()) or "no change"
     if result.is_refused:
-        names = sorted(
-            {
-                locked_file.source
-                for change in result.first_changes
-                for locked_file in (change.old, change.new)
-                if locked_file is not None
-            }
-        )
+        changed = [file for change in result.first_changes for file in (change.old, change.new)]
+        names = sorted({file.source for file in changed if file is not None})
         console.error(f"the lock was left as it is: {summary}. Take the changes: omics lock --update {' '.join(names)}")
         console.exit_code = SOME_FAILED
     else:

@@ -98,11 +98,8 @@ def _output(result: str = "") -> dict[str, Any]:
 
 def _own_tool(name: str, description: str, argument: str) -> Tool:
     """Return the definition of a tool that is no command, and takes one text."""
-    schema: dict[str, Any] = {
-        "type": "object",
-        "properties": {argument: {"type": "string"}},
-        "additionalProperties": False,
-    }
+    properties = {argument: {"type": "string"}}
+    schema: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
     schema["required"] = [argument]
     return Tool(name=name, description=description, input_schema=schema, annotations=_READS)
 

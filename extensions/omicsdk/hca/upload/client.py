@@ -72,11 +72,9 @@ def service_url(deployment_stage: str, config: HCAConfig | None = None) -> str:
 
 
 def _files(search: Search) -> SourceResult:
-    return (
-        NOTHING
-        if search.profile is not None or search.base_url
-        else SourceResult(service_url("", HCAConfig(search.environ)))
-    )
+    if search.profile is not None or search.base_url:
+        return NOTHING
+    return SourceResult(service_url("", HCAConfig(search.environ)))
 
 
 # Columns of a table of files, the most important first.

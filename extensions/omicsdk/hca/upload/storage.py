@@ -283,13 +283,8 @@ class AreaStorage:
             name: Its new name.
             content_type: Its media type.
         """
-        return AreaObject(
-            self.client,
-            self.bucket,
-            self.key(name),
-            keys=self.keys,
-            extra_args={"ContentType": content_type, "ACL": ACL},
-        )
+        extra = {"ContentType": content_type, "ACL": ACL}
+        return AreaObject(self.client, self.bucket, self.key(name), keys=self.keys, extra_args=extra)
 
     def find(self, name: str) -> StoredObject | None:
         """Look at one file.

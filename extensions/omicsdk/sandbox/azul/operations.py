@@ -46,12 +46,8 @@ DEFAULT_SIZE = 10
 
 def get_catalogs(_azul: Azul, _call: Call) -> Reply:
     """GET /index/catalogs."""
-    return Reply(
-        {
-            "default_catalog": DEFAULT_CATALOG,
-            "catalogs": {name: _catalog(catalog) for name, catalog in CATALOGS.items()},
-        }
-    )
+    catalogs = {name: _catalog(catalog) for name, catalog in CATALOGS.items()}
+    return Reply({"default_catalog": DEFAULT_CATALOG, "catalogs": catalogs})
 
 
 def _catalog(catalog: SandboxCatalog) -> dict[str, Any]:
@@ -124,13 +120,8 @@ def list_entities(azul: Azul, call: Call) -> Reply:
         "next": page_url("search_after", page_hits[-1]) if follows and page_hits else None,
         "previous": page_url("search_before", page_hits[0]) if precedes and page_hits else None,
     }
-    return Reply(
-        {
-            "hits": [_hit(catalog)(entity_type, entity, at) for entity in page_hits],
-            "pagination": pagination,
-            "termFacets": facets(catalog.kind, selected),
-        }
-    )
+    hits = [_hit(catalog)(entity_type, entity, at) for entity in page_hits]
+    return Reply({"hits": hits, "pagination": pagination, "termFacets": facets(catalog.kind, selected)})
 
 
 search_entities = list_entities

@@ -89,10 +89,8 @@ class Resource(ABC, Generic[T]):
     def fields(self, record: T | None) -> Mapping[str, drf.Field]:
         """The fields that a request may write; the site fails with 500 when it is sent what only answers have."""
         declared = drf.stated_fields(self.properties, self.optional, self.optional, self.readers(record))
-        return {
-            **declared,
-            **{name: drf.Field(_not_written) for name in ("attributes", "items") if name in self.properties},
-        }
+        others = {name: drf.Field(_not_written) for name in ("attributes", "items") if name in self.properties}
+        return {**declared, **others}
 
     def _list(self, call: Call) -> Reply:
         self.crunch.people.need(call)

@@ -103,11 +103,9 @@ def _time(schemas: Schemas, schema: object, now: float) -> Any:
     flat, kinds = schemas.flat(schema), schemas.kinds(schema)
     written = datetime.fromtimestamp(now, UTC)
     if "string" in kinds and flat.get("format") in (None, "date-time", "date"):
-        return (
-            written.date().isoformat()
-            if flat.get("format") == "date"
-            else written.isoformat(timespec="seconds").replace("+00:00", "Z")
-        )
+        if flat.get("format") == "date":
+            return written.date().isoformat()
+        return written.isoformat(timespec="seconds").replace("+00:00", "Z")
     if kinds & {"integer", "number"} and "string" not in kinds:
         example = flat.get("example", 0)
         return int(now * 1000) if isinstance(example, int) and example > _SECONDS else int(now)

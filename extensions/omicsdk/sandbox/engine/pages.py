@@ -182,11 +182,8 @@ class Paging:
         """The page after a token: one of this server's, or the identity of the object before."""
         number = text_of_token(token) or ""
         last = number.removeprefix("after-") if number.startswith("after-") else ""
-        return (
-            RequestedPage(limit, after=last)
-            if last.isdecimal()
-            else RequestedPage(limit, after=token, is_identity=True)
-        )
+        is_identity = not last.isdecimal()
+        return RequestedPage(limit, after=token if is_identity else last, is_identity=is_identity)
 
     @property
     def _is_identity(self) -> bool:
@@ -337,12 +334,8 @@ class Paging:
             sent_headers["Link"] = f'<{self._url(page, changes)}>; rel="next"'
         if page.more and isinstance(name := self._setting.get("header"), str) and self._setting.get("style") == "token":
             sent_headers[name] = page.token
-        numbers = {
-            "total": page.total,
-            "count": page.total,
-            "pages": self._pages(page),
-            "page": self._page_number(page),
-        }
+        numbers = dict.fromkeys(("total", "count"), page.total)
+        numbers |= {"pages": self._pages(page), "page": self._page_number(page)}
         for name in declared:
             last = words(name).removeprefix("x_").removeprefix("pagination_")
             key = "pages" if last in _PAGES else "total" if last in _TOTALS else last if last in numbers else ""

@@ -217,12 +217,8 @@ class Plan:
     # -- schemas of a resource
 
     def _shape(self, resource: Resource) -> Shape:
-        order = (
-            (resource.of_item, "GET"),
-            (resource.by_method, "POST"),
-            (resource.of_item, "PUT"),
-            (resource.of_item, "PATCH"),
-        )
+        of_item, by_method = resource.of_item, resource.by_method
+        order = ((of_item, "GET"), (by_method, "POST"), (of_item, "PUT"), (of_item, "PATCH"))
         for operations, method in order:
             operation = operations.get(method)
             if operation is None or not operation.response.is_json:
@@ -242,14 +238,8 @@ class Plan:
             items = self.schemas.items(self.inside(listing.response.schema, list_path)) or EMPTY
             if self.schemas.is_object(items):
                 return Shape(items, (), self.identity_in(items, resource))
-        sent = next(
-            (
-                candidate.content.schema
-                for candidate in (*resource.by_method.values(), *resource.of_item.values())
-                if candidate.content.schema
-            ),
-            EMPTY,
-        )
+        candidates = (*resource.by_method.values(), *resource.of_item.values())
+        sent = next((item.content.schema for item in candidates if item.content.schema), EMPTY)
         return Shape({}, (), self.identity_in(sent, resource))
 
     def inside(self, schema: object, names: Path) -> Schema:

@@ -292,12 +292,7 @@ class Errors:
         status = problem.status
         content = operation.error(status) if operation is not None else None
         if content is None:
-            body: dict[str, Any] = {
-                "type": "about:blank",
-                "title": problem.code,
-                "status": status,
-                "detail": problem.title,
-            }
+            body = dict[str, Any](type="about:blank", title=problem.code, status=status, detail=problem.title)
             if isinstance(problem, Refused):
                 body["errors"] = [
                     {"in": fault.place, "field": _dotted(fault.field), "detail": fault.message}
@@ -331,13 +326,9 @@ class _Filling:
         if kinds & {"integer", "number"}:
             return self._status if last in _STATUSES else ABSENT
         if "boolean" in kinds:
-            return (
-                False
-                if last in ("ok", "success", "successful", "is_success")
-                else True
-                if last in ("error", "is_error")
-                else ABSENT
-            )
+            if last in ("ok", "success", "successful", "is_success"):
+                return False
+            return True if last in ("error", "is_error") else ABSENT
         return self._problem.title if not kinds and last in _MESSAGES else ABSENT
 
     def _listed(self, last: str, schema: Schema) -> Any:

@@ -154,15 +154,8 @@ def tokens(fusillade: Fusillade, login: Login, issuer: str) -> dict[str, Any]:
     now, email = int(fusillade.now()), login.email
     seconds = int(fusillade.context.settings.number("auth.token_seconds"))
     groups = fusillade.groups_of(email) - {EVERYBODY}
-    about: dict[str, Any] = {
-        "iss": issuer,
-        "sub": email,
-        "iat": now,
-        "exp": now + seconds,
-        "email": email,
-        "email_verified": True,
-        EMAIL_CLAIM: email,
-    }
+    about: dict[str, Any] = {"iss": issuer, "sub": email, "iat": now, "exp": now + seconds}
+    about |= {"email": email, "email_verified": True, EMAIL_CLAIM: email}
     # The claim has one group; the permissions of its owner are looked up anyway.
     if groups:
         about[GROUP_CLAIM] = "hca" if "hca" in groups else min(groups)

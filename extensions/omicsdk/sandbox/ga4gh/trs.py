@@ -109,12 +109,8 @@ class Trs:
             of_version: Fields of the version, such as `images`; without them and `of_tool` earlier ones are kept.
         """
         parts = id.split("/")
-        usual = {
-            "organization": parts[-2] if len(parts) > 1 else "sandbox",
-            "name": parts[-1],
-            "description": description,
-            "toolclass": _CLASS,
-        }
+        organization = parts[-2] if len(parts) > 1 else "sandbox"
+        usual = {"organization": organization, "name": parts[-1], "description": description, "toolclass": _CLASS}
         of_tool = self.fields(id) if of_tool is None else of_tool
         of_version = self.fields(id, version) if of_version is None else of_version
         self.described.put(Description(id, "", {**usual, **of_tool}))
@@ -139,11 +135,8 @@ class Trs:
         added: list[str] = []
         for path in sorted(folder.glob("*/*/")):
             if path.name in TYPES:
-                files = {
-                    file_path.relative_to(path).as_posix(): file_path.read_text("utf-8")
-                    for file_path in sorted(path.rglob("*"))
-                    if file_path.is_file()
-                }
+                paths = filter(Path.is_file, sorted(path.rglob("*")))
+                files = {file.relative_to(path).as_posix(): file.read_text("utf-8") for file in paths}
                 self.add(f"#workflow/sandbox/{folder.name}", path.parent.name, path.name, files)
                 added.append(path.parent.name)
         if not added:
@@ -228,12 +221,8 @@ def list_tools(state: Trs, call: Call) -> Reply:
     def page(offset: int) -> str:
         return call.url(offset=offset, limit=limit)
 
-    headers = {
-        "self_link": call.url(),
-        "last_page": page(max(0, len(tools) - 1) // limit * limit),
-        "current_offset": str(start),
-        "current_limit": str(limit),
-    }
+    headers = {"self_link": call.url(), "last_page": page(max(0, len(tools) - 1) // limit * limit)}
+    headers |= {"current_offset": str(start), "current_limit": str(limit)}
     if start + limit < len(tools) or state.context.settings.flag(ENDLESS):
         headers["next_page"] = page(start + limit)
     return Reply(tools[start : start + limit], headers=headers)
@@ -357,12 +346,9 @@ def _checksum(file: File) -> dict[str, str]:
 
 def _tool(state: Trs, call: Call, tool: str) -> dict[str, Any]:
     versions = [description.version for description in state.described.all(tool=tool) if description.version]
-    return {
-        "id": tool,
-        "url": f"{call.origin}{PREFIX}/tools/{quote(tool, safe='')}",
-        **state.fields(tool),
-        "versions": [_version(state, call, tool, version) for version in versions],
-    }
+    url = f"{call.origin}{PREFIX}/tools/{quote(tool, safe='')}"
+    views = [_version(state, call, tool, version) for version in versions]
+    return {"id": tool, "url": url, **state.fields(tool), "versions": views}
 
 
 def _version(state: Trs, call: Call, tool: str, version: str) -> dict[str, Any]:

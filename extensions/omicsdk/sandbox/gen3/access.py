@@ -254,16 +254,9 @@ class Access:
     def _claims(self, origin: str, purpose: str, seconds: float, audience: Iterable[str]) -> dict[str, Any]:
         begins = int(self._clock.now())
         scopes = list(audience)
-        return {
-            "pur": purpose,
-            "iss": f"{origin}/user",
-            "aud": [*scopes, f"{origin}/user"],
-            "scope": scopes,
-            "iat": begins,
-            "exp": begins + int(seconds),
-            "jti": str(uuid.uuid4()),
-            "azp": "",
-        }
+        names = {"pur": purpose, "iss": f"{origin}/user", "aud": [*scopes, f"{origin}/user"], "scope": scopes}
+        times = {"iat": begins, "exp": begins + int(seconds)}
+        return {**names, **times, "jti": str(uuid.uuid4()), "azp": ""}
 
     def claims(self, token: str, purpose: str = "access") -> Mapping[str, Any]:
         """The claims of a token.

@@ -80,10 +80,8 @@ class Gen3:
     def routes(self) -> list[BaseRoute]:
         """The routes that no service has: the storage behind presigned URLs, and the commons' buckets as Google's storage."""
         google = GoogleStorage(self.files, self.access, self.context.signer, self.context.settings)
-        return [
-            Mount(PREFIX, app=Storage(self.files, self.context.signer, self.indexing.stored)),
-            Mount(GOOGLE_PREFIX, app=google),
-        ]
+        storage = Storage(self.files, self.context.signer, self.indexing.stored)
+        return [Mount(PREFIX, app=storage), Mount(GOOGLE_PREFIX, app=google)]
 
     def presigned(self, origin: str, grant: Grant, seconds: float) -> str:
         """A URL to read or write an object of the commons' buckets with.
@@ -145,15 +143,8 @@ class Gen3:
         """
         url = f"s3://{BUCKET}/{uuid.uuid4()}/{name}"
         self.files.enter(url, stored, md5)
-        record: dict[str, Any] = {
-            "form": "object",
-            "file_name": name,
-            "size": stored.size,
-            "hashes": {"md5": md5, "sha256": stored.sha256},
-            "urls": [url],
-            "authz": [OPEN],
-            **more,
-        }
+        record: dict[str, Any] = {"form": "object", "file_name": name, "size": stored.size}
+        record |= {"hashes": {"md5": md5, "sha256": stored.sha256}, "urls": [url], "authz": [OPEN], **more}
         return self.index.create(record)["did"]
 
     def clear(self) -> None:

@@ -37,11 +37,9 @@ def principal(gen3: Gen3, call: Call, scope: str) -> Person:
     """
     token = bearer_token(call.headers)
     if not token:
-        raise (
-            Problem(401, "unauthorized", "Please login")
-            if scope == "user"
-            else _unknown("no authorization header provided")
-        )
+        if scope == "user":
+            raise Problem(401, "unauthorized", "Please login")
+        raise _unknown("no authorization header provided")
     claims = gen3.access.claims(token)
     if scope not in claims["scope"]:
         raise _unknown(f"the token has no scope {scope}")

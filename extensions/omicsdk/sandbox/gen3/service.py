@@ -255,21 +255,11 @@ def document_of(operations: Mapping[str, str]) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for route, name in operations.items():
         methods, _, path = route.partition(" ")
-        parameters = [
-            {
-                "name": match[1],
-                "in": "path",
-                "required": True,
-                "schema": {"type": "string"},
-                "x-omics-raw-path": bool(match[2]),
-            }
-            for match in PATH_PARAMETER.finditer(path)
-        ]
-        operation: dict[str, Any] = {
-            "x-omics-name": name,
-            "parameters": parameters,
-            "responses": {"default": {"description": ""}},
-        }
+        place = {"in": "path", "required": True, "schema": {"type": "string"}}
+        matches = PATH_PARAMETER.finditer(path)
+        parameters = [{"name": match[1], **place, "x-omics-raw-path": bool(match[2])} for match in matches]
+        responses = {"default": {"description": ""}}
+        operation: dict[str, Any] = {"x-omics-name": name, "parameters": parameters, "responses": responses}
         item = paths.setdefault(PATH_PARAMETER.sub(r"{\1}", path), {})
         item |= {method.lower(): operation for method in methods.split(",")}
     return {"openapi": "3.1.0", "info": {"title": "", "version": ""}, "paths": paths}

@@ -55,18 +55,9 @@ def overview(sandbox: Sandbox, _request: Request) -> Page:
         ("Requests", link(f"{HOME}/requests", f"{sandbox.request_log.count:,}")),
         ("Active faults", link(FAULTS, str(len(sandbox.fault_book.rules())))),
     )
-    summary = element(
-        "dl",
-        [
-            element(
-                "div",
-                element("dt", name),
-                element("dd", value),
-                class_="wide" if name in ("Address", "Folder", "Time") else None,
-            )
-            for name, value in facts
-        ],
-    )
+    wide = ("Address", "Folder", "Time")
+    rows = [([element("dt", name), element("dd", value)], "wide" if name in wide else None) for name, value in facts]
+    summary = element("dl", [element("div", row, class_=class_) for row, class_ in rows])
     cards = [_card(database, collection) for collection in collections(database)]
     content = [summary, _lines(), element("div", cards, class_="cards")]
     return Page("Contents", content, "/")

@@ -31,11 +31,9 @@ class Users(Resource):
     def computed(self, record: Record) -> Mapping[str, Any]:
         """With the organizations that they are in."""
         organizations = [self.store.find("organization", uuid) for uuid in self.store.linking(MEMBER, record["uuid"])]
-        return {
-            "id": self.store.number(record["uuid"]),
-            "organization_objs": [shown(entry, ("uuid", "name")) for entry in organizations if entry],
-            "saved_sample_group_objs": [],
-        }
+        names = [shown(entry, ("uuid", "name")) for entry in organizations if entry]
+        id = self.store.number(record["uuid"])
+        return {"id": id, "organization_objs": names, "saved_sample_group_objs": []}
 
     def put(self, *, partial: bool = False) -> Reply:
         """Missing fields are unchanged."""

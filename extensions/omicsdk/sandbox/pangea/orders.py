@@ -113,11 +113,9 @@ class Orders(_OrderResource):
     def computed(self, record: Record) -> Mapping[str, Any]:
         """With its jobs, and what they are at."""
         jobs, statuses = self.another(JOB), self.statuses(record["uuid"])
-        return {
-            "job_order_objs": [jobs.view(job) for job in self.store.all(JOB, parent=record["uuid"])],
-            "status": status_of(statuses),
-            "progress_summary": progress(statuses),
-        }
+        views = [jobs.view(job) for job in self.store.all(JOB, parent=record["uuid"])]
+        summary = progress(statuses)
+        return {"job_order_objs": views, "status": status_of(statuses), "progress_summary": summary}
 
 
 class GroupOrders(_OrderResource):

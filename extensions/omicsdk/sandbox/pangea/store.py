@@ -113,13 +113,8 @@ class Store:
             The object, with uuid, name, created_at and updated_at.
         """
         moment = self.moment()
-        record = {
-            **fields,
-            "uuid": uuid or str(uuids.uuid4()),
-            "name": name,
-            "created_at": moment,
-            "updated_at": moment,
-        }
+        times = {"created_at": moment, "updated_at": moment}
+        record = {**fields, "uuid": uuid or str(uuids.uuid4()), "name": name, **times}
         self._records.add(_Row(0, kind, record["uuid"], name, folded(name), parent, record))
         return record
 

@@ -266,13 +266,9 @@ def _document_of(target: Target) -> str | None:
     """The path of an element that the document of a request has to have; None if its body is none."""
     query = target.query.keys()
     if target.method == "POST":
-        return (
-            "Delete/Object/Key"
-            if "delete" in query
-            else "CompleteMultipartUpload/Part/ETag"
-            if "uploadId" in query
-            else None
-        )
+        if "delete" in query:
+            return "Delete/Object/Key"
+        return "CompleteMultipartUpload/Part/ETag" if "uploadId" in query else None
     if target.method != "PUT":
         return None
     if "tagging" in query:

@@ -175,12 +175,9 @@ def copy(sb: Sb, record: FileRecord, folder: FileRecord, name: str | None) -> Fi
     if name is not None:
         _check_name_free(sb, folder.id, check_name(name))
     copied_fields = ("size", "blob", "volume", "location", "metadata", "tags", "task")
-    return sb.files.add(
-        project=folder.project,
-        parent=folder.id,
-        name=name or sb.files.free_name(folder.id, record.name),
-        **{field: getattr(record, field) for field in copied_fields},
-    )
+    copied = {field: getattr(record, field) for field in copied_fields}
+    free_name = name or sb.files.free_name(folder.id, record.name)
+    return sb.files.add(project=folder.project, parent=folder.id, name=free_name, **copied)
 
 
 def copy_tree(sb: Sb, record: FileRecord, folder: FileRecord, name: str | None) -> FileRecord:

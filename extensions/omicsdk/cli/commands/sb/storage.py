@@ -133,10 +133,8 @@ def volume_row(volume: Volume) -> Row:
 def object_row(volume_object: VolumeObject) -> Row:
     """Return an object on a volume as a row."""
     facts: Mapping[str, Any] = volume_object.to_dict().get("metadata") or {}
-    return {
-        **row(volume_object, ("location", "type")),
-        **{name: facts.get(name) for name in ("size", "last_modified", "etag")},
-    }
+    more = {name: facts.get(name) for name in ("size", "last_modified", "etag")}
+    return {**row(volume_object, ("location", "type")), **more}
 
 
 # -- imports and exports that exist

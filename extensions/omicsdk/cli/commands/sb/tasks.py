@@ -65,10 +65,8 @@ class Inputs:
             UsageError: A word is not key=value.
         """
         typed = {key: [_value(text) for text in values] for key, values in pairs(self.input, "--input").items()}
-        return {
-            **(self.inputs or {}),
-            **{key: values[0] if len(values) == 1 else values for key, values in typed.items()},
-        }
+        named = {key: values[0] if len(values) == 1 else values for key, values in typed.items()}
+        return {**(self.inputs or {}), **named}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -154,10 +154,8 @@ def single(record: JsonObject) -> JsonObject:
     """A record in responses to reads by its GUID, with the places of its URLs, and that they can be reached."""
     metadata = record["urls_metadata"]
     where = {url: {"available": True, "cloud": CLOUDS.get(scheme(url))} for url in record["urls"]}
-    return {
-        **record,
-        "urls_metadata": {url: {**url_metadata, **metadata.get(url, {})} for url, url_metadata in where.items()},
-    }
+    urls_metadata = {url: {**place, **metadata.get(url, {})} for url, place in where.items()}
+    return {**record, "urls_metadata": urls_metadata}
 
 
 def checksums(record: JsonObject) -> list[JsonObject]:

@@ -237,10 +237,8 @@ class Documents:
             offset: Number of items to skip.
         """
         if not conditions:
-            return [
-                (document.guid, document.data)
-                for document in self._documents.all(order="guid", limit=limit, offset=offset)
-            ]
+            page = self._documents.all(order="guid", limit=limit, offset=offset)
+            return [(document.guid, document.data) for document in page]
         matching = [document for document in self._documents.all(order="guid") if matches(document.data, conditions)]
         return [(document.guid, document.data) for document in matching[offset : offset + limit]]
 

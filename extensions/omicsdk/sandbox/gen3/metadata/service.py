@@ -40,10 +40,8 @@ def metadata_service(gen3: Gen3, document: Mapping[str, Any]) -> Service:
         gen3: The commons.
         document: Its OpenAPI 3.1 document.
     """
-    handlers = {
-        **handlers_in(document, gen3.metadata, operations),
-        **handlers_in(document, gen3, sys.modules[__name__]),
-    }
+    handlers = handlers_in(document, gen3.metadata, operations)
+    handlers |= handlers_in(document, gen3, sys.modules[__name__])
     # The middleware checks who writes; objects request tokens themselves.
     service = gen3_service(
         "metadata",
@@ -128,12 +126,8 @@ def create_object(gen3: Gen3, call: Call) -> Reply:
         if aliases:
             names = {"aliases": [{"value": name} for name in aliases]}
             _forwarded(records.create_aliases, gen3.index, call, names, GUID=guid)
-        document = {
-            **(new.metadata or {}),
-            "_resource_paths": resources,
-            "_uploader_id": str(person.number),
-            "_upload_status": "not_uploaded",
-        }
+        document = {**(new.metadata or {}), "_resource_paths": resources, "_uploader_id": str(person.number)}
+        document["_upload_status"] = "not_uploaded"
         gen3.metadata.put(guid, document)
     return Reply({"guid": guid, "aliases": aliases, "metadata": document, "upload_url": upload["url"]}, 201)
 

@@ -24,11 +24,8 @@ def schema_of(dictionary: Dictionary) -> graphql.GraphQLSchema:
     """The schema of a dictionary."""
     nodes = dictionary.nodes
     everything = {name: _scalar_of(node, name) for node in nodes.values() for name in node.stored}
-    paths: dict[str, Any] = {
-        **everything,
-        "id": graphql.GraphQLString,
-        "type": graphql.GraphQLNonNull(graphql.GraphQLString),
-    }
+    text = graphql.GraphQLString
+    paths: dict[str, Any] = {**everything, "id": text, "type": graphql.GraphQLNonNull(text)}
     path = _input("WithPathToInput", paths)
     arguments = {name: _node_arguments(node, path) for name, node in nodes.items()}
 

@@ -118,15 +118,8 @@ def entity_of(
     action: str | None, id: str | None, type: str | None, keys: list[Any], errors: Sequence[Any] = ()
 ) -> dict[str, Any]:
     """The entry of a record in a transaction's response: its result, its name, and its faults."""
-    return {
-        "action": action,
-        "errors": list(errors),
-        "id": id,
-        "type": type,
-        "unique_keys": keys,
-        "valid": not errors,
-        "warnings": [],
-    }
+    entity = {"action": action, "errors": list(errors), "id": id, "type": type}
+    return {**entity, "unique_keys": keys, "valid": not errors, "warnings": []}
 
 
 # The key that no two records share: type, project, and name there.

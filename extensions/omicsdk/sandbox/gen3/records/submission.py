@@ -382,10 +382,7 @@ class Deletion:
             number: The transaction's number.
             message: The message when everything is valid.
         """
-        detail = [
-            *(self._entry(record) for record in self.found),
-            *(_not_found(record_id) for record_id in self.missing),
-        ]
+        detail = [*map(self._entry, self.found), *map(_not_found, self.missing)]
         return response_of(
             number,
             message if self.success else "Deletion transaction failed.",
