@@ -259,11 +259,8 @@ COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
 
 
 def _range(content: Any) -> Test:
-    bounds = [
-        (name, _value("range", bound))
-        for name, bound in _known("range", content, *COMPARISONS).items()
-        if bound is not None
-    ]
+    stated = _known("range", content, *COMPARISONS).items()
+    bounds = [(name, _value("range", bound)) for name, bound in stated if bound is not None]
     return every(_bound(name, bound) for name, bound in bounds if name in COMPARISONS)
 
 

@@ -231,11 +231,8 @@ def find(services: Iterable[str], environ: Mapping[str, str]) -> list[Login]:
     origins = {login.origin for login in stored}
     for service in service_names:
         try:
-            all_logins += [
-                login
-                for login in _SEARCHES.get(service, partial(_in_use, service))(environ)
-                if login.origin not in origins
-            ]
+            candidates = _SEARCHES.get(service, partial(_in_use, service))(environ)
+            all_logins += [login for login in candidates if login.origin not in origins]
         except OmicsError as error:
             all_logins.append(Login(service, "settings", "").unusable(error))
         all_logins += [login for login in stored if login.service == service]

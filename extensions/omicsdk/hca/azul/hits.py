@@ -73,9 +73,6 @@ def row_of(kind: str, entity: Hit) -> dict[str, Any]:
             "title": joined(hit.get("projects"), "projectTitle"),
         }
     first: object = next(iter(inner), None) if is_array(inner := hit.get(kind)) else None
-    plain = {
-        name: value
-        for name, value in (first.items() if is_object(first) else ())
-        if isinstance(value, str | int | float)
-    }
+    members = first.items() if is_object(first) else ()
+    plain = {name: value for name, value in members if isinstance(value, str | int | float)}
     return {"uuid": hit["entryId"], **plain, **(counts if hit.get("fileTypeSummaries") else {})}

@@ -202,11 +202,8 @@ def _of(schema: str, *names: str) -> Reader:
 
 def _ages(file: IndexedFile) -> list[Any]:
     donors = file.metadata.get("donor_organism_json", ())
-    return [
-        " ".join([str(donor["organism_age"]), *texts(donor, "organism_age_unit")])
-        for donor in donors
-        if "organism_age" in donor
-    ] or [None]
+    aged = [donor for donor in donors if "organism_age" in donor]
+    return [" ".join([str(donor["organism_age"]), *texts(donor, "organism_age_unit")]) for donor in aged] or [None]
 
 
 def age_of(text: str) -> dict[str, str | None]:

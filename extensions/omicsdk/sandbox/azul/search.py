@@ -165,9 +165,7 @@ def select(
     """
     readers: dict[str, Reader] = {**kind.fields, "accessible": lambda _: [can_read]}
     return [
-        file
-        for file in files
-        if all(matches(readers[field](file), relation, values) for field, (relation, values) in filters.items())
+        file for file in files if all(matches(readers[name](file), *condition) for name, condition in filters.items())
     ]
 
 
@@ -230,11 +228,8 @@ def facets(kind: Kind, hits: Sequence[Entity]) -> dict[str, Any]:
         kind: The kind of the catalog.
         hits: The entities.
     """
-    return {
-        field: _facet(field, list(_terms(hits, reader)))
-        for field, reader in kind.fields.items()
-        if field not in kind.unlisted
-    }
+    fields = {name: reader for name, reader in kind.fields.items() if name not in kind.unlisted}
+    return {field: _facet(field, list(_terms(hits, reader))) for field, reader in fields.items()}
 
 
 def _terms(hits: Sequence[Entity], reader: Reader) -> Iterator[Any]:

@@ -285,11 +285,8 @@ class Actions:
         resource = exchange.resource
         shape = self._plan.shape(resource)
         identity = str(at(fields, shape.identity)) if shape.identity else record.identity
-        may_rename = (
-            exchange.operation.method != "PUT"
-            and shape.identity
-            and words(shape.identity[-1]) not in ("id", "uuid", "pk", "gid")
-        )
+        name = words(shape.identity[-1]) if shape.identity else ""
+        may_rename = exchange.operation.method != "PUT" and name not in ("", "id", "uuid", "pk", "gid")
         if identity != record.identity:
             stored = self._store.get(self._name, record.place, identity)
             if may_rename and stored is not None:

@@ -229,11 +229,8 @@ class Plan:
             if self.schemas.is_object(inner):
                 return Shape(inner, around, self.identity_in(inner, resource))
         listing = resource.by_method.get("GET")
-        list_path = (
-            self.list_in(listing.response.schema, resource)
-            if listing is not None and listing.response.is_json
-            else None
-        )
+        content = listing.response if listing is not None and listing.response.is_json else None
+        list_path = self.list_in(content.schema, resource) if content is not None else None
         if listing is not None and list_path is not None:
             items = self.schemas.items(self.inside(listing.response.schema, list_path)) or EMPTY
             if self.schemas.is_object(items):
@@ -343,10 +340,8 @@ class Plan:
             if list_name := next((names[name] for name in (plural, *_LISTS) if name in names), None):
                 return (list_name,)
             noun = resource.noun if resource is not None else ""
-            return next(
-                ((name,) for name in lists if noun and singular(words(name)) == noun),
-                (lists[0],) if len(lists) == 1 else None,
-            )
+            only = (lists[0],) if len(lists) == 1 else None
+            return next(((name,) for name in lists if noun and singular(words(name)) == noun), only)
         wrappers = (*_WRAPPERS, "_embedded", "embedded", "list", "results")
         for name, wrapped in properties.items():
             if words(name) in wrappers and self.schemas.is_object(wrapped):

@@ -230,11 +230,8 @@ class Reader:
         self, path: Mapping[str, str], query: Pairs, headers: Mapping[str, str]
     ) -> Iterator[tuple[Parameter, Any]]:
         """Each parameter with what a request has of it; None for nothing."""
-        sources: Mapping[str, Mapping[str, str]] = {
-            "path": path,
-            "cookie": cookies_of(headers) if "cookie" in headers else EMPTY,
-            "header": headers,
-        }
+        cookies = cookies_of(headers) if "cookie" in headers else EMPTY
+        sources: Mapping[str, Mapping[str, str]] = {"path": path, "cookie": cookies, "header": headers}
         for parameter, name, kinds in self._parameters:
             if parameter.place == "query":
                 yield parameter, self._queried(parameter, kinds, query) if query else None

@@ -142,10 +142,8 @@ class Schemas:
             base = {key: value for key, value in flat.items() if key not in (union, "discriminator")}
             alternatives: list[Any] = flat[union] if union else []
             merged = (self._merged({"allOf": [base, alternative]}, frozenset()) for alternative in alternatives)
-            tagged = tuple(
-                self._tagged(flat, alternative, branch)
-                for alternative, branch in zip(alternatives, merged, strict=True)
-            )
+            pairs = zip(alternatives, merged, strict=True)
+            tagged = tuple(self._tagged(flat, alternative, branch) for alternative, branch in pairs)
             cached = self._branches[id(flat)] = (flat, tagged)
         return cached[1]
 

@@ -147,10 +147,8 @@ def _root(types: Sequence[DataType], row_access: RowAccess) -> dict[str, Any]:
     def counted(_info: object, type: DataType, **arguments: Any) -> Any:
         return counts(row_access, type, **arguments)
 
-    return {
-        **{type_.name: partial(rows, type=type_) for type_ in types},
-        "_aggregation": {type_.name: partial(counted, type=type_) for type_ in types},
-    }
+    aggregation = {type_.name: partial(counted, type=type_) for type_ in types}
+    return {**{type_.name: partial(rows, type=type_) for type_ in types}, "_aggregation": aggregation}
 
 
 def _code(error: graphql.GraphQLError) -> str | int:

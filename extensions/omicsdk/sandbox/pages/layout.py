@@ -190,13 +190,8 @@ def table(caption: str, headings: Sequence[str], rows: Sequence[Sequence[Content
         )
         for row in rows
     ]
-    grid = element(
-        "table",
-        element("caption", caption),
-        element("thead", top, role="rowgroup"),
-        element("tbody", body, role="rowgroup"),
-        role="table",
-    )
+    sections = [element("thead", top, role="rowgroup"), element("tbody", body, role="rowgroup")]
+    grid = element("table", element("caption", caption), sections, role="table")
     return element("div", grid, class_="scroll", role="region", aria_label=caption, tabindex=0)
 
 

@@ -357,10 +357,8 @@ def _changed(
     if status.startswith("20"):
         body = change(body.decode()).encode()
     content_headers = [("Content-Type", "application/xml"), ("Content-Length", str(len(body)))]
-    start_response(
-        status,
-        [pair for pair in headers if pair[0].lower() not in ("content-type", "content-length")] + content_headers,
-    )
+    others = [pair for pair in headers if pair[0].lower() not in ("content-type", "content-length")]
+    start_response(status, others + content_headers)
     return [body]
 
 
@@ -470,10 +468,8 @@ def exact_lists(models: Any) -> None:
         version_id_marker: str | None = None,
     ) -> Any:
         versions, folders, removals, *_ = all_versions(backend, bucket_name, delimiter, None, None, prefix)
-        entries = [
-            *((key.name, key.version_id, key) for key in (*versions, *removals)),
-            *((name, "", None) for name in folders),
-        ]
+        entries = [(key.name, key.version_id, key) for key in (*versions, *removals)]
+        entries += [(name, "", None) for name in folders]
         entries.sort(key=lambda entry: (entry[0], -entry[2].last_modified.timestamp() if entry[2] else 0.0))
         if key_marker:
             same = [id for name, id, _ in entries if name == key_marker]

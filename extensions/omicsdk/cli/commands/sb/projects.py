@@ -159,10 +159,8 @@ def members(
     if not add:
         check_unused("without --add", permissions=permissions)
     location, rights = project_place(project), {right: right in (permissions or ("read",)) for right in RIGHTS}
-    members_by_name = {
-        str(member.username or member.id): member
-        for member in client.list_project_members.iterate(**location, limit=PAGE)
-    }
+    listed = client.list_project_members.iterate(**location, limit=PAGE)
+    members_by_name = {str(member.username or member.id): member for member in listed}
     question = f"{', '.join(remove)} will lose access to {project}. Continue?"
     if remove and not agreed(question, console, "nothing was changed"):
         return CommandResult([])

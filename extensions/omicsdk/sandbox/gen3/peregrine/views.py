@@ -62,10 +62,8 @@ class Found:
             QueryError: That property does not order.
         """
         # The later order takes precedence. In descending order, rows without a value come first.
-        orders = [
-            Order(partial(self._sortable, name=name), reverse, gaps_first=reverse)
-            for name, reverse in reversed(self.ordering(arguments))
-        ]
+        keys = reversed(self.ordering(arguments))
+        orders = [Order(partial(self._sortable, name=name), reverse, gaps_first=reverse) for name, reverse in keys]
         ordered = in_order(self.items, orders) if orders else self.items
         if (last := arguments.get("last")) is not None:
             return [*ordered[-last:]] if last > 0 else []
@@ -258,11 +256,7 @@ class Reader:
         """The transactions, all or those about a record, as the schema's values."""
         visible = [transaction for transaction in self.records.log.all() if transaction.project_id in self.projects]
         if record is not None:
-            visible = [
-                transaction
-                for transaction in visible
-                if any(entity["id"] == record.id for entity in transaction.entities)
-            ]
+            visible = [entry for entry in visible if any(entity["id"] == record.id for entity in entry.entities)]
         conditions = {name: value for name, value in arguments.items() if value is not None}
         logs = [log for transaction in visible if _fits(log := _log(transaction), conditions)]
         result = Found(logs, _LOG_ORDERS, "transaction_log", operator.getitem)

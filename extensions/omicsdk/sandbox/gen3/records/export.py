@@ -210,11 +210,8 @@ def _table(
     """The names of the columns, and the cells of each row."""
     names = _columns(node)
     fixed_columns = ("type",) if without_id else ("type", "id")
-    link_columns = [
-        (name, key)
-        for name, link in sorted(node.links.items())
-        for key in (() if without_id else ("id",)) + (link.key,)
-    ]
+    id_keys = () if without_id else ("id",)
+    link_columns = [(name, key) for name, link in sorted(node.links.items()) for key in (*id_keys, link.key)]
 
     def row(record: Record) -> list[object]:
         values = [record.type if name == "type" else record.id for name in fixed_columns]

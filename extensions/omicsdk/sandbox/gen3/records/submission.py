@@ -267,11 +267,7 @@ class Submission:
             yield fault("INVALID_LINK", detail, link.name)
         if link.from_one:
             for target in targets:
-                others = (
-                    source
-                    for source in self._graph.sources(target)
-                    if source.type == node.name and source.id != record_id
-                )
+                others = (s for s in self._graph.sources(target) if s.type == node.name and s.id != record_id)
                 is_linked = any(target in other.links.get(link.name, ()) for other in others)
                 # Another record of the same submission may link to it first.
                 if is_linked or self._taken.setdefault((node.name, link.name, target), record_id) != record_id:
