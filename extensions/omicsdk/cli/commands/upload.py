@@ -78,8 +78,11 @@ def creds(client: HcaUpload, uuid_or_alias: str) -> TextAndData:
 
     Prints them as shell variables: export $(omics upload creds UUID). They expire after a limited time."""
     keys = client.keys(uuid_or_alias)
-    names = ("access_key_id", "secret_access_key", "session_token")
-    variables = {f"aws_{name}": getattr(keys, name) for name in names}
+    variables = {
+        "aws_access_key_id": keys.access_key_id,
+        "aws_secret_access_key": keys.secret_access_key,
+        "aws_session_token": keys.session_token,
+    }
     lines = [f"{name.upper()}={value}" for name, value in variables.items()]
     return TextAndData("\n".join(lines), {**variables, "expiry_time": keys.expiration})
 

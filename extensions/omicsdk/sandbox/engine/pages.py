@@ -334,8 +334,12 @@ class Paging:
             sent_headers["Link"] = f'<{self._url(page, changes)}>; rel="next"'
         if page.more and isinstance(name := self._setting.get("header"), str) and self._setting.get("style") == "token":
             sent_headers[name] = page.token
-        numbers = dict.fromkeys(("total", "count"), page.total)
-        numbers |= {"pages": self._pages(page), "page": self._page_number(page)}
+        numbers = {
+            "total": page.total,
+            "count": page.total,
+            "pages": self._pages(page),
+            "page": self._page_number(page),
+        }
         for name in declared:
             last = words(name).removeprefix("x_").removeprefix("pagination_")
             key = "pages" if last in _PAGES else "total" if last in _TOTALS else last if last in numbers else ""

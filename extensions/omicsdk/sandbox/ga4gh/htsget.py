@@ -288,8 +288,12 @@ def _post(state: Htsget, call: Call, kind: str) -> Reply:
 
 def _info(_state: Htsget, _call: Call, kind: str) -> Reply:
     """GET /reads/service-info and /variants/service-info."""
-    able: dict[str, Any] = {"datatype": kind, "formats": list(FORMATS[kind])}
-    able |= dict.fromkeys(("fieldsParameterEffective", "tagsParametersEffective"), False)
+    able = {
+        "datatype": kind,
+        "formats": list(FORMATS[kind]),
+        "fieldsParameterEffective": False,
+        "tagsParametersEffective": False,
+    }
     return Reply({**service_info("htsget", "1.3.0"), "htsget": able})
 
 

@@ -168,8 +168,12 @@ def get_service_info(state: Refget, call: Call) -> Reply:
         raise Problem(500, "Internal Server Error", "The server encountered an internal error")
     state.check_accept(call, _JSON)
     settings = state.context.settings
-    able: dict[str, Any] = {"circular_supported": settings.flag(CIRCULAR), "subsequence_limit": None}
-    able |= {"algorithms": ["md5", "trunc512", "ga4gh"], "identifier_types": ["sandbox"]}
+    able = {
+        "circular_supported": settings.flag(CIRCULAR),
+        "subsequence_limit": None,
+        "algorithms": ["md5", "trunc512", "ga4gh"],
+        "identifier_types": ["sandbox"],
+    }
     return Reply({**service_info("refget", "2.0.0"), "refget": able}, headers={"Content-Type": _JSON})
 
 

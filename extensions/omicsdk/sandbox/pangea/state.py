@@ -17,10 +17,18 @@ from omicsdk.sandbox.state.credentials import Secrets, digest, hashed, is_passwo
 
 SHORTEST = 8
 _TOO_SIMILAR = 0.7
-_COMMON = (
-    *("password", "password1", "password123", "passw0rd", "12345678", "123456789", "qwerty123"),
-    *("iloveyou", "letmein1", "changeme"),
-)
+_COMMON = [
+    "password",
+    "password1",
+    "password123",
+    "passw0rd",
+    "12345678",
+    "123456789",
+    "qwerty123",
+    "iloveyou",
+    "letmein1",
+    "changeme",
+]
 
 
 def faults(password: str, email: str) -> Sequence[str]:

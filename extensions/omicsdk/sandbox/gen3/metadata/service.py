@@ -126,8 +126,12 @@ def create_object(gen3: Gen3, call: Call) -> Reply:
         if aliases:
             names = {"aliases": [{"value": name} for name in aliases]}
             _forwarded(records.create_aliases, gen3.index, call, names, GUID=guid)
-        document = {**(new.metadata or {}), "_resource_paths": resources, "_uploader_id": str(person.number)}
-        document["_upload_status"] = "not_uploaded"
+        document = {
+            **(new.metadata or {}),
+            "_resource_paths": resources,
+            "_uploader_id": str(person.number),
+            "_upload_status": "not_uploaded",
+        }
         gen3.metadata.put(guid, document)
     return Reply({"guid": guid, "aliases": aliases, "metadata": document, "upload_url": upload["url"]}, 201)
 
