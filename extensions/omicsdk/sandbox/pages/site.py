@@ -75,17 +75,14 @@ def _lines() -> Html:
 
 def _card(database: Database, collection: Collection) -> Html:
     def line(listing: Listing) -> Html:
-        count = _count(listing.count(database))
+        number = listing.count(database)
+        count = element("span", f"{number:,}", class_="count" if number else "count none")
         return element("li", link(_place(collection, listing), listing.title), " ", count)
 
     lines = [line(listing) for listing in collection.listings if not listing.inside]
     title = element("h2", collection.title, id=f"platform-{collection.name}")
     where = element("p", "at ", element("code", collection.place))
     return element("section", title, where, element("ul", lines), aria_labelledby=f"platform-{collection.name}")
-
-
-def _count(number: int) -> Html:
-    return element("span", f"{number:,}", class_="count" if number else "count none")
 
 
 def _place(collection: Collection, listing: Listing) -> str:
