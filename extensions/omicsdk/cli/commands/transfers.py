@@ -256,7 +256,8 @@ def named_errors(failed: Sequence[Outcome]) -> list[OmicsError]:
     Args:
         failed: Their outcomes.
     """
-    return [named_error(file.error, file.label or file.name) for file in failed if file.error is not None]
+    errors = [(outcome.error, outcome.label or outcome.name) for outcome in failed]
+    return [named_error(error, name) for error, name in errors if error is not None]
 
 
 # -- the file of --report

@@ -719,7 +719,8 @@ def verified(result: list[Verdict], call: Call) -> TextAndData:
             # As outcomes of a transfer, so that --report and the exit code treat them alike.
             error = TransferError(f"{verdict.name}: {verdict.state}: {verdict.why}", name=verdict.name)
             outcomes.append(Outcome(verdict.name, "failed", error=error))
-    print_failures([file.error.message for file in outcomes if file.error is not None], call.console, len(outcomes))
+    errors = [outcome.error for outcome in outcomes if outcome.error is not None]
+    print_failures([error.message for error in errors], call.console, len(outcomes))
     record_report(report_path(call.options.get("report")), TransferReport(outcomes), (), call.title, call.console)
     if not outcomes:
         report_nothing_selected(call)

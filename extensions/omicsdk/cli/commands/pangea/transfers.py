@@ -359,5 +359,6 @@ def downloaded_results(result: TransferReport | Urls, call: Call) -> TextAndData
     finish(result, call, where=str(folder))
     if call.arguments.get("dry_run"):
         return foreseen(result)
-    files = [{"path": str(folder / file.name), "size": file.size, **ended(file)} for file in result.outcomes]
+    outcomes = result.outcomes
+    files = [{"path": str(folder / outcome.name), "size": outcome.size, **ended(outcome)} for outcome in outcomes]
     return printed("\n".join(str(row["path"]) for row in files if row["state"] in COMPLETE_STATES), files, call)
