@@ -30,6 +30,8 @@ JsonObject = dict[str, Any]
 
 # `hca` may write, `admin` may also delete bundles and administer; without either a token only reads and subscribes.
 ALL_GROUPS = ("hca", "admin")
+# The name of each request in a response of the Human Cell Atlas, whose services are behind API Gateway.
+REQUEST_ID = "X-AWS-REQUEST-ID"
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +297,7 @@ class Service:
     authenticate: Callable[[Mapping[str, str]], Caller] | None = None
     error_body: Callable[[Problem], Mapping[str, object]] = Problem.body
     error_type: str = "application/problem+json"
-    request_id: str = "X-AWS-REQUEST-ID"
+    request_id: str = ""
     around: Callable[[ASGIApp], ASGIApp] | None = None
     pages: Sequence[BaseRoute] = ()
     checks: bool = True

@@ -24,6 +24,7 @@ from omicsdk.sandbox.routing import Routes
 from omicsdk.sandbox.sb import PREFIX as SB_PREFIX
 from omicsdk.sandbox.service import (
     ALL_GROUPS,
+    REQUEST_ID,
     Call,
     Service,
     crash,
@@ -57,6 +58,7 @@ def dss_service(dss: Dss, document: Mapping[str, Any]) -> Service:
         handlers=handlers_in(document, dss, bundles, events),
         formats={"DSS_VERSION": is_version},
         format_codes={"DSS_VERSION": "illegal_version"},
+        request_id=REQUEST_ID,
         restricted=lambda: dss.context.settings.flag("dss.restricted"),
         # Direct URLs point to the S3 server, which is started for them.
         at_once=lambda operation, query: (
@@ -78,7 +80,6 @@ def azul_service(azul: Azul, document: Mapping[str, Any]) -> Service:
         before=lambda _call: azul.limit(),
         error_body=lambda problem: {"Code": problem.code, "Message": problem.title},
         error_type="application/json",
-        request_id="",
         checks=False,  # parameters may be in the query or the body, which the document cannot state
     )
 
@@ -98,6 +99,7 @@ def fusillade_service(fusillade: Fusillade, document: Mapping[str, Any]) -> Serv
         handlers=handlers_in(document, fusillade, oauth, resources),
         before=lambda call: _demand(fusillade, call),
         error_body=_fusillade_error,
+        request_id=REQUEST_ID,
         pages=oauth.login_pages(fusillade),
     )
 

@@ -18,7 +18,7 @@ from omicsdk.sandbox.problems import Problem, bad_arguments
 from omicsdk.sandbox.s3.guard import Session, Sessions
 from omicsdk.sandbox.s3.integrity import LONGEST_KEY
 from omicsdk.sandbox.s3.staging import MotoObject, find_object, objects_below, put_file, remove_objects
-from omicsdk.sandbox.service import Call, Caller, Reply, SandboxContext, Service, handlers_in
+from omicsdk.sandbox.service import REQUEST_ID, Call, Caller, Reply, SandboxContext, Service, handlers_in
 from omicsdk.sandbox.state.credentials import Secrets
 from omicsdk.sandbox.state.database import Table
 from omicsdk.sandbox.state.objects import CHECKSUMS
@@ -465,4 +465,5 @@ def upload_service(upload: Upload, document: Mapping[str, Any]) -> Service:
             "title": _TITLES.get(problem.code) or HTTPStatus(problem.status).phrase,
             "detail": problem.title,
         },
+        request_id=REQUEST_ID,
     )

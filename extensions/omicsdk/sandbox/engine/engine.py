@@ -86,7 +86,6 @@ class Engine:
             document_path="",
             handlers=handlers,
             formats=FORMATS,
-            request_id="",
             by_document=True,
         )
         self.document = document

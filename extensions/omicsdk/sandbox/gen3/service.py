@@ -196,7 +196,6 @@ def gen3_service(
         authenticate=lambda _headers: Caller("", frozenset()),
         error_body=error_body or ERROR_BODIES.get(name, Problem.body),
         error_type="application/json",
-        request_id="",
         around=around,
         checks=checks,
         absent=absent or {},

@@ -387,7 +387,6 @@ def framework_service(
         authenticate=lambda _headers: Caller("", frozenset()),
         error_body=error_body,
         error_type="application/json",
-        request_id="",
         around=lambda app: PathMiddleware(app, document, paths),
         checks=False,
         crash=Reply(text=_CRASH_PAGE, status=500, headers={"Content-Type": "text/html; charset=utf-8"}),

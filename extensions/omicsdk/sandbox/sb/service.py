@@ -61,7 +61,6 @@ def sb_service(sb: Sb, document: Mapping[str, Any]) -> Service:
         authenticate=sb.authenticate,
         error_body=error_body,
         error_type="application/json",
-        request_id="",
         before=lambda call: _check_advance_access(sb, call),
         around=lambda app: _middleware(app, sb),
         at_once=lambda operation, _query: operation.name.startswith(_READING) and operation.name not in _SLOW,

@@ -264,3 +264,10 @@ def test_examples_come_back_after_a_reset_and_stay_after_a_restart(tmp_path: Pat
         assert sandbox.ga4gh.refget.sequences.count(name="own") == 0
         assert [sandbox.ga4gh.refget.find(name).circular for name in ("chr1", "plasmid")] == [False, True]
         assert json.loads(json.dumps(sandbox.info()))["services"]["trs"]["url"] == sandbox.trs_url
+
+
+def test_only_the_atlas_names_requests(omics_sandbox: Sandbox) -> None:
+    for url in (f"{omics_sandbox.htsget_url}/reads/sample-1", f"{omics_sandbox.trs_url}/tools"):
+        assert "x-aws-request-id" not in httpx.get(url).headers
+    for path in ("/dss/v1/bundles/x", "/auth/v1/users"):
+        assert "x-aws-request-id" in httpx.get(f"{omics_sandbox.url}{path}").headers
