@@ -5,7 +5,6 @@ duration in several ways.
 """
 
 import base64
-import binascii
 import re
 from collections.abc import Callable, Mapping
 from datetime import time, timedelta
@@ -64,8 +63,11 @@ class _Integer(_Read, int): ...
 # `(?!$)`: a P or T without a number after it states no duration.
 _DURATION = re.compile(
     r"(?P<sign>[+-]?)P(?!$)(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
-    r"(?:T(?!$)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:[.,]\d{1,6})?)S)?)?"
+    r"(?:T(?!$)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:[.,]\d{1,6})?)S)?)?",
+    re.ASCII,
 )
+# Stricter than `Decimal`, which also reads `1_0`, ` 1 `, `NaN` and digits of other scripts.
+_DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([Ee][+-]?\d+)?", re.ASCII)
 # Stricter than `time.fromisoformat`, which also reads `10` and `T1000`.
 _TIME = re.compile(r"\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:\d\d)?")
 
@@ -77,18 +79,16 @@ def _uuid(text: str) -> Any:
 
 def _decimal(text: str) -> Any:
     try:
-        # NaN and infinities are decimals of Python, and none of the format.
-        number = _Decimal(text)
+        return _Decimal(text) if _DECIMAL.fullmatch(text) else None
     except InvalidOperation:
         return None
-    return number if number.is_finite() else None
 
 
 def _bytes(text: str) -> Any:
     try:
         # Without `validate` foreign characters are skipped, so that nearly any text would be base64.
         return _Bytes(base64.b64decode(text, validate=True))
-    except binascii.Error:
+    except ValueError:  # of characters beyond ASCII none of binascii's
         return None
 
 

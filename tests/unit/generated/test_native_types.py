@@ -141,8 +141,9 @@ def test_values_that_a_program_makes_are_written_in_the_format(events: ModuleTyp
 
 @pytest.mark.parametrize(
     ("field", "text"),
-    [("uuid", "x"), ("decimal", "1,5"), ("decimal", "NaN"), ("byte", "a"), ("duration", "P1Y"), ("duration", "P"),
-     ("duration", "PT"), ("time", "25:00"), ("time", "noon"), ("int64", "1.5"), ("int64", "\u0661")],
+    [("uuid", "x"), ("decimal", "1,5"), ("decimal", "NaN"), ("decimal", "1_0"), ("decimal", " 1"), ("byte", "a"), ("byte", "\xe9"),
+     ("duration", "P1Y"), ("duration", "P"), ("duration", "PT"), ("duration", "P\u0661D"), ("time", "25:00"), ("time", "noon"),
+     ("int64", "1.5"), ("int64", "\u0661")],
 )  # fmt: skip
 def test_a_text_of_another_form_stays_one_unless_the_client_is_strict(
     events: ModuleType, field: str, text: str
