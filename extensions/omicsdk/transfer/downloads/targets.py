@@ -81,7 +81,7 @@ class FsspecTarget:
         if verify not in ("reported", "read"):
             raise ValueError(f"verify must be 'reported' or 'read', not {verify!r}")
         self.fs = cast("FileSystem", fs)
-        self.path = path.rstrip("/")
+        self.path = path.rstrip("/") or path[:1]  # names below the root are not relative
         self.spool = None if spool is None else os.path.abspath(spool)
         self.spool_files = whole_number("spool_files", spool_files)
         self.spool_bytes = whole_number("spool_bytes", spool_bytes)
@@ -136,7 +136,7 @@ class FsspecTarget:
 
     def place(self, name: str) -> str:
         """Return the path of a file in the file system."""
-        return f"{self.path}/{name}" if self.path else name
+        return f"{self.path.rstrip('/')}/{name}" if self.path else name
 
     def url(self, name: str = "") -> str:
         """Name a file, or the whole target, in messages."""
@@ -309,9 +309,10 @@ class Store:
             if self.target.whole:
                 return None
             raise NotWritable(self.target.url(item.name), "a folder of that name exists", name=item.title)
-        if item.size is not None and info["size"] != item.size:
+        stated, identifier = info.get("size"), identity(info)
+        size = item.size if stated is None else int(stated)  # of other bytes, the checksums differ
+        if size is None or item.size not in (None, size):
             return None
-        size, identifier = int(info["size"]), identity(info)
         # The store states the same about it as when it was put there, so its bytes are not read again.
         if record is not None and identifier and record.size == size and record.checksums.get(IDENTITY) == identifier:
             checksums = {name: value for name, value in record.checksums.items() if name != IDENTITY}
@@ -375,8 +376,8 @@ class Store:
             self._fs.put_file(local, aside)
             info = self._sized(name, aside, size)
             verified = self._verify_against(name, local, size, checksums, reported_checksums(info, size))
-            # What the store states is doubtful, or the user trusts no statement.
-            if self.target.verify == "read" or verified is None:
+            # What the store states is doubtful or nothing, or the user trusts no statement.
+            if self.target.verify == "read" or verified is None or info.get("size") is None:
                 self._read_back(name, aside, local, size, checksums)
                 verified = f"{verified or 'size'}, its bytes"
             if aside != path:
@@ -393,8 +394,9 @@ class Store:
 
     def _sized(self, name: str, path: str, size: int) -> Mapping[str, Any]:
         info = self._info(path)
-        if info is None or info["size"] != size:
-            raise TruncatedTransfer(self.target.url(name), expected=size, received=0 if info is None else info["size"])
+        received = 0 if info is None else info.get("size", size)
+        if info is None or received not in (size, None):
+            raise TruncatedTransfer(self.target.url(name), expected=size, received=received)
         return info
 
     def _verify_against(

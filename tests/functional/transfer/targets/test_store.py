@@ -181,6 +181,27 @@ def test_an_etag_that_is_no_md5_is_settled_by_reading(make, local):
     assert store.target.fs.count("open") == 1
 
 
+@pytest.mark.parametrize("kind", ["memory", "folder"])
+@pytest.mark.parametrize("stated", [{"size": None}, {}])
+def test_a_store_that_states_no_size_is_settled_by_reading(make, local, kind, stated, tmp_path):
+    def sizeless(real, path):
+        info = dict(real(path))
+        del info["size"]
+        return info | stated
+
+    store = make(kind, info=sizeless)
+    wanted = item(BODY, "md5")
+    done, compared = store.put("a/b", local, len(BODY), wanted.checksums)
+    assert (compared, store.target.fs.count("open")) == ("size, its bytes", 1)
+    assert store.existing_object(wanted, done, never).fresh is None
+    assert store.existing_object(wanted, None, never).fresh == done
+    assert store.existing_object(item(BODY + b"!", "md5"), None, never) is None
+    assert store.existing_object(Item("a/b", Location("http://127.0.0.1/")), done, never) is None
+    (short := tmp_path / "short").write_bytes(BODY[:99])
+    with pytest.raises(ChecksumMismatch):
+        make(kind, info=sizeless, put_file=lambda real, _, path: real(str(short), path)).put("c", local, len(BODY), {})
+
+
 def test_what_is_reported_for_sure_is_believed(make, local):
     store = make("memory", info=lambda real, path: {**real(path), "crc32c": "AAAAAA=="})
     with pytest.raises(ChecksumMismatch, match="crc32c is 00000000"):
@@ -311,3 +332,5 @@ def test_a_url_is_enough_and_shows_no_secrets():
     assert target.url("a") == "memory:///bucket/prefix/a"
     assert repr(target) == "FsspecTarget('memory:///bucket/prefix')"
     assert target.whole
+    assert FsspecTarget.of("file:///").place("a") == "/a"
+    assert FsspecTarget.of("memory://").place("a") == "a"
