@@ -163,7 +163,7 @@ def title_room(rows: Sequence[Any], declared: Sequence[str], width: int) -> int:
     widths[title] = min(widths[title], _LEAST_TITLE)
     visible = fitting(widths, room, terminal.GAP)
     taken = sum(widths[number] + terminal.GAP for number in visible) - terminal.GAP
-    return widths[title] + room - taken if title in visible else width
+    return max(1, widths[title] + room - taken) if title in visible else width
 
 
 def _with_short_title(row: Any, room: int) -> Any:

@@ -373,15 +373,15 @@ def test_a_title_without_room_is_cut_off_and_not_left_out(monkeypatch):
         def isatty(self) -> bool:
             return True
 
-    def shown(columns: int) -> list[str]:
+    def shown(columns: int, declared: tuple[str, ...] = ("id", "title")) -> list[str]:
         monkeypatch.setenv("COLUMNS", str(columns))
         monkeypatch.setenv("NO_COLOR", "1")
         rows = [
             {"id": "x" * 20, "title": "Phage lambda leaves its host, and 日本語 words", "organism": "Escherichia coli"},
             {"id": "y", "title": "Short", "organism": None},
         ]
-        Output("table", stdout=(stream := Terminal())).result(rows, declared=("id", "title"))
-        return [line for line in stream.getvalue().splitlines() if line.startswith((" x", " y", "Not"))]
+        Output("table", stdout=(stream := Terminal())).result(rows, declared=declared)
+        return [line for line in stream.getvalue().splitlines() if line.startswith((" x", " y", " …", "Not"))]
 
     assert shown(60) == [
         f" {'x' * 20}   Phage lambda leaves its host, and…",
@@ -391,6 +391,7 @@ def test_a_title_without_room_is_cut_off_and_not_left_out(monkeypatch):
     assert shown(55)[0] == f" {'x' * 20}   Phage lambda leaves its host,…"
     assert shown(70)[0] == f" {'x' * 20}   Phage lambda leaves its h…   Escherichia coli"
     assert shown(41)[0] == f" {'x' * 20}   Escherichia coli"
+    assert shown(2, ("title", "id")) == [" …", " …"]  # without room even for a character
     assert shown(100)[0] == f" {'x' * 20}   Phage lambda leaves its host, and 日本語 words   Escherichia coli"
 
 
