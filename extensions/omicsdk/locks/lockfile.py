@@ -348,7 +348,7 @@ def _file_of(fields: Mapping[str, Any], refuse: _Refuse) -> LockedFile:
     for name, value in sums.items():
         if not is_algorithm(name) or not isinstance(value, str) or not is_checksum(name, value):
             refuse(f"checksums: {name!r} is unknown, or its value is no such checksum in lower case")
-    if kind not in SOURCES:
+    if not isinstance(kind, str) or kind not in SOURCES:
         refuse(f"kind {kind!r} is unknown")
     if not is_address(kind, address):
         refuse(f"the address is none of the kind {kind!r}")

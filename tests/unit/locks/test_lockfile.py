@@ -164,6 +164,7 @@ FAULTS = {
     "an unknown checksum": (HEADER + changed(checksums={"md4": MD5}), 2, "checksums: 'md4'", "Restore"),
     "a short checksum": (HEADER + changed(checksums={"md5": "00"}), 2, "checksums: 'md5'", "Restore"),
     "an unknown kind": (HEADER + changed(kind="gopher"), 2, "kind 'gopher'", "Restore"),
+    "a kind that is a list": (HEADER + changed(kind=["url"]), 2, "kind ['url']", "Restore"),
     "a signed URL": (HEADER + changed(address="https://h/a?X-Amz-Signature=5"), 2, "credentials", "Remove"),
     "a password": (HEADER + changed(address="https://me:canary@h/a"), 2, "credentials", "Remove"),
     "a mirror's password": (HEADER + changed(mirrors=["https://me:canary@h/a"]), 2, "mirrors", "Restore"),
