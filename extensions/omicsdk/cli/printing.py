@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 
 from omicsdk.cli.errors import printable
 from omicsdk.cli.rows import brief, cells_of, fitting, items_of, parts_of, picked, ranked
@@ -173,6 +174,12 @@ class Printer:
             self._stdout.write(text)
         except UnicodeEncodeError:  # a service's text may have lone surrogates, or stdout another encoding
             encoding = self._stdout.encoding
+            if not self._stdout.isatty():
+                with suppress(UnicodeEncodeError):  # another program gets the bytes of a file's name, in any locale
+                    data = text.encode(encoding, "surrogateescape")
+                    self._stdout.flush()
+                    self._stdout.buffer.write(data)
+                    return
             self._stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
 
 

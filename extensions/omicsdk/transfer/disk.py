@@ -356,7 +356,7 @@ def write_whole(path: str | os.PathLike[str], lines: Iterable[str]) -> None:
 
     Args:
         path: The file; an existing file is replaced. The target of a link is replaced, not the link.
-        lines: Its text in pieces, with their line ends; written as UTF-8.
+        lines: Its text in pieces, with their line ends; written as UTF-8, names of files as their bytes.
 
     Raises:
         DiskFull: The disk is full.
@@ -366,7 +366,7 @@ def write_whole(path: str | os.PathLike[str], lines: Iterable[str]) -> None:
     if os.path.exists(target) and not os.path.isfile(target):
         raise NotWritable(os.fspath(path), "it is not a regular file", remedy="Name a file.")
     with write_errors(os.fspath(path)), in_place_of(target) as file:
-        file.writelines(line.encode() for line in lines)
+        file.writelines(line.encode(errors="surrogateescape") for line in lines)
 
 
 _BINARY = getattr(os, "O_BINARY", 0)

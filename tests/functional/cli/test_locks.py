@@ -144,6 +144,13 @@ def test_checksums_are_exported_for_coreutils(project: Callable[..., Any]):
     checked = subprocess.run(["md5sum", "--check", "--quiet"], input=exported.out, text=True, check=False)
     assert checked.returncode == 0
     assert project("lock", "--export", "sha256sum").code == 2
+    Path("omics.lock").write_text(Path("omics.lock").read_text().replace("raw/n.bam", "raw/n\\udcff.bam"))
+    assert project("lock", "gdc_manifest", "--export", "md5sum", "--to", "sums").code == 0
+    assert (
+        Path("sums")
+        .read_bytes()
+        .endswith(b"  data/raw/n\xff.bam\n" + exported.out.encode().splitlines(keepends=True)[-1])
+    )
 
 
 def test_a_merge_with_conflicts_is_refused_before_the_first_request(project: Callable[..., Any], portal: PortalHost):

@@ -267,6 +267,17 @@ def test_a_stdin_that_is_not_utf_8_is_one_line(words):
     assert (ran.returncode, b": byte 0 of stdin is not UTF-8 text. Save it as UTF-8." in ran.stderr) == (2, True)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="needs names of any bytes")
+def test_a_name_in_a_pipe_is_its_bytes_in_any_locale(tmp_path):
+    (tmp_path / os.fsdecode(b"a\xff")).touch()
+    for form, expected in (("tsv", b"a\xff\n"), ("json", b'[\n  "a\\udcff"\n]\n')):
+        command = [OMICS, "--output", form, "--query", "[].name", "ls", str(tmp_path)]
+        ran = subprocess.run(
+            command, capture_output=True, env=environment(PYTHONIOENCODING="utf-8:strict"), check=False, timeout=60
+        )
+        assert (ran.returncode, ran.stdout, ran.stderr) == (0, expected, b"")
+
+
 def test_an_encoding_that_lacks_a_character_escapes_it(serve):
     url = serve(
         lambda _head, connection: connection.sendall(response('{"bundle": {"files": []}, "name": "é→"}'.encode()))
