@@ -6,7 +6,7 @@ import io
 import os
 import sys
 from collections.abc import Generator, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TextIO, Unpack, cast, overload
 
 from omicsdk.core.arguments import stating_keywords
@@ -209,9 +209,8 @@ def ls(
         doubts: list[InconsistentListing] = []
         with stores:
             for name, place, entry in entries(stores, parsed, doubts, patterns, recursive=recursive):
-                modified = None if entry.modified is None else datetime.fromtimestamp(entry.modified, UTC)
                 facts = dict(entry.checksums), entry.version, dict(entry.details)
-                yield UriEntry(name, entry.size, modified, place, entry.kind, *facts)
+                yield UriEntry(name, entry.size, entry.changed_at, place, entry.kind, *facts)
         if doubts:
             raise doubts[0]
 

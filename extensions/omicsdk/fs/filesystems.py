@@ -7,7 +7,7 @@ import tempfile
 import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property, lru_cache, partial
 from glob import has_magic
 from itertools import chain
@@ -415,9 +415,9 @@ class OmicsFileSystem(AbstractFileSystem):
     def modified(self, path: str) -> datetime:
         """Return when it was changed last; NotImplementedError if the platform does not state it."""
         entry = self._entry(self._strip_protocol(path))
-        if entry.modified is None:
+        if (changed_at := entry.changed_at) is None:
             raise NotImplementedError(f"{self.store.uri(entry.path)}: its platform does not state when it was changed")
-        return datetime.fromtimestamp(entry.modified, UTC)
+        return changed_at
 
     def sign(self, path: str, expiration: int = 100, **kwargs: Any) -> str:
         """Return a URL that allows any reader to read the file for a time that the platform decides.

@@ -22,6 +22,8 @@ from omicsdk.fs.errors import FileAndFolder, IsFolder, NotAFolder, PathNotFound,
 from omicsdk.fs.uris import Uri
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from omicsdk.fs.options import CopyOptions
     from omicsdk.transfer import Item, Location, TransferReport, Upload
 
@@ -102,6 +104,16 @@ class Entry(NamedTuple):  # a list has thousands of them
     @property
     def _facts(self) -> tuple[Any, ...]:
         return (*self[:7], self.file_name)
+
+    @property
+    def changed_at(self) -> datetime | None:
+        """When it changed last, in UTC; None if that is not stated, or not in the years 1 to 9999, as on some file systems."""
+        from datetime import UTC, datetime
+
+        if self.modified is not None:
+            with suppress(OverflowError, OSError, ValueError):
+                return datetime.fromtimestamp(self.modified, UTC)
+        return None
 
     @property
     def name(self) -> str:

@@ -310,6 +310,7 @@ def test_times_of_a_listing_are_in_utc(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"")
     os.utime(tmp_path / "a", (0, 0))
     assert [entry.modified for entry in omicsdk.ls(tmp_path)] == [datetime(1970, 1, 1, tzinfo=UTC)]
+    assert [Entry("a", "file", modified=seconds).changed_at for seconds in (1e13, -1e13, None)] == [None] * 3
 
 
 def test_a_listing_that_contradicts_itself_raises_after_its_entries(

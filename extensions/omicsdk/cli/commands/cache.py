@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from time import gmtime, strftime
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.transfers import count_of
@@ -91,7 +91,7 @@ def verify(*, cache: str | None = None, console: Console, progress: Reporting) -
 def _rows(entries: Iterable[CacheEntry]) -> Rows:
     def rows(_: object) -> Iterator[dict[str, Any]]:
         for entry in entries:
-            used = datetime.fromtimestamp(entry.used, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            used = strftime("%Y-%m-%dT%H:%M:%SZ", gmtime(entry.used))
             yield {"sha256": entry.sha256, "size": entry.size, "used": used}
 
     return Rows(rows, lambda row: (size_words(row["size"]), row["used"], row["sha256"]))
