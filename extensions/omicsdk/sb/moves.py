@@ -299,7 +299,10 @@ def _job(
         part = changes[first : first + MOST]
         is_per_entry = len(results) == len(part)  # of a folder the platform may answer for each file in it
         failed = {number: result.error for number, result in enumerate(results) if result.error}
-        completed += [item for number, item in enumerate(part) if not is_per_entry or number not in failed]
+        if is_per_entry:
+            completed += [item for number, item in enumerate(part) if number not in failed]
+        elif not failed or len(failed) < len(results):
+            completed += part
         errors += [
             f"{part[number].source.name}: {error}" if is_per_entry else error for number, error in failed.items()
         ]

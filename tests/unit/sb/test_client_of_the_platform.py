@@ -30,6 +30,7 @@ from omicsdk.core.response import json_of
 from omicsdk.core.threads import in_threads
 from omicsdk.sb import WrongPath
 from omicsdk.sb.client import DISCOVERY
+from omicsdk.sb.moves import delete
 
 CREDENTIALS = """
 [default]
@@ -273,6 +274,16 @@ def test_a_stop_ends_the_wait_for_the_platform_and_for_its_jobs(response: tuple[
     with _client(clock, response) as client, pytest.raises(Interrupted):
         stopping_by(client, clock.stop.is_set).run_file_job("move", [{"file": "f", "parent": "p"}], timeout=3600)
     assert sum(clock.slept) < 1
+
+
+@pytest.mark.parametrize(("failed", "deleted"), [(0, 1), (1, 1), (2, 0)])
+def test_a_folder_of_whose_files_none_is_deleted_is_no_deleted_one(failed: int, deleted: int):
+    results = [{"error": {"message": "locked"}}] * failed + [{}] * (2 - failed)
+    job = (200, {}, {"id": "job", "state": "FINISHED", "result": results})
+    folder = (200, {}, {"id": "1" * 24, "name": "a", "type": "folder", "project": "me/p"})
+    with _client(ManualClock(), folder, job) as client:
+        changes = delete(client, ["1" * 24], recursive=True)
+    assert (len(changes.files), changes.errors) == (deleted, ["locked"] * failed)
 
 
 def test_the_asynchronous_client_waits_too_and_so_do_its_workflows():
