@@ -48,3 +48,16 @@ def test_what_is_known_to_differ_is_fetched_though_an_unfinished_copy_had_brough
 
     served.store.hold("p/a", b"5")
     assert run(differing=False, modified=(tmp_path / "out/a").stat().st_mtime + 1) == b"5"
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_file_that_vanishes_before_it_is_compared_fails_alone(tmp_path, count):
+    (folder := tmp_path / "in").mkdir()
+    for number in range(count):
+        (folder / f"{number}").write_bytes(b"1")
+    with Stores() as stores:
+        plan = CopyPlan(parse_uri(f"{tmp_path / 'out'}/"), [*select(stores.of("file"), parse_uri(f"{folder}/"))])
+        assert copy_files(plan, stores).ok
+        (folder / "0").unlink()
+        report = copy_files(plan, stores)
+    assert [outcome.state for outcome in report.outcomes] == ["failed", *["skipped"] * (count - 1)]

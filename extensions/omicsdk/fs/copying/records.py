@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -170,8 +170,10 @@ class Record:
         ):
             return recorded_verification(recorded[2:])
         if file.uri.scheme == target.scheme == "file":
-            is_same = file.entry.modified == existing.modified and not Path(file.entry.path).samefile(existing.path)
-            return "size only" if is_same else None
+            with suppress(FileNotFoundError):  # removed since it was listed, which its copy reports
+                if file.entry.modified == existing.modified and not Path(file.entry.path).samefile(existing.path):
+                    return "size only"
+            return None
         target_file = Selected(target, existing, file.name)
         verdict = judge(file.name, *with_common_checksum(file, target_file, self._stores.of))
         return "verified" if verdict.state == "verified" else None
@@ -214,9 +216,8 @@ class Record:
         # Two files of this machine are compared by their times, see `_sameness`; checksums that both state need no record.
         if all(here) or stated_checksums(file.entry).keys() & stated_checksums(existing).keys():
             return None
-        if not any(here) and stated_checksums(
-            existing
-        ):  # a list of a bucket states no checksum, which each object does
+        # A list of a bucket states no checksum, which each object does.
+        if not any(here) and stated_checksums(existing):
             target_file = Selected(target, existing, file.name)
             if common_checksum(*with_common_checksum(file, target_file, self._stores.of)):
                 return None
