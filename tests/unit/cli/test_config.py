@@ -358,6 +358,8 @@ def test_each_value_is_shown_with_the_source_that_wins(omics, own_file, monkeypa
     assert found["sb.credentials"]["value"] == "***"
     assert found["pangea.base_url"]["origin"] == "built in"
     assert CANARY not in ran.out
+    own_file.write_text(f'[profiles.default.gen3]\nbase_url = "https://me:{CANARY}@x.example.org"\n')
+    assert omics("config", "get", "gen3.base_url").out == "https://***@x.example.org\n"
 
 
 @pytest.mark.parametrize(
@@ -368,6 +370,11 @@ def test_each_value_is_shown_with_the_source_that_wins(omics, own_file, monkeypa
         (["profiles.work.toy.base_url", "https://x"], "unknown setting profiles.work.toy.base_url"),
         (["profiles.a b.sb.base_url", "https://x"], "Invalid name of a profile"),
         (["sb.base_url", "api.example.org"], "sb.base_url"),
+        (
+            ["sb.base_url", "https://me:canary@x.example.org"],
+            "sb.base_url 'https://***@x.example.org' contains a password",
+        ),
+        (["sb.base_url", "https://x.example.org?a=b"], "has a query"),
         (["store", "drawer"], "store: expected one of file, keyring"),
         (["sb.base_url", "https://x.example.org", "--file", "x.json"], "is not a setting of the HCA configuration"),
     ],

@@ -98,7 +98,7 @@ def get(name: str, *, connection: Connection) -> Any:
         return mask_text(os.environ[name])
     keys = keys_of(name)
     if table_keys(keys, connection.profile) is not None:
-        return _own_value(keys, connection)
+        return masked(keys, _own_value(keys, connection))
     settings = HCAConfig().settings
     origin = settings.place_of(keys)
     if origin is None:
@@ -324,7 +324,7 @@ def _own_value(keys: Keys, connection: Connection) -> str:
 
 
 def _checked(keys: Keys, value: str) -> str:
-    from omicsdk.core.request import checked_base_url
+    from omicsdk.core.request import service_url
 
     if keys[0] in DEFAULTS:
         _check_default(keys[0], keys[1], value)
@@ -334,7 +334,7 @@ def _checked(keys: Keys, value: str) -> str:
         if value not in choices:
             raise UsageError(f"store: expected one of {', '.join(choices)}, got {value!r}")
         return value
-    return checked_base_url(value, source=name_of(keys), remedy="Use a URL that begins with https://.")
+    return service_url(value, source=name_of(keys))
 
 
 def _check_default(section: str, name: str, value: str) -> None:
