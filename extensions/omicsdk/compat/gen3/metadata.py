@@ -138,8 +138,8 @@ class Gen3Metadata(Service):
         """Search for documents by their values.
 
         Args:
-            query: Conditions as they are in a URL: `a.b=1&c=x`. Different keys must all match; of a repeated key any
-                any value; `*` is any value.
+            query: Conditions as they are in a URL: `a.b=1&c=x`. Different keys must all match; of a repeated key
+                any value matches; `*` is any value.
             return_full_metadata: Whether to return documents, or GUIDs alone.
             limit: Maximum number of results, 10 by default. Above 2000, the most that a commons gives at once, several pages are
                 requested; None returns the commons' default number.
