@@ -170,7 +170,7 @@ def seen(
 def agrees(ours: Any, theirs: Any) -> bool:
     """Return whether two results agree.
 
-    Both raise errors in the same places, with the same status if the published client's error has one; what it raises of its
+    Both raise errors in the same places, with the same status if the published client's error has one; what it raises of
     its own is a base of what ours raises, unless ours states the status.
     """
     if not (isinstance(ours, dict) and isinstance(theirs, dict) and "raised" in ours and "raised" in theirs):

@@ -368,7 +368,7 @@ class RowAccess:
             return matching
         return [row for row in matching if self._may(row) is is_restricted]
 
-    def found(self, type: DataType, filter: Any, accessibility: str) -> list[Row]:
+    def matching_rows(self, type: DataType, filter: Any, accessibility: str) -> list[Row]:
         """The rows that they get, of those that a filter finds.
 
         Args:
@@ -387,7 +387,7 @@ class RowAccess:
         return [] if accessibility == "unaccessible" else rows
 
     def _ordered(self, type: DataType, arguments: Mapping[str, Any]) -> list[Row]:
-        rows = self.found(type, arguments.get("filter"), arguments.get("accessibility") or "all")
+        rows = self.matching_rows(type, arguments.get("filter"), arguments.get("accessibility") or "all")
         return in_order(rows, orders(arguments.get("sort"), type.fields))
 
     def page(self, type: DataType, parameters: Mapping[str, Any]) -> list[Row]:

@@ -137,7 +137,7 @@ def _resolve(source: Any, info: _Info, **arguments: Any) -> Any:
     record = source if isinstance(source, Record) else None
     if record is None or reader.leads_on(record, name):
         counted = name.startswith("_") and name.endswith("_count")
-        result = reader.found(record, name[1:-6] if counted else name, arguments)
+        result = reader.matches(record, name[1:-6] if counted else name, arguments)
         return len(result.items) if counted else result.page(arguments)
     value = reader.records.value(record, name)
     if isinstance(info.return_type, graphql.GraphQLList):

@@ -34,7 +34,7 @@ class QueryError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Matches:
     """Items that match the arguments of a field: to be counted, or returned page by page.
 
     Attributes:
@@ -147,7 +147,7 @@ class Reader:
         """Whether a field of a record is about other objects, and no property of it."""
         return field.startswith("_") or field in self._dictionary.ways[record.type]
 
-    def found(self, record: Record | None, field: str, arguments: Arguments) -> Found:
+    def matches(self, record: Record | None, field: str, arguments: Arguments) -> Matches:
         """The subject of a field of the root or of a record.
 
         Args:
@@ -165,27 +165,27 @@ class Reader:
             case "_node_type":
                 kinds = [node for node in nodes.values() if category in (None, node.category)]
                 kinds = [node for node in kinds if arguments.get("id") in (None, node.name)]
-                return Found(kinds, _OF_NODE_TYPES, field, Node.value)
+                return Matches(kinds, _OF_NODE_TYPES, field, Node.value)
             case "datanode":
                 files = [node for node in nodes.values() if node.category == DATA_FILE]
                 stored = frozenset(name for file in files for name in file.stored)
                 fitting = (item for node in files for item in self._of_node(node, arguments).items)
-                return Found([*fitting], stored, field, value)
+                return Matches([*fitting], stored, field, value)
             case "node" | "_links":
                 if record is None:
-                    near: Iterable[Record] = self._wanted(arguments)
+                    near: Iterable[Record] = self._of_types(arguments)
                 else:  # those that it is linked with, either way
                     near = self.seen([*self._graph.sources(record.id), *self._above(record)])
                 fits = every(_common_tests(arguments))
                 items = [item for item in near if category in (None, nodes[item.type].category) and fits(item)]
-                return Found(items, _OF_ANY_NODE, "node", value)
+                return Matches(items, _OF_ANY_NODE, "node", value)
             case _ if record is None:
                 return self._of_node(nodes[field], arguments)
             case _:
                 other, _ = self._dictionary.ways[record.type][field]
                 return self._of_node(nodes[other], arguments, self.linked(record, field))
 
-    def _wanted(self, arguments: Arguments) -> Iterator[Record]:
+    def _of_types(self, arguments: Arguments) -> Iterator[Record]:
         kinds = arguments.get("of_type")
         for name in self._dictionary.nodes:
             if kinds is None or name in kinds:
@@ -194,11 +194,11 @@ class Reader:
     def _above(self, record: Record) -> list[Record]:
         return self.seen(target for link in record.links for target in self._graph.targets(record, link))
 
-    def _of_node(self, node: Node, arguments: Arguments, candidates: Iterable[Record] | None = None) -> Found:
+    def _of_node(self, node: Node, arguments: Arguments, candidates: Iterable[Record] | None = None) -> Matches:
         """The records of a node type, by default of all of it, that fit arguments of a field of the node type."""
         if candidates is None:
             candidates = self.of_type(node.name, arguments.get("project_id"))
-        return Found([*self._fitting(node, arguments, candidates)], _orders(node), node.name, self.records.value)
+        return Matches([*self._fitting(node, arguments, candidates)], _orders(node), node.name, self.records.value)
 
     def _fitting(self, node: Node, arguments: Arguments, candidates: Iterable[Record]) -> Iterable[Record]:
         if not arguments:  # as of most links, of which a query may have thousands
@@ -252,14 +252,14 @@ class Reader:
 
     # -- the log
 
-    def _logs(self, record: Record | None, arguments: Arguments) -> Found:
+    def _logs(self, record: Record | None, arguments: Arguments) -> Matches:
         """The transactions, all or those about a record, as the schema's values."""
         visible = [transaction for transaction in self.records.log.all() if transaction.project_id in self.projects]
         if record is not None:
             visible = [entry for entry in visible if any(entity["id"] == record.id for entity in entry.entities)]
         conditions = {name: value for name, value in arguments.items() if value is not None}
         logs = [log for transaction in visible if _fits(log := _log(transaction), conditions)]
-        result = Found(logs, _LOG_ORDERS, "transaction_log", operator.getitem)
+        result = Matches(logs, _LOG_ORDERS, "transaction_log", operator.getitem)
         result.ordering(arguments)  # a count is refused too
         return result
 
