@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Collection, Mapping
+from math import inf
 from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypedDict, TypeVar, cast, get_args
 
 from omicsdk.core.clock import SYSTEM_CLOCK
@@ -346,7 +347,7 @@ def _rate(name: str, value: object) -> float | Timetable | None:
     rate = rate_of(value) if isinstance(value, str) else value
     if isinstance(rate, bool) or not isinstance(rate, int | float | None):
         raise TypeError(f"{name} must be a number of bytes per second, not {a(value)}")
-    if rate is None or not rate >= 0 or (rate == 0 and name != "min_rate"):
+    if rate is None or not 0 <= rate < inf or (rate == 0 and name != "min_rate"):
         raise InvalidOption(name, f"{value}: not a number of bytes per second", remedy="Use one such as 500K or 10M.")
     return rate
 

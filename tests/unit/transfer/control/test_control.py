@@ -3,6 +3,7 @@
 import threading
 from contextlib import closing
 from datetime import datetime, timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +38,17 @@ def test_times_are_read(text: str, seconds: float) -> None:
     assert control.over(seconds)
 
 
-@pytest.mark.parametrize("text", ["", "fast", "0", "-5", "10X", "1e6", -5, 0])
-def test_an_invalid_rate_is_refused(text: float | str) -> None:
-    with pytest.raises(InvalidOption, match=f"limit_rate {text}: not a number of bytes per second") as caught:
-        TransferOptions(limit_rate=text)
-    assert caught.value.option == "limit_rate"
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        *product(("limit_rate", "min_rate"), ("", "fast", "-5", "10X", "1e6", -5, float("inf"))),
+        *(("limit_rate", text) for text in ("0", 0)),
+    ],
+)
+def test_an_invalid_rate_is_refused(name: str, text: float | str) -> None:
+    with pytest.raises(InvalidOption, match=f"{name} {text}: not a number of bytes per second") as caught:
+        TransferOptions(**{name: text})
+    assert caught.value.option == name
 
 
 @pytest.mark.parametrize("text", ["", "soon", "0", "0h", "-5", "5y", 0, float("nan")])
