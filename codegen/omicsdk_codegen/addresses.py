@@ -79,11 +79,9 @@ def file_of(uri: str, folder: Path) -> Path:
     try:
         path = Path(url2pathname(parts.path)).resolve()
         inside = path.is_relative_to(folder.resolve())
-    except (
-        RecursionError
-    ):  # the document nests too deeply, which its reader reports; a loop of links is a RuntimeError, too
+    except RecursionError:  # of a document that nests too deeply, which its reader reports
         raise
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError) as error:  # a RuntimeError is a loop of links
         raise Refused("which is not a valid path on this system", "Refer to a file beside the document.") from error
     if not inside:
         raise Refused(
@@ -269,11 +267,11 @@ class _CachedResponse:
 
 
 def _write(path: Path, body: bytes) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(handle, "wb") as file:
-        file.write(body)
-    # Several generators may share the cache: each file appears whole.
-    Path(name).replace(path)
+    # Several generators may share the cache: each file appears whole. What a full disk has no room for is removed.
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        part = Path(folder, path.name)
+        part.write_bytes(body)
+        part.replace(path)
 
 
 def _digest(body: bytes) -> str:

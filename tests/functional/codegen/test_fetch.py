@@ -1,5 +1,6 @@
 """Fetching allowed addresses, from a server on the loopback interface."""
 
+import errno
 from collections.abc import Callable, Iterator
 from http.server import ThreadingHTTPServer
 from pathlib import Path
@@ -84,10 +85,19 @@ def test_a_page_that_has_not_changed_is_sent_once(server: Server, tmp_path: Path
     assert server.url.encode() not in b"".join(path.read_bytes() for path in cache.iterdir())
 
 
-def test_a_cache_that_cannot_be_written_is_none(server: Server, tmp_path: Path) -> None:
+def test_a_cache_that_cannot_be_written_is_none(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "file").write_text("")
     server.responses = {"/a": (200, {"ETag": '"1"'}, b"one")}
     assert fetch(server.url + "/a", [server.url], tmp_path / "file" / "cache") == b"one"
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    assert fetch(server.url + "/a", [server.url], tmp_path / "cache") == b"one"
+    assert list((tmp_path / "cache").iterdir()) == []
 
 
 def test_a_document_is_read_with_what_it_refers_to_on_the_network(server: Server, tmp_path: Path) -> None:
