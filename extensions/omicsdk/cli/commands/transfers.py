@@ -328,7 +328,7 @@ def write_report(
     """Write a report in the format of its suffix.
 
     Args:
-        path: The path from `report_path`.
+        path: The file; without .html, .json and .jsonld a JSON line for each file.
         report: The result of the transfer.
         errors: All errors; those outside of the transfer (names that were not found, links that could not be created)
             are reported as failed files.

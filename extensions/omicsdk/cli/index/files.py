@@ -108,12 +108,10 @@ _ENTRIES = (
         examples=("s3://my-bucket/reads.bam --expires 1h", f"{_BUNDLE}/cells.csv"),
     ),
 )
-_PLACES = ("option",)
-
 COMMANDS = tuple(
     replace(
         entry,
-        repeated=(*entry.repeated, *_PLACES),
+        repeated=(*entry.repeated, "option"),
         hidden=(*entry.hidden, *(FILTERS if entry.command in _NAMED else ())),
     )
     for entry in _ENTRIES
