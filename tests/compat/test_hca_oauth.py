@@ -48,17 +48,17 @@ def log_in(person: "Documented", service: str) -> str:
     assert process.stdin is not None
     assert process.stdout is not None
     with process:
-        told = ""
-        while not (found := re.search(r"(http\S+)\s", told)):
+        output = ""
+        while not (address := re.search(r"(http\S+)\s", output)):
             letter = process.stdout.read(1)
-            assert letter, f"there is no address in {told!r}"
-            told += letter
-        ended = httpx.get(found[1], follow_redirects=True, **OPTIONS).json()
-        process.stdin.write(ended["query_params"]["code"] + "\n")
+            assert letter, f"there is no address in {output!r}"
+            output += letter
+        page = httpx.get(address[1], follow_redirects=True, **OPTIONS).json()
+        process.stdin.write(page["query_params"]["code"] + "\n")
         process.stdin.close()
-        told += process.stdout.read()
-    assert process.returncode == 0, told
-    return told
+        output += process.stdout.read()
+    assert process.returncode == 0, output
+    return output
 
 
 def renewals(sandbox: Sandbox) -> int:

@@ -84,8 +84,8 @@ def stored(sandbox: Sandbox, uri: str) -> dict[str, dict[str, Any]]:
     bucket, _, prefix = uri.removeprefix("s3://").partition("/")
     keys = [entry["Key"] for entry in client.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])]
     heads = {key.removeprefix(prefix): client.head_object(Bucket=bucket, Key=key) for key in keys}
-    told = ("ContentType", "ContentLength", "ETag", "Metadata")
-    return {name: {fact: head[fact] for fact in told} for name, head in heads.items()}
+    facts = ("ContentType", "ContentLength", "ETag", "Metadata")
+    return {name: {fact: head[fact] for fact in facts} for name, head in heads.items()}
 
 
 def test_hca_areas_that_either_selects_are_known_to_both(pair: Pair, sandbox: Sandbox):
@@ -93,8 +93,8 @@ def test_hca_areas_that_either_selects_are_known_to_both(pair: Pair, sandbox: Sa
     second = sandbox.area("aabbbbbb-1111-4222-8333-444444444444")
     assert pair.old("select", first) == pair.new("select", first)
     assert pair.new("select", second).endswith('the alias "aab"\n')
-    told = pair.both("areas")
-    assert "aabbbbbb-1111-4222-8333-444444444444 <- selected" in told.splitlines()
+    output = pair.both("areas")
+    assert "aabbbbbb-1111-4222-8333-444444444444 <- selected" in output.splitlines()
     assert pair.old("select", "aaa") == "Upload area aaaaaaaa-1111-4222-8333-444444444444 selected.\n"
     assert "aaaaaaaa-1111-4222-8333-444444444444 <- selected" in pair.both("areas").splitlines()
     assert pair.new("forget", "aab") == "Forgetting about area aabbbbbb-1111-4222-8333-444444444444\n"
@@ -106,19 +106,19 @@ def test_hca_uploads_and_ours_lists_verifies_and_continues(pair: Pair, sandbox: 
     uri = sandbox.area()
     uuid = uri.split("/")[-2]
     pair.old("select", uri)
-    told = pair.old("files", "--no-transfer-acceleration", str(files))
-    assert f"Completed upload of 3 files to upload area {uuid}" in told
+    output = pair.old("files", "--no-transfer-acceleration", str(files))
+    assert f"Completed upload of 3 files to upload area {uuid}" in output
     before = stored(sandbox, uri)
     assert pair.new("list").splitlines() == ["donor.json", "reads.fastq.gz", "x y.txt"]
     # What it sent is what ours would send: by the checksum in its metadata nothing has to be done.
     (files / "more.txt").write_text("more")
-    told = json.loads(pair.new("files", "--sync", "--output", "json", str(files)))
-    assert {file["name"]: file["state"] for file in told["files"]} == {
+    result = json.loads(pair.new("files", "--sync", "--output", "json", str(files)))
+    assert {file["name"]: file["state"] for file in result["files"]} == {
         "donor.json": "skipped", "more.txt": "done", "reads.fastq.gz": "skipped", "x y.txt": "skipped",
     }  # fmt: skip
     after = stored(sandbox, uri)
     assert {name: after[name] for name in before} == before
-    assert all(file["checksums"]["crc32c"] == after[file["name"]]["Metadata"]["crc32c"] for file in told["files"])
+    assert all(file["checksums"]["crc32c"] == after[file["name"]]["Metadata"]["crc32c"] for file in result["files"])
     sandbox.finish()
     for name in ("donor.json", "x y.txt", "more.txt"):
         assert pair.both("status", name).endswith("is currently VALIDATION_UNSCHEDULED\n")

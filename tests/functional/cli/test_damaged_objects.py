@@ -55,7 +55,7 @@ class Bucket(Server):
         return Response(200, response.headers | kind, response.body)
 
     def _page(self, query: str) -> bytes:
-        most = int(found[1]) if (found := re.search(r"max-keys=(\d+)", query)) else len(SIZES)
+        most = int(match[1]) if (match := re.search(r"max-keys=(\d+)", query)) else len(SIZES)
         listed = "".join(
             f"<Contents><Key>data/{name}</Key><LastModified>2026-01-31T12:00:00.000Z</LastModified>"
             f"<ETag>{self.etags[f'bkt/data/{name}']}</ETag><Size>{SIZES[name]}</Size></Contents>"
@@ -75,13 +75,13 @@ def sum_of(kind: str, size: int) -> str:
 
 @pytest.fixture(params=["ETag", "CRC32C", "CRC32", "SHA1", "SHA256", "CRC64NVME"])
 def bucket(request: pytest.FixtureRequest, monkeypatch: Any, tmp_path: Path) -> Iterator[Bucket]:
-    made = Bucket(request.param)
-    for name, value in {**KEYS, "AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL_S3": made.url("")}.items():
+    server = Bucket(request.param)
+    for name, value in {**KEYS, "AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL_S3": server.url("")}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.chdir(tmp_path)
-    yield made
-    made.close()
+    yield server
+    server.close()
 
 
 COPIES = {

@@ -59,7 +59,7 @@ def grown(top: Path, dice: random.Random, depth: int = 0) -> None:
     top.mkdir()
     for name in map(os.fsdecode, dice.sample(NAMES, dice.randint(2, len(NAMES)))):
         path, there = top / name, sorted(top.iterdir())
-        files = [each for each in there if each.is_file() and not each.is_symlink()]
+        files = [path for path in there if path.is_file() and not path.is_symlink()]
         kinds = [
             "file",
             "file",
@@ -88,8 +88,8 @@ def grown(top: Path, dice: random.Random, depth: int = 0) -> None:
         elif kind == "pipe":
             os.mkfifo(path)
         elif kind == "socket" and len(os.fsencode(path)) < 100:
-            with socket.socket(socket.AF_UNIX) as made:
-                made.bind(os.fsencode(path))
+            with socket.socket(socket.AF_UNIX) as listener:
+                listener.bind(os.fsencode(path))
         elif kind == "empty":
             (path / "in it").mkdir(parents=True)
         else:
@@ -107,9 +107,9 @@ def found_by_find(top: str) -> dict[bytes, int]:
 def test_a_tree_is_what_find_says(omics, seed):
     grown(Path("tree"), random.Random(seed))
     expected = found_by_find("tree")
-    code, rows, said = omics("ls", "-r", "tree")
+    code, rows, stderr = omics("ls", "-r", "tree")
     listed = {os.fsencode(row["name"]): row["size"] for row in rows}
-    assert (code, len(rows)) == (0, len(listed)), said
+    assert (code, len(rows)) == (0, len(listed)), stderr
     broken = {name for name, size in listed.items() if size is None}
     assert {name: size for name, size in listed.items() if size is not None} == expected
     assert not [name for name in broken if Path("tree", os.fsdecode(name)).exists()]
@@ -118,16 +118,16 @@ def test_a_tree_is_what_find_says(omics, seed):
     assert (sums["files"], sums["bytes"]) == (len(listed), sum(expected.values()))
 
     for words in (("cp", "-r", "tree/", "copy"), ("sync", "tree", "same")):
-        code, _, said = omics(*words)
-        assert code == (0 if not broken else 3 if expected else 1), said
+        code, _, stderr = omics(*words)
+        assert code == (0 if not broken else 3 if expected else 1), stderr
         if expected:
             assert found_by_find(words[-1]) == expected
         for name in expected:
             one, other = (Path(top, os.fsdecode(name)).read_bytes() for top in ("tree", words[-1]))
             assert one == other
     if not broken:
-        code, again, said = omics("sync", "tree", "same", "--delete")
-        assert (code, again["same"], again["removed"]) == (0, len(expected), []), said
+        code, again, stderr = omics("sync", "tree", "same", "--delete")
+        assert (code, again["same"], again["removed"]) == (0, len(expected), []), stderr
 
 
 def test_a_path_that_is_too_long_is_reported(omics, tmp_path):
@@ -143,13 +143,13 @@ def test_a_path_that_is_too_long_is_reported(omics, tmp_path):
         folder = below
     os.close(os.open("lost", os.O_CREAT | os.O_WRONLY, dir_fd=folder))
     os.close(folder)
-    code, rows, said = omics("ls", "-r", "tree")
-    assert (code, [row["name"] for row in rows], "File name too long" in said) == (3, ["file"], True)
+    code, rows, stderr = omics("ls", "-r", "tree")
+    assert (code, [row["name"] for row in rows], "File name too long" in stderr) == (3, ["file"], True)
     for words in (("cp", "-r", "tree/", "copy"), ("sync", "tree", "same"), ("du", "tree")):
-        code, _, said = omics(*words)
-        assert (code, "File name too long" in said) == (3, True), (words, said)
-    code, _, said = omics("sync", "tree", "same", "--delete", "--yes")
-    assert (code, "File name too long" in said) == (1, True)
+        code, _, stderr = omics(*words)
+        assert (code, "File name too long" in stderr) == (3, True), (words, stderr)
+    code, _, stderr = omics("sync", "tree", "same", "--delete", "--yes")
+    assert (code, "File name too long" in stderr) == (1, True)
 
 
 def test_what_vanishes_while_a_tree_is_read_is_left_out(tmp_path):
@@ -195,5 +195,5 @@ def test_what_is_mounted_below_a_folder_belongs_to_it(omics, mount):
     assert omics("mv", "tree/disk/b", "tree/b")[0] == 0  # which no rename does: they are of two file systems
     assert (tree / "b").read_text() == (Path("copy") / "disk/b").read_text() == "disk/b"
     assert not (tree / "disk/b").exists()
-    code, _, said = omics("rm", "-r", "--yes", "tree/disk")
-    assert (code, said) == (1, "omics: tree/disk/ is not removed: Device or resource busy\n")
+    code, _, stderr = omics("rm", "-r", "--yes", "tree/disk")
+    assert (code, stderr) == (1, "omics: tree/disk/ is not removed: Device or resource busy\n")

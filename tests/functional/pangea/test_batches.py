@@ -1,4 +1,4 @@
-"""The same with several objects at once, and again: what is done is skipped, and what fails is named."""
+"""Several objects at once, and again: what is done is skipped, and what fails is named."""
 
 import asyncio
 import json
@@ -40,7 +40,7 @@ def test_a_batch_states_what_was_done():
 
 @pytest.mark.parametrize("in_order", [True, False])
 def test_one_that_fails_is_named_and_keeps_no_other(in_order: bool):
-    told: list[str] = []
+    messages: list[str] = []
 
     def work(number: int) -> int:
         if number == 7:
@@ -48,11 +48,11 @@ def test_one_that_fails_is_named_and_keeps_no_other(in_order: bool):
         return -number
 
     done, errors = for_each(
-        range(2001), work, lambda number: f"number {number}", in_order=in_order, on_message=told.append
+        range(2001), work, lambda number: f"number {number}", in_order=in_order, on_message=messages.append
     )
     assert done == [-number for number in range(2001) if number != 7]
     assert [str(error) for error in errors] == ["number 7: unlucky"]
-    assert told == ["1000 of 2001", "2000 of 2001"]
+    assert messages == ["1000 of 2001", "2000 of 2001"]
 
 
 def test_samples_are_made_added_and_tagged_once(pangea: Pangea):
@@ -99,7 +99,10 @@ def test_metadata_are_saved_where_they_change(pangea: Pangea):
     rows = {"a": {"n": 1}, "b": {"n": 2}, "c": {"n": 3}}
     assert str(pangea.save_metadata(*WHERE, rows)) == "2 samples saved, 1 failed"
     created = pangea.save_metadata(*WHERE, rows, create=True)
-    assert (str(created), [each.metadata["n"] for each in created.items]) == ("1 sample saved, 2 skipped", [1, 2, 3])
+    assert (str(created), [sample.metadata["n"] for sample in created.items]) == (
+        "1 sample saved, 2 skipped",
+        [1, 2, 3],
+    )
     assert str(pangea.save_metadata(*WHERE, {"a": {"m": 5}}, update=True)) == "1 sample saved"
     assert next(pangea.samples_of(*WHERE, ["a"])).metadata == {"n": 1, "m": 5}
 
@@ -121,21 +124,21 @@ def test_a_field_that_holds_the_file_is_skipped(pangea: Pangea, tmp_path: Path, 
 
 
 def test_names_that_do_not_exist_are_distinguished(sandbox: Sandbox, pangea: Pangea):
-    for place, said in (
+    for place, problem in (
         (("Nope", "Sandbox Library", "s"), "There is no organization 'Nope'"),
         (("Sandbox", "Nope", "s"), "There is no sample group 'Nope' in the organization 'Sandbox'"),
         ((*WHERE, "s"), "There is no sample 's' in the group 'Sandbox Library'"),
     ):
-        with pytest.raises(NotFound, match=said) as caught:
+        with pytest.raises(NotFound, match=problem) as caught:
             pangea.find_sample(*place)
         assert "login" not in caught.value.remedy
 
 
 def test_the_asynchronous_client_has_the_same(sandbox: Sandbox, login: PasswordLogin):
-    async def made() -> str:
+    async def run() -> str:
         async with AsyncPangea(sandbox.pangea_url, credentials=login) as pangea:
             await pangea.ensure_tags(["t"])
             samples = await pangea.ensure_samples(*WHERE, ["a"])
             return f"{samples}; {await pangea.tag_samples(*WHERE, ['t'])}"
 
-    assert asyncio.run(made()) == "1 sample created; 1 sample tagged"
+    assert asyncio.run(run()) == "1 sample created; 1 sample tagged"

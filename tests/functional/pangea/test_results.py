@@ -20,9 +20,9 @@ from sink import sink as sink
 __all__ = ["noise", "server"]
 
 
-def on_server(pangea: FieldServer, told: dict[str, Any]) -> None:
-    pangea.manifest = told
-    for owner in (*told["samples"], told):
+def on_server(pangea: FieldServer, document: dict[str, Any]) -> None:
+    pangea.manifest = document
+    for owner in (*document["samples"], document):
         for each in owner["analysis_results"]:
             for one in each["fields"]:
                 pangea.stored[one["uuid"]] = one["stored_data"]
@@ -33,7 +33,7 @@ def two(pangea: FieldServer, server: Any, noise: Any) -> dict[str, Any]:
     """Two samples with a file each, one with separate data, and a result of the group."""
     for number in (1, 2):
         server.put(f"q{number}.fastq.gz", noise(2000, number))
-    told = manifest(
+    document = manifest(
         {
             name: [
                 result(
@@ -47,13 +47,13 @@ def two(pangea: FieldServer, server: Any, noise: Any) -> dict[str, Any]:
         },
         [result("ar-g", "gmod", field("f-g", "table", {"g": 1}))],
     )
-    on_server(pangea, told)
-    return told
+    on_server(pangea, document)
+    return document
 
 
 def files(folder: Path) -> list[str]:
-    found = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    return sorted(name for name in found if not name.startswith(".omics-transfer"))
+    names = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return sorted(name for name in names if not name.startswith(".omics-transfer"))
 
 
 def test_files_and_data_have_their_documented_places(
@@ -136,7 +136,7 @@ def test_one_that_fails_does_not_keep_the_others_back(pangea: FieldServer, serve
 
 def test_data_that_cannot_be_written_are_a_separate_failure(pangea: FieldServer, server: Any, two: Any, tmp_path: Path):
     (tmp_path / "q1").write_text("a file stands where the folder should")
-    with pytest.raises(Exception, match="q1"):
+    with pytest.raises(TransferFailed, match="2 of 4 files failed.*q1"):
         pangea.client.download(*LIBRARY, tmp_path)
     assert files(tmp_path) == [
         "q1",

@@ -48,8 +48,8 @@ def test_urls_state_their_cloud_when_a_record_is_read_alone(web: httpx.Client):
 
 def test_metadata_is_kept_as_texts(web: httpx.Client):
     did = created(web, metadata={"n": 1, "t": "x"}, urls_metadata={"s3://bucket/1": {"available": True}})["did"]
-    told = read(web, did)
-    assert (told["metadata"], told["urls_metadata"]["s3://bucket/1"]["available"]) == ({"n": "1", "t": "x"}, "1")
+    record = read(web, did)
+    assert (record["metadata"], record["urls_metadata"]["s3://bucket/1"]["available"]) == ({"n": "1", "t": "x"}, "1")
     assert web.get(f"/ga4gh/drs/v1/objects/{did}").json()["access_methods"][0]["available"] is True
 
 
@@ -78,20 +78,20 @@ def test_a_record_that_makes_no_sense_is_refused(web: httpx.Client, body: Json, 
 
 
 def test_of_updates_at_the_same_time_one_wins(web: httpx.Client):
-    made = created(web)
+    record = created(web)
 
     def update(number: int) -> int:
-        path = f"/index/index/{made['did']}"
-        return web.put(path, params={"rev": made["rev"]}, json={"file_name": str(number)}).status_code
+        path = f"/index/index/{record['did']}"
+        return web.put(path, params={"rev": record["rev"]}, json={"file_name": str(number)}).status_code
 
     with ThreadPoolExecutor(8) as threads:
-        found = sorted(threads.map(update, range(8)))
-    assert found == [200, *[409] * 7]
+        statuses = sorted(threads.map(update, range(8)))
+    assert statuses == [200, *[409] * 7]
 
 
 def test_urls_that_go_take_their_metadata_with_them(web: httpx.Client):
-    made = created(web, urls=["s3://b/1", "s3://b/2"], urls_metadata={"s3://b/1": {"a": "1"}, "s3://b/2": {"a": "2"}})
-    web.put(f"/index/index/{made['did']}", params={"rev": made["rev"]}, json={"urls": ["s3://b/2", "s3://b/3"]})
+    record = created(web, urls=["s3://b/1", "s3://b/2"], urls_metadata={"s3://b/1": {"a": "1"}, "s3://b/2": {"a": "2"}})
+    web.put(f"/index/index/{record['did']}", params={"rev": record["rev"]}, json={"urls": ["s3://b/2", "s3://b/3"]})
     listed = web.get("/index/index").json()["records"][0]
     assert listed["urls_metadata"] == {"s3://b/2": {"a": "2"}, "s3://b/3": {}}
     assert web.get("/index/index", params={"url": "s3://b/1"}).json()["records"] == []
@@ -101,14 +101,14 @@ def test_urls_that_go_take_their_metadata_with_them(web: httpx.Client):
 
 
 def test_dates_of_contents_are_kept_without_their_zone_and_in_order(web: httpx.Client):
-    made = created(web, content_created_date="2024-01-02T03:04:05Z")
-    assert read(web, made["did"])["content_updated_date"] == "2024-01-02T03:04:05"
-    path = f"/index/index/{made['did']}"
+    record = created(web, content_created_date="2024-01-02T03:04:05Z")
+    assert read(web, record["did"])["content_updated_date"] == "2024-01-02T03:04:05"
+    path = f"/index/index/{record['did']}"
     early = {"content_updated_date": "2023-01-01T00:00:00"}
-    assert web.put(path, params={"rev": made["rev"]}, json=early).status_code == 400
+    assert web.put(path, params={"rev": record["rev"]}, json=early).status_code == 400
     late = {"content_updated_date": "2025-01-01T00:00:00"}
-    assert web.put(path, params={"rev": made["rev"]}, json=late).status_code == 200
-    assert read(web, made["did"])["content_updated_date"] == "2025-01-01T00:00:00"
+    assert web.put(path, params={"rev": record["rev"]}, json=late).status_code == 200
+    assert read(web, record["did"])["content_updated_date"] == "2025-01-01T00:00:00"
 
 
 @settings(
@@ -118,13 +118,13 @@ def test_dates_of_contents_are_kept_without_their_zone_and_in_order(web: httpx.C
 )
 @given(names=st.lists(st.one_of(st.none(), st.text(st.characters(codec="utf-8"), max_size=20)), max_size=6))
 def test_every_update_has_a_separate_revision(web: httpx.Client, names: list[str | None]):
-    made = created(web)
-    path, revisions = f"/index/index/{made['did']}", [made["rev"]]
+    record = created(web)
+    path, revisions = f"/index/index/{record['did']}", [record["rev"]]
     for name in names:
         response = web.put(path, params={"rev": revisions[-1]}, json={"file_name": name})
         revisions.append(response.json()["rev"])
-        told = read(web, made["did"])
-        assert (told["rev"], told["file_name"]) == (revisions[-1], name)
+        current = read(web, record["did"])
+        assert (current["rev"], current["file_name"]) == (revisions[-1], name)
     assert len(set(revisions)) == len(revisions)
 
 
@@ -138,17 +138,17 @@ def test_a_blank_version_has_the_access_rules_of_the_one_before(web: httpx.Clien
 
 
 def test_aliases_go_with_their_record(web: httpx.Client):
-    made = created(web)
-    web.post(f"/index/index/{made['did']}/aliases", json={"aliases": [{"value": "b"}]})
-    web.delete(f"/index/index/{made['did']}", params={"rev": made["rev"]})
+    record = created(web)
+    web.post(f"/index/index/{record['did']}/aliases", json={"aliases": [{"value": "b"}]})
+    web.delete(f"/index/index/{record['did']}", params={"rev": record["rev"]})
     assert web.get("/index/b").status_code == 404
     assert web.post(f"/index/index/{created(web)['did']}/aliases", json={"aliases": [{"value": "b"}]}).is_success
 
 
 def test_several_records_are_read_at_once(web: httpx.Client):
     dids = [created(web, number)["did"] for number in range(3)]
-    found = web.post("/index/bulk/documents", json=[*dids[:2], "nope"]).json()
-    assert {each["did"] for each in found} == {*dids[:2]}
+    records = web.post("/index/bulk/documents", json=[*dids[:2], "nope"]).json()
+    assert {record["did"] for record in records} == {*dids[:2]}
     assert web.post("/index/bulk/documents", json=[1, None]).json() == []
     assert web.post("/index/bulk/documents", json={"ids": dids}).status_code == 400
 
@@ -161,14 +161,14 @@ def test_a_url_that_is_given_twice_is_a_conflict(web: httpx.Client):
     assert web.post(f"/index/index/{did}", json=new_record(2, urls=twice)).status_code == 409
     changed = web.put(f"/index/index/{did}", params={"rev": read(web, did)["rev"]}, json={"urls": twice})
     assert changed.status_code == 409
-    assert [each["did"] for each in web.get("/index/index").json()["records"]] == [did]
+    assert [record["did"] for record in web.get("/index/index").json()["records"]] == [did]
 
 
 def test_a_record_is_read_as_a_bundle_too(web: httpx.Client):
     did = created(web, 5, file_name="a.txt")["did"]
-    told = web.get(f"/index/bundle/{did}")
-    assert told.status_code == 200
-    assert told.json() | {"created_time": "", "updated_time": ""} == {
+    response = web.get(f"/index/bundle/{did}")
+    assert response.status_code == 200
+    assert response.json() | {"created_time": "", "updated_time": ""} == {
         "id": did,
         "name": "a.txt",
         "drs_uri": f"drs://{did.replace('/', ':')}",

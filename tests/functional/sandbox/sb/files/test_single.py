@@ -223,7 +223,7 @@ def test_search(web: httpx.Client, send: Send, query: str, found: list[str]) -> 
         id = send(name, content)["id"]
         web.patch(f"/files/{id}", json={"metadata": {"sample": sample}, "tags": tags})
     response = web.post("/files/search", json={"query": query}).json()
-    assert ([each["name"] for each in response["result_set"]], response["count"]) == (found, len(found))
+    assert ([item["name"] for item in response["result_set"]], response["count"]) == (found, len(found))
 
 
 def test_search_has_pages_by_token(web: httpx.Client, send: Send) -> None:
@@ -235,7 +235,7 @@ def test_search_has_pages_by_token(web: httpx.Client, send: Send) -> None:
     mark = first["cont_token"].partition(".")[2]
     refused(web.post("/files/search", json=body, params={"cont_token": f"{'9' * 5000}.{mark}"}), 400, 90000)
     last = web.post("/files/search", json=body, params={"limit": 2, "cont_token": first["cont_token"]}).json()
-    assert [each["name"] for each in last["result_set"]] == ["c"]
+    assert [item["name"] for item in last["result_set"]] == ["c"]
     assert "cont_token" not in last
 
 

@@ -62,7 +62,7 @@ def test_buckets_are_connected(api: Api, platform: Any, kind: str, type: str, cr
 def test_volumes_are_listed_and_got(api: Api, platform: Any) -> None:
     platform.on("GET /storage/volumes", platform.page(a_volume()))
     platform.on(f"GET {ONE}", a_volume())
-    assert [each.id for each in api.volumes.query(limit=1)] == ["me/vol"]
+    assert [item.id for item in api.volumes.query(limit=1)] == ["me/vol"]
     assert ("fields", "_all") in platform.last.query
     assert api.volumes.get("me/vol").service["bucket"] == "b"
 
@@ -118,11 +118,11 @@ def test_a_volume_is_listed_folder_by_folder_and_page_by_page(volume: Volume, pl
     found = volume.list(prefix="a/", limit=10)
     assert platform.last.query == [("prefix", "a/"), ("limit", "10"), ("fields", "_all")]
     assert found[0].metadata["etag"] == "x"
-    assert [each.location for each in found.all()] == ["a/1", "a/2"]
-    assert [each.prefix for each in found.prefixes] == ["a/b/", "a/c/"]
+    assert [item.location for item in found.all()] == ["a/1", "a/2"]
+    assert [item.prefix for item in found.prefixes] == ["a/b/", "a/c/"]
     twin = copy.deepcopy(found)
     twin.prefixes.clear()
-    assert ([each.location for each in twin], len(found.prefixes)) == (["a/1"], 2)
+    assert ([item.location for item in twin], len(found.prefixes)) == (["a/1"], 2)
     assert platform.last.query == [("continuation_token", "t")]
     volume.list()
     assert platform.last.query == [("limit", "50"), ("fields", "_all")]
@@ -138,14 +138,18 @@ def test_an_object(volume: Volume, platform: Any) -> None:
 
 
 def test_members(api: Api, volume: Volume, platform: Any) -> None:
-    told = {"href": f"https://api.example.org/v2{ONE}/members/bob", "username": "bob", "permissions": {"read": True}}
+    member_json = {
+        "href": f"https://api.example.org/v2{ONE}/members/bob",
+        "username": "bob",
+        "permissions": {"read": True},
+    }
     members = f"{ONE}/members"
-    platform.on(f"GET {members}", platform.page(told))
-    platform.on(f"GET {members}/bob", told)
-    platform.on(f"POST {members}", told)
+    platform.on(f"GET {members}", platform.page(member_json))
+    platform.on(f"GET {members}/bob", member_json)
+    platform.on(f"POST {members}", member_json)
     platform.on(f"PATCH {members}/bob/permissions", {"read": True, "write": True})
     platform.on(f"DELETE {members}/bob", None)
-    assert [each.username for each in volume.get_members(limit=1)] == ["bob"]
+    assert [item.username for item in volume.get_members(limit=1)] == ["bob"]
     member = volume.get_member("bob")
     rights = {"read": True, "execute": True}
     for add, who, kind in (
