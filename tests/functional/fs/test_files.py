@@ -37,12 +37,12 @@ from served_store import ServedFileSystem, ServedStore
 
 @pytest.fixture
 def store(served: ServedFileSystem) -> ServedStore:
-    held = served.store
-    assert isinstance(held, ServedStore)
-    held.hold("p/a.txt", b"alpha\nbeta\n")
-    held.hold("p/b/c.bin", bytes(range(256)) * 20_000)
-    held.hold("p/empty", b"")
-    return held
+    served_store = served.store
+    assert isinstance(served_store, ServedStore)
+    served_store.hold("p/a.txt", b"alpha\nbeta\n")
+    served_store.hold("p/b/c.bin", bytes(range(256)) * 20_000)
+    served_store.hold("p/empty", b"")
+    return served_store
 
 
 def port(store: ServedStore) -> int:
@@ -398,9 +398,9 @@ def test_a_reader_that_continues_gets_bytes_as_they_come(served, server, noise, 
     body = noise(24 * MIB)
     served.store.hold("p/a", body)
     assert b"".join(sequence(served)) == body
-    asked = [request for request in server.requests if "range" in request.headers]
-    assert len(asked) < 8
-    assert int(asked[-1].headers["range"].rpartition("-")[2]) == len(body) - 1
+    ranged = [request for request in server.requests if "range" in request.headers]
+    assert len(ranged) < 8
+    assert int(ranged[-1].headers["range"].rpartition("-")[2]) == len(body) - 1
 
     with served.open("p/a") as file:  # it goes elsewhere in the middle of a stream, and back
         for _ in range(12):
@@ -435,10 +435,10 @@ def test_halves_of_two_versions_are_not_joined_in_a_stream(served, server, noise
         return fault.cut(3 * MIB)(_server, request, response)
 
     served.store.always("p/a", change)
-    came = []
+    received = []
     with pytest.raises(SourceChanged):
-        came.extend(sequence(served))
-    assert body.startswith(b"".join(came))
+        received.extend(sequence(served))
+    assert body.startswith(b"".join(received))
 
 
 def test_a_file_that_nothing_identifies_is_not_streamed(served, server, noise):

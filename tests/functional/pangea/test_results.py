@@ -136,7 +136,7 @@ def test_one_that_fails_does_not_keep_the_others_back(pangea: FieldServer, serve
 
 def test_data_that_cannot_be_written_are_a_separate_failure(pangea: FieldServer, server: Any, two: Any, tmp_path: Path):
     (tmp_path / "q1").write_text("a file stands where the folder should")
-    with pytest.raises(TransferFailed, match="2 of 4 files failed.*q1"):
+    with pytest.raises(TransferFailed, match=r"2 of 4 files failed.*q1"):
         pangea.client.download(*LIBRARY, tmp_path)
     assert files(tmp_path) == [
         "q1",

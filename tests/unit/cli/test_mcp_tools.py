@@ -47,11 +47,11 @@ def command_of(tool: Tool) -> CommandNode:
 
 
 def test_names_are_unique_and_those_that_clients_accept(tools):
-    made = tools_of(CATALOG, SERVICES)
-    assert len({tool.name for tool in made}) == len({tool.path for tool in made}) == len(made)
+    all_tools = tools_of(CATALOG, SERVICES)
+    assert len({tool.name for tool in all_tools}) == len({tool.path for tool in all_tools}) == len(all_tools)
     assert all(re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", name) for name in tools)
     assert not {MORE, HELP} & tools.keys()
-    names = {name for tool in made for name in tool.schema["properties"]}
+    names = {name for tool in all_tools for name in tool.schema["properties"]}
     assert all(re.fullmatch(r"[a-zA-Z0-9_.-]{1,64}", name) for name in names)
 
 
@@ -117,14 +117,16 @@ def test_filters_are_offered_where_files_are_selected(tools):
 
 
 def test_a_list_of_tools_describes_a_shared_argument_once_and_in_one_sentence():
-    made = tools_of(CATALOG, ["files"])
-    listed = {tool.name: schema["properties"] for tool, schema in briefly(made)}
+    file_tools = tools_of(CATALOG, ["files"])
+    listed = {tool.name: schema["properties"] for tool, schema in briefly(file_tools)}
     assert listed["ls"]["exclude"]["description"] == ("Exclude files whose path below the folder matches this pattern.")
     assert listed["get"]["exclude"] == {"type": "array", "items": {"type": "string"}}
-    assert all("\n" not in tool.description for tool in made)
+    assert all("\n" not in tool.description for tool in file_tools)
     # An assistant's context has all of it from the start.
-    reading = offered(made, allow_writes=False)
-    size = sum(len(json.dumps([tool.description, schema])) for tool, schema in briefly(made) if tool.name in reading)
+    reading = offered(file_tools, allow_writes=False)
+    size = sum(
+        len(json.dumps([tool.description, schema])) for tool, schema in briefly(file_tools) if tool.name in reading
+    )
     assert size < 12_000
 
 
@@ -132,10 +134,8 @@ def test_no_command_reads_only_by_its_table_whose_words_say_that_it_changes_some
     changes = re.compile(
         r"\b(create|update|delete|rm|add|upload|submit|publish|mv|cp|sync|mkdir|set|put|patch|import|abort|clone|tag)\b"
     )
-    named = [found for name in SERVICES[1:] for found in commands(CATALOG.start(name.partition(".")[0]))]
-    stated = {
-        " ".join(found.path) for found in named if found.command.get("access") == "read" and "run" in found.command
-    }
+    named = [node for name in SERVICES[1:] for node in commands(CATALOG.start(name.partition(".")[0]))]
+    stated = {" ".join(node.path) for node in named if node.command.get("access") == "read" and "run" in node.command}
     assert len(stated) > 100
     assert {words for words in stated if changes.search(words.partition(" ")[2])} == {
         "dss create-version",  # a time, made on this machine
@@ -168,11 +168,11 @@ def test_parts_of_services_are_chosen():
 
 
 @pytest.mark.parametrize(
-    ("service", "said"),
+    ("service", "message"),
     [("azull", "Did you mean azul"), ("nothing-like-it", "Known are: files, dss,"), ("sb.flies", "Did you mean files"), ("azul.get.x", "is a command")],
 )  # fmt: skip
-def test_unknown_services(service, said):
-    with pytest.raises(UsageError, match=re.escape(said)):
+def test_unknown_services(service, message):
+    with pytest.raises(UsageError, match=re.escape(message)):
         tools_of(CATALOG, [service])
 
 

@@ -58,14 +58,14 @@ DIFFERENT: dict[str, tuple[str, list[set[str]]]] = {
 
 def columns_of_errors(entity: Mapping[str, Any]) -> set[str]:
     """The properties that the service found wrong by the dictionary alone."""
-    found: set[str] = set()
+    columns: set[str] = set()
     for error in entity["errors"]:
         if error["type"] in BY_STATE and BY_STATE[error["type"]] in error["message"]:
             continue
         if "Additional properties" in error["message"]:
-            found.update(error["message"].split("'")[1::2])
-        found.update(key.partition(".")[0] for key in error["keys"])
-    return found
+            columns.update(error["message"].split("'")[1::2])
+        columns.update(key.partition(".")[0] for key in error["keys"])
+    return columns
 
 
 def ours(step: Mapping[str, Any], folder: Path) -> list[set[str]]:
@@ -80,11 +80,11 @@ def ours(step: Mapping[str, Any], folder: Path) -> list[set[str]]:
     else:
         given = body if isinstance(body, list) else [body]
         count, first = len(given), 1
-    found: list[set[str]] = [set() for _ in range(count)]
+    columns: list[set[str]] = [set() for _ in range(count)]
     for each in validate(given, SDS, project=Project("demo1", "12L")):
         assert each.row is not None
-        found[min(each.row - first, count - 1)].add(each.column.partition(".")[0])
-    return found
+        columns[min(each.row - first, count - 1)].add(each.column.partition(".")[0])
+    return columns
 
 
 def test_we_find_what_a_service_refuses(tmp_path: Path) -> None:
@@ -96,11 +96,11 @@ def test_we_find_what_a_service_refuses(tmp_path: Path) -> None:
                 ours(step, tmp_path)
             return
         theirs = [columns_of_errors(entity) for entity in step["response"]["body"]["entities"]]
-        found = ours(step, tmp_path)
+        columns = ours(step, tmp_path)
         if name in DIFFERENT:
-            assert found != theirs, "the difference is gone: take it from the table"
+            assert columns != theirs, "the difference is gone: take it from the table"
             theirs = DIFFERENT[name][1]
-        assert found == theirs
+        assert columns == theirs
 
     check_each(SUBMITTED, itemgetter("step"), check)
 
@@ -124,8 +124,8 @@ def test_responses_to_documents_are_read_whole() -> None:
 
 
 def _content(step: Mapping[str, Any]) -> str:
-    told = step["response"]["body"]
-    return told if isinstance(told, str) else json.dumps(told)
+    recorded = step["response"]["body"]
+    return recorded if isinstance(recorded, str) else json.dumps(recorded)
 
 
 QUERIES = [
@@ -141,25 +141,25 @@ QUERIES = [
 
 def test_queries_give_what_was_answered_or_raise_why_not() -> None:
     def check(step: Mapping[str, Any]) -> None:
-        told, asked = step["response"], step["request"]["body"]
+        recorded, query = step["response"], step["request"]["body"]
         content = _content(step)
         sent: list[Any] = []
 
         def answered(request: httpx.Request) -> httpx.Response:
             sent.append(json.loads(request.content))
-            return httpx.Response(told["status"], headers=told["headers"], text=content)
+            return httpx.Response(recorded["status"], headers=recorded["headers"], text=content)
 
         with Gen3Submission(
             "https://commons.example.org", ("n", "p"), transport=httpx.MockTransport(answered), retry=NO_RETRY
         ) as submission:
-            if told["status"] == 200:
-                assert submission.query(asked["query"], asked.get("variables")) == json.loads(content)
+            if recorded["status"] == 200:
+                assert submission.query(query["query"], query.get("variables")) == json.loads(content)
             else:
                 with pytest.raises(Gen3SubmissionQueryError) as caught:
-                    submission.query(asked["query"], asked.get("variables"))
+                    submission.query(query["query"], query.get("variables"))
                 assert all(reason in str(caught.value) for reason in json.loads(content)["errors"])
         expected = {
-            name: value for name, value in asked.items() if name in ("query", "variables") and value is not None
+            name: value for name, value in query.items() if name in ("query", "variables") and value is not None
         }
         assert sent == [expected]
 
