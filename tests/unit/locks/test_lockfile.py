@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import tracemalloc
 from collections.abc import Iterator
 from io import BytesIO
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from omicsdk.core.checksums import ALGORITHMS
 from omicsdk.core.errors import UnsafePath
 from omicsdk.locks import Change, LockedFile, LockError
 from omicsdk.locks.lockfile import (
@@ -262,3 +264,5 @@ def test_the_lock_in_the_manual_is_one_as_it_is_written(tmp_path: Path):
     page = (Path(__file__).parents[3] / "docs" / "locks.md").read_text(encoding="utf-8")
     example = page.partition("```json\n")[2].partition("```")[0].encode("ascii")
     assert lock(*read(example, tmp_path)) == example
+    (row,) = (line for line in page.splitlines() if line.startswith("| `checksums` |"))
+    assert set(re.findall(r"`(\w+)`", row)) >= {*ALGORITHMS} - {"s3_etag"}
