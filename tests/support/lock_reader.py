@@ -28,7 +28,9 @@ KINDS = [
     "url", "http", "https", "s3", "gs", "drs", "gen3-guid", "gdc", "azul", "sra", "sra-fastq", "sra-bam", "sb-file",
     "dss-file", "sb", "dss", "gen3", "pangea", "crunch",
 ]  # fmt: skip
-SUMS = re.compile(r"crc32|crc32c|crc64nvme|md5|sha1|sha256|sha512|s3_etag|(s3_etag|crc32c?|sha1|sha256):[1-9][0-9]*")
+SUMS = re.compile(
+    r"crc32c?|crc64nvme|md5|sha1|sha224|sha256|sha384|sha512|blake2b|s3_etag|(s3_etag|crc32c?|sha1|sha256):[1-9][0-9]*"
+)
 RESERVED = (".omics-transfer", "omics.lock", "omics.toml")
 LONGEST = 1 << 20
 
