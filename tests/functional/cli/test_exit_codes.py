@@ -376,6 +376,8 @@ def test_a_list_with_a_head_only_is_reported_and_fails_on_request(user: Any, gdc
     assert (ran.code, ran.err) == (1, "omics: nothing to do: no file is selected\n")
     ran = user("get", "gdc_manifest.txt", "--to", "data", "--include", "head.txt")  # *.txt without quotes
     assert "head.txt is a file here: put a pattern in quotes" in ran.err
+    ran = user("get", "gdc_manifest.txt", "--to", "data", "--include", "x" * 300)  # longer than a name of a file
+    assert (ran.code, "no file is selected" in ran.err) == (0, True)
     assert user("get", "gdc_manifest.txt", "--to", "data", "--fail-empty").code == 0
 
 

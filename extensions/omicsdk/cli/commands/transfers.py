@@ -6,6 +6,7 @@ renderer.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
@@ -228,7 +229,8 @@ def report_nothing_selected(call: Call) -> None:
         call: The command.
     """
     fails = bool(call.options.get("fail_empty"))
-    names = [pattern for pattern in call.arguments.get("include") or () if Path(pattern).is_file()]
+    # Path.is_file raises for a pattern that is longer than names of files.
+    names = [pattern for pattern in call.arguments.get("include") or () if os.path.isfile(pattern)]  # noqa: PTH113
     remedy = f". {names[0]} is a file here: put a pattern in quotes, or the shell replaces it by names" if names else ""
     (call.console.error if fails else call.console.warning)(f"nothing to do: no file is selected{remedy}")
     if fails:
