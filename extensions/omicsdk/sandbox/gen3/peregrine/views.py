@@ -38,9 +38,9 @@ class Matches:
     """Items that match the arguments of a field: to be counted, or returned page by page.
 
     Attributes:
-        items: All of it, unordered.
+        items: All of them, unordered.
         orders: The properties that order it.
-        where: Its name in refusals.
+        where: The name of the field in refusals.
         value: Gives a property of an item.
     """
 
