@@ -75,6 +75,8 @@ class Gen3Login(Credentials):
         ConfigError: The endpoint is invalid, or a file cannot be read.
     """
 
+    _environ: Mapping[str, str] = os.environ
+
     def __init__(
         self,
         endpoint: str | None = None,
@@ -101,8 +103,10 @@ class Gen3Login(Credentials):
             access_token,
         )
         options = {"timeout": timeout, "retry": retry, "transport": transport}
+        if environ is not None:
+            self._environ = environ
         self._log_in(
-            login_of(arguments, os.environ if environ is None else environ, home_folder),
+            login_of(arguments, self._environ, home_folder),
             {name: value for name, value in options.items() if value is not None},
             clock,
         )
@@ -270,7 +274,7 @@ class Gen3Login(Credentials):
                 service = replace(source, idp="") if commons else source
                 commons = commons or self._login.endpoint
             case ClientLogin():
-                service = TokenService(workspace(os.environ))
+                service = TokenService(workspace(self._environ))
             case ApiKey():
                 service = TokenService(f"{source.issuer}/wts", credentials=source)
             case GivenToken():

@@ -24,6 +24,7 @@ from omicsdk.compat.gen3.auth import (
 )
 from omicsdk.core import NO_RETRY, AuthError, ConnectFailed, Forbidden, ManualClock, NotFound, Unauthorized
 from omicsdk.gen3 import AsyncGen3, Gen3, Gen3AuthError, Gen3UserError
+from omicsdk.gen3.login import Gen3Login
 
 Make = Callable[..., Gen3Auth]
 TOKEN_PATH = "POST /user/credentials/cdis/access_token"
@@ -481,6 +482,16 @@ def test_a_token_of_the_token_service_can_be_requested_explicitly(make: Make, co
     )
     assert endpoint_from_token(auth.refresh_access_token("https://other.example.org")) == "https://other.example.org"
     assert endpoint_from_token(auth.get_access_token()) == COMMONS
+
+
+def test_a_program_s_workspace_is_that_of_its_environment(commons: FakeCommons, clock: ManualClock):
+    token_service(commons)
+    environ = {"NAMESPACE": "lab"}
+    login = Gen3Login(
+        COMMONS, client_credentials=("id", "secret"), transport=commons.transport, clock=clock, environ=environ
+    )
+    login.get_access_token_from_wts()
+    assert commons.asked[-1].url.host == "workspace-token-service.lab.svc.cluster.local"
 
 
 def test_a_workspace_s_own_login_states_its_commons(
