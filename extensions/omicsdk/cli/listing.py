@@ -158,7 +158,7 @@ def title_room(rows: Sequence[Any], declared: Sequence[str], width: int) -> int:
     if _TITLE not in columns:
         return width
     lines = [columns, *(cells_of(row, columns, brief) for row in rows if is_object(row))]
-    widths = [max(map(terminal.cells, column)) for column in zip(*lines, strict=True)]
+    widths = widths_of(lines)
     title, room = columns.index(_TITLE), width - 2
     widths[title] = min(widths[title], _LEAST_TITLE)
     visible = fitting(widths, room, terminal.GAP)

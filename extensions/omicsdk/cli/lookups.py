@@ -106,12 +106,7 @@ def cache_file(folder: str, options: Mapping[str, str]) -> Path:
 
 
 class _Cached:
-    """The names of a cache file.
-
-    Args:
-        names: The names.
-        until: When to look them up again, in seconds since 1970.
-    """
+    """The names of a cache file, to be looked up again at a time in seconds since 1970."""
 
     def __init__(self, names: list[str], until: float) -> None:
         self.names = names

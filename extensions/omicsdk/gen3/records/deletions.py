@@ -207,14 +207,7 @@ def batches_of_node(commons: Gen3, project: Project, node: str, batch: int = BAT
 
 
 class _Eraser:
-    """Delete batches of records, with those before them that link to them and are to be deleted as well.
-
-    Args:
-        commons: The commons.
-        project: The project.
-        nodes: Nodes whose records are to be deleted.
-        ids: Records that are to be deleted.
-    """
+    """Delete batches of records, with those before them that link to them and are, by node or id, to be deleted as well."""
 
     def __init__(
         self, commons: Gen3, project: Project, nodes: frozenset[str], ids: frozenset[str] = frozenset()
