@@ -117,11 +117,6 @@ def _dispatch(arguments: list[str], program: Program, where: list[str]) -> int:
 def _run(node: CommandNode, before: list[str], command_line: list[str]) -> int:
     """Run a command.
 
-    Args:
-        node: The command.
-        before: The options of all commands before it.
-        command_line: The words after it.
-
     Returns:
         The exit code.
     """

@@ -156,11 +156,7 @@ def _alias(name: str, ours: str) -> ModuleSpec:
 
 
 class _Alias(Loader):
-    """Loader of a module that is imported under its own name.
-
-    Args:
-        name: Its own name.
-    """
+    """Loader of a module that is imported under its own name."""
 
     def __init__(self, name: str) -> None:
         self._name = name

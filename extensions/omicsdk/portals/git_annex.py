@@ -54,15 +54,7 @@ def is_annexed_link(path: Path) -> bool:
 
 
 def _row(number: int, path: str, key: str, urls: Iterable[str], copies: Iterable[str]) -> Row:
-    """A row for a file.
-
-    Args:
-        number: Its number.
-        path: Its path.
-        key: Its key.
-        urls: Addresses of its content, of any kind.
-        copies: What has its content.
-    """
+    """A row for a file."""
     match = _KEY.fullmatch(key)
     if match is None:
         return Row(number, {}, fault=f"{path!r}: {key[:100]!r} is no key of git-annex", name=path)
@@ -138,9 +130,6 @@ WHEREIS = Format(
 
 class _Repository:
     """The repository of a folder, read by git.
-
-    Args:
-        folder: The folder.
 
     Attributes:
         branches: Its branches `git-annex`, those of its remotes, too: a clone has no other before `git annex init`.

@@ -296,10 +296,6 @@ class _Patience:
     """How long one request waits for a platform that takes no requests for now.
 
     Neither response means that the request was carried out, so one that is not idempotent is sent again, too.
-
-    Args:
-        exchange: What sends the request.
-        request: The request.
     """
 
     def __init__(self, exchange: Exchange | AsyncExchange, request: Request) -> None:

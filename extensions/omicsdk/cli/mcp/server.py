@@ -216,11 +216,7 @@ async def _lines() -> AsyncIterator[str]:
 
 
 class _Calls:
-    """Responds to requests for tools.
-
-    Args:
-        settings: What is offered.
-    """
+    """Responds to requests for tools."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

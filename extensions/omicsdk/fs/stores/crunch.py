@@ -218,10 +218,6 @@ def _entry(path: str, name: str, stored: Stored) -> Entry:
 def _stat_file(storage: Storage, name: str) -> Stored | None:
     """Return the file of a name.
 
-    Args:
-        storage: The storage.
-        name: The name.
-
     Returns:
         The file; None if it is a folder.
 
@@ -246,10 +242,6 @@ def _stat_file(storage: Storage, name: str) -> Stored | None:
 def _contents(storage: Storage, path: str) -> Iterator[Stored | str]:
     """Return the contents of a folder: files, and folders by their names only.
 
-    Args:
-        storage: The storage.
-        path: The folder.
-
     Raises:
         OSError: There is no such folder, and the storage knows folders.
         OmicsError: The storage cannot be read.
@@ -264,10 +256,6 @@ def _contents(storage: Storage, path: str) -> Iterator[Stored | str]:
 
 def _address(storage: Storage, name: str) -> Location | None:
     """Where a file is fetched; None if it has to be opened.
-
-    Args:
-        storage: The storage.
-        name: The file.
 
     Raises:
         OmicsError: An address cannot be signed.

@@ -262,9 +262,6 @@ class _KnownGuids(Closing):
     A GUID is noted in OUTPUT.journal before its bundle is created, so that a call that is killed leaves it to the next.
     Two calls at once would both create the bundles: the second one is refused.
 
-    Args:
-        output: The output.
-
     Raises:
         FolderBusy: Another call has the same output.
         ManifestError: The output exists, and cannot be read.

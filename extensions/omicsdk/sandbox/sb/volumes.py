@@ -92,12 +92,6 @@ def get_volume_object(sb: Sb, call: Call) -> Reply:
 def _usable(sb: Sb, call: Call, id: str, needs: str) -> JsonObject:
     """A volume that is active, and on which the caller may do something.
 
-    Args:
-        sb: The platform.
-        call: The request.
-        id: The volume's identity, `owner/name`.
-        needs: read or write.
-
     Raises:
         Problem: 404 when it does not exist or cannot be seen, 403 without permission or when it is only for reading,
             400 when it is inactive.

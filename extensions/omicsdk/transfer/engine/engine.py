@@ -462,12 +462,7 @@ class Engine(ABC, Generic[J]):
         return 0.0
 
     def _over(self, job: J, error: OmicsError | None) -> Outcome:
-        """Forget a job that is over and its requests; return what both kinds of outcome share.
-
-        Args:
-            job: The job, in a final state.
-            error: Why it failed; None if it did not.
-        """
+        """Forget a job that is over and its requests; return what both kinds of outcome share."""
         # From now on results of its requests and tasks that are still under way are ignored.
         job.epoch += 1
         if self._wire.threads > 1:

@@ -291,9 +291,6 @@ class _ClientCache:
     It registers hooks, by which the client signs with version 4, hands over the request before it is signed, and adds no checksum
     if none is requested. They act only while an S3Object signs in the same thread.
 
-    Args:
-        client: The client.
-
     Attributes:
         arguments: The arguments that each operation accepts.
         examples: A request of each kind before it was signed.

@@ -123,13 +123,7 @@ class _BucketEndpoint(NamedTuple):
 
 
 class _Signature:
-    """Signs each request for the bytes of a bucket's objects when it is sent.
-
-    Args:
-        client: The client.
-        bucket: The bucket.
-        headers: Headers that are signed as well.
-    """
+    """Signs each request for the bytes of a bucket's objects when it is sent."""
 
     __slots__ = ("_bucket", "_client", "_headers")
 
