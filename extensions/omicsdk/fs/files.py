@@ -155,7 +155,7 @@ class UriEntry(NamedTuple):
     Attributes:
         name: Its name; with `recursive`, its path below the listed folder.
         size: A file's size in bytes; None if the platform does not state it, and for folders.
-        modified: When it changed last, in UTC; None if the platform does not state it.
+        modified: When it changed last, in UTC; None if the platform does not state it, or it is beyond the year 9999.
         uri: Its URI, which `omicsdk.open` and the other functions take; that of a folder ends with a slash.
         kind: Whether it is a file or a folder.
         checksums: The platform's checksums of a file's bytes, from algorithm to value.
