@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeAlias, TypeVar,
 from omicsdk.core.checked_json import check_fields
 from omicsdk.core.consistency import whole_list
 from omicsdk.core.errors import ConfigError, Interrupted, OmicsError, UnsafePath, UsageError
+from omicsdk.core.platform import settings_of
 from omicsdk.crunch.requests import checked_slug
 from omicsdk.transfer import TransferOptionsDict
 
@@ -75,7 +76,7 @@ def ls(
         from omicsdk.crunch.storage.files import stored_below
 
         base = folder_of(client.get_dataset(slug=checked_slug(what)))
-        yield from stored_below(storage_of(storage), base)
+        yield from stored_below(storage_of(client, storage), base)
     else:
         project = client.get_project(slug=checked_slug(what))
         check_fields("get_project", project, "slug")
@@ -99,7 +100,7 @@ def open(client: Crunch, dataset: str, path: str, *, storage: StorageSettings | 
     from omicsdk.crunch.storage.base import joined
 
     base = folder_of(client.get_dataset(slug=checked_slug(dataset)))
-    with storage_of(storage).open(joined(base, path), "rb") as file:
+    with storage_of(client, storage).open(joined(base, path), "rb") as file:
         yield file
 
 
@@ -139,7 +140,7 @@ def download(
 
     chosen = _options(options)
     chosen.refuse("cache", "link", why="storages of datasets state no checksums")
-    opened = storage_of(storage)
+    opened = storage_of(client, storage)
     base = folder_of(client.get_dataset(slug=checked_slug(dataset)))
     files = sorted(stored_below(opened, base), key=lambda file: file.name)
     if chosen.dry_run:
@@ -188,7 +189,7 @@ def upload(
     from omicsdk.transfer import Outcome
 
     chosen = _options(options)
-    opened = storage_of(storage)
+    opened = storage_of(client, storage)
     base = folder_of(client.get_dataset(slug=checked_slug(dataset)))
     paths = {name: Path(file) for name, file in sorted(files_below(Path(folder)))}
     if chosen.dry_run:
@@ -234,7 +235,7 @@ def verify(
     from omicsdk.transfer import Item, Location, Outcome
     from omicsdk.transfer.checksums import check_file
 
-    opened = storage_of(storage)
+    opened = storage_of(client, storage)
     base = folder_of(client.get_dataset(slug=checked_slug(dataset)))
     outcomes: list[Outcome] = []
     start, clock = time(), monotonic()
@@ -250,10 +251,11 @@ def verify(
     return _report("Verify", outcomes, start, monotonic() - clock)
 
 
-def storage_of(settings: StorageSettings | None) -> Storage:
+def storage_of(client: Crunch, settings: StorageSettings | None) -> Storage:
     """Open the storage of the site's files.
 
     Args:
+        client: The client, of whose environment the variable is.
         settings: Its settings, or a storage; None for the file that CRUNCH_STORAGE_SETTINGS names.
 
     Raises:
@@ -261,7 +263,9 @@ def storage_of(settings: StorageSettings | None) -> Storage:
     """
     from omicsdk.crunch.storage import open_storage
 
-    setting = settings if settings is not None else os.environ.get(STORAGE_VARIABLE, "").strip()
+    environ = settings_of(client).environ
+    variables = os.environ if environ is None else environ
+    setting = settings if settings is not None else variables.get(STORAGE_VARIABLE, "").strip()
     if setting == "":
         raise ConfigError(
             "No storage of datasets' files is configured",

@@ -180,7 +180,7 @@ class Run:
         Raises:
             ConfigError: The settings cannot be read, or name no known storage.
         """
-        return storage_of(self.storage_settings)
+        return storage_of(self.client, self.storage_settings)
 
     def send_status(self, state: State, note: str = "") -> Status:
         """Report the progress of the current or last stage.
@@ -514,7 +514,7 @@ def run(
             "snakemake not found on the PATH",
             remedy="Install Snakemake 7 or later, activate its environment, or run a script (--workflow script).",
         )
-    opened = storage_of(storage) if download or upload else storage
+    opened = storage_of(client, storage) if download or upload else storage
     new_run = Run(
         client,
         dataset,

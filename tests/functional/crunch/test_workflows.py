@@ -181,6 +181,15 @@ def test_without_a_storage_it_states_what_to_set(crunch: Crunch):
     assert "CRUNCH_STORAGE_SETTINGS" in raised.value.remedy
 
 
+def test_the_storage_is_that_of_the_clients_environment(
+    crunch: Crunch, media: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+):
+    environ = {"CRUNCH_STORAGE_SETTINGS": os.environ["CRUNCH_STORAGE_SETTINGS"]}
+    monkeypatch.delenv("CRUNCH_STORAGE_SETTINGS")
+    with Crunch(sandbox.crunch_url, credentials=sandbox.crunch_token, environ=environ) as client:
+        assert [file.name for file in client.ls(SLUG)] == ["a.txt", "sub/b.txt"]
+
+
 def test_whoami_checks_the_token(crunch: Crunch, sandbox: Sandbox):
     assert crunch.whoami() == (sandbox.crunch_url, 2)
     with Crunch(sandbox.crunch_url, credentials="0" * 40) as wrong, pytest.raises(Unauthorized):

@@ -376,7 +376,7 @@ def files(client: Crunch, dataset: str, *, storage_settings: str | None = None) 
     """
     from omicsdk.crunch.storage import walk
 
-    storage = storage_of(storage_settings)
+    storage = storage_of(client, storage_settings)
     base = folder_of(client.get_dataset(slug=checked_slug(dataset)))
     tree = walk(storage, base)
     below = f"{base.strip('/')}/" if base.strip("/") else ""

@@ -70,7 +70,7 @@ class CrunchStore(ClientStore[Crunch]):
         """
         with self._lock:
             if self._opened is None:
-                self._opened = storage_of(self._settings)
+                self._opened = storage_of(self.client, self._settings)
             return self._opened
 
     # -- looking
