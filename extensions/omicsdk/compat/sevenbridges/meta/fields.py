@@ -147,6 +147,9 @@ class DictView(dict[str, Any]):
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (dict(self),)  # without its Api, which has a token
 
+    def __copy__(self) -> Self:
+        return type(self)(self, self._api)
+
     def __missing__(self, key: str) -> None:
         return None
 

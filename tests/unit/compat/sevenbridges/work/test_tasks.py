@@ -424,6 +424,7 @@ def test_logs_are_files_without_a_request(details, platform):
 def test_a_log_can_be_requested_its_name(details, platform):
     platform.on("GET /files/f-log", {"id": "f-log", "name": "cmd.log", "type": "file"})
     assert details.jobs[0].logs["cmd.log"].name == "cmd.log"
+    assert copy.copy(details.jobs[0].logs)["cmd.log"].name == "cmd.log"
 
 
 def test_details_are_requested_again(details, platform):
