@@ -929,7 +929,7 @@ def _summary(record: _Record) -> tuple[int, TransferReport]:
     return record["files"], TransferReport(
         seconds=_number(record["seconds"]),
         throughput=Throughput.of(_number(curve["step"]), steps, _number(curve["seconds"])),
-        began=None if start is None else _number(start),
+        began=None if start is None else _moment(start),
         title=str(record["title"]),
         why_stopped=str(record["why_stopped"]),
         target=str(record.get("target", "")),
@@ -965,6 +965,9 @@ def _outcome(record: _Record) -> Outcome:
     )
 
 
+_YEAR_10000 = 253_402_300_800
+
+
 def _whole(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError(f"{value!r} is not a whole number")
@@ -975,6 +978,12 @@ def _number(value: object) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise TypeError(f"{value!r} is not a number")
     return value
+
+
+def _moment(value: object) -> float:
+    if not 0 <= (seconds := _number(value)) < _YEAR_10000:  # no date can state it
+        raise ValueError(f"{value!r} is not a time in seconds since 1970")
+    return seconds
 
 
 def _not_a_report(path: str | os.PathLike[str], line: int, why: str) -> UsageError:

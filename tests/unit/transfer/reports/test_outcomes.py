@@ -436,6 +436,7 @@ def remove(number, name):
         (remove(1, "retries"), "line 2: .* KeyError: 'retries'"),
         (remove(0, "throughput"), "line 1: .* KeyError: 'throughput'"),
         (change(0, throughput={"step": 0, "bytes": [1], "seconds": 1}), "line 1"),
+        (change(0, began=1e18), "line 1: .* is not a time"),
         (change(0, seconds="long"), "line 1: .* 'long' is not a number"),
         (change(1, seconds=False), "line 2: .* False is not a number"),
         (change(0, format=2), "of format 2, this version reads 1"),
