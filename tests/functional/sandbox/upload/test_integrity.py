@@ -277,6 +277,31 @@ def test_a_part_that_an_object_was_completed_without_is_none_of_its_parts(s3: An
     assert code_of(lambda: s3.get_object(**PLACE, PartNumber=2)) == "InvalidPartNumber"
 
 
+def test_the_first_part_may_have_any_number(s3: Any) -> None:
+    upload = {**PLACE, "UploadId": s3.create_multipart_upload(**PLACE)["UploadId"]}
+    etag = s3.upload_part(**upload, PartNumber=2, Body=b"hello")["ETag"]  # as MinIO's client for JavaScript has it
+    s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": [{"PartNumber": 2, "ETag": etag}]})
+    assert s3.head_object(**PLACE)["ContentLength"] == len(s3.get_object(**PLACE)["Body"].read()) == 5
+    assert code_of(lambda: s3.get_object(**PLACE, PartNumber=1)) == "InvalidPartNumber"
+
+
+def test_blanks_between_the_names_of_attributes_are_ignored(s3: Any, of_parts: dict[str, str]) -> None:
+    def changed(params: Any, **_: Any) -> None:
+        params["headers"]["x-amz-object-attributes"] = "ETag, ObjectSize"
+
+    s3.meta.events.register("before-call.s3.GetObjectAttributes", changed)
+    assert s3.get_object_attributes(**PLACE, ObjectAttributes=["ETag"])["ObjectSize"] == 5 * MIB + 5
+
+
+def test_a_checksum_in_the_query_of_a_presigned_url_has_no_effect(s3: Any) -> None:
+    def changed(request: Any, **_: Any) -> None:
+        request.url += "?x-amz-checksum-crc32=AAAAAA%3D%3D&x-amz-sdk-checksum-algorithm=CRC32"
+
+    s3.meta.events.register("before-sign.s3.PutObject", changed)
+    assert httpx.put(s3.generate_presigned_url("put_object", PLACE), content=b"hello").status_code == 200
+    assert s3.get_object(**PLACE)["Body"].read() == b"hello"
+
+
 def test_the_rights_of_an_object_of_parts_are_stated(s3: Any, of_parts: dict[str, str]) -> None:
     assert s3.get_object_acl(**PLACE)["Grants"][0]["Permission"] == "FULL_CONTROL"
 
