@@ -492,6 +492,20 @@ def test_a_response_that_states_only_a_date_hides_no_change(
     assert len(set((target / "one").read_bytes())) == 1  # one version, whichever
 
 
+def test_a_server_that_takes_if_range_for_if_none_match_sends_the_whole(
+    server: Any, fault: Any, target: Path, noise: Any
+) -> None:
+    """As Ruby's WEBrick does."""
+    body = noise(12 * UNIT)
+    server.fault(
+        "one", fault.cut(5 * UNIT), lambda _server, _request, response: replace(response, status=304, body=b"")
+    )
+    report = download([server.item("one", body)], target)
+    report.raise_if_failed()
+    assert "if-range" in server.of("one")[1].headers
+    assert (target / "one").read_bytes() == body
+
+
 def test_a_length_that_no_file_has_fails_its_item_only(server: Any, target: Path) -> None:
     server.put("one", b"1")
     head = b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n"

@@ -124,6 +124,25 @@ def test_links_elsewhere_are_left_out(href: str) -> None:
     assert names(href) == []
 
 
+@pytest.mark.parametrize(
+    ("href", "text", "link"),
+    [
+        ("a:b.txt", "a:b.txt", ("a:b.txt", False)),  # webfs and WEBrick
+        ("a%23b?.txt", "a#b?.txt", ("a#b?.txt", False)),  # WEBrick
+        ("sub%20?2/", "sub ?2/", ("sub ?2", True)),
+        ("/pub/a#b?&amp;.txt", " a#b?&amp;.txt ", ("a#b?&.txt", False)),  # updog
+        ("?C=N;O=D", "?C=N;O=D", None),
+        ("#top", "#top", None),
+        ("a?download=1", "Download", None),
+        ("mailto:a@h.example", "a@h.example", None),
+        ("https://other.example", "https://other.example", None),
+    ],
+)
+def test_a_name_that_is_not_encoded_is_known_by_the_text(href: str, text: str, link: tuple[str, bool] | None) -> None:
+    index = index_of(URL, "text/html", f'<title>Index of /pub/</title><a href="{href}">{text}</a>'.encode())
+    assert [(link.name, link.is_folder) for link in index.links] == [link] * (link is not None)
+
+
 def test_links_are_resolved_against_the_base_of_the_page() -> None:
     assert names("a", before='<base href="/pub/">', url="https://h.example/pub/") == [("a", False)]
     assert names("a", before='<base href="/other/">') == []
@@ -192,7 +211,12 @@ def test_links_that_show_how_a_server_marks_folders(href: str, has_slashes: bool
 
 @pytest.mark.parametrize(
     "page",
-    [b'<a href="../">../</a>', b"<title>Index of /pub</title>", b"<h1>Directory listing for /pub/</h1><ul></ul>"],
+    [
+        b'<a href="../">../</a>',
+        b"<title>Index of /pub</title>",
+        b"<h1>Directory listing for /pub/</h1><ul></ul>",
+        b"<title>listing directory /pub/</title>",
+    ],
 )
 def test_empty_folders_are_lists(page: bytes) -> None:
     index = index_of(URL, "text/html", page)

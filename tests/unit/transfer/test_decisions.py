@@ -259,7 +259,7 @@ STORED = {"x-goog-stored-content-length": str(10 * CELL)}
         (416, {"content-range": f"bytes */{10 * CELL}"}, Kind.WRONG_RANGE),
         (302, {"location": "/x"}, Kind.MOVED),
         (302, {}, Kind.REFUSED),
-        (304, {"location": "/x"}, Kind.REFUSED),
+        (304, {"location": "/x"}, Kind.WRONG_RANGE),
         (401, {}, Kind.ENDED),
         (403, {}, Kind.ENDED),
         (404, {}, Kind.REFUSED),
@@ -318,6 +318,7 @@ def test_responses_to_a_request_for_the_whole() -> None:
     assert judge(whole, 200, {"content-length": "7", "etag": '"e"'}, 0.0) == Verdict(Kind.ACCEPT, 200, 0, 7, 7, '"e"')
     assert judge(whole, 200, {}, 0.0) == Verdict(Kind.ACCEPT, 200, 0, None, None, "")
     assert judge(whole, 206, PART, 0.0).kind is Kind.WRONG_RANGE
+    assert judge(whole, 304, {}, 0.0).kind is Kind.REFUSED
     # RFC 9110, 14.4: a range that ends behind the file is invalid.
     part = PART | {"content-range": f"bytes {CELL}-{2 * CELL - 1}/{2 * CELL - 1}"}
     assert judge(ASKED._replace(size=None), 206, part, 0.0).kind is Kind.WRONG_RANGE

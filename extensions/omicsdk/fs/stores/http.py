@@ -59,7 +59,7 @@ _ELEMENT = re.compile(
     r"""<(a|base|input|title|h1)\b((?:"[^"]{0,8192}"|'[^']{0,8192}'|[^<>"'])*)>([^<]*)""", re.IGNORECASE
 )
 _ATTRIBUTE = re.compile(r"""(?<![^\s"'/])([^\s=<>"'/]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))""")
-_TITLE = re.compile(r"index of|directory listing", re.IGNORECASE)
+_TITLE = re.compile(r"index of|directory listing|listing directory", re.IGNORECASE)
 _PARENTS = ("..", "../", "./..", "./../")
 
 
@@ -112,7 +112,7 @@ def index_of(url: str, media_type: str, body: bytes) -> Index:
     for tag, fields, text in _elements(body.decode("utf-8", "surrogateescape")):
         href = fields.get("href", "").strip()
         if tag == "a" and href:
-            hrefs.append(href)
+            hrefs.append(_encoded(href, unescape(text)) if is_index else href)
         base = href if tag == "base" and not base else base
         is_index |= href in _PARENTS or (tag in ("title", "h1") and bool(_TITLE.match(text.strip())))
         asks_for_password |= tag == "input" and fields.get("type", "").lower() == "password"
@@ -136,6 +136,15 @@ def index_of(url: str, media_type: str, body: bytes) -> Index:
         return Index(list(links.values()), "", list(invalid), has_slashes, is_index)
     what = "a login page" if asks_for_password else "a web page"
     return Index(fault=f"is {what}, not a list of files")
+
+
+def _encoded(href: str, text: str) -> str:
+    """Encode what some servers leave in the name that a link's text repeats: a colon, which ends a scheme, a '?' or a '#'."""
+    before, slash, name = href.removesuffix("/").rpartition("/")
+    if name[:1] in ("", "?", "#") or "//" in href or unquote(name) != text.strip().removesuffix("/"):
+        return href
+    name = name.replace("?", "%3F").replace("#", "%23")
+    return f"{before}{slash or './'}{name}{'/' * href.endswith('/')}"
 
 
 def _below(folder: SplitResult, base: str, href: str) -> str:

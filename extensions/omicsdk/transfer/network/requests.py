@@ -274,6 +274,8 @@ def judge(request: RequestedRange, status: int, headers: Mapping[str, str], now:
         return _judge_whole(request, {**headers, "content-length": "0"})
     if status == 416:
         return _judge_unsatisfiable(request, headers)
+    if status == 304 and request.ranged:  # so Ruby's WEBrick reads If-Range
+        return Verdict(Kind.WRONG_RANGE, status, why="no bytes, as if the request had named a copy that it has")
     later = retry_after(headers, now)
     if status in REDIRECT_STATUSES and headers.get("location"):
         cookies = headers.get("set-cookie", "")
