@@ -149,6 +149,7 @@ def document(
     corrects: Callable[[dict[str, str]], dict[str, str]] | None = None,
     root: Callable[[object, str], str | None] | None = None,
     addresses: Callable[[str], Iterable[str]] | None = None,
+    parts: Callable[[Mapping[str, object]], Iterable[Mapping[str, object]]] | None = None,
     encoded: bool = False,
     manual: Manual,
 ) -> Document:
@@ -166,6 +167,7 @@ def document(
         root: What relative addresses of a document that came from a folder refer to, None for one of another format; by
             default that folder.
         addresses: The addresses that a member states; by default itself.
+        parts: The entries that an entry of several files stands for; by default itself.
         encoded: Whether relative addresses are encoded as in URLs.
         manual: What the manual states of it.
     """
@@ -181,7 +183,8 @@ def document(
 
     def rows_at(payload: object) -> list[dict[str, str]]:
         for path in paths:
-            some = [*selected(_at(payload, path))]
+            nodes = _at(payload, path)
+            some = [*selected(nodes if parts is None else (part for node in nodes for part in parts(node)))]
             if any(first_of(cells, members.url) for cells in some):
                 return some
         return []
@@ -581,7 +584,7 @@ def _is_file(cells: Mapping[str, str]) -> bool:
     return kinds == "File" or '"File"' in kinds
 
 
-_CRATE_PATH = "path in the crate"
+_PACKAGE_PATH = "path in the package"
 
 
 def _in_crate(cells: dict[str, str]) -> dict[str, str]:
@@ -596,7 +599,9 @@ def _in_crate(cells: dict[str, str]) -> dict[str, str]:
     if identifier.partition(":")[0] in IDENTIFIED and not first_of(cells, ("contentUrl", "url")):
         cells = {**cells, "contentUrl": identifier}
     return (
-        cells if is_address(path) or path.startswith("#") else {**cells, _CRATE_PATH: unquote(path.removeprefix("./"))}
+        cells
+        if is_address(path) or path.startswith("#")
+        else {**cells, _PACKAGE_PATH: unquote(path.removeprefix("./"))}
     )
 
 
@@ -605,7 +610,7 @@ RO_CRATE = document(
     "RO-Crate",
     "@graph with entities of the type File",
     ("@graph.*",),
-    _Members(("contentUrl", "url", "@id"), (_CRATE_PATH,), ("contentSize",)),
+    _Members(("contentUrl", "url", "@id"), (_PACKAGE_PATH,), ("contentSize",)),
     selects=_is_file,
     corrects=_in_crate,
     manual=_OF_PACKAGES,
@@ -618,13 +623,27 @@ def _beside_paths(payload: object, base: str) -> str | None:
     return base if any("path" in resource for resource in resources) else None
 
 
+def _parts_of_resource(resource: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
+    """A resource for each of its files, whose order is that of their bytes in it; its size and checksum are of all of them."""
+    paths = [path for name in ("path", "extrapaths") for path in texts_in(text_of(resource.get(name))) if path]
+    of_all = ("bytes", "hash") if len(paths) > 1 else ()
+    yield from ({**resource, "path": path, **dict.fromkeys(of_all)} for path in paths or [None])
+
+
+def _in_package(cells: dict[str, str]) -> dict[str, str]:
+    """The members of a resource, with its path in the package, to which the package refers."""
+    path = cells["path"]
+    return cells if is_address(path) else {**cells, _PACKAGE_PATH: path.removeprefix("./")}
+
+
 FRICTIONLESS = document(
     "frictionless",
     "Data Package of Frictionless",
     "resources with path",
     ("resources.*",),
-    _Members(("path", "url"), (), ("bytes",), ("hash",)),
-    addresses=lambda cell: texts_in(cell)[:1],
+    _Members(("path", "url"), (_PACKAGE_PATH,), ("bytes",), ("hash",)),
+    parts=_parts_of_resource,
+    corrects=_in_package,
     root=_beside_paths,
     manual=_OF_PACKAGES,
 )

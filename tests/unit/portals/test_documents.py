@@ -80,6 +80,21 @@ def test_a_page_about_a_file_of_a_crate_is_not_its_address(id: str, url: object,
     assert [file.address for file in files_of(RO_CRATE, row, listed)] == [address]
 
 
+def test_each_file_of_a_resource_of_a_data_package_is_listed_with_its_folder(tmp_path: Path):
+    whole = {"name": "a", "path": ["s1/a b.csv", "https://h.example/2.csv"], "bytes": 9, "hash": MD5}
+    of_version_5 = {"name": "b", "path": "s2/a b.csv", "extrapaths": ["./s2/c.csv"], "bytes": 9}
+    one = {"name": "c", "path": "d.csv", "bytes": 4, "hash": MD5}
+    (tmp_path / "datapackage.json").write_text(json.dumps({"resources": [whole, of_version_5, one]}))
+    format, listed = opened(tmp_path / "datapackage.json", "https://base.example")
+    assert [(file.address, file.name, file.size, file.checksums) for file in files_in(format, listed)] == [
+        ("https://base.example/s1/a%20b.csv", "s1/a b.csv", None, {}),
+        ("https://h.example/2.csv", "2.csv", None, {}),
+        ("https://base.example/s2/a%20b.csv", "s2/a b.csv", None, {}),
+        ("https://base.example/s2/c.csv", "s2/c.csv", None, {}),
+        ("https://base.example/d.csv", "d.csv", 4, {"md5": MD5}),
+    ]
+
+
 def test_files_of_a_study_are_found_at_any_depth():
     assert [(file.address, file.name, file.size) for file in read("biostudies.json")] == [
         ("https://www.ebi.ac.uk/biostudies/files/S-TEST1/raw/a%20b.txt", "raw/a b.txt", 3),
