@@ -234,13 +234,18 @@ _TREE = re.compile(r'\s*\[\s*\{"type": ?"directory", ?"name"')
 
 
 def _response_in(head: Head) -> tuple[Mapping[str, object], Sequence[Mapping[str, object]]]:
-    """A response of S3, Hugging Face or GitHub, or what `tree -J` writes, with the entries in it; none of another list."""
+    """A response of S3, Hugging Face or GitHub, or what `tree -J` or Git LFS writes, with the entries in it; none of another list."""
     is_tree = _TREE.match(head.text) is not None
     payload = head.document if head.is_object or is_tree else None
     response = payload if is_object(payload) else {}
     if is_tree:
         return response, [*_nodes(payload)]
     entries = [entry for name in ("Contents", "siblings", "tree") for entry in only_objects(response.get(name))]
+    entries = entries or [
+        {"path": file.get("name"), "size": file.get("size"), str(file["oid_type"]): file.get("oid")}
+        for file in only_objects(response.get("files"))
+        if "oid_type" in file
+    ]
     is_one = any(not {"Key", "path", "rfilename"}.isdisjoint(entry) for entry in entries)
     return (response, entries) if is_one else ({}, [])
 
@@ -267,8 +272,8 @@ def _entry_rows(file_list: FileList) -> Iterator[Row]:
 
 ENTRIES = Format(
     "entries",
-    "entries of a folder by rclone, S3, Azure, Google, Hugging Face or GitHub, in JSON",
-    "path, isdir and size; path, type and oid; key, etag and size; an object with Contents, siblings or tree; those of az storage blob list, gcloud storage ls, azcopy list, mc ls and tree",
+    "entries of a folder by rclone, S3, Azure, Google, Hugging Face, GitHub or Git LFS, in JSON",
+    "path, isdir and size; path, type and oid; key, etag and size; an object with Contents, siblings or tree, or files with oid_type; those of az storage blob list, gcloud storage ls, azcopy list, mc ls and tree",
     lambda head: (
         any(marks <= {*head.columns} for marks in _ENTRY_MARKS)
         or bool(_response_in(head)[1])
@@ -292,7 +297,7 @@ _BUCKET = re.compile(
     re.DOTALL,
 )
 _INDEX = re.compile(
-    r"<title>[^<]*(?:index of|directory listing)|>\[?(?:to )?parent directory\]?<|href=[\"']?\.\./?[\"' >]",
+    r"<title>[^<]*(?:index of|directory listing|listing directory)|>\[?(?:to )?parent directory\]?<|href=[\"']?\.\./?[\"' >]",
     re.IGNORECASE,
 )
 

@@ -344,8 +344,8 @@ SRA = Format(
 # -- checksum files
 
 _DIGITS = "|".join(f"[0-9A-Fa-f]{{{length}}}" for length in BY_LENGTH)
-# A backslash before the line says that the name has escapes.
-_GNU = re.compile(rf"(\\?)({_DIGITS})[ \t]+\*?(\S.*)\Z")
+# A backslash before the line says that the name has escapes. `git lfs ls-files --long` marks which files are there.
+_GNU = re.compile(rf"(\\?)({_DIGITS})(?: [*-] |[ \t]+\*?)(\S.*)\Z")
 _BSD = re.compile(r"(\\?)([A-Z][A-Za-z0-9/-]+) ?\((.+)\) ?= ?([0-9A-Za-z+/]{6,}=*)\s*\Z")
 _OPENSSL = {"BLAKE2B-512": "blake2b", **{f"SHA2-{bits}": f"sha{bits}" for bits in (224, 256, 384, 512)}}
 _ESCAPES = {"n": "\n", "r": "\r", "\\": "\\"}
@@ -359,6 +359,8 @@ _REGISTERED = re.compile(
 )
 # A line of sum: 16 bits of checksum in five digits, 1 KiB blocks, and the name.
 _SUM = re.compile(r"[0-6][0-9]{4} +[0-9]+ (?=\S*[A-Za-z])(\S.*)\Z")
+# A line of rclone's md5sum and its like, which has no checksum of a file: S3's objects of several parts have none.
+_WITHOUT_SUM = re.compile(r"(?: {32,}| {21,}UNSUPPORTED| {27,}ERROR)  (\S.*)\Z")
 _ZENODO_FILE = re.compile(r"doi:10\.5281/zenodo\.([0-9]+)/(.+)")
 
 
@@ -390,7 +392,7 @@ def _checksum_cells(line: str) -> dict[str, str] | None:
         if algorithm not in ALGORITHMS:
             algorithm, value = "", ""
         return {"checksum": value, "algorithm": algorithm, "file_name": name}
-    if match := _SUM.match(line):
+    if match := _SUM.match(line) or _WITHOUT_SUM.match(line):
         return {"checksum": "", "algorithm": "", "file_name": match[1].strip()}
     match = _REGISTERED.fullmatch(line)
     if match is None or (scheme_of(match[1]) and (match[4] or " " in match[1])) or _GNU.match(f"{match[1]} x"):
@@ -417,7 +419,7 @@ def _checksum_rows(file_list: FileList) -> Iterator[Row]:
             if (base := file_list.base) and not cells.get("url"):
                 # A cell, so that the result manifest names the file, too. Keys of a bucket are not quoted.
                 cells["url"] = f"{base}/{quote(name) if scheme_of(base) in FETCHED else name}"
-        if not cells["checksum"]:
+        if not cells["checksum"] and not _WITHOUT_SUM.match(line):
             kind = line.partition("(")[0].strip() if _BSD.match(line) else "sum"
             file_list.notes[f"checksums of {kind} cannot be verified and are ignored"] = 0  # rows are read twice
         yield Row(number, cells)
@@ -445,7 +447,7 @@ CHECKSUMS = Format(
     "checksums",
     "checksum file of md5sum, sha256sum and their like",
     "lines HEX  NAME; NAME HEX URL of pooch; SUM BLOCKS NAME of Ensembl; in a PGP message, too",
-    lambda head: most_lines(head, _checksum_cells),
+    lambda head: most_lines(head, _checksum_cells) and not all(map(_WITHOUT_SUM.match, head.lines)),
     _checksum_rows,
     _checksum_files,
     manual=Manual(

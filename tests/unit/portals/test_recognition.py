@@ -330,6 +330,9 @@ SHA1, SHA256 = f"{1:040x}", f"{1:064x}"
         (f"BLAKE2B-512(a)= {1:0128x}\n", ("blake2b", "a", "https://h.example/f/a")),
         ("SHA256 (a) = LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=\n", ("sha256", "a", "https://h.example/f/a")),
         (f"SM3 (a) = {SHA256}\n", ("", "a", "https://h.example/f/a")),
+        (f"{SHA256} - d/a b\n", ("sha256", "d/a b", "https://h.example/f/d/a%20b")),  # git lfs ls-files --long
+        (f"{SHA256} * d/a b\n", ("sha256", "d/a b", "https://h.example/f/d/a%20b")),
+        (f"{SHA256}  - a\n", ("sha256", "- a", "https://h.example/f/-%20a")),
         (f"\\{SHA1}  a\\\\n\\nb\n", ("sha1", "a\\n\nb", "https://h.example/f/a%5Cn%0Ab")),
         (
             f"-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\n{SHA256}  a\n-----BEGIN PGP SIGNATURE-----\n\niQIz\n",
@@ -341,6 +344,20 @@ def test_forms_of_checksum_files(text: str, found: tuple[str, str, str], tmp_pat
     format, listed = opened(put(tmp_path / "CHECKSUMS", text), "https://h.example/f")
     (file,) = files_in(format, listed)
     assert (format.name, "".join(file.checksums), file.name, file.address) == ("checksums", *found)
+
+
+def test_files_without_a_checksum_of_rclone_are_listed(tmp_path: Path):
+    rows = [f"{'':32}  x/of parts.bin", f"{1:032x}  x/a.bin", f"{'UNSUPPORTED':>32}  b", f"{'ERROR':>32}  c"]
+    format, listed = opened(put(tmp_path / "list", "\n".join(rows)), "s3://bucket")
+    assert [(file.address, len(file.checksums)) for file in files_in(format, listed)] == [
+        ("s3://bucket/x/of parts.bin", 0),
+        ("s3://bucket/x/a.bin", 1),
+        ("s3://bucket/b", 0),
+        ("s3://bucket/c", 0),
+    ]
+    assert not listed.notes
+    with pytest.raises(UnknownList):  # indented text
+        opened(put(tmp_path / "text", f"{rows[0]}\n{rows[0]}\n"))
 
 
 def test_a_registry_with_a_doi_of_another_archive_names_the_way(tmp_path: Path):
@@ -620,6 +637,10 @@ ENTRIES: dict[str, list[object]] = {
         (ENTRIES["contents"], {}),
         ({"Contents": ENTRIES["contents"], "IsTruncated": False}, {}),
         ({"sha": "1" * 40, "tree": ENTRIES["git"], "truncated": False}, {}),
+        (
+            {"files": [{"name": "d/a", "size": 5, "oid_type": "sha256", "oid": "2" * 64}]},  # git lfs ls-files --json
+            {"sha256": "2" * 64},
+        ),
         ({"siblings": [{"rfilename": "d/a", "size": 5, "lfs": {"sha256": "2" * 64}}]}, {"sha256": "2" * 64}),
         (ENTRIES["azure"], {"md5": "0" * 32}),
         (ENTRIES["drawn"], {}),
