@@ -20,7 +20,7 @@ from command_line import Ran
 from omicsdk import Interrupted
 from omicsdk.transfer import Progress
 from real_results import differences
-from real_servers import Server, peer, program, running, version_of, version_of_package
+from real_servers import Server, node, peer, program, running, version_of, version_of_package
 
 MIB = 1024 * 1024
 DATA = os.urandom(20 * MIB)
@@ -165,6 +165,22 @@ def aiohttp(folder: Path, port: int) -> tuple[str, list[str | Path], str]:
     return "aiohttp", command, version_of_package("http_servers", "aiohttp")
 
 
+STARLETTE = """
+import sys
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+app = Starlette(routes=[Mount("/", StaticFiles(directory=sys.argv[2]))])
+uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]))
+"""
+
+
+def starlette(folder: Path, port: int) -> tuple[str, list[str | Path], str]:
+    command = [peer("http_servers", "bin/python"), "-c", STARLETTE, str(port), folder / "served"]
+    return "Starlette", command, version_of_package("http_servers", "starlette")
+
+
 def range_http_server(folder: Path, port: int) -> tuple[str, list[str | Path], str]:
     code = "import os, runpy, sys; os.chdir(sys.argv.pop()); runpy.run_module('RangeHTTPServer', run_name='__main__')"
     words = ["-c", code, "--bind", "127.0.0.1", str(port), folder / "served"]
@@ -189,6 +205,21 @@ def http_server(folder: Path, port: int) -> tuple[str, list[str | Path], str]:
 def serve(folder: Path, port: int) -> tuple[str, list[str | Path], str]:
     words = ["--listen", f"tcp://127.0.0.1:{port}", "--no-port-switching", "--no-clipboard", folder / "served"]
     return npm("serve", words)
+
+
+EXPRESS = """
+const [modules, folder, port] = process.argv.slice(1)
+const of = require("module").createRequire(modules + "/")
+const express = of("express"), app = express()
+app.use(of("serve-index")(folder, { hidden: true }), express.static(folder, { dotfiles: "allow" }))
+app.listen(Number(port), "127.0.0.1")
+"""
+
+
+def express(folder: Path, port: int) -> tuple[str, list[str | Path], str]:
+    """Express with serve-index, whose pages many servers of Node have."""
+    name, (_, *words), version = npm("express", [folder / "served", str(port)])
+    return name, [node(), "-e", EXPRESS, peer("http_servers_npm", "node_modules"), *words], version
 
 
 def npm(name: str, words: list[str | Path]) -> tuple[str, list[str | Path], str]:
@@ -228,12 +259,14 @@ KINDS: list[Kind] = [
     wsgidav,
     http_server,
     serve,
+    express,
+    starlette,
 ]
 
 
-# aiohttp links to folders as to files, and serve does not escape names.
+# aiohttp links to folders as to files, serve does not escape names, and Starlette lists none.
 LISTING: list[Kind] = [
-    *(kind for kind in KINDS if kind not in (aiohttp, serve)),
+    *(kind for kind in KINDS if kind not in (aiohttp, serve, starlette)),
     nginx_rounded,
     apache_as("FancyIndexing"),
     apache_as("FancyIndexing", "HTMLTable", "IconsAreLinks"),

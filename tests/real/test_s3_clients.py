@@ -1,5 +1,5 @@
 """Clients of S3 that others wrote, with the sandbox's: each uploads, lists, reads a part, copies and removes; git-annex keeps
-content there; and what aws leaves is what omics leaves."""
+content there, and restic backups; and what aws leaves is what omics leaves."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from command_line import Ran
 from omicsdk.sandbox import STAGING_BUCKET, Sandbox
-from real_servers import peer
+from real_servers import peer, program
 from s3_sandbox import client_of
 
 SMALL, LARGE = "a/s ü+%.txt", "a/large"
@@ -166,6 +166,29 @@ def test_commands(sandbox: Sandbox, tmp_path: Path, name: str) -> None:
     assert keys_of(sandbox) == []
 
 
+def test_restic(sandbox: Sandbox, tmp_path: Path) -> None:
+    variables = {**environment(sandbox, tmp_path), "RESTIC_PASSWORD": "x"}
+    repository = ["--repo", f"s3:{sandbox.s3_url}/{STAGING_BUCKET}/a b", "--cache-dir", str(tmp_path / "cache")]
+
+    def run(*words: str) -> str:
+        command = [program("restic"), *repository, *words]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=variables, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "ü+%.bin").write_bytes(os.urandom(len(BODY)))
+    run("init")
+    run("backup", "data")
+    (tmp_path / "data" / "empty").write_bytes(b"")
+    run("backup", "data")
+    run("forget", "--keep-last", "1", "--prune")
+    assert "no errors were found" in run("check", "--read-data")
+    run("restore", "latest", "--target", "back")
+    back = {path.name: path.read_bytes() for path in (tmp_path / "back" / "data").iterdir()}
+    assert back == {path.name: path.read_bytes() for path in (tmp_path / "data").iterdir()}
+
+
 def test_git_annex(sandbox: Sandbox, run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = f"{Path(peer('git_annex', 'bin/git-annex')).parent}{os.pathsep}{os.environ['PATH']}"
     person = {f"GIT_{role}_{of}": "a@h.example" for role in ("AUTHOR", "COMMITTER") for of in ("NAME", "EMAIL")}
@@ -273,8 +296,8 @@ def test_omics_leaves_what_aws_leaves(
     for name, value in environment(sandbox, tmp_path).items():
         monkeypatch.setenv(name, value)
     for number, (words, ours, objects, files) in enumerate(ALIKE.values()):
-        for program, line in (("aws", words), ("omics", ours or words)):
-            bucket = f"{program}-{number}"
+        for command, line in (("aws", words), ("omics", ours or words)):
+            bucket = f"{command}-{number}"
             client.create_bucket(Bucket=bucket)
             for key, body in objects.items():
                 client.put_object(Bucket=bucket, Key=key, Body=body.encode())
