@@ -120,9 +120,9 @@ class Verified:
                 headers = [pair for pair in headers if pair != ("x-amz-version-id", "null")]
             return start_response(status, headers, *more)
 
-        is_list = target.method == "GET" and target.bucket and not (target.key or SUBRESOURCES & target.query.keys())
-        if is_list and not re.search(r"(^|&)list-type=", environ["QUERY_STRING"]):
-            return _changed(self.app, environ, start, lambda body: _first_list(target.query, body))
+        is_list = target.method == "GET" and target.bucket and not target.key
+        if is_list and _UNENCODED.keys() >= SUBRESOURCES & target.query.keys():
+            return _changed(self.app, environ, start, lambda body: _list(target.query, body))
         if numbers:
             return _changed(self.app, environ, start, lambda body: self._completed(target, numbers, body))
         if form.get("success_action_status") == "201":
@@ -364,14 +364,27 @@ def _changed(
     return [body]
 
 
-def _first_list(query: Mapping[str, str], body: str) -> str:
-    """A list of the first version with its marker, and with its prefixes and markers as encoded as its keys."""
-    marker = f"<Marker>{escape(query.get('marker', ''))}</Marker>"
-    body = body.replace("<IsTruncated>", f"{marker}<IsTruncated>", 1)
+# Names in lists, by their subresource or list-type, that moto leaves as they are where encoded ones are requested.
+_OF_KEYS = "Key|Prefix|Delimiter|KeyMarker|NextKeyMarker"
+_UNENCODED = {
+    "versions": _OF_KEYS,
+    "uploads": _OF_KEYS,
+    "1": "Prefix|Delimiter|Marker|NextMarker",
+    "2": "Delimiter|StartAfter",
+}
+
+
+def _list(query: Mapping[str, str], body: str) -> str:
+    """A list with all its names encoded if that is requested, and one of the first version with its marker."""
+    kind = next((kind for kind in ("versions", "uploads") if kind in query), query.get("list-type", "1"))
+    if kind == "1":
+        body = body.replace("<IsTruncated>", f"<Marker>{escape(query.get('marker', ''))}</Marker><IsTruncated>", 1)
     if query.get("encoding-type") != "url":
         return body
+    if "<EncodingType>" not in body:
+        body = body.replace("<IsTruncated>", "<EncodingType>url</EncodingType><IsTruncated>", 1)
     return re.sub(
-        r"<(Prefix|Delimiter|Marker|NextMarker)>([^<]+)",
+        rf"<({_UNENCODED.get(kind, _UNENCODED['2'])})>([^<]+)",
         lambda match: f"<{match[1]}>{escape(quote(unescape(match[2])))}",
         body,
     )

@@ -302,6 +302,20 @@ def test_a_checksum_in_the_query_of_a_presigned_url_has_no_effect(s3: Any) -> No
     assert s3.get_object(**PLACE)["Body"].read() == b"hello"
 
 
+def test_all_names_in_lists_are_encoded_as_requested(s3: Any) -> None:
+    for key in ("a b+%41", "ü&<>"):
+        s3.put_object(Bucket=STAGING_BUCKET, Key=key, Body=b"x")
+    for list_ in (s3.list_objects, s3.list_objects_v2, s3.list_object_versions):  # boto3 requests it, and decodes them
+        page = list_(Bucket=STAGING_BUCKET, Delimiter="+")
+        names = [item["Key"] for item in page.get("Versions", page.get("Contents"))]
+        names += [item["Prefix"] for item in page["CommonPrefixes"]]
+        assert (page["EncodingType"], page["Delimiter"], names) == ("url", "+", ["ü&<>", "a b+"])
+    s3.create_multipart_upload(Bucket=STAGING_BUCKET, Key="a b+%41")
+    page = s3.list_multipart_uploads(Bucket=STAGING_BUCKET, EncodingType="url")
+    assert (page["EncodingType"], page["Uploads"][0]["Key"]) == ("url", "a%20b%2B%2541")
+    assert s3.list_multipart_uploads(Bucket=STAGING_BUCKET)["Uploads"][0]["Key"] == "a b+%41"
+
+
 def test_the_rights_of_an_object_of_parts_are_stated(s3: Any, of_parts: dict[str, str]) -> None:
     assert s3.get_object_acl(**PLACE)["Grants"][0]["Permission"] == "FULL_CONTROL"
 
