@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
@@ -18,6 +19,8 @@ _KINDS = {
     "fna": "FASTA",
     **dict.fromkeys(("bai", "crai", "tbi", "csi", "fai", "gzi"), "index"),
 }
+# A run as the SRA's clouds name it, without a suffix of its format.
+_RUN = re.compile(r"[sed]rr[0-9]+(\.(lite|zq))?(\.[0-9]+)?")
 _SOURCES = {
     "gdc": "the GDC",
     **dict.fromkeys(("sra", "sra-fastq", "sra-bam"), "the SRA"),
@@ -37,8 +40,9 @@ def kind_of(file: ListedFile) -> tuple[str, str]:
     Args:
         file: The file.
     """
-    parts = file.name.rpartition("/")[2].lower().rsplit(".", 2)
-    suffix = parts[-1] if len(parts) > 1 else ""
+    name = file.name.rpartition("/")[2].lower()
+    parts = name.rsplit(".", 2)
+    suffix = "sra" if _RUN.fullmatch(name) else parts[-1] if len(parts) > 1 else ""
     if suffix in _COMPRESSED and len(parts) > 2:
         suffix = parts[1]
     if file.kind == "url":

@@ -665,6 +665,11 @@ def test_kinds_are_counted_by_name_and_source():
     assert said.endswith(" by the SRA, 1 FASTA by Gen3, 1 1 by Gen3, 1 2 by Gen3, 2 of other kinds")
 
 
+@pytest.mark.parametrize("name", ["SRR1", "ERR12.1", "SRR1.lite.1", "drr1.zq.2"])
+def test_a_run_of_the_sra_in_the_cloud_is_an_archive(name: str):
+    assert kind_of(file_at(f"https://h.example/{name}")) == ("SRA archive", "h.example")
+
+
 def test_objects_of_several_kinds_on_lines_keep_their_own_members(tmp_path: Path):
     first = {"version": "v0", "user_meta": {"a": 1}, "message": "none"}
     others = [
