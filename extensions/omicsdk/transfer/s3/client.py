@@ -835,7 +835,7 @@ class S3Client:
         metadata = {
             name: value for name, value in properties.items() if name in copied_names or name.startswith("x-amz-meta-")
         }
-        upload = self.begin_parts(*target, {**metadata, **target_headers}, doing=doing)
+        upload, _ = self.begin_parts(*target, {**metadata, **target_headers}, doing=doing)
         part_size = max(COPY_PART, -(-size // _MOST_PARTS))
         # Parts of two versions would make an object that never existed.
         unchanged = {"x-amz-copy-source-if-match": properties["etag"]} if properties.get("etag") else {}
@@ -878,8 +878,8 @@ class S3Client:
 
     # -- uploads in parts
 
-    def begin_parts(self, bucket: str, key: str, headers: Mapping[str, str], *, doing: str) -> str:
-        """Begin an upload in parts; return its id.
+    def begin_parts(self, bucket: str, key: str, headers: Mapping[str, str], *, doing: str) -> tuple[str, str]:
+        """Begin an upload in parts; return its id, and the type of checksum that the store states for it.
 
         Args:
             bucket: The bucket.
@@ -893,7 +893,7 @@ class S3Client:
         upload = fields.get("UploadId", [""])[0]
         if not upload:
             raise DecodeError(doing, "UploadId", None, expected="the id of an upload")
-        return upload
+        return upload, response.headers.get("x-amz-checksum-type", "")
 
     def finish_parts(
         self,

@@ -117,8 +117,11 @@ class BucketObject(S3Object):
             if self._full:
                 headers[_KIND] = _FULL
             try:
-                upload_id = self._s3_client.begin_parts(self._bucket, self._key, headers, doing=f"{self.target}: begin")
+                doing = f"{self.target}: begin"
+                upload_id, kind = self._s3_client.begin_parts(self._bucket, self._key, headers, doing=doing)
                 self.accepted(headers)
+                # Others ignore the type: they compare the checksum of the whole with that of the parts' checksums.
+                self._full = kind == _FULL
                 return upload_id
             except APIError as error:
                 kind = _KIND if self._full else ""
