@@ -4,6 +4,8 @@ import importlib
 import inspect
 import tomllib
 import typing
+from collections.abc import Callable, Iterator
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
@@ -55,20 +57,24 @@ def test_each_lazy_name_exists(package: str):
     assert missing == []
 
 
-# Their annotations name what is imported late: APIs of a commons, models of responses, targets, httpx.
-LATE = {
-    *("omicsdk.AsyncGen3", "omicsdk.Gen3", "omicsdk.core.AsyncTransport", "omicsdk.core.Transport"),
-    *("omicsdk.transfer.download", "omicsdk.transfer.download_async"),
-    *("omicsdk.hca.upload.AreaFile", "omicsdk.sb.Entry"),
-}
+def functions_of(public: object) -> Iterator[Callable[..., object]]:
+    """A public function or class, its constructor, methods and operations, and what computes its properties."""
+    if inspect.isclass(public):
+        yield from (public, public.__init__)
+        for name in (name for name in dir(public) if not name.startswith("_")):
+            member = inspect.getattr_static(public, name)
+            computing = getattr(member, "fget", None) or getattr(member, "func", None)
+            yield from filter(inspect.isroutine, filter(callable, [computing or getattr(public, name, None)]))
+    elif inspect.isroutine(public):
+        yield public
 
 
 @pytest.mark.parametrize("module", [module for module in SURFACE if "compat" not in module])
 def test_programs_can_evaluate_annotations(module: str) -> None:  # as pydantic, FastAPI and beartype do
-    def check(name: str) -> None:
-        public = getattr(importlib.import_module(module), name)
-        functions = [public] if inspect.isroutine(public) else []
-        for annotated in [public, public.__init__] if inspect.isclass(public) else functions:
-            typing.get_type_hints(annotated)
-
-    check_each([name for name in SURFACE[module] if f"{module}.{name}" not in LATE], str, check)
+    public = importlib.import_module(module)
+    functions = [
+        (f"{name}: {getattr(function, '__name__', function)}", function)
+        for name in SURFACE[module]
+        for function in functions_of(getattr(public, name))
+    ]
+    check_each(functions, itemgetter(0), lambda row: typing.get_type_hints(row[1]))

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     import httpx
 
     from omicsdk.core.request import Request
-else:
-    httpx = LateModule("httpx")
+else:  # the module of Request imports this one
+    httpx, Request = LateModule("httpx"), object
 
 
 def jwt_expiry(token: str) -> float | None:

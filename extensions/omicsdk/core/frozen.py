@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from typing import Any, ClassVar, Never, Self, dataclass_transform
     from typing import NamedTuple as NamedTuple
 else:  # `typing` takes 2 ms to import
-    Any = object  # for programs that evaluate the annotations of `__init__`
+    Any = Self = object  # for programs that evaluate the annotations of `__init__`
 
     def dataclass_transform(**_):
         return lambda cls: cls

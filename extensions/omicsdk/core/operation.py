@@ -13,7 +13,9 @@ have comments in place of docstrings, so that editors show the documentation of 
 """
 
 import inspect
+import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Never, ParamSpec, Self, TypeVar, cast, overload
 
 from omicsdk.core.client import AsyncClient, Bound, Client, Part, Recipe, ResponseCheck, pickled_recipe
@@ -22,15 +24,13 @@ from omicsdk.core.likeness import did_you_mean
 from omicsdk.core.request import OperationFacts, Request
 from omicsdk.core.response import AsyncExchange, Check, Exchange, Response, ResponseHeaders, ResponseWithHeaders
 
-if TYPE_CHECKING:
-    import httpx
-
 P = ParamSpec("P")
 R = TypeVar("R")
 S = TypeVar("S", covariant=True)
 A = TypeVar("A", covariant=True)
 E = TypeVar("E", Exchange, AsyncExchange)
 if TYPE_CHECKING:
+    import httpx
     from typing_extensions import TypeVar as TypeVarWithDefault
 
     H = TypeVarWithDefault("H", bound=ResponseHeaders, default=ResponseHeaders, covariant=True)
@@ -68,7 +68,8 @@ class _Signature:
     def __get__(self, call: "_Documented | None", owner: object = None) -> inspect.Signature:
         if call is None:
             raise AttributeError("__signature__")  # of the class: that of its constructor
-        return call._signature()  # pyright: ignore[reportPrivateUsage] - its own
+        signature = inspect.signature(call._build)  # pyright: ignore[reportPrivateUsage] - its own
+        return signature.replace(return_annotation=call.__annotations__.get("return", inspect.Signature.empty))
 
 
 class _Documented:
@@ -78,18 +79,18 @@ class _Documented:
     __name__: str
     __qualname__: str
 
-    def _show(self, name: str, build: Callable[..., Request], parse: Callable[[Response], Any] | None) -> None:
-        """Copy the name, arguments and documentation of `build`, with the return type of `parse` unless another is
-        given.
-        """
+    def _show(self, name: str, build: Callable[..., Request], returned: Mapping[str, object]) -> None:
+        """Copy the name, arguments and documentation of `build`, with another annotation of what is returned."""
         self.__name__, self.__qualname__ = name, name
-        self.__module__, self.__doc__ = build.__module__, build.__doc__
-        self._functions = build, parse
+        self.__module__, self.__doc__, self._build = build.__module__, build.__doc__, build
+        self.__annotations__ = {**build.__annotations__, **returned}
 
-    def _signature(self) -> inspect.Signature:
-        build, parse = self._functions
-        returned = inspect.Signature.empty if parse is None else inspect.signature(parse).return_annotation
-        return inspect.signature(build).replace(return_annotation=returned)
+    @property
+    def __globals__(self) -> dict[str, Any]:
+        """For programs that evaluate annotations: a generated module imports what they name for type checkers alone."""
+        package, names = self._build.__globals__["__package__"], set(re.findall(r"\w+", str(self.__annotations__)))
+        late = [import_module(name, package) for name in ("..models", "..types", "collections.abc", "typing", "os")]
+        return {name: getattr(m, name) for m in late for name in names.intersection(dir(m))} | self._build.__globals__
 
     def __get__(self, instance: object, owner: object = None) -> Self:
         return self  # it is bound already; pydoc treats an object with this method as a routine
@@ -101,7 +102,7 @@ class _Form(_Documented):
     def __init__(self, call: "AnyCall[..., Any, Any]", function: Callable[..., Any]) -> None:
         self._function = function
         self._called = call
-        self._show(f"{call.__name__}.{function.__name__}", call.build, None)
+        self._show(f"{call.__name__}.{function.__name__}", call.build, {"return": "Any"})
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._function(self._called, *args, **kwargs)
@@ -127,7 +128,6 @@ else:
 
         def __init__(self, function: Callable[..., Any]) -> None:
             self._function = function
-            self.__doc__ = function.__doc__
 
         def __get__(self, call: Any, owner: object = None) -> Any:
             return self._function if call is None else _Form(call, self._function)
@@ -171,7 +171,7 @@ class AnyCall(_Documented, Bound, Generic[P, R, E, H]):
     def __init__(self, operation: "AnyOperation[P, R, Any, Any, H]", exchange: E | None) -> None:
         vars(self).update(vars(operation))
         self._exchange: E = cast("E", _NoClient(operation.facts.name)) if exchange is None else exchange
-        self._show(operation.facts.name, operation.build, operation.parse)
+        self._show(operation.facts.name, operation.build, {"return": operation.parse.__annotations__["return"]})
 
     def __repr__(self) -> str:
         return f"<operation {self.__name__}: {self.facts.method} {self.facts.path}>"

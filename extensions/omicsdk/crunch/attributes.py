@@ -9,14 +9,12 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from omicsdk.core.errors import UsageError, shortened
 from omicsdk.core.lazy import require
-
-if TYPE_CHECKING:
-    from omicsdk.crunch.client import Crunch
+from omicsdk.crunch.client import Crunch
 
 
 def add_attributes(client: Crunch, item: str, values: Mapping[str, object]) -> None:

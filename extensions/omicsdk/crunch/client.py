@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from omicsdk_api.crunch import AsyncCrunchApi, CrunchApi
 
 from omicsdk.core.consistency import Identifier, Rule, Rules
 from omicsdk.core.credentials import ApiKey
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.platform import AsyncPlatform, Discovery, Listing, Opening, Platform, Workflow, variables
-from omicsdk.crunch import attributes, datasets, requests, runs, statuses
+from omicsdk.core.platform import (
+    AsyncPlatform,
+    Discovery,
+    Listing,
+    Opening,
+    Platform,
+    Workflow,
+    late_modules,
+    variables,
+)
 from omicsdk.crunch.requests import AsyncCrunchExchange, CrunchExchange
+
+if TYPE_CHECKING:
+    from omicsdk.crunch import attributes, datasets, requests, runs, statuses
+else:
+    attributes, datasets, requests, runs, statuses = late_modules(
+        "omicsdk.crunch", "attributes datasets requests runs statuses"
+    )
 
 # Environment variable: the site's base URL.
 URL_VARIABLE = "CRUNCH_URL"

@@ -11,24 +11,28 @@ from pathlib import Path
 from time import monotonic, time
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeAlias, TypeVar, Unpack
 
+from omicsdk_api.crunch.models.dataset import Dataset
+from omicsdk_api.crunch.models.project import Project
+
 from omicsdk.core.checked_json import check_fields
 from omicsdk.core.consistency import whole_list
 from omicsdk.core.errors import ConfigError, Interrupted, OmicsError, UnsafePath, UsageError
+from omicsdk.core.late_names import LateModule
 from omicsdk.core.platform import settings_of
+from omicsdk.crunch.client import Crunch
 from omicsdk.crunch.requests import checked_slug
+from omicsdk.crunch.storage import Storage
+from omicsdk.crunch.storage.base import Stored
 from omicsdk.transfer import TransferOptionsDict
 
 if TYPE_CHECKING:
-    from omicsdk_api.crunch.models.dataset import Dataset
-    from omicsdk_api.crunch.models.project import Project
-
-    from omicsdk.crunch.client import Crunch
+    from omicsdk import transfer
     from omicsdk.crunch.hashing import Hashed
-    from omicsdk.crunch.storage import Storage
-    from omicsdk.crunch.storage.base import Stored
-    from omicsdk.transfer import Outcome, TransferOptions, TransferReport
+    from omicsdk.transfer import Outcome, TransferOptions
+else:
+    transfer = LateModule("omicsdk.transfer")
 
-    StorageSettings: TypeAlias = Mapping[str, Any] | str | os.PathLike[str] | Storage
+StorageSettings: TypeAlias = Mapping[str, Any] | str | os.PathLike[str] | Storage
 
 T = TypeVar("T")
 
@@ -111,7 +115,7 @@ def download(
     *,
     storage: StorageSettings | None = None,
     **options: Unpack[TransferOptionsDict],
-) -> TransferReport:
+) -> transfer.TransferReport:
     """Download the files of a dataset. A file that is in the folder already and equal is not copied again.
 
     Args:
@@ -162,7 +166,7 @@ def upload(
     *,
     storage: StorageSettings | None = None,
     **options: Unpack[TransferOptionsDict],
-) -> TransferReport:
+) -> transfer.TransferReport:
     """Upload the files of a folder to a dataset. Files of the same names are replaced; no others are removed.
 
     Args:
@@ -213,7 +217,7 @@ def verify(
     *,
     storage: StorageSettings | None = None,
     stop: threading.Event | None = None,
-) -> TransferReport:
+) -> transfer.TransferReport:
     """Compare the files of a folder with those of a dataset, byte by byte.
 
     Args:
@@ -330,7 +334,7 @@ def _outcome(name: str, moved: Hashed | None, failed: Mapping[str, OmicsError]) 
 
 def _report(
     title: str, outcomes: Sequence[Outcome], start: float | None = None, seconds: float = 0.0, why_stopped: str = ""
-) -> TransferReport:
+) -> transfer.TransferReport:
     from omicsdk.transfer import TransferReport
 
     return TransferReport(outcomes, seconds, began=start, title=title, why_stopped=why_stopped)

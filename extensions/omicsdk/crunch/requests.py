@@ -18,17 +18,21 @@ from omicsdk.core.errors import (
     error_class,
 )
 from omicsdk.core.forms import form_body
+from omicsdk.core.late_names import LateModule
 from omicsdk.core.plain_client import exchange_of
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.request import OperationFacts, Request, WrongSegment, request, segment
 from omicsdk.core.response import AsyncExchange, Exchange
+from omicsdk.core.retry import Retry
 from omicsdk.core.type_guards import is_array, is_list, is_object
 
 if TYPE_CHECKING:
     import httpx
 
-    from omicsdk.core.retry import Retry
-    from omicsdk.crunch.client import Crunch
+    from omicsdk.crunch import client as clients
+else:
+    httpx, clients = LateModule("httpx"), LateModule("omicsdk.crunch.client")
+
 
 _REMEDIES: Mapping[int, str] = {
     401: "Check CRUNCH_TOKEN, or credentials (--access-token); an administrator of the site issues tokens.",
@@ -133,7 +137,7 @@ class AsyncCrunchExchange(AsyncExchange):
 
 
 def raw_request(
-    client: Crunch,
+    client: clients.Crunch,
     method: Literal["GET", "POST"],
     path: str,
     fields: Mapping[str, Any] | None = None,

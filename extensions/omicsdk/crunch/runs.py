@@ -22,7 +22,8 @@ from omicsdk.core.files import expanded
 from omicsdk.core.logs import logger
 from omicsdk.core.plain_client import clock_of, exchange_of
 from omicsdk.core.redaction import mask_text
-from omicsdk.crunch.datasets import DatasetFolders, SharedFolder, check_stop, folder_of, storage_of
+from omicsdk.crunch.client import Crunch
+from omicsdk.crunch.datasets import DatasetFolders, SharedFolder, StorageSettings, check_stop, folder_of, storage_of
 from omicsdk.crunch.requests import checked_slug
 from omicsdk.crunch.statuses import (
     PAGES,
@@ -42,9 +43,7 @@ if TYPE_CHECKING:
     from omicsdk_api.crunch.models.dataset import Dataset
     from omicsdk_api.crunch.models.status import Status
 
-    from omicsdk.crunch.client import Crunch
     from omicsdk.crunch.dataset_files import DataFiles
-    from omicsdk.crunch.datasets import StorageSettings
     from omicsdk.crunch.storage import Storage
 
 _log = logger("omicsdk.crunch")

@@ -25,7 +25,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, M
 from dataclasses import replace
 from enum import Enum, IntEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from omicsdk_api.crunch.models.status import Status
 
 from omicsdk.core.checked_json import check_fields
 from omicsdk.core.clock import Clock
@@ -35,12 +37,8 @@ from omicsdk.core.logs import logger
 from omicsdk.core.plain_client import clock_of
 from omicsdk.core.retry import Retry
 from omicsdk.core.version import __version__
+from omicsdk.crunch.client import Crunch
 from omicsdk.crunch.requests import json_object, raw_request
-
-if TYPE_CHECKING:
-    from omicsdk_api.crunch.models.status import Status
-
-    from omicsdk.crunch.client import Crunch
 
 
 class Stage(IntEnum):

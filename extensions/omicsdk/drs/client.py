@@ -9,10 +9,18 @@ from omicsdk_api.drs import AsyncDrsApi, DrsApi
 from omicsdk.core.credentials import Basic, BearerToken, Credentials
 from omicsdk.core.errors import Forbidden
 from omicsdk.core.plain_client import AsyncServerExchange, OptionalServer, ServerExchange
-from omicsdk.core.platform import AsyncPlatform, Discovery, Listing, Opening, Platform, Workflow, variables
+from omicsdk.core.platform import (
+    AsyncPlatform,
+    Discovery,
+    Listing,
+    Opening,
+    Platform,
+    Workflow,
+    late_modules,
+    variables,
+)
 from omicsdk.core.response import AsyncExchange, Exchange
 from omicsdk.core.sending.transport import Meanings
-from omicsdk.drs import downloads, planning
 from omicsdk.drs.credentials import HostCredentials, host_in_url
 from omicsdk.drs.resolution import ResolutionSettings, Resolver, server_url
 from omicsdk.drs.server import PATH
@@ -20,6 +28,9 @@ from omicsdk.drs.servers import Servers
 
 if TYPE_CHECKING:
     from omicsdk.core.token_file import StoredLogin
+    from omicsdk.drs import downloads, planning
+else:
+    downloads, planning = late_modules("omicsdk.drs", "downloads planning")
 
 BASIC = "basic"
 """The kind of a stored login that is a user and a password; others are bearer tokens."""

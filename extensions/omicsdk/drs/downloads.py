@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import io
 import os
+import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
@@ -16,9 +17,11 @@ from omicsdk.core.arguments import text_is_one_item
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.errors import APIError, NameClash, OmicsError, UnsafePath, UsageError
 from omicsdk.core.logs import logger
+from omicsdk.drs.client import Drs
 from omicsdk.drs.identifiers import DrsId, parse_drs_id
 from omicsdk.drs.objects import DrsObject, IsABundle, NoAccess, in_order, verifiable
 from omicsdk.drs.planning import DrsFile, Layout, RequestedObject, find, requested_objects
+from omicsdk.drs.resolution import ResolutionSettings
 from omicsdk.drs.server import DrsServer
 from omicsdk.drs.servers import HasServers, Servers
 from omicsdk.transfer import Item, Location, Outcome, SelectionOptionsDict, TransferOptions, TransferReport
@@ -26,10 +29,6 @@ from omicsdk.transfer.filters import fits_rules
 from omicsdk.transfer.items import MappedItems
 
 if TYPE_CHECKING:
-    import threading
-
-    from omicsdk.drs.client import Drs
-    from omicsdk.drs.resolution import ResolutionSettings
     from omicsdk.transfer.scale.workers import WorkerPool
 
 

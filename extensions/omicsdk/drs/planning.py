@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
 from omicsdk.core.arguments import check_texts
 from omicsdk.core.clock import never
@@ -16,14 +16,12 @@ from omicsdk.core.logs import logger
 from omicsdk.core.threads import side_by_side
 from omicsdk.drs.identifiers import DrsId, NotADrsId, parse_drs_id
 from omicsdk.drs.objects import BundleTooDeep, DrsObject, Member, bundle_problem, verifiable
+from omicsdk.drs.resolution import ResolutionSettings
 from omicsdk.drs.server import DrsServer
 from omicsdk.drs.servers import HasServers, Servers
 from omicsdk.transfer import Item, Location
 from omicsdk.transfer.engine.options import check_choice
 from omicsdk.transfer.names import safe_name
-
-if TYPE_CHECKING:
-    from omicsdk.drs.resolution import ResolutionSettings
 
 _log = logger("omicsdk.drs")
 

@@ -24,6 +24,7 @@ from omicsdk.core.errors import (
     UsageError,
 )
 from omicsdk.core.files import in_place_of
+from omicsdk.core.late_names import LateModule
 from omicsdk.core.page_items import found_at
 from omicsdk.core.platform import AsyncPlatform, Discovery, Listing, Platform, Workflow
 from omicsdk.core.response import json_of
@@ -33,7 +34,10 @@ from omicsdk.ga4gh.requests import client_of
 from omicsdk.transfer import SelectionOptionsDict
 
 if TYPE_CHECKING:
-    from omicsdk.transfer import Outcome, TransferOptions, TransferReport
+    from omicsdk import transfer
+    from omicsdk.transfer import Outcome, TransferOptions
+else:
+    transfer = LateModule("omicsdk.transfer")
 
 DescriptorType = Literal["CWL", "WDL", "NFL", "GALAXY", "SMK"]
 """The languages of workflows."""
@@ -161,7 +165,7 @@ def download(
     version: str | None = None,
     type: DescriptorType | None = None,
     **options: Unpack[SelectionOptionsDict],
-) -> TransferReport:
+) -> transfer.TransferReport:
     """Download the files of a version of a tool.
 
     Downloads the descriptors, test files and container files of one language. Each file gets the path by which the

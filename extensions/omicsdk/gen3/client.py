@@ -77,21 +77,21 @@ class _Services:
 
     _meanings: ClassVar[Meanings | None] = MEANINGS
 
-    fence: Part[FenceApi, AsyncFenceApi] = Part("omicsdk_api.gen3.fence", "FenceApi", "/user")
+    fence = Part["FenceApi", "AsyncFenceApi"]("omicsdk_api.gen3.fence", "FenceApi", "/user")
     """Logins, presigned URLs and uploads."""
-    indexd: Part[IndexdApi, AsyncIndexdApi] = Part("omicsdk_api.gen3.indexd", "IndexdApi", "/index", INDEXD)
+    indexd = Part["IndexdApi", "AsyncIndexdApi"]("omicsdk_api.gen3.indexd", "IndexdApi", "/index", INDEXD)
     """The index of files."""
-    metadata: Part[MetadataApi, AsyncMetadataApi] = Part("omicsdk_api.gen3.metadata", "MetadataApi", "/mds", METADATA)
+    metadata = Part["MetadataApi", "AsyncMetadataApi"]("omicsdk_api.gen3.metadata", "MetadataApi", "/mds", METADATA)
     """The metadata service, to read from."""
-    metadata_admin: Part[MetadataApi, AsyncMetadataApi] = Part(
+    metadata_admin = Part["MetadataApi", "AsyncMetadataApi"](
         "omicsdk_api.gen3.metadata", "MetadataApi", "/mds-admin", METADATA
     )
     """The metadata service, to write to."""
-    sheepdog: Part[SheepdogApi, AsyncSheepdogApi] = Part("omicsdk_api.gen3.sheepdog", "SheepdogApi", "/api", SHEEPDOG)
+    sheepdog = Part["SheepdogApi", "AsyncSheepdogApi"]("omicsdk_api.gen3.sheepdog", "SheepdogApi", "/api", SHEEPDOG)
     """Submission and export of records."""
-    peregrine: Part[PeregrineApi, AsyncPeregrineApi] = Part("omicsdk_api.gen3.peregrine", "PeregrineApi", "")
+    peregrine = Part["PeregrineApi", "AsyncPeregrineApi"]("omicsdk_api.gen3.peregrine", "PeregrineApi", "")
     """Queries over submitted records."""
-    arborist: Part[ArboristApi, AsyncArboristApi] = Part(
+    arborist = Part["ArboristApi", "AsyncArboristApi"](
         "omicsdk_api.gen3.arborist",
         "ArboristApi",
         "/authz",
@@ -99,17 +99,17 @@ class _Services:
     )
     """What a user may do: a commons serves `get_auth_mapping`, `list_auth_resources`, `find_auth_resources`,
     `check_auth_proxy` and `list_policies`. The others need the service's own address, with `ArboristApi`."""
-    wts: Part[WtsApi, AsyncWtsApi] = Part("omicsdk_api.gen3.wts", "WtsApi", "/wts")
+    wts = Part["WtsApi", "AsyncWtsApi"]("omicsdk_api.gen3.wts", "WtsApi", "/wts")
     """Tokens of other commons."""
-    manifest: Part[ManifestApi, AsyncManifestApi] = Part("omicsdk_api.gen3.manifest", "ManifestApi", "/manifests")
+    manifest = Part["ManifestApi", "AsyncManifestApi"]("omicsdk_api.gen3.manifest", "ManifestApi", "/manifests")
     """Manifests that users keep with the commons."""
-    drs: Part[DrsApi, AsyncDrsApi] = Part("omicsdk_api.drs", "DrsApi", "/ga4gh/drs/v1")
+    drs = Part["DrsApi", "AsyncDrsApi"]("omicsdk_api.drs", "DrsApi", "/ga4gh/drs/v1")
     """The commons as a GA4GH Data Repository Service."""
-    guppy: Part[PlainClient, AsyncPlainClient] = Part("omicsdk.core.plain_client", "PlainClient", "/guppy")
+    guppy = Part["PlainClient", "AsyncPlainClient"]("omicsdk.core.plain_client", "PlainClient", "/guppy")
     """The explorer's service, which has no document: see `explore` and `explorer_query`."""
-    sower: Part[PlainClient, AsyncPlainClient] = Part("omicsdk.core.plain_client", "PlainClient", "/job")
+    sower = Part["PlainClient", "AsyncPlainClient"]("omicsdk.core.plain_client", "PlainClient", "/job")
     """The service of jobs, which has no document: see `run_job`."""
-    ws_storage: Part[PlainClient, AsyncPlainClient] = Part("omicsdk.core.plain_client", "PlainClient", "/ws-storage")
+    ws_storage = Part["PlainClient", "AsyncPlainClient"]("omicsdk.core.plain_client", "PlainClient", "/ws-storage")
     """The storage of workspaces, which has no document: see `workspace_copy`."""
 
 

@@ -26,6 +26,7 @@ from omicsdk.drs.objects import checksums_of
 from omicsdk.drs.planning import Layout, RequestedObject, requested_objects
 from omicsdk.drs.resolution import ResolutionSettings, Resolver, server_url
 from omicsdk.drs.servers import Servers
+from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.index_records import guids_prefix, record_of
 from omicsdk.gen3.login import Gen3Login
 from omicsdk.gen3.manifests.rows import rows_of
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     import httpx
 
     from omicsdk.core.credentials import Credentials
-    from omicsdk.gen3.client import Gen3
 
 
 _log = logger("omicsdk.gen3")

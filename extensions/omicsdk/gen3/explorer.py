@@ -5,18 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from omicsdk.core.arguments import text_is_one_item
 from omicsdk.core.checked_json import checked_json
 from omicsdk.core.model import ANY, mapping
 from omicsdk.core.plain_client import plain_request
+from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.errors import Gen3SubmissionQueryError, Gen3UserError, messages_of
 from omicsdk.gen3.queries import name_of
 from omicsdk.gen3.records.exports import rows_of
-
-if TYPE_CHECKING:
-    from omicsdk.gen3.client import Gen3
 
 Sort = Mapping[str, str] | Sequence[Mapping[str, str]]
 # Whose records are returned by default.

@@ -12,6 +12,9 @@ from functools import cached_property
 from threading import Event
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from omicsdk_api.gen3.indexd.models.output_info import OutputInfo
+from omicsdk_api.gen3.indexd.models.output_ref import OutputRef
+
 from omicsdk.core.bodies import Joined
 from omicsdk.core.checked_json import checked_json
 from omicsdk.core.errors import (
@@ -35,16 +38,14 @@ from omicsdk.core.response import json_of
 from omicsdk.core.retry import RETRIED_STATUSES, Retry
 from omicsdk.core.type_guards import is_array, is_mapping, is_object, number_in
 from omicsdk.drs.identifiers import OBJECT
+from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.errors import Gen3UserError
 
 if TYPE_CHECKING:
     import httpx
     from omicsdk_api.gen3.indexd import IndexdApi
-    from omicsdk_api.gen3.indexd.models.output_info import OutputInfo
-    from omicsdk_api.gen3.indexd.models.output_ref import OutputRef
 
     from omicsdk.core.clock import Clock
-    from omicsdk.gen3.client import Gen3
 
 
 # Records on a page, the most that an index gives.

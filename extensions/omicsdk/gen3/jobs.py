@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypedDict, cast
+from typing import Any, TypedDict, cast
 
 from omicsdk.core.batches import named_error
 from omicsdk.core.clock import stoppable
@@ -14,13 +14,11 @@ from omicsdk.core.model import ANY, STRING, check, mapping, members, optional
 from omicsdk.core.page_items import items_at
 from omicsdk.core.plain_client import plain_request
 from omicsdk.core.platform import settings_of
+from omicsdk.core.request import Query
 from omicsdk.core.response import json_of
 from omicsdk.core.type_guards import is_object
+from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.errors import Gen3Error
-
-if TYPE_CHECKING:
-    from omicsdk.core.request import Query
-    from omicsdk.gen3.client import Gen3
 
 # Seconds before a job is asked for its state the first time; each further wait is half as long again.
 FIRST_WAIT = 3.0

@@ -19,13 +19,12 @@ from omicsdk.core.omit import OMIT
 from omicsdk.core.page_items import items_at
 from omicsdk.core.response import json_of
 from omicsdk.core.type_guards import is_array, is_list, is_mapping, is_object
+from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.dictionary import Dictionary, Property, key_of
 from omicsdk.gen3.errors import Gen3Error, Gen3SubmissionQueryError, Gen3UserError, choice, messages_of
 
 if TYPE_CHECKING:
     from omicsdk_api.gen3.peregrine import PeregrineApi
-
-    from omicsdk.gen3.client import Gen3
 
 
 __all__ = ["Query", "ask", "count", "rows"]

@@ -29,6 +29,7 @@ from omicsdk.core.response import json_of
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import is_object, number_in
 from omicsdk.drs.objects import checksums_of as stated_checksums
+from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.fence_store import PART_SIZE, SINGLE, Destination, FenceStore, GuidBook
 from omicsdk.gen3.index_records import matching_records
 from omicsdk.gen3.manifests.tables import written_table
@@ -41,8 +42,6 @@ from omicsdk.transfer.uploads.store import LARGEST_PART, LEAST_PART
 
 if TYPE_CHECKING:
     from omicsdk_api.gen3.indexd import IndexdApi
-
-    from omicsdk.gen3.client import Gen3
 
 
 # Who wrote size and checksums into a record.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict, Unpack
+from typing import Any, Literal, NamedTuple, TypedDict, Unpack
 from urllib.parse import unquote
 
 from omicsdk.core.errors import DecodeError, UsageError
@@ -14,12 +14,9 @@ from omicsdk.core.plain_client import plain_request
 from omicsdk.core.request import segment
 from omicsdk.core.response import json_of
 from omicsdk.core.type_guards import is_object
+from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.errors import Gen3Error, Gen3UserError
-from omicsdk.transfer import TransferOptionsDict
-
-if TYPE_CHECKING:
-    from omicsdk.gen3.client import Gen3
-    from omicsdk.transfer import TransferOptions, TransferReport
+from omicsdk.transfer import TransferOptions, TransferOptionsDict, TransferReport
 
 SCHEME = "ws"
 # Objects and folders of one listing, at most: the service has S3's limit and no further page.

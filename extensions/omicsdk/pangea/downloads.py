@@ -26,6 +26,7 @@ from omicsdk.core.plain_client import network_of
 from omicsdk.core.platform import settings_of
 from omicsdk.core.response import json_of
 from omicsdk.core.sending.time_limits import Timeout
+from omicsdk.pangea.client import Pangea
 from omicsdk.pangea.fields import (
     FieldId,
     NoFile,
@@ -40,13 +41,11 @@ from omicsdk.pangea.fields import (
 )
 from omicsdk.pangea.listings import find_sample_group, is_uuid
 from omicsdk.pangea.responses import Blob, identified, name_in, object_of, objects_in
-from omicsdk.transfer import SelectionOptionsDict
-from omicsdk.transfer.filters import fits_rules
+from omicsdk.transfer import SelectionOptionsDict, TransferReport
+from omicsdk.transfer.filters import Filters, fits_rules
 
 if TYPE_CHECKING:
-    from omicsdk.pangea.client import Pangea
-    from omicsdk.transfer import Item, Outcome, TransferReport
-    from omicsdk.transfer.filters import Filters
+    from omicsdk.transfer import Item, Outcome
 
 C = TypeVar("C", bound=Client)
 

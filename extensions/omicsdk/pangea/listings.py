@@ -6,6 +6,14 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from omicsdk_api.pangea import PangeaApi
+from omicsdk_api.pangea.models.organization import Organization
+from omicsdk_api.pangea.models.pangea_user import PangeaUser
+from omicsdk_api.pangea.models.sample import Sample
+from omicsdk_api.pangea.models.sample_analysis_result import SampleAnalysisResult
+from omicsdk_api.pangea.models.sample_group import SampleGroup
+from omicsdk_api.pangea.models.tag import Tag
+
 from omicsdk.core.arguments import text_is_one_item
 from omicsdk.core.checked_json import check_fields
 from omicsdk.core.consistency import NAME, UUID
@@ -20,13 +28,6 @@ from omicsdk.pangea.responses import Blob, all_listed_by, identified, object_of,
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from omicsdk_api.pangea import PangeaApi
-    from omicsdk_api.pangea.models.organization import Organization
-    from omicsdk_api.pangea.models.pangea_user import PangeaUser
-    from omicsdk_api.pangea.models.sample import Sample
-    from omicsdk_api.pangea.models.sample_analysis_result import SampleAnalysisResult
-    from omicsdk_api.pangea.models.sample_group import SampleGroup
-    from omicsdk_api.pangea.models.tag import Tag
 
 T = TypeVar("T", "Organization", "SampleGroup", "Sample", "Tag")
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from omicsdk.core.checked_json import check_fields
 from omicsdk.core.credentials import ApiKey, Credentials, is_confidential, origin_of
 from omicsdk.core.errors import APIError, AuthError, BadRequest, ConfigError, Forbidden
+from omicsdk.core.late_names import LateModule
 from omicsdk.core.plain_client import exchange_of
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.request import checked_base_url
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 
     from omicsdk.core.request import Request
     from omicsdk.core.sending.transport import Transport
-    from omicsdk.pangea.client import Pangea
+    from omicsdk.pangea import client as clients
+else:
+    clients = LateModule("omicsdk.pangea.client")
 
 # The server that is used when none is configured.
 DEFAULT_URL = "https://pangeabio.io"
@@ -173,7 +176,7 @@ class PasswordLogin(Credentials):
         origin = next((known_origin for known_origin, headers in self._headers.items() if headers == refused), None)
         return True if origin is None else self.renew_at(origin, refused)
 
-    def change_password(self, client: Pangea, new: str) -> None:
+    def change_password(self, client: clients.Pangea, new: str) -> None:
         """Change the password of the account.
 
         Args:
@@ -307,7 +310,7 @@ class AsyncLoginExchange(AsyncExchange):
         return await super().send(request, stream=stream)
 
 
-def change_password(client: Pangea, new_password: str) -> str:
+def change_password(client: clients.Pangea, new_password: str) -> str:
     """Change the password of the account.
 
     Args:
@@ -331,7 +334,7 @@ def change_password(client: Pangea, new_password: str) -> str:
     return login.email
 
 
-def token_of(client: Pangea) -> str:
+def token_of(client: clients.Pangea) -> str:
     """Return the client's token, logging in first if needed.
 
     Args:

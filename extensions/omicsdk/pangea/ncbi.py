@@ -15,6 +15,9 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 from xml.etree import ElementTree
 
+from omicsdk_api.pangea import PangeaApi
+from omicsdk_api.pangea.models.sample_group import SampleGroup
+
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import DecodeError, NotFound, OmicsError
 from omicsdk.core.logs import logger
@@ -26,9 +29,7 @@ from omicsdk.pangea.responses import identified
 
 if TYPE_CHECKING:
     import httpx
-    from omicsdk_api.pangea import PangeaApi
     from omicsdk_api.pangea.models.sample import Sample
-    from omicsdk_api.pangea.models.sample_group import SampleGroup
 
 __all__ = ["BioProject", "BioSample", "Entrez", "SRARecord", "entrez_of", "link_bioproject"]
 

@@ -12,6 +12,7 @@ from omicsdk.core.arguments import text_is_one_item
 from omicsdk.core.batches import named_error, repeated
 from omicsdk.core.errors import Interrupted, OmicsError, UsageError
 from omicsdk.core.threads import side_by_side
+from omicsdk.pangea.client import Pangea
 from omicsdk.pangea.field_store import Logger
 from omicsdk.pangea.fields import FieldId, ResultId, has_file
 from omicsdk.pangea.listings import check_bucket, ensure_result, ensure_sample, find_sample_group, find_tag
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from omicsdk_api.pangea.models.sample import Sample
     from omicsdk_api.pangea.models.sample_analysis_result import SampleAnalysisResult
 
-    from omicsdk.pangea.client import Pangea
     from omicsdk.pangea.fields import Field
 
 # The platform's module for reads in pairs.

@@ -10,10 +10,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from omicsdk_api.pangea import PangeaApi
+from omicsdk_api.pangea.models.sample import Sample
+
 from omicsdk.core.arguments import text_is_one_item
 from omicsdk.core.batches import batches, repeated
 from omicsdk.core.checked_json import check_fields
 from omicsdk.core.errors import NotFound, OmicsError, ServerError, UsageError
+from omicsdk.core.late_names import LateModule
 from omicsdk.core.lazy import require
 from omicsdk.core.tables import LONGEST_RECORD, RowError
 from omicsdk.core.tables import rows_of as rows_in
@@ -24,9 +28,9 @@ from omicsdk.pangea.responses import identified, unlike
 
 if TYPE_CHECKING:
     import pandas  # pyright: ignore[reportMissingTypeStubs] - it has its types in itself, in part
-    from omicsdk_api.pangea import PangeaApi
-    from omicsdk_api.pangea.models.sample import Sample
     from omicsdk_api.pangea.models.sample_group import SampleGroup
+else:
+    pandas = LateModule("pandas")
 
 
 @text_is_one_item

@@ -15,6 +15,7 @@ from omicsdk.core.errors import APIError, NotFound, OmicsError, UsageError
 from omicsdk.core.platform import settings_of
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import is_object
+from omicsdk.pangea.client import Pangea
 from omicsdk.pangea.field_store import FieldStore, Logger, NotPutTogether, PartUrls, Refused
 from omicsdk.pangea.fields import CHUNK, FieldId, ResultId, extension_of, has_file, holds_file, without_signature
 from omicsdk.pangea.listings import check_bucket, ensure_result, find_sample, find_sample_group
@@ -34,7 +35,6 @@ from omicsdk.transfer.uploads.uploading import upload_prepared
 
 if TYPE_CHECKING:
     from omicsdk.core.clock import Clock
-    from omicsdk.pangea.client import Pangea
 
 T = TypeVar("T")
 

@@ -6,7 +6,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast, get_args
+from typing import Any, Literal, cast, get_args
+
+from omicsdk_api.sb.models.app import App
 
 from omicsdk.core.consistency import declared_number
 from omicsdk.core.errors import MissingExtra, NotFound, UsageError
@@ -14,12 +16,8 @@ from omicsdk.core.json_coding import decoded
 from omicsdk.core.lazy import require
 from omicsdk.core.plain_client import exchange_of
 from omicsdk.core.yaml_text import YamlFault, read_yaml
+from omicsdk.sb.client import SevenBridges
 from omicsdk.sb.paths import app_id, project_id
-
-if TYPE_CHECKING:
-    from omicsdk_api.sb.models.app import App
-
-    from omicsdk.sb.client import SevenBridges
 
 _REFERRING = ("$import", "$include", "$mixin")
 

@@ -20,6 +20,7 @@ from omicsdk.core.consistency import Identifier, Rule, Rules
 from omicsdk.core.credentials import ApiKey, is_confidential
 from omicsdk.core.errors import APIError, ConfigError
 from omicsdk.core.files import home_folder, read_small_text
+from omicsdk.core.late_names import LateModule
 from omicsdk.core.logs import NOTICEABLE, logger, of_wait
 from omicsdk.core.platform import (
     NOTHING,
@@ -31,6 +32,7 @@ from omicsdk.core.platform import (
     Search,
     SourceResult,
     Workflow,
+    late_modules,
     resolve,
 )
 from omicsdk.core.redaction import mask_url
@@ -38,7 +40,6 @@ from omicsdk.core.request import fault_of
 from omicsdk.core.response import AsyncExchange, Exchange
 from omicsdk.core.retry import Retry, seconds_of_date
 from omicsdk.core.settings.profiles import PROFILE_VARIABLE
-from omicsdk.sb import apps, downloads, jobs, listings, task_runs, tasks, uploads
 from omicsdk.sb.listings import FILE_NAME
 
 if TYPE_CHECKING:
@@ -46,10 +47,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import httpx
-    from omicsdk_api.sb.models.user import User
+    from omicsdk_api.sb import models
 
     from omicsdk.core.credentials import Credentials
     from omicsdk.core.request import Request
+    from omicsdk.sb import apps, downloads, jobs, listings, task_runs, tasks, uploads
+else:
+    models = LateModule("omicsdk_api.sb.models")
+    apps, downloads, jobs, listings, task_runs, tasks, uploads = late_modules(
+        "omicsdk.sb", "apps downloads jobs listings task_runs tasks uploads"
+    )
 
 _log = logger("omicsdk.sb")
 
@@ -383,7 +390,7 @@ class _PatientAsyncExchange(AsyncExchange):
 # -- the clients
 
 
-def _whoami(client: SevenBridges) -> User:
+def _whoami(client: SevenBridges) -> models.User:
     """Return the user whose token the client has.
 
     Raises:

@@ -18,17 +18,17 @@ from omicsdk.core.consistency import InconsistentListing, declared_number, despi
 from omicsdk.core.dates import seconds_of
 from omicsdk.core.errors import TransferError, UsageError
 from omicsdk.core.platform import settings_of
+from omicsdk.sb.client import SevenBridges
 from omicsdk.sb.listings import Entry, Folders, is_folder, name_of, top_of
 from omicsdk.sb.paths import check_distinct
-from omicsdk.transfer import SelectionOptionsDict
+from omicsdk.sb.reports import FilesReport
+from omicsdk.transfer import SelectionOptionsDict, TransferReport
 
 if TYPE_CHECKING:
     from omicsdk_api.sb.models.file import File
 
     from omicsdk.core.sending.time_limits import Timeout
-    from omicsdk.sb.client import SevenBridges
-    from omicsdk.sb.reports import FilesReport
-    from omicsdk.transfer import Item, Location, Outcome, TransferOptions, TransferReport
+    from omicsdk.transfer import Item, Location, Outcome, TransferOptions
     from omicsdk.transfer.engine.options import EngineOptionsDict
 
 # Requests for bytes that run at once, at most.

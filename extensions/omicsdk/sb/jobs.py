@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar, cast
 
+from omicsdk_api.sb.models.file_bulk_record import FileBulkRecord
+
 from omicsdk.core.arguments import text_is_one_item
 from omicsdk.core.checked_json import check_fields
 from omicsdk.core.consistency import Identifier
@@ -17,6 +19,7 @@ from omicsdk.core.errors import APIError, NotFound, OmicsError, error_class, sho
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.plain_client import clock_of
 from omicsdk.core.type_guards import number_in
+from omicsdk.sb.client import SevenBridges
 
 if TYPE_CHECKING:
     from omicsdk_api.sb import SbApi
@@ -24,13 +27,11 @@ if TYPE_CHECKING:
     from omicsdk_api.sb.models.error import Error
     from omicsdk_api.sb.models.export import Export
     from omicsdk_api.sb.models.export_bulk_record import ExportBulkRecord
-    from omicsdk_api.sb.models.file_bulk_record import FileBulkRecord
     from omicsdk_api.sb.models.import_ import Import
     from omicsdk_api.sb.models.import_bulk_record import ImportBulkRecord
     from omicsdk_api.sb.models.task_bulk_record import TaskBulkRecord
 
     from omicsdk.core.clock import Clock
-    from omicsdk.sb.client import SevenBridges
 
 # Things that a bulk request or a job takes.
 MOST = 100

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, TypeVar, cast
 from unicodedata import normalize
 from urllib.parse import parse_qsl
 
+from omicsdk_api.sb import SbApi
+
 from omicsdk.core.arguments import text_is_one_item
 from omicsdk.core.checked_json import check_fields
 from omicsdk.core.consistency import (
@@ -26,16 +28,19 @@ from omicsdk.core.consistency import (
 )
 from omicsdk.core.errors import DecodeError, NotFound, UsageError
 from omicsdk.core.items import page_break
+from omicsdk.core.late_names import LateModule
 from omicsdk.core.likeness import nearest
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.type_guards import number_in
 from omicsdk.sb.paths import SbPath, WrongPath, checked_name, is_file_id, is_path, parse, project_place
 
 if TYPE_CHECKING:
-    from omicsdk_api.sb import SbApi
+    from omicsdk_api.sb import models
     from omicsdk_api.sb.models.file import File
     from omicsdk_api.sb.models.file_page import FilePage
     from omicsdk_api.sb.models.project import Project
+else:
+    models = LateModule("omicsdk_api.sb.models")
 
 P = TypeVar("P")
 T = TypeVar("T")
@@ -87,7 +92,7 @@ class Entry(NamedTuple):
     """
 
     path: SbPath | None
-    file: File
+    file: models.File
 
     @property
     def name(self) -> str:

@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Unpack
 from urllib.parse import unquote
 
+from omicsdk_api.sb.models.task import Task
+
 from omicsdk.core.arguments import text_is_one_item
 from omicsdk.core.checked_json import check_fields
 from omicsdk.core.errors import BadRequest, Conflict, NotFound, OmicsError, UsageError
 from omicsdk.core.plain_client import clock_of
 from omicsdk.core.redaction import url_parts
+from omicsdk.sb.client import SevenBridges
 from omicsdk.sb.jobs import PERIOD, as_record_error, bulk, error_of, records_about, wait_until
 from omicsdk.sb.listings import PAGE
 from omicsdk.transfer import TransferOptionsDict
@@ -18,9 +21,6 @@ from omicsdk.transfer import TransferOptionsDict
 if TYPE_CHECKING:
     import os
 
-    from omicsdk_api.sb.models.task import Task
-
-    from omicsdk.sb.client import SevenBridges
     from omicsdk.sb.reports import FilesReport
 
 # Statuses that no other follows.

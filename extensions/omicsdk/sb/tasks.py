@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+from omicsdk_api.sb.models.task import Task
+
 from omicsdk.core.checked_json import check_fields
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.core.omit import OMIT
+from omicsdk.sb.client import SevenBridges
 from omicsdk.sb.listings import Folders, is_folder
 from omicsdk.sb.paths import is_path, parse
 
 if TYPE_CHECKING:
     from omicsdk_api.sb import SbApi
     from omicsdk_api.sb.models.file import File
-    from omicsdk_api.sb.models.task import Task
-
-    from omicsdk.sb.client import SevenBridges
 
 
 class CannotRun(OmicsError):

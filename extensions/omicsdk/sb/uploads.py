@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
 from omicsdk.core.errors import NotFound, OmicsError, UsageError
 from omicsdk.core.platform import settings_of
+from omicsdk.sb.client import SevenBridges
 from omicsdk.sb.downloads import CONNECTIONS, checksums_of
 from omicsdk.sb.listings import Folders, files_in, is_folder, selection
 from omicsdk.sb.paths import NO_PROJECT, SCHEME, SbPath, WrongPath, check_distinct, checked_name, is_path, parse
+from omicsdk.sb.reports import FilesReport
 from omicsdk.transfer import TransferOptionsDict
 
 if TYPE_CHECKING:
     from omicsdk_api.sb.models.file import File
 
-    from omicsdk.sb.client import SevenBridges
     from omicsdk.sb.listings import Target
-    from omicsdk.sb.reports import FilesReport
     from omicsdk.sb.store import PlatformStore
     from omicsdk.transfer import Outcome, TransferOptions, TransferReport
     from omicsdk.transfer.reports.report import Verification

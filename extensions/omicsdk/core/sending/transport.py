@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, TypedDict, TypeVar, Unpack, cast
 from urllib.parse import urljoin
 
 from omicsdk.core.api_errors import api_error
@@ -24,6 +24,7 @@ from omicsdk.core.errors import (
     TransportError,
     Unauthorized,
 )
+from omicsdk.core.late_names import LateModule
 from omicsdk.core.logs import http_log, of_wait
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.redaction import is_secret_name, mask_url
@@ -35,28 +36,29 @@ from omicsdk.core.sending.time_limits import Timeout, within_budget
 from omicsdk.core.version import USER_AGENT
 
 if TYPE_CHECKING:
-    from typing import TypedDict, Unpack
-
     import httpx
 
     from omicsdk.core.sending.wire import AsyncSender, Sender
+else:
+    httpx = LateModule("httpx")
 
-    class TransportOptions(TypedDict, total=False):
-        """Arguments of both transports."""
 
-        credentials: Credentials | httpx.Auth | Mapping[str, object] | None
-        timeout: Timeout | float | None
-        retry: Retry | None
-        headers: Mapping[str, str] | None
-        http2: bool
-        environ: Mapping[str, str] | None
-        clock: Clock
-        fraction: Callable[[], float]
-        response_limit: int | None
-        pace: "Pace | None"
-        servers: OneServer
-        security: "SecurityRules | None"
-        meanings: "Meanings | None"
+class TransportOptions(TypedDict, total=False):
+    """Arguments of both transports."""
+
+    credentials: "Credentials | httpx.Auth | Mapping[str, object] | None"
+    timeout: Timeout | float | None
+    retry: Retry | None
+    headers: Mapping[str, str] | None
+    http2: bool
+    environ: Mapping[str, str] | None
+    clock: Clock
+    fraction: Callable[[], float]
+    response_limit: int | None
+    pace: "Pace | None"
+    servers: OneServer
+    security: "SecurityRules | None"
+    meanings: "Meanings | None"
 
 
 def redirected(hop: Hop, status: int, location: str, cookies: Sequence[str] = ()) -> Hop:
@@ -863,7 +865,7 @@ class Transport(_Transport):
     """
 
     def __init__(
-        self, base_url: str, *, transport: "httpx.BaseTransport | None" = None, **options: "Unpack[TransportOptions]"
+        self, base_url: str, *, transport: "httpx.BaseTransport | None" = None, **options: Unpack[TransportOptions]
     ) -> None:
         super().__init__(base_url, transport, **options)
 
@@ -998,7 +1000,7 @@ class AsyncTransport(_Transport):
         *,
         transport: "httpx.AsyncBaseTransport | None" = None,
         blocking_transport: "httpx.BaseTransport | None" = None,
-        **options: "Unpack[TransportOptions]",
+        **options: Unpack[TransportOptions],
     ) -> None:
         super().__init__(base_url, transport, **options)
         environ, http2 = options.get("environ"), options.get("http2", False)

@@ -18,6 +18,7 @@ from omicsdk.core.logs import logger
 from omicsdk.core.model import STRING, array, members, optional
 from omicsdk.core.plain_client import clock_of
 from omicsdk.core.redaction import mask_text
+from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.errors import tried
 from omicsdk.gen3.index_records import created_once, valid_guids
 from omicsdk.gen3.manifests import tables
@@ -30,7 +31,6 @@ from omicsdk.transfer.journal import line_of as journal_line
 if TYPE_CHECKING:
     from omicsdk_api.gen3.indexd import IndexdApi
 
-    from omicsdk.gen3.client import Gen3
 
 _log = logger(__name__)
 _NAMES = {**tables.OF_BUNDLES, tables.SIZE: tables.ALIASES[tables.SIZE], "version": ("version",)}

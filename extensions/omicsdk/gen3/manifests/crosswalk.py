@@ -9,7 +9,7 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from omicsdk.core.arguments import text_is_one_item
 from omicsdk.core.batches import batches
@@ -19,6 +19,7 @@ from omicsdk.core.model import ANY, STRING, array, check, mapping, members, opti
 from omicsdk.core.page_items import found_at
 from omicsdk.core.tables import line_of
 from omicsdk.core.type_guards import is_object
+from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.errors import tried
 from omicsdk.gen3.index_records import valid_guids
 from omicsdk.gen3.manifests.runs import Published, digest_of, in_order
@@ -33,9 +34,6 @@ from omicsdk.gen3.metadata_documents import (
     store_documents,
 )
 from omicsdk.transfer.disk import output_file, scratch_database
-
-if TYPE_CHECKING:
-    from omicsdk.gen3.client import Gen3
 
 # The type of a crosswalk's documents, their member, and that with how their names were matched (gen3sdk 4.28.5).
 GUID_TYPE, BLOCK, METHODS = "subject", "crosswalk", "mapping_methodologies"

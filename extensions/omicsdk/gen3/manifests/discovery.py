@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import AbstractContextManager
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from typing import IO, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from omicsdk.core.arguments import text_is_one_item
@@ -24,6 +24,7 @@ from omicsdk.core.errors import NotFound
 from omicsdk.core.json_coding import decoded
 from omicsdk.core.tables import line_of
 from omicsdk.core.type_guards import is_array, is_object, only_objects
+from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.manifests.runs import Published
 from omicsdk.gen3.manifests.tables import (
@@ -38,10 +39,6 @@ from omicsdk.gen3.manifests.tables import (
 )
 from omicsdk.gen3.metadata_documents import Document, OnMore, document_of, documents_of, store_documents
 from omicsdk.transfer.disk import output_file
-
-if TYPE_CHECKING:
-    from omicsdk.gen3.client import Gen3
-
 
 # The member of a document that the discovery page shows.
 BLOCK = "gen3_discovery"

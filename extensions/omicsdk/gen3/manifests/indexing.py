@@ -16,6 +16,7 @@ from omicsdk.core.errors import Conflict, OmicsError, UsageError
 from omicsdk.core.logs import logger
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.tables import line_of
+from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.index_records import IndexRecords, differences, md5_in, new_record
 from omicsdk.gen3.manifests.rows import Entry, cells_of, columns_of, entries_of
 from omicsdk.gen3.manifests.runs import FAILED, Outcome, Summary, attempted, digest_of, outputs_of, run
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from omicsdk_api.gen3.indexd.models.output_info import OutputInfo
     from omicsdk_api.gen3.metadata import MetadataApi
 
-    from omicsdk.gen3.client import Gen3
 
 _log = logger(__name__)
 

@@ -8,20 +8,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from omicsdk.core.errors import NotFound, OmicsError, UsageError
 from omicsdk.core.json_text import refuse_constant
 from omicsdk.core.redaction import mask_text
 from omicsdk.core.type_guards import is_object
+from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.index_records import IndexRecords, records_by_url
 from omicsdk.gen3.manifests.records import compared
 from omicsdk.gen3.manifests.runs import FAILED, Outcome, Summary, attempted, in_order, outputs_of, run
 from omicsdk.gen3.manifests.tables import Fault, NamedRow, rows_by_name, table_of
 from omicsdk.gen3.metadata_documents import Document, document_of, store_documents
-
-if TYPE_CHECKING:
-    from omicsdk.gen3.client import Gen3
 
 GUID_COLUMN, SAMPLE_COLUMN = "guid", "submitted_sample_id"
 # The type of a document: of a file of the index, or of something else (gen3sdk 4.28.5).

@@ -13,6 +13,7 @@ from omicsdk.core.batches import batches
 from omicsdk.core.errors import Interrupted, UsageError
 from omicsdk.core.tables import line_of
 from omicsdk.core.type_guards import is_list
+from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.index_records import PAGE, IndexRecords, md5_in
 from omicsdk.gen3.manifests import tables
 from omicsdk.gen3.manifests.rows import Entry, Row, entries_of, rows_of
@@ -22,7 +23,6 @@ from omicsdk.gen3.manifests.tables import Fault, NamedRow
 if TYPE_CHECKING:
     from omicsdk_api.gen3.indexd.models.output_info import OutputInfo
 
-    from omicsdk.gen3.client import Gen3
 
 # The columns of a manifest that is read from the index (gen3sdk 4.28.5).
 COLUMNS = ("guid", "urls", "authz", "acl", "md5", "file_size", "file_name")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from omicsdk.core.arguments import text_is_one_item
 from omicsdk.core.batches import batches
@@ -14,14 +14,11 @@ from omicsdk.core.model import STRING, members
 from omicsdk.core.page_items import found_at, items_at
 from omicsdk.core.response import json_of
 from omicsdk.core.type_guards import only_objects
+from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.dictionary import Dictionary
 from omicsdk.gen3.errors import Gen3Error, Gen3UserError
 from omicsdk.gen3.records.exports import BATCH, count_records, ids_of_node, types_of
 from omicsdk.gen3.records.projects import Project, project_of
-
-if TYPE_CHECKING:
-    from omicsdk.gen3.client import Gen3
-
 
 #: How far dependents of dependents are followed.
 DEPTH = 50

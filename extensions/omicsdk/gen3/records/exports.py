@@ -26,6 +26,7 @@ from omicsdk.core.page_items import items_at
 from omicsdk.core.response import json_of
 from omicsdk.core.tables import LONGEST_RECORD
 from omicsdk.core.type_guards import is_object, only_objects
+from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.dictionary import Dictionary
 from omicsdk.gen3.errors import Gen3UserError, choice
 from omicsdk.gen3.queries import arguments, literal, name_of, response
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     import pandas  # pyright: ignore[reportMissingTypeStubs] - it has its types in itself, in part
 
     from omicsdk.core.streaming import Body
-    from omicsdk.gen3.client import Gen3
 else:
     pandas = LateModule("pandas")
 

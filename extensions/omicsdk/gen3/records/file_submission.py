@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from omicsdk.core.errors import APIError, DecodeError, TransportError
 from omicsdk.core.logs import logger
+from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.records.chunks import ChunkResult, Chunks, is_too_much, matched, reply_of, sent, wrong_by
 from omicsdk.gen3.records.projects import Project, project_of
@@ -16,7 +17,6 @@ from omicsdk.gen3.records.tables import Row, Table, tsv_of
 if TYPE_CHECKING:
     from omicsdk_api.gen3.sheepdog import SheepdogApi
 
-    from omicsdk.gen3.client import Gen3
 
 _log = logger("omicsdk.gen3")
 

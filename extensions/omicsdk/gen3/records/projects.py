@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
 from omicsdk.core.errors import NotFound
+from omicsdk.core.late_names import LateModule
 from omicsdk.core.model import STRING
 from omicsdk.core.page_items import items_at
 from omicsdk.core.response import json_of
 from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.gen3.client import Gen3
+from omicsdk.gen3.dictionary import Dictionary
 from omicsdk.gen3.discovery import LOG_IN
 from omicsdk.gen3.errors import Gen3AuthError, Gen3UserError, choice
 
@@ -17,10 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import httpx
-    from omicsdk_api.gen3.fence.models.user_info import UserInfo
-
-    from omicsdk.gen3.client import Gen3
-    from omicsdk.gen3.dictionary import Dictionary
+    from omicsdk_api.gen3.fence import models
+else:
+    models = LateModule("omicsdk_api.gen3.fence.models")
 
 
 class Project(NamedTuple):
@@ -95,7 +97,7 @@ def check_project(commons: Gen3, project: Project) -> None:
         )
 
 
-def whoami(client: Gen3) -> UserInfo:
+def whoami(client: Gen3) -> models.UserInfo:
     """Show the user that the login belongs to.
 
     Returns:

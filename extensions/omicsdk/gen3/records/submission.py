@@ -12,6 +12,7 @@ from omicsdk.core.display import Displayed
 from omicsdk.core.items import frame_of
 from omicsdk.core.late_names import LateModule
 from omicsdk.core.type_guards import is_object, only_texts
+from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.dictionary import Dictionary, groups_in_order
 from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.records.chunks import ChunkResult, Chunks, Entity, Journal, matched, reply_of, sent, wrong_by
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     import pandas  # pyright: ignore[reportMissingTypeStubs] - it has its types in itself, in part
     from omicsdk_api.gen3.sheepdog import SheepdogApi
 
-    from omicsdk.gen3.client import Gen3
 else:
     pandas = LateModule("pandas")
 

@@ -6,7 +6,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from omicsdk.core.batches import batches
 from omicsdk.core.errors import UsageError
@@ -14,15 +14,12 @@ from omicsdk.core.json_coding import encoded
 from omicsdk.core.model import STRING, members
 from omicsdk.core.page_items import items_at
 from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.dictionary import PROGRAM, PROJECT, Dictionary, Link, Node, Property, Shape
 from omicsdk.gen3.errors import choice
 from omicsdk.gen3.queries import arguments, name_of, response
 from omicsdk.gen3.records.projects import Project, check_project, project_of
 from omicsdk.gen3.records.tables import Finding, Given, Place, Row, Source, as_json
-
-if TYPE_CHECKING:
-    from omicsdk.gen3.client import Gen3
-
 
 _WHOLE = re.compile(r"([+-]?\d{1,300})(\.0*)?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeAlias, Unpack
+from typing import Any, BinaryIO, Literal, TypeAlias, Unpack
 from urllib.parse import parse_qsl, quote
 from zlib import compress, decompress
 
@@ -24,7 +24,7 @@ from omicsdk.core.plain_client import clock_of
 from omicsdk.core.platform import settings_of
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.type_guards import number_in
-from omicsdk.hca.azul.client import RULE, duration
+from omicsdk.hca.azul.client import RULE, Azul, duration
 from omicsdk.hca.azul.files import AzulFile
 from omicsdk.hca.azul.filters import CONTAINERS, Conditions
 from omicsdk.hca.azul.index import (
@@ -45,9 +45,6 @@ from omicsdk.transfer import verify as compare
 from omicsdk.transfer.engine.options import check_choice
 from omicsdk.transfer.items import MappedItems
 from omicsdk.transfer.names import NameSet, first_of_each
-
-if TYPE_CHECKING:
-    from omicsdk.hca.azul.client import Azul
 
 Layout: TypeAlias = Literal["flat", "project", "bundle"]
 

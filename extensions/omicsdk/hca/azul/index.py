@@ -10,6 +10,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote
 
+from omicsdk_api.azul.models import Hit, Summary
+
 from omicsdk.core.checked_json import check_fields, checked_json
 from omicsdk.core.consistency import UUID, ListingCheck, ResponseMismatch
 from omicsdk.core.errors import BadRequest, DecodeError, ServerError, UsageError
@@ -20,6 +22,7 @@ from omicsdk.core.omit import OMIT
 from omicsdk.core.page_items import found_at, items_at
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.hca.azul.client import Azul
 from omicsdk.hca.azul.files import HIT, AzulFile, in_matrices, of_entry, of_hit
 from omicsdk.hca.azul.filters import (
     CONTAINER,
@@ -40,9 +43,7 @@ from omicsdk.hca.azul.hits import Hit as SizedHit
 if TYPE_CHECKING:
     import httpx
     from omicsdk_api.azul import AzulApi
-    from omicsdk_api.azul.models import Hit, Summary
 
-    from omicsdk.hca.azul.client import Azul
 
 _log = logger("omicsdk.hca.azul")
 

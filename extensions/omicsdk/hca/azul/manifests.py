@@ -20,6 +20,7 @@ from omicsdk.core.omit import OMIT
 from omicsdk.core.platform import settings_of
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.tables import LONGEST_LINE, file_lines, file_rows, is_header
+from omicsdk.hca.azul.client import Azul
 from omicsdk.hca.azul.files import COLUMNS, AzulFile, of_download, of_row
 from omicsdk.hca.azul.filters import Conditions
 from omicsdk.hca.azul.index import resolved, tell_unmatched
@@ -28,7 +29,6 @@ from omicsdk.transfer.disk import make_folders, output_file
 if TYPE_CHECKING:
     from omicsdk_api.azul.models import FileState, ManifestState
 
-    from omicsdk.hca.azul.client import Azul
 
 S = TypeVar("S", bound="FileState | ManifestState")
 Format: TypeAlias = Literal["compact", "curl", "terra.bdbag", "terra.pfb", "verbatim.jsonl", "verbatim.pfb"]

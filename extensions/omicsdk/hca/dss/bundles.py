@@ -25,14 +25,13 @@ from omicsdk.core.model import ANY, INTEGER, STRING, array, check, mapping, memb
 from omicsdk.core.omit import OMIT
 from omicsdk.core.page_items import items_at, with_items
 from omicsdk.core.platform import settings_of
-from omicsdk.hca.dss.files import DSSFile, locate, without_redirects
+from omicsdk.hca.dss.client import Dss
+from omicsdk.hca.dss.files import DSSFile, Replica, locate, without_redirects
 from omicsdk.transfer.names import safe_name
 
 if TYPE_CHECKING:
     from omicsdk_api.dss import DssApi
 
-    from omicsdk.hca.dss.client import Dss
-    from omicsdk.hca.dss.files import Replica
 
 _log = logger("omicsdk.hca")
 

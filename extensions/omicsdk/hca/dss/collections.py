@@ -26,17 +26,14 @@ from omicsdk.hca.dss.bundles import (
     get_manifest,
     stated_text,
 )
-from omicsdk.hca.dss.downloads import API_CALLS, Bundle, download_bundles
-from omicsdk.hca.dss.files import CONNECTIONS, DSSFile
+from omicsdk.hca.dss.client import Dss
+from omicsdk.hca.dss.downloads import API_CALLS, Bundle, Result, download_bundles
+from omicsdk.hca.dss.files import CONNECTIONS, DSSFile, Replica
 from omicsdk.hca.dss.manifests import SHA256, WRITTEN, write_manifest
 from omicsdk.transfer import Outcome, SelectionOptionsDict, TransferOptions
 
 if TYPE_CHECKING:
     from omicsdk_api.dss import DssApi
-
-    from omicsdk.hca.dss.client import Dss
-    from omicsdk.hca.dss.downloads import Result
-    from omicsdk.hca.dss.files import Replica
 
 
 _log = logger("omicsdk.hca.dss")

@@ -26,7 +26,8 @@ from omicsdk.core.logs import logger
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.core.threads import Workers
 from omicsdk.hca.dss.bundles import ALL, NONE, chosen, filters, folder_name, get_manifest, manifest_bytes
-from omicsdk.hca.dss.files import CONNECTIONS, DSSFile, fetch, link, name_in_store, store_bytes
+from omicsdk.hca.dss.client import Dss
+from omicsdk.hca.dss.files import CONNECTIONS, DSSFile, Replica, fetch, link, name_in_store, store_bytes
 from omicsdk.hca.dss.manifests import Manifest, ManifestError, ManifestFiles
 from omicsdk.hca.services import INSTEAD, retirement
 from omicsdk.transfer import (
@@ -44,8 +45,6 @@ from omicsdk.transfer.names import check_links, check_names
 from omicsdk.transfer.scale import worker_pool
 
 if TYPE_CHECKING:
-    from omicsdk.hca.dss.client import Dss
-    from omicsdk.hca.dss.files import Replica
     from omicsdk.transfer.scale.workers import WorkerPool
 
 

@@ -16,14 +16,14 @@ from omicsdk.core.omit import OMIT
 from omicsdk.core.operation import exchange_of_call
 from omicsdk.core.platform import settings_of
 from omicsdk.hca.dss.bundles import StoredVersion, create_version
+from omicsdk.hca.dss.client import Dss
+from omicsdk.hca.dss.files import Replica
 from omicsdk.hca.dss.staging import LocalFile
 from omicsdk.transfer.uploads.sending import FollowUp
 
 if TYPE_CHECKING:
     from omicsdk_api.dss import DssApi
 
-    from omicsdk.hca.dss.client import Dss
-    from omicsdk.hca.dss.files import Replica
 
 FIRST_WAIT = 1.0
 GROWTH = 1.618

@@ -23,6 +23,7 @@ from omicsdk.core.threads import Workers, ended
 from omicsdk.core.type_guards import is_object
 from omicsdk.hca.config import HCAConfig
 from omicsdk.hca.dss.bundles import create_version
+from omicsdk.hca.dss.client import Dss
 from omicsdk.hca.dss.files import Replica
 from omicsdk.hca.dss.jobs import Awaited, Registrar, RegistrationRefused
 from omicsdk.hca.dss.staging import LocalFile, StagingRefused, Unfinished, files_named, files_of, staged, staging_error
@@ -44,7 +45,6 @@ from omicsdk.transfer.uploads.sending import FollowUp
 if TYPE_CHECKING:
     from omicsdk_api.dss import DssApi
 
-    from omicsdk.hca.dss.client import Dss
 
 # Files that go to the staging bucket at once.
 FILES_AT_ONCE = 8

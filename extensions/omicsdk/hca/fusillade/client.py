@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING
 
 from omicsdk_api.fusillade import AsyncFusilladeApi, FusilladeApi
 
+from omicsdk.core.late_names import LateModule
 from omicsdk.core.platform import AsyncPlatform, Platform, Workflow
 from omicsdk.hca.services import discovery
 
 if TYPE_CHECKING:
-    from omicsdk_api.fusillade.models.userinfo import Userinfo
+    from omicsdk_api.fusillade import models
+else:
+    models = LateModule("omicsdk_api.fusillade.models")
 
 
-def _whoami(client: FusilladeApi) -> Userinfo:
+def _whoami(client: FusilladeApi) -> models.Userinfo:
     """Show the user that the login belongs to, and what they may do.
 
     Returns:

@@ -9,17 +9,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omicsdk.core.checked_json import count_at
 from omicsdk.core.errors import DecodeError, OmicsError
+from omicsdk.core.late_names import LateModule
 from omicsdk.core.page_items import items_at
 from omicsdk.core.platform import settings_of
 from omicsdk.core.response import json_of
 from omicsdk.core.type_guards import is_object
 from omicsdk.hca.upload.areas import UploadAreaURI, area_of
+from omicsdk.hca.upload.client import HcaUpload
 
 if TYPE_CHECKING:
     import httpx
-    from omicsdk_api.upload.models.file_info import FileInfo
+    from omicsdk_api.upload import models
+else:
+    models = LateModule("omicsdk_api.upload.models")
 
-    from omicsdk.hca.upload.client import HcaUpload
 
 # Files that are described in one request.
 DESCRIBED_AT_ONCE = 100
@@ -41,7 +44,7 @@ class AreaFile(NamedTuple):
 
     name: str
     size: int
-    info: FileInfo | None = None
+    info: models.FileInfo | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON: the service's record if it was requested."""

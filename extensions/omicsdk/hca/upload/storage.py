@@ -19,7 +19,8 @@ from omicsdk.core.model import STRING, members
 from omicsdk.core.platform import settings_of
 from omicsdk.core.retry import seconds_of_date
 from omicsdk.core.s3_clients import botocore_session, s3_client
-from omicsdk.hca.upload.areas import area_of
+from omicsdk.hca.upload.areas import UploadAreaURI, area_of
+from omicsdk.hca.upload.client import HcaUpload
 from omicsdk.transfer import Location, S3Object, SentPart, Source
 from omicsdk.transfer.s3.boto import asking_s3, etag_of, s3_pages, size_of
 
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 
     from omicsdk_api.upload import UploadApi
 
-    from omicsdk.hca.upload.areas import UploadAreaURI
-    from omicsdk.hca.upload.client import HcaUpload
     from omicsdk.transfer.uploads.store import Cut
 
 

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, Unpack
+from typing import Any, Literal, NamedTuple, TypeVar, Unpack
 
 from omicsdk import transfer
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
@@ -22,6 +22,7 @@ from omicsdk.core.s3_clients import s3_client
 from omicsdk.core.sending.time_limits import within_budget
 from omicsdk.core.threads import Workers, ended, side_by_side
 from omicsdk.hca.upload.areas import UploadAreaURI, UploadException, area_of
+from omicsdk.hca.upload.client import HcaUpload
 from omicsdk.hca.upload.sources import (
     UNKNOWN_COPY,
     LocalFile,
@@ -48,9 +49,6 @@ from omicsdk.transfer.journal import journal_for, remove_journal
 from omicsdk.transfer.reports.progress import Throughput
 from omicsdk.transfer.reports.report import PRESENT
 from omicsdk.transfer.s3.client import WRONG_BUCKET
-
-if TYPE_CHECKING:
-    from omicsdk.hca.upload.client import HcaUpload
 
 
 class UploadedFile(NamedTuple):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock, never
 from omicsdk.core.errors import ChecksumMissing, NotWritable, OmicsError, UnsafePath, UsageError
+from omicsdk.core.late_names import LateModule
 from omicsdk.core.logs import logger
 from omicsdk.core.sending.connections import Network, network
 from omicsdk.transfer.arguments import kind, path, permissions, run_name, whole_number
@@ -29,7 +30,10 @@ from omicsdk.transfer.network.requests import Patience
 from omicsdk.transfer.reports.report import Outcome, Outcomes, State, TransferReport
 
 if TYPE_CHECKING:
-    from omicsdk.transfer.downloads.targets import FsspecTarget, Store
+    from omicsdk.transfer.downloads import targets
+    from omicsdk.transfer.downloads.targets import Store
+else:
+    targets = LateModule("omicsdk.transfer.downloads.targets")
 
 _log = logger("omicsdk.transfer")
 
@@ -145,7 +149,7 @@ def _present_bytes(record: PartState) -> int:
 
 def download(
     items: Iterable[Item],
-    folder: str | os.PathLike[str] | FsspecTarget,
+    folder: str | os.PathLike[str] | targets.FsspecTarget,
     *,
     options: TransferOptions | None = None,
     locators: int | None = None,
