@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypedDict, TypeVar, runtime_checkable
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import Credentials
@@ -64,6 +64,7 @@ E = TypeVar("E", Exchange, AsyncExchange)
 INTERFACE = 3
 
 
+@runtime_checkable
 class ResponseCheck(Protocol):
     """Compares the responses of one service with its requests."""
 

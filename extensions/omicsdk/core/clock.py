@@ -5,29 +5,26 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from omicsdk.core.errors import Interrupted
 
 
+@runtime_checkable
 class Clock(Protocol):
     """The source of time and of waits."""
 
     def now(self) -> float:
         """Seconds since 1970-01-01T00:00Z by the wall clock; it may jump."""
-        ...
 
     def monotonic(self) -> float:
         """Seconds since some moment; never goes back."""
-        ...
 
     def sleep(self, seconds: float, /) -> None:
         """Wait for a number of seconds."""
-        ...
 
     async def async_sleep(self, seconds: float) -> None:
         """Wait for a number of seconds without blocking the event loop."""
-        ...
 
 
 class SystemClock:

@@ -76,8 +76,6 @@ class _Documented:
     """Makes help(), inspect and IPython show a call as a method: name, arguments and documentation of `build`."""
 
     __signature__ = _Signature()
-    __name__: str
-    __qualname__: str
 
     def _show(self, name: str, build: Callable[..., Request], returned: Mapping[str, object]) -> None:
         """Copy the name, arguments and documentation of `build`, with another annotation of what is returned."""
@@ -99,7 +97,7 @@ class _Documented:
 class _Form(_Documented):
     """One form of a call, such as `raw`, with its signature."""
 
-    def __init__(self, call: "AnyCall[..., Any, Any]", function: Callable[..., Any]) -> None:
+    def __init__(self, call: "AnyCall[..., Any, Any, Any]", function: Callable[..., Any]) -> None:
         self._function = function
         self._called = call
         self._show(f"{call.__name__}.{function.__name__}", call.build, {"return": "Any"})

@@ -764,6 +764,12 @@ class _LateFunction(NamedTuple):
     module: str
     name: str
 
+    def function(self) -> Callable[..., Any]:
+        return getattr(import_module(self.module), self.name)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:  # as the parameters of the descriptors are annotated
+        return self.function()(*args, **kwargs)
+
 
 class _LateModule:
     def __init__(self, name: str) -> None:
@@ -803,9 +809,7 @@ class _Late(ABC):
     @cached_property
     def _function(self) -> Callable[..., Any]:
         function = self._reference
-        return (
-            getattr(import_module(function.module), function.name) if isinstance(function, _LateFunction) else function
-        )
+        return function.function() if isinstance(function, _LateFunction) else function
 
     def _of(self, client: object) -> Any:
         function = self._function

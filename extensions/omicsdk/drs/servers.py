@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from omicsdk.core.client import Client
 from omicsdk.core.closing import Closing
@@ -115,6 +115,7 @@ class Servers(Closing):
                 slot.server.close()
 
 
+@runtime_checkable
 class HasServers(Protocol):
     """A client with access to servers: `Drs`, or `Gen3`, whose login extends to other commons."""
 

@@ -15,7 +15,7 @@ from datetime import datetime
 from io import BufferedReader, RawIOBase
 from operator import attrgetter
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, NamedTuple, Never, Protocol, TypeVar
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, Never, Protocol, TypeVar, runtime_checkable
 
 from omicsdk.core.batches import batches
 from omicsdk.core.checksums import is_algorithm, is_checksum
@@ -374,6 +374,7 @@ def _is_date(since: str) -> bool:
 # -- streams
 
 
+@runtime_checkable
 class HasPath(Protocol):
     """Something with a path."""
 

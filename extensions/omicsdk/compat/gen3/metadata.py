@@ -389,6 +389,6 @@ class Gen3Metadata(Service):
         return await awaited(self.delete_aliases, guid, **kwargs)
 
 
-def _sent(operation: Call[..., Any], further: Mapping[str, Any], /, **fields: Any) -> httpx.Response:
+def _sent(operation: Call[..., Any, Any], further: Mapping[str, Any], /, **fields: Any) -> httpx.Response:
     """Send a request with further query parameters, and return the response."""
     return next(operation.responses(with_query(operation.build(**fields), tuple(further.items()))))

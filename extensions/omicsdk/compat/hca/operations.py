@@ -50,7 +50,7 @@ class DocumentedOperation(Generic[T]):
 
     def __init__(
         self,
-        operation: Call[..., Any],
+        operation: Call[..., Any, Any],
         ignored: frozenset[str],
         translate: Callable[[Exception], Exception],
         requests: Callable[[Callable[..., Any], dict[str, Any]], Any] | None = None,

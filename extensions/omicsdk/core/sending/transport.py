@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, TypedDict, TypeVar, Unpack, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, TypedDict, TypeVar, Unpack, cast, runtime_checkable
 from urllib.parse import urljoin
 
 from omicsdk.core.api_errors import api_error
@@ -189,28 +189,25 @@ class Finish:
 Action = Send | Authorize | Renew | Sleep | Finish
 
 
+@runtime_checkable
 class SecurityRules(Protocol):
     """What a document requires of operations (`omicsdk.core.security`)."""
 
     @property
     def default(self) -> Sequence[Sequence[str]]:
         """The requirement of operations whose facts state none."""
-        ...
 
     @property
     def is_stated(self) -> bool:
         """Whether the document requires any scheme of any operation."""
-        ...
 
     def assigned(
         self, auth: object, bound: Callable[[Credentials, Mapping[str, Any], str], Credentials]
     ) -> Credentials | None:
         """Return a client's credentials, bound to what their schemes state."""
-        ...
 
     def described(self, requirement: Sequence[Sequence[str]]) -> str:
         """Return what to pass for a requirement, in words."""
-        ...
 
 
 #: Reserves the next request to an origin, by a clock; returns the seconds to wait before it is sent.

@@ -30,6 +30,7 @@ class StorageMissing(OmicsError):
     default_remedy = "Check the storage settings, that the storage is mounted, and the dataset's base_file_path."
 
 
+@runtime_checkable
 class Storage(Protocol):
     """Where datasets' files are stored. Names are relative to the storage's root, with "/" between their parts.
 

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, runtime_checkable
 
 from omicsdk.core.errors import OmicsError
 from omicsdk.transfer.reports.report import Outcome, TransferReport
@@ -106,6 +106,7 @@ class FetchJob(Generic[F]):
     stop: threading.Event
 
 
+@runtime_checkable
 class DataStore(Protocol[F]):
     """A store of data sets.
 

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from omicsdk.core.request import Request
 
 
-def sent(operation: Call[..., Any], request: Request, *, patient: bool) -> Mapping[str, Any]:
+def sent(operation: Call[..., Any, Any], request: Request, *, patient: bool) -> Mapping[str, Any]:
     """Send a document of records.
 
     A document that was too large for the commons is not repeated unless it cannot be divided; other temporary errors

@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, BinaryIO, Literal, NamedTuple, Protocol, cast
+from typing import Any, BinaryIO, Literal, NamedTuple, Protocol, cast, runtime_checkable
 from uuid import uuid4
 
 from omicsdk.core.checksums import MIB, Digests, first_difference, from_base64
@@ -28,6 +28,7 @@ WHOLE = frozenset(
 )
 
 
+@runtime_checkable
 class FileSystem(Protocol):
     """The part of an fsspec file system that is used."""
 

@@ -8,7 +8,7 @@ import os
 import threading
 from collections.abc import Callable, Collection, Mapping
 from math import inf
-from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypedDict, TypeVar, cast, get_args
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypedDict, TypeVar, cast, get_args, runtime_checkable
 
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.durations import REMEDY, seconds_in
@@ -38,6 +38,7 @@ class CachedFile(NamedTuple):
     checksums: Mapping[str, str]
 
 
+@runtime_checkable
 class ContentCache(Protocol):
     """Finds files by their stated checksums, and stores verified ones. Thread-safe, and never the reason that a download fails."""
 

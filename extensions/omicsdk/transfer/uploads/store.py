@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, cast
+from typing import Protocol, cast, runtime_checkable
 
 from omicsdk.core.checksums import ALGORITHMS, MIB
 from omicsdk.core.errors import TransferError
@@ -240,6 +240,7 @@ class PutTo:
         return f"{url} {location.fields.get('key', '').replace('${filename}', location.file_name)}"
 
 
+@runtime_checkable
 class MultipartStore(Protocol):
     """One object of a store that accepts files in parts.
 
