@@ -16,9 +16,11 @@ class Clock(Protocol):
 
     def now(self) -> float:
         """Seconds since 1970-01-01T00:00Z by the wall clock; it may jump."""
+        ...
 
     def monotonic(self) -> float:
         """Seconds since some moment; never goes back."""
+        ...
 
     def sleep(self, seconds: float, /) -> None:
         """Wait for a number of seconds."""

@@ -196,10 +196,12 @@ class SecurityRules(Protocol):
     @property
     def default(self) -> Sequence[Sequence[str]]:
         """The requirement of operations whose facts state none."""
+        ...
 
     @property
     def is_stated(self) -> bool:
         """Whether the document requires any scheme of any operation."""
+        ...
 
     def assigned(
         self, auth: object, bound: Callable[[Credentials, Mapping[str, Any], str], Credentials]
@@ -208,6 +210,7 @@ class SecurityRules(Protocol):
 
     def described(self, requirement: Sequence[Sequence[str]]) -> str:
         """Return what to pass for a requirement, in words."""
+        ...
 
 
 #: Reserves the next request to an origin, by a clock; returns the seconds to wait before it is sent.
