@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from itertools import count
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import pytest
 
@@ -51,7 +51,7 @@ class Editor:
         self._server.stdin.flush()
 
 
-def _read(stream: BinaryIO | None) -> Any:
+def _read(stream: IO[Any] | None) -> Any:
     assert stream is not None
     length = 0
     while header := stream.readline().strip().lower():
@@ -101,4 +101,5 @@ def test_an_editor_leads_to_readable_code(editor: Editor, text: str, file: str, 
     (place,) = editor.at(text, "definition")
     assert place["uri"].endswith(file)
     lines = Path(place["uri"].removeprefix("file://")).read_text().splitlines()
-    assert lines[place["range"]["start"]["line"]].startswith(line)
+    number: int = place["range"]["start"]["line"]
+    assert lines[number].startswith(line)
