@@ -10,12 +10,14 @@ from typing import TypeGuard
 from .error_bodies import error_class
 from .operations import Argument, Draft
 from .shapes import Type
-from .texts import beyond, clean, hanging, one_line, sentence, summary, whole
+from .texts import WIDTH, beyond, clean, hanging, one_line, sentence, summary, whole
 from .values import Json, Object, object_in
 
 # A longer pattern does not help a reader.
 _PATTERN_LENGTH = 80
 _SHOWN_LENGTH = 60
+# At most what fits in a line of a method's docstring, below two indents.
+_LONGEST_LABEL = WIDTH - 8
 # The least bound of every Python number.
 _WIDTHS = frozenset({"int32", "float", "double"})
 _BOUNDS = {
@@ -138,7 +140,9 @@ def operation_doc(
 def _argument_doc(argument: Argument, annotation: str) -> str:
     texts = [describe(argument.schema), "" if argument.required else "Optional."]
     description = " ".join(text for text in texts if text) or "Required."
-    return hanging(f"{argument.python} ({annotation}): ", description, 4)
+    label = f"{argument.python} ({annotation}): "
+    # Sphinx, griffe and editors read the label from one line. The signature has the type, too.
+    return hanging(label if len(label) <= _LONGEST_LABEL else f"{argument.python}: ", description, 4)
 
 
 def _content_type_doc(draft: Draft) -> list[str]:

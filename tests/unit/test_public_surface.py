@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import re
 import tomllib
 import typing
 from collections.abc import Callable, Iterator
@@ -69,6 +70,16 @@ def functions_of(public: object) -> Iterator[Callable[..., object]]:
         yield public
 
 
+def named_functions(module: str) -> list[tuple[str, Callable[..., object]]]:
+    """What a public module has, each with a name."""
+    public = importlib.import_module(module)
+    return [
+        (f"{name}: {getattr(function, '__name__', function)}", function)
+        for name in SURFACE[module]
+        for function in functions_of(getattr(public, name))
+    ]
+
+
 def parts_of(hint: object) -> Iterator[object]:
     """A type, and those within it."""
     yield hint
@@ -78,16 +89,21 @@ def parts_of(hint: object) -> Iterator[object]:
 
 @pytest.mark.parametrize("module", [module for module in SURFACE if "compat" not in module])
 def test_programs_can_evaluate_annotations(module: str) -> None:  # as pydantic, FastAPI and beartype do
-    public = importlib.import_module(module)
-    functions = [
-        (f"{name}: {getattr(function, '__name__', function)}", function)
-        for name in SURFACE[module]
-        for function in functions_of(getattr(public, name))
-    ]
-
     def check(row: tuple[str, Callable[..., object]]) -> None:
         for hint in typing.get_type_hints(row[1]).values():
             for part in parts_of(hint):  # beartype refuses protocols that isinstance cannot check
                 assert not getattr(part, "_is_protocol", False) or getattr(part, "_is_runtime_protocol", False), part
 
-    check_each(functions, itemgetter(0), check)
+    check_each(named_functions(module), itemgetter(0), check)
+
+
+# A section's heading that is no paragraph of its own at the margin, or an argument whose type continues in the next line.
+UNREAD = re.compile(r"^ +(?:Args|Returns|Raises|Attributes|Example):$|^ +\w+ \([^)]*$", re.MULTILINE)
+
+
+@pytest.mark.parametrize("module", [module for module in SURFACE if "compat" not in module])
+def test_sphinx_and_editors_read_the_sections_of_documentation(module: str) -> None:
+    def check(row: tuple[str, Callable[..., object]]) -> None:
+        assert UNREAD.findall(inspect.getdoc(row[1]) or "") == []
+
+    check_each(named_functions(module), itemgetter(0), check)

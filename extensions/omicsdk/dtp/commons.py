@@ -39,7 +39,7 @@ CommonsCredentials = str | os.PathLike[str] | Mapping[str, str] | Gen3Login
 
 
 class Auth(Gen3Login):
-    __doc__ = f"The login to a Gen3 commons: `omicsdk.gen3.Gen3Login` by another name.\n\n{Gen3Login.__doc__}"
+    __doc__ = f"The login to a Gen3 commons: `omicsdk.gen3.Gen3Login` by another name.\n\n    {Gen3Login.__doc__}"
 
     def curl(self, path: str, request: str | None = None, data: str | None = None) -> httpx.Response:
         """Send any request to the commons: `Gen3Login.request` by its documented name.
@@ -145,7 +145,7 @@ class CommonsClient(Closing):
 
 
 class Querier(CommonsClient):
-    __doc__ = f"Queries a commons for programs, projects and records, and by GraphQL.\n\n{CommonsClient.__doc__}"
+    __doc__ = f"Queries a commons for programs, projects and records, and by GraphQL.\n\n    {CommonsClient.__doc__}"
 
     def get_programs(self) -> list[str]:
         """List the names of the programs that this login may see."""
@@ -208,7 +208,7 @@ _FIRST = ("type", "id", "project_id", "submitter_id")
 
 
 class Exporter(CommonsClient):
-    __doc__ = f"Exports records: as dictionaries, and into files.\n\n{CommonsClient.__doc__}"
+    __doc__ = f"Exports records: as dictionaries, and into files.\n\n    {CommonsClient.__doc__}"
 
     def export_node(
         self, program: str, project: str, node_type: str, fileformat: str, filename: PathLike | None = None

@@ -431,10 +431,10 @@ class _Shared:
 
 
 class Refget(_Shared, Platform, RefgetApi):
-    __doc__ = f"A refget server.\n\n{Platform.__doc__}"
+    __doc__ = f"A refget server.\n\n    {Platform.__doc__}"
 
 
 class AsyncRefget(_Shared, AsyncPlatform, AsyncRefgetApi):
-    __doc__ = f"A refget server, for asyncio.\n\n{AsyncPlatform.__doc__}"
+    __doc__ = f"A refget server, for asyncio.\n\n    {AsyncPlatform.__doc__}"
 
     _blocking_class = Refget

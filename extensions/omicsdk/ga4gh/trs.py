@@ -435,10 +435,10 @@ class _Shared:
 
 
 class Trs(_Shared, Platform, TrsApi):
-    __doc__ = f"A registry of tools and workflows (TRS).\n\n{Platform.__doc__}"
+    __doc__ = f"A registry of tools and workflows (TRS).\n\n    {Platform.__doc__}"
 
 
 class AsyncTrs(_Shared, AsyncPlatform, AsyncTrsApi):
-    __doc__ = f"A registry of tools and workflows, for asyncio.\n\n{AsyncPlatform.__doc__}"
+    __doc__ = f"A registry of tools and workflows, for asyncio.\n\n    {AsyncPlatform.__doc__}"
 
     _blocking_class = Trs

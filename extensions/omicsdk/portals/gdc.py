@@ -61,7 +61,7 @@ DISCOVERY = Discovery(
 class Gdc(Platform, GdcApi):
     __doc__ = f"""The Genomic Data Commons of the NCI: its projects and files.
 
-{Platform.__doc__}"""
+    {Platform.__doc__}"""
 
     _discovery = DISCOVERY
 

@@ -506,10 +506,11 @@ class SevenBridges(_Workflows, _Resolution, Platform, SbApi):
     else the section of ~/.sevenbridges/credentials that `profile`, OMICS_PROFILE or SB_PROFILE names, else its section
     `default`.
 
-    with SevenBridges() as client:
-        for entry in client.ls("sb://me/my-project/"):
-            print(entry.path)
-        client.download("sb://me/my-project/reads/", "data")
+    Example:
+        with SevenBridges() as client:
+            for entry in client.ls("sb://me/my-project/"):
+                print(entry.path)
+            client.download("sb://me/my-project/reads/", "data")
     """
 
     _exchange_class = _PatientExchange

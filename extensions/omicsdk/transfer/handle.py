@@ -36,12 +36,6 @@ def _as_handle(function: Callable[P, R]) -> Callable[P, Transfer[R]]:
 class Transfer(Generic[T]):
     """A transfer with switches. All methods may be called from any thread.
 
-    with Transfer.download(items, "data") as transfer:
-        transfer.pause()
-        ...
-        transfer.resume()
-    transfer.wait().raise_if_failed()
-
     A `with` block starts it and waits for its end; if the block raises, the transfer is stopped first. An `async with`
     block does the same without blocking the event loop. If the program's main thread ends with an exception while a
     transfer runs, the transfer is stopped cleanly; otherwise it continues to its end.
@@ -52,6 +46,13 @@ class Transfer(Generic[T]):
     Attributes:
         control: Controls the transfer; may be shared with other transfers, which then obey it too. Its `rate_limit` may be
             changed at any time.
+
+    Example:
+        with Transfer.download(items, "data") as transfer:
+            transfer.pause()
+            ...
+            transfer.resume()
+        transfer.wait().raise_if_failed()
     """
 
     # So that a misspelled switch is an error instead of a new attribute.

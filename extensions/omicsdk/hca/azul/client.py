@@ -178,10 +178,10 @@ class Azul(_Workflows, Platform, AzulApi):
 
     Requests are sent at the rate that the service accepts from one address.
 
-{Platform.__doc__}"""
+    {Platform.__doc__}"""
 
 
 class AsyncAzul(_Workflows, AsyncPlatform, AsyncAzulApi):
-    __doc__ = f"Azul, the index of the Human Cell Atlas, LungMAP and AnVIL, for asyncio.\n\n{AsyncPlatform.__doc__}"
+    __doc__ = f"Azul, the index of the Human Cell Atlas, LungMAP and AnVIL, for asyncio.\n\n    {AsyncPlatform.__doc__}"
 
     _blocking_class = Azul

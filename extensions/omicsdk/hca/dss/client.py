@@ -95,10 +95,10 @@ class _Workflows:
 
 
 class Dss(_Workflows, Platform, DssApi):
-    __doc__ = f"The Data Store of the Human Cell Atlas.\n\n{Platform.__doc__}"
+    __doc__ = f"The Data Store of the Human Cell Atlas.\n\n    {Platform.__doc__}"
 
 
 class AsyncDss(_Workflows, AsyncPlatform, AsyncDssApi):
-    __doc__ = f"The Data Store of the Human Cell Atlas, for asyncio.\n\n{AsyncPlatform.__doc__}"
+    __doc__ = f"The Data Store of the Human Cell Atlas, for asyncio.\n\n    {AsyncPlatform.__doc__}"
 
     _blocking_class = Dss

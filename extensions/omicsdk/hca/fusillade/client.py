@@ -46,6 +46,8 @@ class Fusillade(_Workflows, Platform, FusilladeApi):
 
 
 class AsyncFusillade(_Workflows, AsyncPlatform, AsyncFusilladeApi):
-    __doc__ = f"Fusillade, the authorisation service of the Human Cell Atlas, for asyncio.\n\n{AsyncPlatform.__doc__}"
+    __doc__ = (
+        f"Fusillade, the authorisation service of the Human Cell Atlas, for asyncio.\n\n    {AsyncPlatform.__doc__}"
+    )
 
     _blocking_class = Fusillade

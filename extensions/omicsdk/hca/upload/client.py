@@ -118,6 +118,6 @@ class HcaUpload(_Workflows, Platform, UploadApi):
 
 
 class AsyncHcaUpload(_Workflows, AsyncPlatform, AsyncUploadApi):
-    __doc__ = f"The Upload service of the Human Cell Atlas, for asyncio.\n\n{AsyncPlatform.__doc__}"
+    __doc__ = f"The Upload service of the Human Cell Atlas, for asyncio.\n\n    {AsyncPlatform.__doc__}"
 
     _blocking_class = HcaUpload

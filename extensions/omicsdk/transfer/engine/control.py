@@ -146,6 +146,9 @@ class Control:
         self._watchers: tuple[Callable[[], None], ...] = ()
         self._guard = threading.Lock()
 
+    def __repr__(self) -> str:
+        return "<Control>"  # in signatures and manuals, where an address would change with each build
+
     @property
     def stopped(self) -> bool:
         """Whether it was stopped, permanently."""

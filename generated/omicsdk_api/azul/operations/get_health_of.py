@@ -28,11 +28,9 @@ def build(
     Checks the named parts and no others.
 
     Args:
-        keys (Literal['api_endpoints', 'elasticsearch', 'other_lambdas', 'progress', 'queues'] |
-            Sequence[Literal['api_endpoints', 'elasticsearch', 'other_lambdas', 'progress', 'queues']]): Parts
-            to check, separated by commas: `api_endpoints` (a request to the main endpoints), `elasticsearch`
-            (the index), `other_lambdas` (the service that fills the index), `progress` (bundles that are
-            still to be indexed), `queues` (messages that are waiting).
+        keys: Parts to check, separated by commas: `api_endpoints` (a request to the main endpoints),
+            `elasticsearch` (the index), `other_lambdas` (the service that fills the index), `progress`
+            (bundles that are still to be indexed), `queues` (messages that are waiting).
 
     Returns:
         200: All parts that were checked work.

@@ -49,10 +49,8 @@ def build(
             Optional.
         end (int): Position after the last one of the region, from 0. It requires a reference name. Format
             int64. Optional.
-        fields (Literal['QNAME', 'FLAG', 'RNAME', 'POS', 'MAPQ', 'CIGAR', 'RNEXT', 'PNEXT', 'TLEN', 'SEQ',
-            'QUAL'] | Sequence[Literal['QNAME', 'FLAG', 'RNAME', 'POS', 'MAPQ', 'CIGAR', 'RNEXT', 'PNEXT',
-            'TLEN', 'SEQ', 'QUAL']]): Fields of SAM that are wanted; the server may leave out or blank the
-            others. By default all of them. Optional.
+        fields: Fields of SAM that are wanted; the server may leave out or blank the others. By default all of
+            them. Optional.
         tags (str | Sequence[str]): Tags that are wanted; the server may leave out the others. By default all
             of them. Optional.
         notags (str | Sequence[str]): Tags that are not wanted. None of them may be in `tags`. Optional.

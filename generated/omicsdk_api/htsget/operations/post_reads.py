@@ -43,9 +43,7 @@ def build(
         id (str): Identifier of the data set on this server; it may contain slashes.
         format (Literal['BAM', 'CRAM']): Format of the file. Default: BAM. Optional.
         class_ (Literal['header']): The part of the file that is wanted; by default all of it. Optional.
-        fields (Literal['QNAME', 'FLAG', 'RNAME', 'POS', 'MAPQ', 'CIGAR', 'RNEXT', 'PNEXT', 'TLEN', 'SEQ',
-            'QUAL'] | Sequence[Literal['QNAME', 'FLAG', 'RNAME', 'POS', 'MAPQ', 'CIGAR', 'RNEXT', 'PNEXT',
-            'TLEN', 'SEQ', 'QUAL']]): Fields of SAM that are wanted; by default all of them. Optional.
+        fields: Fields of SAM that are wanted; by default all of them. Optional.
         tags (str | Sequence[str]): Tags that are wanted; by default all of them. Optional.
         notags (str | Sequence[str]): Tags that are not wanted; by default none. Optional.
         regions (Sequence[Region | RegionDict]): Regions whose reads are wanted; by default the complete file.

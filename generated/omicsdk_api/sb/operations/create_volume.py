@@ -51,10 +51,7 @@ def build(
             `^[A-Za-z0-9_]{1,32}$`.
         access_mode (Literal['RO', 'RW']): Whether the new volume is read-only (`RO`), or files can be
             exported to it too (`RW`).
-        service (S3ServiceRequest | S3Service | S3ServiceRequestDict | GoogleServiceRequest | GoogleService |
-            GoogleServiceRequestDict | OSSServiceRequest | OSSService | OSSServiceRequestDict |
-            AzureServiceRequest | AzureService | AzureServiceRequestDict): Cloud storage behind the new
-            volume, with credentials.
+        service: Cloud storage behind the new volume, with credentials.
         description (str): Description of the new volume. Optional.
 
     Returns:

@@ -58,9 +58,7 @@ def build(
         name (str): Name of the runs to list; any when omitted. Optional.
         automation_id (str): Automation whose runs are listed; any when omitted. Format uuid. Optional.
         package_id (str): Package whose runs are listed; any when omitted. Optional.
-        status (Literal['CREATED', 'SENT_TO_EXECUTION', 'QUEUED_FOR_EXECUTION', 'QUEUED_FOR_TERMINATION',
-            'RUNNING', 'FINISHED', 'FAILED', 'ABORTED']): State of the runs to list; any when omitted.
-            Optional.
+        status: State of the runs to list; any when omitted. Optional.
         created_by (str): Username of the user who created the runs to list; any when omitted. Optional.
         created_from (str): Earliest creation of the runs to list, as `YYYY-MM-DDThh:mm:ss`, without a zone.
             Optional.

@@ -51,8 +51,7 @@ def build(
 
     Args:
         project (str): Project whose tasks are listed, as `owner/short-name`; any when omitted. Optional.
-        status (Literal['DRAFT', 'CREATING', 'QUEUED', 'RUNNING', 'COMPLETED', 'ABORTED', 'ABORTING',
-            'FAILED']): State of the tasks to list; any when omitted. Optional.
+        status: State of the tasks to list; any when omitted. Optional.
         batch (bool): True to list parents of batches, false to list other tasks; both when omitted. Optional.
         parent (str): Batch task whose children are listed. Format uuid. Optional.
         created_from (str): Earliest creation of the tasks to list, as `YYYY-MM-DDThh:mm:ss`, without a zone.

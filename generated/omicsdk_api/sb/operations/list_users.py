@@ -38,8 +38,7 @@ def build(
 
     Args:
         division (str): Division whose members are listed.
-        role (Literal['member', 'admin', 'external_collaborator', 'MEMBER', 'ADMIN',
-            'EXTERNAL_COLLABORATOR']): Role of the members to list; any when omitted. Optional.
+        role: Role of the members to list; any when omitted. Optional.
         offset (int): Number of items to skip; 0 when omitted. Optional.
         limit (int): Maximum number of items per page; 50 when omitted. From 1 to 100. Optional.
 

@@ -31,9 +31,7 @@ def build(
     Args:
         id (str): Identifier of the tool on this registry, such as `#workflow/github.com/org/name`.
         version_id (str): Identifier of the version, such as `v1.0` or the name of a branch.
-        type (Literal['CWL', 'WDL', 'NFL', 'GALAXY', 'SMK', 'PLAIN_CWL', 'PLAIN_WDL', 'PLAIN_NFL',
-            'PLAIN_GALAXY', 'PLAIN_SMK']): Descriptor type; with `PLAIN_` before it, the response is the
-            file's text.
+        type: Descriptor type; with `PLAIN_` before it, the response is the file's text.
 
     Returns:
         200: The primary descriptor.
