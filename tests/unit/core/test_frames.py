@@ -190,3 +190,10 @@ def test_numbers_of_items_are_refused_alike_by_both_clients(count: Any, error: t
 async def _nothing() -> AsyncGenerator[str]:
     for item in ():
         yield item
+
+
+def test_a_frame_has_a_line_for_each_row_and_the_columns_as_chosen() -> None:
+    assert frame_of([{}, {}]).shape == (2, 0)
+    frame = frame_of([{"a": {"b": [1, 2]}, "c": {}}, {"c": (3, 4)}], ["c", "a.b", "c"])
+    assert list(frame.columns) == ["c", "a.b", "c"]
+    assert frame.to_numpy().tolist() == [[{}, [1, 2], {}], [(3, 4), None, (3, 4)]]
