@@ -1,6 +1,7 @@
 """What notebooks and editors complete and show, by jedi, which IPython, Spyder and editors use."""
 
 import inspect
+import typing
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,21 @@ def test_the_signature_of_a_transfer_states_its_options(name: str) -> None:
     parameters = inspect.signature(function).parameters
     assert {"connections", "check", "dry_run"} <= parameters.keys()
     assert parameters["check"].kind is inspect.Parameter.KEYWORD_ONLY
+
+
+@pytest.mark.parametrize("client", [omicsdk.SevenBridges, omicsdk.AsyncSevenBridges])
+def test_the_options_of_transfers_have_types(client: Any) -> None:
+    download = client("http://127.0.0.1:9/", credentials="token", environ={}).download
+    hints = typing.get_type_hints(download)
+    assert hints["connections"] == int | None
+    assert hints.keys() >= inspect.signature(download).parameters.keys()
+
+
+def test_the_defaults_of_a_signature_may_be_passed(tmp_path: Path) -> None:  # as pydantic's validate_call does
+    (tmp_path / "a.bam").touch()
+    bound = inspect.signature(omicsdk.ls).bind(tmp_path, exclude="*.txt")
+    bound.apply_defaults()
+    assert [entry.name for entry in omicsdk.ls(*bound.args, **bound.kwargs)] == ["a.bam"]
 
 
 def test_a_notebook_completes_the_functions_and_shows_the_arguments_of_clients() -> None:

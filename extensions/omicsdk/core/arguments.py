@@ -118,6 +118,15 @@ class _Default:
         return "..."
 
 
+def without_defaults(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return keywords without those that are the defaults of a signature, which pydantic and `apply_defaults` pass.
+
+    Args:
+        options: The keywords.
+    """
+    return {name: value for name, value in options.items() if not isinstance(value, _Default)}
+
+
 def stating_keywords(function: F, shown: Callable[..., Any] | None = None) -> F:
     """Return a function whose signature states each keyword that its `**options` take.
 
@@ -129,16 +138,19 @@ def stating_keywords(function: F, shown: Callable[..., Any] | None = None) -> F:
 
         @wraps(function)
         def call(*args: Any, **options: Any) -> Any:
-            return function(*args, **options)
+            return function(*args, **without_defaults(options))
 
         shown = call
 
     signature = inspect.signature(function)
     *others, options = signature.parameters.values()
     name = str(options.annotation).removeprefix("Unpack[").removesuffix("]")
+    hints = inspect.get_annotations(vars(inspect.getmodule(function))[name])
     keywords = [
         inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=_Default(), annotation=hint.__forward_arg__)
-        for key, hint in inspect.get_annotations(vars(inspect.getmodule(function))[name]).items()
+        for key, hint in hints.items()
     ]
+    # Programs look the parameters up in what typing.get_type_hints returns; the hints know the module of their names.
+    shown.__annotations__ = {key: hint for key, hint in shown.__annotations__.items() if key != options.name} | hints
     shown.__signature__ = signature.replace(parameters=[*others, *keywords])  # type: ignore[attr-defined] - read by inspect
     return cast("F", shown)

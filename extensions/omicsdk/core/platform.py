@@ -35,7 +35,7 @@ from typing import (
     overload,
 )
 
-from omicsdk.core.arguments import stating_keywords
+from omicsdk.core.arguments import stating_keywords, without_defaults
 from omicsdk.core.checked_tokens import checked_token
 from omicsdk.core.client import AsyncClient, Bound, Client, Recipe, ResponseCheck, pickled_recipe
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock, stopping
@@ -818,6 +818,7 @@ class _Late(ABC):
         if not isinstance(client, AsyncPlatform):
             return MethodType(self._blocking, client)
         wrapper = wraps(function)(self._asynchronous(function, client))
+        wrapper.__annotations__ = self._blocking.__annotations__  # with each option
         # inspect follows __wrapped__, and a method's signature lacks the client.
         wrapper.__wrapped__ = MethodType(self._blocking, client)
         return wrapper
@@ -832,6 +833,7 @@ class _Late(ABC):
 
         @wraps(function)
         def run(client: Platform, *args: Any, **options: Any) -> Any:
+            options = without_defaults(options)
             stop: threading.Event | None = options.get("stop") if takes_stop else None
             return function(client if stop is None else stopping_by(client, stop.is_set), *args, **options)
 
@@ -867,11 +869,12 @@ class Workflow(_Late, Generic[P, R]):
 
     def _asynchronous(self, function: Callable[..., Any], client: AsyncPlatform) -> Callable[..., Any]:
         async def run(*args: P.args, **kwargs: P.kwargs) -> R:
-            stop: Any = kwargs.get("stop") or threading.Event()
+            options = without_defaults(kwargs)
+            stop: Any = options.get("stop") or threading.Event()
             if _takes_stop(function):
-                kwargs["stop"] = stop
+                options["stop"] = stop
             blocking = stopping_by(client.blocking(), stop.is_set)
-            return await run_in_thread(partial(function, blocking, *args, **kwargs), stop)
+            return await run_in_thread(partial(function, blocking, *args, **options), stop)
 
         return run
 
@@ -916,7 +919,8 @@ class Listing(_Late, Generic[P, T]):
     def _asynchronous(self, function: Callable[..., Any], client: AsyncPlatform) -> Callable[..., Any]:
         def run(*args: P.args, **kwargs: P.kwargs) -> AsyncItems[T]:
             stop = threading.Event()
-            items = self._as_items(function(stopping_by(client.blocking(), stop.is_set), *args, **kwargs))
+            blocking = stopping_by(client.blocking(), stop.is_set)
+            items = self._as_items(function(blocking, *args, **without_defaults(kwargs)))
             return items.asynchronous(_batches(items, stop))
 
         return run
