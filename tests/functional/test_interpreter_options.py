@@ -28,15 +28,6 @@ def work():
 {call}
 """
 LIMIT = "import resource; resource.setrlimit(resource.RLIMIT_{0}, ({1}, {1}))"
-SIGNALS = """
-import signal
-work()  # what is imported late: Python runs handlers in the middle of imports, too
-handled = []
-signal.signal(signal.SIGALRM, lambda *_: handled.append(work()))
-signal.setitimer(signal.ITIMER_REAL, 0.01)
-while not handled:
-    work()
-"""
 
 
 @pytest.mark.parametrize(
@@ -49,7 +40,7 @@ while not handled:
         pytest.param([], "sys.setrecursionlimit(200)", "work()", id="recursion"),
         pytest.param([], "sys.set_int_max_str_digits(640)", "work()", id="digits"),
         pytest.param([], LIMIT.format("NOFILE", 64), "work()", id="64 open files"),
-        pytest.param([], LIMIT.format("AS", 1 << 30), "work()", id="1 GiB of addresses"),
+        pytest.param([], LIMIT.format("AS", 2 << 30), "work()", id="2 GiB of addresses"),
         pytest.param([], "import gc; gc.disable()", "work()", id="no garbage collection"),
         pytest.param(
             [],
@@ -65,12 +56,6 @@ def test_a_program_works(
     dss_sandbox: Platform[Dss], tmp_path: Path, options: list[str], before: str, call: str
 ) -> None:
     assert run(dss_sandbox, tmp_path, options, before, call) == ["1 <Result: 1 done (1 verified)> 404"]
-
-
-def test_a_client_works_in_a_signal_handler(dss_sandbox: Platform[Dss], tmp_path: Path) -> None:
-    first, *others = run(dss_sandbox, tmp_path, [], "", SIGNALS)
-    assert first == "1 <Result: 1 done (1 verified)> 404"
-    assert set(others) == {"1 <Result: 1 skipped (1 verified)> 404"}
 
 
 def run(platform: Platform[Dss], folder: Path, options: list[str], before: str, call: str) -> list[str]:
