@@ -193,9 +193,7 @@ class Gen3(_Workflows, _Services, CommonsAddress, Platform):  # pyright: ignore[
         Args:
             settings: How prefixes of other commons are resolved; by default from the environment.
         """
-        from omicsdk.gen3.downloads import resolver_of, servers_of
-
-        return servers_of(self, resolver_of(self, settings))
+        return downloads.servers_of(self, downloads.resolver_of(self, settings))
 
 
 class AsyncGen3(_Workflows, _Services, CommonsAddress, AsyncPlatform):  # pyright: ignore[reportIncompatibleVariableOverride] - `_retry` follows the environment

@@ -89,9 +89,7 @@ class _Workflows:
     @staticmethod
     def create_version() -> str:
         """Return a new version of a bundle, file or collection: the time now as DSS_VERSION."""
-        from omicsdk.hca.dss.bundles import create_version
-
-        return create_version()
+        return bundles.create_version()
 
 
 class Dss(_Workflows, Platform, DssApi):
