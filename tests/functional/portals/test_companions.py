@@ -31,13 +31,15 @@ def listed(portal: PortalHost, *names: str, folder: str = "d") -> Path:
 
 
 def heads(portal: PortalHost) -> Counter[str]:
-    return Counter(each.path.rpartition("/")[2] for each in portal.requests if each.method == "HEAD")
+    return Counter(request.path.rpartition("/")[2] for request in portal.requests if request.method == "HEAD")
 
 
 def test_companions_at_urls_are_downloaded_and_written_down(data: PortalHost, tmp_path: Path):
-    said: list[str] = []
-    report = omicsdk.get(listed(data, "a.bam", "b.cram", "d.fastq.gz"), "data", related=True, on_message=said.append)
-    assert [each.name for each in report.outcomes] == [
+    messages: list[str] = []
+    report = omicsdk.get(
+        listed(data, "a.bam", "b.cram", "d.fastq.gz"), "data", related=True, on_message=messages.append
+    )
+    assert [outcome.name for outcome in report.outcomes] == [
         "a.bam",
         "a.bam.bai",
         "a.bam.md5",
@@ -46,7 +48,7 @@ def test_companions_at_urls_are_downloaded_and_written_down(data: PortalHost, tm
         "d.fastq.gz",
     ]
     assert (tmp_path / "data" / "b.crai").read_bytes() == content("b.crai")
-    assert any(line.startswith("companions: 2 index by 127.0.0.1") for line in said)
+    assert any(line.startswith("companions: 2 index by 127.0.0.1") for line in messages)
     with Path("data.manifest.tsv").open(newline="") as file:
         first, second, third = csv.DictReader(file, dialect="excel-tab")
     assert first["file_path"] == "data/a.bam;data/a.bam.bai;data/a.bam.md5"
@@ -64,30 +66,30 @@ def test_companions_are_those_of_the_selected_files(data: PortalHost):
         data.requests.clear()
         report = omicsdk.get(listed(data, "a.bam", "b.cram", "c.vcf.gz"), "data", related=True, dry_run=True, **option)
         first = report.outcomes[0].name
-        assert all(each.name.startswith(first[0]) for each in report.outcomes)
+        assert all(outcome.name.startswith(first[0]) for outcome in report.outcomes)
         assert all(name.startswith(first[0]) for name in heads(data))
 
 
 def test_a_companion_that_the_list_names_is_not_looked_up(data: PortalHost):
     report = omicsdk.get(listed(data, "a.bam", "a.bam.bai"), "data", related=True)
-    assert [each.name for each in report.outcomes] == ["a.bam", "a.bam.md5", "a.bam.bai"]
+    assert [outcome.name for outcome in report.outcomes] == ["a.bam", "a.bam.md5", "a.bam.bai"]
     assert "a.bam.bai" not in heads(data)
 
 
 def test_the_layout_by_identifier_puts_companions_beside_their_files(data: PortalHost):
     report = omicsdk.get(listed(data, "b.cram"), "data", related=True, layout="id")
-    one, other = (Path(each.name).parent for each in report.outcomes)
+    one, other = (Path(outcome.name).parent for outcome in report.outcomes)
     assert one == other != Path()
 
 
 def test_a_companion_that_cannot_be_looked_up_is_a_warning(data: PortalHost, monkeypatch: pytest.MonkeyPatch):
     refused = Response(405, {}, b"")
     monkeypatch.setattr(data, "_google", lambda _: refused)
-    said: list[str] = []
-    report = omicsdk.get(listed(data, "d.fastq.gz"), "data", related=True, on_message=said.append)
+    messages: list[str] = []
+    report = omicsdk.get(listed(data, "d.fastq.gz"), "data", related=True, on_message=messages.append)
     assert report.counts["done"] == 1
-    assert said[-3] == "companions: none"
-    assert said[-2].startswith("warning: 1 companion could not be looked up: ")
+    assert messages[-3] == "companions: none"
+    assert messages[-2].startswith("warning: 1 companion could not be looked up: ")
 
 
 def test_a_page_in_the_place_of_a_companion_is_none(data: PortalHost, monkeypatch: pytest.MonkeyPatch):
@@ -104,7 +106,7 @@ def test_companions_are_beside_objects_in_buckets(scheme: str, portal: PortalHos
         portal.put(f"{above}/bucket/{name}", content(name))
     Path("urls.txt").write_text(f"{scheme}://bucket/a.bam\n")
     report = omicsdk.get("urls.txt", "data", related=True, dry_run=True)
-    assert [(each.name, each.size) for each in report.outcomes] == [
+    assert [(outcome.name, outcome.size) for outcome in report.outcomes] == [
         (name, len(content(name))) for name in ("a.bam", "a.bam.bai")
     ]
 
@@ -116,22 +118,22 @@ def test_the_gdc_states_indexes_and_annotations(portal: PortalHost):
     index = {"file_id": U(1), "file_name": "t.bai", "file_size": len(content("t.bai"))}
     index["md5sum"] = hashlib.md5(content("t.bai")).hexdigest()
     portal.gdc[U(41)] = {"index_files": [index], "annotations": [{"annotation_id": U(7)}, {"annotation_id": U(8)}]}
-    for id, each in ((U(41), name), (U(42), "n.bam"), (U(1), "t.bai")):
-        portal.put(f"gdc/data/{id}", content(each))
+    for id, file_name in ((U(41), name), (U(42), "n.bam"), (U(1), "t.bai")):
+        portal.put(f"gdc/data/{id}", content(file_name))
     portal.put("gdc/annotations", b"id\tcategory\n")
     path = portal.sample("gdc_manifest.txt", Path())
     report = omicsdk.get(path, "data", related=True)
-    assert {each.name: each.verification for each in report.outcomes} == {
+    assert {outcome.name: outcome.verification for outcome in report.outcomes} == {
         "t.bam": "verified",
         "t.bai": "verified",
         "t.bam.annotations.tsv": "unverified",
         "n.bam": "verified",
     }
-    (asked,) = [each for each in portal.requests if each.path == "gdc/annotations"]
-    query = parse_qs(asked.query)
+    (annotation_request,) = [request for request in portal.requests if request.path == "gdc/annotations"]
+    query = parse_qs(annotation_request.query)
     assert json.loads(query["filters"][0])["content"] == {"field": "annotation_id", "value": [U(7), U(8)]}
     assert (query["format"], query["size"]) == (["TSV"], ["2"])
-    assert sum(each.path == "gdc/files" for each in portal.requests) == 1
+    assert sum(request.path == "gdc/files" for request in portal.requests) == 1
 
 
 def sheet(count: int) -> Path:
@@ -142,18 +144,18 @@ def sheet(count: int) -> Path:
 
 
 def test_only_the_files_of_a_sample_are_requested_from_the_gdc(portal: PortalHost, monkeypatch: pytest.MonkeyPatch):
-    wanted: list[Any] = []
+    queried_ids: list[Any] = []
     plain = portal.gdc
     monkeypatch.setattr(
-        portal, "gdc", type("Seen", (dict,), {"__contains__": lambda _, key: wanted.append(key) or key in plain})()
+        portal, "gdc", type("Seen", (dict,), {"__contains__": lambda _, key: queried_ids.append(key) or key in plain})()
     )
     drawn = {}
     for where in ("", "name~*.bam"):  # a condition has to be checked first
-        wanted.clear()
-        said: list[str] = []
-        report = omicsdk.get(sheet(1200), "data", sample=5, where=where, dry_run=True, on_message=said.append)
-        drawn[where] = [each.name for each in report.outcomes]
-        assert len(wanted) == (1200 if where else 5)
-        assert "5 files drawn from 1,200" in said
+        queried_ids.clear()
+        messages: list[str] = []
+        report = omicsdk.get(sheet(1200), "data", sample=5, where=where, dry_run=True, on_message=messages.append)
+        drawn[where] = [outcome.name for outcome in report.outcomes]
+        assert len(queried_ids) == (1200 if where else 5)
+        assert "5 files drawn from 1,200" in messages
     assert drawn[""] == drawn["name~*.bam"]
     assert len(drawn[""]) == 5

@@ -49,9 +49,9 @@ def get(portal: PortalHost, tmp_path: Path) -> Callable[..., Any]:
     """Downloads lists of samples, by their names, into `data`; keeps the messages."""
 
     def got(*samples: str, **options: Any) -> Any:
-        paths = [portal.sample(each, tmp_path).name if "." in each and ":" not in each else each for each in samples]
-        got.said = []
-        return omicsdk.get(paths, "data", **{"on_message": got.said.append, "check": False} | options)
+        paths = [portal.sample(name, tmp_path).name if "." in name and ":" not in name else name for name in samples]
+        got.messages = []
+        return omicsdk.get(paths, "data", **{"on_message": got.messages.append, "check": False} | options)
 
     return got
 
@@ -146,8 +146,8 @@ def test_a_list_is_downloaded_verified_and_written_back(sample: str, get: Any, p
     before = len(portal.requests)
     again = get(sample) if sample != "bdbag.zip" else omicsdk.get("bag", "data")
     assert again.counts["skipped"] == len(names)
-    bytes_asked = [each for each in portal.requests[before:] if "range" in each.headers or each.sent]
-    assert [each for each in bytes_asked if not each.path.startswith("index/")] == []
+    bytes_asked = [request for request in portal.requests[before:] if "range" in request.headers or request.sent]
+    assert [request for request in bytes_asked if not request.path.startswith("index/")] == []
 
 
 def with_urls_of(portal: PortalHost, folder: Path) -> None:
@@ -231,8 +231,8 @@ def test_a_checksum_file_beside_urls_verifies_them(get: Any, portal: PortalHost,
     (tmp_path / "sums").write_bytes((portal.sample("SHA256SUMS", tmp_path)).read_bytes())
     report = get("urls.txt", "sums")
     assert [outcome.verification for outcome in report.outcomes] == [VERIFIED, VERIFIED]
-    assert get.said[0] == "urls.txt: list of URLs or DRS URIs, 2 files of unknown size"
-    assert get.said[1] == "sums: checksum file of md5sum, sha256sum and their like"
+    assert get.messages[0] == "urls.txt: list of URLs or DRS URIs, 2 files of unknown size"
+    assert get.messages[1] == "sums: checksum file of md5sum, sha256sum and their like"
 
 
 def test_a_checksum_file_from_the_folder_of_its_files_names_their_urls(get: Any, portal: PortalHost, tmp_path: Path):
@@ -301,7 +301,7 @@ def test_a_store_is_asked_for_what_a_uri_names(
 def test_a_page_in_the_place_of_a_file_is_a_warning_even_if_its_server_states_its_size(get: Any, portal: PortalHost):
     (outcome,) = get(portal.put("s3/a.bam", b"<!DOCTYPE html><title>Log in</title>", etag=None)).outcomes
     assert (outcome.verification, outcome.warning) == (SIZE, "a web page ('Log in') was received, not a data file")
-    assert any("--require-checksum refuses it" in message for message in get.said)
+    assert any("--require-checksum refuses it" in message for message in get.messages)
 
 
 def test_a_signed_url_that_fails_is_named_without_its_signature(get: Any, portal: PortalHost):
@@ -309,7 +309,7 @@ def test_a_signed_url_that_fails_is_named_without_its_signature(get: Any, portal
     (outcome,) = report.outcomes
     assert outcome.name == "none.txt"
     assert "not found" in str(outcome.error)
-    assert "canary" not in f"{outcome}{outcome.error}{get.said}{report}"
+    assert "canary" not in f"{outcome}{outcome.error}{get.messages}{report}"
     assert "Patterns" not in str(outcome.error)
 
 
@@ -317,7 +317,7 @@ def test_the_first_mirror_that_has_the_file_serves_it(get: Any, portal: PortalHo
     meta4(portal)
     report = get("files.meta4")
     report.raise_if_failed()
-    assert [each.path for each in portal.requests if each.status == 404] == ["gone/a.bam"]
+    assert [request.path for request in portal.requests if request.status == 404] == ["gone/a.bam"]
 
 
 def test_the_wait_and_the_place_that_azul_states_are_followed(
@@ -331,10 +331,10 @@ def test_the_wait_and_the_place_that_azul_states_are_followed(
     portal.azul_states[U(21)] = [again, {"Status": 302, "Location": f"{storage}?signature=secret"}]
     get("azul_compact.tsv").raise_if_failed()
     assert sum(clock.slept) == 7
-    assert ["requestIndex=1" in each.query for each in portal.of(path)] == [False, True]
-    assert [each.query for each in portal.of("storage/signed")] == ["signature=secret"]
-    assert get.said[-1] == "result manifest written to data.manifest.tsv"
-    assert get.said[0].endswith("2 files, 44 B; 1 row without a file")
+    assert ["requestIndex=1" in request.query for request in portal.of(path)] == [False, True]
+    assert [request.query for request in portal.of("storage/signed")] == ["signature=secret"]
+    assert get.messages[-1] == "result manifest written to data.manifest.tsv"
+    assert get.messages[0].endswith("2 files, 44 B; 1 row without a file")
 
 
 def test_files_of_azul_come_from_the_mirror_and_from_the_service_where_it_lacks_them(get: Any, portal: PortalHost):
@@ -352,7 +352,7 @@ def test_a_curl_manifest_is_completed_by_one_request_and_finds_the_mirror(get: A
     portal.azul[U(21)]["azul_mirror_uri"] = f"s3://mirror/{key}"
     del portal.azul[U(22)]
     report = get("azul.curlrc")
-    assert {each.name: each.verification for each in report.outcomes} == {
+    assert {outcome.name: outcome.verification for outcome in report.outcomes} == {
         f"{U(1)}/{A}": VERIFIED,
         f"{U(2)}/{B}": NOTHING,
     }
@@ -365,10 +365,12 @@ def test_the_login_of_azul_goes_to_its_own_service_only(get: Any, portal: Portal
     monkeypatch.setenv("OMICS_AZUL_TOKEN", "secret-token")
     monkeypatch.setenv("OMICS_AZUL_URL", portal.url("another"))
     get("azul.curlrc").raise_if_failed()
-    assert not any("authorization" in each.headers for each in portal.requests)
+    assert not any("authorization" in request.headers for request in portal.requests)
     monkeypatch.setenv("OMICS_AZUL_URL", portal.url("").rstrip("/"))
     get("azul.curlrc", "azul_compact.tsv", layout="id").raise_if_failed()
-    sent = {each.path for each in portal.requests if each.headers.get("authorization") == "Bearer secret-token"}
+    sent = {
+        request.path for request in portal.requests if request.headers.get("authorization") == "Bearer secret-token"
+    }
     assert f"fetch/repository/files/{U(21)}" in sent
     assert not any(path.startswith(("storage/", "s3/")) for path in sent)
 
@@ -377,7 +379,7 @@ def test_a_dry_run_counts_and_writes_nothing(get: Any, portal: PortalHost, tmp_p
     gdc(portal)
     report = get("gdc_manifest.txt", dry_run=True)
     assert report.counts["planned"] == 2
-    assert get.said == ["gdc_manifest.txt: GDC manifest or cart metadata, 2 files, 34 B"]
+    assert get.messages == ["gdc_manifest.txt: GDC manifest or cart metadata, 2 files, 34 B"]
     assert portal.requests == []
     assert not (tmp_path / "data").exists()
     assert not (tmp_path / "data.manifest.tsv").exists()
@@ -391,7 +393,7 @@ def test_a_result_that_cannot_be_written_does_not_hide_the_files_that_failed(
 
     monkeypatch.setattr("omicsdk.portals.downloads.write_result", full)
     assert get("gdc_manifest.txt").counts["failed"] == 2  # the portal has none of them
-    assert "The disk is full while writing data.manifest.tsv" in get.said[-1]
+    assert "The disk is full while writing data.manifest.tsv" in get.messages[-1]
     gdc(portal)
     with pytest.raises(DiskFull):
         get("gdc_manifest.txt")
@@ -413,7 +415,7 @@ def test_what_is_left_is_fetched_by_the_next_run(get: Any, portal: PortalHost, t
     before = len(portal.requests)
     report = omicsdk.get("data.manifest.tsv", "data")  # the columns of the list are in it
     assert (report.counts["done"], report.counts["skipped"]) == (1, 1)
-    assert [each.path for each in portal.requests[before:]] == [f"gdc/data/{U(42)}"]
+    assert [request.path for request in portal.requests[before:]] == [f"gdc/data/{U(42)}"]
     written = rows(tmp_path / "data.manifest.tsv")
     assert [row["file_outcome"] for row in written] == [VERIFIED, VERIFIED]
     assert [*written[0]] == ["id", "filename", "md5", "size", "state", "file_path", "file_outcome"]
@@ -448,11 +450,12 @@ def test_a_result_manifest_of_other_files_or_with_columns_of_its_user_is_kept(
     omicsdk.get(lists["a"], "data")
     header, row = result.read_text().splitlines()
     result.write_text(f"{header}\tusable\n{row}\tyes\n")
-    said: list[str] = []
-    omicsdk.get(lists["a"], "data", on_message=said.append)
+    messages: list[str] = []
+    omicsdk.get(lists["a"], "data", on_message=messages.append)
     assert rows(annotated)[0]["usable"] == "yes"
     assert any(
-        "data.manifest.tsv, which has other rows or columns, is kept as data.manifest.1.tsv" in text for text in said
+        "data.manifest.tsv, which has other rows or columns, is kept as data.manifest.1.tsv" in text
+        for text in messages
     )
     omicsdk.get([*lists.values()], "data")  # a further file, and all of the earlier rows
     assert not both.exists()
@@ -464,8 +467,8 @@ def test_a_list_without_checksums_is_reported_and_can_be_refused(get: Any, porta
     sb(portal)
     report = get("sb_manifest.csv", require_checksum=True)
     assert isinstance(report.failed[0].error, ChecksumMissing)
-    assert "1 without a checksum (size checked only)" in get.said[0]
-    assert [each for each in portal.requests if each.path.startswith("sb-storage")] == []
+    assert "1 without a checksum (size checked only)" in get.messages[0]
+    assert [request for request in portal.requests if request.path.startswith("sb-storage")] == []
 
 
 def test_equal_rows_are_one_download(get: Any, portal: PortalHost, tmp_path: Path):
@@ -530,11 +533,11 @@ def test_a_row_with_a_fault_fails_alone_unless_strict(get: Any, portal: PortalHo
         portal.put(name, content(name))
     urls = [portal.url(name) for name in lines]
     path.write_text(f"{urls[0]}\nhppps://h.example/x\n{urls[1]}\n{urls[2]}\n")
-    said: list[str] = []
-    report = omicsdk.get(path, "data", on_message=said.append, check=False)
+    messages: list[str] = []
+    report = omicsdk.get(path, "data", on_message=messages.append, check=False)
     assert (report.counts["done"], report.counts["failed"]) == (3, 1)
     assert report.failed[0].name == "mine.txt, line 2"
-    assert said[0].endswith("; 1 row that cannot be read")
+    assert messages[0].endswith("; 1 row that cannot be read")
     outcomes = [row["file_outcome"] for row in rows(tmp_path / "data.manifest.tsv")]
     assert outcomes[1].startswith("failed: mine.txt, line 2: 'hppps://h.example/x' is not a URL")
     with pytest.raises(ListError, match=r"line 2: .*hppps.*Nothing was downloaded"):
@@ -547,11 +550,11 @@ def test_a_selection_is_planned_and_downloaded_alone(get: Any, portal: PortalHos
     path.write_text(
         "url,size,organ\n" + "".join(f"{url},{len(content('0'))},{'ab'[at % 2]}\n" for at, url in enumerate(urls))
     )
-    for given, names in (
+    for options, names in (
         ({"where": "organ=b"}, ["1.bam", "3.bam", "5.bam"]),
         ({"where": "organ=b", "limit": 2}, ["1.bam", "3.bam"]),
     ):
-        report = omicsdk.get(path, "data", dry_run=True, **given)
+        report = omicsdk.get(path, "data", dry_run=True, **options)
         assert [outcome.name for outcome in report.outcomes] == names
     report = omicsdk.get(path, "data", sample=2)
     assert report.counts["done"] == 2
@@ -565,7 +568,7 @@ def test_names_without_addresses_are_in_the_folder_of_their_list_or_the_stated_o
     Path("list.txt").write_bytes(text)
     by_url = omicsdk.get(portal.url("study/list.txt"), "one", format="paths")
     by_base = omicsdk.get("list.txt", "two", base=portal.url("study/"))
-    assert [each.name for report in (by_url, by_base) for each in report.outcomes] == ["raw/a 1.CEL"] * 2
+    assert [outcome.name for report in (by_url, by_base) for outcome in report.outcomes] == ["raw/a 1.CEL"] * 2
     assert (tmp_path / "two" / "raw" / "a 1.CEL").read_bytes() == content("a")
     with pytest.raises(ListError, match=r"names files without addresses.*--base URL"):
         omicsdk.get("list.txt", "three")
@@ -640,7 +643,9 @@ def test_the_token_of_the_gdc_goes_to_the_gdc_only(
     (tmp_path / "token").write_text("secret-token\n")
     monkeypatch.setenv("GDC_TOKEN", str(tmp_path / "token"))
     get("gdc_manifest.txt", "urls.txt").raise_if_failed()
-    assert [each.path for each in portal.requests if "x-auth-token" in each.headers and "gdc/" not in each.path] == []
+    assert [
+        request.path for request in portal.requests if "x-auth-token" in request.headers and "gdc/" not in request.path
+    ] == []
     monkeypatch.setenv("OMICS_GDC_URL", "http://gdc.example.org")
     with pytest.raises(ConfigError, match="not sent over http"):
         get("gdc_manifest.txt")
@@ -657,7 +662,7 @@ def test_a_redirect_of_the_gdc_gets_no_token(get: Any, portal: PortalHost, monke
             portal.always[f"gdc/data/{U(number)}"] = Faults.status(302, {"Location": url}, b"")
         get("gdc_manifest.txt").raise_if_failed()
         assert elsewhere.requests
-        assert [each for each in elsewhere.requests if "x-auth-token" in each.headers] == []
+        assert [request for request in elsewhere.requests if "x-auth-token" in request.headers] == []
     finally:
         elsewhere.close()
 
@@ -669,7 +674,9 @@ def test_a_token_for_google_goes_to_its_storage(get: Any, portal: PortalHost, mo
     assert report.counts["failed"] == 4
     monkeypatch.setenv("OMICS_GOOGLE_TOKEN", "secret-token")
     get("terra.tsv", google_project="payer").raise_if_failed()
-    assert {each.query for each in portal.requests if each.headers.get("authorization")} == {"userProject=payer"}
+    assert {request.query for request in portal.requests if request.headers.get("authorization")} == {
+        "userProject=payer"
+    }
 
 
 def test_headers_of_a_list_go_to_their_urls_origin(get: Any, portal: PortalHost, tmp_path: Path):
@@ -680,8 +687,8 @@ def test_headers_of_a_list_go_to_their_urls_origin(get: Any, portal: PortalHost,
         path = portal.sample("aria2.txt", tmp_path)
         path.write_text(path.read_text().replace(portal.url("q.bin"), mirror))
         omicsdk.get(path, "data").raise_if_failed()
-        assert [each.headers.get("x-key") for each in portal.of("gone/q.bin")] == ["secret-of-the-list"]
-        assert [each.headers.get("x-key") for each in other.of("q.bin")] == [None]
+        assert [request.headers.get("x-key") for request in portal.of("gone/q.bin")] == ["secret-of-the-list"]
+        assert [request.headers.get("x-key") for request in other.of("q.bin")] == [None]
         assert "secret" not in (tmp_path / "data.manifest.tsv").read_text()
     finally:
         other.close()
@@ -694,7 +701,7 @@ def test_logins_of_a_script_and_of_the_netrc_file(portal: PortalHost, tmp_path: 
     Path("get.sh").write_text(f"wget --user=you --password secret {a}\nwget {b}\n")
     omicsdk.get("get.sh", "data").raise_if_failed()
     logins = [b64encode(pair).decode() for pair in (b"you:secret", b"me:secret")]
-    sent = [each.headers["authorization"] for name in ("a.bin", "b.bin") for each in portal.of(name)]
+    sent = [request.headers["authorization"] for name in ("a.bin", "b.bin") for request in portal.of(name)]
     assert sent == [f"Basic {login}" for login in logins]
     manifest = (tmp_path / "data.manifest.tsv").read_text()
     assert not any(secret in manifest for secret in ("secret", *logins))
@@ -734,7 +741,7 @@ def test_a_user_of_a_listed_url_has_the_password_in_the_netrc_file(
     url = portal.put("a.bin", content("a.bin"))
     Path("urls.txt").write_text(f"{url.replace('://', '://you@')}\n")
     omicsdk.get("urls.txt", "data").raise_if_failed()
-    sent = {each.headers["authorization"] for each in portal.of("a.bin")}
+    sent = {request.headers["authorization"] for request in portal.of("a.bin")}
     assert sent == {f"Basic {b64encode(b'you:other').decode()}"}
 
 
@@ -748,7 +755,7 @@ def test_a_password_of_a_row_is_not_sent_over_http_nor_kept(get: Any, portal: Po
     report = omicsdk.get(path, "data", on_message=messages.append, check=False)
     assert [outcome.state for outcome in report.outcomes] == ["done", "failed", "failed"]
     assert "'http://h.example/b': a password is not sent over http: use its https URL" in str(report.failed[0].error)
-    assert {each.headers["authorization"] for each in portal.of("a.bin")} == {
+    assert {request.headers["authorization"] for request in portal.of("a.bin")} == {
         f"Basic {b64encode(b'me:canary').decode()}"
     }
     kept = [file.read_bytes() for file in tmp_path.rglob("*") if file.is_file() and file != path]

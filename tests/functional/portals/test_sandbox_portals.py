@@ -45,8 +45,8 @@ def sample(name: str, sandbox: Sandbox) -> str:
     return name
 
 
-def asked(sandbox: Sandbox) -> list[tuple[str, str]]:
-    return [(each["method"], each["path"]) for each in sandbox.request_log.entries()]
+def requests_of(sandbox: Sandbox) -> list[tuple[str, str]]:
+    return [(entry["method"], entry["path"]) for entry in sandbox.request_log.entries()]
 
 
 @pytest.mark.parametrize(
@@ -64,11 +64,11 @@ def asked(sandbox: Sandbox) -> list[tuple[str, str]]:
 def test_a_list_is_downloaded_verified_and_fetched_once(name: str, names: Any, portals: Sandbox):
     listed = sample(name, portals)
     report = omicsdk.get(listed, "data")
-    assert {each.name: each.verification for each in report.outcomes} == dict.fromkeys(names, "verified")
-    assert {each: Path("data", each).read_bytes() for each in names} == {each: content(each) for each in names}
+    assert {outcome.name: outcome.verification for outcome in report.outcomes} == dict.fromkeys(names, "verified")
+    assert {name: Path("data", name).read_bytes() for name in names} == {name: content(name) for name in names}
     portals.request_log.clear()
     assert omicsdk.get(listed, "data").counts["skipped"] == len(names)
-    assert [path for method, path in asked(portals) if method != "POST"] == []
+    assert [path for method, path in requests_of(portals) if method != "POST"] == []
 
 
 def test_the_lists_that_the_portals_hand_out_are_downloaded(portals: Sandbox, monkeypatch: pytest.MonkeyPatch):
@@ -78,7 +78,7 @@ def test_the_lists_that_the_portals_hand_out_are_downloaded(portals: Sandbox, mo
     fields = ",".join(f"{kind}_{what}" for kind in ("fastq", "submitted") for what in ("ftp", "md5", "bytes"))
     assert omicsdk.get(report + fields, "ena", format="ena").counts["done"] == 2
     chosen = omicsdk.get(report + fields, "ena", format="ena", prefer=["submitted"])
-    assert [(each.name, each.verification) for each in chosen.outcomes] == [("lane #1.bam", "verified")]
+    assert [(outcome.name, outcome.verification) for outcome in chosen.outcomes] == [("lane #1.bam", "verified")]
 
 
 def test_the_sample_sheet_of_accessions_repeats_their_download(portals: Sandbox):
@@ -106,28 +106,28 @@ def test_the_fastq_of_a_list_of_runs_is_chosen_by_name(portals: Sandbox):
 
 def test_names_and_sizes_that_a_list_lacks_come_in_one_request(portals: Sandbox):
     omicsdk.get(sample("gdc_sample_sheet.tsv", portals), "data")
-    assert [path for method, path in asked(portals) if method == "POST"] == ["/gdc/files"]
+    assert [path for method, path in requests_of(portals) if method == "POST"] == ["/gdc/files"]
     Path("runs.txt").write_text("SRR000003\nSRR000001\n")
-    missing, found = omicsdk.get("runs.txt", "data", check=False).outcomes
+    missing, run = omicsdk.get("runs.txt", "data", check=False).outcomes
     assert isinstance(missing.error, NotFound)
-    assert found.verification == "verified"
+    assert run.verification == "verified"
 
 
 def test_controlled_files_need_the_token_of_the_portal(portals: Sandbox, monkeypatch: pytest.MonkeyPatch):
     id = portals.portals.add_gdc("c.bam", portals.context.objects.put_bytes(b"controlled"), controlled=True)
     md5 = hashlib.md5(b"controlled").hexdigest()
     Path("list.txt").write_text(f"id\tfilename\tmd5\tsize\tstate\n{id}\tc.bam\t{md5}\t10\treleased\n")
-    told: list[str] = []
-    (refused,) = omicsdk.get("list.txt", "data", on_message=told.append, check=False).outcomes
+    messages: list[str] = []
+    (refused,) = omicsdk.get("list.txt", "data", on_message=messages.append, check=False).outcomes
     assert isinstance(refused.error, Forbidden)
-    assert told[-1] == (
+    assert messages[-1] == (
         "1 file refused: no credentials. "
         "Run: omics login gdc. Or set GDC_TOKEN to a token of the GDC data portal, or to its file."
     )
     monkeypatch.setenv("GDC_TOKEN", "another")
-    (refused,) = omicsdk.get("list.txt", "data", on_message=told.append, check=False).outcomes
+    (refused,) = omicsdk.get("list.txt", "data", on_message=messages.append, check=False).outcomes
     assert isinstance(refused.error, Forbidden)
-    assert told[-1].startswith("1 file refused with your credentials. A token of the GDC expires after 30 days")
+    assert messages[-1].startswith("1 file refused with your credentials. A token of the GDC expires after 30 days")
     monkeypatch.setenv("GDC_TOKEN", portals.token())
     assert omicsdk.get("list.txt", "data").counts["done"] == 1
 
@@ -140,7 +140,7 @@ def test_uuids_are_downloaded_and_controlled_files_say_where_to_apply(
     assert isinstance(refused.error, Forbidden)
     assert "dbGaP" in refused.error.remedy
     assert done.verification == "verified"
-    assert [path for method, path in asked(portals) if method == "GET"] == [f"/gdc/data/{GDC['t.bam']}"]
+    assert [path for method, path in requests_of(portals) if method == "GET"] == [f"/gdc/data/{GDC['t.bam']}"]
     (chosen,) = omicsdk.get([controlled, GDC["t.bam"]], "open", where="access=open").outcomes
     assert chosen.name == "t.bam"
     monkeypatch.setenv("GDC_TOKEN", portals.token())
@@ -153,9 +153,9 @@ def test_a_uuid_that_the_gdc_lacks_is_that_of_a_project_of_azul(portals: Sandbox
     (outcome,) = omicsdk.get(U(99), "data", check=False).outcomes
     assert isinstance(outcome.error, NotFound)
     assert "the GDC and Azul" in outcome.error.message
-    assert [path for _, path in asked(portals)] == ["/gdc/files", "/azul/index/files"]
+    assert [path for _, path in requests_of(portals)] == ["/gdc/files", "/azul/index/files"]
     report = omicsdk.get(PROJECT, "data", include="*.fastq.gz")
-    assert {each.name: each.verification for each in report.outcomes} == dict.fromkeys(
+    assert {outcome.name: outcome.verification for outcome in report.outcomes} == dict.fromkeys(
         ("reads/r_1.fastq.gz", "reads/r_2.fastq.gz"), "verified"
     )
     assert omicsdk.get("data.manifest.tsv", "data").counts["skipped"] == 2
@@ -168,17 +168,17 @@ def test_folders_become_files_of_the_gdc_and_runs_of_a_study(omics_sandbox: Sand
         path.write_bytes(content(name))
     shutil.copytree(tmp_path / "study" / "early", tmp_path / "study" / "controlled")
     made = omics_sandbox.seed(tmp_path / "study", service="gdc")["files"]
-    controlled = {each.id for each in omics_sandbox.portals.files.all(kind="gdc", controlled=True)}
+    controlled = {file.id for file in omics_sandbox.portals.files.all(kind="gdc", controlled=True)}
     assert {name for name, id in made.items() if id in controlled} == {name for name in made if "controlled/" in name}
     shutil.rmtree(tmp_path / "study" / "controlled")
     study = omics_sandbox.seed(tmp_path / "study", service="ena")
     assert study == {"study": "PRJEB1", "runs": {"early": "ERR0000001", "late": "ERR0000002"}}
     url = f"{omics_sandbox.ena_url}/portal/api/filereport"
     columns = "fastq_ftp,submitted_ftp,sra_ftp"
-    told = httpx.get(url, params={"accession": "PRJEB1", "result": "read_run", "fields": columns, "format": "json"})
+    response = httpx.get(url, params={"accession": "PRJEB1", "result": "read_run", "fields": columns, "format": "json"})
     names = [
         {key: [url.rpartition("/")[2] for url in value.split(";") if url] for key, value in row.items()}
-        for row in told.json()
+        for row in response.json()
     ]
     early, late = ({"run_accession": [run]} for run in study["runs"].values())
     early |= {"fastq_ftp": ["ERR0000001_1.fastq.gz", "ERR0000001_2.fastq.gz"], "submitted_ftp": ["sample.json"]}

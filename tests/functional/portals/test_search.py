@@ -25,10 +25,10 @@ def sandbox(
 
 
 def test_portals_of_the_sandbox_are_searched_and_no_others(sandbox: Sandbox):
-    found = omicsdk.search("sandbox")
-    assert found.failed == {}
-    assert list(found.searched) == ["azul", "gdc", "ena", "zenodo", "gen3"]
-    rows = {hit.portal: hit for hit in found}
+    results = omicsdk.search("sandbox")
+    assert results.failed == {}
+    assert list(results.searched) == ["azul", "gdc", "ena", "zenodo", "gen3"]
+    rows = {hit.portal: hit for hit in results}
     assert rows.keys() == {"gdc", "ena"}
     assert (rows["gdc"].id, rows["gdc"].files, rows["gdc"].size) == ("TCGA-SANDBOX", 1, 4)
     assert (rows["ena"].id, rows["ena"].access) == ("PRJEB1", "open")
@@ -45,9 +45,9 @@ def test_records_are_found_by_words_and_their_spellings(sandbox: Sandbox):
 
 def test_a_portal_that_refuses_is_named(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("OMICS_ZENODO_URL", f"{sandbox.url}/nowhere")
-    found = omicsdk.search("sandbox", portals=["ena", "zenodo"])
-    assert [hit.portal for hit in found] == ["ena"]
-    assert list(found.failed) == ["zenodo"]
+    results = omicsdk.search("sandbox", portals=["ena", "zenodo"])
+    assert [hit.portal for hit in results] == ["ena"]
+    assert list(results.failed) == ["zenodo"]
 
 
 def test_a_study_of_the_commons_is_found_and_downloaded(sandbox: Sandbox, tmp_path: Path):

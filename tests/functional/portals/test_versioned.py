@@ -57,15 +57,15 @@ def cloned(portal: PortalHost, name: str, *, has_urls: bool = True) -> Path:
 
 @pytest.mark.skipif(os.name == "nt", reason="a clone has no links on Windows")
 def test_a_data_set_of_git_annex_is_locked_by_its_keys(data_set: Path, portal: PortalHost):
-    said = list[str]()
+    messages = list[str]()
     Path("project").mkdir()
     add(data_set, folder="project")
     with pytest.raises(omicsdk.SomeFailed) as failed:
-        Lock.load("project").update(on_message=said.append)
+        Lock.load("project").update(on_message=messages.append)
     assert [error.message for error in failed.value.errors] == [
         "local.bin: git-annex states no URL of it, only copies in a laptop"
     ]
-    assert {line.partition(": ")[2].partition(": ")[2] for line in said} >= {
+    assert {line.partition(": ")[2].partition(": ")[2] for line in messages} >= {
         "files that Git itself has are left out: a clone has them (1)",
         "data sets within it are left out: name their folders (1)",
     }

@@ -58,8 +58,8 @@ def test_an_identifier_of_a_known_service_is_the_address_of_an_entity_without_a_
     crate = {"@graph": [entity, {**entity, "@id": "data/b.bam", "identifier": "other:1"}]}
     (tmp_path / "ro-crate-metadata.json").write_text(json.dumps(crate))
     listed = FileList(tmp_path / "ro-crate-metadata.json", "crate", "", (), Counter())
-    known, other = RO_CRATE.rows(listed)
-    (file,) = RO_CRATE.files(known, listed)
+    identified, other = RO_CRATE.rows(listed)
+    (file,) = RO_CRATE.files(identified, listed)
     assert (file.kind, file.address, file.name) == ("gdc", "00000029-0000-4000-8000-000000000029", "data/a.bam")
     assert "its identifier 'other:1' is of no service that can be asked" in other.fault
 
@@ -104,8 +104,8 @@ def test_files_of_a_study_are_found_at_any_depth():
 
 def test_files_of_metabolights_are_in_the_folder_of_the_study_that_the_address_names():
     folder = "https://ftp.ebi.ac.uk/pub/databases/metabolights/studies/public/MTBLS0"
-    found = read("metabolights.json", "https://www.ebi.ac.uk/metabolights/ws/studies/MTBLS0")
-    assert [(file.address, file.name) for file in found] == [
+    listed_files = read("metabolights.json", "https://www.ebi.ac.uk/metabolights/ws/studies/MTBLS0")
+    assert [(file.address, file.name) for file in listed_files] == [
         (f"{folder}/a_MTBLS0_NMR.txt", "a_MTBLS0_NMR.txt"),
         (f"{folder}/FILES/a%20b.mzML", "FILES/a b.mzML"),
     ]
@@ -159,7 +159,7 @@ NESTED = {
 
 
 @pytest.mark.parametrize(
-    ("told", "address", "name", "size", "checksums"),
+    ("document", "address", "name", "size", "checksums"),
     [
         (OSF, "https://h.example/download/5d4e/", "a.csv", 3, {"md5": MD5, "sha256": SHA256}),
         (CELLS, "https://h.example/1.h5ad", "1.h5ad", 5, {}),
@@ -189,9 +189,9 @@ NESTED = {
     ],
 )
 def test_objects_of_any_json_state_their_files(
-    told: object, address: str, name: str, size: int, checksums: dict[str, str], tmp_path: Path
+    document: object, address: str, name: str, size: int, checksums: dict[str, str], tmp_path: Path
 ):
-    format, listed = opened(put(tmp_path / "list.json", told))
+    format, listed = opened(put(tmp_path / "list.json", document))
     (file,) = files_in(format, listed)
     assert format.name == "json"
     assert (file.address, file.name, file.size, file.checksums) == (address, name, size, checksums)
@@ -238,8 +238,8 @@ def test_a_document_in_one_line_is_no_row_of_a_table(tmp_path: Path):
     file = {"url": "https://h.example/b.csv", "size": 7, "format": {"name": "CSV"}}
     path.write_text(json.dumps({"uri": "s3://bucket/", "url": "https://h.example/x", "data": [file]}))
     format, listed = opened(path)
-    (found,) = files_in(format, listed)
-    assert (format.name, found.name, found.size) == ("json", "b.csv", 7)
+    (listed_file,) = files_in(format, listed)
+    assert (format.name, listed_file.name, listed_file.size) == ("json", "b.csv", 7)
 
 
 def test_a_document_most_of_whose_lines_are_addresses_is_no_table(tmp_path: Path):
@@ -331,8 +331,8 @@ def test_addresses_of_folders_are_left_out_with_a_note(
 def test_addresses_may_be_keys_of_what_is_stated_of_them_or_in_toml(name: str, text: str, tmp_path: Path):
     (tmp_path / name).write_text(text)
     format, listed = recognised(Head(tmp_path / name), name), FileList(tmp_path / name, "x", "", (), Counter())
-    found = files_in(format, listed)
-    assert sorted((file.name, file.checksums) for file in found) == [("a.bam", {"md5": MD5}), ("b.bam", {})]
+    files = files_in(format, listed)
+    assert sorted((file.name, file.checksums) for file in files) == [("a.bam", {"md5": MD5}), ("b.bam", {})]
 
 
 def test_an_invalid_address_among_others_of_an_object_fails_alone(tmp_path: Path):
@@ -417,7 +417,7 @@ def test_a_repository_in_a_croissant_is_no_file(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    "sample", [path.name for path in SAMPLES.glob("*.json") if path.stem in {each.name for each in DOCUMENTS}]
+    "sample", [path.name for path in SAMPLES.glob("*.json") if path.stem in {document.name for document in DOCUMENTS}]
 )
 def test_the_cells_of_a_document_are_a_table_of_the_same_files(sample: str, tmp_path: Path):
     path, base = SAMPLES / sample, "https://data.example.org/api/datasets/1"
@@ -577,11 +577,11 @@ def test_a_logo_of_dats_is_no_file(tmp_path: Path):
 def test_an_object_of_drs_is_one_file_whatever_its_copies(wrap: Callable[[object], object], tmp_path: Path):
     path = tmp_path / "objects.json"
     methods = [{"type": kind, "access_url": {"url": f"{kind}://h.example/a.bam"}} for kind in ("s3", "ftp", "https")]
-    stated = {"name": "b.bam", "size": 3, "checksums": [{"type": "md5", "checksum": MD5}]}
+    fields = {"name": "b.bam", "size": 3, "checksums": [{"type": "md5", "checksum": MD5}]}
     objects = [
-        {**stated, "id": "1", "self_uri": "drs://drs.example.org/1", "access_methods": methods},
-        {**stated, "id": "2", "access_methods": [*methods, {"type": "gs", "access_id": "x"}]},
-        {**stated, "id": "3", "access_methods": [{"type": "gs", "access_id": "x"}]},
+        {**fields, "id": "1", "self_uri": "drs://drs.example.org/1", "access_methods": methods},
+        {**fields, "id": "2", "access_methods": [*methods, {"type": "gs", "access_id": "x"}]},
+        {**fields, "id": "3", "access_methods": [{"type": "gs", "access_id": "x"}]},
     ]
     path.write_text(json.dumps(wrap(objects)))
     format, listed = opened(path)

@@ -23,10 +23,10 @@ MD5, OTHER = "0" * 32, "1" * 32
 SHA256 = "a" * 64
 
 
-def read(path: Path, name: str = "table", *prefer: str, stated: str = "") -> list[list[ListedFile]]:
-    format = format_named("table") if stated else recognised(Head(path), path.name)
+def read(path: Path, name: str = "table", *prefer: str, mapping: str = "") -> list[list[ListedFile]]:
+    format = format_named("table") if mapping else recognised(Head(path), path.name)
     assert format.name == name
-    listed = FileList(path, path.name, "", prefer, Counter(), None, parsed_map(stated or ()))
+    listed = FileList(path, path.name, "", prefer, Counter(), None, parsed_map(mapping or ()))
     return [list(format.files(row, listed)) for row in format.rows(listed)]
 
 
@@ -57,7 +57,7 @@ def test_headings_and_cells_state_what_columns_are(text: str, encoding: str, tmp
 
 
 @pytest.mark.parametrize(
-    ("stated", "sums"),
+    ("value", "sums"),
     [
         ({"type": "SHA256", "value": SHA256}, {"sha256": SHA256}),
         ([{"checksum": MD5, "type": "md5"}, {"checksum": SHA256, "type": "sha-256"}], {"md5": MD5, "sha256": SHA256}),
@@ -66,8 +66,8 @@ def test_headings_and_cells_state_what_columns_are(text: str, encoding: str, tmp
         ({"type": "sha2-256-chunked", "value": "AAAA"}, {}),
     ],
 )
-def test_a_checksum_may_be_an_object(stated: object, sums: dict[str, str], tmp_path: Path):
-    entry = {"logical_key": "runs/a.bam", "physical_keys": ["s3://b/1?versionId=x"], "size": 3, "hash": stated}
+def test_a_checksum_may_be_an_object(value: object, sums: dict[str, str], tmp_path: Path):
+    entry = {"logical_key": "runs/a.bam", "physical_keys": ["s3://b/1?versionId=x"], "size": 3, "hash": value}
     _, (file,) = read(table(tmp_path, f'{{"version": "v0"}}\n{json.dumps(entry)}\n'))
     assert (file.address, file.name, file.size, file.checksums) == ("s3://b/1?versionId=x", "runs/a.bam", 3, sums)
 
@@ -317,8 +317,13 @@ def test_contents_of_github_are_at_their_download_urls(tmp_path: Path):
     kinds = ("url", "html_url", "git_url", "download_url")
     file = {"name": "a.txt", "size": 3} | {kind: f"https://{kind[:3]}.example/a.txt" for kind in kinds}
     folder = file | {"name": "d", "size": 0, "download_url": None}
-    (found,), none = read(table(tmp_path, json.dumps([file, folder])))
-    assert (found.address, found.mirrors, found.size, none) == ("https://dow.example/a.txt", (), 3, [])
+    (listed_file,), none = read(table(tmp_path, json.dumps([file, folder])))
+    assert (listed_file.address, listed_file.mirrors, listed_file.size, none) == (
+        "https://dow.example/a.txt",
+        (),
+        3,
+        [],
+    )
 
 
 @pytest.mark.parametrize(
@@ -412,19 +417,19 @@ def test_repeated_columns_are_numbered(tmp_path: Path):
 
 def test_what_the_user_states_counts(tmp_path: Path):
     text = f"a,b,c\nhttps://h.example/1,https://h.example/2,{SHA256}\n"
-    ((file,),) = read(table(tmp_path, text), stated="url=B,sha256=c")
+    ((file,),) = read(table(tmp_path, text), mapping="url=B,sha256=c")
     assert (file.address, file.checksums) == ("https://h.example/2", {"sha256": SHA256})
     # What the user does not state is found by the headings, as without --map: no checksum is lost.
-    ((file,),) = read(table(tmp_path, f"Where,MD5,Size\nhttps://h.example/1,{MD5},3\n"), stated="url=Where")
+    ((file,),) = read(table(tmp_path, f"Where,MD5,Size\nhttps://h.example/1,{MD5},3\n"), mapping="url=Where")
     assert (file.checksums, file.size) == ({"md5": MD5}, 3)
     with pytest.raises(ListError, match=r"has no column 'd' for url.*a, b, c"):
-        read(table(tmp_path, text), stated="url=d")
+        read(table(tmp_path, text), mapping="url=d")
 
 
-@pytest.mark.parametrize("stated", ["md5=x", "url", "place=x", "url="])
-def test_a_map_that_states_nothing_is_refused(stated: str):
+@pytest.mark.parametrize("text", ["md5=x", "url", "place=x", "url="])
+def test_a_map_that_states_nothing_is_refused(text: str):
     with pytest.raises(InvalidOption, match=r"^map .*Write url=COLUMN"):
-        parsed_map(stated)
+        parsed_map(text)
 
 
 @pytest.mark.parametrize(
@@ -472,7 +477,7 @@ def test_an_identifier_is_an_address_at_its_resolver(identifier: str, kind: str,
 
 
 @pytest.mark.parametrize(
-    ("address", "said"),
+    ("address", "message"),
     [
         ("fasp://h.example/a", "Aspera"),
         ("ftps://h.example/a", "FTP over TLS"),
@@ -497,8 +502,8 @@ def test_an_identifier_is_an_address_at_its_resolver(identifier: str, kind: str,
         ("https://h.example/<sample id>/a.gz", "has '<sample%20id>'"),
     ],
 )
-def test_what_has_no_address_says_why(address: str, said: str):
-    with pytest.raises(RowFault, match=said):
+def test_what_has_no_address_says_why(address: str, message: str):
+    with pytest.raises(RowFault, match=message):
         file_at(address, name="x")
 
 
@@ -589,12 +594,12 @@ def test_names_without_addresses_are_in_the_lists_folder(text: str, names: list[
     path, base = table(tmp_path, text), "https://h.example/study"
     format = recognised(Head(path), path.name)
     listed = FileList(path, path.name, base, (), Counter())
-    found = [list(format.files(row, listed)) for row in format.rows(listed)]
+    file_rows = [list(format.files(row, listed)) for row in format.rows(listed)]
     assert format.name == "paths"
-    assert [[file.name for file in row] for row in found] == names
-    assert found[0][0].address == f"{base}/{names[0][0].replace(' ', '%20')}"
+    assert [[file.name for file in row] for row in file_rows] == names
+    assert file_rows[0][0].address == f"{base}/{names[0][0].replace(' ', '%20')}"
     if "md5" in text:
-        assert (found[0][0].size, found[0][0].checksums) == (3, {"md5": MD5})
+        assert (file_rows[0][0].size, file_rows[0][0].checksums) == (3, {"md5": MD5})
     with pytest.raises(ListError, match=r"names files without addresses.*--base URL"):
         list(format.rows(listed._replace(base="")))
 
@@ -602,8 +607,8 @@ def test_names_without_addresses_are_in_the_lists_folder(text: str, names: list[
 def test_an_address_in_a_table_may_be_relative_to_a_folder(tmp_path: Path):
     path = table(tmp_path, "url,name\nhttps://h.example/1,a.bam\nsub/2,b.bam\nhttps://h.example/3,c.bam\n")
     format, listed = opened(path, "https://h.example/d")
-    found = [file.address for row in format.rows(listed) for file in format.files(row, listed)]
-    assert found == ["https://h.example/1", "https://h.example/d/sub/2", "https://h.example/3"]
+    addresses = [file.address for row in format.rows(listed) for file in format.files(row, listed)]
+    assert addresses == ["https://h.example/1", "https://h.example/d/sub/2", "https://h.example/3"]
 
 
 def test_an_investigation_names_its_tables_and_their_files(tmp_path: Path):
@@ -658,11 +663,11 @@ def test_kinds_are_counted_by_name_and_source():
         *(file_at(f"https://me:secret@h.example/a.{kind}") for kind in ("bam.bai", "bcf.csi", "fa.fai")),
         ListedFile("sra", "SRR1", "SRR1.sra"),
     ]
-    said = kinds_in_words(Counter(map(kind_of, files)), 1)
-    assert said == "3 index by h.example, 2 FASTQ by ENA, 1 SRA archive by the SRA, 1 row without a file"
+    text = kinds_in_words(Counter(map(kind_of, files)), 1)
+    assert text == "3 index by h.example, 2 FASTQ by ENA, 1 SRA archive by the SRA, 1 row without a file"
     files += [ListedFile("gen3-guid", f"{n}", f"a.{'fna' if n < 1 else n}") for n in range(5)]
-    said = kinds_in_words(Counter(map(kind_of, files)), 0)
-    assert said.endswith(" by the SRA, 1 FASTA by Gen3, 1 1 by Gen3, 1 2 by Gen3, 2 of other kinds")
+    text = kinds_in_words(Counter(map(kind_of, files)), 0)
+    assert text.endswith(" by the SRA, 1 FASTA by Gen3, 1 1 by Gen3, 1 2 by Gen3, 2 of other kinds")
 
 
 @pytest.mark.parametrize("name", ["SRR1", "ERR12.1", "SRR1.lite.1", "drr1.zq.2"])

@@ -121,7 +121,7 @@ def read(path: Path, name: str = "", *prefer: str, base: str = "") -> list[list[
 
 def test_every_format_has_a_sample():
     of_git = {"datalad"}  # which git reads: tests/functional/portals/test_versioned.py
-    assert {each.name for each in FORMATS} - of_git == set(FORMAT_OF.values())
+    assert {format.name for format in FORMATS} - of_git == set(FORMAT_OF.values())
     assert {path.name for path in SAMPLES.iterdir()} == FORMAT_OF.keys()
 
 
@@ -173,7 +173,7 @@ def test_the_order_case_and_number_of_columns_change_nothing(
 def test_no_bytes_are_more_than_an_error(tmp_path_factory: pytest.TempPathFactory, data: bytes):
     path = tmp_path_factory.mktemp("any") / "list"
     path.write_bytes(data)
-    for name in ("", *(each.name for each in FORMATS)):
+    for name in ("", *(format.name for format in FORMATS)):
         try:
             for files in read(path, name):
                 assert all(isinstance(file, ListedFile) for file in files)
@@ -185,10 +185,10 @@ def _changed(data: st.DataObject, sample: Path) -> bytes:
     """A sample of which one cell, element or field is another, is missing or comes twice."""
     if sample.suffix == ".zip":
         archive = io.BytesIO()
-        with zipfile.ZipFile(sample) as given, zipfile.ZipFile(archive, "w") as made:
-            other = data.draw(st.sampled_from(given.namelist()))
-            for name in given.namelist():
-                text = given.read(name)
+        with zipfile.ZipFile(sample) as source, zipfile.ZipFile(archive, "w") as made:
+            other = data.draw(st.sampled_from(source.namelist()))
+            for name in source.namelist():
+                text = source.read(name)
                 made.writestr(name, data.draw(changed_cells(text.decode())) if name == other else text)
         return archive.getvalue()
     if sample.suffix == ".json":
@@ -317,7 +317,7 @@ SHA1, SHA256 = f"{1:040x}", f"{1:064x}"
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         (f"# pooch\n # too\nd/a.nc sha1:{SHA1.upper()}\n", ("sha1", "d/a.nc", "https://h.example/f/d/a.nc")),
         (f"LICENSE (copy) {SHA256}\n", ("sha256", "LICENSE (copy)", "https://h.example/f/LICENSE%20%28copy%29")),
@@ -340,10 +340,10 @@ SHA1, SHA256 = f"{1:040x}", f"{1:064x}"
         ),
     ],
 )
-def test_forms_of_checksum_files(text: str, found: tuple[str, str, str], tmp_path: Path):
+def test_forms_of_checksum_files(text: str, expected: tuple[str, str, str], tmp_path: Path):
     format, listed = opened(put(tmp_path / "CHECKSUMS", text), "https://h.example/f")
     (file,) = files_in(format, listed)
-    assert (format.name, "".join(file.checksums), file.name, file.address) == ("checksums", *found)
+    assert (format.name, "".join(file.checksums), file.name, file.address) == ("checksums", *expected)
 
 
 def test_files_without_a_checksum_of_rclone_are_listed(tmp_path: Path):
@@ -418,7 +418,7 @@ def test_a_recipe_with_commands_is_a_list(name: str, command: str, tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("command", "found"),
+    ("command", "expected"),
     [
         ("wget https://h.example/a -O /home/x/a", ("https://h.example/a", "")),
         ("wget -O ../a https://h.example/a", ("https://h.example/a", "")),
@@ -462,15 +462,15 @@ def test_a_recipe_with_commands_is_a_list(name: str, command: str, tmp_path: Pat
         ("echo 'unclosed", None),
     ],
 )
-def test_a_command_that_downloads_is_told_from_others(command: str, found: tuple[str, str] | None, tmp_path: Path):
+def test_a_command_that_downloads_is_told_from_others(command: str, expected: tuple[str, str] | None, tmp_path: Path):
     path = put(tmp_path / "get.sh", f"#!/bin/bash\n{command}\n")
-    if found is None:
+    if expected is None:
         with pytest.raises(UnknownList):
             format_of(path)
         return
     assert format_of(path) == "commands"
     (row,) = format_named("commands").rows(FileList(path, "get.sh", "", (), Counter()))
-    assert (row.cells["url"], row.cells["file_name"]) == found
+    assert (row.cells["url"], row.cells["file_name"]) == expected
 
 
 @pytest.mark.parametrize(
@@ -514,7 +514,7 @@ def test_names_in_a_configuration_of_curl_go_to_its_urls_in_their_order(lines: s
 
 
 @pytest.mark.parametrize(
-    ("command", "found"),
+    ("command", "expected"),
     [
         ('gsutil -m cp \\\n  "gs://b/1" \\\n  "gs://b/2" \\\n  .', [("gs://b/1", ""), ("gs://b/2", "")]),
         (
@@ -531,10 +531,10 @@ def test_names_in_a_configuration_of_curl_go_to_its_urls_in_their_order(lines: s
         ),
     ],
 )
-def test_all_files_of_a_line_of_commands_are_read(command: str, found: list[tuple[str, str]], tmp_path: Path):
+def test_all_files_of_a_line_of_commands_are_read(command: str, expected: list[tuple[str, str]], tmp_path: Path):
     path = put(tmp_path / "get.sh", f"#!/bin/bash\n{command}\n")
     rows = format_named("commands").rows(FileList(path, "get.sh", "", (), Counter()))
-    assert [(row.cells["url"], row.cells["file_name"]) for row in rows] == found
+    assert [(row.cells["url"], row.cells["file_name"]) for row in rows] == expected
 
 
 @pytest.mark.parametrize(
@@ -1072,7 +1072,7 @@ def test_what_is_neither_utf_8_nor_windows_1252_is_refused(data: bytes, tmp_path
 
 
 @pytest.mark.parametrize(
-    ("data", "said", "remedy"),
+    ("data", "message", "remedy"),
     [
         (b"chrom\tstart\tend\nchr1\t1\t2\n", r"first line is 'chrom\\tstart\\tend'", "omics help lists"),
         (b"Sample,Where\nS1,x\n", "unknown format", "--map url=COLUMN"),
@@ -1166,10 +1166,10 @@ def test_what_is_neither_utf_8_nor_windows_1252_is_refused(data: bytes, tmp_path
         (b"guid\tname\t_tag_0\ns1\tStudy 1\tProgram: X\n", "discovery export of studies", "Export the manifest"),
     ],
 )
-def test_an_unknown_list_is_refused_with_its_first_line(data: bytes, said: str, remedy: str, tmp_path: Path):
-    with pytest.raises(UnknownList, match=said) as caught:
+def test_an_unknown_list_is_refused_with_its_first_line(data: bytes, message: str, remedy: str, tmp_path: Path):
+    with pytest.raises(UnknownList, match=message) as caught:
         format_of(put(tmp_path / "list", data))
-    assert caught.match(f"(?s){said}.*{remedy}")
+    assert caught.match(f"(?s){message}.*{remedy}")
 
 
 def test_the_sheet_of_a_workbook_that_has_addresses_is_read(tmp_path: Path):
@@ -1237,7 +1237,7 @@ BOMB = f'<!DOCTYPE m [<!ENTITY a "b">]>{METALINK.format("&a;")}'
 
 
 @pytest.mark.parametrize(
-    ("format", "text", "said"),
+    ("format", "text", "message"),
     [
         ("", "bundle_uuid\tfile_uuid\tfile_sha256\nx\ty\tz\n", "missing column: file_name, file_size"),
         (
@@ -1249,8 +1249,8 @@ BOMB = f'<!DOCTYPE m [<!ENTITY a "b">]>{METALINK.format("&a;")}'
         ("", BOMB, "DOCTYPE"),
     ],
 )
-def test_a_list_that_cannot_be_read_is_refused(format: str, text: str, said: str, tmp_path: Path):
-    with pytest.raises(ListError, match=said):
+def test_a_list_that_cannot_be_read_is_refused(format: str, text: str, message: str, tmp_path: Path):
+    with pytest.raises(ListError, match=message):
         read(put(tmp_path / "list", text), format)
 
 
@@ -1271,7 +1271,7 @@ GDC = "id\tfilename\tmd5\tsize\tstate\n"
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         (f"{GDC}x\t../a\t\t1\t\n", "contains '..'"),
         (f"{GDC}x\t/a\t\t1\t\n", "is absolute"),
@@ -1288,8 +1288,8 @@ GDC = "id\tfilename\tmd5\tsize\tstate\n"
         ),
     ],
 )
-def test_an_invalid_value_is_the_fault_of_its_row(text: str, said: str, tmp_path: Path):
-    with pytest.raises(RowFault, match=said):
+def test_an_invalid_value_is_the_fault_of_its_row(text: str, message: str, tmp_path: Path):
+    with pytest.raises(RowFault, match=message):
         read(put(tmp_path / "list.txt", text))
 
 
@@ -1313,8 +1313,12 @@ def test_a_metalink_in_another_encoding_is_read(tmp_path: Path):
         '<file name="é.bin"><pieces type="sha-256"><hash>00</hash></pieces><url>https://h.example/a b.bin</url></file>'
     )
     path.write_bytes(f'<?xml version="1.0" encoding="utf-16"?>{METALINK.format(file)}'.encode("utf-16"))
-    ((found,),) = read(path, "metalink")
-    assert (found.name, found.address, found.checksums) == ("é.bin", "https://h.example/a%20b.bin", {})
+    ((listed_file,),) = read(path, "metalink")
+    assert (listed_file.name, listed_file.address, listed_file.checksums) == (
+        "é.bin",
+        "https://h.example/a%20b.bin",
+        {},
+    )
 
 
 # -- lists that others made: quotes, blanks, damaged rows
@@ -1358,14 +1362,14 @@ def test_a_quote_in_a_name_of_the_gdc_costs_neither_size_nor_checksum(tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("sample", "said"),
+    ("sample", "message"),
     [
         ("gdc-manifest-short-row.txt", "line 2: 4 cells, but the header row has 5 columns"),
         ("gen3-index-empty-guid.tsv", r"guid is empty; its URLs \(gs://path s3://path\)"),
     ],
 )
-def test_a_damaged_list_that_was_published_is_refused(sample: str, said: str):
-    with pytest.raises((ListError, RowFault), match=said):
+def test_a_damaged_list_that_was_published_is_refused(sample: str, message: str):
+    with pytest.raises((ListError, RowFault), match=message):
         read(PUBLISHED / sample)
 
 
@@ -1516,5 +1520,5 @@ def test_the_index_of_published_lists_is_whole():
     rows = index()
     assert len(rows) >= 30
     assert len({(row["published"]) for row in rows}) == len(rows)
-    assert {row["format"] for row in rows} <= {"", *(each.name for each in FORMATS)}
+    assert {row["format"] for row in rows} <= {"", *(format.name for format in FORMATS)}
     assert all(row["project"] and row["kind"] and row["before"] and row["now"] for row in rows)

@@ -15,8 +15,8 @@ def test_the_manifest_is_beside_its_folder_or_in_the_current_one(
 ) -> None:
     (tmp_path / "out" / "sub").mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "out" / "sub")
-    found = {folder: str(result_beside(Path(folder))) for folder in ("data/a", ".", "..", "/")}
-    assert found == {
+    paths = {folder: str(result_beside(Path(folder))) for folder in ("data/a", ".", "..", "/")}
+    assert paths == {
         "data/a": "data/a.manifest.tsv",
         ".": "sub.manifest.tsv",
         "..": str(tmp_path / "out.manifest.tsv"),

@@ -77,7 +77,7 @@ def read(path: Path) -> tuple[list[Stated], list[str], Counter[str]]:
     listed = FileList(path, path.name, "", (), Counter())
     rows = [*format.rows(listed)]
     files = [file for row in rows if not row.fault for file in format.files(row, listed)]
-    stated = [
+    summaries = [
         (
             file.name,
             file.error.message if file.error else " ".join((file.address, *file.mirrors)),
@@ -86,7 +86,7 @@ def read(path: Path) -> tuple[list[Stated], list[str], Counter[str]]:
         )
         for file in files
     ]
-    return stated, [row.fault for row in rows if row.fault], listed.notes
+    return summaries, [row.fault for row in rows if row.fault], listed.notes
 
 
 @pytest.fixture
@@ -145,8 +145,8 @@ def project(tmp_path: Path) -> Path:
 )
 def test_outputs_of_dvc_have_their_urls_and_the_md5_of_their_bytes(project: Path, text: str, expected: list[Stated]):
     (project / "list.dvc").write_text(text)
-    found, _, notes = read(project / "list.dvc")
-    assert found == expected
+    summaries, _, notes = read(project / "list.dvc")
+    assert summaries == expected
     assert any("DVC 2" in note for note in notes) is (f"md5: {MD5}" in text and "hash" not in text)
 
 
@@ -273,9 +273,9 @@ def test_git_annex_states_urls_and_keys(tmp_path: Path):
     (tmp_path / "list").write_text(
         "".join(line % (key, url) for key in keys) + line % (keys[0], '"dl+archive:x"') + "x\n"
     )
-    found, faults, _ = read(tmp_path / "list")
-    assert [(size, sums) for _, _, size, sums in found[:3]] == [(3, {"md5": MD5}), (3, {}), (3, {"md5": MD5})]
-    assert found[3][1] == "a: git-annex states no URL of it, only copies in laptop"
+    summaries, faults, _ = read(tmp_path / "list")
+    assert [(size, sums) for _, _, size, sums in summaries[:3]] == [(3, {"md5": MD5}), (3, {}), (3, {"md5": MD5})]
+    assert summaries[3][1] == "a: git-annex states no URL of it, only copies in laptop"
     assert faults == ["the line is not of git annex whereis --json"]
     (tmp_path / "list").write_text(line % ("none", url) + (line % (keys[0], url)).replace('"a"', '"../b"'))
     with planned(tmp_path / "list", TransferOptions.of({"exclude": ["a", "b"]}, selects=True), print) as (plan, _, _):

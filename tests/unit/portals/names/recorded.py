@@ -38,15 +38,15 @@ class RecordedResponses(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         request.read()
         self.requests.append(request)
-        for stated, recorded in self._responses.items():
-            method, _, url = stated.rpartition(" ")
+        for target, recorded in self._responses.items():
+            method, _, url = target.rpartition(" ")
             if (method or "GET") == request.method and _matches(url, str(request.url)):
                 return _response(recorded)
         raise AssertionError(f"no response is recorded for {request.method} {request.url}")
 
 
-def _matches(stated: str, requested: str) -> bool:
-    one, other = urlsplit(stated), urlsplit(requested)
+def _matches(recorded_url: str, requested: str) -> bool:
+    one, other = urlsplit(recorded_url), urlsplit(requested)
     same = (one.scheme, one.netloc, one.path) == (other.scheme, other.netloc, other.path)
     return same and set(parse_qsl(one.query, True)) <= set(parse_qsl(other.query, True))
 
@@ -89,7 +89,7 @@ class Resolved(NamedTuple):
         return [file for row in self.rows for file in row.files]
 
     @property
-    def stated(self) -> list[tuple[str, int | None, dict[str, str]]]:
+    def summaries(self) -> list[tuple[str, int | None, dict[str, str]]]:
         """Name, size and checksums of each file."""
         return [(file.name, file.size, dict(file.checksums)) for file in self.files]
 

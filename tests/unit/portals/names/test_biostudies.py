@@ -26,19 +26,19 @@ def info(accession: str, **fields: Any) -> httpx.Response:
 
 
 def study(
-    accession: str, tab: Recorded, below: dict[str, Recorded] | None = None, **stated: Any
+    accession: str, tab: Recorded, below: dict[str, Recorded] | None = None, **fields: Any
 ) -> dict[str, Recorded]:
-    """What BioStudies answers for a study, and files below its folder; `stated` is what `/info` has besides the address."""
+    """What BioStudies answers for a study, and files below its folder; `fields` is what `/info` has besides the address."""
     there = {f"{link_of(accession)}/Files/{path}": answer for path, answer in (below or {}).items()}
-    return {f"{API}/{accession}": tab, f"{API}/{accession}/info": info(accession, **stated), **there}
+    return {f"{API}/{accession}": tab, f"{API}/{accession}/info": info(accession, **fields), **there}
 
 
 def page_tab(**section: Any) -> httpx.Response:
     return httpx.Response(200, json={"accno": "S-BSST1", "attributes": [], "section": {"type": "Study", **section}})
 
 
-def resolved(tab: Recorded, below: dict[str, Recorded] | None = None, **stated: Any) -> Resolved:
-    return resolve("S-BSST1", study("S-BSST1", tab, below, **stated))
+def resolved(tab: Recorded, below: dict[str, Recorded] | None = None, **fields: Any) -> Resolved:
+    return resolve("S-BSST1", study("S-BSST1", tab, below, **fields))
 
 
 def sdrf(name: str) -> Resolved:
@@ -97,13 +97,13 @@ ARRAY_EXPRESS: dict[str, Any] = {
 }
 
 
-def check(found: Resolved, expected: Any) -> None:
+def check(result: Resolved, expected: Any) -> None:
     if isinstance(expected, type):
-        assert isinstance(found.error, expected)
-        assert not found.rows
+        assert isinstance(result.error, expected)
+        assert not result.rows
     else:
-        assert found.error is None
-        assert found.stated == expected
+        assert result.error is None
+        assert result.summaries == expected
 
 
 @pytest.mark.parametrize("answer", answers("biostudies"))
@@ -119,14 +119,14 @@ def test_every_recorded_answer_of_arrayexpress_is_read(answer: str) -> None:
 
 
 def test_files_are_at_the_address_of_the_study_by_https() -> None:
-    found = resolve(
+    result = resolve(
         "S-BSST1",
         study("S-BSST1", page_tab(files=[{"path": "a b/c#1.tif", "size": "7"}]))
         | {
             f"{API}/S-BSST1/info": httpx.Response(200, json={"httpLink": "http://ftp.ebi.ac.uk/biostudies/nfs/S-BSST1"})
         },
     )
-    (file,) = found.files
+    (file,) = result.files
     assert file.address == "https://ftp.ebi.ac.uk/biostudies/nfs/S-BSST1/Files/a%20b/c%231.tif"
     assert (file.name, file.size, file.checksums, file.folder) == ("a b/c#1.tif", 7, {}, "S-BSST1")
 
@@ -137,9 +137,9 @@ def test_files_of_nested_sections_and_arrays_in_arrays_are_found() -> None:
         files=[{"path": "a.txt", "size": 1}, [{"path": "b.txt", "size": 2}, [{"path": "c.txt", "size": 3}]]],
         subsections=[[{"accno": "SECT-2", "type": "Assay", "files": [[{"path": "d.txt", "size": 4}]]}]],
     )
-    found = resolved(tab, files=4)
-    assert [file.name for file in found.files] == ["a.txt", "b.txt", "c.txt", "d.txt"]
-    assert [row.cells["section"] for row in found.rows] == ["SECT-1", "SECT-1", "SECT-1", "SECT-2"]
+    result = resolved(tab, files=4)
+    assert [file.name for file in result.files] == ["a.txt", "b.txt", "c.txt", "d.txt"]
+    assert [row.cells["section"] for row in result.rows] == ["SECT-1", "SECT-1", "SECT-1", "SECT-2"]
 
 
 def test_a_long_list_is_read_from_its_own_file_with_its_attributes() -> None:
@@ -148,25 +148,25 @@ def test_a_long_list_is_read_from_its_own_file_with_its_attributes() -> None:
         {"path": "p1/a.tiff", "size": 5, "type": "file", "attributes": [{"name": "Well", "value": "A01"}, {}]},
         {"path": "p1/b.tiff", "size": 6, "type": "file", "attributes": [{"name": "Well", "value": None}]},
     ]
-    found = resolved(tab, {"lists/images.json": httpx.Response(200, json=listed)}, files=2)
-    assert found.stated == [("p1/a.tiff", 5, {}), ("p1/b.tiff", 6, {})]
-    assert [row.cells.get("Well") for row in found.rows] == ["A01", None]
-    assert found.error is None
+    result = resolved(tab, {"lists/images.json": httpx.Response(200, json=listed)}, files=2)
+    assert result.summaries == [("p1/a.tiff", 5, {}), ("p1/b.tiff", 6, {})]
+    assert [row.cells.get("Well") for row in result.rows] == ["A01", None]
+    assert result.error is None
 
 
 def test_fewer_files_than_the_service_states_are_no_whole_study() -> None:
-    found = resolved(page_tab(files=[{"path": "a", "size": 1}]), files=3)
-    assert [file.name for file in found.files] == ["a"]
-    assert isinstance(found.error, InconsistentListing)
-    assert "3 files are stated, but 1" in found.error.message
+    result = resolved(page_tab(files=[{"path": "a", "size": 1}]), files=3)
+    assert [file.name for file in result.files] == ["a"]
+    assert isinstance(result.error, InconsistentListing)
+    assert "3 files are stated, but 1" in result.error.message
 
 
 def test_a_list_of_files_that_is_cut_off_is_an_error() -> None:
     tab = page_tab(attributes=[{"name": "File List", "value": "l.json"}])
     cut = httpx.Response(200, text='[{"path": "a", "size": 1}, {"path": "b"')
-    found = resolved(tab, {"l.json": cut})
-    assert [file.name for file in found.files] == ["a"]
-    assert isinstance(found.error, DecodeError)
+    result = resolved(tab, {"l.json": cut})
+    assert [file.name for file in result.files] == ["a"]
+    assert isinstance(result.error, DecodeError)
 
 
 @pytest.mark.parametrize(("zipped", "name"), [(True, "raw.zip"), (False, None)])
@@ -178,9 +178,9 @@ def test_a_folder_is_an_archive_or_fails_alone(zipped: bool, name: str | None) -
 
 
 def test_a_path_out_of_the_folder_fails_alone() -> None:
-    found = resolved(page_tab(files=[{"path": "../../x", "size": 1}, {"path": "y", "size": 1}]))
-    assert isinstance(found.files[0].error, UnsafePath)
-    assert found.files[1].error is None
+    result = resolved(page_tab(files=[{"path": "../../x", "size": 1}, {"path": "y", "size": 1}]))
+    assert isinstance(result.files[0].error, UnsafePath)
+    assert result.files[1].error is None
 
 
 def test_a_study_that_is_not_public_and_one_that_is_unknown_are_told_apart() -> None:
@@ -193,8 +193,8 @@ def test_a_study_that_is_not_public_and_one_that_is_unknown_are_told_apart() -> 
 
 
 def test_a_study_whose_link_is_no_text_is_an_error() -> None:
-    found = resolved(httpx.Response(200, json={"ftpHttp_link": []}))
-    assert isinstance(found.error, DecodeError)
+    result = resolved(httpx.Response(200, json={"ftpHttp_link": []}))
+    assert isinstance(result.error, DecodeError)
 
 
 @pytest.mark.parametrize("section", [{"links": [{"url": "x"}]}, {"attributes": [{"name": "File List", "value": ""}]}])
@@ -207,7 +207,7 @@ def test_a_redirect_to_the_page_tab_is_followed() -> None:
     responses = study("S-BSST1", httpx.Response(302, headers={"Location": there})) | {
         there: page_tab(files=[{"path": "a", "size": 1}])
     }
-    assert resolve("S-BSST1", responses).stated == [("a", 1, {})]
+    assert resolve("S-BSST1", responses).summaries == [("a", 1, {})]
 
 
 # -- reads of ArrayExpress
@@ -239,30 +239,30 @@ def without_ena(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("without_ena")
 def test_a_sequencing_study_is_its_reads_one_row_a_run() -> None:
-    found = resolve("E-MTAB-6153", sequencing())
-    assert [[file.name for file in row.files] for row in found.rows] == [
+    result = resolve("E-MTAB-6153", sequencing())
+    assert [[file.name for file in row.files] for row in result.rows] == [
         ["ERR2144881_1.fastq.gz", "ERR2144881_2.fastq.gz"],
         ["ERR2144882.fastq.gz"],
     ]
-    assert found.files[0].address == FASTQ.format(1).replace("ftp://", "https://")
-    assert found.rows[0].cells["Characteristics[organism]"] == "Mus musculus"
-    assert found.rows[0].cells["accession"] == "ERR2144881"
-    assert "--suppl" in found.rows[0].note
+    assert result.files[0].address == FASTQ.format(1).replace("ftp://", "https://")
+    assert result.rows[0].cells["Characteristics[organism]"] == "Mus musculus"
+    assert result.rows[0].cells["accession"] == "ERR2144881"
+    assert "--suppl" in result.rows[0].note
 
 
 def test_its_other_files_are_had_by_choice() -> None:
-    found = resolve("E-MTAB-6153", sequencing(), reads="suppl")
-    assert [file.name for file in found.files] == ["E-MTAB-6153.sdrf.txt", "counts.tsv"]
+    result = resolve("E-MTAB-6153", sequencing(), reads="suppl")
+    assert [file.name for file in result.files] == ["E-MTAB-6153.sdrf.txt", "counts.tsv"]
 
 
 class KnownRuns(Archive):
     """Stands for the ENA: it knows one run of the study, with its size and MD5, and one of another study."""
 
     title: ClassVar[str] = "the ENA"
-    asked: ClassVar[list[Name]] = []
+    names: ClassVar[list[Name]] = []
 
     def rows(self, name: Name) -> Iterator[NamedRow]:
-        self.asked.append(name)
+        self.names.append(name)
         for run in ("ERR2144881", "ERR9999999"):
             file = ListedFile("url", f"https://ena.example.org/{run}.gz", f"{run}.gz", 8, {"md5": "2" * 32})
             yield NamedRow({"accession": run, "library_layout": "SINGLE"}, [file])
@@ -277,9 +277,11 @@ def test_the_ena_states_sizes_and_checksums_of_the_runs_of_the_study_alone(monke
         return module if name.endswith(".stand_in") else original(name)
 
     monkeypatch.setattr("omicsdk.portals.names.archive.import_module", imported)
-    KnownRuns.asked.clear()
-    found = resolve("E-MTAB-6153", sequencing())
-    assert [(each.archive, each.level, each.id) for each in KnownRuns.asked] == [("ena", "study", "ERP104208")]
-    assert found.stated == [("ERR2144881.gz", 8, {"md5": "2" * 32}), ("ERR2144882.fastq.gz", None, {})]
-    assert found.rows[0].cells["library_layout"] == "SINGLE"
-    assert found.rows[0].cells["Source Name"] == "s1"
+    KnownRuns.names.clear()
+    result = resolve("E-MTAB-6153", sequencing())
+    assert [(study_name.archive, study_name.level, study_name.id) for study_name in KnownRuns.names] == [
+        ("ena", "study", "ERP104208")
+    ]
+    assert result.summaries == [("ERR2144881.gz", 8, {"md5": "2" * 32}), ("ERR2144882.fastq.gz", None, {})]
+    assert result.rows[0].cells["library_layout"] == "SINGLE"
+    assert result.rows[0].cells["Source Name"] == "s1"

@@ -52,8 +52,8 @@ FASTQ = (
 
 def searched(response: Recorded) -> object:
     catalogs = httpx.Response(200, json=CATALOGS)  # asked for when a search is refused
-    found = resolve(f"azul:{PROJECT}", {SEARCH: response, f"{HCA}/index/catalogs": catalogs})
-    return type(found.error).__name__ if found.error is not None else found.stated
+    result = resolve(f"azul:{PROJECT}", {SEARCH: response, f"{HCA}/index/catalogs": catalogs})
+    return type(result.error).__name__ if result.error is not None else result.summaries
 
 
 def counted(name: str) -> int:
@@ -63,8 +63,8 @@ def counted(name: str) -> int:
     project: str = hit["projects"][0]["projectId"]
     network = httpx.MockTransport(lambda _: httpx.Response(200, json=hit))
     with AzulClient(HCA, credentials=ANONYMOUS, environ={}, transport=network) as client:
-        found = client.get(project, entity="projects").to_dict()
-    return sum(each["count"] for each in found["fileTypeSummaries"])
+        document = client.get(project, entity="projects").to_dict()
+    return sum(summary["count"] for summary in document["fileTypeSummaries"])
 
 
 def manifest_place() -> str:
@@ -76,7 +76,7 @@ def manifest_place() -> str:
 def manifest_files() -> list[tuple[str, int | None, bool]]:
     with (DATA / "azul" / "manifest_compact.tsv").open(encoding="utf-8") as file:
         rows = [of_row(row) for row in csv.DictReader(file, dialect="excel-tab")]
-    return [(each.name, each.size, bool(each.sha256)) for each in rows]
+    return [(entry.name, entry.size, bool(entry.sha256)) for entry in rows]
 
 
 READ: dict[str, tuple[Callable[[], object], object]] = {
@@ -106,43 +106,43 @@ def test_every_recorded_answer_is_read(answer: str) -> None:
 
 
 def test_a_uuid_is_asked_of_the_gdc_and_then_of_azul_once_each() -> None:
-    found = resolve(PROJECT, {GDC: NONE_AT_THE_GDC, SEARCH: page(file_hit())})
-    assert found.stated == [FASTQ]
-    assert [each.partition("?")[0] for each in found.requests] == [GDC, f"GET {SEARCH}"]
-    filters = json.loads(httpx.URL(found.requests[1].partition(" ")[2]).params["filters"])
+    result = resolve(PROJECT, {GDC: NONE_AT_THE_GDC, SEARCH: page(file_hit())})
+    assert result.summaries == [FASTQ]
+    assert [request.partition("?")[0] for request in result.requests] == [GDC, f"GET {SEARCH}"]
+    filters = json.loads(httpx.URL(result.requests[1].partition(" ")[2]).params["filters"])
     assert filters == {"projectId": {"is": [PROJECT]}}
 
 
 def test_a_uuid_of_the_gdc_is_not_asked_of_azul() -> None:
     hit = {"file_id": PROJECT, "file_name": "a.bam", "file_size": 1, "md5sum": "1" * 32, "access": "open"}
     answer = httpx.Response(200, json={"data": {"hits": [hit], "pagination": {"total": 1}}, "warnings": {}})
-    found = resolve(PROJECT, {GDC: answer})
-    assert found.stated == [("a.bam", 1, {"md5": "1" * 32})]
-    assert found.requests == [GDC]
+    result = resolve(PROJECT, {GDC: answer})
+    assert result.summaries == [("a.bam", 1, {"md5": "1" * 32})]
+    assert result.requests == [GDC]
 
 
 def test_a_uuid_that_neither_knows_names_both() -> None:
-    found = resolve(PROJECT, {GDC: NONE_AT_THE_GDC, SEARCH: page()})
-    assert isinstance(found.error, NotFound)
-    assert "unknown to the GDC and Azul" in found.error.message
-    assert len(found.requests) == 2
+    result = resolve(PROJECT, {GDC: NONE_AT_THE_GDC, SEARCH: page()})
+    assert isinstance(result.error, NotFound)
+    assert "unknown to the GDC and Azul" in result.error.message
+    assert len(result.requests) == 2
 
 
 def test_an_error_of_the_gdc_is_no_unknown_uuid() -> None:
-    found = resolve(PROJECT, {GDC: httpx.Response(400, json={"message": "internal"}), SEARCH: page(file_hit())})
-    assert isinstance(found.error, BadRequest)
-    assert found.requests == [GDC]
+    result = resolve(PROJECT, {GDC: httpx.Response(400, json={"message": "internal"}), SEARCH: page(file_hit())})
+    assert isinstance(result.error, BadRequest)
+    assert result.requests == [GDC]
 
 
 def test_a_file_goes_to_the_source_of_azul_with_its_place_in_the_mirror() -> None:
     hit = file_hit()
     hit["files"][0]["azul_mirror_uri"] = "s3://humancellatlas/file/7733.sha256"
-    found = resolve(f"https://explore.data.humancellatlas.org/projects/{PROJECT}", {SEARCH: page(hit)})
-    (file,) = found.files
+    result = resolve(f"https://explore.data.humancellatlas.org/projects/{PROJECT}", {SEARCH: page(hit)})
+    (file,) = result.files
     assert (file.kind, file.address) == ("azul", hit["files"][0]["azul_url"])
     assert file.mirrors == ("s3://humancellatlas/file/7733.sha256",)
-    assert found.rows[0].cells["file_uuid"] == hit["files"][0]["uuid"]
-    assert found.rows[0].cells["accession"] == PROJECT
+    assert result.rows[0].cells["file_uuid"] == hit["files"][0]["uuid"]
+    assert result.rows[0].cells["accession"] == PROJECT
 
 
 def test_a_file_without_an_address_fails_alone() -> None:
@@ -167,26 +167,26 @@ def test_a_page_of_lungmap_is_of_its_newest_catalog() -> None:
         f"{HCA}/index/catalogs": httpx.Response(200, json=CATALOGS),
         f"{SEARCH}?catalog=lm10": page(file_hit()),
     }
-    assert resolve(f"https://data-browser.lungmap.net/projects/{PROJECT}", responses).stated == [FASTQ]
+    assert resolve(f"https://data-browser.lungmap.net/projects/{PROJECT}", responses).summaries == [FASTQ]
 
 
 def test_a_page_of_anvil_is_of_its_own_service() -> None:
-    found = resolve(
+    result = resolve(
         f"https://explore.anvilproject.org/datasets/{PROJECT}/files", {f"{ANVIL}/index/files": page(file_hit())}
     )
-    assert found.stated == [FASTQ]
-    filters = json.loads(httpx.URL(found.requests[0].partition(" ")[2]).params["filters"])
+    assert result.summaries == [FASTQ]
+    filters = json.loads(httpx.URL(result.requests[0].partition(" ")[2]).params["filters"])
     assert filters == {"datasets.document_id": {"is": [PROJECT]}}  # as the page is named; dataset_id differs
 
 
 @pytest.mark.parametrize(
-    ("text", "stated"), [(f"azul:dcp42/{PROJECT}", {"projectId": {"is": [PROJECT]}}), ("hca:dcp42", None)]
+    ("text", "filters"), [(f"azul:dcp42/{PROJECT}", {"projectId": {"is": [PROJECT]}}), ("hca:dcp42", None)]
 )
-def test_a_catalog_can_be_named(text: str, stated: object) -> None:
-    found = resolve(text, {f"{SEARCH}?catalog=dcp42": page(file_hit())})
-    assert found.stated == [FASTQ]
-    parameters = httpx.URL(found.requests[0].partition(" ")[2]).params
-    assert json.loads(parameters.get("filters", "null")) == stated
+def test_a_catalog_can_be_named(text: str, filters: object) -> None:
+    result = resolve(text, {f"{SEARCH}?catalog=dcp42": page(file_hit())})
+    assert result.summaries == [FASTQ]
+    parameters = httpx.URL(result.requests[0].partition(" ")[2]).params
+    assert json.loads(parameters.get("filters", "null")) == filters
 
 
 COMMONS = "https://gen3.example.org"

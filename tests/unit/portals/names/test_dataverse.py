@@ -23,10 +23,10 @@ def entry(id: int, name: str, **more: Any) -> dict[str, Any]:
 
 def version(*files: dict[str, Any], **more: Any) -> httpx.Response:
     fields = [{"typeName": "title", "value": "A dataset"}]
-    stated = {"datasetPersistentId": ID, "versionNumber": 2, "versionMinorNumber": 1, "versionState": "RELEASED"}
+    dataset = {"datasetPersistentId": ID, "versionNumber": 2, "versionMinorNumber": 1, "versionState": "RELEASED"}
     blocks = {"citation": {"fields": fields}}
     return httpx.Response(
-        200, json={"status": "OK", "data": {**stated, "metadataBlocks": blocks, "files": list(files), **more}}
+        200, json={"status": "OK", "data": {**dataset, "metadataBlocks": blocks, "files": list(files), **more}}
     )
 
 
@@ -36,7 +36,7 @@ def version(*files: dict[str, Any], **more: Any) -> httpx.Response:
 def test_a_dataset_is_named_by_its_page_at_any_server(page: str) -> None:
     responses = {VERSION: version(entry(7, "a.csv", directoryLabel="raw/x")), f"{HOST}/api/datasets/:persistentId/versions/2.1": version(entry(7, "a.csv", directoryLabel="raw/x"))}  # fmt: skip
     resolved = result_of(page, responses)
-    assert resolved.stated == [("raw/x/a.csv", 3, {"md5": MD5})]
+    assert resolved.summaries == [("raw/x/a.csv", 3, {"md5": MD5})]
     (row,) = resolved.rows
     assert (row.cells["accession"], row.cells["title"], row.note) == (ID, "A dataset", "")
     # Users of pooch met this: many servers give files no persistent identifiers.
@@ -63,7 +63,7 @@ def test_tables_are_those_that_were_uploaded() -> None:
 )
 def test_a_table_of_an_older_server_is_named_by_its_format(kind: str, name: str) -> None:
     resolved = result_of(PAGE, {VERSION: version(entry(7, "a.tab", dataFile={"originalFileFormat": kind}))})
-    assert resolved.stated == [(name, None, {"md5": MD5})]
+    assert resolved.summaries == [(name, None, {"md5": MD5})]
 
 
 def test_files_that_are_not_open_fail_alone() -> None:
@@ -97,17 +97,17 @@ def test_a_stated_version_is_taken_with_a_note_on_the_latest() -> None:
     ],
 )
 def test_the_page_of_a_file_is_that_file_alone(page: str, request_: str) -> None:
-    told = httpx.Response(200, json={"status": "OK", "data": entry(7, "a.csv")})
-    assert result_of(page, {request_: told}).stated == [("a.csv", 3, {"md5": MD5})]
+    response = httpx.Response(200, json={"status": "OK", "data": entry(7, "a.csv")})
+    assert result_of(page, {request_: response}).summaries == [("a.csv", 3, {"md5": MD5})]
 
 
 def test_the_doi_of_a_file_is_that_file() -> None:
     # Users of datahugger and pooch met this: servers give DOIs to files as well.
     harvard = "https://dataverse.harvard.edu/api"
-    told = httpx.Response(200, json={"status": "OK", "data": entry(7, "a.csv")})
+    response = httpx.Response(200, json={"status": "OK", "data": entry(7, "a.csv")})
     responses = {
         f"{harvard}/datasets/:persistentId/versions/:latest-published": MISSING,
-        f"{harvard}/files/:persistentId": told,
+        f"{harvard}/files/:persistentId": response,
     }
     resolved = result_of("10.7910/dvn/sgeesj/1sradn", responses)
     assert [file.name for file in resolved.files] == ["a.csv"]

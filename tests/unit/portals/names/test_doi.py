@@ -16,14 +16,14 @@ UNKNOWN = (404, "datacite/error_not_found.json")
 
 
 def registered(url: str, *, client: str = "", kind: str = "Dataset", **attributes: Any) -> httpx.Response:
-    stated = {
+    defaults = {
         "url": url,
         "publisher": "A repository",
         "titles": [{"title": "Some data"}],
         "types": {"resourceTypeGeneral": kind},
     }
     repository = {"client": {"data": {"id": client, "type": "clients"}}}
-    return httpx.Response(200, json={"data": {"attributes": {**stated, **attributes}, "relationships": repository}})
+    return httpx.Response(200, json={"data": {"attributes": {**defaults, **attributes}, "relationships": repository}})
 
 
 def test_the_page_of_a_registered_doi_shows_where_it_is() -> None:
@@ -52,12 +52,12 @@ def test_a_portal_of_figshare_is_known_by_its_repository() -> None:
 
 def test_the_addresses_of_a_registered_doi_are_copies_of_one_file() -> None:
     urls = ["s3://bucket/a/x.cram", "gs://other/x.cram"]
-    stated: dict[str, Any] = {
+    attributes: dict[str, Any] = {
         "contentUrl": urls,
         "identifiers": [{"identifierType": "md5", "identifier": "3b33f6b9338fccab0901b7d317577ea3"}],
     }
     resolved = result_of(
-        "10.23725/abc", {f"{DATACITE}/10.23725/abc": registered("https://ors.example.org/x", **stated)}
+        "10.23725/abc", {f"{DATACITE}/10.23725/abc": registered("https://ors.example.org/x", **attributes)}
     )
     (file,) = resolved.files
     assert (file.kind, file.address, file.mirrors) == ("s3", urls[0], (urls[1],))
@@ -120,8 +120,8 @@ def of_paper(*related: dict[str, Any]) -> str:
 
 
 def test_a_paper_is_an_error_that_names_its_data() -> None:
-    said = of_paper(data("10.5281/zenodo.1"), data("10.1234/text", "JournalArticle"))
-    assert said == (
+    message = of_paper(data("10.5281/zenodo.1"), data("10.1234/text", "JournalArticle"))
+    assert message == (
         "10.1038/s41586-020-1 is a paper (journal article): 'A paper', A journal. "
         "Data that name it: 10.5281/zenodo.1 (Zenodo, 'Data')."
     )
@@ -166,7 +166,7 @@ def test_a_page_of_an_archive_is_resolved_further() -> None:
     resolved = result_of("zenodo.record:15411009", responses)
     assert [file.name for file in resolved.files] == ["Finding_and_exploring_data.pdf"]
     same = result_of("https://identifiers.org/zenodo.record:15411009", responses)
-    assert same.stated == resolved.stated
+    assert same.summaries == resolved.summaries
 
 
 def test_another_page_is_an_error_that_names_it() -> None:

@@ -51,7 +51,7 @@ def responses(*pages: httpx.Response) -> dict[str, Any]:
 )
 def test_a_dataset_is_named_in_many_ways(name: str) -> None:
     resolved = result_of(name, responses(page(entry(66, "a.csv"), total=1)), TOKEN)
-    assert resolved.stated == [("a.csv", 3, {"sha256": SHA256})]
+    assert resolved.summaries == [("a.csv", 3, {"sha256": SHA256})]
     (row,) = resolved.rows
     assert (row.cells["accession"], row.cells["title"]) == (DOI, "A Study of Red-Black Trees with Weight")
     assert row.files[0].address == f"{API}/files/66/download"

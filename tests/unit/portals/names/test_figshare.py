@@ -15,8 +15,8 @@ MD5 = "0" * 31 + "1"
 
 
 def entry(id: int, name: str, size: int = 3, **more: Any) -> dict[str, Any]:
-    stated = {"id": id, "name": name, "size": size, "is_link_only": False, "supplied_md5": "", "computed_md5": MD5}
-    return {**stated, "download_url": f"https://ndownloader.figshare.com/files/{id}", **more}
+    fields = {"id": id, "name": name, "size": size, "is_link_only": False, "supplied_md5": "", "computed_md5": MD5}
+    return {**fields, "download_url": f"https://ndownloader.figshare.com/files/{id}", **more}
 
 
 def article(*files: dict[str, Any], version: int = 1, **more: Any) -> dict[str, Any]:
@@ -33,8 +33,8 @@ def article(*files: dict[str, Any], version: int = 1, **more: Any) -> dict[str, 
     }
 
 
-def answer(told: object) -> httpx.Response:
-    return httpx.Response(200, json=told)
+def answer(payload: object) -> httpx.Response:
+    return httpx.Response(200, json=payload)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def answer(told: object) -> httpx.Response:
 )
 def test_an_article_is_named_in_many_ways(name: str) -> None:
     resolved = result_of(name, {f"{API}/articles/14763051": ARTICLE})
-    assert resolved.stated == [
+    assert resolved.summaries == [
         ("tiny-data.txt", 59, {"md5": "70e2afd3fd7e336ae478b1e740a5f08e"}),
         ("store.zip", 780, {"md5": "7008231125631739b64720d1526619ae"}),
     ]
@@ -147,7 +147,7 @@ def test_an_empty_collection_is_unknown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "said"),
+    ("more", "reason"),
     [
         ({"is_embargoed": True, "embargo_date": "2039-06-30", "embargo_reason": "patent"}, r"under embargo until 2039-06-30 \(patent\)"),
         ({"is_embargoed": True, "files": None}, "under embargo"),
@@ -155,20 +155,20 @@ def test_an_empty_collection_is_unknown() -> None:
         ({"download_disabled": True}, "not to be downloaded"),
     ],
 )  # fmt: skip
-def test_articles_that_are_not_open_are_refused(more: dict[str, Any], said: str) -> None:
-    told = {"figshare_url": PAGE, **article(**more)}
-    assert result_of("figshare:5000", {f"{API}/articles/5000": answer({**told, "files": [entry(1, "a.csv")]})}).files
-    del told["files"]
-    with pytest.raises(Forbidden, match=rf"its files are {said}\. Request access on its page, {PAGE}\.$"):
-        result_of("figshare:5000", {f"{API}/articles/5000": answer(told)})
-    told = {key: value for key, value in told.items() if not key.startswith(("is_", "download_"))}
+def test_articles_that_are_not_open_are_refused(more: dict[str, Any], reason: str) -> None:
+    payload = {"figshare_url": PAGE, **article(**more)}
+    assert result_of("figshare:5000", {f"{API}/articles/5000": answer({**payload, "files": [entry(1, "a.csv")]})}).files
+    del payload["files"]
+    with pytest.raises(Forbidden, match=rf"its files are {reason}\. Request access on its page, {PAGE}\.$"):
+        result_of("figshare:5000", {f"{API}/articles/5000": answer(payload)})
+    payload = {key: value for key, value in payload.items() if not key.startswith(("is_", "download_"))}
     with pytest.raises(DecodeError, match=r"^get_article: .*files"):
-        result_of("figshare:5000", {f"{API}/articles/5000": answer(told)})
+        result_of("figshare:5000", {f"{API}/articles/5000": answer(payload)})
 
 
 def test_a_description_alone_is_a_row_without_a_file() -> None:
-    told = article(is_metadata_record=True, metadata_reason="at another archive")
-    resolved = result_of("figshare:5000", {f"{API}/articles/5000": answer(told)})
+    payload = article(is_metadata_record=True, metadata_reason="at another archive")
+    resolved = result_of("figshare:5000", {f"{API}/articles/5000": answer(payload)})
     assert resolved.files == []
     assert resolved.notes == ["10.6084/m9.figshare.5000.v1 is a description without files: at another archive"]
 
@@ -183,8 +183,8 @@ def test_a_file_that_is_only_a_link_fails_alone() -> None:
 
 
 def test_files_of_one_name_have_folders_of_their_own_in_the_layout_by_id() -> None:
-    told = article(entry(1, "a.csv"), entry(2, "a.csv"), entry(3, "c.csv"))
-    resolved = result_of("figshare:5000", {f"{API}/articles/5000": answer(told)})
+    payload = article(entry(1, "a.csv"), entry(2, "a.csv"), entry(3, "c.csv"))
+    resolved = result_of("figshare:5000", {f"{API}/articles/5000": answer(payload)})
     record = "10.6084/m9.figshare.5000.v1"
     assert [file.folder for file in resolved.files] == [f"{record}/1", f"{record}/2", record]
 

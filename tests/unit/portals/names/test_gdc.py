@@ -39,7 +39,7 @@ def printed(name: str) -> httpx.Response:
 
 
 def hit(id: str, **fields: Any) -> dict[str, Any]:
-    stated = {
+    defaults = {
         "file_id": id,
         "id": id,
         "file_name": f"{id[:4]}.txt",
@@ -47,7 +47,7 @@ def hit(id: str, **fields: Any) -> dict[str, Any]:
         "md5sum": "0" * 32,
         "access": "open",
     }
-    return stated | fields
+    return defaults | fields
 
 
 def versions(name: str) -> dict[str, str]:
@@ -77,11 +77,11 @@ VCF = "874e71e0-83dd-4d3e-8014-10141b49f12c.vcf.gz"
 BAM = "000aa811c15656604161e8f0e3a0aae4_gdc_realn.bam"
 READ: dict[str, tuple[Callable[[], object], object]] = {
     "files_one.json": (
-        lambda: searched(printed("files_one.json"))().stated,
+        lambda: searched(printed("files_one.json"))().summaries,
         [(VCF, 122293, {"md5": "acf2929b1b825bcd1377023e8b8767ec"})],
     ),
     "files_expand_samples.json": (
-        lambda: searched(printed("files_expand_samples.json"))().stated,
+        lambda: searched(printed("files_expand_samples.json"))().summaries,
         [(BAM, 12667634731, {"md5": "200475f5f6e42520204e5f6aadfe954f"})],
     ),
     "files_empty.json": (as_search("files_empty.json"), NotFound),
@@ -105,13 +105,13 @@ READ: dict[str, tuple[Callable[[], object], object]] = {
 @pytest.mark.parametrize("answer", answers("gdc"))
 def test_every_printed_answer_is_read(answer: str) -> None:
     read, expected = READ[answer.partition("/")[2]]
-    found = read()
+    result = read()
     if isinstance(expected, type):
-        assert isinstance(found, Resolved)
-        assert type(found.error) is expected or isinstance(found.error, expected)
-        assert not found.rows
+        assert isinstance(result, Resolved)
+        assert type(result.error) is expected or isinstance(result.error, expected)
+        assert not result.rows
     else:
-        assert found == expected
+        assert result == expected
 
 
 def test_a_project_is_its_files_of_all_pages() -> None:
@@ -123,7 +123,7 @@ def test_a_project_is_its_files_of_all_pages() -> None:
             self.requests.append(request)
             sent = json.loads(request.content)
             some = ids[sent["from"] : sent["from"] + sent["size"]]
-            return page(*(hit(each, cases=[project], data_type="Slide Image") for each in some), total=len(ids))
+            return page(*(hit(id, cases=[project], data_type="Slide Image") for id in some), total=len(ids))
 
     page_url = "https://portal.gdc.cancer.gov/projects/TCGA-BRCA"
     with Archives(ArchiveOptions({}, transport=(transport := Pages({})))) as archives:
@@ -134,7 +134,7 @@ def test_a_project_is_its_files_of_all_pages() -> None:
     assert len(transport.requests) == 2
     sent = json.loads(transport.requests[0].content)
     assert sent["sort"] == "file_id:asc"
-    fields = [each["content"]["field"] for each in sent["filters"]["content"]]
+    fields = [condition["content"]["field"] for condition in sent["filters"]["content"]]
     assert fields[:2] == ["cases.project.project_id", "cases.submitter_id"]
     assert rows[0].cells["project"] == "TCGA-BRCA"
     assert rows[0].cells["case"] == "TCGA-BH-A0EA"
@@ -148,10 +148,10 @@ def test_a_list_that_ends_early_is_no_whole_list() -> None:
         def handle_request(self, request: httpx.Request) -> httpx.Response:
             return pages.pop(0)
 
-    found = resolve("TCGA-BRCA", Short({}))
-    assert [file.address for file in found.files] == [UUID]
-    assert isinstance(found.error, InconsistentListing)
-    assert "total is 5, but 1" in found.error.message
+    result = resolve("TCGA-BRCA", Short({}))
+    assert [file.address for file in result.files] == [UUID]
+    assert isinstance(result.error, InconsistentListing)
+    assert "total is 5, but 1" in result.error.message
 
 
 def test_controlled_files_say_where_to_apply_unless_a_token_is_set() -> None:
@@ -169,16 +169,16 @@ def test_controlled_files_say_where_to_apply_unless_a_token_is_set() -> None:
 def test_a_search_sends_no_token() -> None:
     transport = RecordedResponses({SEARCH: page(hit(UUID))})
     assert len(resolve(f"gdc:{UUID}", transport, TOKEN).rows) == 1
-    assert ["x-auth-token" in each.headers for each in transport.requests] == [False]
+    assert ["x-auth-token" in request.headers for request in transport.requests] == [False]
 
 
 def test_a_file_that_a_release_replaced_names_its_latest_version() -> None:
     latest = httpx.Response(200, json=[{"id": UUID, "latest_id": OTHER}])
-    found = resolve(
+    result = resolve(
         f"https://portal.gdc.cancer.gov/files/{UUID}", {SEARCH: page(), f"{GDC}/files/versions/{UUID}": latest}
     )
-    assert isinstance(found.error, NotFound)
-    assert f"gdc:{OTHER}" in found.error.remedy
+    assert isinstance(result.error, NotFound)
+    assert f"gdc:{OTHER}" in result.error.remedy
 
 
 def test_ids_of_a_list_that_were_replaced_name_their_latest_versions(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,19 +188,19 @@ def test_ids_of_a_list_that_were_replaced_name_their_latest_versions(monkeypatch
     client = client_of(GdcApi, "GDC", ArchiveOptions({}, transport=transport))
     monkeypatch.setitem(vars(source), "client", client)
     with source:
-        (replaced,), (known,) = source.complete([ListedFile("gdc", UUID), ListedFile("gdc", OTHER)])
+        (replaced,), (current,) = source.complete([ListedFile("gdc", UUID), ListedFile("gdc", OTHER)])
     assert isinstance(replaced.error, NotFound)
     assert OTHER in replaced.error.remedy
-    assert (known.name, known.size, known.checksums) == ("1dd2.txt", 3, {"md5": "0" * 32})
+    assert (current.name, current.size, current.checksums) == ("1dd2.txt", 3, {"md5": "0" * 32})
 
 
 def test_the_url_of_the_environment_replaces_that_of_the_document() -> None:
-    found = resolve(
+    result = resolve(
         f"gdc:{UUID}",
         {"POST http://127.0.0.1:1/gdc/files": page(hit(UUID))},
         {"OMICS_GDC_URL": "http://127.0.0.1:1/gdc"},
     )
-    assert found.stated == [("874e.txt", 3, {"md5": "0" * 32})]
+    assert result.summaries == [("874e.txt", 3, {"md5": "0" * 32})]
 
 
 @pytest.mark.parametrize("text", [f"{UUID}", "TCGA-BH-A0EA-01A", "gdc:NEW-PROGRAM-1"])
@@ -209,7 +209,7 @@ def test_what_the_gdc_does_not_have_is_an_error_that_names_it(text: str) -> None
         200, json={"hits": [], "pagination": {"count": 0, "total": 0, "next": None}, "termFacets": {}}
     )
     azul = "https://service.azul.data.humancellatlas.org/index/files"
-    found = resolve(text, {SEARCH: page(), azul: empty})
-    assert isinstance(found.error, NotFound)
-    assert text.removeprefix("gdc:") in found.error.message
-    assert isinstance(found.error, OmicsError)
+    result = resolve(text, {SEARCH: page(), azul: empty})
+    assert isinstance(result.error, NotFound)
+    assert text.removeprefix("gdc:") in result.error.message
+    assert isinstance(result.error, OmicsError)

@@ -76,12 +76,12 @@ def test_every_recorded_answer_of_pride_is_read(answer: str) -> None:
     name = answer.partition("/")[2]
     if name == "files_PXD000001.json":
         expected = [(path, size, {"sha1": sha1}) for path, size, sha1 in RECORDED[name]]
-        assert resolve("PXD000001", project()).stated == expected
+        assert resolve("PXD000001", project()).summaries == expected
     elif name == "project_PXD000001.json":
         title = json.loads((DATA / answer).read_text("utf-8"))["title"]
         cells = [row.cells for row in resolve("PXD000001", project()).rows]
-        assert {(each["title"], each["organism"]) for each in cells} == {(title, "Erwinia carotovora")}
-        assert [each["category"] for each in cells[:3]] == ["OTHER", "PEAK", "PEAK"]
+        assert {(row["title"], row["organism"]) for row in cells} == {(title, "Erwinia carotovora")}
+        assert [row["category"] for row in cells[:3]] == ["OTHER", "PEAK", "PEAK"]
     else:  # the folder of generated files alone, so that it is not asked for; in another answer's place it is none
         assert isinstance(resolve("PXD000001", project(answer)).error, DecodeError)
 
@@ -93,46 +93,46 @@ def test_files_are_fetched_by_https_from_the_place_that_is_stated_for_ftp() -> N
 
 
 def test_sizes_and_md5_are_those_of_the_table_of_checksums() -> None:
-    found = listed(entry("a.raw", 10), entry("b.raw", 3, SHA1), table=f"{HEADER}a.raw\t{MD5}\t7\nb.raw\t{MD5}\t3\n")
-    assert found.stated == [("a.raw", 7, {"md5": MD5}), ("b.raw", 3, {"sha1": SHA1, "md5": MD5})]
+    result = listed(entry("a.raw", 10), entry("b.raw", 3, SHA1), table=f"{HEADER}a.raw\t{MD5}\t7\nb.raw\t{MD5}\t3\n")
+    assert result.summaries == [("a.raw", 7, {"md5": MD5}), ("b.raw", 3, {"sha1": SHA1, "md5": MD5})]
 
 
 def test_a_checksum_of_other_bytes_than_the_served_ones_is_left_out() -> None:
-    found = listed(entry("a.xml.gz", 10_677_205, SHA1), table=f"{HEADER}a.xml.gz\t{MD5}\t10668000\n")
-    assert found.stated == [("a.xml.gz", 10_668_000, {"md5": MD5})]
+    result = listed(entry("a.xml.gz", 10_677_205, SHA1), table=f"{HEADER}a.xml.gz\t{MD5}\t10668000\n")
+    assert result.summaries == [("a.xml.gz", 10_668_000, {"md5": MD5})]
 
 
 def test_a_size_that_nothing_confirms_is_left_out() -> None:
     """PXD000001 states 497,985 bytes of a file that has 103,845; it has no checksum any more."""
     table = f"{HEADER}a.raw\t{MD5}\t3\n"
-    found = listed(entry("a.raw"), entry("a.mztab.gz", 497_985, folder="generated/"), table=table)
-    assert found.stated[1] == ("generated/a.mztab.gz", None, {})
-    assert listed(entry("a.mztab.gz", 497_985)).stated == [("a.mztab.gz", 497_985, {})]  # without a table
+    result = listed(entry("a.raw"), entry("a.mztab.gz", 497_985, folder="generated/"), table=table)
+    assert result.summaries[1] == ("generated/a.mztab.gz", None, {})
+    assert listed(entry("a.mztab.gz", 497_985)).summaries == [("a.mztab.gz", 497_985, {})]  # without a table
 
 
 def test_files_of_the_folder_that_the_list_lacks_are_planned_too() -> None:
-    found = listed(entry("a.raw"), table=f"{HEADER}a.raw\t{MD5}\t3\nextra.mzML\t{MD5}\t5\n")
-    assert found.files[1][1:5] == (f"{FOLDER}/extra.mzML", "extra.mzML", 5, {"md5": MD5})
-    assert "not in PRIDE's list" in found.rows[1].note
-    assert found.error is None
+    result = listed(entry("a.raw"), table=f"{HEADER}a.raw\t{MD5}\t3\nextra.mzML\t{MD5}\t5\n")
+    assert result.files[1][1:5] == (f"{FOLDER}/extra.mzML", "extra.mzML", 5, {"md5": MD5})
+    assert "not in PRIDE's list" in result.rows[1].note
+    assert result.error is None
 
 
 def test_one_name_in_two_folders_is_two_files() -> None:
-    found = listed(entry("a.mgf"), entry("a.mgf", folder="generated/"))
-    assert [file.name for file in found.files] == ["a.mgf", "generated/a.mgf"]
+    result = listed(entry("a.mgf"), entry("a.mgf", folder="generated/"))
+    assert [file.name for file in result.files] == ["a.mgf", "generated/a.mgf"]
 
 
 def test_a_name_that_the_table_has_twice_has_no_checksum() -> None:
-    found = listed(entry("a.raw"), table=f"{HEADER}a.raw\t{MD5}\t3\na.raw\t{'1' * 32}\t3\n")
-    assert found.files[0].checksums == {}
+    result = listed(entry("a.raw"), table=f"{HEADER}a.raw\t{MD5}\t3\na.raw\t{'1' * 32}\t3\n")
+    assert result.files[0].checksums == {}
 
 
 @pytest.mark.parametrize("status", [404, 406])
 def test_a_project_without_a_table_of_checksums_is_read(status: int) -> None:
     responses = project() | {f"{V3}/files/checksum/PXD000001": httpx.Response(status)}
-    found = resolve("PXD000001", responses)
-    assert len(found.files) == 8
-    assert found.error is None
+    result = resolve("PXD000001", responses)
+    assert len(result.files) == 8
+    assert result.error is None
 
 
 def test_a_table_of_checksums_that_fails_is_an_error() -> None:
@@ -146,40 +146,40 @@ def test_another_text_than_the_table_is_an_error(body: str) -> None:
 
 
 def test_a_list_shorter_than_the_stated_count_is_no_whole_list() -> None:
-    found = listed(entry("a.raw"), count=100)
-    assert len(found.rows) == 1
-    assert isinstance(found.error, InconsistentListing)
+    result = listed(entry("a.raw"), count=100)
+    assert len(result.rows) == 1
+    assert isinstance(result.error, InconsistentListing)
 
 
 def test_a_list_that_is_cut_off_is_an_error_after_its_files() -> None:
     whole = json.dumps([entry("a.raw"), entry("b.raw")])
-    found = resolve("PXD000001", project(httpx.Response(200, text=whole[:-20]), count=2))
-    assert [file.name for file in found.files] == ["a.raw"]
-    assert isinstance(found.error, DecodeError)
+    result = resolve("PXD000001", project(httpx.Response(200, text=whole[:-20]), count=2))
+    assert [file.name for file in result.files] == ["a.raw"]
+    assert isinstance(result.error, DecodeError)
 
 
 def test_a_project_that_pride_does_not_have_may_be_elsewhere() -> None:
     missing = httpx.Response(404, json={"message": "The project accession is not in the database"})
-    found = resolve("pxd082693", {f"{V3}/projects/PXD082693": missing})
-    assert isinstance(found.error, NotFound)
-    assert "PXD082693" in found.error.message
-    assert "proteomecentral" in found.error.remedy
+    result = resolve("pxd082693", {f"{V3}/projects/PXD082693": missing})
+    assert isinstance(result.error, NotFound)
+    assert "PXD082693" in result.error.message
+    assert "proteomecentral" in result.error.remedy
 
 
 def test_a_file_with_an_address_of_aspera_alone_fails_alone() -> None:
     only = entry("a.raw")
     only["publicFileLocations"] = only["publicFileLocations"][:1]
-    found = listed(only, entry("b.raw"))
-    assert isinstance(found.files[0].error, NotFound)
-    assert found.files[1].error is None
+    result = listed(only, entry("b.raw"))
+    assert isinstance(result.files[0].error, NotFound)
+    assert result.files[1].error is None
 
 
 def test_a_file_with_an_address_that_is_none_fails_alone() -> None:
     wrong = entry("a.raw")
     wrong["publicFileLocations"] = [{"value": "https://[ftp/PXD000001/a.raw"}]
-    found = listed(wrong, entry("b.raw"))
-    assert isinstance(found.files[0].error, DecodeError)
-    assert found.files[1].error is None
+    result = listed(wrong, entry("b.raw"))
+    assert isinstance(result.files[0].error, DecodeError)
+    assert result.files[1].error is None
 
 
 def test_a_project_without_files_is_an_error() -> None:
@@ -219,15 +219,15 @@ ROWS = {"a_assay_MTBLS1.txt": 14, "a_assay_MTBLS1693.txt": 6}
 
 
 def test_a_study_is_its_tables_and_the_files_that_they_name() -> None:
-    found = resolve("mtbls1", study())
-    assert found.error is None
-    assert [row.cells["type"] for row in found.rows[:4]] == [
+    result = resolve("mtbls1", study())
+    assert result.error is None
+    assert [row.cells["type"] for row in result.rows[:4]] == [
         "metadata_maf",
         "internal_mapping",
         "metadata_assay",
         "assay",
     ]
-    first = found.rows[3]
+    first = result.rows[3]
     assert first.cells["sample"] == "ADG10003u_007"
     assert first.cells["assay"] == ASSAY
     assert [file.name for file in first.files] == [
@@ -243,12 +243,12 @@ def test_a_study_is_its_tables_and_the_files_that_they_name() -> None:
         None,
         {},
     )
-    assert sum(each.endswith(ASSAY) for each in found.requests) == 1
+    assert sum(request.endswith(ASSAY) for request in result.requests) == 1
 
 
 def test_names_with_blanks_are_quoted_in_addresses() -> None:
-    found = files_of("a_assay_MTBLS1693.txt")
-    raw = found.rows[3].files[0]
+    result = files_of("a_assay_MTBLS1693.txt")
+    raw = result.rows[3].files[0]
     assert raw.name == "FILES/20180930 aging flying neg 01_MA-d3-c3_SR.d.zip"
     assert raw.address == f"{MTBLS1}/FILES/20180930%20aging%20flying%20neg%2001_MA-d3-c3_SR.d.zip"
 
@@ -257,36 +257,36 @@ def test_names_with_blanks_are_quoted_in_addresses() -> None:
 def test_every_recorded_answer_of_metabolights_is_read(answer: str) -> None:
     name = answer.partition("/")[2]
     if name.startswith("a_"):
-        found = files_of(name)
-        assert found.error is None
-        assert len([row for row in found.rows if row.cells["type"] == "assay"]) == ROWS[name]
-        assert all(row.files for row in found.rows)
+        result = files_of(name)
+        assert result.error is None
+        assert len([row for row in result.rows if row.cells["type"] == "assay"]) == ROWS[name]
+        assert all(row.files for row in result.rows)
     elif name.startswith("i_"):  # a table of another form: not one of samples
-        found = files_of(name)
-        assert isinstance(found.error, DecodeError)
+        result = files_of(name)
+        assert isinstance(result.error, DecodeError)
     elif name == "ws_files_MTBLS1.json":
         listed = [row.cells["file"] for row in resolve("MTBLS1", study()).rows[:3]]
         assert listed == [FIRST, "metexplore_mapping.json", ASSAY]
     else:
-        found = resolve("MTBLS1", study())
-        assert found.files[0].address == f"{MTBLS1}/{FIRST}"
+        result = resolve("MTBLS1", study())
+        assert result.files[0].address == f"{MTBLS1}/{FIRST}"
 
 
 def test_a_folder_is_noted_and_planned_by_the_tables_alone() -> None:
     listed = httpx.Response(
         200, json={"study": [{"file": "FILES", "directory": True, "type": "raw", "status": "active"}]}
     )
-    found = resolve("MTBLS1", study(files=listed))
-    assert found.rows[0].files == ()
-    assert "folders" in found.rows[0].note
-    assert any(file.name.startswith("FILES/") for file in found.files)
+    result = resolve("MTBLS1", study(files=listed))
+    assert result.rows[0].files == ()
+    assert "folders" in result.rows[0].note
+    assert any(file.name.startswith("FILES/") for file in result.files)
 
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_private_study_is_no_unknown_one(status: int) -> None:
-    found = resolve("MTBLS1", study(study=httpx.Response(status, json={"message": "x"})))
-    assert isinstance(found.error, Forbidden)
-    assert "MTBLS1" in found.error.message
+    result = resolve("MTBLS1", study(study=httpx.Response(status, json={"message": "x"})))
+    assert isinstance(result.error, Forbidden)
+    assert "MTBLS1" in result.error.message
 
 
 def test_a_study_in_curation_is_not_public() -> None:
@@ -295,9 +295,9 @@ def test_a_study_in_curation_is_not_public() -> None:
 
 
 def test_an_unknown_study_is_named() -> None:
-    found = resolve("MTBLS99999", {f"{WS}/MTBLS99999": httpx.Response(404, json={})})
-    assert isinstance(found.error, NotFound)
-    assert "MTBLS99999" in found.error.message
+    result = resolve("MTBLS99999", {f"{WS}/MTBLS99999": httpx.Response(404, json={})})
+    assert isinstance(result.error, NotFound)
+    assert "MTBLS99999" in result.error.message
 
 
 def test_an_error_page_in_place_of_an_answer_is_an_error() -> None:
@@ -308,6 +308,6 @@ def test_an_error_page_in_place_of_an_answer_is_an_error() -> None:
 
 def test_a_path_out_of_the_folder_fails_alone() -> None:
     listed = httpx.Response(200, json={"study": [{"file": "../x"}, {"file": "i_Investigation.txt"}]})
-    found = resolve("MTBLS1", study(files=listed))
-    assert isinstance(found.files[0].error, UnsafePath)
-    assert found.files[1].error is None
+    result = resolve("MTBLS1", study(files=listed))
+    assert isinstance(result.files[0].error, UnsafePath)
+    assert result.files[1].error is None

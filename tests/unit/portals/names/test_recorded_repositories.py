@@ -54,10 +54,10 @@ def of_dataverse(answer: Recorded) -> list[ListedFile]:
 def in_document(answer: Recorded) -> list[ListedFile]:
     """The files of a part of a response that no archive requests: it is read as a list on disk is."""
     document = SCHEMA_ORG if "schema" in str(answer) else DATAVERSE
-    found = [
+    files = [
         file for _, file in document.files_in(decoded((DATA / str(answer)).read_bytes()), "https://data.example.org/")
     ]
-    return [file for file in found if isinstance(file, ListedFile)]
+    return [file for file in files if isinstance(file, ListedFile)]
 
 
 def of_dataverse_file(answer: Recorded) -> list[ListedFile]:
@@ -157,11 +157,11 @@ READINGS: dict[str, tuple[Callable[[Recorded], list[ListedFile]], Files | tuple[
 
 def index() -> dict[str, int]:
     """The responses of the services with their statuses."""
-    found: dict[str, int] = {}
+    statuses: dict[str, int] = {}
     for service in SERVICES:
         with (DATA / service / "index.tsv").open(encoding="utf-8", newline="") as file:
-            found |= {row["file"]: int(row["status"]) for row in csv.DictReader(file, dialect="excel-tab")}
-    return found
+            statuses |= {row["file"]: int(row["status"]) for row in csv.DictReader(file, dialect="excel-tab")}
+    return statuses
 
 
 def test_each_response_is_read() -> None:
@@ -174,8 +174,10 @@ def test_a_name_gives_what_a_response_states(file: str) -> None:
     status = index()[file]
     answer: Any = file if status == 200 else (status, file)
     if isinstance(expected, tuple):
-        kind, said = expected
-        with pytest.raises(kind, match=said):
+        kind, message = expected
+        with pytest.raises(kind, match=message):
             read(answer)
         return
-    assert [(each.name, each.size, dict(each.checksums)) for each in read(answer)] == expected
+    assert [
+        (listed_file.name, listed_file.size, dict(listed_file.checksums)) for listed_file in read(answer)
+    ] == expected

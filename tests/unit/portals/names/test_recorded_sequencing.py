@@ -101,7 +101,7 @@ def test_a_report_of_the_ena_states_the_files_of_each_choice(file: str) -> None:
         (row,) = rows_of(name, {REPORT: as_table(file)}, reads)
         assert of(row.files) == files
         at_sra = {"fastq": "sra-fastq", "bam": "sra-bam", "sra": "sra"}[reads] if files[0][0] == "" else "url"
-        assert {each.kind for each in row.files} == {at_sra}
+        assert {file.kind for file in row.files} == {at_sra}
         assert bool(row.note) == (reads == "fastq" and at_sra != "url")
         assert row.cells["accession"] == row.files[0].folder
 
@@ -130,7 +130,7 @@ def test_a_table_of_studies_is_no_list_of_runs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "said"),
+    ("file", "expected"),
     [
         (
             "browser_xml_experiment_SRX3517583.xml",
@@ -148,14 +148,14 @@ def test_a_table_of_studies_is_no_list_of_runs() -> None:
         ("biosamples_SAMD00004104.json", "no public sequencing runs"),  # not of this interface: it has no title
     ],
 )
-def test_a_record_without_runs_is_named_and_an_unknown_one_not_found(file: str, said: str) -> None:
+def test_a_record_without_runs_is_named_and_an_unknown_one_not_found(file: str, expected: str) -> None:
     accession = file.partition(".")[0].rpartition("_")[2]
     status = 404 if "not_found" in file else 200
     record: Recorded = (status, f"ena/{file}")
     responses = {REPORT: httpx.Response(204), FIND: matches(0), f"{ENA}/browser/api/xml/{accession}": record}
     error = error_of(lambda: rows_of(accession, responses))
     assert isinstance(error, NotFound)
-    assert said in error.message
+    assert expected in error.message
 
 
 def test_the_title_of_a_record_is_text_not_xml() -> None:
@@ -200,15 +200,15 @@ def test_fewer_runs_than_were_found_are_an_error() -> None:
     assert "the 13 that were found" in error.message
 
 
-@pytest.mark.parametrize("file", [each for each in ALL if each.startswith("eutils/efetch")])
+@pytest.mark.parametrize("file", [name for name in ALL if name.startswith("eutils/efetch")])
 def test_records_in_xml_are_no_run_information(file: str) -> None:
     assert isinstance(error_of(lambda: at_ncbi(matches(1), file)), DecodeError)
 
 
 NO_SEARCHES = [
-    each
-    for each in ALL
-    if each.startswith("eutils/") and not each.startswith(("eutils/efetch", "eutils/runinfo", "eutils/esearch_gds"))
+    name
+    for name in ALL
+    if name.startswith("eutils/") and not name.startswith(("eutils/efetch", "eutils/runinfo", "eutils/esearch_gds"))
 ]
 
 
@@ -265,7 +265,7 @@ def test_the_locator_names_the_files_of_a_run(file: str, run: str, kind: str, ex
         assert expected in files[0].error.message
     else:
         assert of(files) == expected
-        assert {each.kind for each in files} == {kind}
+        assert {file.kind for file in files} == {kind}
 
 
 def test_a_locator_that_failed_is_no_list_without_files() -> None:
@@ -330,6 +330,6 @@ def test_a_bare_list_of_accessions_is_no_list_of_datasets() -> None:
 
 def test_every_answer_is_read() -> None:
     text = Path(__file__).read_text("utf-8")
-    read = {*NO_SEARCHES, *(each for each in ALL if each.startswith("eutils/efetch")), *REPORTS}
+    read = {*NO_SEARCHES, *(name for name in ALL if name.startswith("eutils/efetch")), *REPORTS}
     unread = [file for file in ALL if file not in read and file.partition("/")[2].rpartition(".")[0] not in text]
     assert unread == []

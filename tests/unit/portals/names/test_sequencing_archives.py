@@ -53,7 +53,7 @@ def fastq(run: str, *names: str, **others: str) -> dict[str, str]:
     return {"run_accession": run, "fastq_ftp": urls, "fastq_md5": sums, "fastq_bytes": sizes, **others}
 
 
-def found(count: int) -> httpx.Response:
+def esearch(count: int) -> httpx.Response:
     return httpx.Response(200, json={"esearchresult": {"count": str(count), "querykey": "1", "webenv": "M"}})
 
 
@@ -120,10 +120,10 @@ def test_fastq_of_the_cloud_is_preferred_to_an_archive_and_closed_copies_are_lef
     files = [file("sra", "SRR1"), file("fastq", "r_1.fq.gz", payRequired=True), file("fastq", "r_2.fq.gz")]
     for listed, expected in ((files, "r_2.fq.gz"), (files[:2], "SRR1.sra"), (files[1:2], None)):
         source, transport = located({"bundle": "SRR1", "status": 200, "files": listed}, "sra-fastq")
-        ((given,),) = source.complete([ListedFile("sra-fastq", "SRR1")])
+        ((listed_file,),) = source.complete([ListedFile("sra-fastq", "SRR1")])
         assert "accept-alternate-locations=yes" in transport.requests[0].content.decode()
-        assert (given.name if given.error is None else None) == expected
-        assert expected or isinstance(given.error, Forbidden)
+        assert (listed_file.name if listed_file.error is None else None) == expected
+        assert expected or isinstance(listed_file.error, Forbidden)
 
 
 def located(run: Mapping[str, object], kind: str) -> tuple[Sra, RecordedResponses]:
@@ -153,7 +153,7 @@ def test_a_run_of_dbgap_is_refused_with_the_place_to_apply_at() -> None:
         "dbgap_study_accession": "phs000001",
         "Consent": "GRU",
     }
-    (named,) = rows_of("PRJNA1", {REPORT: httpx.Response(204), FIND: found(1), READ: information(row)})
+    (named,) = rows_of("PRJNA1", {REPORT: httpx.Response(204), FIND: esearch(1), READ: information(row)})
     error = named.files[0].error
     assert isinstance(error, Forbidden)
     assert (error.message, "dbgap.ncbi.nlm.nih.gov" in (error.remedy or "")) == (
@@ -163,8 +163,8 @@ def test_a_run_of_dbgap_is_refused_with_the_place_to_apply_at() -> None:
 
 
 def test_records_that_only_mention_an_accession_are_left_out() -> None:
-    own, other = ({"Run": f"SRR{n}", "Experiment": f"SRX{n}", "BioProject": f"PRJNA{n}"} for n in (1, 2))
-    rows = rows_of("PRJNA1", {REPORT: text("run_accession"), FIND: found(2), READ: information(own, other)}, "sra")
+    run, other = ({"Run": f"SRR{n}", "Experiment": f"SRX{n}", "BioProject": f"PRJNA{n}"} for n in (1, 2))
+    rows = rows_of("PRJNA1", {REPORT: text("run_accession"), FIND: esearch(2), READ: information(run, other)}, "sra")
     assert [row.cells["accession"] for row in rows] == ["SRR1"]
 
 
@@ -186,18 +186,18 @@ def test_columns_that_the_ena_no_longer_has_are_left_out(word: str) -> None:
 def test_an_accession_that_the_ena_refuses_may_be_ncbis_and_is_unknown_if_it_is_not() -> None:
     refused = httpx.Response(400, json={"message": "Invalid accession: SRP999999"})
     row = {"Run": "SRR1", "Experiment": "SRX1", "SRAStudy": "SRP999999"}
-    (named,) = rows_of("SRP999999", {REPORT: refused, FIND: found(1), READ: information(row)}, "sra")
+    (named,) = rows_of("SRP999999", {REPORT: refused, FIND: esearch(1), READ: information(row)}, "sra")
     assert "the ENA refuses the accession: Invalid accession: SRP999999" in named.note
     changed = httpx.Response(400, json={"message": "Invalid field(s) supplied: fastq_md5"})
     assert isinstance(error_of(lambda: rows_of("SRP999999", {REPORT: changed})), BadRequest)
     record = {f"{ENA}/browser/api/xml/SRP999999": httpx.Response(404, text="<ErrorDetails/>")}
-    error = error_of(lambda: rows_of("SRP999999", {REPORT: refused, FIND: found(0), **record}))
+    error = error_of(lambda: rows_of("SRP999999", {REPORT: refused, FIND: esearch(0), **record}))
     assert isinstance(error, NotFound)
     assert "suppressed" in (error.remedy or "")
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "expected"),
     [
         ("run_accession\tfastq_ftp\nSRR1\tx\nSRR2", "the list is incomplete"),
         ("run_accession\tfastq_ftp\nSRR1\tx\nSRR2\tft", "a table whose last line is complete"),
@@ -205,10 +205,10 @@ def test_an_accession_that_the_ena_refuses_may_be_ncbis_and_is_unknown_if_it_is_
         ('{"message": "try later"}\n', "a table with a column run_accession"),
     ],
 )
-def test_half_a_report_or_a_page_is_an_error(body: str, said: str) -> None:
+def test_half_a_report_or_a_page_is_an_error(body: str, expected: str) -> None:
     error = error_of(lambda: rows_of("SRP000001", {REPORT: httpx.Response(200, text=body)}))
     assert isinstance(error, DecodeError)
-    assert said in error.message
+    assert expected in error.message
 
 
 def test_runs_of_a_large_study_are_read_as_they_arrive() -> None:
@@ -254,10 +254,10 @@ def sample(gsm: str, *more: str, experiment: str = "", kind: str = "SRA") -> lis
 
 
 def series(gse: str, *samples: list[str], more: tuple[str, ...] = ()) -> dict[str, Recorded]:
-    ids = (f"!Series_sample_id = {each[0].rpartition(' ')[2]}" for each in samples)
+    ids = (f"!Series_sample_id = {sample[0].rpartition(' ')[2]}" for sample in samples)
     return {
         f"{RECORD}?acc={gse}&targ=self": text(f"^SERIES = {gse}", "!Series_title = t", *ids, *more),
-        f"{RECORD}?acc={gse}&targ=gsm": text(*(line for each in samples for line in each)),
+        f"{RECORD}?acc={gse}&targ=gsm": text(*(line for sample in samples for line in sample)),
         f"https://ftp.ncbi.nlm.nih.gov/geo/series/{gse[:-3]}nnn/{gse}/suppl/filelist.txt": httpx.Response(404),
     }
 
@@ -269,13 +269,13 @@ def test_all_runs_of_a_sample_of_geo_are_found_by_the_experiments_that_it_names(
         RECORD: text(*sample("GSM3832552", second, experiment="SRX1")),
         SEARCH: table(*(fastq(run, f"{run}.fastq.gz", experiment_accession=of) for run, of in runs)),
     }
-    found = result_of("GSM3832552", responses)
-    assert [row.cells["accession"] for row in found.rows] == ["SRR1", "SRR2", "SRR3", "SRR4"]
-    described = {(row.cells["geo_accession"], row.cells["title"]) for row in found.rows}
+    result = result_of("GSM3832552", responses)
+    assert [row.cells["accession"] for row in result.rows] == ["SRR1", "SRR2", "SRR3", "SRR4"]
+    described = {(row.cells["geo_accession"], row.cells["title"]) for row in result.rows}
     assert described == {("GSM3832552", "title of GSM3832552")}
-    asked = found.sent[-1].content.decode()
-    assert "SRX1" in asked
-    assert "SRX2" in asked
+    form = result.sent[-1].content.decode()
+    assert "SRX1" in form
+    assert "SRX2" in form
 
 
 def test_the_samples_of_a_series_decide_not_its_project_and_a_superseries_has_those_of_all() -> None:
@@ -294,7 +294,7 @@ def test_experiments_that_the_ena_lacks_are_read_at_ncbi() -> None:
     responses = {
         **series("GSE1000", *samples),
         SEARCH: table(fastq("SRR1", "SRR1.fastq.gz", experiment_accession="SRX1")),
-        f"{FIND}?term=SRX2": found(1),
+        f"{FIND}?term=SRX2": esearch(1),
         READ: information({"Run": "SRR2", "Experiment": "SRX2"}),
     }
     rows = rows_of("GSE1000", responses)
@@ -304,7 +304,7 @@ def test_experiments_that_the_ena_lacks_are_read_at_ncbi() -> None:
 def test_samples_without_a_link_are_searched_and_those_without_runs_are_rows_without_files() -> None:
     responses = {
         **series("GSE1000", sample("GSM1"), sample("GSM2")),
-        f"{FIND}?term=GSM1+OR+GSM2": found(1),
+        f"{FIND}?term=GSM1+OR+GSM2": esearch(1),
         READ: information({"Run": "SRR1", "Experiment": "SRX1", "SampleName": "x", "LibraryName": "GSM1"}),
     }
     rows = rows_of("GSE1000", responses)
@@ -368,7 +368,7 @@ def test_files_of_the_ega_are_listed_in_pages_and_refused_with_the_place_to_appl
             for number in range(start, start + count)
         )
         more = {"unencrypted_checksum": MD5[0].upper(), "unencrypted_checksum_type": "MD5"}
-        return httpx.Response(200, json=[{**each, **more} for each in entries])
+        return httpx.Response(200, json=[{**entry, **more} for entry in entries])
 
     files = f"{EGA}/datasets/EGAD00000000001/files"
     responses: dict[str, Recorded] = {
@@ -394,7 +394,7 @@ def test_files_of_the_ega_are_listed_in_pages_and_refused_with_the_place_to_appl
 
 def test_requests_to_ncbi_are_spaced_three_a_second_or_ten_with_a_key() -> None:
     for environ, interval in (({}, 1 / 3), ({"NCBI_API_KEY": "k"}, 0.1)):
-        clock, transport = ManualClock(), RecordedResponses({FIND: found(0)})
+        clock, transport = ManualClock(), RecordedResponses({FIND: esearch(0)})
         entrez = Entrez(ArchiveOptions(environ, transport=transport, clock=clock))
         for _ in range(4):
             assert list(entrez.runs(["SRX1"])) == []
@@ -412,7 +412,7 @@ def test_a_rate_that_nothing_exceeds_delays_nothing() -> None:
 
 
 def test_the_key_is_not_sent_over_http() -> None:
-    transport = RecordedResponses({"http://ncbi.example.org/esearch.fcgi": found(0)})
+    transport = RecordedResponses({"http://ncbi.example.org/esearch.fcgi": esearch(0)})
     environ = {"NCBI_API_KEY": "k", "OMICS_EUTILS_URL": "http://ncbi.example.org"}
     list(Entrez(ArchiveOptions(environ, transport=transport, clock=ManualClock())).runs(["SRX1"]))
     assert "api_key" not in str(transport.requests[0].url)

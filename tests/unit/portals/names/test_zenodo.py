@@ -19,8 +19,15 @@ MD5 = "0" * 31 + "1"
 
 def record(*files: dict[str, Any], **more: Any) -> httpx.Response:
     metadata = {"title": "A record", **more.pop("metadata", {})}
-    told = {"id": 7, "conceptrecid": "6", "doi": "10.5281/zenodo.7", "metadata": metadata, "files": list(files), **more}
-    return httpx.Response(200, json=told)
+    payload = {
+        "id": 7,
+        "conceptrecid": "6",
+        "doi": "10.5281/zenodo.7",
+        "metadata": metadata,
+        "files": list(files),
+        **more,
+    }
+    return httpx.Response(200, json=payload)
 
 
 def entry(key: str, link: str = "") -> dict[str, Any]:
@@ -44,7 +51,7 @@ def entry(key: str, link: str = "") -> dict[str, Any]:
 )
 def test_a_record_is_named_in_many_ways(name: str) -> None:
     resolved = result_of(name, {f"{API}/15411009": RECORD})
-    assert resolved.stated == [(FILE, 1498808, {"md5": "7bf6bbbc35429543fdf07552f73aaceb"})]
+    assert resolved.summaries == [(FILE, 1498808, {"md5": "7bf6bbbc35429543fdf07552f73aaceb"})]
     (row,) = resolved.rows
     assert row.cells["accession"] == "10.5281/zenodo.15411009"
     assert row.cells["title"].startswith("Find and explore data")
@@ -105,7 +112,7 @@ def test_an_older_version_is_taken_with_a_note() -> None:
 
 
 @pytest.mark.parametrize(
-    ("metadata", "said"),
+    ("metadata", "reason"),
     [
         ({"access_right": "restricted"}, "its files are restricted"),
         ({"access_right": "embargoed", "embargo_date": "2031-01-01"}, "its files are under embargo until 2031-01-01"),
@@ -113,9 +120,9 @@ def test_an_older_version_is_taken_with_a_note() -> None:
         ({"access_right": "closed"}, "its files are closed"),
     ],
 )
-def test_files_that_are_not_open_are_refused_with_the_page(metadata: dict[str, str], said: str) -> None:
+def test_files_that_are_not_open_are_refused_with_the_page(metadata: dict[str, str], reason: str) -> None:
     for missing in ({}, {"files": None}):
-        with pytest.raises(Forbidden, match=rf"{said}\. Request access"):
+        with pytest.raises(Forbidden, match=rf"{reason}\. Request access"):
             result_of("zenodo:7", {f"{API}/7": record(metadata=metadata, **missing)})
 
 

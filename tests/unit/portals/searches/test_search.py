@@ -51,10 +51,10 @@ def test_words_that_are_no_assay_have_one_spelling():
 
 
 @pytest.mark.parametrize(
-    ("stated", "name"), [("human", "Homo sapiens"), ("Mouse", "Mus musculus"), ("Homo sapiens",) * 2, ("", "")]
+    ("text", "name"), [("human", "Homo sapiens"), ("Mouse", "Mus musculus"), ("Homo sapiens",) * 2, ("", "")]
 )
-def test_organisms_have_common_names(stated: str, name: str):
-    assert query_of("x", organism=stated).organism == name
+def test_organisms_have_common_names(text: str, name: str):
+    assert query_of("x", organism=text).organism == name
 
 
 @pytest.mark.parametrize("text", ["", "  ", '""', "-- *"])

@@ -36,18 +36,18 @@ def response(value: object, status: int = 200) -> httpx.Response:
     return httpx.Response(status, json=value)
 
 
-def found(
+def results_of(
     portal: str, text: str, responses: Mapping[str, Recorded], environ: Mapping[str, str] | None = None, **options: Any
 ) -> tuple[SearchResult, list[httpx.Request]]:
     """The result of a search of one portal, and its requests."""
     transport = RecordedResponses(responses)
-    found = results(query_of(text, **options), [portal], environ or {}, transport=transport, clock=ManualClock())
-    return found, transport.requests
+    result = results(query_of(text, **options), [portal], environ or {}, transport=transport, clock=ManualClock())
+    return result, transport.requests
 
 
 def hits(portal: str, text: str, responses: Mapping[str, Recorded], **options: Any) -> list[Hit]:
     """The rows of a search of one portal, each with an id that names its data there."""
-    result, _ = found(portal, text, responses, **options)
+    result, _ = results_of(portal, text, responses, **options)
     assert result.failed == {}
     for hit in result:
         names = [name for name in names_in(hit.id) if name.archive in (hit.portal, "doi")]
@@ -60,13 +60,15 @@ def hits(portal: str, text: str, responses: Mapping[str, Recorded], **options: A
 
 def error(portal: str, responses: Mapping[str, Recorded]) -> OmicsError:
     """Why a portal failed."""
-    return found(portal, "x", responses)[0].failed[portal]
+    return results_of(portal, "x", responses)[0].failed[portal]
 
 
-def asked(portal: str, text: str, responses: Mapping[str, Recorded], **options: Any) -> list[dict[str, str]]:
+def parameters_of(portal: str, text: str, responses: Mapping[str, Recorded], **options: Any) -> list[dict[str, str]]:
     """The parameters of the requests of a search."""
-    _, requests = found(portal, text, responses, **options)
-    return [{name: value[0] for name, value in parse_qs(urlsplit(str(each.url)).query).items()} for each in requests]
+    _, requests = results_of(portal, text, responses, **options)
+    return [
+        {name: value[0] for name, value in parse_qs(urlsplit(str(request.url)).query).items()} for request in requests
+    ]
 
 
 def test_all_portals_have_a_searcher():
@@ -79,9 +81,9 @@ def test_all_portals_have_a_searcher():
 
 def page(*projects: dict[str, Any], next: str | None = None, total: int | None = None) -> httpx.Response:
     """A page of projects; the recorded ones were cut to parts of a hit."""
-    stated = {"count": len(projects), "total": len(projects) if total is None else total, "size": 100, "pages": 1}
-    whole = [{"entryId": each["projects"][0]["projectId"], **each} for each in projects]
-    return response({"hits": whole, "pagination": {**stated, "next": next, "previous": None}, "termFacets": {}})
+    paging = {"count": len(projects), "total": len(projects) if total is None else total, "size": 100, "pages": 1}
+    whole = [{"entryId": hit["projects"][0]["projectId"], **hit} for hit in projects]
+    return response({"hits": whole, "pagination": {**paging, "next": next, "previous": None}, "termFacets": {}})
 
 
 @pytest.mark.parametrize(
@@ -141,7 +143,7 @@ def test_pages_of_projects_are_read_until_the_limit():
         AZUL: page(first, next=f"{AZUL}?search_after=2", total=2),
     }
     assert len(hits("azul", "cell", responses)) == 2
-    result, requests = found("azul", "cell", responses, limit=1)
+    result, requests = results_of("azul", "cell", responses, limit=1)
     assert ([hit.portal for hit in result], result.is_cut, len(requests)) == (["azul"], True, 2)
 
 
@@ -172,7 +174,7 @@ def test_projects_of_the_gdc():
     assert [hit.id for hit in hits("gdc", '"lower grade"', {GDC: "gdc/project_list.json"})] == ["TCGA-LGG"]
     assert hits("gdc", "thyroid", {GDC: "gdc/project_list.json"}, organism="mouse") == []
     assert hits("gdc", "x", {GDC: "gdc/files_empty.json"}) == []
-    ((request,),) = [asked("gdc", "x", {GDC: "gdc/files_empty.json"})]
+    ((request,),) = [parameters_of("gdc", "x", {GDC: "gdc/files_empty.json"})]
     assert int(request["size"]) >= 1000
     assert {"program", "summary", "summary.experimental_strategies"} < set(request["expand"].split(","))
 
@@ -220,23 +222,25 @@ def test_ena_finds_nothing(empty: httpx.Response):
 
 def test_conditions_of_ena():
     empty: dict[str, Recorded] = {ENA: response([])}
-    ((request,),) = [asked("ena", "retina", empty, organism="mouse", limit=7)]
+    ((request,),) = [parameters_of("ena", "retina", empty, organism="mouse", limit=7)]
     assert request["result"] == "read_study"
     assert request["query"] == '(study_title="*retina*" OR description="*retina*") AND scientific_name="Mus musculus"'
     assert (request["format"], request["limit"]) == ("json", "8")
-    ((request,),) = [asked("ena", "x", empty, assay="scRNA-seq")]
+    ((request,),) = [parameters_of("ena", "x", empty, assay="scRNA-seq")]
     for condition in (
         'study_title="*single-cell*"',
         'description="*single cell*"',
         'library_source="TRANSCRIPTOMIC SINGLE CELL"',
     ):
         assert condition in request["query"]
-    ((request,),) = [asked("ena", 'a"b\\c" OR tax_tree(1)', empty)]
+    ((request,),) = [parameters_of("ena", 'a"b\\c" OR tax_tree(1)', empty)]
     assert request["query"].count('"') == 4 * 2 * 2, "no text ends its quotes"
 
 
 def test_the_order_of_words_does_not_matter_to_ena():
-    one, other = (asked("ena", words, {ENA: response([])})[0]["query"] for words in ("human cancer", "cancer human"))
+    one, other = (
+        parameters_of("ena", words, {ENA: response([])})[0]["query"] for words in ("human cancer", "cancer human")
+    )
     assert sorted(one.split(" AND ")) == sorted(other.split(" AND "))
 
 
@@ -276,7 +280,7 @@ def test_organisms_of_geo_are_separated_as_those_of_others():
 
 
 def test_nothing_found_in_geo_needs_one_request():
-    requests = asked("geo", "retina[Title] scATAC", {GDS: numbers()}, organism="human", limit=3)
+    requests = parameters_of("geo", "retina[Title] scATAC", {GDS: numbers()}, organism="human", limit=3)
     assert len(requests) == 1
     term = '(retina Title) AND (scATAC OR scATAC-seq OR scATACseq OR snATAC-seq OR "single cell ATAC")'
     assert requests[0]["term"] == f'{term} AND "Homo sapiens"[Organism] AND gse[Entry Type]'.replace(
@@ -286,12 +290,12 @@ def test_nothing_found_in_geo_needs_one_request():
 
 
 def test_words_that_are_operators_of_entrez_are_words():
-    (request,) = asked("geo", "lung NOT or", {GDS: numbers()})
+    (request,) = parameters_of("geo", "lung NOT or", {GDS: numbers()})
     assert request["term"] == '(lung) AND ("NOT") AND (or) AND gse[Entry Type]'
 
 
 def test_the_key_of_ncbi_is_sent():
-    _, (request,) = found("geo", "x", {GDS: numbers()}, {"NCBI_API_KEY": "0123456789abcdef"})
+    _, (request,) = results_of("geo", "x", {GDS: numbers()}, {"NCBI_API_KEY": "0123456789abcdef"})
     assert request.url.params["api_key"] == "0123456789abcdef"
 
 
@@ -322,7 +326,7 @@ def test_records_of_zenodo():
         Hit("zenodo", "zenodo:15411009", record["title"], files=1, size=1498808, access="open"),
         Hit("zenodo", "zenodo:7", "Patients", access="restricted"),
     ]
-    ((request,),) = [asked("zenodo", 'retina "optic nerve"', {ZENODO: records()}, organism="human")]
+    ((request,),) = [parameters_of("zenodo", 'retina "optic nerve"', {ZENODO: records()}, organism="human")]
     assert request == {
         "q": '"retina" AND "optic nerve" AND "Homo sapiens"',
         "type": "dataset",
@@ -335,7 +339,7 @@ def test_records_of_zenodo():
 
 @pytest.mark.parametrize("word", ["10.5281/zenodo.3378733", "a/b", "(Diptera:", "5'-UTR", "x*", "a~2", "[1"])
 def test_words_with_signs_of_a_query_language_are_quoted(word: str):
-    ((request,),) = [asked("zenodo", word, {ZENODO: records()})]
+    ((request,),) = [parameters_of("zenodo", word, {ZENODO: records()})]
     assert request["q"] == f'"{word}"'
 
 
@@ -344,9 +348,9 @@ def test_pages_of_zenodo_follow_while_they_are_full():
         return records(*({"id": id, "metadata": {"title": "x"}} for id in range(first, first + number)))
 
     pages: dict[str, Recorded] = {f"{ZENODO}?page=1": records_from(1, 25), f"{ZENODO}?page=2": records_from(26, 5)}
-    result, requests = found("zenodo", "x", pages, limit=30)
+    result, requests = results_of("zenodo", "x", pages, limit=30)
     assert (len(result), result.is_cut, len(requests)) == (30, False, 2)
-    assert len(found("zenodo", "x", pages, limit=24)[1]) == 1
+    assert len(results_of("zenodo", "x", pages, limit=24)[1]) == 1
 
 
 def test_articles_of_figshare():
@@ -356,7 +360,7 @@ def test_articles_of_figshare():
         Hit("figshare", "figshare:8365555", documented["title"]),
         Hit("figshare", "figshare:14763051", "Test data for the Pooch library"),
     ]
-    _, (request,) = found("figshare", "retina scATAC", {FIGSHARE: response([])}, limit=5)
+    _, (request,) = results_of("figshare", "retina scATAC", {FIGSHARE: response([])}, limit=5)
     sent = json.loads(request.content)
     assert sent["search_for"].startswith('"retina" AND ("scATAC" OR ')
     assert (sent["item_type"], sent["page_size"]) == (3, 6)
@@ -368,7 +372,7 @@ def test_data_sets_of_a_dataverse():
     assert hit == Hit("dataverse", "doi:10.70122/FK2/MB5VGR", "Darwin's Finches", files=3)
     files = {"status": "OK", "data": {"items": [data("dataverse/search_file_item.json")]}}
     assert hits("dataverse", "x", {DATAVERSE: response(files)}) == []
-    ((request,),) = [asked("dataverse", "x", {DATAVERSE: response(files)}, limit=3)]
+    ((request,),) = [parameters_of("dataverse", "x", {DATAVERSE: response(files)}, limit=3)]
     assert request == {"q": '"x"', "type": "dataset", "per_page": "4"}
 
 
@@ -376,7 +380,7 @@ def test_data_sets_without_a_doi_are_named_by_their_page():
     items = [{"type": "dataset", "name": "Old", "global_id": "hdl:1902.1/21919"}]
     site = {"OMICS_DATAVERSE_URL": "https://data.example.edu/api"}
     listed: dict[str, Recorded] = {"https://data.example.edu/api/search": response({"data": {"items": items}})}
-    ((hit,), _) = found("dataverse", "x", listed, site)
+    ((hit,), _) = results_of("dataverse", "x", listed, site)
     assert hit.id == "https://data.example.edu/dataset.xhtml?persistentId=hdl:1902.1/21919"
     assert [name.archive for name in names_in(hit.id)] == ["dataverse"]
     assert {"dataverse", "gen3"} < ARCHIVES.keys()
@@ -389,10 +393,10 @@ def test_data_sets_of_dryad_with_all_words():
     assert len(hits("dryad", "evolution", {DRYAD: "dryad/datasets_list.json"})) > 1
     assert hits("dryad", "vole reef", {DRYAD: "dryad/datasets_list.json"}) == []
     newer = data("dryad/doc_dataset.json")
-    found = response({"count": 1, "total": 1, "_embedded": {"stash:datasets": [newer]}})
-    (hit,) = hits("dryad", newer["title"].split()[0], {DRYAD: found})
+    data_set_page = response({"count": 1, "total": 1, "_embedded": {"stash:datasets": [newer]}})
+    (hit,) = hits("dryad", newer["title"].split()[0], {DRYAD: data_set_page})
     assert (hit.id, hit.size) == (newer["identifier"], newer["storageSize"])
-    ((request,),) = [asked("dryad", 'vole "prairie grass"', {DRYAD: found}, organism="mouse")]
+    ((request,),) = [parameters_of("dryad", 'vole "prairie grass"', {DRYAD: data_set_page}, organism="mouse")]
     assert request == {"q": "vole prairie grass Mus musculus", "page": "1", "per_page": "100"}
 
 
@@ -402,9 +406,9 @@ def test_pages_of_dryad_follow_while_they_are_full():
         return response({"total": 150, "_embedded": {"stash:datasets": items}})
 
     pages: dict[str, Recorded] = {f"{DRYAD}?page=1": data_sets(1, 100), f"{DRYAD}?page=2": data_sets(101, 50)}
-    result, requests = found("dryad", "vole", pages, limit=120)
+    result, requests = results_of("dryad", "vole", pages, limit=120)
     assert (len(result), result.is_cut, len(requests)) == (120, True, 2)
-    result, _ = found("dryad", "vole", {**pages, f"{DRYAD}?page=2": data_sets(101, 0)}, limit=100)
+    result, _ = results_of("dryad", "vole", {**pages, f"{DRYAD}?page=2": data_sets(101, 0)}, limit=100)
     assert (len(result), result.is_cut, result.failed) == (100, False, {})
 
 
@@ -418,8 +422,8 @@ def test_dryad_finds_nothing_or_answers_something_else():
 
 
 def studies(*hits: dict[str, Any], **more: Any) -> httpx.Response:
-    stated = {"page": 1, "pageSize": 31, "totalHits": len(hits), "isTotalHitsExact": True, "sortBy": "relevance"}
-    return response({**stated, **({"hits": list(hits)} if hits else {}), **more})
+    paging = {"page": 1, "pageSize": 31, "totalHits": len(hits), "isTotalHitsExact": True, "sortBy": "relevance"}
+    return response({**paging, **({"hits": list(hits)} if hits else {}), **more})
 
 
 def test_studies_of_arrayexpress():
@@ -432,14 +436,14 @@ def test_studies_of_arrayexpress():
         assert (hit.organism, hit.access) == ("", access)
     assert hits("biostudies", "x", {BIOSTUDIES: studies()}) == []
     other_url = "http://studies.example/api"
-    result, _ = found(
+    result, _ = results_of(
         "biostudies", "x", {f"{other_url}/arrayexpress/search": studies()}, {"OMICS_BIOSTUDIES_URL": other_url}
     )
     assert result.failed == {}
     wrong = error("biostudies", {BIOSTUDIES: studies(totalHits=3)})
     assert isinstance(wrong, DecodeError)
     assert wrong.operation == "search"
-    ((request,),) = [asked("biostudies", "lung cancer", {BIOSTUDIES: studies()}, organism="mouse", limit=4)]
+    ((request,),) = [parameters_of("biostudies", "lung cancer", {BIOSTUDIES: studies()}, organism="mouse", limit=4)]
     assert request == {"query": '"lung" AND "cancer" AND organism:"Mus musculus"', "pageSize": "5"}
 
 
@@ -464,9 +468,9 @@ def test_projects_of_pride_with_all_words():
     assert [hit.id for hit in hits("pride", "hearts", listed)] == ["PXD000003"]
     assert hits("pride", "x", {PRIDE: response([])}) == []
     other_url = "http://pride.example/api"
-    result, _ = found("pride", "x", {f"{other_url}/search/projects": response([])}, {"OMICS_PRIDE_URL": other_url})
+    result, _ = results_of("pride", "x", {f"{other_url}/search/projects": response([])}, {"OMICS_PRIDE_URL": other_url})
     assert result.failed == {}
-    ((request,),) = [asked("pride", 'liver "label free"', listed, organism="human")]
+    ((request,),) = [parameters_of("pride", 'liver "label free"', listed, organism="human")]
     assert request == {"keyword": 'liver "label free" Homo sapiens', "pageSize": "100", "page": "0"}
 
 
@@ -476,14 +480,14 @@ def test_pages_of_pride_follow_while_they_are_full():
         f"{PRIDE}?page=0": response(projects[:100]),
         f"{PRIDE}?page=1": response(projects[100:]),
     }
-    result, requests = found("pride", "hearts", pages, limit=200)
+    result, requests = results_of("pride", "hearts", pages, limit=200)
     assert (len(result), len(requests)) == (130, 2)
-    result, requests = found("pride", "hearts", pages, limit=30)
+    result, requests = results_of("pride", "hearts", pages, limit=30)
     assert (len(result), result.is_cut, len(requests)) == (30, True, 1)
 
 
 def test_a_service_that_is_down_is_asked_twice():
-    result, requests = found("pride", "x", {PRIDE: httpx.Response(503, headers={"Retry-After": "0"})})
+    result, requests = results_of("pride", "x", {PRIDE: httpx.Response(503, headers={"Retry-After": "0"})})
     assert (len(requests), isinstance(result.failed["pride"], ServerError)) == (2, True)
 
 
@@ -515,13 +519,13 @@ def test_studies_of_a_commons_and_of_those_that_it_gathers():
         ),
         AGGREGATE: response({"One": [], "Two": []}),
     }
-    result, _ = found("gen3", "retina", listed, COMMONS)
+    result, _ = results_of("gen3", "retina", listed, COMMONS)
     assert list(result) == [
         Hit("gen3", "gen3:S1", "Proteins of the retina", "Homo sapiens", 2, 30),
         Hit("gen3", "gen3:S2", "Retina", files=1),
     ]
     assert [name.archive for name in names_in(result.hits[0].id)] == ["gen3"]
-    assert list(found("gen3", "glioma", listed, COMMONS)[0]) == [], "files are not searched"
+    assert list(results_of("gen3", "glioma", listed, COMMONS)[0]) == [], "files are not searched"
 
 
 def test_a_commons_that_is_not_configured_is_not_searched():
