@@ -64,13 +64,13 @@ def test_a_data_set_is_taken_file_by_file_in_order_and_graphql_gives_it_back(gol
         _sample_count _submission_count _resource_count _performance_count _code_parameter_count _code_description_count
     }"""
     with Querier(auth) as querier:
-        found = querier.graphql_query(query)
-    assert [found.pop(f"_{name}_count") for name in ("sample", "submission", "resource", "performance")] == [2, 1, 1, 1]
-    assert [found.pop(f"_{name}_count") for name in ("code_parameter", "code_description")] == [1, 1]
-    (experiment,) = found["experiment"]
+        data = querier.graphql_query(query)
+    assert [data.pop(f"_{name}_count") for name in ("sample", "submission", "resource", "performance")] == [2, 1, 1, 1]
+    assert [data.pop(f"_{name}_count") for name in ("code_parameter", "code_description")] == [1, 1]
+    (experiment,) = data["experiment"]
     (description,) = experiment["dataset_descriptions"]
     assert (description["title"], description["keywords"]) == (["T"], ["k1", "k2"])
-    assert [str(each) for each in description["number_of_subjects"]] == ["2"]
+    assert [str(number) for number in description["number_of_subjects"]] == ["2"]
     assert experiment["cases"] == [
         {
             "subject_id": "sub-1",
@@ -87,7 +87,10 @@ def test_a_data_set_is_taken_file_by_file_in_order_and_graphql_gives_it_back(gol
             "samples": [{"sample_id": "sam-2", "wasDerivedFromSample": "sam-1"}],
         },
     ]
-    assert [each["filename"] for each in experiment["manifests"]] == ["local.txt", "./primary/sub-1/a b_c,d'e.dcm"]
+    assert [manifest["filename"] for manifest in experiment["manifests"]] == [
+        "local.txt",
+        "./primary/sub-1/a b_c,d'e.dcm",
+    ]
     assert experiment["manifests"][1]["additional_metadata"] == "zz"
 
 
@@ -98,14 +101,14 @@ def test_what_a_commons_exports_becomes_the_data_set_again(golden, sandbox, key,
     with Gen3Submitter(sandbox.gen3_url, key) as submitter:
         submitter.submit_record(*PLACE, tmp_path / "out")
     with Querier(auth) as querier:
-        exported = [each for node in made.counts for each in querier.get_node_records(node, *PLACE)]
+        exported = [record for node in made.counts for record in querier.get_node_records(node, *PLACE)]
     convertor.restore(exported, tmp_path / "back")
     again = convertor.execute(tmp_path / "back", tmp_path / "again")
     assert again.counts == made.counts
     before, after = convertor.convert(golden).records, convertor.convert(tmp_path / "back").records
     for name, records in before.items():
-        key_of = {each["submitter_id"]: each for each in after[name]}
-        assert [key_of[each["submitter_id"]] for each in records] == records
+        key_of = {record["submitter_id"]: record for record in after[name]}
+        assert [key_of[record["submitter_id"]] for record in records] == records
 
 
 CELL = st.sampled_from(
@@ -154,7 +157,7 @@ def test_whatever_the_cells_are_a_commons_takes_what_was_found_without_fault(
     made = convertor.execute(folder, folder / "out", skip_invalid=True)
     records = []
     for file in made.files:
-        found = json.loads(file.read_text())
-        records += found if isinstance(found, list) else [found]
+        document = json.loads(file.read_text())
+        records += document if isinstance(document, list) else [document]
     sandbox_server.reset()
     assert len(sandbox_server.gen3.records.seed(*PLACE, records)) == sum(made.counts.values())

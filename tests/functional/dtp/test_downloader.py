@@ -77,8 +77,8 @@ def commons(omics_sandbox, monkeypatch, tmp_path):
     other = {**EXPERIMENT, "submitter_id": "dataset-2"}
     subjects = [case(number, subject_id=f"sub-{uid}") for number, uid in enumerate(STUDIES, 1)]
     of_other = {**case(9), "submitter_id": "dataset-2-sub-9", "experiments": [{"submitter_id": "dataset-2"}]}
-    own = [DESCRIPTION, manifest("a.dcm"), manifest("b.dcm")]
-    records = [*subjects, *own, other, of_other, manifest("c.dcm", "dataset-2")]
+    dataset_records = [DESCRIPTION, manifest("a.dcm"), manifest("b.dcm")]
+    records = [*subjects, *dataset_records, other, of_other, manifest("c.dcm", "dataset-2")]
     omics_sandbox.gen3.records.seed(PROGRAM, PROJECT, records)
     path = tmp_path / "gen3.json"
     settings = {"gen3_endpoint": auth.endpoint, "gen3_cred_file": str(tmp_path / "credentials.json")}
@@ -101,15 +101,15 @@ def pacs(archive: Orthanc, folder: Path, **more: Any) -> Path:
 
 
 def names(folder: Path) -> list[str]:
-    found = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
-    return sorted(path.as_posix() for path in found if path.parts[0] != ".omics-transfer")
+    paths = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    return sorted(path.as_posix() for path in paths if path.parts[0] != ".omics-transfer")
 
 
 def cells(path: Path) -> list[list[Any]]:
     book = load_workbook(path, read_only=True)
-    found = [list(row) for row in book.worksheets[0].iter_rows(values_only=True)]
+    rows = [list(row) for row in book.worksheets[0].iter_rows(values_only=True)]
     book.close()
-    return found
+    return rows
 
 
 IMAGES = sorted([*study(STUDIES[0], [2]), *study(STUDIES[1], [1])])
@@ -214,7 +214,7 @@ def test_irods_has_the_files_and_the_commons_what_is_missing(commons, irods, tmp
     folder = tmp_path / "data" / DATASET
     assert names(folder) == sorted(["primary/sub-1/sam-1/a.nrrd", "subjects.xlsx", "subjects.json", *SHEETS[:-1]])
     assert (folder / "subjects.xlsx").read_bytes() == b"the data set's own"  # what the store has is not replaced
-    assert [each["type"] for each in json.loads((folder / "subjects.json").read_text())] == ["case", "case"]
+    assert [record["type"] for record in json.loads((folder / "subjects.json").read_text())] == ["case", "case"]
     assert (report.counts, len(report.metadata)) == ({"done": 2, "skipped": 0, "failed": 0, "stopped": 0}, 4)
     assert downloader.download_dataset(DATASET, tmp_path / "data").counts["skipped"] == 2
 
@@ -263,8 +263,8 @@ def test_data_sets_of_one_name_in_two_projects(commons, omics_sandbox, irods, tm
         Gen3UserError, match=r"several data sets 'dataset-12L_1-version-1'.*gen3_program and gen3_project"
     ):
         downloader.download_dataset(DATASET, tmp_path)
-    told = {**json.loads(commons.read_text()), "gen3_program": PROGRAM, "gen3_project": PROJECT}
-    report = Downloader(IRODS, told, "irods", store=of_irods(irods)).download_dataset(DATASET, tmp_path)
+    settings = {**json.loads(commons.read_text()), "gen3_program": PROGRAM, "gen3_project": PROJECT}
+    report = Downloader(IRODS, settings, "irods", store=of_irods(irods)).download_dataset(DATASET, tmp_path)
     assert report.ok
     experiment = json.loads((tmp_path / DATASET / "experiment.json").read_text())
     assert experiment["project_id"] == f"{PROGRAM}-{PROJECT}"
@@ -292,7 +292,7 @@ def test_what_is_not_installed_is_reported_before_anything_starts(settings, modu
 def test_subjects_of_the_same_study_are_fetched_once():
     records = [{"subject_id": subject, "submitter_id": subject} for subject in ("sub-1.2", "1.2", "sub-1.3")]
     subjects = DatasetRecords(DATASET, {"case": records}).subjects
-    assert [each.subject_id for each in subjects] == ["sub-1.2", "sub-1.3"]
+    assert [subject.subject_id for subject in subjects] == ["sub-1.2", "sub-1.3"]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from omicsdk.dtp.storage.irods import IrodsStore
 
 def test_the_client_itself_is_queried(tmp_path: Path):
     """Without a server only the error for a closed port can be tested."""
-    said = r"The iRODS server 127\.0\.0\.1:\d+ does not respond"
+    message = r"The iRODS server 127\.0\.0\.1:\d+ does not respond"
     there = config(host="127.0.0.1", port=free_port())
-    with closing(IrodsStore(there)) as store, pytest.raises(ConnectFailed, match=said):
+    with closing(IrodsStore(there)) as store, pytest.raises(ConnectFailed, match=message):
         fetch_dataset(store, Dataset("ds"), tmp_path)

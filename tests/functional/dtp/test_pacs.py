@@ -68,7 +68,7 @@ def get(archive: Orthanc, tmp_path: Path) -> Callable[..., DatasetReport]:
     def fetched(method: str, *subjects: str, stop: threading.Event | None = None, **more: Any) -> DatasetReport:
         store = store_of(archive, method, **more)
         try:
-            cases = tuple(Subject(each) for each in subjects or (f"sub-{STUDY}",))
+            cases = tuple(Subject(subject_id) for subject_id in subjects or (f"sub-{STUDY}",))
             return fetch_dataset(store, Dataset("ds", cases), tmp_path, options=TransferOptions(stop=stop))
         finally:
             store.close()
@@ -89,11 +89,11 @@ def test_the_instances_of_a_subject_lie_in_its_folder(get, archive: Orthanc, met
     assert report.counts == {**EMPTY, "done": 5}
     there = images(tmp_path / "ds")
     assert sorted(there) == sorted(put)
-    for name, found in there.items():
-        assert str(found.SOPInstanceUID) == Path(name).stem
-        assert len(found.PixelData) == 1024
-        assert f"sam-{found.SeriesInstanceUID}" in name
-    assert {each.verified for each in report.files} == {"SOPInstanceUID, StudyInstanceUID, length"}
+    for name, stored_image in there.items():
+        assert str(stored_image.SOPInstanceUID) == Path(name).stem
+        assert len(stored_image.PixelData) == 1024
+        assert f"sam-{stored_image.SeriesInstanceUID}" in name
+    assert {file.verified for file in report.files} == {"SOPInstanceUID, StudyInstanceUID, length"}
     assert not (tmp_path / "ds/.omics-transfer/dtp").exists()  # nothing is left beside
 
 
@@ -109,7 +109,9 @@ def test_http_gives_the_very_bytes(get, archive: Orthanc, method: str, tmp_path:
 def test_images_stay_compressed(get, archive: Orthanc, method: str, tmp_path: Path):
     archive.put(image(STUDY, f"{STUDY}.1", f"{STUDY}.1.1"), image(STUDY, f"{STUDY}.1", f"{STUDY}.1.2", compressed=True))
     assert get(method).ok
-    forms = {found.file_meta.TransferSyntaxUID.is_compressed for found in images(tmp_path / "ds").values()}
+    forms = {
+        stored_image.file_meta.TransferSyntaxUID.is_compressed for stored_image in images(tmp_path / "ds").values()
+    }
     assert forms == {False, True}
 
 
@@ -134,9 +136,9 @@ def test_a_subject_without_images_stops_no_other(get, archive: Orthanc, method: 
     archive.put(*study(STUDY, [1]).values())
     report = get(method, "sub-1.2.3.4", "sub-left-hand", f"sub-{STUDY}")
     assert report.counts == {**EMPTY, "done": 1, "failed": 2}
-    told = [str(each.error) for each in report.failed]
-    assert "no study 1.2.3.4. Check subject_id in the commons" in told[0]
-    assert "'sub-left-hand' has no images: its id is not a StudyInstanceUID" in told[1]
+    messages = [str(file.error) for file in report.failed]
+    assert "no study 1.2.3.4. Check subject_id in the commons" in messages[0]
+    assert "'sub-left-hand' has no images: its id is not a StudyInstanceUID" in messages[1]
 
 
 @pytest.mark.parametrize("method", DIMSE + WEB)
@@ -323,7 +325,7 @@ def test_an_archive_that_ends_meanwhile(tmp_path: Path, method: str):
         report = fetch_dataset(store, cases, tmp_path)
         assert stopped.is_set()
     assert report.counts == {**EMPTY, "done": 4, "failed": 8}
-    assert all(isinstance(each.error, TransportError) for each in report.failed)
+    assert all(isinstance(file.error, TransportError) for file in report.failed)
     assert len(images(tmp_path / "ds")) == 4
     (tmp_path / "again").mkdir()
     with running(tmp_path / "again") as archive, closing(store_of(archive, method)) as store:

@@ -34,15 +34,15 @@ def test_records_of_a_node_come_as_dictionaries(querier):
     (experiment,) = querier.get_node_records("experiment", PROGRAM, PROJECT)
     assert (experiment["submitter_id"], experiment["project_id"]) == (DATASET, f"{PROGRAM}-{PROJECT}")
     cases = querier.get_node_records("case", PROGRAM, PROJECT)
-    assert {each["subject_id"]: each["sex"] for each in cases} == {"sub-1": "F", "sub-2": "M"}
+    assert {case["subject_id"]: case["sex"] for case in cases} == {"sub-1": "F", "sub-2": "M"}
     assert [target["submitter_id"] for target in cases[0]["experiments"]] == [DATASET]
     assert querier.get_node_records("sample", PROGRAM, PROJECT) == []
 
 
 def test_graphql_gives_the_data(querier):
     text = f'{{experiment(submitter_id: "{DATASET}"){{submitter_id cases{{subject_id}}}}}}'
-    (found,) = querier.graphql_query(text)["experiment"]
-    assert sorted(each["subject_id"] for each in found["cases"]) == ["sub-1", "sub-2"]
+    (experiment,) = querier.graphql_query(text)["experiment"]
+    assert sorted(case["subject_id"] for case in experiment["cases"]) == ["sub-1", "sub-2"]
 
 
 def test_graphql_takes_variables_and_built_queries(querier):

@@ -26,7 +26,7 @@ def stored(auth):
     querier = Querier(auth)
 
     def names(node):
-        return sorted(each["submitter_id"] for each in querier.get_node_records(node, PROGRAM, PROJECT))
+        return sorted(record["submitter_id"] for record in querier.get_node_records(node, PROGRAM, PROJECT))
 
     yield names
     querier.close()
@@ -49,8 +49,8 @@ def of_other(number, **more):
 
 
 def test_the_content_of_a_file_is_submitted(submitter, write, stored):
-    told = submitter.submit_record(PROGRAM, PROJECT, str(write("experiment.json", NEW)))
-    assert (told.counts, told.ok) == ({"created": 1}, True)
+    report = submitter.submit_record(PROGRAM, PROJECT, str(write("experiment.json", NEW)))
+    assert (report.counts, report.ok) == ({"created": 1}, True)
     assert stored("experiment") == [DATASET, OTHER]
     assert submitter.submit_record(PROGRAM, PROJECT, write("experiment.json", NEW)).counts == {"updated": 1}
 
@@ -79,9 +79,9 @@ def test_a_folder_goes_in_the_order_of_its_links(submitter, write, stored, tmp_p
     write(".hidden.json", "no records")
     (tmp_path / "gen3" / "deeper").mkdir()
     seen = []
-    told = submitter.submit(PROGRAM, PROJECT, tmp_path / "gen3", chunk=1, on_outcome=seen.append)
-    assert told.counts == {"created": 3}
-    assert [each.type for each in seen] == ["experiment", "case", "case"]
+    report = submitter.submit(PROGRAM, PROJECT, tmp_path / "gen3", chunk=1, on_outcome=seen.append)
+    assert report.counts == {"created": 3}
+    assert [outcome.type for outcome in seen] == ["experiment", "case", "case"]
     assert OTHER in stored("experiment")
 
 
@@ -96,8 +96,8 @@ def test_several_files_go_together(submitter, write):
 def test_a_dry_run_stores_nothing(submitter, write, stored, tmp_path):
     write("e.json", NEW)
     write("s.json", [of_other(1)])
-    told = submitter.submit_record(PROGRAM, PROJECT, tmp_path / "gen3", dry_run=True)
-    assert (told.counts, told.dry_run) == ({"valid": 2}, True)
+    report = submitter.submit_record(PROGRAM, PROJECT, tmp_path / "gen3", dry_run=True)
+    assert (report.counts, report.dry_run) == ({"valid": 2}, True)
     assert stored("experiment") == [DATASET]
 
 
@@ -110,13 +110,13 @@ def test_a_record_that_is_refused_is_reported_and_the_others_are_stored(submitte
         submitter.submit_record(PROGRAM, PROJECT, file)
     assert caught.value.submission.counts == {"created": 2, "invalid": 1}
     assert f"{OTHER}-1" in stored("case")
-    told = submitter.submit(PROGRAM, PROJECT, file)
-    (refused,) = told.refused
+    report = submitter.submit(PROGRAM, PROJECT, file)
+    (refused,) = report.refused
     assert (refused.name, refused.place.row, refused.findings[0].column) == (f"{OTHER}-2", 3, "disease_or_disorder")
 
 
 def test_many_reasons_are_counted(submitter, write):
-    file = write("s.json", [case(each, age=1) for each in range(3, 9)])
+    file = write("s.json", [case(number, age=1) for number in range(3, 9)])
     with pytest.raises(RecordsRefused, match=r"6 of 6 records were refused: .*; and 3 more"):
         submitter.submit_record(PROGRAM, PROJECT, file)
 
@@ -131,10 +131,10 @@ def test_an_invalid_folder_of_records_is_reported(submitter, tmp_path):
     (tmp_path / "sds").mkdir()
     (tmp_path / "sds" / "dataset_description.xlsx").write_bytes(b"")
     (tmp_path / "empty").mkdir()
-    for path, told in (
+    for path, message in (
         ("sds", "is an SDS folder.*Convert it first"),
         ("empty", "No records found"),
         ("gone", "gone"),
     ):
-        with pytest.raises(Gen3UserError, match=told):
+        with pytest.raises(Gen3UserError, match=message):
             submitter.submit_record(PROGRAM, PROJECT, tmp_path / path)

@@ -42,11 +42,11 @@ def test_the_documented_files_are_read(file):
 
 
 def test_one_file_may_have_all_and_say_where_files_are(file):
-    found = read_config(file({**IRODS, **PACS, **GEN3, "storage": "irods"}))
-    assert found.irods is not None
-    assert found.pacs is not None
-    assert found.gen3 is not None
-    assert found.storage == "irods"
+    config = read_config(file({**IRODS, **PACS, **GEN3, "storage": "irods"}))
+    assert config.irods is not None
+    assert config.pacs is not None
+    assert config.gen3 is not None
+    assert config.storage == "irods"
 
 
 def test_ini_files_have_a_section_for_each(file):
@@ -68,11 +68,11 @@ def test_ini_files_have_a_section_for_each(file):
     [12_labours_portal]
     url = https://portal.example.org
     """
-    found = read_config(file("\n".join(line.strip() for line in text.splitlines()), "settings.ini"))
-    assert found.gen3 == Gen3Config("https://commons.example.org", None, "eyJ", "abc", "demo1", "12L")
-    assert found.irods is not None
-    assert (found.irods.password, found.irods.port) == ("50%secret", 1247)
-    assert found.pacs is None
+    config = read_config(file("\n".join(line.strip() for line in text.splitlines()), "settings.ini"))
+    assert config.gen3 == Gen3Config("https://commons.example.org", None, "eyJ", "abc", "demo1", "12L")
+    assert config.irods is not None
+    assert (config.irods.password, config.irods.port) == ("50%secret", 1247)
+    assert config.pacs is None
 
 
 def test_an_ini_file_states_where_files_are_before_its_sections_or_in_one(file):
@@ -88,16 +88,16 @@ def test_what_would_be_in_a_file_is_taken(file):
 def test_credentials_may_lie_beside_the_settings(file, tmp_path, monkeypatch):
     settings = file(GEN3)
     beside = file("{}", "credentials.json")
-    found = read_config(settings).gen3
-    assert found is not None
-    assert found.cred_file == beside
+    config = read_config(settings).gen3
+    assert config is not None
+    assert config.cred_file == beside
     here = tmp_path / "here"
     here.mkdir()
     (here / "credentials.json").write_text("{}")
     monkeypatch.chdir(here)
-    found = read_config(settings).gen3
-    assert found is not None
-    assert found.cred_file == Path("credentials.json")
+    config = read_config(settings).gen3
+    assert config is not None
+    assert config.cred_file == Path("credentials.json")
 
 
 def test_dicomweb_may_have_a_token_and_wado_uri(file):
@@ -109,16 +109,16 @@ def test_dicomweb_may_have_a_token_and_wado_uri(file):
     )
     text = f"[pacs]\ndicomweb = {archive.dicomweb}\nwado_uri = {archive.wado_uri}\ntoken = {archive.token}\n"
     assert read_config(file(text, "settings.ini")).pacs == archive
-    found = read_config(file({f"pacs_{key}": getattr(archive, key) for key in ("dicomweb", "wado_uri", "token")})).pacs
-    assert found == archive
-    assert "secret" not in repr(found)
+    config = read_config(file({f"pacs_{key}": getattr(archive, key) for key in ("dicomweb", "wado_uri", "token")})).pacs
+    assert config == archive
+    assert "secret" not in repr(config)
 
 
 def test_cmove_may_state_the_destination_of_images(file):
     text = "[pacs]\nip = x\nmethod = cmove\nmove_port = 11113\nlisten_on = 0.0.0.0\n"
-    found = read_config(file(text, "settings.ini")).pacs
-    assert found is not None
-    assert (found.move_port, found.listen_on) == (11113, "0.0.0.0")
+    config = read_config(file(text, "settings.ini")).pacs
+    assert config is not None
+    assert (config.move_port, config.listen_on) == (11113, "0.0.0.0")
     json_found = read_config(
         {"pacs_ip": "x", "pacs_method": "cmove", "pacs_move_port": 11113, "pacs_listen_on": "::1"}
     ).pacs
@@ -127,9 +127,9 @@ def test_cmove_may_state_the_destination_of_images(file):
 
 
 def test_the_longest_title_and_the_last_port_are_valid():
-    found = read_config({**PACS, "storage": "pacs", "pacs_aet": "x" * 16, "pacs_port": 65535}).pacs
-    assert found is not None
-    assert (found.aet, found.port, found.method) == ("x" * 16, 65535, PacsConfig().method)
+    config = read_config({**PACS, "storage": "pacs", "pacs_aet": "x" * 16, "pacs_port": 65535}).pacs
+    assert config is not None
+    assert (config.aet, config.port, config.method) == ("x" * 16, 65535, PacsConfig().method)
 
 
 def test_a_key_is_the_credentials_unless_a_file_is():
@@ -140,15 +140,15 @@ def test_a_key_is_the_credentials_unless_a_file_is():
 
 
 def test_dicomweb_needs_no_dicom_port():
-    found = read_config(
+    config = read_config(
         {"pacs_dicomweb": "http://localhost:8042/dicom-web", "pacs_user": "u", "pacs_password": "p"}
     ).pacs
-    assert found is not None
-    assert (found.method, found.dicomweb, found.user) == ("dicomweb", "http://localhost:8042/dicom-web", "u")
+    assert config is not None
+    assert (config.method, config.dicomweb, config.user) == ("dicomweb", "http://localhost:8042/dicom-web", "u")
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "message"),
     [
         ({**IRODS, "irods_hots": "x", "irods_host": ""}, r"Unknown setting irods_hots\. Did you mean irods_host\?"),
         (
@@ -184,15 +184,15 @@ def test_dicomweb_needs_no_dicom_port():
         ({"gen3_endpoint": ["x"]}, "gen3_endpoint is not text"),
     ],
 )
-def test_a_wrong_setting_is_reported_with_what_to_write(settings, told, file):
-    with pytest.raises(ConfigError, match=told):
+def test_a_wrong_setting_is_reported_with_what_to_write(settings, message, file):
+    with pytest.raises(ConfigError, match=message):
         read_config(settings)
-    with pytest.raises(ConfigError, match=rf"settings\.json: {told}"):
+    with pytest.raises(ConfigError, match=rf"settings\.json: {message}"):
         read_config(file(settings))
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ('{"gen3_endpoint": }', r"settings:1:19: not JSON"),
         ("endpoint = x", r"settings:1: a section is missing"),
@@ -202,8 +202,8 @@ def test_a_wrong_setting_is_reported_with_what_to_write(settings, told, file):
         ("[gen]\nendpoint = x", r"no section \[gen3\], but \[gen\]\. Did you mean \[gen3\]\?"),
     ],
 )
-def test_a_file_that_cannot_be_understood_is_reported_with_its_line(file, text, told):
-    with pytest.raises(ConfigError, match=told):
+def test_a_file_that_cannot_be_understood_is_reported_with_its_line(file, text, message):
+    with pytest.raises(ConfigError, match=message):
         read_config(file(text, "settings"))
 
 
@@ -216,8 +216,8 @@ def test_a_file_that_cannot_be_read_is_reported(tmp_path):
 
 
 def test_passwords_are_in_no_repr_and_no_error():
-    found = read_config({**IRODS, **PACS, "pacs_password": "alsosecret", **GEN3, "gen3_api_key": "secretkey"})
-    assert "secret" not in repr(found)
+    config = read_config({**IRODS, **PACS, "pacs_password": "alsosecret", **GEN3, "gen3_api_key": "secretkey"})
+    assert "secret" not in repr(config)
     with pytest.raises(ConfigError) as caught:
         read_config({**IRODS, "irods_port": "x"})
     assert "secret" not in str(caught.value)
@@ -234,7 +234,7 @@ def test_a_file_with_a_password_that_others_can_read_is_reported(file, caplog):
 
 
 @pytest.mark.parametrize(
-    ("settings", "stated", "where"),
+    ("settings", "storage", "where"),
     [
         (PACS, None, "pacs"),
         (IRODS, None, "irods"),
@@ -242,12 +242,12 @@ def test_a_file_with_a_password_that_others_can_read_is_reported(file, caplog):
         (PACS, "pacs", "pacs"),
     ],
 )
-def test_where_files_are_is_stated_or_follows_from_the_settings(settings, stated, where):
-    assert storage_of(read_config(settings), stated) == where
+def test_where_files_are_is_stated_or_follows_from_the_settings(settings, storage, where):
+    assert storage_of(read_config(settings), storage) == where
 
 
 @pytest.mark.parametrize(
-    ("settings", "stated", "told"),
+    ("settings", "storage", "message"),
     [
         ({**PACS, **IRODS}, None, "do not state the store of the files"),
         ({}, None, "do not state the store of the files"),
@@ -255,6 +255,6 @@ def test_where_files_are_is_stated_or_follows_from_the_settings(settings, stated
         (PACS, "irod", r"'irod'\. Did you mean 'irods'\?"),
     ],
 )
-def test_a_store_that_is_not_clear_is_reported(settings, stated, told):
-    with pytest.raises(ConfigError, match=told):
-        storage_of(read_config(settings), stated)
+def test_a_store_that_is_not_clear_is_reported(settings, storage, message):
+    with pytest.raises(ConfigError, match=message):
+        storage_of(read_config(settings), storage)

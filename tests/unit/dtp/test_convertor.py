@@ -54,20 +54,20 @@ def test_the_original_s_output_comes_but_for_its_defects(golden, convertor, tmp_
     file = f"{name}.json"
     expected = read(GOLDEN, f"expected_{file}")
     convertor.execute(golden, tmp_path / "out")
-    found = read(tmp_path / "out", file)
+    records = read(tmp_path / "out", file)
     for (of, number, key), (theirs, ours, _why) in DIFFERENCES.items():
         if of == file:
             assert expected[number].get(key) == theirs
             expected[number][key] = ours
-    assert found == expected
+    assert records == expected
 
 
 def test_files_come_in_the_order_in_which_they_can_be_submitted(golden, convertor, tmp_path, dictionary):
     done = convertor.execute(golden, tmp_path / "out")
-    assert sorted(each.name for each in done.files) == sorted(each.name for each in (tmp_path / "out").iterdir())
+    assert sorted(path.name for path in done.files) == sorted(path.name for path in (tmp_path / "out").iterdir())
     seen = set()
-    for each in done.files:
-        records = json.loads(each.read_text())
+    for path in done.files:
+        records = json.loads(path.read_text())
         for record in records if isinstance(records, list) else [records]:
             targets = {link.target for link in dictionary.nodes[record["type"]].links.values()} - {"project"}
             assert targets <= seen
@@ -77,7 +77,7 @@ def test_files_come_in_the_order_in_which_they_can_be_submitted(golden, converto
 
 def test_what_the_dictionary_has_nothing_for_is_reported_and_left_out(golden, convertor, tmp_path):
     notes = convertor.execute(golden, tmp_path / "out").notes
-    assert [(each.where, each.kind) for each in notes] == [
+    assert [(note.where, note.kind) for note in notes] == [
         ("subjects.xlsx, sheet Sheet1, row 1, column unknown column", "left-out")
     ]
 
@@ -102,8 +102,8 @@ def test_a_schema_folder_of_yaml_files_is_read(golden, tmp_path, sds_document, c
     made.set_schema_dir(folder)
     made.execute(golden, tmp_path / "one")
     convertor.execute(golden, tmp_path / "two")
-    for each in (tmp_path / "two").iterdir():
-        assert (tmp_path / "one" / each.name).read_bytes() == each.read_bytes()
+    for path in (tmp_path / "two").iterdir():
+        assert (tmp_path / "one" / path.name).read_bytes() == path.read_bytes()
 
 
 def test_without_a_dictionary_it_is_stated_how_to_give_one(golden, tmp_path):
@@ -127,19 +127,19 @@ def test_nothing_is_written_where_anything_is_wrong(data_set, convertor, tmp_pat
     with pytest.raises(SdsError, match=r"samples\.xlsx, sheet Sheet1, row 3, column subject id") as caught:
         convertor.execute(folder, tmp_path / "out")
     assert not (tmp_path / "out").exists()
-    assert [each.row for each in caught.value.findings] == [3]
+    assert [finding.row for finding in caught.value.findings] == [3]
 
 
 def test_records_without_faults_are_written_where_that_is_requested(data_set, convertor, tmp_path):
     subjects = [["subject id", "sex", "disease or disorder"], ["sub-1", "F", None], ["sub-2", "M", "flu"]]
     samples = [["sample id", "subject id"], ["sam-1", "sub-1"], ["sam-2", "sub-2"]]
     done = convertor.execute(data_set({"subjects": subjects, "samples": samples}), tmp_path / "out", skip_invalid=True)
-    assert [(each.where, each.kind) for each in done.findings] == [
+    assert [(finding.where, finding.kind) for finding in done.findings] == [
         ("subjects.xlsx, sheet Sheet1, row 3, column disease or disorder", "not-a-choice")
     ]
-    assert [each["subject_id"] for each in read(tmp_path / "out", "subjects.json")] == ["sub-1"]
+    assert [record["subject_id"] for record in read(tmp_path / "out", "subjects.json")] == ["sub-1"]
     # What links to a record that is left out cannot be submitted, either.
-    assert [each["sample_id"] for each in read(tmp_path / "out", "samples.json")] == ["sam-1"]
+    assert [record["sample_id"] for record in read(tmp_path / "out", "samples.json")] == ["sam-1"]
     assert done.counts["sample"] == 1
 
 
@@ -148,7 +148,7 @@ def test_a_row_that_exists_twice_takes_nothing_with_it(data_set, convertor, tmp_
     samples = [["sample id", "subject id"], ["sam-1", "sub-1"]]
     done = convertor.execute(data_set({"subjects": subjects, "samples": samples}), tmp_path / "out", skip_invalid=True)
     assert done.counts == {"experiment": 1, "dataset_description": 1, "case": 1, "sample": 1}
-    assert [each.kind for each in done.findings] == ["duplicate"]
+    assert [finding.kind for finding in done.findings] == ["duplicate"]
 
 
 def test_a_table_that_cannot_be_read_is_reported_among_the_other_faults(data_set, convertor, tmp_path):
@@ -156,7 +156,7 @@ def test_a_table_that_cannot_be_read_is_reported_among_the_other_faults(data_set
     (folder / "primary").mkdir()
     (folder / "primary" / "manifest.xlsx").write_bytes(b"PK")
     done = convertor.execute(folder, tmp_path / "out", skip_invalid=True)
-    assert [(each.file, each.kind) for each in done.findings] == [
+    assert [(finding.file, finding.kind) for finding in done.findings] == [
         ("primary/manifest.xlsx", "unreadable"),
         ("subjects.xlsx", "duplicate"),
     ]
@@ -168,7 +168,7 @@ def test_files_of_an_earlier_conversion_that_are_no_part_of_this_one_are_reporte
     assert convertor.execute(folder, tmp_path / "out").notes[1:] == ()
     (folder / "samples.xlsx").unlink()
     notes = convertor.execute(folder, tmp_path / "out").notes
-    assert [each.kind for each in notes] == ["left-out", "left-over"]
+    assert [note.kind for note in notes] == ["left-out", "left-over"]
     assert notes[1].file.endswith("samples.json")
 
 
@@ -178,9 +178,9 @@ def test_samples_refer_to_their_subjects(data_set, convertor):
         ["sam-1", "sub-1", None, "tissue", None],
         ["sam_2", "sub_2/b", "sam-1", "slice", "2024-05-01"],
     ]
-    found = convertor.convert(data_set({"samples": rows}))
-    assert found.findings == []
-    assert found.records["samples.json"][1] == {
+    conversion = convertor.convert(data_set({"samples": rows}))
+    assert conversion.findings == []
+    assert conversion.records["samples.json"][1] == {
         "type": "sample",
         "cases": [{"submitter_id": "syn-ds-subjects-sub-2-b"}],
         "submitter_id": "syn-ds-samples-sam-2",
@@ -198,7 +198,7 @@ def test_samples_refer_to_their_subjects(data_set, convertor):
 
 
 def test_every_table_that_the_dictionary_has_a_node_for_becomes_records(data_set, convertor):
-    found = convertor.convert(
+    conversion = convertor.convert(
         data_set(
             {
                 "submission": [
@@ -218,8 +218,12 @@ def test_every_table_that_the_dictionary_has_a_node_for_becomes_records(data_set
             }
         )
     )
-    assert found.findings == []
-    made = {name: (each[0]["submitter_id"], len(each)) for name, each in found.records.items() if name[0] in "sprc"}
+    assert conversion.findings == []
+    made = {
+        name: (records[0]["submitter_id"], len(records))
+        for name, records in conversion.records.items()
+        if name[0] in "sprc"
+    }
     assert made == {
         "subjects.json": ("syn-ds-subjects-sub-1", 2),
         "submission.json": ("syn-ds-submission", 1),
@@ -228,12 +232,12 @@ def test_every_table_that_the_dictionary_has_a_node_for_becomes_records(data_set
         "code_description.json": ("syn-ds-code_description", 1),
         "code_parameters.json": ("syn-ds-code_parameters-threshold", 1),
     }
-    assert found.records["code_parameters.json"][0]["parameter_type"] == "input"
-    assert found.records["submission.json"][0]["sparc_award_number"] == "OT2"
+    assert conversion.records["code_parameters.json"][0]["parameter_type"] == "input"
+    assert conversion.records["submission.json"][0]["sparc_award_number"] == "OT2"
 
 
 def test_templates_without_values_become_nothing(data_set, convertor):
-    found = convertor.convert(
+    conversion = convertor.convert(
         data_set(
             {
                 "submission": [["Submission Item", "Definition", "Value"], ["SPARC award number", "d", None]],
@@ -242,8 +246,8 @@ def test_templates_without_values_become_nothing(data_set, convertor):
             }
         )
     )
-    assert sorted(found.records) == ["dataset_description.json", "experiment.json", "subjects.json"]
-    assert found.findings == []
+    assert sorted(conversion.records) == ["dataset_description.json", "experiment.json", "subjects.json"]
+    assert conversion.findings == []
 
 
 def test_version_1_2_3_has_separate_headers(data_set, dictionary):
@@ -261,27 +265,31 @@ def test_version_1_2_3_has_separate_headers(data_set, dictionary):
         ["sub-1", "sam-1", "sam-0", "tissue", "heart"],
     ]
     manifest = [["filename", "description", "isAboutAnatomicalEntity", "species", "organ"], ["a", "b", "c", "d", "e"]]
-    found = Gen3Convertor("12L", "syn-ds", "1.2.3", dictionary=dictionary).convert(
+    conversion = Gen3Convertor("12L", "syn-ds", "1.2.3", dictionary=dictionary).convert(
         data_set({"dataset_description": description, "subjects": subjects, "samples": samples, "manifest": manifest})
     )
-    assert found.findings == []
-    told = found.records["dataset_description.json"][0]
-    assert (told["title"], told["contributor_name"], told["study_collection_title"]) == (
+    assert conversion.findings == []
+    description_record = conversion.records["dataset_description.json"][0]
+    assert (
+        description_record["title"],
+        description_record["contributor_name"],
+        description_record["study_collection_title"],
+    ) == (
         ["T"],
         ["A, B", "C, D"],
         ["Whole"],
     )
-    assert told["metadata_version"] == ["1.2.3"]
-    assert found.records["subjects.json"][0]["rrid_for_strain"] == "RRID:1"
-    assert found.records["subjects.json"][0]["subject_experimental_group"] == "G"
-    sample = found.records["samples.json"][0]
+    assert description_record["metadata_version"] == ["1.2.3"]
+    assert conversion.records["subjects.json"][0]["rrid_for_strain"] == "RRID:1"
+    assert conversion.records["subjects.json"][0]["subject_experimental_group"] == "G"
+    sample = conversion.records["samples.json"][0]
     assert (sample["wasDerivedFromSample"], sample["sample_type"], sample["sample_anatomical_location"]) == (
         "sam-0",
         "tissue",
         "heart",
     )
     # The dictionary has no property for three columns of a manifest.
-    assert [each.column for each in found.notes] == ["isAboutAnatomicalEntity", "species", "organ"]
+    assert [note.column for note in conversion.notes] == ["isAboutAnatomicalEntity", "species", "organ"]
 
 
 def test_elements_of_the_old_template_that_became_none_are_left_out_and_no_fault(data_set, dictionary):
@@ -297,14 +305,14 @@ def test_elements_of_the_old_template_that_became_none_are_left_out_and_no_fault
     )
     rows = [["Metadata element", "Description", "Example", "Value"], *([name, "", "", "x"] for name in names)]
     convertor = Gen3Convertor("12L", "syn-ds", "1.2.3", dictionary=dictionary)
-    found = convertor.convert(data_set({"dataset_description": [*rows, ["Name", "", "", "T"]]}))
-    assert found.findings == []
-    assert [each.column for each in found.notes if each.file.startswith("dataset")] == list(names)
+    conversion = convertor.convert(data_set({"dataset_description": [*rows, ["Name", "", "", "T"]]}))
+    assert conversion.findings == []
+    assert [note.column for note in conversion.notes if note.file.startswith("dataset")] == list(names)
 
 
 def test_a_data_set_of_another_version_is_reported(data_set, dictionary):
-    found = Gen3Convertor("12L", "syn-ds", "1.2.3", dictionary=dictionary).convert(data_set())
-    assert [(each.kind, each.where, each.remedy) for each in found.notes if each.kind == "other-version"] == [
+    conversion = Gen3Convertor("12L", "syn-ds", "1.2.3", dictionary=dictionary).convert(data_set())
+    assert [(note.kind, note.where, note.remedy) for note in conversion.notes if note.kind == "other-version"] == [
         (
             "other-version",
             "dataset_description.xlsx, sheet Sheet1, row 2, column Metadata Version",
@@ -350,17 +358,17 @@ IDS = {"subject id": "sub-1", "sample id": "sam-1", "filename": "a.txt", "patter
 def of_version(data_set):
     """Makes a data set of the official template of a version, with a row in each table; it may state another version."""
 
-    def made(version, stated=None):
+    def made(version, stated_version=None):
         label = {"1.2.3": "Metadata Version DO NOT CHANGE", "3.0.2": "Metadata version"}.get(
             version, "Metadata Version"
         )
         rows = [
             ["Metadata element", "Description", "Example", "Value", "Value 2"],
             ["Name" if version == "1.2.3" else "    Title", "d", "e", "T"],
-            [label, "d", "9.9.9", stated if stated is not None else version],
+            [label, "d", "9.9.9", stated_version if stated_version is not None else version],
         ]
         tables = {
-            stem: [list(headers), [IDS.get(each.replace("_", " "), f"the {each}") for each in headers]]
+            stem: [list(headers), [IDS.get(header.replace("_", " "), f"the {header}") for header in headers]]
             for stem, headers in TEMPLATES[version].items()
         }
         return data_set({"dataset_description": rows, **tables})
@@ -371,26 +379,26 @@ def of_version(data_set):
 @pytest.mark.parametrize("version", TEMPLATES)
 def test_a_data_set_is_read_as_the_version_that_it_states(of_version, dictionary, caplog, version):
     caplog.set_level("INFO", "omicsdk.dtp")
-    found = Gen3Convertor("12L", "syn-ds", dictionary=dictionary).convert(of_version(version))
-    assert [str(each) for each in found.findings] == []
-    assert (found.version, "other-version" in {each.kind for each in found.notes}) == (version, False)
+    conversion = Gen3Convertor("12L", "syn-ds", dictionary=dictionary).convert(of_version(version))
+    assert [str(finding) for finding in conversion.findings] == []
+    assert (conversion.version, "other-version" in {note.kind for note in conversion.notes}) == (version, False)
     assert f"is read as SDS {version}" in caplog.text
-    assert found.records["dataset_description.json"][0]["title"] == ["T"]
-    (subject,) = found.records["subjects.json"]
+    assert conversion.records["dataset_description.json"][0]["title"] == ["T"]
+    (subject,) = conversion.records["subjects.json"]
     group = "experimental group" if version == "1.2.3" else "subject experimental group"
     assert subject["subject_experimental_group"] == f"the {group}"
-    (sample,) = found.records["samples.json"]
+    (sample,) = conversion.records["samples.json"]
     assert sample["wasDerivedFromSample"].startswith("the was")
 
 
 def test_headers_that_1_2_3_calls_otherwise_are_those_of_later_versions(of_version, dictionary):
-    found = Gen3Convertor("12L", "syn-ds", dictionary=dictionary).convert(of_version("1.2.3"))
-    for each in (found.records["subjects.json"][0], found.records["samples.json"][0]):
-        assert each["protocol_url_or_doi"] == "the protocol.io location"
-        assert each["experimental_log_file_path"] == "the experimental log file name"
-    assert {each["filename"] for each in found.records["manifest.json"]} == {"*.csv", "a.txt"}
+    conversion = Gen3Convertor("12L", "syn-ds", dictionary=dictionary).convert(of_version("1.2.3"))
+    for record in (conversion.records["subjects.json"][0], conversion.records["samples.json"][0]):
+        assert record["protocol_url_or_doi"] == "the protocol.io location"
+        assert record["experimental_log_file_path"] == "the experimental log file name"
+    assert {record["filename"] for record in conversion.records["manifest.json"]} == {"*.csv", "a.txt"}
     # The dictionary has nothing for these; that is reported, and no fault.
-    assert [(each.file, each.column) for each in found.notes] == [
+    assert [(note.file, note.column) for note in conversion.notes] == [
         ("subjects.xlsx", "Additional Fields (e.g. MINDS)"),
         ("samples.xlsx", "species"),
         ("samples.xlsx", "sex"),
@@ -398,32 +406,36 @@ def test_headers_that_1_2_3_calls_otherwise_are_those_of_later_versions(of_versi
     ]
 
 
-@pytest.mark.parametrize(("given", "stated"), [("2.0.0", None), (None, "")])
-def test_headers_of_another_version_are_reported_with_the_option_that_reads_them(of_version, dictionary, given, stated):
-    found = Gen3Convertor("12L", "syn-ds", given, dictionary=dictionary).convert(of_version("1.2.3", stated))
-    remedies = {each.column: each.remedy for each in found.findings if each.kind == "unknown-header"}
+@pytest.mark.parametrize(("version", "stated_version"), [("2.0.0", None), (None, "")])
+def test_headers_of_another_version_are_reported_with_the_option_that_reads_them(
+    of_version, dictionary, version, stated_version
+):
+    conversion = Gen3Convertor("12L", "syn-ds", version, dictionary=dictionary).convert(
+        of_version("1.2.3", stated_version)
+    )
+    remedies = {finding.column: finding.remedy for finding in conversion.findings if finding.kind == "unknown-header"}
     assert set(remedies) == {
         *("Name", "experimental group", "protocol.io location", "experimental log file name", "specimen type"),
-        *("specimen anatomical location", "pattern", *(["Metadata Version DO NOT CHANGE"] if given else [])),
+        *("specimen anatomical location", "pattern", *(["Metadata Version DO NOT CHANGE"] if version else [])),
     }
-    assert all("give version='1.2.3' (--sds-version 1.2.3)" in each for each in remedies.values())
+    assert all("give version='1.2.3' (--sds-version 1.2.3)" in remedy for remedy in remedies.values())
     assert remedies["protocol.io location"].endswith("or rename it to 'protocol url or doi'.")
-    (note,) = [each for each in found.notes if each.kind == "other-version"]
+    (note,) = [note for note in conversion.notes if note.kind == "other-version"]
     assert "--sds-version" in note.remedy
 
 
 @pytest.mark.parametrize(
-    ("stated", "version"),
+    ("text", "version"),
     [
         *[("2.0", "2.0.0"), ("2.1", "2.1.0"), ("2.2.0", "2.1.0"), ("3.0.9", "3.0.2"), ("4", "3.0.2"), ("1.1", "1.2.3")],
         *[("1.2.10", "1.2.3"), ("", "2.0.0"), ("latest", "2.0.0"), ("2.0.0-beta", "2.0.0"), ("9" * 5000, "2.0.0")],
     ],
 )
-def test_what_no_known_version_is_stated_as_is_reported(data_set, dictionary, stated, version):
-    rows = [["Metadata element", "Description", "Example", "Value"], ["Metadata Version", "d", "e", stated]]
-    found = Gen3Convertor("12L", "syn-ds", dictionary=dictionary).convert(data_set({"dataset_description": rows}))
-    (note,) = [each for each in found.notes if each.kind == "other-version"]
-    assert (found.version, f"read as one of {version}" in note.message) == (version, True)
+def test_what_no_known_version_is_stated_as_is_reported(data_set, dictionary, text, version):
+    rows = [["Metadata element", "Description", "Example", "Value"], ["Metadata Version", "d", "e", text]]
+    conversion = Gen3Convertor("12L", "syn-ds", dictionary=dictionary).convert(data_set({"dataset_description": rows}))
+    (note,) = [note for note in conversion.notes if note.kind == "other-version"]
+    assert (conversion.version, f"read as one of {version}" in note.message) == (version, True)
     assert "--sds-version): 1.2.3, 2.0.0, 2.1.0, 3.0.0, 3.0.1, 3.0.2." in note.remedy
 
 
@@ -435,7 +447,7 @@ def test_the_faults_of_a_data_set_say_as_which_version_it_was_read(of_version, d
 def test_records_are_written_as_the_version_that_they_state(of_version, dictionary, tmp_path):
     convertor = Gen3Convertor("12L", "syn-ds", dictionary=dictionary)
     before = convertor.convert(of_version("1.2.3"))
-    convertor.restore((each for part in before.records.values() for each in part), tmp_path / "back")
+    convertor.restore((record for part in before.records.values() for record in part), tmp_path / "back")
     after = convertor.convert(tmp_path / "back")
     assert (after.version, after.findings, after.records) == ("1.2.3", [], before.records)
 
@@ -443,7 +455,7 @@ def test_records_are_written_as_the_version_that_they_state(of_version, dictiona
 def test_tables_that_are_written_as_another_version_state_that_one(of_version, dictionary, tmp_path):
     before = Gen3Convertor("12L", "syn-ds", dictionary=dictionary).convert(of_version("1.2.3"))
     newer = Gen3Convertor("12L", "syn-ds", "3.0.2", dictionary=dictionary)
-    newer.restore((each for part in before.records.values() for each in part), tmp_path / "back")
+    newer.restore((record for part in before.records.values() for record in part), tmp_path / "back")
     after = Gen3Convertor("12L", "syn-ds", dictionary=dictionary).convert(tmp_path / "back")
     assert (after.version, after.findings, after.notes) == ("3.0.2", [], [])
     assert after.records["subjects.json"] == before.records["subjects.json"]

@@ -32,7 +32,7 @@ CELL = st.one_of(
 def rows(names, cells, least=1):
     """Rows with a name each, no two of which are one to a commons."""
     row = st.tuples(names, *[CELL] * cells)
-    return st.lists(row, min_size=least, max_size=3, unique_by=lambda each: re.sub(r"\W|_", "", each[0]))
+    return st.lists(row, min_size=least, max_size=3, unique_by=lambda row: re.sub(r"\W|_", "", row[0]))
 
 
 NAME = (
@@ -46,12 +46,12 @@ def convertor(dictionary):
 
 
 def sheet(path):
-    with sheet_of(path, lambda _: True) as found:
-        return [list(line.cells) for line in found.lines]
+    with sheet_of(path, lambda _: True) as table:
+        return [list(line.cells) for line in table.lines]
 
 
 def records_of(converted):
-    return {name: list(each) for name, each in converted.records.items()}
+    return {name: list(records) for name, records in converted.records.items()}
 
 
 @pytest.fixture
@@ -77,11 +77,11 @@ def everything(data_set):
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_data_set_comes_back_with_the_same_records(everything, dictionary, tmp_path, version):
     before = Gen3Convertor("12L", "syn-ds", dictionary=dictionary).convert(everything)
-    for each in before.records["dataset_description.json"]:
-        each["metadata_version"] = [version]  # which the tables state
+    for description in before.records["dataset_description.json"]:
+        description["metadata_version"] = [version]  # which the tables state
     back = Gen3Convertor("12L", "syn-ds", version, dictionary=dictionary)
-    files = back.restore((each for part in before.records.values() for each in part), tmp_path / "back")
-    assert sorted(each.name for each in files) == sorted(
+    files = back.restore((record for part in before.records.values() for record in part), tmp_path / "back")
+    assert sorted(file.name for file in files) == sorted(
         f"{kind.stem}.xlsx" for kind in layout().kinds if kind.node in dictionary
     )
     after = back.convert(tmp_path / "back")
@@ -92,13 +92,13 @@ def test_the_folder_that_was_written_can_be_read_back(everything, convertor, tmp
     convertor.execute(everything, tmp_path / "json")
     convertor.restore(tmp_path / "json", tmp_path / "back")
     convertor.execute(tmp_path / "back", tmp_path / "again")
-    for each in (tmp_path / "json").iterdir():
-        assert (tmp_path / "again" / each.name).read_bytes() == each.read_bytes()
+    for path in (tmp_path / "json").iterdir():
+        assert (tmp_path / "again" / path.name).read_bytes() == path.read_bytes()
 
 
 def test_tables_are_as_the_template_has_them(everything, convertor, tmp_path):
     convertor.restore(
-        (each for part in convertor.convert(everything).records.values() for each in part), tmp_path / "back"
+        (record for part in convertor.convert(everything).records.values() for record in part), tmp_path / "back"
     )
     description = sheet(tmp_path / "back" / "dataset_description.xlsx")
     assert description[:8] == [
@@ -120,15 +120,15 @@ def test_records_as_a_commons_exports_them_are_taken_too(everything, convertor, 
     before = convertor.convert(everything)
     exported = [
         {
-            **{name: value for name, value in each.items() if value != []},
+            **{name: value for name, value in record.items() if value != []},
             "id": "2c8a3c3e-7a1f-4cbb-a6a7-7d4a7c8a1a11",
             "project_id": "demo1-12L",
             "state": "validated",
             "created_datetime": "2024-01-02T03:04:05+00:00",
-            **{link: [{"node_id": "x", **each[link][0]}] for link in ("experiments", "cases") if link in each},
+            **{link: [{"node_id": "x", **record[link][0]}] for link in ("experiments", "cases") if link in record},
         }
         for part in before.records.values()
-        for each in part
+        for record in part
     ]
     other = {"type": "case", "submitter_id": "o", "subject_id": "o", "experiments": [{"submitter_id": "other"}]}
     convertor.restore([*exported, other, {"type": "program", "name": "demo1"}], tmp_path / "back")
@@ -136,11 +136,11 @@ def test_records_as_a_commons_exports_them_are_taken_too(everything, convertor, 
 
 
 def test_tables_that_exist_stay_unless_it_is_stated(everything, convertor, tmp_path):
-    records = [each for part in convertor.convert(everything).records.values() for each in part]
+    records = [record for part in convertor.convert(everything).records.values() for record in part]
     subjects = write_sheet(tmp_path / "back" / "subjects.xlsx", [["mine"]])
     with pytest.raises(SdsError, match=r"subjects\.xlsx already exists"):
         convertor.restore(records, tmp_path / "back")
-    assert [each.name for each in (tmp_path / "back").iterdir()] == ["subjects.xlsx"]
+    assert [path.name for path in (tmp_path / "back").iterdir()] == ["subjects.xlsx"]
     convertor.restore(records, tmp_path / "back", overwrite=True)
     assert sheet(subjects)[0][0] == "subject id"
 
@@ -184,8 +184,8 @@ def test_whatever_is_in_the_cells_the_records_come_back_the_same(data, dictionar
     subjects = data.draw(rows(NAME, 5), "subjects")
     headers = ["subject id", "age", "sex", "strain", "RRID for strain", "body mass"]
     write_sheet(folder / "in" / "subjects.xlsx", [headers, *subjects])
-    known = st.sampled_from([each[0] for each in subjects])
-    samples = [[name, data.draw(known), pool] for name, pool in data.draw(rows(NAME, 1, least=0), "samples")]
+    subject_ids = st.sampled_from([subject[0] for subject in subjects])
+    samples = [[name, data.draw(subject_ids), pool] for name, pool in data.draw(rows(NAME, 1, least=0), "samples")]
     write_sheet(folder / "in" / "samples.xlsx", [["sample id", "subject id", "pool id"], *samples])
     for place in ("manifest.xlsx", "primary/manifest.xlsx"):
         files = data.draw(rows(NAME, 2, least=0), place)
@@ -197,8 +197,8 @@ def test_whatever_is_in_the_cells_the_records_come_back_the_same(data, dictionar
         [elements, ["Metadata Version", None, None, "2.0.0"], *description],
     )
     before = convertor.convert(folder / "in")
-    assume(not [each for each in before.findings if each.kind == "duplicate"])
+    assume(not [finding for finding in before.findings if finding.kind == "duplicate"])
     assert before.findings == []
-    convertor.restore([each for part in before.records.values() for each in part], folder / "back")
+    convertor.restore([record for part in before.records.values() for record in part], folder / "back")
     after = convertor.convert(folder / "back")
     assert (after.findings, records_of(after)) == ([], records_of(before))

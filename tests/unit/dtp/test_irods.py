@@ -89,7 +89,7 @@ def test_a_collection_is_copied_with_all_below_it(get, zone: StandIn):
     assert report.counts == {"done": 4, "skipped": 0, "failed": 0, "stopped": 0}
     assert there(report.folder) == FILES
     assert report.folder.name == "ds"
-    by_name = {each.name: each for each in report.files}
+    by_name = {file.name: file for file in report.files}
     assert by_name["primary/sub-1/sam-1/a.nrrd"].verified == "size, sha256"
     assert (seen[-1].final, seen[-1].files_done, seen[-1].bytes, seen[-1].bytes_done) == (True, 4, 8005, 8005)
     assert all(len(threads) == 1 for threads in zone.threads.values())  # the client's sessions are not shared
@@ -129,7 +129,7 @@ def test_the_next_run_resumes_where_the_last_one_failed(get, zone: StandIn):
     assert isinstance(failed.error, ConnectFailed)
     assert report.counts["done"] == 3  # one that fails does not stop the others
     again = get()
-    (done,) = [each for each in again.files if each.state == "done"]
+    (done,) = [file for file in again.files if file.state == "done"]
     assert (done.bytes_kept, done.bytes_fetched) == (2000, 3000)
     assert there(again.folder) == FILES
 
@@ -171,7 +171,7 @@ def test_without_a_checksum_the_size_counts_and_what_was_fetched(get, zone: Stan
     report = get()
     (failed,) = report.failed
     assert isinstance(failed.error, TruncatedTransfer)
-    (plain,) = [each for each in report.files if each.name == "plain.bin"]
+    (plain,) = [file for file in report.files if file.name == "plain.bin"]
     assert (plain.verified, list(plain.checksums)) == ("size", ["sha256"])
     zone.objects.pop(f"{ROOT}/ds/short.bin")
     assert get().counts["skipped"] == 5
@@ -199,8 +199,8 @@ def test_names_never_leave_the_folder(get, zone: StandIn, tmp_path: Path):
     (tmp_path / "data/ds").mkdir(parents=True)
     (tmp_path / "data/ds/linked").symlink_to(tmp_path / "elsewhere")
     report = get()
-    assert {type(each.error) for each in report.failed} == {UnsafePath}
-    assert all("The other files are not affected" in str(each.error) for each in report.failed)
+    assert {type(file.error) for file in report.failed} == {UnsafePath}
+    assert all("The other files are not affected" in str(file.error) for file in report.failed)
     assert len(report.failed) == 3
     assert report.counts["done"] == 4
     assert list((tmp_path / "elsewhere").iterdir()) == []
@@ -213,7 +213,7 @@ def test_a_file_that_is_listed_twice_is_fetched_once_and_reported(zone: StandIn,
     with closing(IrodsStore(config(), open_session=zone.opener(), clock=ManualClock())) as store:
         report = fetch_dataset(store, Dataset("ds"), tmp_path / "data")
     assert report.counts == {"done": 4, "skipped": 0, "failed": 4, "stopped": 0}
-    assert {type(each.error) for each in report.failed} == {NameClash}
+    assert {type(file.error) for file in report.failed} == {NameClash}
     assert there(report.folder) == FILES
 
 
@@ -268,8 +268,8 @@ def test_a_password_at_the_end_of_a_long_message_is_masked(get, zone: StandIn):
 def test_what_may_not_be_read_fails_alone(get, zone: StandIn):
     zone.forbidden = {f"{ROOT}/ds/primary/sub-1/sam-2/b.nrrd", f"{ROOT}/ds/primary/sub-2"}
     report = get()
-    assert {each.name for each in report.failed} == {"primary/sub-1/sam-2/b.nrrd", "primary/sub-2"}
-    assert all("may not read" in str(each.error) and "ichmod" in str(each.error) for each in report.failed)
+    assert {file.name for file in report.failed} == {"primary/sub-1/sam-2/b.nrrd", "primary/sub-2"}
+    assert all("may not read" in str(file.error) and "ichmod" in str(file.error) for file in report.failed)
     assert report.counts["done"] == 2
 
 
@@ -326,7 +326,7 @@ def test_metadata_that_cannot_be_written_is_a_failure(zone: StandIn, tmp_path: P
     assert (report.counts["done"], report.counts["failed"], report.ok) == (4, 1, False)
     with pytest.raises(TransferFailed, match="no space"):
         report.raise_if_failed()
-    assert [each.name for each in report.metadata if each.error is None] == ["samples.xlsx"]
+    assert [file.name for file in report.metadata if file.error is None] == ["samples.xlsx"]
 
 
 def test_what_progress_raises_ends_the_download(get):
@@ -354,17 +354,17 @@ def test_the_client_has_what_is_used_of_it():
 
 
 def test_the_good_replica_counts(zone: StandIn, get):
-    found = zone.objects[f"{ROOT}/ds/primary/sub-1/sam-1/a.nrrd"]
-    good = replace(found)
+    data_object = zone.objects[f"{ROOT}/ds/primary/sub-1/sam-1/a.nrrd"]
+    good = replace(data_object)
     good.status = "1"
-    stale = replace(found, checksum=sha2(b"old"), size=3)
+    stale = replace(data_object, checksum=sha2(b"old"), size=3)
     stale.status = "0"
-    found.checksum, found.size, found.replicas = stale.checksum, stale.size, [stale, good]
+    data_object.checksum, data_object.size, data_object.replicas = stale.checksum, stale.size, [stale, good]
     assert get().ok
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "checksums"),
     [
         (None, {}),
         ("", {}),
@@ -377,5 +377,5 @@ def test_the_good_replica_counts(zone: StandIn, get):
         ("zzz", {}),
     ],
 )
-def test_checksums_as_irods_writes_them(text: str | None, found: dict[str, str]):
-    assert checksums_of_text(text) == found
+def test_checksums_as_irods_writes_them(text: str | None, checksums: dict[str, str]):
+    assert checksums_of_text(text) == checksums

@@ -27,19 +27,21 @@ def test_dicomweb_that_gives_fewer_than_it_is_requested_is_listed_to_its_end(lon
 
     def response(request: httpx.Request) -> httpx.Response:
         inner = request.url.path.endswith("/instances")
-        found = (
-            [{"00080018": {"Value": [each]}} for each in instances] if inner else [{"0020000E": {"Value": [series]}}]
+        entries = (
+            [{"00080018": {"Value": [instance]}} for instance in instances]
+            if inner
+            else [{"0020000E": {"Value": [series]}}]
         )
         if int(request.url.params["limit"]) > 200:  # as Azure's archive does
             return httpx.Response(400, text="limit: must be from 1 to 200")
         offset = 0 if longest == 1000 else int(request.url.params["offset"])
-        page = found[offset : offset + longest]
+        page = entries[offset : offset + longest]
         return httpx.Response(200, json=page) if page else httpx.Response(204)
 
     config = PacsConfig(dicomweb="http://127.0.0.1/dicom-web", method="dicomweb")
     with closing(DicomWebStore(config, retry=NO_RETRY, transport=httpx.MockTransport(response))) as store:
-        found = list(store.files(Dataset("ds", (Subject(f"sub-{STUDY}"),))))
-    assert [getattr(each, "sop", each) for each in found] == instances
+        listed_files = list(store.files(Dataset("ds", (Subject(f"sub-{STUDY}"),))))
+    assert [getattr(file, "sop", file) for file in listed_files] == instances
 
 
 @pytest.mark.parametrize("came", ["{}", "null", '"x"', "5", ""])

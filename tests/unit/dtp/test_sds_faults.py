@@ -15,8 +15,8 @@ def convertor(dictionary):
     return Gen3Convertor("12L", "ds", dictionary=dictionary)
 
 
-def told(convertor, folder):
-    return [(each.where, each.kind, each.message, each.remedy) for each in convertor.validate(folder)]
+def findings_of(convertor, folder):
+    return [(finding.where, finding.kind, finding.message, finding.remedy) for finding in convertor.validate(folder)]
 
 
 def test_a_folder_that_does_not_exist(convertor, tmp_path):
@@ -55,15 +55,15 @@ def test_a_folder_that_cannot_be_written_is_reported(convertor, data_set, tmp_pa
 def test_a_table_that_a_data_set_may_lack_but_cannot_be_read_is_reported_with_all_other_faults(convertor, data_set):
     folder = data_set()
     (folder / "samples.xlsx").write_bytes(b"no workbook")
-    (found,) = convertor.validate(folder)
-    assert (found.file, "is not an Excel workbook" in found.message) == ("samples.xlsx", True)
+    (finding,) = convertor.validate(folder)
+    assert (finding.file, "is not an Excel workbook" in finding.message) == ("samples.xlsx", True)
 
 
 @pytest.mark.parametrize("stem", ["subjects", "dataset_description"])
 def test_a_table_that_each_data_set_has_but_is_empty_is_reported(convertor, data_set, stem):
-    (found,) = convertor.validate(data_set({stem: []}))
-    assert (found.file, found.sheet, found.message) == (f"{stem}.xlsx", "Sheet1", "It is empty")
-    assert "Fill it in" in found.remedy
+    (finding,) = convertor.validate(data_set({stem: []}))
+    assert (finding.file, finding.sheet, finding.message) == (f"{stem}.xlsx", "Sheet1", "It is empty")
+    assert "Fill it in" in finding.remedy
 
 
 def test_what_is_left_out_is_reported_when_a_data_set_is_only_examined(convertor, data_set, caplog):
@@ -90,7 +90,7 @@ def test_names_of_files_may_have_capitals_and_may_be_text_tables(convertor, data
     folder = data_set({"subjects": None, "dataset_description": None})
     write_sheet(folder / "Dataset_Description.XLSX", DESCRIPTION)
     (folder / "subjects.csv").write_text('subject id,strain\nsub-1,"two\nlines"\nsub-1,x\n')
-    assert [each[0] for each in told(convertor, folder)] == ["subjects.csv, row 4, column subject id"]
+    assert [finding[0] for finding in findings_of(convertor, folder)] == ["subjects.csv, row 4, column subject id"]
 
 
 def test_a_workbook_that_is_none(convertor, data_set):
@@ -102,7 +102,7 @@ def test_a_workbook_that_is_none(convertor, data_set):
 
 def test_two_subjects_of_one_id(convertor, data_set):
     rows = [["subject id", "sex"], ["sub-1", "F"], ["sub-2", "M"], [" sub-1 ", "F"], ["sub_2", "F"]]
-    assert told(convertor, data_set({"subjects": rows})) == [
+    assert findings_of(convertor, data_set({"subjects": rows})) == [
         (
             "subjects.xlsx, sheet Sheet1, row 4, column subject id",
             "duplicate",
@@ -130,14 +130,16 @@ def test_two_subjects_of_one_id(convertor, data_set):
 def test_a_header_that_is_misspelt_is_reported_with_the_nearest(convertor, data_set, header, meant):
     header_row = [name for name in ("subject id", "species", "strain", "age") if name != meant] + [header]
     rows = [header_row, ["x"] * len(header_row)]
-    found = told(convertor, data_set({"subjects": rows}))
-    assert (f"subjects.xlsx, sheet Sheet1, row 1, column {header}", "unknown-header") in [each[:2] for each in found]
-    assert [each[3] for each in found] == [f"Did you mean '{meant}'?"]
+    findings = findings_of(convertor, data_set({"subjects": rows}))
+    assert (f"subjects.xlsx, sheet Sheet1, row 1, column {header}", "unknown-header") in [
+        finding[:2] for finding in findings
+    ]
+    assert [finding[3] for finding in findings] == [f"Did you mean '{meant}'?"]
 
 
 def test_an_element_that_is_misspelt_is_reported_with_the_nearest(convertor, data_set):
     rows = [*DESCRIPTION, ["Contributor nmae", None, None, "A, B"]]
-    assert told(convertor, data_set({"dataset_description": rows})) == [
+    assert findings_of(convertor, data_set({"dataset_description": rows})) == [
         (
             "dataset_description.xlsx, sheet Sheet1, row 10, column Contributor nmae",
             "unknown-header",
@@ -149,21 +151,21 @@ def test_an_element_that_is_misspelt_is_reported_with_the_nearest(convertor, dat
 
 def test_a_separate_column_is_no_fault_and_reported_once(convertor, data_set):
     rows = [["subject id", "body mass index", "empty one"], ["sub-1", 21.5, None], ["sub-2", 22, None]]
-    found = convertor.convert(data_set({"subjects": rows}))
-    assert found.findings == []
-    assert [each.column for each in found.notes] == ["body mass index"]
+    conversion = convertor.convert(data_set({"subjects": rows}))
+    assert conversion.findings == []
+    assert [note.column for note in conversion.notes] == ["body mass index"]
 
 
 def test_headers_that_exist_twice(convertor, data_set):
     rows = [["subject id", "Sex", "sex"], ["sub-1", "F", "M"]]
-    assert [each[:3] for each in told(convertor, data_set({"subjects": rows}))] == [
+    assert [finding[:3] for finding in findings_of(convertor, data_set({"subjects": rows}))] == [
         ("subjects.xlsx, sheet Sheet1, row 1, column sex", "twice", '"sex" is already given, as "Sex"')
     ]
 
 
 def test_a_table_without_the_column_that_names_its_rows(convertor, data_set):
-    found = told(convertor, data_set({"manifest": [["description"], ["x"]]}))
-    assert found == [
+    findings = findings_of(convertor, data_set({"manifest": [["description"], ["x"]]}))
+    assert findings == [
         (
             "manifest.xlsx, sheet Sheet1, row 1",
             "missing-header",
@@ -175,14 +177,14 @@ def test_a_table_without_the_column_that_names_its_rows(convertor, data_set):
 
 def test_a_row_without_its_id(convertor, data_set):
     rows = [["subject id", "sex"], [None, "F"], [None, None], ["sub-1", "M"]]
-    assert [each[:3] for each in told(convertor, data_set({"subjects": rows}))] == [
+    assert [finding[:3] for finding in findings_of(convertor, data_set({"subjects": rows}))] == [
         ("subjects.xlsx, sheet Sheet1, row 2, column subject id", "missing-key", "The subject id is missing")
     ]
 
 
 def test_a_sample_of_a_subject_that_does_not_exist(convertor, data_set):
     rows = [["sample id", "subject id"], ["sam-1", "sub_1"], ["sam-2", None]]
-    assert told(convertor, data_set({"samples": rows})) == [
+    assert findings_of(convertor, data_set({"samples": rows})) == [
         (
             "samples.xlsx, sheet Sheet1, row 2, column subject id",
             "broken-link",
@@ -201,7 +203,7 @@ def test_a_sample_of_a_subject_that_does_not_exist(convertor, data_set):
 def test_values_that_the_dictionary_refuses(convertor, data_set):
     description = [*DESCRIPTION[:-2], ["Number of subjects", "", "", "two", None]]
     rows = [["subject id", "disease or disorder"], ["sub-1", "disorder"], ["sub-2", "disaese"]]
-    assert told(convertor, data_set({"dataset_description": description, "subjects": rows})) == [
+    assert findings_of(convertor, data_set({"dataset_description": description, "subjects": rows})) == [
         (
             "subjects.xlsx, sheet Sheet1, row 3, column disease or disorder",
             "not-a-choice",
@@ -219,7 +221,7 @@ def test_values_that_the_dictionary_refuses(convertor, data_set):
 
 def test_formulas_without_a_value_and_errors_of_excel(convertor, data_set):
     rows = [["subject id", "age", "sex"], ["sub-1", "=1+1", "#REF!"]]
-    assert [each[:3] for each in told(convertor, data_set({"subjects": rows}))] == [
+    assert [finding[:3] for finding in findings_of(convertor, data_set({"subjects": rows}))] == [
         (
             "subjects.xlsx, sheet Sheet1, row 2, column age",
             "formula",
@@ -232,7 +234,9 @@ def test_formulas_without_a_value_and_errors_of_excel(convertor, data_set):
 def test_what_follows_from_an_id_that_cannot_be_read_is_not_reported_too(convertor, data_set):
     subjects = [["subject id", "disease or disorder"], ["sub-1", None], ["=A2", "x"]]
     samples = [["sample id", "subject id"], ["sam-1", "=A1"], ["#N/A", "sub-1"]]
-    assert [each[:2] for each in told(convertor, data_set({"subjects": subjects, "samples": samples}))] == [
+    assert [
+        finding[:2] for finding in findings_of(convertor, data_set({"subjects": subjects, "samples": samples}))
+    ] == [
         ("subjects.xlsx, sheet Sheet1, row 3, column subject id", "formula"),
         ("subjects.xlsx, sheet Sheet1, row 3, column disease or disorder", "not-a-choice"),
         ("samples.xlsx, sheet Sheet1, row 2, column subject id", "formula"),
@@ -260,9 +264,9 @@ def test_numbers_dates_and_several_lines_become_what_the_dictionary_wants(conver
         [8.0, 1e20, 0.1, timedelta(hours=30), None, " x ", False, None],
     ]
     manifest = [["filename", "description", "isDerivedFrom", "additional metadata"], ["a", "x\ny", "p\n\n q ", "z\n"]]
-    found = convertor.convert(data_set({"subjects": rows, "manifest": manifest}))
-    assert found.findings == []
-    one, two = found.records["subjects.json"]
+    conversion = convertor.convert(data_set({"subjects": rows, "manifest": manifest}))
+    assert conversion.findings == []
+    one, two = conversion.records["subjects.json"]
     names = (
         *("subject_id", "age", "body_mass", "date_of_birth", "experiment_date", "strain", "handedness", "phenotype"),
     )
@@ -272,7 +276,7 @@ def test_numbers_dates_and_several_lines_become_what_the_dictionary_wants(conver
     assert [two.get(name) for name in names] == [
         *("8", "1e+20", "0.1", "30:00:00", None, "x", "false", None),
     ]
-    file = found.records["manifest.json"][0]
+    file = conversion.records["manifest.json"][0]
     assert (file["description"], file["is_derived_from"], file["additional_metadata"]) == ("x\ny", ["p", "q"], "z")
     assert one["submitter_id"] == "ds-subjects-7"
 
@@ -283,7 +287,7 @@ def test_whole_numbers_keep_all_their_digits(dictionary):
 
 
 def test_files_of_one_name_in_several_folders_are_distinguished(convertor, data_set):
-    found = convertor.convert(
+    conversion = convertor.convert(
         data_set(
             {
                 "primary/sub-1/manifest.xlsx": [["filename", "description"], ["data.csv", "one"], ["alone.csv", "x"]],
@@ -292,8 +296,8 @@ def test_files_of_one_name_in_several_folders_are_distinguished(convertor, data_
             }
         )
     )
-    assert found.findings == []
-    assert [(each["filename"], each["submitter_id"]) for each in found.records["manifest.json"]] == [
+    assert conversion.findings == []
+    assert [(record["filename"], record["submitter_id"]) for record in conversion.records["manifest.json"]] == [
         ("scan_1.dcm", "ds-manifest-scan-1.dcm-1cd462a9"),
         ("scan-1.dcm", "ds-manifest-scan-1.dcm-83df3894"),
         ("primary/sub-1/data.csv", "ds-manifest-primary-sub-1-data.csv"),
@@ -304,15 +308,17 @@ def test_files_of_one_name_in_several_folders_are_distinguished(convertor, data_
 
 def test_a_file_that_a_manifest_has_twice_is_reported(convertor, data_set):
     rows = [["filename"], ["a.txt"], ["./a.txt"]]
-    found = told(convertor, data_set({"manifest": rows}))
-    assert [each[:2] for each in found] == [("manifest.xlsx, sheet Sheet1, row 3, column filename", "duplicate")]
+    findings = findings_of(convertor, data_set({"manifest": rows}))
+    assert [finding[:2] for finding in findings] == [
+        ("manifest.xlsx, sheet Sheet1, row 3, column filename", "duplicate")
+    ]
 
 
 def test_samples_of_one_id_are_distinguished_by_their_subjects(convertor, data_set):
     rows = [["sample id", "subject id"], ["sam-1", "sub-1"], ["sam-1", "sub_2/b"], ["sam-2", "sub-1"]]
-    found = convertor.convert(data_set({"samples": rows}))
-    assert found.findings == []
-    assert [each["submitter_id"] for each in found.records["samples.json"]] == [
+    conversion = convertor.convert(data_set({"samples": rows}))
+    assert conversion.findings == []
+    assert [record["submitter_id"] for record in conversion.records["samples.json"]] == [
         "ds-samples-sub-1-sam-1",
         "ds-samples-sub-2-b-sam-1",
         "ds-samples-sam-2",
@@ -327,8 +333,8 @@ def test_hidden_folders_and_files_that_excel_locks_are_passed_over(convertor, da
         }
     )
     (folder / "code" / "~$manifest.xlsx").write_bytes(b"lock")
-    found = convertor.convert(folder)
-    assert [each["filename"] for each in found.records["manifest.json"]] == ["seen"]
+    conversion = convertor.convert(folder)
+    assert [record["filename"] for record in conversion.records["manifest.json"]] == ["seen"]
 
 
 def test_a_dictionary_without_a_table_s_node_leaves_the_table_out(data_set, sds_document):
@@ -336,10 +342,12 @@ def test_a_dictionary_without_a_table_s_node_leaves_the_table_out(data_set, sds_
 
     folder = data_set({"performances": [["performance id"], ["p"]], "resources": [["RRID"], ["RRID:AB_1"]]})
     lesser = {name: part for name, part in sds_document.items() if name != "performance"}
-    found = Gen3Convertor("12L", "ds", dictionary=Dictionary(lesser)).convert(folder)
-    assert [(each.file, each.kind) for each in found.notes if not each.column] == [("performances.xlsx", "left-out")]
-    assert "performances.json" not in found.records
-    assert "resources.json" in found.records
+    conversion = Gen3Convertor("12L", "ds", dictionary=Dictionary(lesser)).convert(folder)
+    assert [(note.file, note.kind) for note in conversion.notes if not note.column] == [
+        ("performances.xlsx", "left-out")
+    ]
+    assert "performances.json" not in conversion.records
+    assert "resources.json" in conversion.records
     least = {
         name: part
         for name, part in sds_document.items()

@@ -36,29 +36,29 @@ OF_NODES = [kind for kind in layout().kinds if kind.stem != "sites"]
 def test_each_header_of_a_template_is_a_property(kind, version, dictionary):
     headers = Headers(kind, version, dictionary.node(kind.node))
     template = kind.headers.get(version, ())
-    missing = {each for each in template if headers.property_of(each) is None}
+    missing = {header for header in template if headers.property_of(header) is None}
     if kind.stem == "code_description":  # of whose ratings it has none
-        assert [each for each in template if each not in missing] == ["RRID Identifier"][: len(template)]
+        assert [header for header in template if header not in missing] == ["RRID Identifier"][: len(template)]
     elif kind.stem == "dataset_description" and version.startswith("3."):
         assert missing <= {*WITHOUT[kind.stem], "Description"}
     else:
         assert missing <= WITHOUT.get(kind.stem, set())
-    found = [headers.property_of(each) for each in template if each not in missing]
-    assert len(set(found)) == len(found)
-    assert [headers.header_of(name) for name in found] == [each for each in template if each not in missing]
+    names = [headers.property_of(header) for header in template if header not in missing]
+    assert len(set(names)) == len(names)
+    assert [headers.header_of(name) for name in names] == [header for header in template if header not in missing]
 
 
 @pytest.mark.parametrize("kind", OF_NODES, ids=lambda kind: kind.stem)
 def test_all_that_the_dictionary_wants_has_a_header(kind, dictionary):
     headers = Headers(kind, "2.0.0", dictionary.node(kind.node))
-    known = {headers.property_of(each) for each in (*kind.headers["2.0.0"], *kind.also)} - {None}
-    assert set(headers.properties) == known
+    names = {headers.property_of(header) for header in (*kind.headers["2.0.0"], *kind.also)} - {None}
+    assert set(headers.properties) == names
 
 
 @pytest.mark.parametrize("kind", layout().kinds, ids=lambda kind: kind.stem)
 def test_a_header_is_in_a_template_once(kind):
     for template in kind.headers.values():
-        assert len({squashed(each) for each in template}) == len(template)
+        assert len({squashed(header) for header in template}) == len(template)
 
 
 @pytest.mark.parametrize(
@@ -91,10 +91,10 @@ def test_a_header_is_in_a_template_once(kind):
     ],
 )
 def test_a_version_adds_what_the_changelog_of_the_structure_states(stem, version, added):
-    kind = next(each for each in layout().kinds if each.stem == stem)
+    kind = next(kind for kind in layout().kinds if kind.stem == stem)
     before = kind.headers[VERSIONS[VERSIONS.index(version) - 1]]
     assert {*kind.headers[version]} - {*before} == added
-    assert [each for each in kind.headers[version] if each not in added] == [*before]
+    assert [header for header in kind.headers[version] if header not in added] == [*before]
 
 
 @pytest.mark.parametrize(
@@ -116,5 +116,5 @@ def test_a_version_adds_what_the_changelog_of_the_structure_states(stem, version
     ],
 )
 def test_blanks_case_and_punctuation_of_headers_do_not_matter(stem, header, name, dictionary):
-    kind = next(each for each in layout().kinds if each.stem == stem)
+    kind = next(kind for kind in layout().kinds if kind.stem == stem)
     assert Headers(kind, "2.0.0", dictionary.node(kind.node)).property_of(header) == name

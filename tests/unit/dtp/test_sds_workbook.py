@@ -55,11 +55,11 @@ VALUE = st.one_of(
     st.integers(-(2**53), 2**53),
     st.floats(-1e300, 1e300),
     st.booleans(),
-    st.datetimes(datetime(1900, 3, 1), datetime(9999, 12, 30)).map(lambda each: each.replace(microsecond=0, fold=0)),
+    st.datetimes(datetime(1900, 3, 1), datetime(9999, 12, 30)).map(lambda value: value.replace(microsecond=0, fold=0)),
     st.dates(date(1900, 3, 1), date(9999, 12, 30)),
-    st.times().map(lambda each: each.replace(microsecond=0, fold=0)),
+    st.times().map(lambda value: value.replace(microsecond=0, fold=0)),
     st.timedeltas(timedelta(seconds=1), timedelta(days=999)).map(
-        lambda each: timedelta(seconds=round(each.total_seconds()))
+        lambda duration: timedelta(seconds=round(duration.total_seconds()))
     ),
 )
 
@@ -210,10 +210,10 @@ def test_the_sheet_that_is_meant_is_found(tmp_path):
     def meant(line):
         return line.cells[0] == "subject id"
 
-    with sheet_of(tmp_path / "b.xlsx", meant) as found:
-        assert found.name == "data"
-    with sheet_of(tmp_path / "b.xlsx", lambda _: False) as found:
-        assert found.name == "Sheet"
+    with sheet_of(tmp_path / "b.xlsx", meant) as sheet:
+        assert sheet.name == "data"
+    with sheet_of(tmp_path / "b.xlsx", lambda _: False) as sheet:
+        assert sheet.name == "Sheet"
     with pytest.raises(SdsError, match=r"has no sheet 'dat'.*'data'"), sheet_of(tmp_path / "b.xlsx", meant, "dat"):
         pass
 
@@ -323,16 +323,16 @@ def test_a_damaged_workbook_is_read_or_reported(data, sound, tmp_path_factory):
     else:
         with zipfile.ZipFile(sound) as file:
             parts = {name: file.read(name) for name in file.namelist()}
-        name = data.draw(st.sampled_from([each for each in parts if not each.startswith(("docProps", "xl/theme"))]))
+        name = data.draw(st.sampled_from([part for part in parts if not part.startswith(("docProps", "xl/theme"))]))
         values = list(re.finditer(rb'"[^"]*"|>[^<]+<', parts[name]))
-        found = data.draw(st.sampled_from(values))
+        match = data.draw(st.sampled_from(values))
         piece = data.draw(st.sampled_from(PIECES))
-        parts[name] = parts[name][: found.start() + 1] + piece + parts[name][found.end() - 1 :]
+        parts[name] = parts[name][: match.start() + 1] + piece + parts[name][match.end() - 1 :]
         with zipfile.ZipFile(path, "w") as file:
-            for each, content in parts.items():
-                file.writestr(each, content)
+            for part, content in parts.items():
+                file.writestr(part, content)
     with suppress(SdsError), Workbook(path) as book:
-        assert [list(book.sheet(each).lines) is not None for each in book.names] == [True]
+        assert [list(book.sheet(sheet_name).lines) is not None for sheet_name in book.names] == [True]
 
 
 def test_other_zip_files_and_cut_ones_are_reported(tmp_path):
@@ -349,20 +349,20 @@ def test_other_zip_files_and_cut_ones_are_reported(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         (b"a\xff\n", "is not UTF-8"),
         (b'a,b\n1,"' + b"x" * ((1 << 24) + 1), "line 2: the line is longer than 16 MiB"),
         (b'a,b\n1,"x\n2,y\n', "after line 1: a quote is opened and never closed"),
     ],
 )
-def test_text_tables_that_cannot_be_read_are_reported(tmp_path, content, told):
+def test_text_tables_that_cannot_be_read_are_reported(tmp_path, content, message):
     (tmp_path / "t.csv").write_bytes(content)
-    with pytest.raises(SdsError, match=told), sheet_of(tmp_path / "t.csv", lambda _: True) as found:
-        list(found.lines)
+    with pytest.raises(SdsError, match=message), sheet_of(tmp_path / "t.csv", lambda _: True) as sheet:
+        list(sheet.lines)
 
 
 def test_rows_of_text_tables_are_numbered_as_they_begin(tmp_path):
     (tmp_path / "t.tsv").write_bytes('\ufeffa\tb\r\n"1\n2"\tx\r\n\r\n3\t\r\n'.encode())
-    with sheet_of(tmp_path / "t.tsv", lambda _: True) as found:
-        assert list(found.lines) == [(1, ["a", "b"]), (2, ["1\n2", "x"]), (5, ["3", None])]
+    with sheet_of(tmp_path / "t.tsv", lambda _: True) as sheet:
+        assert list(sheet.lines) == [(1, ["a", "b"]), (2, ["1\n2", "x"]), (5, ["3", None])]
