@@ -137,7 +137,7 @@ WORKFLOWS: dict[str, tuple[Act, Responses]] = {
     ),
     "submitted rows": (
         lambda commons, _: Counter(
-            each.status for each in commons.submit_rows("demo-one", [experiment()], dictionary=dictionary())
+            outcome.status for outcome in commons.submit_rows("demo-one", [experiment()], dictionary=dictionary())
         ),
         {"PUT /submission/demo/one": told(ACCEPTED)},
     ),
@@ -148,7 +148,7 @@ WORKFLOWS: dict[str, tuple[Act, Responses]] = {
             "GET /submission/demo": told({"links": ["/v0/submission/demo/one"]}),
         },
     ),
-    "list jobs": (lambda commons, _: [each["uid"] for each in commons.list_jobs()], {"GET /job/list": told([JOB])}),
+    "list jobs": (lambda commons, _: [job["uid"] for job in commons.list_jobs()], {"GET /job/list": told([JOB])}),
     "run a job": (
         lambda commons, _: commons.run_job("a"),
         {
@@ -218,14 +218,14 @@ PUBLISHED: dict[str, tuple[Callable[[Gen3Index, Path], object], Responses]] = {
         {"POST /index/bulk/documents": told([RECORD])},
     ),
     "Gen3Index.get_urls": (
-        lambda index, _: [each["url"] for each in index.get_urls(guids=GUID)[0]],
+        lambda index, _: [entry["url"] for entry in index.get_urls(guids=GUID)[0]],
         {
             "GET /index/urls": told({"urls": [{"url": "s3://b/a", "metadata": {}}] * 1024}),
             "POST /index/bulk/documents": told([RECORD]),
         },
     ),
     "Gen3Index.query_urls": (
-        lambda index, _: [each["did"] for each in index.query_urls("b")],
+        lambda index, _: [record["did"] for record in index.query_urls("b")],
         {"GET /index/_query/urls/q": told([{"did": GUID, "urls": ["s3://b/a"]}])},
     ),
     "Gen3Index.create_record": (
@@ -233,14 +233,14 @@ PUBLISHED: dict[str, tuple[Callable[[Gen3Index, Path], object], Responses]] = {
         {"POST /index/index": told(RECORD), f"GET {REC}": told(RECORD)},
     ),
 }
-CASES = [(Gen3, *each) for each in WORKFLOWS.values()] + [(Gen3Index, *each) for each in PUBLISHED.values()]
+CASES = [(Gen3, *case) for case in WORKFLOWS.values()] + [(Gen3Index, *case) for case in PUBLISHED.values()]
 
 
 def run(make: Callable[..., Any], act: Callable[[Any, Path], object], responses: Responses, folder: Path) -> Services:
     services = Services(responses)
     login = {"credentials": BearerToken("t")} if make is Gen3 else {}
     with make(COMMONS, **login, transport=services.transport, retry=NO_RETRY, clock=ManualClock()) as client:
-        services.use(lambda own: act(client, own), folder)
+        services.use(lambda path: act(client, path), folder)
     return services
 
 

@@ -136,10 +136,10 @@ def test_a_key_for_another_commons_asks_the_issuers_token_service(
 
 
 def test_all_services_share_settings_and_connections_each_at_its_place() -> None:
-    asked: list[tuple[str, str | None, str | None]] = []
+    requests: list[tuple[str, str | None, str | None]] = []
 
     def response(request: httpx.Request) -> httpx.Response:
-        asked.append((request.url.path, request.headers.get("authorization"), request.headers.get("x-mark")))
+        requests.append((request.url.path, request.headers.get("authorization"), request.headers.get("x-mark")))
         return httpx.Response(200, json={})
 
     transport = httpx.MockTransport(response)
@@ -150,18 +150,18 @@ def test_all_services_share_settings_and_connections_each_at_its_place() -> None
         gen3.drs.get_service_info.raw()
         gen3.with_options(credentials=None).fence.get_user_info.raw()
         assert gen3.indexd is gen3.indexd
-        pools = {id(each._exchange.transport._connections) for each in (gen3, gen3.indexd, gen3.sheepdog, gen3.wts)}
+        pools = {id(client._exchange.transport._connections) for client in (gen3, gen3.indexd, gen3.sheepdog, gen3.wts)}
         assert len(pools) == 1
-    assert [path for path, _, _ in asked] == [
+    assert [path for path, _, _ in requests] == [
         "/index/guid/prefix",
         "/user/user",
         "/mds/_status",
         "/ga4gh/drs/v1/service-info",
         "/user/user",
     ]
-    assert {mark for _, _, mark in asked} == {"1"}
-    assert asked[1][1] == "Bearer t0ken"
-    assert asked[-1][1] is None
+    assert {mark for _, _, mark in requests} == {"1"}
+    assert requests[1][1] == "Bearer t0ken"
+    assert requests[-1][1] is None
 
 
 def test_of_arborist_a_commons_serves_questions_at_other_paths() -> None:

@@ -33,19 +33,19 @@ def test_groups_of_links_are_one_requirement() -> None:
 
 def test_what_is_not_submitted_is_reported() -> None:
     others = {"other": {**_node("other", "case"), "submittable": False}, "unlinked": _node("unlinked")}
-    found = dictionary(**others)
+    sample_dictionary = dictionary(**others)
     names = ("program", "project", "root", "case", "slide_image", *others)
-    assert [name for name in names if found.node(name).submitted] == ["case", "slide_image"]
+    assert [name for name in names if sample_dictionary.node(name).submitted] == ["case", "slide_image"]
 
 
 def test_nodes_come_after_what_they_link_to() -> None:
-    found = dictionary()
-    order = found.order()
-    assert sorted(order) == sorted(found.nodes)
-    for node, link in found.links():
+    sample_dictionary = dictionary()
+    order = sample_dictionary.order()
+    assert sorted(order) == sorted(sample_dictionary.nodes)
+    for node, link in sample_dictionary.links():
         assert order.index(link.target) < order.index(node.name)
-    assert found.order(["sample", "case", "experiment"]) == ("experiment", "case", "sample")
-    assert found.cycles == ()
+    assert sample_dictionary.order(["sample", "case", "experiment"]) == ("experiment", "case", "sample")
+    assert sample_dictionary.cycles == ()
 
 
 def test_a_node_that_links_to_itself_is_a_separate_circle() -> None:
@@ -53,38 +53,38 @@ def test_a_node_that_links_to_itself_is_a_separate_circle() -> None:
 
 
 def _node(name: str, *targets: str) -> dict[str, Any]:
-    links = [{"name": f"{each}s", "target_type": each, "backref": f"{name}s_of_{each}"} for each in targets]
+    links = [{"name": f"{target}s", "target_type": target, "backref": f"{name}s_of_{target}"} for target in targets]
     return {"id": name, "links": links, "properties": {"type": {"type": "string"}}}
 
 
 def test_nodes_that_need_each_other_are_reported_as_a_circle() -> None:
     nodes = {name: _node(name, *targets) for name, *targets in (("a", "b"), ("b", "c"), ("c", "a"), ("d", "a"))}
-    found = Dictionary(nodes)
-    assert found.groups == (("a", "b", "c"), ("d",))
-    assert found.cycles == (("a", "b", "c"),)
+    circular = Dictionary(nodes)
+    assert circular.groups == (("a", "b", "c"), ("d",))
+    assert circular.cycles == (("a", "b", "c"),)
 
 
 @given(st.dictionaries(st.integers(0, 12), st.lists(st.integers(0, 14), max_size=4), max_size=12))
 def test_every_object_stands_behind_what_it_needs_unless_they_need_each_other(needs: dict[int, list[int]]) -> None:
     groups = groups_in_order(needs)
-    assert sorted(each for group in groups for each in group) == sorted(needs)
-    place = {each: number for number, group in enumerate(groups) for each in group}
-    reached = {each: _reached(each, needs) for each in needs}
-    for each, needed in needs.items():
+    assert sorted(item for group in groups for item in group) == sorted(needs)
+    place = {item: number for number, group in enumerate(groups) for item in group}
+    reached = {item: _reached(item, needs) for item in needs}
+    for item, needed in needs.items():
         for other in needed:
             if other in needs:
-                assert place[other] <= place[each]
-                assert (place[other] == place[each]) == (other == each or each in reached[other])
+                assert place[other] <= place[item]
+                assert (place[other] == place[item]) == (other == item or item in reached[other])
 
 
 def _reached(begin: int, needs: dict[int, list[int]]) -> set[int]:
     seen: set[int] = set()
     waiting = [begin]
     while waiting:
-        for each in needs.get(waiting.pop(), ()):
-            if each in needs and each not in seen:
-                seen.add(each)
-                waiting.append(each)
+        for item in needs.get(waiting.pop(), ()):
+            if item in needs and item not in seen:
+                seen.add(item)
+                waiting.append(item)
     return seen
 
 
@@ -108,13 +108,13 @@ def test_a_dictionary_is_read_from_a_folder_of_yaml(tmp_path: Path) -> None:
     yaml = pytest.importorskip("yaml")
     for name, part in sds_document().items():
         (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump(part))
-    found = read_dictionary(tmp_path)
-    assert set(found.nodes) == set(dictionary().nodes)
-    assert found.order(["sample", "case", "experiment"]) == ("experiment", "case", "sample")
+    from_folder = read_dictionary(tmp_path)
+    assert set(from_folder.nodes) == set(dictionary().nodes)
+    assert from_folder.order(["sample", "case", "experiment"]) == ("experiment", "case", "sample")
 
 
 @pytest.mark.parametrize(
-    ("document", "told"),
+    ("document", "message"),
     [
         ({}, "no node"),
         ({"a": _node("a", "b")}, "a links by bs to b, which it does not have"),
@@ -123,8 +123,8 @@ def test_a_dictionary_is_read_from_a_folder_of_yaml(tmp_path: Path) -> None:
     ],
     ids=["empty", "link", "reference", "circular"],
 )
-def test_a_dictionary_with_holes_is_refused(document: dict[str, Any], told: str) -> None:
-    with pytest.raises(DictionaryError, match=told):
+def test_a_dictionary_with_holes_is_refused(document: dict[str, Any], message: str) -> None:
+    with pytest.raises(DictionaryError, match=message):
         Dictionary(document)
 
 
@@ -162,10 +162,10 @@ _OTHER_FILES = {
 
 @pytest.mark.parametrize("name", _OTHER_FILES)
 def test_a_file_that_is_no_dictionary_is_named_with_why_and_what_to_give(tmp_path: Path, name: str) -> None:
-    content, told = _OTHER_FILES[name]
+    content, expected = _OTHER_FILES[name]
     file = tmp_path / name
     file.write_bytes(content)
-    with pytest.raises(Gen3UserError, match=told) as caught:
+    with pytest.raises(Gen3UserError, match=expected) as caught:
         read_dictionary(file)
     assert isinstance(caught.value, DictionaryError)
     assert str(file) in caught.value.message
@@ -175,12 +175,12 @@ def test_a_file_that_is_no_dictionary_is_named_with_why_and_what_to_give(tmp_pat
 def test_a_dictionary_that_cannot_be_opened_states_why_without_the_systems_number(tmp_path: Path) -> None:
     (tmp_path / "nodes" / "case.yaml").mkdir(parents=True)
     (tmp_path / "empty").mkdir()
-    for name, told in (
+    for name, message in (
         ("gone.json", r"No dictionary found at .*gone\.json"),
         ("nodes", r"case\.yaml cannot be read: "),
         ("empty", r"empty is not a data dictionary: no file in it ends in \.json, \.yaml or \.yml"),
     ):
-        with pytest.raises(Gen3UserError, match=told) as caught:
+        with pytest.raises(Gen3UserError, match=message) as caught:
             read_dictionary(tmp_path / name)
         assert "Errno" not in str(caught.value)
         assert caught.value.remedy

@@ -180,8 +180,8 @@ def test_an_invalid_url_of_a_workspace(url: str):
 
 
 def test_an_error_that_is_answered_as_if_all_were_well():
-    told = {"Result": "error - illegal path", "Data": None}
-    answering = httpx.MockTransport(lambda request: httpx.Response(200, json=told))
+    payload = {"Result": "error - illegal path", "Data": None}
+    answering = httpx.MockTransport(lambda request: httpx.Response(200, json=payload))
     storage = Gen3WsStorage(endpoint="https://commons.example.org", transport=answering)
     with pytest.raises(Gen3Error, match="illegal path"):
         storage.download_url("@user", "x")

@@ -33,7 +33,7 @@ class Listing:
         return [{"did": did} for did in self.dids[place : place + self.size]]
 
     def all(self) -> list[str]:
-        return [each["did"] for each in whole_list(self.page, self.page(""), self.size)]
+        return [record["did"] for record in whole_list(self.page, self.page(""), self.size)]
 
 
 def guids(count: int, prefix: str = "dg.TEST/") -> list[str]:
@@ -73,10 +73,10 @@ def test_nothing_is_lost_or_doubled(
     dids = {key(did): did for prefix, count in sizes for did in guids(count, prefix)}
     dids |= {key(did): did for did in others if key(did) > key("")}
     listing = Listing(list(dids.values()), size, key)
-    found = listing.all()
-    assert sorted(found) == sorted(listing.dids)
+    listed_dids = listing.all()
+    assert sorted(listed_dids) == sorted(listing.dids)
     if key is str:
-        assert found == listing.dids
+        assert listed_dids == listing.dids
 
 
 def test_a_failure_of_one_stretch_is_raised():
@@ -106,9 +106,9 @@ def test_what_cannot_be_cut(last: str):
 
 
 def test_cuts_are_even_and_behind_what_was_read():
-    found = cuts("dg.TEST/0d000000-0000-4000-8000-000000000000")
-    assert found == sorted(found)
-    assert all(each.startswith("dg.TEST/") and each > "dg.TEST/0d" for each in found)
+    starts = cuts("dg.TEST/0d000000-0000-4000-8000-000000000000")
+    assert starts == sorted(starts)
+    assert all(start.startswith("dg.TEST/") and start > "dg.TEST/0d" for start in starts)
     assert len(cuts("00010000-0000-4000-8000-000000000000")) == MOST - 1
 
 

@@ -26,21 +26,21 @@ VALUES = st.recursive(
 def field_of(text: str) -> FieldNode:
     [definition] = parse(text).definitions
     assert isinstance(definition, OperationDefinitionNode)
-    [found] = definition.selection_set.selections
-    assert isinstance(found, FieldNode)
-    return found
+    [field] = definition.selection_set.selections
+    assert isinstance(field, FieldNode)
+    return field
 
 
 def arguments_of(field: FieldNode) -> dict[str, Any]:
-    return {each.name.value: value_from_ast_untyped(each.value) for each in field.arguments}
+    return {argument.name.value: value_from_ast_untyped(argument.value) for argument in field.arguments}
 
 
 def fields_of(field: FieldNode) -> list[Any]:
     selected = field.selection_set.selections if field.selection_set is not None else ()
     return [
-        (each.name.value, fields_of(each)) if each.selection_set is not None else each.name.value
-        for each in selected
-        if isinstance(each, FieldNode)
+        (selection.name.value, fields_of(selection)) if selection.selection_set is not None else selection.name.value
+        for selection in selected
+        if isinstance(selection, FieldNode)
     ]
 
 

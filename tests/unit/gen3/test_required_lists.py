@@ -48,14 +48,14 @@ ANSWERED: dict[str, Any] = {"_case_count": 1, "node": [RECORD], "case": [RECORD]
 """What Peregrine answers of a project with one case."""
 
 
-def _behind(path: str, came: Any, found: dict[str, Any]) -> httpx.MockTransport:
+def _behind(path: str, came: Any, data: dict[str, Any]) -> httpx.MockTransport:
     """A commons with one case that answers one path otherwise."""
 
     def answered(request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith(path):
             return httpx.Response(200, text=json.dumps(came))
         if request.url.path.endswith("/graphql"):
-            return httpx.Response(200, json={"data": {name: found[name] for name in found if name in _named(request)}})
+            return httpx.Response(200, json={"data": {name: data[name] for name in data if name in _named(request)}})
         return httpx.Response(200, json={"entities": [RECORD], "success": True})
 
     return httpx.MockTransport(answered)
@@ -98,10 +98,10 @@ def test_a_service_s_list_is_required(act: Act, path: str, field: str | None, op
 )
 def test_a_query_s_list_is_required(act: Act, field: str, came: Any) -> None:
     """Objects to delete are found by queries: an empty list would mean that nothing is left."""
-    found = {name: came if name == field else value for name, value in ANSWERED.items()}
-    found = {name: value for name, value in found.items() if value is not ...}
+    data = {name: came if name == field else value for name, value in ANSWERED.items()}
+    data = {name: value for name, value in data.items() if value is not ...}
     with (
-        Gen3(COMMONS, credentials=ANONYMOUS, transport=_behind("/nothing", None, found), retry=NO_RETRY) as commons,
+        Gen3(COMMONS, credentials=ANONYMOUS, transport=_behind("/nothing", None, data), retry=NO_RETRY) as commons,
         pytest.raises(DecodeError, match=f"data.{field}"),
     ):
         act(commons)
@@ -111,8 +111,8 @@ def test_a_query_s_list_is_required(act: Act, field: str, came: Any) -> None:
     ("came", "error"),
     [
         ({}, DecodeError),
-        *(({"providers": each}, DecodeError) for each in NO_LISTS),
-        *((each, Gen3AuthError) for each in NO_LISTS if each != {}),
+        *(({"providers": body}, DecodeError) for body in NO_LISTS),
+        *((body, Gen3AuthError) for body in NO_LISTS if body != {}),
     ],
 )
 def test_the_list_of_logins_is_required(
@@ -150,10 +150,10 @@ def test_a_page_of_records_needs_its_list(page: Any):
         records_of(page)
 
 
-@pytest.mark.parametrize("told", [None, {}, [], "x", {"links": None}, {"links": "/v0/submission/p"}])
-def test_a_list_of_projects_needs_its_links(told: Any):
+@pytest.mark.parametrize("body", [None, {}, [], "x", {"links": None}, {"links": "/v0/submission/p"}])
+def test_a_list_of_projects_needs_its_links(body: Any):
     with pytest.raises(DecodeError, match="get_projects: the response's field 'links'"):
-        linked_names(told)
+        linked_names(body)
 
 
 @pytest.mark.parametrize(

@@ -32,10 +32,10 @@ TOKEN_PATH = "POST /user/credentials/cdis/access_token"
 
 @pytest.fixture
 def make(commons: FakeCommons, clock: ManualClock, api_key: dict[str, str]) -> Make:
-    def made(**given: Any) -> Gen3Auth:
-        if not given.keys() & {"refresh_file", "access_token", "client_credentials"}:
-            given.setdefault("refresh_token", api_key)
-        return Gen3Auth(**given, transport=commons.transport, clock=clock, retry=NO_RETRY)
+    def made(**arguments: Any) -> Gen3Auth:
+        if not arguments.keys() & {"refresh_file", "access_token", "client_credentials"}:
+            arguments.setdefault("refresh_token", api_key)
+        return Gen3Auth(**arguments, transport=commons.transport, clock=clock, retry=NO_RETRY)
 
     return made
 
@@ -120,7 +120,7 @@ def test_a_refused_token_is_renewed_once_and_the_request_sent_again(make: Make, 
     auth = make()
     commons.refused.add(auth.get_access_token())
     assert ask(auth, commons).status_code == 200
-    assert [sent(each) for each in commons.asked] == [
+    assert [sent(request) for request in commons.asked] == [
         "",
         *[f"bearer {commons.given[0]}", "", f"bearer {commons.given[1]}"],
     ]
@@ -154,10 +154,10 @@ def test_files_that_may_not_be_read_do_not_cost_a_token_each(make: Make, commons
 
 
 def test_a_key_that_was_refused_is_not_shown_with_each_request(api_key: dict[str, str], clock: ManualClock):
-    asked: list[str] = []
+    paths: list[str] = []
 
     def response(request: httpx.Request) -> httpx.Response:
-        asked.append(request.url.path)
+        paths.append(request.url.path)
         refused = request.url.path.endswith("access_token")
         return httpx.Response(401 if refused else 200, json={"message": "key revoked"})
 
@@ -166,10 +166,10 @@ def test_a_key_that_was_refused_is_not_shown_with_each_request(api_key: dict[str
     with Gen3(COMMONS, credentials=auth, transport=transport) as commons:
         for _ in range(3):
             commons.indexd.get_stats.raw()  # open to everybody
-        assert len(asked) == 4
+        assert len(paths) == 4
         clock.advance(31)
         commons.indexd.get_stats.raw()
-        assert len(asked) == 6
+        assert len(paths) == 6
         with pytest.raises(Gen3AuthError, match="key revoked"):
             commons.fence.get_user_info.raw()
 
@@ -236,10 +236,10 @@ def _is_waiting(thread: threading.Thread) -> bool:
 
 
 def test_threads_that_wait_for_a_failure_do_not_repeat_it(make: Make, api_key: dict[str, str], clock: ManualClock):
-    entered, release, asked = threading.Event(), threading.Event(), []
+    entered, release, requests = threading.Event(), threading.Event(), []
 
     def refuse(request: httpx.Request) -> httpx.Response:
-        asked.append(request)
+        requests.append(request)
         entered.set()
         release.wait(60)
         return httpx.Response(401, json={"message": "key revoked"})
@@ -264,7 +264,7 @@ def test_threads_that_wait_for_a_failure_do_not_repeat_it(make: Make, api_key: d
     for thread in threads:
         thread.join(60)
     assert len(failures) == 4
-    assert len(asked) == 1
+    assert len(requests) == 1
 
 
 # -- kept for the next process
@@ -362,13 +362,13 @@ def test_a_token_does_not_follow_a_redirect_to_elsewhere(make: Make, commons: Fa
 
 
 def test_a_token_that_was_given_is_used_as_it_is(make: Make, commons: FakeCommons, make_token: Callable[..., str]):
-    held = make_token()
-    auth = make(access_token=held)
+    token = make_token()
+    auth = make(access_token=token)
     ask(auth, commons)
-    assert sent(commons.asked[0]) == f"bearer {held}"
+    assert sent(commons.asked[0]) == f"bearer {token}"
     with pytest.raises(Gen3AuthError, match="cannot be renewed"):
         auth.refresh_access_token()
-    commons.refused.add(held)
+    commons.refused.add(token)
     with pytest.raises(Unauthorized):
         ask(auth, commons)
     assert len(commons.asked) == 2
@@ -385,9 +385,9 @@ def test_a_program_s_login(make: Make, commons: FakeCommons):
     commons.response = lambda request: httpx.Response(200, json={"access_token": commons.new_token()})
     auth = make(endpoint=COMMONS, client_credentials=("my-id", "my-secret"), client_scopes="user data")
     assert auth.get_access_token() == commons.given[0]
-    (asked,) = commons.asked
-    assert str(asked.url) == f"{COMMONS}/user/oauth2/token?grant_type=client_credentials&scope=user%20data"
-    assert sent(asked).startswith("Basic ")
+    (token_request,) = commons.asked
+    assert str(token_request.url) == f"{COMMONS}/user/oauth2/token?grant_type=client_credentials&scope=user%20data"
+    assert sent(token_request).startswith("Basic ")
     assert "my-secret" not in repr(auth)
 
 
@@ -397,8 +397,8 @@ def token_service(commons: FakeCommons, mine: str = "") -> None:
 
     def response(request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith("/external_oidc/"):
-            told = [{"idp": "default", "base_url": COMMONS}, {"idp": "other-fence", "base_url": f"{other}/"}]
-            return httpx.Response(200, json={"providers": told})
+            providers = [{"idp": "default", "base_url": COMMONS}, {"idp": "other-fence", "base_url": f"{other}/"}]
+            return httpx.Response(200, json={"providers": providers})
         if request.url.path.endswith("/token/"):
             idp = request.url.params.get("idp")
             if idp is None and "authorization" in request.headers:  # its own tokens are for its workspaces alone
@@ -428,8 +428,8 @@ def test_of_several_logins_of_a_commons_the_connected_one_is_used(
     def response(request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith("/external_oidc/"):  # it does not know users within a workspace there
             ends = None if "authorization" not in request.headers else "29 days"
-            told = [("other-google", None), ("other-orcid", ends)]
-            providers = [{"idp": idp, "base_url": other, "refresh_token_expiration": end} for idp, end in told]
+            logins = [("other-google", None), ("other-orcid", ends)]
+            providers = [{"idp": idp, "base_url": other, "refresh_token_expiration": end} for idp, end in logins]
             return httpx.Response(200, json={"providers": providers})
         if request.url.params["idp"] != "other-orcid":
             return httpx.Response(403, json={"message": "User doesn't have a refresh token"})
@@ -460,9 +460,9 @@ def test_a_commons_that_the_token_service_has_no_login_of(make: Make, commons: F
         Gen3AuthError, match=r"has no login of https://third.example.org.*https://other.example.org/"
     ) as caught:
         make(endpoint="https://third.example.org").get_access_token()
-    said = str(caught.value)
-    assert "a credentials file from the profile page of https://third.example.org" in said
-    assert "endpoint=" not in said  # the command line has another message
+    message = str(caught.value)
+    assert "a credentials file from the profile page of https://third.example.org" in message
+    assert "endpoint=" not in message  # the command line has another message
 
 
 def test_a_workspace_s_token_service_is_not_reached_from_elsewhere(clock: ManualClock):
@@ -500,8 +500,8 @@ def test_a_workspace_s_own_login_states_its_commons(
     token_service(commons)
     auth = Gen3Auth(transport=commons.transport, clock=clock, retry=NO_RETRY)
     assert auth.endpoint == COMMONS
-    (asked,) = commons.asked
-    assert str(asked.url) == "http://workspace-token-service.default.svc.cluster.local/token/"
+    (token_request,) = commons.asked
+    assert str(token_request.url) == "http://workspace-token-service.default.svc.cluster.local/token/"
     assert "not found; using the workspace token service" in caplog.text
     ask(auth, commons)
     assert sent(commons.asked[-1]) == f"bearer {commons.given[0]}"
@@ -543,26 +543,26 @@ def test_a_key_that_has_ended_is_named_with_its_file_its_end_and_what_to_do(
     refusing = httpx.MockTransport(lambda request: httpx.Response(401, json={"message": "Signature has expired"}))
     with pytest.raises(Gen3AuthError) as caught:
         Gen3Auth(refresh_file=file, transport=refusing, clock=clock, retry=NO_RETRY).get_access_token()
-    said = str(caught.value)
-    assert str(file) in said
-    assert "401: Signature has expired" in said
-    assert "The key expires on 2020-09-12" in said
-    assert "create another on your profile page of https://commons.example.org" in said
+    message = str(caught.value)
+    assert str(file) in message
+    assert "401: Signature has expired" in message
+    assert "The key expires on 2020-09-12" in message
+    assert "create another on your profile page of https://commons.example.org" in message
 
 
 @pytest.mark.parametrize(
-    ("response", "said"),
+    ("response", "message"),
     [
         (httpx.Response(200, text="<html>"), "did not respond like a Gen3 commons"),
         (httpx.Response(200, json=[]), "did not respond like a Gen3 commons"),
         (httpx.Response(200, json={"token": "x"}), "no access_token"),
     ],
 )
-def test_an_invalid_commons(api_key: dict[str, str], clock: ManualClock, response: httpx.Response, said: str):
+def test_an_invalid_commons(api_key: dict[str, str], clock: ManualClock, response: httpx.Response, message: str):
     auth = Gen3Auth(
         refresh_token=api_key, transport=httpx.MockTransport(lambda _: response), clock=clock, retry=NO_RETRY
     )
-    with pytest.raises(Gen3AuthError, match=said):
+    with pytest.raises(Gen3AuthError, match=message):
         auth.get_access_token()
 
 
@@ -605,10 +605,10 @@ def test_json_manually_goes_unchanged(make: Make, commons: FakeCommons, tmp_path
     file.write_text('{"a": [1, "é"]}', encoding="utf-8")
     for data in ('{"a": [1, "é"]}', f"@{file}"):
         make().curl("index/index", request=request_, data=data)
-        asked = commons.asked[-1]
-        assert asked.content.decode() == '{"a": [1, "é"]}'
-        assert asked.headers["content-type"] == "application/json"
-        assert asked.method == ("PUT" if request_ else "POST")
+        sent_request = commons.asked[-1]
+        assert sent_request.content.decode() == '{"a": [1, "é"]}'
+        assert sent_request.headers["content-type"] == "application/json"
+        assert sent_request.method == ("PUT" if request_ else "POST")
 
 
 def test_other_text_manually(make: Make, commons: FakeCommons):
@@ -647,7 +647,7 @@ def test_functions_beside_the_class(
     assert endpoint_from_token(make_token(issuer="http://localhost:8000")) == "http://localhost:8000"
     assert get_access_token_with_key(api_key, options=options) == commons.given[0]
     token_service(commons)
-    assert [each["idp"] for each in get_wts_idps(options=options)["providers"]] == ["default", "other-fence"]
+    assert [idp["idp"] for idp in get_wts_idps(options=options)["providers"]] == ["default", "other-fence"]
     assert commons.asked[-1].url.host == "workspace-token-service.default.svc.cluster.local"
     get_wts_idps(external_wts_host=f"{COMMONS}/wts/", options=options)
     assert str(commons.asked[-1].url) == f"{COMMONS}/wts/external_oidc/"

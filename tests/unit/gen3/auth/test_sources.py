@@ -83,10 +83,10 @@ def test_what_a_file_holds_can_be_given_as_it_is(api_key: dict[str, str], home: 
 
 
 def test_a_token_can_be_given_in_two_ways(make_token: Callable[..., str], home: Path):
-    held = make_token()
-    assert login_of(Arguments(access_token=held), {}, lambda: home) == Login(GivenToken(held), COMMONS)
-    assert login_of(Arguments(), {"GEN3_API_KEY": f"accesstoken:///{held}"}, lambda: home) == Login(
-        GivenToken(held), COMMONS
+    token = make_token()
+    assert login_of(Arguments(access_token=token), {}, lambda: home) == Login(GivenToken(token), COMMONS)
+    assert login_of(Arguments(), {"GEN3_API_KEY": f"accesstoken:///{token}"}, lambda: home) == Login(
+        GivenToken(token), COMMONS
     )
 
 
@@ -121,9 +121,9 @@ def test_without_a_file_the_workspace_s_token_service_is_queried(home: Path):
     assert login.source == TokenService(inside.format("jupyter"), "x", missing=missing)
 
 
-@pytest.mark.parametrize("given", [Arguments(refresh_file="idp://wts/x"), Arguments()])
-def test_a_login_of_the_workspace_s_token_service_can_be_written_as_a_url(given: Arguments, home: Path):
-    login = login_of(given, {"GEN3_API_KEY": "idp://wts/x"}, lambda: home)
+@pytest.mark.parametrize("arguments", [Arguments(refresh_file="idp://wts/x"), Arguments()])
+def test_a_login_of_the_workspace_s_token_service_can_be_written_as_a_url(arguments: Arguments, home: Path):
+    login = login_of(arguments, {"GEN3_API_KEY": "idp://wts/x"}, lambda: home)
     assert isinstance(login.source, TokenService)
     assert (login.source.idp, login.source.missing) == ("x", None)
 
@@ -141,7 +141,7 @@ def test_a_program_s_login(home: Path):
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("arguments", "message"),
     [
         (
             Arguments(refresh_file="a", refresh_token={"api_key": "b"}),
@@ -154,14 +154,14 @@ def test_a_program_s_login(home: Path):
         (Arguments(COMMONS, client_credentials=("a", "")), "are two texts"),
     ],
 )
-def test_arguments_that_contradict_each_other(given: Arguments, said: str, home: Path):
-    with pytest.raises(ValueError, match=said) as caught:
-        login_of(given, {}, lambda: home)
+def test_arguments_that_contradict_each_other(arguments: Arguments, message: str, home: Path):
+    with pytest.raises(ValueError, match=message) as caught:
+        login_of(arguments, {}, lambda: home)
     assert isinstance(caught.value, Gen3UserError)
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("{", "is not JSON"),
         ("[]", "is not a JSON object"),
@@ -170,10 +170,10 @@ def test_arguments_that_contradict_each_other(given: Arguments, said: str, home:
         ('{"api_key": 5}', "has no api_key"),
     ],
 )
-def test_a_file_that_is_no_credentials_file_is_named_with_what_to_do(home: Path, text: str, said: str):
+def test_a_file_that_is_no_credentials_file_is_named_with_what_to_do(home: Path, text: str, message: str):
     file = home / "mine.json"
     file.write_text(text)
-    with pytest.raises(Gen3AuthError, match=said) as caught:
+    with pytest.raises(Gen3AuthError, match=message) as caught:
         login_of(Arguments(refresh_file=str(file)), {}, lambda: home)
     assert "mine.json" in str(caught.value)
     assert "Download credentials.json again" in str(caught.value)
@@ -196,13 +196,13 @@ def test_a_password_in_an_endpoint_is_not_reported(api_key: dict[str, str], home
 
 def test_secrets_do_not_show(api_key: dict[str, str], make_token: Callable[..., str], home: Path):
     secrets = [api_key["api_key"], make_token(name="given"), "pass-word"]
-    given = [
+    all_arguments = [
         Arguments(refresh_token=api_key),
         Arguments(access_token=secrets[1]),
         Arguments(COMMONS, client_credentials=("id", secrets[2])),
         Arguments(OTHER, refresh_token=api_key),
     ]
-    shown = repr([(each, login_of(each, {}, lambda: home)) for each in given])
+    shown = repr([(arguments, login_of(arguments, {}, lambda: home)) for arguments in all_arguments])
     assert not [secret for secret in secrets if secret in shown]
 
 

@@ -123,7 +123,7 @@ def test_a_record_is_filled_once(
 
 
 @pytest.mark.parametrize(
-    ("stated", "error"),
+    ("fields", "error"),
     [
         ({"size": 4, "hashes": {"md5": sums(b"data")["md5"], "crc": "1"}}, None),
         ({"size": 5, "hashes": sums(b"data")}, TransferError),
@@ -131,9 +131,9 @@ def test_a_record_is_filled_once(
     ],
 )
 def test_a_record_that_the_commons_fills_is_compared(
-    upload: Any, commons: Commons, file: Path, stated: dict[str, Any], error: Any
+    upload: Any, commons: Commons, file: Path, fields: dict[str, Any], error: Any
 ):
-    commons.later = stated
+    commons.later = fields
     result = upload(file, wait=60)
     (sent,) = result.transferred
     assert [outcome.error for outcome in result.files] == [sent.error]
@@ -146,10 +146,10 @@ def test_files_that_the_commons_has_are_found_by_name_size_checksum_and_reader(
     record = {"did": "x", "file_name": "a", "size": 4, "hashes": sums(b"data"), "urls": ["s3://b/x"], "uploader": "me"}
     for change in ({"file_name": "b"}, {"size": 5}, {"urls": []}, {"uploader": "you"}, {"hashes": {"crc": "1"}}):
         commons.records = {"x": {**record, **change}}
-        assert [found.state for found in upload(file).transferred] == ["indexed"], change
+        assert [entry.state for entry in upload(file).transferred] == ["indexed"], change
     commons.records = {"x": record}
-    (found,) = upload(file).transferred
-    assert (found.state, found.guid, found.size, found.checksums) == ("skipped", "x", 4, sums(b"data"))
+    (entry,) = upload(file).transferred
+    assert (entry.state, entry.guid, entry.size, entry.checksums) == ("skipped", "x", 4, sums(b"data"))
     assert list((tmp_path / "state").rglob("*.journal")) == []
     assert set(commons.searches) == {("a", "4")}
     assert upload(file, authz=["/open"]).transferred[0].state == "indexed"

@@ -19,12 +19,12 @@ class Noting:
     """Responses by a function, and notes what it was asked."""
 
     def __init__(self, response: Any = None) -> None:
-        self.asked: list[httpx.Request] = []
+        self.requests: list[httpx.Request] = []
         self.response = response or (lambda request: httpx.Response(200, json={}))
         self.transport = httpx.MockTransport(self)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.asked.append(request)
+        self.requests.append(request)
         return self.response(request)
 
 
@@ -48,7 +48,7 @@ def test_where_the_service_is(endpoint: str, location: str, base: str):
     index = Gen3Index(endpoint, service_location=location, transport=noting.transport)
     index.get_record("dg.1234/a b")
     assert index.endpoint == base
-    assert str(noting.asked[0].url) == f"{base}/index/dg.1234/a%20b"
+    assert str(noting.requests[0].url) == f"{base}/index/dg.1234/a%20b"
     assert repr(index) == f"<Gen3Index {base}>"
 
 
@@ -56,7 +56,7 @@ def test_a_name_and_a_password_will_do():
     noting = Noting(lambda request: httpx.Response(200, json={"did": "a", "rev": "b"}))
     Gen3Index(COMMONS, ("name", "password"), transport=noting.transport).create_record(MD5, 1)
     expected = Basic("name", "password").headers("POST", COMMONS)["authorization"]
-    assert noting.asked[0].headers["authorization"] == expected
+    assert noting.requests[0].headers["authorization"] == expected
 
 
 def test_an_auth_of_requests_will_do():
@@ -70,8 +70,8 @@ def test_an_auth_of_requests_will_do():
 
     Gen3Index(Auth(), transport=noting.transport).create_record(MD5, 1)
     Gen3Index(auth_provider=Auth(), transport=noting.transport).create_record(MD5, 1)
-    assert [request.method for request in noting.asked] == ["POST", "GET"] * 2
-    assert all(request.headers["authorization"] == f"Bearer {request.method}" for request in noting.asked)
+    assert [request.method for request in noting.requests] == ["POST", "GET"] * 2
+    assert all(request.headers["authorization"] == f"Bearer {request.method}" for request in noting.requests)
 
 
 def test_without_a_commons():
@@ -86,7 +86,7 @@ def test_how_often_to_try_can_be_stated_by_the_old_variable(monkeypatch: pytest.
     noting = Noting(lambda request: httpx.Response(503))
     with pytest.raises(ServiceUnavailable):
         Gen3Index(COMMONS, transport=noting.transport).get_record("a")
-    assert len(noting.asked) == 1
+    assert len(noting.requests) == 1
     monkeypatch.setenv("GEN3SDK_MAX_RETRIES", "often")
     with pytest.raises(ConfigError, match="GEN3SDK_MAX_RETRIES"):
         Gen3Index(COMMONS)
@@ -115,7 +115,7 @@ def paged(count: int) -> Noting:
 
 
 @pytest.mark.parametrize(
-    ("given", "count", "requests"),
+    ("options", "count", "requests"),
     [
         ({}, 2500, 4),
         ({"paginate": True}, 2500, 4),
@@ -126,19 +126,19 @@ def paged(count: int) -> Noting:
         ({"limit": 0}, 0, 0),
     ],
 )
-def test_all_records(given: dict[str, Any], count: int, requests: int):
+def test_all_records(options: dict[str, Any], count: int, requests: int):
     noting = paged(2500)
-    records = Gen3Index(COMMONS, transport=noting.transport).get_all_records(**given)
-    assert [each["did"] for each in records] == [f"dg/{number:05}" for number in range(count)]
-    assert len(noting.asked) == requests
-    assert all(int(each.url.params["limit"]) <= 1024 for each in noting.asked)
+    records = Gen3Index(COMMONS, transport=noting.transport).get_all_records(**options)
+    assert [record["did"] for record in records] == [f"dg/{number:05}" for number in range(count)]
+    assert len(noting.requests) == requests
+    assert all(int(request.url.params["limit"]) <= 1024 for request in noting.requests)
 
 
 def test_all_records_of_a_checksum_come():
     noting = paged(2500)
     index = Gen3Index(COMMONS, transport=noting.transport)
     assert len(asyncio.run(index.async_get_records_from_checksum("0" * 32))) == 2500
-    assert len(noting.asked) == 3
+    assert len(noting.requests) == 3
 
 
 @pytest.mark.parametrize(("size", "guids"), [(3, None), (None, ["a", "b"]), (None, "a,b")])
@@ -155,17 +155,17 @@ def test_more_urls_than_an_index_gives_at_once(size: int | None, guids: Any):
             return httpx.Response(200, json={"size": size, "urls": listed})
         return httpx.Response(200, json=records if request.method == "POST" else {"records": records})
 
-    stated, found = Gen3Index(COMMONS, transport=Noting(response).transport).get_urls(size=size, guids=guids)
-    assert stated == size
-    assert [each["url"] for each in found] == urls
-    assert found[-1]["metadata"] == {"k": "v"}
+    page_size, entries = Gen3Index(COMMONS, transport=Noting(response).transport).get_urls(size=size, guids=guids)
+    assert page_size == size
+    assert [entry["url"] for entry in entries] == urls
+    assert entries[-1]["metadata"] == {"k": "v"}
 
 
 def test_records_come_a_page_at_a_time():
     noting = paged(2500)
     rows = Gen3Index(COMMONS, transport=noting.transport).iterate_records()
     assert next(rows) == {"did": "dg/00000"}
-    assert len(noting.asked) == 1
+    assert len(noting.requests) == 1
 
 
 def test_criteria_by_name():
@@ -179,7 +179,7 @@ def test_criteria_by_name():
         "file_name": "x y",
     }
     assert index.get_with_params(params) == {"did": "a"}
-    assert list(noting.asked[0].url.params.multi_items()) == [
+    assert list(noting.requests[0].url.params.multi_items()) == [
         ("hash", "md5:aa"),
         ("hash", "sha1:bb"),
         ("metadata", "k:v"),
@@ -206,13 +206,15 @@ def test_calls_that_run_at_the_same_time_share_their_connections():
         return await asyncio.gather(*(index.async_get_record(str(number)) for number in range(20)))
 
     for _ in range(2):  # each run has a separate event loop
-        assert [each["did"] for each in asyncio.run(several())] == [f"/index/index/{number}" for number in range(20)]
+        assert [record["did"] for record in asyncio.run(several())] == [
+            f"/index/index/{number}" for number in range(20)
+        ]
 
 
-@pytest.mark.parametrize("given", [({"md5": "0" * 32}, None), (None, 1)])
-def test_a_record_without_hashes_or_size_is_refused_before_it_is_sent(given: Any) -> None:
+@pytest.mark.parametrize("arguments", [({"md5": "0" * 32}, None), (None, 1)])
+def test_a_record_without_hashes_or_size_is_refused_before_it_is_sent(arguments: Any) -> None:
     with pytest.raises(Gen3UserError, match=r"size|hashes"):
-        Gen3Index("https://commons.example.org").create_record(*given)
+        Gen3Index("https://commons.example.org").create_record(*arguments)
 
 
 # -- what gen3sdk 4.28.5 sends and gives, but for the differences that are argued here
@@ -344,6 +346,6 @@ def test_the_same_requests_and_the_same_result(step: Step):
     name = step.name.removeprefix("Gen3Index.")
     result = hold(step, make, CALLS[name], DIFFERENT.get(name))
     if name in ("get_record_doc(guid)", "delete_record(guid)"):
-        told = step.exchanges[0]["response"]["body"]
-        assert result == told
-        assert (result.did, result.rev, result.to_json()) == (told["did"], told["rev"], told)
+        body = step.exchanges[0]["response"]["body"]
+        assert result == body
+        assert (result.did, result.rev, result.to_json()) == (body["did"], body["rev"], body)

@@ -10,14 +10,14 @@ MD5 = "1596f493ba9ec53023fca640fb69bd3b"
 BASE64 = "FZb0k7qexTAj/KZA+2m9Ow=="
 
 
-def told(text: str, tmp_path: Path, name: str = "m.csv", **how) -> list[tuple[int, str, str, bool]]:
+def faults_of(text: str, tmp_path: Path, name: str = "m.csv", **how) -> list[tuple[int, str, str, bool]]:
     """Line, column, value of each fault, and whether it only warns."""
     path = tmp_path / name
     path.write_text(text, newline="")
     faults: list[Fault] = []
-    found = check_format(path, on_fault=faults.append, **how)
-    assert found.faults == sum(not fault.warns for fault in faults)
-    assert found.warnings == sum(fault.warns for fault in faults)
+    report = check_format(path, on_fault=faults.append, **how)
+    assert report.faults == sum(not fault.warns for fault in faults)
+    assert report.warnings == sum(fault.warns for fault in faults)
     return [(fault.line, fault.column, fault.value, fault.warns) for fault in faults]
 
 
@@ -35,7 +35,7 @@ def told(text: str, tmp_path: Path, name: str = "m.csv", **how) -> list[tuple[in
     ],
 )
 def test_rows_that_are_right(row: str, tmp_path: Path):
-    assert told(f"md5,url,size\n{row}\n", tmp_path) == []
+    assert faults_of(f"md5,url,size\n{row}\n", tmp_path) == []
 
 
 @pytest.mark.parametrize(
@@ -63,13 +63,13 @@ def test_rows_that_are_right(row: str, tmp_path: Path):
 )
 def test_what_is_wrong_has_its_place(row: str, column: str, value: str, tmp_path: Path):
     text = f"md5,url,size\n{MD5},s3://b/1,1\n{row}\n"
-    assert told(text, tmp_path) == [(3, column, value, False)]
+    assert faults_of(text, tmp_path) == [(3, column, value, False)]
 
 
 def test_each_of_several_wrong_values_is_reported(tmp_path: Path):
     text = f'md5\turl\tsize\tauthz\n{MD5}\ts3://b/1 x://b/1 s3://b/\t1\t["/a" "b" /c//d]\n'
     wrong = [("url", "x://b/1"), ("url", "s3://b/"), ("authz", "b"), ("authz", "/c//d")]
-    assert told(text, tmp_path, "m.tsv") == [(2, column, value, False) for column, value in wrong]
+    assert faults_of(text, tmp_path, "m.tsv") == [(2, column, value, False) for column, value in wrong]
 
 
 def test_a_blank_in_a_url_has_a_remedy(tmp_path: Path):
@@ -83,13 +83,13 @@ def test_a_blank_in_a_url_has_a_remedy(tmp_path: Path):
 
 def test_base64_is_read_where_it_is_allowed(tmp_path: Path):
     text = f"md5,url,size\n{BASE64},s3://b/1,1\n{BASE64[:-4]}w=,s3://b/1,1\n"
-    assert told(text, tmp_path, base64_md5=True) == [(3, "md5", f"{BASE64[:-4]}w=", False)]
+    assert faults_of(text, tmp_path, base64_md5=True) == [(3, "md5", f"{BASE64[:-4]}w=", False)]
 
 
 def test_empty_urls_and_resources_are_worth_a_look(tmp_path: Path):
     text = f"md5,url,size,authz\n{MD5},,1,\n"
-    assert told(text, tmp_path) == [(2, "url", "", True), (2, "authz", "", True)]
-    assert told(text, tmp_path, urls_required=True) == [(2, "url", "", False), (2, "authz", "", True)]
+    assert faults_of(text, tmp_path) == [(2, "url", "", True), (2, "authz", "", True)]
+    assert faults_of(text, tmp_path, urls_required=True) == [(2, "url", "", False), (2, "authz", "", True)]
 
 
 def test_warnings_beyond_a_thousand_are_counted(tmp_path: Path, caplog: pytest.LogCaptureFixture):
@@ -102,46 +102,46 @@ def test_warnings_beyond_a_thousand_are_counted(tmp_path: Path, caplog: pytest.L
 
 
 def test_columns_that_must_be_there(tmp_path: Path):
-    assert told("guid,authz\n", tmp_path) == [(1, "", "", False), (1, "", "", False), (1, "", "", True)]
-    assert told("md5,size\n", tmp_path, urls_required=True) == [(1, "", "", False)]
-    assert told("", tmp_path) == [(1, "", "", False)]
+    assert faults_of("guid,authz\n", tmp_path) == [(1, "", "", False), (1, "", "", False), (1, "", "", True)]
+    assert faults_of("md5,size\n", tmp_path, urls_required=True) == [(1, "", "", False)]
+    assert faults_of("", tmp_path) == [(1, "", "", False)]
 
 
 def test_columns_by_separate_names(tmp_path: Path):
     text = f"hash of it,bytes,where,size\n{MD5},x,s3://b/1,y\n"
     names = {"hash of it": Columns.MD5, "bytes": Columns.SIZE, "where": Columns.URL}
-    assert told(text, tmp_path, columns=names) == [(2, "bytes", "x", False)]
+    assert faults_of(text, tmp_path, columns=names) == [(2, "bytes", "x", False)]
 
 
 @pytest.mark.parametrize("mark", ["\t", ",", ";", "|"])
 def test_what_separates_cells_is_seen(mark: str, tmp_path: Path):
     text = mark.join(("md5", "size", "url")) + "\n" + mark.join((MD5, "x", "s3://b/1")) + "\n"
-    assert told(text, tmp_path, "m.txt") == [(2, "size", "x", False)]
+    assert faults_of(text, tmp_path, "m.txt") == [(2, "size", "x", False)]
 
 
 def test_a_name_that_ends_otherwise_is_worth_a_look(tmp_path: Path):
-    assert told(f"md5\tsize\turl\n{MD5}\t1\ts3://b/1\n", tmp_path, "m.csv") == [(1, "", "", True)]
+    assert faults_of(f"md5\tsize\turl\n{MD5}\t1\ts3://b/1\n", tmp_path, "m.csv") == [(1, "", "", True)]
 
 
 def test_lines_that_are_examined(tmp_path: Path):
     text = "md5,size,url\n" + "x,1,s3://b/1\n" * 3
-    assert len(told(text, tmp_path, line_limit=3)) == 2
-    assert told(text, tmp_path, line_limit=1) == []
+    assert len(faults_of(text, tmp_path, line_limit=3)) == 2
+    assert faults_of(text, tmp_path, line_limit=1) == []
 
 
 def test_blank_lines_and_rows_of_other_lengths(tmp_path: Path):
     text = f"md5,size,url\n\n,,\n{MD5},1\n{MD5},1,s3://b/1,x\n"
-    assert told(text, tmp_path) == [(4, "", "", True), (4, "url", "", True), (5, "", "", True)]
+    assert faults_of(text, tmp_path) == [(4, "", "", True), (4, "url", "", True), (5, "", "", True)]
 
 
 def test_cells_of_several_lines(tmp_path: Path):
     text = f'note,md5,size,url\n"one\ntwo, ""three""\n",{MD5},1,s3://b/1\n5" disk,{MD5},x,s3://b/1\n'
-    assert told(text, tmp_path) == [(5, "size", "x", False)]
+    assert faults_of(text, tmp_path) == [(5, "size", "x", False)]
 
 
 def test_a_quote_that_is_never_closed(tmp_path: Path):
     text = f'note,md5,size,url\n"one,{MD5},1,s3://b/1\n'
-    assert told(text, tmp_path)[0] == (2, "", "", False)
+    assert faults_of(text, tmp_path)[0] == (2, "", "", False)
 
 
 def test_the_documented_call(tmp_path: Path, caplog: pytest.LogCaptureFixture):

@@ -83,18 +83,18 @@ def test_a_row_without_a_guid_states_something_of_all_that_have_one(written, tmp
 
 
 @pytest.mark.parametrize(
-    ("second", "told"),
+    ("second", "message"),
     [
         (f"dg/2 | {A} | 1 | u | x", "column 'guid': 'dg/1' is the GUID of"),
         (f"dg/1 | {A} | 2 | u | x", "column 'size': '2' is not 1, as"),
         (f"dg/1 | {A} | 1 | u | y", "column 'note': 'y' is not 'x', as"),
     ],
 )
-def test_rows_that_contradict_each_other(second: str, told: str, written, tmp_path: Path):
+def test_rows_that_contradict_each_other(second: str, message: str, written, tmp_path: Path):
     path = written("1.tsv", "guid | md5 | size | urls | note", f"dg/1 | {A} | 1 | u | x", second)
     with pytest.raises(MergeConflict) as caught:
         merge_manifests([path], tmp_path / "out.tsv")
-    assert told in str(caught.value)
+    assert message in str(caught.value)
     assert f"{path}: line 3, " in str(caught.value)
     assert isinstance(caught.value, csv.Error)
     assert not (tmp_path / "out.tsv").exists()
@@ -109,8 +109,8 @@ def test_contradictions_may_be_passed_over(written, tmp_path: Path):
         f"dg/2 | {A} | 1 | w | z",
     )
     faults: list[Fault] = []
-    found = merge_manifests([path], tmp_path / "out.tsv", rules=Rules(go_on=True), on_fault=faults.append)
-    assert (found.conflicts, [fault.column for fault in faults]) == (3, ["size", "note", "guid"])
+    summary = merge_manifests([path], tmp_path / "out.tsv", rules=Rules(go_on=True), on_fault=faults.append)
+    assert (summary.conflicts, [fault.column for fault in faults]) == (3, ["size", "note", "guid"])
     assert [[row[0], row[1], row[5], row[6]] for row in rows(tmp_path / "out.tsv")[1:]] == [
         ["dg/1", "1", "u v", "x"],
         ["dg/2", "1", "w", "z"],
@@ -210,9 +210,9 @@ def test_rows_get_the_guids_of_their_files(written, tmp_path: Path):
 
 def test_keys_may_be_parts_of_others(written, tmp_path: Path):
     parsers = {**manifest_row_parsers, "guids_for_manifest_row": get_guids_for_manifest_row_partial_match}
-    found = with_guids(tmp_path, written, manifest_row_parsers=parsers, include_all_indexing_cols_in_output=False)
-    assert found[0] == ["guid", "submitted_sample_id", "note"]
-    assert sorted(row[0] for row in found[1:]) == ["", "", "g1", "g2", "g4"]
+    merged_rows = with_guids(tmp_path, written, manifest_row_parsers=parsers, include_all_indexing_cols_in_output=False)
+    assert merged_rows[0] == ["guid", "submitted_sample_id", "note"]
+    assert sorted(row[0] for row in merged_rows[1:]) == ["", "", "g1", "g2", "g4"]
 
 
 def test_columns_of_a_mapping_must_be_there(written, tmp_path: Path):

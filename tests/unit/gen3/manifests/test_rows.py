@@ -112,7 +112,7 @@ def test_a_manifest_of_drs_pull(written):
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "told"),
+    ("name", "text", "message"),
     [
         ("m.csv", "guid,size\na,1\nb,12 kB\n", "line 3, column 'size': '12 kB' is not a size in bytes"),
         ("m.csv", "guid,size\na,-1\n", "line 2, column 'size': '-1' is not a size"),
@@ -136,11 +136,11 @@ def test_a_manifest_of_drs_pull(written):
         ("m.json", '["a"]', "is not a JSON list of objects"),
     ],
 )
-def test_what_is_wrong_is_reported_with_its_place(written, name: str, text: str | bytes, told: str):
+def test_what_is_wrong_is_reported_with_its_place(written, name: str, text: str | bytes, message: str):
     path = written(text, name)
     with pytest.raises(ManifestError) as caught:
         list(rows_of(path))
-    assert told in str(caught.value)
+    assert message in str(caught.value)
     assert str(path) in str(caught.value)
     assert caught.value.remedy
 

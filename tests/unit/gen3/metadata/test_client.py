@@ -27,7 +27,7 @@ def test_where_the_service_is(endpoint: str, suffix: str, reads: str, writes: st
 
 
 @pytest.mark.parametrize(
-    ("limit", "offset", "count", "asked"),
+    ("limit", "offset", "count", "requests"),
     [
         (5000, 0, 2500, [("2000", "0"), ("2000", "2000"), ("2000", "2500")]),
         (2300, 100, 2300, [("2000", "100"), ("300", "2100")]),
@@ -37,7 +37,7 @@ def test_where_the_service_is(endpoint: str, suffix: str, reads: str, writes: st
     ],
 )
 @pytest.mark.parametrize("full", [False, True])
-def test_a_limit_above_what_a_commons_gives_at_once(full: bool, limit: int, offset: int, count: int, asked: Any):
+def test_a_limit_above_what_a_commons_gives_at_once(full: bool, limit: int, offset: int, count: int, requests: Any):
     seen: list[tuple[str, str]] = []
 
     def response(request: httpx.Request) -> httpx.Response:
@@ -48,9 +48,9 @@ def test_a_limit_above_what_a_commons_gives_at_once(full: bool, limit: int, offs
         return httpx.Response(200, json={guid: {} for guid in page} if full else page)
 
     with Gen3Metadata(COMMONS, transport=httpx.MockTransport(response)) as mds:
-        found = mds.query("a=b", full, limit, offset)
-    assert list(found) == [f"g{number}" for number in range(offset, offset + count)]
-    assert seen == asked
+        matches = mds.query("a=b", full, limit, offset)
+    assert list(matches) == [f"g{number}" for number in range(offset, offset + count)]
+    assert seen == requests
 
 
 # -- what gen3sdk 4.28.5 sends and gives, but for the differences that are argued here

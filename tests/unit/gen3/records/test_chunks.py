@@ -55,11 +55,11 @@ class Service:
         entities = [
             {
                 "type": "n",
-                "unique_keys": [{"project_id": "a-b", "submitter_id": str(each)}],
-                "valid": each not in self.wrong,
-                "errors": [{"keys": [], "message": self.message, "type": "ERROR"}] if each in self.wrong else [],
+                "unique_keys": [{"project_id": "a-b", "submitter_id": str(item)}],
+                "valid": item not in self.wrong,
+                "errors": [{"keys": [], "message": self.message, "type": "ERROR"}] if item in self.wrong else [],
             }
-            for each in items
+            for item in items
         ]
         success = self.wrong.isdisjoint(items)
         body = {"success": success, "message": "told", "entities": entities, "transactional_errors": []}
@@ -71,7 +71,7 @@ class Service:
     @staticmethod
     def match(items: Sequence[int], reply: Reply) -> Sequence[bool]:
         bad = {entity.name for entity in reply.entities if not entity.valid}
-        return [str(each) in bad for each in items]
+        return [str(item) in bad for item in items]
 
     def results(self, items: Sequence[int], size: int) -> list[ChunkResult[int]]:
         return list(Chunks(self.send, self.match, size).results(items))
@@ -89,15 +89,18 @@ def test_each_record_has_one_outcome_and_is_stored_at_most_once(
 ) -> None:
     service = Service(list(wrong), list(silent), most)
     parts = service.results(range(count), size)
-    assert sorted(each for part in parts for each in part.items) == list(range(count))
-    taken = sorted(each for part in parts if part.reply is not None and part.reply.success for each in part.items)
-    assert taken == sorted(service.stored) == [each for each in range(count) if each not in wrong | silent]
+    assert sorted(number for part in parts for number in part.items) == list(range(count))
+    taken = sorted(number for part in parts if part.reply is not None and part.reply.success for number in part.items)
+    assert taken == sorted(service.stored) == [number for number in range(count) if number not in wrong | silent]
     assert all(
-        each in wrong | silent for part in parts if part.reply is None or not part.reply.success for each in part.items
+        number in wrong | silent
+        for part in parts
+        if part.reply is None or not part.reply.success
+        for number in part.items
     )
 
 
-@pytest.mark.parametrize("error", MANY, ids=[type(each).__name__ for each in MANY])
+@pytest.mark.parametrize("error", MANY, ids=[type(error).__name__ for error in MANY])
 def test_what_is_too_much_at_once_is_sent_in_halves_and_stays_halved(error: Exception) -> None:
     service = Service(most=4)
     service.too_much = error
@@ -124,7 +127,7 @@ def test_a_record_that_another_request_created_meanwhile_is_sent_once_more(often
     service = Racing()
     service.message = "n with {'submitter_id': '5'} already exists in the DB"
     parts = service.results(range(20), 20)
-    assert [each for part in parts if part.reply is None or not part.reply.success for each in part.items] == wrong
+    assert [number for part in parts if part.reply is None or not part.reply.success for number in part.items] == wrong
     assert service.sizes[:2] == [20, 20]
     assert len(service.stored) == 20 - len(wrong)
 
@@ -182,9 +185,9 @@ def test_records_are_taken_a_chunk_at_a_time() -> None:
     taken: list[int] = []
 
     def counted() -> Any:
-        for each in range(1000):
-            taken.append(each)
-            yield each
+        for number in range(1000):
+            taken.append(number)
+            yield number
 
     results = Chunks(service.send, service.match, 7).results(counted())
     next(results)
@@ -197,8 +200,12 @@ def test_what_is_about_no_document_is_no_reply(body: object) -> None:
 
 
 def test_errors_of_the_whole_document_are_texts() -> None:
-    stated = {"entities": [], "transactional_errors": [{"message": "not found"}, "Nothing to submit"], "success": False}
-    reply = reply_of(stated)
+    document = {
+        "entities": [],
+        "transactional_errors": [{"message": "not found"}, "Nothing to submit"],
+        "success": False,
+    }
+    reply = reply_of(document)
     assert reply is not None
     assert reply.errors == ("not found", "Nothing to submit")
 

@@ -17,13 +17,13 @@ from omicsdk.transfer.disk import RESERVE
 
 def test_a_large_node_is_read_as_it_arrives() -> None:
     row = json.dumps({"type": "case", "submitter_id": "x" * 1000}).encode()
-    given: list[int] = []
+    numbers: list[int] = []
 
     class Long(httpx.SyncByteStream):
         def __iter__(self) -> Iterator[bytes]:
             yield b'{"data": ['
             for number in range(20_000):
-                given.append(number)
+                numbers.append(number)
                 yield row + b","
             yield row + b"]}"
 
@@ -31,7 +31,7 @@ def test_a_large_node_is_read_as_it_arrives() -> None:
     with Gen3("https://commons.example.org", transport=transport, retry=NO_RETRY) as commons:
         rows = commons.export_rows("demo-one", "case")
         next(rows)
-        assert len(given) < 1000
+        assert len(numbers) < 1000
         assert sum(1 for _ in rows) == 20_000
 
 
@@ -110,10 +110,10 @@ def test_records_of_something_else_replace_no_file(tmp_path: Path, kind: str, ot
 
 
 def test_a_commons_that_deletes_nothing_does_not_keep_us_for_ever() -> None:
-    asked: list[str] = []
+    methods: list[str] = []
 
     def answered(request: httpx.Request) -> httpx.Response:
-        asked.append(request.method)
+        methods.append(request.method)
         if request.method == "DELETE":
             return httpx.Response(200, json={"entities": [{"type": "case", "id": "1"}], "success": True})
         if b"_count" in request.content:
@@ -125,4 +125,4 @@ def test_a_commons_that_deletes_nothing_does_not_keep_us_for_ever() -> None:
         pytest.raises(Gen3Error, match="1 of case as deleted, but it still exists"),
     ):
         commons.delete_nodes("demo-one", ["case"], dictionary=dictionary())
-    assert asked.count("DELETE") == 1
+    assert methods.count("DELETE") == 1

@@ -40,19 +40,21 @@ RECORDS = st.lists(
 
 @given(RECORDS)
 def test_any_record_is_right_or_has_findings(records: list[dict[str, Any]]) -> None:
-    for each in validate(records, SDS, project=Project("demo", "one"), known=lambda *_: set()):
-        assert each.row in range(1, len(records) + 1)
-        assert each.message
-        assert each.kind
-        str(each)
-        json.dumps(each.as_dict(), default=str)
+    for finding in validate(records, SDS, project=Project("demo", "one"), known=lambda *_: set()):
+        assert finding.row in range(1, len(records) + 1)
+        assert finding.message
+        assert finding.kind
+        str(finding)
+        json.dumps(finding.as_dict(), default=str)
 
 
 @given(RECORDS)
 def test_a_right_record_stays_right_among_others(records: list[dict[str, Any]]) -> None:
     right = case("the right one", "there")
-    found = validate([*records, right], SDS, project=Project("demo", "one"), known=lambda *asked: set(asked[2]))
-    assert all(each.row != len(records) + 1 for each in found)
+    findings = validate(
+        [*records, right], SDS, project=Project("demo", "one"), known=lambda *arguments: set(arguments[2])
+    )
+    assert all(finding.row != len(records) + 1 for finding in findings)
 
 
 BYTES = st.binary(max_size=60) | st.text(alphabet='type\t,"\n\r{}[]:1\x00é*', max_size=60).map(str.encode)

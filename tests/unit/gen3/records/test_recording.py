@@ -26,14 +26,14 @@ def exchanges(service: str) -> list[Mapping[str, Any]]:
 
 
 SUBMITTED = [
-    each
-    for each in exchanges("sheepdog")
-    if each["request"]["method"] in ("PUT", "POST")
-    and each["request"]["path"].startswith("/api/v0/submission/demo1/12L")
-    and each["request"]["path"].partition("?")[0].rpartition("/")[2] in ("12L", "_dry_run")
-    and isinstance(each["response"]["body"], dict)
-    and each["response"]["body"].get("entities")
-    and each["request"]["body"] is not None
+    step
+    for step in exchanges("sheepdog")
+    if step["request"]["method"] in ("PUT", "POST")
+    and step["request"]["path"].startswith("/api/v0/submission/demo1/12L")
+    and step["request"]["path"].partition("?")[0].rpartition("/")[2] in ("12L", "_dry_run")
+    and isinstance(step["response"]["body"], dict)
+    and step["response"]["body"].get("entities")
+    and step["request"]["body"] is not None
 ]
 BY_STATE = {"ERROR": "already exists in the DB", "INVALID_LINK": "", "INVALID_PERMISSIONS": "", "NOT_UNIQUE": ""}
 """Kinds of errors that the service finds in what it has, and validation without the service can't find; with their words."""
@@ -74,16 +74,16 @@ def ours(step: Mapping[str, Any], folder: Path) -> list[set[str]]:
     if isinstance(body, str):
         file = folder / ("t.csv" if kind == "text/csv" else "t.tsv")
         file.write_text(body)
-        given: Any = file
+        source: Any = file
         count = sum(1 for line in body.splitlines()[1:] if line.strip())
         first = 2
     else:
-        given = body if isinstance(body, list) else [body]
-        count, first = len(given), 1
+        source = body if isinstance(body, list) else [body]
+        count, first = len(source), 1
     columns: list[set[str]] = [set() for _ in range(count)]
-    for each in validate(given, SDS, project=Project("demo1", "12L")):
-        assert each.row is not None
-        columns[min(each.row - first, count - 1)].add(each.column.partition(".")[0])
+    for finding in validate(source, SDS, project=Project("demo1", "12L")):
+        assert finding.row is not None
+        columns[min(finding.row - first, count - 1)].add(finding.column.partition(".")[0])
     return columns
 
 
@@ -91,7 +91,7 @@ def test_we_find_what_a_service_refuses(tmp_path: Path) -> None:
     def check(step: Mapping[str, Any]) -> None:
         name = step["step"].partition(" ")[2]
         sent = step["request"]["body"]
-        if isinstance(sent, list) and not all(isinstance(each, dict) for each in sent):
+        if isinstance(sent, list) and not all(isinstance(record, dict) for record in sent):
             with pytest.raises(Gen3UserError, match="is not a record"):
                 ours(step, tmp_path)
             return
@@ -106,7 +106,7 @@ def test_we_find_what_a_service_refuses(tmp_path: Path) -> None:
 
 
 def test_each_difference_is_one_of_a_recorded_step() -> None:
-    assert DIFFERENT.keys() <= {each["step"].partition(" ")[2] for each in SUBMITTED}
+    assert DIFFERENT.keys() <= {step["step"].partition(" ")[2] for step in SUBMITTED}
 
 
 def test_responses_to_documents_are_read_whole() -> None:
@@ -115,9 +115,9 @@ def test_responses_to_documents_are_read_whole() -> None:
         reply = reply_of(body)
         assert reply is not None
         assert reply.success == (body["code"] in (200, 201) and body["entity_error_count"] == 0)
-        assert [bool(entity.errors) for entity in reply.entities] == [not each["valid"] for each in body["entities"]]
-        keys = [(each["unique_keys"] or [{}])[0] for each in body["entities"]]
-        names = [each.get("submitter_id") or each.get("name") for each in keys]
+        assert [bool(entity.errors) for entity in reply.entities] == [not entry["valid"] for entry in body["entities"]]
+        keys = [(entry["unique_keys"] or [{}])[0] for entry in body["entities"]]
+        names = [key.get("submitter_id") or key.get("name") for key in keys]
         assert [entity.name for entity in reply.entities] == [name or "" for name in names]
 
     check_each(SUBMITTED, itemgetter("step"), check)
@@ -129,13 +129,13 @@ def _content(step: Mapping[str, Any]) -> str:
 
 
 QUERIES = [
-    each
-    for each in exchanges("peregrine")
-    if each["request"]["path"] == "/api/v0/submission/graphql"
-    and isinstance(each["request"]["body"], dict)
-    and isinstance(each["request"]["body"].get("query"), str)
-    and not isinstance(each["request"]["body"].get("variables"), str)
-    and not _content(each).endswith("in all}")  # the recording keeps a part of that answer only
+    step
+    for step in exchanges("peregrine")
+    if step["request"]["path"] == "/api/v0/submission/graphql"
+    and isinstance(step["request"]["body"], dict)
+    and isinstance(step["request"]["body"].get("query"), str)
+    and not isinstance(step["request"]["body"].get("variables"), str)
+    and not _content(step).endswith("in all}")  # the recording keeps a part of that answer only
 ]
 
 
@@ -171,21 +171,21 @@ def text_of(body: Any) -> str:
 
 
 EXPORTED = [
-    (urlsplit(each["request"]["path"]), each["step"], text_of(each["response"]["body"]))
-    for each in exchanges("sheepdog")
-    if "/export" in each["request"]["path"]
-    and "node_label" in each["request"]["path"]
-    and "ids=" not in each["request"]["path"]
-    and "format=csv" not in each["request"]["path"]
-    and "demo1-12L" in text_of(each["response"]["body"])  # it has records
+    (urlsplit(step["request"]["path"]), step["step"], text_of(step["response"]["body"]))
+    for step in exchanges("sheepdog")
+    if "/export" in step["request"]["path"]
+    and "node_label" in step["request"]["path"]
+    and "ids=" not in step["request"]["path"]
+    and "format=csv" not in step["request"]["path"]
+    and "demo1-12L" in text_of(step["response"]["body"])  # it has records
 ]
 
 
 def test_no_recorded_export_is_taken_for_one_of_another_node_or_project(tmp_path: Path) -> None:
     assert len(EXPORTED) >= 8
 
-    def check(each: Any) -> None:
-        address, _, text = each
+    def check(export: Any) -> None:
+        address, _, text = export
         query = dict(parse_qsl(address.query))
         transport = httpx.MockTransport(lambda _: httpx.Response(200, text=text))
         with Gen3("https://commons.example.org", transport=transport, retry=NO_RETRY) as commons:

@@ -110,7 +110,7 @@ def test_a_sheet_is_read_whole_whatever_size_it_states_it_has(tmp_path: Path) ->
 def test_formulas_and_errors_of_a_workbook_are_reported_with_their_cell(tmp_path: Path) -> None:
     file = workbook(tmp_path, s=[["type", "age", "sex"], ["case", "=1+2", "#N/A"], ["case", "3", "F"]])
     bad, good = Table(file)
-    assert [(each.kind, each.row, each.column, each.value) for each in bad.findings] == [
+    assert [(finding.kind, finding.row, finding.column, finding.value) for finding in bad.findings] == [
         ("formula", 2, "age", "=1+2"),
         ("excel-error", 2, "sex", "#N/A"),
     ]
@@ -121,8 +121,8 @@ def test_formulas_and_errors_of_a_workbook_are_reported_with_their_cell(tmp_path
 
 def test_cells_beyond_the_header_are_reported(tmp_path: Path) -> None:
     [row] = Table(written(tmp_path, "a.tsv", "type\tsex\ncase\tF\textra\n"))
-    [told] = row.findings
-    assert (told.kind, told.row, told.column, told.value) == ("cell-without-column", 2, "3", "extra")
+    [finding] = row.findings
+    assert (finding.kind, finding.row, finding.column, finding.value) == ("cell-without-column", 2, "3", "extra")
 
 
 def test_the_time_of_a_header_is_not_the_square_of_its_length(tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_the_time_of_a_header_is_not_the_square_of_its_length(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "told"),
+    ("name", "text", "message"),
     [
         ("a.tsv", "type\ttype\ncase\tcase\n", "row 1: two columns are called type"),
         ("a.tsv", b"type\tx\ncase\tl\xe4t\n", "is not UTF-8"),
@@ -144,9 +144,9 @@ def test_the_time_of_a_header_is_not_the_square_of_its_length(tmp_path: Path) ->
         ("a.xls", "", "not a readable table"),
     ],
 )
-def test_an_invalid_table_is_named(tmp_path: Path, name: str, text: str | bytes, told: str) -> None:
+def test_an_invalid_table_is_named(tmp_path: Path, name: str, text: str | bytes, message: str) -> None:
     file = written(tmp_path, name, text)
-    with pytest.raises(Gen3UserError, match=told) as caught:
+    with pytest.raises(Gen3UserError, match=message) as caught:
         list(Table(file))
     assert str(file) in str(caught.value)
     assert caught.value.remedy

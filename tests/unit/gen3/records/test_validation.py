@@ -20,20 +20,20 @@ THEIRS = TheirDictionary(sds_document())
 NODE = THEIRS.nodes["experiment"]
 
 
-def found(records: Any, **more: Any) -> list[Finding]:
+def findings_of(records: Any, **more: Any) -> list[Finding]:
     return list(validate(records, SDS, project=PROJECT, **more))
 
 
 def kinds(records: Any, **more: Any) -> list[tuple[str, str]]:
-    return [(each.kind, each.column) for each in found(records, **more)]
+    return [(finding.kind, finding.column) for finding in findings_of(records, **more)]
 
 
 def test_right_records_have_no_findings() -> None:
-    assert found([experiment(number_experimental_group=3, indels_identified=True), case("c1"), case("c2")]) == []
+    assert findings_of([experiment(number_experimental_group=3, indels_identified=True), case("c1"), case("c2")]) == []
 
 
 @pytest.mark.parametrize(
-    ("record", "kind", "column", "told", "remedy"),
+    ("record", "kind", "column", "expected", "remedy"),
     [
         ({"submitter_id": "x"}, "missing-type", "type", "type is missing", "Add a column type"),
         ({"type": "cases"}, "unknown-type", "type", "Unknown node 'cases'", "Did you mean 'case'?"),
@@ -78,10 +78,12 @@ def test_right_records_have_no_findings() -> None:
         ),
     ],
 )
-def test_each_fault_is_reported_with_its_remedy(record: Any, kind: str, column: str, told: str, remedy: str) -> None:
-    every = {(each.kind, each.column): each for each in found([experiment("other"), record])}
+def test_each_fault_is_reported_with_its_remedy(
+    record: Any, kind: str, column: str, expected: str, remedy: str
+) -> None:
+    every = {(finding.kind, finding.column): finding for finding in findings_of([experiment("other"), record])}
     one = every[kind, column]
-    assert told in one.message
+    assert expected in one.message
     assert remedy in one.remedy
     assert one.row == 2
 
@@ -104,14 +106,16 @@ def test_file_nodes_take_the_column_of_their_template_that_dictionaries_lack() -
     image = lesser.nodes["slide_image"]
     properties = {name: value for name, value in image.schema["properties"].items() if name != "urls"}
     more = dictionary(slide_image={**image.schema, "properties": properties})
-    columns = {(each.kind, each.column) for each in validate([{"type": "slide_image", "urls": "s3://b/a"}], more)}
+    columns = {
+        (finding.kind, finding.column) for finding in validate([{"type": "slide_image", "urls": "s3://b/a"}], more)
+    }
     assert ("unknown-property", "urls") not in columns
     assert more.nodes["slide_image"].additional is False
 
 
 def test_a_list_is_examined_value_by_value() -> None:
     record = {"type": "dataset_description", "submitter_id": "d", "keywords": ["a", 1], "number_of_subjects": ["2"]}
-    every = {each.column: each for each in found([record])}
+    every = {finding.column: finding for finding in findings_of([record])}
     assert "Value 2 of the list: 1 is not a text" in every["keywords"].message
     assert "Value 1 of the list" in every["number_of_subjects"].message
 
@@ -125,35 +129,40 @@ def test_a_to_one_link_has_one_target() -> None:
 def test_bounds_of_numbers_are_kept() -> None:
     subject = {"type": "subject", "submitter_id": "s", "projects": [{"code": "one"}]}
     more = dictionary(subject=relatives())
-    told = [
-        each.message
-        for each in validate([{**subject, "weight": -1}, {**subject, "submitter_id": "t", "weight": 501}], more)
+    messages = [
+        finding.message
+        for finding in validate([{**subject, "weight": -1}, {**subject, "submitter_id": "t", "weight": 501}], more)
     ]
-    assert told == ["-1 is too small for weight", "501 is too large for weight"]
+    assert messages == ["-1 is too small for weight", "501 is too large for weight"]
 
 
 def test_a_name_that_exists_twice_names_the_first_place(tmp_path: Path) -> None:
     header = "type\tsubmitter_id\tprojects.code\n"
     (tmp_path / "a.tsv").write_text(f"{header}experiment\te1\tone\n")
     (tmp_path / "b.tsv").write_text(f"{header}experiment\te2\tone\nexperiment\te1\tone\n")
-    [told] = found([tmp_path / "a.tsv", tmp_path / "b.tsv"])
-    assert (told.kind, told.file, told.row, told.column) == ("duplicate", str(tmp_path / "b.tsv"), 3, "submitter_id")
-    assert f"{tmp_path / 'a.tsv'}, row 2" in told.message
+    [finding] = findings_of([tmp_path / "a.tsv", tmp_path / "b.tsv"])
+    assert (finding.kind, finding.file, finding.row, finding.column) == (
+        "duplicate",
+        str(tmp_path / "b.tsv"),
+        3,
+        "submitter_id",
+    )
+    assert f"{tmp_path / 'a.tsv'}, row 2" in finding.message
 
 
 def test_the_same_name_may_be_that_of_records_of_other_nodes() -> None:
-    assert found([experiment("x"), case("x", "x")]) == []
+    assert findings_of([experiment("x"), case("x", "x")]) == []
 
 
 def test_links_refer_to_rows_wherever_they_stand() -> None:
-    assert found([case("c1"), experiment("E1")]) == []
+    assert findings_of([case("c1"), experiment("E1")]) == []
 
 
 def test_links_are_looked_up_in_the_commons() -> None:
-    asked: list[tuple[str, str, list[str]]] = []
+    lookups: list[tuple[str, str, list[str]]] = []
 
-    def known(node: str, key: str, values: Any) -> set[str]:
-        asked.append((node, key, list(values)))
+    def find_existing(node: str, key: str, values: Any) -> set[str]:
+        lookups.append((node, key, list(values)))
         return {"e-there"}
 
     records = [
@@ -162,20 +171,24 @@ def test_links_are_looked_up_in_the_commons() -> None:
         case("c3", "e-gone"),
         case("c4", experiments=[{"id": "11"}]),
     ]
-    told = found(records, known=known)
-    assert [(each.kind, each.row) for each in told] == [("broken-link", 2), ("broken-link", 3), ("broken-link", 4)]
-    assert asked == [("experiment", "submitter_id", ["e-there", "e-gone"]), ("experiment", "id", ["11"])]
+    findings = findings_of(records, known=find_existing)
+    assert [(finding.kind, finding.row) for finding in findings] == [
+        ("broken-link", 2),
+        ("broken-link", 3),
+        ("broken-link", 4),
+    ]
+    assert lookups == [("experiment", "submitter_id", ["e-there", "e-gone"]), ("experiment", "id", ["11"])]
 
 
 def test_links_are_asked_about_once_however_long_the_table_is() -> None:
-    asked: list[str] = []
+    names: list[str] = []
 
-    def known(node: str, key: str, values: Any) -> set[str]:
-        asked.extend(values)
+    def find_existing(node: str, key: str, values: Any) -> set[str]:
+        names.extend(values)
         return set(values)
 
-    assert found([case(f"c{number}", "there") for number in range(2000)], known=known) == []
-    assert asked == ["there"]
+    assert findings_of([case(f"c{number}", "there") for number in range(2000)], known=find_existing) == []
+    assert names == ["there"]
 
 
 def _table(folder: Path, *rows: dict[str, str]) -> Path:
@@ -197,7 +210,7 @@ def test_cells_are_read_as_the_dictionary_states(tmp_path: Path) -> None:
         "type_of_data": "",
         "data_description": "null",
     }
-    assert found(_table(tmp_path, row)) == []
+    assert findings_of(_table(tmp_path, row)) == []
 
 
 @pytest.mark.parametrize("text", ["9007199254740993", "9007199254740993.0", "9007199254740993."])
@@ -210,13 +223,13 @@ def test_a_table_s_fault_has_its_column_and_cell(tmp_path: Path) -> None:
     cells = {"type": "case", "submitter_id": "c1", "experiments.submitter_id": "", **FILLED}
     cells["age"] = ""
     group = {"type": "experiment", "submitter_id": "e", "projects.code": "one", "number_experimental_group": "four"}
-    told = found(_table(tmp_path, cells, group))
-    assert [(each.kind, each.row, each.column, each.value) for each in told] == [
+    findings = findings_of(_table(tmp_path, cells, group))
+    assert [(finding.kind, finding.row, finding.column, finding.value) for finding in findings] == [
         ("missing-property", 2, "age", ""),
         ("missing-link", 2, "experiments.submitter_id", ""),
         ("wrong-type", 3, "number_experimental_group", "four"),
     ]
-    assert str(told[0]).startswith(f"{tmp_path / 't.tsv'}, row 2, column age: age is missing")
+    assert str(findings[0]).startswith(f"{tmp_path / 't.tsv'}, row 2, column age: age is missing")
 
 
 def test_a_data_frame_is_a_table() -> None:
@@ -227,17 +240,17 @@ def test_a_data_frame_is_a_table() -> None:
         {"type": "experiment", "submitter_id": 7, "projects.code": "one", "indels_identified": True},
         {"type": "dataset_description", "submitter_id": "d", "experiments.submitter_id": "e1", "keywords": ["a", "b"]},
     ]
-    told = found(pandas.DataFrame(rows))
+    findings = findings_of(pandas.DataFrame(rows))
     # Numbers beside what is missing are floats there, and names that are numbers are texts.
-    assert {(each.kind, each.row) for each in told} == {("missing-property", 3)}
-    assert "keywords" not in {each.column for each in told}
-    assert [each.row for each in found([pandas.DataFrame(rows[:1]), experiment("e1")])] == [1]
+    assert {(finding.kind, finding.row) for finding in findings} == {("missing-property", 3)}
+    assert "keywords" not in {finding.column for finding in findings}
+    assert [finding.row for finding in findings_of([pandas.DataFrame(rows[:1]), experiment("e1")])] == [1]
 
 
 def test_rows_of_several_nodes_may_share_a_table(tmp_path: Path) -> None:
     group = {"type": "experiment", "submitter_id": "e1", "projects.code": "one", "type_of_data": "Raw"}
     subject = {"type": "case", "submitter_id": "c1", "experiments.submitter_id": "e1", **FILLED}
-    assert found(_table(tmp_path, group, subject)) == []
+    assert findings_of(_table(tmp_path, group, subject)) == []
 
 
 def test_a_table_without_a_type_can_be_stated_to_be_one(tmp_path: Path) -> None:
@@ -247,16 +260,16 @@ def test_a_table_without_a_type_can_be_stated_to_be_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "meant"), [("gp-a-b", ("gp", "a-b")), ("a-b/c", ("a-b", "c")), (("a-b", "c-d"), ("a-b", "c-d"))]
+    ("project", "meant"), [("gp-a-b", ("gp", "a-b")), ("a-b/c", ("a-b", "c")), (("a-b", "c-d"), ("a-b", "c-d"))]
 )
-def test_a_project_is_named_in_three_ways(given: Any, meant: tuple[str, str]) -> None:
-    assert project_of(given) == meant
+def test_a_project_is_named_in_three_ways(project: Any, meant: tuple[str, str]) -> None:
+    assert project_of(project) == meant
 
 
-@pytest.mark.parametrize("given", ["", "one", "-a", "a/b/c"])
-def test_an_invalid_project_is_refused(given: str) -> None:
+@pytest.mark.parametrize("project", ["", "one", "-a", "a/b/c"])
+def test_an_invalid_project_is_refused(project: str) -> None:
     with pytest.raises(Gen3UserError, match="is not a project"):
-        project_of(given)
+        project_of(project)
 
 
 CELLS = st.sampled_from(["", "null", "1", "2.0", "1.5", "true", "False", "Raw", "raw", "x", "a,b", "1e3", "NaN", " 7 "])
@@ -272,7 +285,7 @@ def test_what_is_right_for_us_is_right_for_the_service(
 ) -> None:
     row = {"type": "experiment", "submitter_id": "e1", "projects.code": "one", **cells}
     file = _table(tmp_path_factory.mktemp("table"), row)
-    ours = {each.column for each in found(file)}
+    ours = {finding.column for finding in findings_of(file)}
     theirs_read = read_table(file.read_text(), "tsv", THEIRS)
     faults = NODE.faults({key: value for key, value in theirs_read[0].items() if value is not None})
     theirs = {key for fault in faults for key in fault["keys"]} | {

@@ -122,19 +122,19 @@ def test_records_that_stay_end_the_deletion() -> None:
 
 
 def test_a_query_is_tried_as_often_as_it_is_stated() -> None:
-    asked: list[int] = []
+    calls: list[int] = []
 
     def answered(_: httpx.Request) -> httpx.Response:
-        asked.append(1)
+        calls.append(1)
         return httpx.Response(503, headers={"retry-after": "0"})
 
     retry = Retry(attempts=3, base=0)
     with Gen3Submission("https://commons.example.org", transport=httpx.MockTransport(answered), retry=retry) as sub:
         for tries, count in (({"max_tries": 2}, 2), ({}, 3)):
-            asked.clear()
+            calls.clear()
             with pytest.raises(ServiceUnavailable):
                 sub.query("{ x }", **tries)
-            assert len(asked) == count
+            assert len(calls) == count
     with pytest.raises(Gen3UserError):
         sub.query("{ x }", max_tries=0)
 
@@ -212,13 +212,13 @@ def _ids(step: str, node: str, first: int) -> list[tuple[str, str, dict[str, str
             method,
             path,
             query,
-            {"query": written.replace(node, _asked(body, node))} if path.endswith("graphql") else body,
+            {"query": written.replace(node, _queried_node(body, node))} if path.endswith("graphql") else body,
         )
         for method, path, query, body in recorded(STEPS[step])
     ]
 
 
-def _asked(body: Any, node: str) -> str:
+def _queried_node(body: Any, node: str) -> str:
     return body["query"].replace("{", " ").split()[0] if body else node
 
 
@@ -274,4 +274,4 @@ def test_a_table_goes_with_the_bare_content_type(name: str, tmp_path: Path):
 
     with make(httpx.MockTransport(answered)) as client:
         CALLS[name](client, tmp_path)
-    assert types == [each["request"]["headers"]["content-type"] for each in STEPS[name].exchanges]
+    assert types == [exchange["request"]["headers"]["content-type"] for exchange in STEPS[name].exchanges]

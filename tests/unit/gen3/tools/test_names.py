@@ -77,9 +77,11 @@ FUNCTIONS = {
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_names_and_arguments(name: str):
     module, _, function = name.rpartition(".")
-    found = getattr(import_module(f"omicsdk.compat.gen3.tools.{module}"), function)
-    assert list(inspect.signature(found).parameters) == FUNCTIONS[name].split()
-    assert inspect.iscoroutinefunction(found) == function.startswith(("async_", "output_", "publish_", "read_"))
+    documented_function = getattr(import_module(f"omicsdk.compat.gen3.tools.{module}"), function)
+    assert list(inspect.signature(documented_function).parameters) == FUNCTIONS[name].split()
+    assert inspect.iscoroutinefunction(documented_function) == function.startswith(
+        ("async_", "output_", "publish_", "read_")
+    )
 
 
 def test_what_omicsdk_calls_them():
