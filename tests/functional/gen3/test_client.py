@@ -94,8 +94,8 @@ def test_workflows_of_the_asynchronous_client(sandbox: Sandbox, tmp_path: Path) 
 
 def test_a_commons_gives_its_dictionary_without_a_login(sandbox: Sandbox) -> None:
     with Gen3(sandbox.gen3_url) as commons:
-        found = Dictionary.of(commons)
-    case = found.node("case")
+        dictionary = Dictionary.of(commons)
+    case = dictionary.node("case")
     assert case.links == {
         "experiments": Link("experiments", "experiment", "cases", "member_of", "many_to_one", required=True)
     }
@@ -103,7 +103,7 @@ def test_a_commons_gives_its_dictionary_without_a_login(sandbox: Sandbox) -> Non
     assert case.properties["disease_or_disorder"].choices == ("disease", "disorder")
     assert case.unique_keys == (("id",), ("project_id", "submitter_id"))
     assert case.properties["created_datetime"].system
-    assert found.backrefs["experiment"]["cases"][0] is case
+    assert dictionary.backrefs["experiment"]["cases"][0] is case
 
 
 # -- its jobs
@@ -114,7 +114,7 @@ def test_jobs_of_the_sandbox(auth: Gen3Auth):
         assert jobs.is_healthy()
         assert jobs.get_version() == "sandbox"
         begun = jobs.create_job("download-indexd-manifest", {})
-        assert begun["uid"] in [each["uid"] for each in jobs.list_jobs()]
+        assert begun["uid"] in [job["uid"] for job in jobs.list_jobs()]
         assert jobs.get_status(begun["uid"])["uid"] == begun["uid"]
         with pytest.raises(Gen3JobError, match="no job make-coffee"):
             jobs.create_job("make-coffee", {})

@@ -36,29 +36,29 @@ def test_an_object_s_life(sandbox: Sandbox, auth: Gen3Auth):
 
 
 @pytest.mark.parametrize(
-    ("told", "said"), [({"guid": "g"}, "made g, without a URL"), ({}, "made no object, without a GUID")]
+    ("payload", "message"), [({"guid": "g"}, "made g, without a URL"), ({}, "made no object, without a GUID")]
 )
-def test_a_response_that_lacks_something(told: dict[str, str], said: str):
-    answering = httpx.MockTransport(lambda request: httpx.Response(201, json=told))
-    with pytest.raises(Gen3ObjectError, match=said):
+def test_a_response_that_lacks_something(payload: dict[str, str], message: str):
+    answering = httpx.MockTransport(lambda request: httpx.Response(201, json=payload))
+    with pytest.raises(Gen3ObjectError, match=message):
         Gen3Object(endpoint=COMMONS, transport=answering).create_object("x", AUTHZ)
 
 
 def test_what_is_sent():
-    asked: list[httpx.Request] = []
+    requests: list[httpx.Request] = []
 
     def down(request: httpx.Request) -> httpx.Response:
-        asked.append(request)
+        requests.append(request)
         return httpx.Response(503)
 
     objects = Gen3Object(endpoint=COMMONS, transport=httpx.MockTransport(down), retry=Retry(attempts=2, base=0))
     with pytest.raises(ServiceUnavailable):
         objects.create_object("x", AUTHZ)
-    assert len(asked) == 1
+    assert len(requests) == 1
     for keep in (False, True):
         with pytest.raises(ServiceUnavailable):
             objects.delete_object("dg.1/a", keep)
-    assert [str(each.url) for each in asked[1::2]] == [
+    assert [str(request.url) for request in requests[1::2]] == [
         f"{COMMONS}/mds/objects/dg.1/a",
         f"{COMMONS}/mds/objects/dg.1/a?delete_file_locations",
     ]
@@ -66,16 +66,16 @@ def test_what_is_sent():
 
 @pytest.mark.parametrize("missing", [404, 405])
 def test_an_object_is_created_where_the_service_has_it(missing: int):
-    asked: list[str] = []
+    paths: list[str] = []
 
     def response(request: httpx.Request) -> httpx.Response:
-        asked.append(request.url.path)
+        paths.append(request.url.path)
         is_new = request.url.path.endswith("/upload")
         return httpx.Response(201, json={"guid": "g", "upload_url": "u"}) if is_new else httpx.Response(missing)
 
     with Gen3Object(endpoint=COMMONS, transport=httpx.MockTransport(response)) as objects:
         assert objects.create_object("x", AUTHZ) == ("g", "u")
-    assert asked == ["/mds/objects", "/mds/objects/upload"]
+    assert paths == ["/mds/objects", "/mds/objects/upload"]
 
 
 @pytest.fixture
@@ -90,8 +90,8 @@ def explorer(sandbox: Sandbox, auth: Gen3Auth):
 
 
 def test_records(explorer: Gen3Query):
-    told = explorer.query("subject", ["submitter_id", "age"], first=2, offset=1, sort_object={"age": "DESC"})
-    assert told == {"data": {"subject": [{"submitter_id": "s038", "age": 38}, {"submitter_id": "s037", "age": 37}]}}
+    result = explorer.query("subject", ["submitter_id", "age"], first=2, offset=1, sort_object={"age": "DESC"})
+    assert result == {"data": {"subject": [{"submitter_id": "s038", "age": 38}, {"submitter_id": "s037", "age": 37}]}}
     assert len(explorer.query("subject", ["age"])["data"]["subject"]) == 10
 
 
@@ -118,15 +118,15 @@ def test_downloads(explorer: Gen3Query):
 
 
 def test_beyond_what_a_query_reaches_it_is_downloaded(explorer: Gen3Query, caplog: pytest.LogCaptureFixture):
-    told = explorer.query("subject", ["age"], first=9_990, offset=38, sort_object={"age": "asc"})
-    assert told == {"data": {"subject": [{"age": 38}, {"age": 39}]}}
+    result = explorer.query("subject", ["age"], first=9_990, offset=38, sort_object={"age": "asc"})
+    assert result == {"data": {"subject": [{"age": 38}, {"age": 39}]}}
     assert "downloading all records" in caplog.text
 
 
 def test_queries_manually(explorer: Gen3Query):
     text = "query($filter: JSON) { _aggregation { subject(filter: $filter) { _totalCount } } }"
-    told = explorer.graphql_query(text, {"filter": {"=": {"sex": "f"}}})
-    assert told["data"]["_aggregation"]["subject"]["_totalCount"] == 20
+    result = explorer.graphql_query(text, {"filter": {"=": {"sex": "f"}}})
+    assert result["data"]["_aggregation"]["subject"]["_totalCount"] == 20
     with pytest.raises(BadRequest, match="nope"):
         explorer.graphql_query("{ nope }")
 
@@ -138,7 +138,7 @@ def storage(auth: Gen3Auth):
 
 
 def keys(storage: Gen3WsStorage, prefix: str = "") -> list[str]:
-    return [each["WorkspaceKey"] for each in storage.ls("@user", prefix)["Data"]["Objects"]]
+    return [entry["WorkspaceKey"] for entry in storage.ls("@user", prefix)["Data"]["Objects"]]
 
 
 def test_a_file_goes_in_and_out(storage: Gen3WsStorage, tmp_path: Path):
@@ -205,12 +205,12 @@ def test_a_response_without_a_url_is_reported(data: object, tmp_path: Path):
 def test_a_copy_of_the_client_returns_what_the_face_raises(commons: Gen3, storage: Gen3WsStorage, tmp_path: Path):
     (tmp_path / "a.txt").write_text("hello")
     planned = commons.workspace_copy(str(tmp_path / "a.txt"), "ws:///@user/a.txt", dry_run=True)
-    assert [(each.state, each.size) for each in planned.files] == [("planned", 5)]
+    assert [(file.state, file.size) for file in planned.files] == [("planned", 5)]
     assert keys(storage) == []
     assert commons.workspace_copy(str(tmp_path / "a.txt"), "ws:///@user/a.txt").counts["done"] == 1
     copies = [commons.workspace_copy("ws:///@user/a.txt", "ws:///@user/c.txt", dry_run=dry) for dry in (True, False)]
     copies += [commons.workspace_copy("ws:///@user/c.txt", "ws:///@user/d/", dry_run=dry) for dry in (True, False)]
-    assert [each.name for copied in copies for each in copied.files] == ["c.txt"] * 4
+    assert [file.name for copied in copies for file in copied.files] == ["c.txt"] * 4
     with pytest.raises(TransferFailed) as caught:
         commons.workspace_copy("ws:///@user/nope.txt", "ws:///@user/b.txt", retries=0)
     report = commons.workspace_copy("ws:///@user/nope.txt", tmp_path / "b.txt", retries=0, check=False)

@@ -35,7 +35,7 @@ def test_a_url_that_needs_no_login(files: Gen3File, sandbox: Sandbox):
 def test_a_file_arrives_under_the_name_of_its_record(files: Gen3File, sandbox: Sandbox, tmp_path: Path):
     guid = sandbox.gen3.add_file("folder/reads.bin", CONTENT)
     assert files.download_single(guid, tmp_path / "out") is True
-    assert [each.relative_to(tmp_path / "out").as_posix() for each in (tmp_path / "out").rglob("*")] == [
+    assert [path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*")] == [
         "folder",
         "folder/reads.bin",
     ]
@@ -140,6 +140,6 @@ def test_a_download_that_was_stopped_continues(
     files.download_single(guid, tmp_path / "out")
     assert (tmp_path / "out/x.bin").read_bytes() == content
     assert list((tmp_path / "state/gen3/files").iterdir()) == []
-    asked = sandbox.requests("/gen3/_storage/")[before:]
-    assert min(int(each["range"].partition("=")[2].partition("-")[0]) for each in asked) == 9 << 20
-    assert not any(each["authorized"] for each in asked)  # the URL alone proves it
+    log_entries = sandbox.requests("/gen3/_storage/")[before:]
+    assert min(int(entry["range"].partition("=")[2].partition("-")[0]) for entry in log_entries) == 9 << 20
+    assert not any(entry["authorized"] for entry in log_entries)  # the URL alone proves it

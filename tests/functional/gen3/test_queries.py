@@ -17,27 +17,25 @@ def test_all_rows_come_whatever_the_pages_are(sandbox: Sandbox, commons: Gen3) -
     query = Query("case", SDS).fields("project_id", "submitter_id")
     expected = sorted([("demo-one", f"c{n:02}") for n in range(25)] + [("demo-two", f"c{n:02}") for n in range(5)])
     for page in (1, 4, 30, 1000):
-        assert (
-            sorted((each["project_id"], each["submitter_id"]) for each in rows(commons, query, page=page)) == expected
-        )
+        assert sorted((row["project_id"], row["submitter_id"]) for row in rows(commons, query, page=page)) == expected
     assert count(commons, query) == 30
     assert count(commons, query.project("demo-two").first(1)) == 5
-    few = [each["submitter_id"] for each in rows(commons, query.project("demo-one").offset(20).first(10), page=3)]
+    few = [row["submitter_id"] for row in rows(commons, query.project("demo-one").offset(20).first(10), page=3)]
     assert few == ["c20", "c21", "c22", "c23", "c24"]
     assert len(list(rows(commons, query.first(7), page=3))) == 7
 
 
 def test_rows_carry_what_is_linked(sandbox: Sandbox, commons: Gen3) -> None:
     sandbox.gen3.records.seed("demo", "one", [experiment(), *(case(f"c{n:02}") for n in range(15))])
-    found = ask(commons, Query("experiment", SDS).fields("submitter_id").links(cases=["submitter_id"]))
-    assert len(found["experiment"][0]["cases"]) == 15
+    data = ask(commons, Query("experiment", SDS).fields("submitter_id").links(cases=["submitter_id"]))
+    assert len(data["experiment"][0]["cases"]) == 15
 
 
 def test_numbers_are_as_the_dictionary_has_them(sandbox: Sandbox, commons: Gen3) -> None:
     sandbox.gen3.records.seed("demo", "one", [experiment(number_experimental_group=3), case("c1")])
     query = Query("experiment", SDS).fields("number_experimental_group", "type_of_data")
-    [found] = rows(commons, query)
-    assert repr(found) == "{'number_experimental_group': 3, 'type_of_data': None}"
+    [row] = rows(commons, query)
+    assert repr(row) == "{'number_experimental_group': 3, 'type_of_data': None}"
     [of_case] = rows(commons, Query("case", SDS).fields("age", "experiments.number_experimental_group"))
     assert repr(of_case["experiments"]) == "[{'number_experimental_group': 3}]"
 

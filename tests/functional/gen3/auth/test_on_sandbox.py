@@ -72,11 +72,11 @@ def test_another_commons_through_the_token_service(file: Path, sandbox: Sandbox,
     assert auth.curl("/user/user").json()["username"] == "reader@example.org"
     by_name = Gen3Auth(refresh_file=file, idp="other-google")
     assert by_name.endpoint == other.gen3_url
-    own = Gen3Auth(refresh_file=file)
-    assert endpoint_from_token(own.get_access_token_from_wts(other.gen3_url)) == other.gen3_url
-    assert endpoint_from_token(own.get_access_token_from_wts()) == sandbox.gen3_url
+    home_auth = Gen3Auth(refresh_file=file)
+    assert endpoint_from_token(home_auth.get_access_token_from_wts(other.gen3_url)) == other.gen3_url
+    assert endpoint_from_token(home_auth.get_access_token_from_wts()) == sandbox.gen3_url
     idps = get_wts_idps(external_wts_host=f"{sandbox.gen3_url}/wts")["providers"]
-    assert "other-google" in [each["idp"] for each in idps]
+    assert "other-google" in [entry["idp"] for entry in idps]
 
 
 def test_a_commons_that_one_is_not_connected_to(file: Path, sandbox: Sandbox):
@@ -92,12 +92,12 @@ def test_a_token_that_was_given_and_is_no_good(sandbox: Sandbox):
 
 
 def test_a_program_s_login(sandbox: Sandbox):
-    given = (CLIENT_ID, sandbox.gen3_client_secret)
-    auth = Gen3Auth(sandbox.gen3_url, client_credentials=given)
+    client_login = (CLIENT_ID, sandbox.gen3_client_secret)
+    auth = Gen3Auth(sandbox.gen3_url, client_credentials=client_login)
     guid = sandbox.gen3.add_file("a.txt", b"hello", authz=["/secret"])
     with Gen3File(auth) as files:
         assert files.get_presigned_url(guid)["url"]
-    assert get_access_token_with_client_credentials(sandbox.gen3_url, given, "user openid")
+    assert get_access_token_with_client_credentials(sandbox.gen3_url, client_login, "user openid")
     with pytest.raises(Gen3AuthError, match=r"for the client sandbox-client \(401"):
         Gen3Auth(sandbox.gen3_url, client_credentials=(CLIENT_ID, "wrong"), retry=NO_RETRY).get_access_token()
 

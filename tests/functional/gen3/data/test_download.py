@@ -31,8 +31,8 @@ def test_guids_with_and_without_a_prefix_are_at_home(sandbox: Sandbox, commons: 
     assert own_prefix(commons) == "dg.TEST"
     guids = [sandbox.gen3.add_file(f"{n}.bin", bytes([n]) * 70_000) for n in range(4)]
     assert guids[0].startswith("dg.TEST/")
-    wanted = [guids[0], guids[1].partition("/")[2], f"drs://{guids[2].replace('/', ':')}", parse_drs_id(guids[3])]
-    commons.download(wanted, tmp_path / "out", settings=NOBODY)
+    identifiers = [guids[0], guids[1].partition("/")[2], f"drs://{guids[2].replace('/', ':')}", parse_drs_id(guids[3])]
+    commons.download(identifiers, tmp_path / "out", settings=NOBODY)
     for n in range(4):
         assert (tmp_path / "out" / f"{n}.bin").read_bytes() == bytes([n]) * 70_000
 
@@ -49,9 +49,9 @@ def test_what_fails_states_why_and_stops_nothing(sandbox: Sandbox, commons: Gen3
     good = sandbox.gen3.add_file("good", b"good")
     wrong = sandbox.gen3.add_file("wrong", b"wrong", hashes={"md5": "0" * 32})
     blank = sandbox.gen3.index.create_blank("somebody", "blank")["did"]
-    wanted = [good, wrong, blank, "dg.TEST/00000000-0000-4000-8000-000000000000", "dg.NONE/1"]
+    identifiers = [good, wrong, blank, "dg.TEST/00000000-0000-4000-8000-000000000000", "dg.NONE/1"]
     with pytest.raises(TransferFailed, match="4 of 5 files failed") as caught:
-        commons.download(wanted, tmp_path / "out", settings=NOBODY)
+        commons.download(identifiers, tmp_path / "out", settings=NOBODY)
     report = caught.value.report
     assert states(report) == ["done", *["failed"] * 4]
     kinds = [ChecksumMismatch, NoAccess, NotFound, UnknownPrefix]

@@ -59,10 +59,10 @@ def test_files_of_a_folder_get_records_that_say_what_they_hold(sandbox: Sandbox,
     assert [file.name for file in result.transferred] == ["a", "b", "c"]
     for file in result.transferred:
         content = file.path.read_bytes()
-        found = record(commons, file.guid)
-        assert found["size"] == len(content)
-        assert found["hashes"]["md5"] == hashlib.md5(content).hexdigest()
-        assert found["authz"] == ["/open"]
+        index_record = record(commons, file.guid)
+        assert index_record["size"] == len(content)
+        assert index_record["hashes"]["md5"] == hashlib.md5(content).hexdigest()
+        assert index_record["authz"] == ["/open"]
         assert file.state == "indexed"
 
 
@@ -141,8 +141,8 @@ def test_an_upload_of_another_user_is_not_continued(sandbox: Sandbox, commons: G
     with commons_of(sandbox, READER) as reader:
         (theirs,) = reader.upload(folder, wait=0).transferred
     assert theirs.state == "uploaded"
-    (own,) = commons.upload(folder, wait=0).transferred
-    assert (own.guid == theirs.guid, record(commons, own.guid)["uploader"]) == (False, ADMINISTRATOR)
+    (ours,) = commons.upload(folder, wait=0).transferred
+    assert (ours.guid == theirs.guid, record(commons, ours.guid)["uploader"]) == (False, ADMINISTRATOR)
 
 
 def test_files_that_the_commons_has_are_skipped(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
@@ -185,4 +185,4 @@ def test_an_upload_in_parts_continues_in_another_run(sandbox: Sandbox, commons: 
     second.raise_if_failed()
     assert second.transferred[0].guid == first.transferred[0].guid
     assert len(sandbox.requests("/user/data/multipart/init")) == 1
-    assert [each["method"] for each in sandbox.requests("/gen3/_storage/")[before:]] == ["PUT", "PUT"]
+    assert [request["method"] for request in sandbox.requests("/gen3/_storage/")[before:]] == ["PUT", "PUT"]

@@ -60,8 +60,8 @@ def start(key: Path) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
     begun: list[subprocess.Popen[str]] = []
 
     def begin(what: str, *arguments: Any, **options: Any) -> "subprocess.Popen[str]":
-        said = [json.dumps(arguments), json.dumps(options)]
-        command = [sys.executable, "-c", _PROGRAM, str(key), what, *said]
+        json_arguments = [json.dumps(arguments), json.dumps(options)]
+        command = [sys.executable, "-c", _PROGRAM, str(key), what, *json_arguments]
         begun.append(forked.start(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
         return begun[-1]
 

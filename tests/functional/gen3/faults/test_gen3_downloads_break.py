@@ -31,7 +31,7 @@ def states(report: Any) -> list[str]:
     return [outcome.state for outcome in report.outcomes]
 
 
-def stated(sandbox: Sandbox, name: str, content: bytes, **more: Any) -> RequestedObject:
+def manifest_object(sandbox: Sandbox, name: str, content: bytes, **more: Any) -> RequestedObject:
     """A file as a manifest states it."""
     guid = sandbox.gen3.add_file(name, content, **more)
     return RequestedObject(parse_drs_id(guid), name, len(content), {"md5": hashlib.md5(content).hexdigest()})
@@ -77,7 +77,7 @@ def test_a_server_that_asks_to_wait_is_waited_for(sandbox: Sandbox, commons: Gen
 
 
 def test_a_token_that_ends_in_the_midst_is_renewed(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
-    wanted = [stated(sandbox, f"{n}", b"%d" % n, authz=("/programs/secret",)) for n in range(150)]
+    objects = [manifest_object(sandbox, f"{n}", b"%d" % n, authz=("/programs/secret",)) for n in range(150)]
     auth, access = commons.credentials, sandbox.gen3.access
     assert isinstance(auth, Gen3Login)
     ended = threading.Event()
@@ -87,16 +87,16 @@ def test_a_token_that_ends_in_the_midst_is_renewed(sandbox: Sandbox, commons: Ge
             ended.set()
             access.revoke(access.claims(auth.get_access_token())["jti"])
 
-    commons.download(wanted[:1], tmp_path / "out", settings=NOBODY, progress=watch)
+    commons.download(objects[:1], tmp_path / "out", settings=NOBODY, progress=watch)
     assert ended.is_set()
-    commons.download(wanted, tmp_path / "out", settings=NOBODY)
+    commons.download(objects, tmp_path / "out", settings=NOBODY)
     assert len(sandbox.requests("/user/credentials/cdis/access_token")) == 2
 
 
 def test_one_that_is_forbidden_keeps_no_other_from_coming(sandbox: Sandbox, tmp_path: Path) -> None:
     """Also where a manifest states it, so that it is requested at the last moment."""
-    secret = [stated(sandbox, f"secret{n}", b"s", authz=("/programs/secret",)) for n in range(2)]
-    free = [stated(sandbox, f"free{n}", b"f") for n in range(3)]
+    secret = [manifest_object(sandbox, f"secret{n}", b"s", authz=("/programs/secret",)) for n in range(2)]
+    free = [manifest_object(sandbox, f"free{n}", b"f") for n in range(3)]
     auth = Gen3Login(refresh_file=sandbox.gen3_credentials(tmp_path / "reader.json", READER))
     with Gen3(sandbox.gen3_url, credentials=auth) as commons:
         report = commons.download([secret[0], *free, secret[1]], tmp_path / "out", settings=NOBODY, check=False)
@@ -105,32 +105,32 @@ def test_one_that_is_forbidden_keeps_no_other_from_coming(sandbox: Sandbox, tmp_
 
 
 def test_urls_that_end_before_their_turn_are_requested_again(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
-    wanted = [stated(sandbox, f"{n}", b"%d" % n) for n in range(20)]
+    objects = [manifest_object(sandbox, f"{n}", b"%d" % n) for n in range(20)]
     sandbox.add_faults(Rule("status", path=f"{STORAGE}/*", status=403, times=1, each="path"))
-    commons.download(wanted, tmp_path / "out", settings=NOBODY)
+    commons.download(objects, tmp_path / "out", settings=NOBODY)
 
 
 def test_rows_of_a_manifest_are_described_when_their_turn_comes(
     sandbox: Sandbox, commons: Gen3, tmp_path: Path
 ) -> None:
-    wanted = [stated(sandbox, f"{n}.bin", b"%d" % n) for n in range(150)]
-    dry = commons.download(wanted, tmp_path / "out", settings=NOBODY, dry_run=True)
+    objects = [manifest_object(sandbox, f"{n}.bin", b"%d" % n) for n in range(150)]
+    dry = commons.download(objects, tmp_path / "out", settings=NOBODY, dry_run=True)
     assert states(dry) == ["planned"] * 150
     assert not sandbox.requests("/ga4gh")
-    commons.download(wanted, tmp_path / "out", settings=NOBODY)
+    commons.download(objects, tmp_path / "out", settings=NOBODY)
     assert len(sandbox.requests("/ga4gh")) == 4  # two hundreds of objects, two hundreds of URLs
-    again = commons.download(wanted, tmp_path / "out", settings=NOBODY)
+    again = commons.download(objects, tmp_path / "out", settings=NOBODY)
     assert states(again) == ["skipped"] * 150
     assert len(sandbox.requests("/ga4gh")) == 4
 
 
 def test_a_row_that_states_a_wrong_checksum_fails_alone(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
-    right = stated(sandbox, "right", b"right")
-    wrong = RequestedObject(stated(sandbox, "x", b"x").identifier, "wrong", 1, {"md5": "0" * 32})
-    nonsense = RequestedObject(stated(sandbox, "y", b"y").identifier, "nonsense", 1, {"md5": "none"})
-    negative = RequestedObject(stated(sandbox, "z", b"z").identifier, "negative", -1)
-    foreign = RequestedObject(stated(sandbox, "w", b"w").identifier, "foreign", 1, {"crc": "1"})
-    long = RequestedObject(stated(sandbox, "v", b"v").identifier, "long", 1, {"sha512": "0" * 128})
+    right = manifest_object(sandbox, "right", b"right")
+    wrong = RequestedObject(manifest_object(sandbox, "x", b"x").identifier, "wrong", 1, {"md5": "0" * 32})
+    nonsense = RequestedObject(manifest_object(sandbox, "y", b"y").identifier, "nonsense", 1, {"md5": "none"})
+    negative = RequestedObject(manifest_object(sandbox, "z", b"z").identifier, "negative", -1)
+    foreign = RequestedObject(manifest_object(sandbox, "w", b"w").identifier, "foreign", 1, {"crc": "1"})
+    long = RequestedObject(manifest_object(sandbox, "v", b"v").identifier, "long", 1, {"sha512": "0" * 128})
     report = commons.download(
         [wrong, nonsense, right, negative, foreign, long], tmp_path / "out", settings=NOBODY, check=False
     )
@@ -147,13 +147,13 @@ def test_a_bundle_that_a_manifest_states_as_a_file_becomes_a_folder(
     guids = [sandbox.gen3.add_file(name, name.encode()) for name in ("one", "two")]
     made = commons.indexd.create_bundle.raw(name="study", bundles=guids).json()
     bundle = RequestedObject(parse_drs_id(made["bundle_id"]), "mine", 6, {"md5": "0" * 32})
-    report = commons.download([bundle, stated(sandbox, "last", b"l")], tmp_path / "out", settings=NOBODY)
+    report = commons.download([bundle, manifest_object(sandbox, "last", b"l")], tmp_path / "out", settings=NOBODY)
     report.raise_if_failed()
     assert [outcome.name for outcome in report.outcomes] == ["mine/one", "mine/two", "last"]
 
 
 def test_another_commons_that_is_down_fails_its_files_and_no_others(sandbox: Sandbox, tmp_path: Path) -> None:
-    wanted = [f"drs://localhost:1/{n}" for n in range(2000)]
+    uris = [f"drs://localhost:1/{n}" for n in range(2000)]
     good = sandbox.gen3.add_file("good", b"good")
     home = sandbox.url.partition("://")[2]
     with Servers(Resolver(home, settings=NOBODY), retry=Retry(attempts=2, base=0.01)) as servers:
@@ -162,7 +162,7 @@ def test_another_commons_that_is_down_fails_its_files_and_no_others(sandbox: San
             for n in range(2000)
         ]
         report = download_objects(
-            list(requested_objects([*wanted, *rows, f"drs://{home}/{good}"])),
+            list(requested_objects([*uris, *rows, f"drs://{home}/{good}"])),
             tmp_path / "out",
             servers=servers,
             options=TransferOptions(),
@@ -224,8 +224,8 @@ def test_a_full_disk_is_named_and_the_rest_comes_when_there_is_room(
     content = noise(12 * MIB)
     guids = [sandbox.gen3.add_file("big", content), sandbox.gen3.add_file("small", b"s")]
     process = start("download", guids, str(tmp_path / "out"), limit=6 * MIB)
-    _, said = process.communicate(timeout=60)
-    assert DiskFull.__name__ in said
+    _, stderr = process.communicate(timeout=60)
+    assert DiskFull.__name__ in stderr
     report = commons.download(guids, tmp_path / "out", settings=NOBODY)
     report.raise_if_failed()
     assert (tmp_path / "out/big").read_bytes() == content

@@ -51,7 +51,7 @@ def records(commons: Gen3) -> list[dict[str, Any]]:
 def check_arrived(commons: Gen3, result: UploadResult, tmp_path: Path) -> None:
     """Check that the commons has one record for each file, and returns what was sent."""
     result.raise_if_failed()
-    assert sorted(each["did"] for each in records(commons)) == sorted(file.guid for file in result.transferred)
+    assert sorted(record["did"] for record in records(commons)) == sorted(file.guid for file in result.transferred)
     commons.download([file.guid for file in result.transferred], tmp_path / "back", layout="id")
     for file in result.transferred:
         (copy,) = (tmp_path / "back" / file.guid.replace("/", "_")).iterdir()

@@ -109,9 +109,9 @@ def test_a_change_that_another_user_made_meanwhile_is_not_overwritten(
     with pytest.raises(Conflict) as caught:
         index.update_record(guid, file_name="mine")
     assert index.get_record(guid)["file_name"] == "theirs"
-    said = str(caught.value)
-    assert f"Another client has changed {guid} since its revision {record['rev']} was read" in said
-    assert "Read it again, see what has changed, and repeat the call" in said
+    message = str(caught.value)
+    assert f"Another client has changed {guid} since its revision {record['rev']} was read" in message
+    assert "Read it again, see what has changed, and repeat the call" in message
 
 
 def test_a_short_guid_will_do_to_change_and_delete(index: Gen3Index):
@@ -177,12 +177,12 @@ def test_the_index_by_the_names_of_indexclient(index: Gen3Index, auth: Gen3Auth)
     client.add_alias_for_did("first-one", first)
     assert client.global_get("first-one", no_dist=True).did == first
     assert client.get_with_params({"size": 3}).did == made[3].did
-    assert {each.did for each in client.bulk_request([first, "nope"])} == {first}
-    assert [each.did for each in client.list(page_size=2)] == sorted(each.did for each in made)
+    assert {record.did for record in client.bulk_request([first, "nope"])} == {first}
+    assert [record.did for record in client.list(page_size=2)] == sorted(record.did for record in made)
     assert len(list(client.list(limit=3, page_size=2))) == 3
-    assert [each.size for each in client.list_with_params(params={"size": 4})] == [4]
+    assert [record.size for record in client.list_with_params(params={"size": 4})] == [4]
     assert client.get_latest_version(first).did == first
-    assert [each.did for each in client.list_versions(first)] == [first]
+    assert [record.did for record in client.list_versions(first)] == [first]
     for missing in (client.get("nope"), client.global_get("nope"), client.get_with_params({"size": 99})):
         assert missing is None
     assert "token" not in repr(client).lower()

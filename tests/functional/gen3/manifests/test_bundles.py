@@ -48,7 +48,7 @@ def test_bundles_are_made_members_first(commons: Gen3, auth: Gen3Auth, files: No
     made = bundle(commons, OWN)
     assert (made["name"], made["size"], made["description"], made["aliases"]) == ("outer", 10, "all of it", ["x", "y"])
     assert made["checksums"] == [{"type": "md5", "checksum": "9" * 32}]
-    assert {each["id"] for each in made["contents"]} == {inner, B}
+    assert {member["id"] for member in made["contents"]} == {inner, B}
     with (tmp_path / "out.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [(row["name"], row["guid"]) for row in rows] == [("outer", OWN), ("inner", inner)]
@@ -173,7 +173,7 @@ def test_an_access_token_will_do(commons: Gen3, auth: Gen3Auth, files: None, wri
 
 
 @pytest.mark.parametrize(
-    ("row", "told"),
+    ("row", "message"),
     [
         (f" | {A} |  | ", "column 'bundle_name': '' names no bundle"),
         ("a |  |  | ", "column 'ids': '' names no members"),
@@ -185,12 +185,12 @@ def test_an_access_token_will_do(commons: Gen3, auth: Gen3Auth, files: None, wri
         ("a | b |  | \nb | a |  | ", "are bundles that contain each other"),
     ],
 )
-def test_what_is_wrong_is_reported_before_anything_is_made(row: str, told: str, written):
+def test_what_is_wrong_is_reported_before_anything_is_made(row: str, message: str, written):
     path = written("bundle_name | ids | checksums | type", f"first | {B} |  | ", row)
     with pytest.raises(ManifestError) as caught:
         bundles_of(path)
-    assert told in str(caught.value)
-    assert f"{path}: line 3" in str(caught.value) or "contain each other" in told
+    assert message in str(caught.value)
+    assert f"{path}: line 3" in str(caught.value) or "contain each other" in message
 
 
 def test_checksums_that_an_index_takes():

@@ -120,22 +120,22 @@ def test_a_subjects_document_is_deleted(auth: Gen3Auth, documents: Gen3Metadata,
     asyncio.run(publish_crosswalk_metadata(auth, written(HEADER + "A01,phs1\n")))
     documents.create("other", {"_guid_type": "other"})
     (guid,) = subjects(documents)
-    assert [try_delete_crosswalk_guid(auth, each) for each in (guid, guid, "other")] == [True, False, False]
+    assert [try_delete_crosswalk_guid(auth, identifier) for identifier in (guid, guid, "other")] == [True, False, False]
     assert subjects(documents) == {}
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         (f"{A}|guid|id\n", "expected at least 2 columns, got 1"),
         (f"{A}|guid|id,{B}|x\n", "line 1, column 'https://b.example.org|x': '' is not the name of a column"),
         (f"{A}|guid|id,{B}||x\n", "is not the name of a column"),
     ],
 )
-def test_columns_must_be_those_of_a_crosswalk(text: str, told: str, auth: Gen3Auth, written):
+def test_columns_must_be_those_of_a_crosswalk(text: str, message: str, auth: Gen3Auth, written):
     with pytest.raises(ManifestError) as caught:
         asyncio.run(publish_crosswalk_metadata(auth, written(text)))
-    assert told in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_rows_with_more_cells_than_columns_are_reported(auth: Gen3Auth, documents: Gen3Metadata, written):

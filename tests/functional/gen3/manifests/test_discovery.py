@@ -107,11 +107,11 @@ def test_all_pages_up_to_the_limit(commons: Gen3, documents: Gen3Metadata, tmp_p
     monkeypatch.setattr("omicsdk.gen3.metadata_documents.PAGE", 3)
     documents.batch_create([{"guid": f"g{number}", "data": study(n=number)} for number in range(8)])
     more: list[int] = []
-    for limit, told in ((None, 0), (8, 0), (9, 0), (7, 1), (6, 1), (5, 1)):
+    for limit, call_count in ((None, 0), (8, 0), (9, 0), (7, 1), (6, 1), (5, 1)):
         count = commons.read_discovery(
             tmp_path / "some.tsv", limit=limit, on_more=lambda limit=limit: more.append(limit)
         )
-        assert (count, len(more)) == (min(limit or 8, 8), told), limit
+        assert (count, len(more)) == (min(limit or 8, 8), call_count), limit
         more.clear()
     assert commons.read_discovery(tmp_path / "some.json", limit=5, output_format="json") == 5
     assert commons.read_discovery(tmp_path / "none.json", guid_type="x", output_format="json") == 0
@@ -169,15 +169,15 @@ def test_documented_functions_log_what_a_limit_left_out(auth: Gen3Auth, document
     assert len(asyncio.run(output_discovery_objects(auth, limit=2, only_object_guids=True))) == 2
     assert "there are more studies than 2" in caplog.text
     named = asyncio.run(output_discovery_objects(auth, ["g2", "none"], limit=1, only_object_guids=True))
-    assert [each["dataset_guid"] for each in named] == ["g2"]
+    assert [entry["dataset_guid"] for entry in named] == ["g2"]
     assert "unknown study none" in caplog.text
 
 
 def test_rows_that_cannot_be_published_are_reported(auth: Gen3Auth, documents: Gen3Metadata, tmp_path: Path):
     path = tmp_path / "m.tsv"
     path.write_text("guid\tname\t_tag_0\n\tnobody\t\na\tone\tbroken\nb\ttwo\tk: v\n")
-    told = r"1 of 3 rows could not be published: line 3: .*'broken' is a tag without"
-    with pytest.raises(SomeFailed, match=told) as caught:
+    message = r"1 of 3 rows could not be published: line 3: .*'broken' is a tag without"
+    with pytest.raises(SomeFailed, match=message) as caught:
         asyncio.run(publish_discovery_metadata(auth, path))
     assert str(caught.value).count("line 3") == 1
     assert documents.get("b") == study(name="two", tags=[{"name": "v", "category": "k"}])
@@ -277,7 +277,7 @@ def test_data_objects_are_published_read_and_deleted(auth: Gen3Auth, documents: 
     assert asyncio.run(publish_discovery_object_metadata(auth, path)) == {"updated": 1, "created": 1}
     assert documents.get("s1")["gen3_discovery"]["name"] == "kept"
     objects = asyncio.run(output_discovery_objects(auth, ["s1"], only_object_guids=True))
-    assert [(each["dataset_guid"], each["guid"], each["display_name"]) for each in objects] == [
+    assert [(entry["dataset_guid"], entry["guid"], entry["display_name"]) for entry in objects] == [
         ("s1", "o1", "new"),
         ("s1", "o2", "two"),
     ]
@@ -286,11 +286,11 @@ def test_data_objects_are_published_read_and_deleted(auth: Gen3Auth, documents: 
     as_json = json.loads(
         (tmp_path / str(asyncio.run(output_discovery_objects(auth, output_format="json")))).read_text()
     )
-    assert {each["guid"] for each in as_json} == {"o1", "o2", "o3"}
+    assert {entry["guid"] for entry in as_json} == {"o1", "o2", "o3"}
 
     asyncio.run(publish_discovery_object_metadata(auth, path, overwrite=True))
     try_delete_discovery_objects_from_dict(auth, {"s1": {"o1"}, "none": {"x"}})
-    assert [each["guid"] for each in documents.get("s1")["gen3_discovery"]["objects"]] == ["o2"]
+    assert [entry["guid"] for entry in documents.get("s1")["gen3_discovery"]["objects"]] == ["o2"]
     try_delete_discovery_objects(auth, ("s1", "s2"))
     assert documents.get("s1")["gen3_discovery"] == {"name": "kept", "objects": []}
 

@@ -157,11 +157,11 @@ def test_a_row_that_fails_is_reported_and_the_others_are_done(commons: Gen3, ind
     summary = commons.index_manifest(path, tmp_path / "out.tsv")
     assert summary.counts == {"created": 2, "failed": 4}
     assert summary.failures == tmp_path / "out.failures.tsv"
-    told = {int(row["line"]): row["error"] for row in table(summary.failures)}
-    assert sorted(told) == [3, 4, 5, 6]
-    assert "column 'md5': '12' is not an MD5 sum" in told[3]
-    assert "is the record of another file, of 9 bytes" in told[4]
-    assert "%20" in told[6]
+    messages = {int(row["line"]): row["error"] for row in table(summary.failures)}
+    assert sorted(messages) == [3, 4, 5, 6]
+    assert "column 'md5': '12' is not an MD5 sum" in messages[3]
+    assert "is the record of another file, of 9 bytes" in messages[4]
+    assert "%20" in messages[6]
     first = summary.errors[0]
     assert (first.startswith("line 3: column 'md5': "), first.count("line 3")) == (True, 1)
     assert index.get_record(did(7))["size"] == 7
@@ -488,11 +488,11 @@ def test_an_interrupted_download_continues(auth: Gen3Auth, index: Gen3Index, net
     monkeypatch.setattr("omicsdk.gen3.index_records.PAGE", 3)
     for number in range(10):
         index.create_record({"md5": md5(number)}, number, did(number), [])
-    asked: list[str] = []
+    starts: list[str] = []
 
     def cut(request: httpx.Request) -> httpx.Response:
-        asked.append(request.url.params.get("start", ""))
-        if len(asked) == 3:
+        starts.append(request.url.params.get("start", ""))
+        if len(starts) == 3:
             raise httpx.ConnectError("down")
         return losing(request)
 
@@ -502,7 +502,7 @@ def test_an_interrupted_download_continues(auth: Gen3Auth, index: Gen3Index, net
             rows.read_index(tmp_path / "all.tsv")
         assert not (tmp_path / "all.tsv").exists()
         assert rows.read_index(tmp_path / "all.tsv").counts == {"read": 10}
-    assert asked[3] == asked[2] == did(5)
+    assert starts[3] == starts[2] == did(5)
     assert [row["guid"] for row in table(tmp_path / "all.tsv")] == [did(number) for number in range(10)]
 
 
@@ -528,7 +528,7 @@ def test_a_dry_run_counts_what_would_be_deleted(commons: Gen3, index: Gen3Index,
     assert planned.counts == {"deleted": 1, "gone": 1, "failed": 1}
     assert (planned.rows, len(planned.errors)) == (3, 1)
     assert [record["did"] for record in index.get_all_records()] == [did(611)]
-    assert [each.name for each in path.parent.glob("m.*")] == ["m.tsv"]
+    assert [file.name for file in path.parent.glob("m.*")] == ["m.tsv"]
 
 
 def test_an_asynchronous_client_has_the_same_workflows(auth: Gen3Auth, two: dict[str, Any], written, tmp_path: Path):

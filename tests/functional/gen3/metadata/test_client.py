@@ -32,10 +32,10 @@ def test_an_alias_alone_is_one(documents: Gen3Metadata):
 
 
 def test_searches(documents: Gen3Metadata):
-    told = documents.batch_create(
+    result = documents.batch_create(
         [{"guid": f"g{number}", "data": {"n": str(number % 2), "x": {"y": "z"}}} for number in range(5)]
     )
-    assert told["created"] == [f"g{number}" for number in range(5)]
+    assert result["created"] == [f"g{number}" for number in range(5)]
     assert documents.query("n=1") == ["g1", "g3"]
     assert documents.query("n=1&n=0", limit=3, offset=1) == ["g1", "g2", "g3"]
     assert documents.query("?x.y=z", return_full_metadata=True, limit=1) == {"g0": {"n": "0", "x": {"y": "z"}}}

@@ -21,7 +21,7 @@ def ids(sandbox: Sandbox) -> list[str]:
 
 
 def left(sandbox: Sandbox, node: str = "case") -> list[str]:
-    return sorted(each["submitter_id"] for each in sandbox.gen3.records.listed(node, "demo-one"))
+    return sorted(record["submitter_id"] for record in sandbox.gen3.records.listed(node, "demo-one"))
 
 
 # -- export
@@ -41,7 +41,7 @@ def test_a_node_without_records_has_no_rows(commons: Gen3, ids: list[str]) -> No
 
 
 @pytest.mark.parametrize(
-    ("project", "node", "error", "told"),
+    ("project", "node", "error", "message"),
     [
         ("demo-onee", "case", Gen3UserError, "no project 'onee'.*Did you mean 'one'"),
         ("nope-one", "case", NotFound, "nope"),
@@ -49,11 +49,11 @@ def test_a_node_without_records_has_no_rows(commons: Gen3, ids: list[str]) -> No
     ],
 )
 def test_a_missing_object_is_an_error_and_never_an_empty_export(
-    commons: Gen3, ids: list[str], tmp_path: Path, project: str, node: str, error: type[OmicsError], told: str
+    commons: Gen3, ids: list[str], tmp_path: Path, project: str, node: str, error: type[OmicsError], message: str
 ) -> None:
-    with pytest.raises(error, match=told):
+    with pytest.raises(error, match=message):
         list(commons.export_rows(project, node))
-    with pytest.raises(error, match=told):
+    with pytest.raises(error, match=message):
         commons.export_file(project, node, tmp_path / "x.tsv")
     assert not (tmp_path / "x.tsv").exists()
 
@@ -83,7 +83,7 @@ def test_rows_that_were_printed_as_a_table_can_be_submitted(
     assert commons.submit("demo-one", tmp_path / "case.tsv").counts == {"updated": len(rows)}
     (tmp_path / "case.tsv").write_text("type\tsubmitter_id\texperiments\ncase\tc1\t[not JSON\n")
     (refused,) = commons.submit_rows("demo-one", tmp_path / "case.tsv")
-    assert "is not a target of experiments" in str([str(each) for each in refused.findings])
+    assert "is not a target of experiments" in str([str(finding) for finding in refused.findings])
 
 
 def test_json_files_are_documents_as_the_service_writes_them(commons: Gen3, ids: list[str], tmp_path: Path) -> None:
@@ -96,8 +96,8 @@ def test_json_files_are_documents_as_the_service_writes_them(commons: Gen3, ids:
 
 
 def test_records_of_several_nodes_are_given_by_their_ids(commons: Gen3, ids: list[str]) -> None:
-    found = commons.export_records("demo-one", [ids[3], ids[0], ids[1]])
-    assert [(each["type"], each["submitter_id"]) for each in found] == [
+    records = commons.export_records("demo-one", [ids[3], ids[0], ids[1]])
+    assert [(record["type"], record["submitter_id"]) for record in records] == [
         ("case", "c02"),
         ("experiment", "e1"),
         ("case", "c00"),
@@ -133,12 +133,12 @@ def test_records_are_counted_in_the_order_in_which_they_are_submitted(commons: G
 
 
 def test_nodes_go_in_reverse_order_of_their_links(sandbox: Sandbox, commons: Gen3, ids: list[str]) -> None:
-    told: list[tuple[str, int]] = []
+    deletions: list[tuple[str, int]] = []
     done = commons.delete_nodes(
-        "demo-one", ["experiment", "case"], batch=20, on_deleted=lambda *each: told.append(each)
+        "demo-one", ["experiment", "case"], batch=20, on_deleted=lambda *progress: deletions.append(progress)
     )
     assert list(done.counts.items()) == [("case", 30), ("experiment", 1)]
-    assert told == [("case", 20), ("case", 30), ("experiment", 1)]
+    assert deletions == [("case", 20), ("case", 30), ("experiment", 1)]
     assert left(sandbox) == left(sandbox, "experiment") == []
 
 

@@ -32,7 +32,7 @@ class Noting(httpx.HTTPTransport):
             return super().handle_request(request)
         if not (content := request.read()):
             return super().handle_request(request)
-        names = [each["submitter_id"] for each in json.loads(content)]
+        names = [record["submitter_id"] for record in json.loads(content)]
         self.sent.append((request.url.path.rpartition("/")[2], names))
         response = super().handle_request(request)
         if not self.lose.isdisjoint(names):
@@ -50,8 +50,8 @@ def wire() -> Noting:
 @pytest.fixture
 def commons(sandbox: Sandbox, tmp_path: Path, wire: Noting) -> Iterator[Gen3]:
     sandbox.gen3.records.seed("demo", "one")
-    with _commons(sandbox, tmp_path, ADMINISTRATOR, wire) as found:
-        yield found
+    with _commons(sandbox, tmp_path, ADMINISTRATOR, wire) as client:
+        yield client
 
 
 def _commons(sandbox: Sandbox, folder: Path, name: str, wire: httpx.BaseTransport) -> Gen3:
@@ -61,7 +61,7 @@ def _commons(sandbox: Sandbox, folder: Path, name: str, wire: httpx.BaseTranspor
 
 
 def stored(sandbox: Sandbox, node: str = "case") -> list[str]:
-    return sorted(each["submitter_id"] for each in sandbox.gen3.records.listed(node, "demo-one"))
+    return sorted(record["submitter_id"] for record in sandbox.gen3.records.listed(node, "demo-one"))
 
 
 def cases(count: int, **more: Any) -> list[dict[str, Any]]:
@@ -94,7 +94,7 @@ def test_bad_rows_are_reported_and_the_rest_continues(sandbox: Sandbox, commons:
     records = [experiment(), *cases(3), case("bad", sexx="F"), case("lost", "nobody")]
     done = submit(commons, ("demo", "one"), records)
     assert done.counts == {"invalid": 2, "created": 4}
-    assert [(each.name, each.place.row, each.findings[0].kind) for each in done.refused] == [
+    assert [(outcome.name, outcome.place.row, outcome.findings[0].kind) for outcome in done.refused] == [
         ("bad", 5, "unknown-property"),
         ("lost", 6, "broken-link"),
     ]
@@ -113,9 +113,9 @@ def test_rows_of_a_row_that_is_refused_name_it(sandbox: Sandbox, commons: Gen3, 
     done = submit(commons, "demo-one", [*cases(3), experiment(type_of_data="raw"), experiment("e2"), case("d", "e2")])
     assert done.counts == {"invalid": 4, "created": 2}
     assert [names for _, names in wire.sent] == [["e2"], ["d"]]
-    told = done.refused[-1].findings[0]
-    assert (told.kind, told.row, told.column) == ("broken-link", 3, "experiments")
-    assert 'The experiment "e1" that it links to, in row 4, was not accepted' in told.message
+    finding = done.refused[-1].findings[0]
+    assert (finding.kind, finding.row, finding.column) == ("broken-link", 3, "experiments")
+    assert 'The experiment "e1" that it links to, in row 4, was not accepted' in finding.message
 
 
 def test_rows_of_a_row_that_is_refused_are_taken_where_an_older_state_of_it_is_there(commons: Gen3) -> None:
@@ -145,9 +145,9 @@ def test_what_only_the_commons_finds_is_reported_with_its_row(sandbox: Sandbox, 
     submit(commons, "demo-one", [experiment(), experiment("e2"), first])
     done = submit(commons, "demo-one", [{**first, "submitter_id": "d3"}, other])
     assert done.counts == {"invalid": 1, "created": 1}
-    [told] = done.refused[0].findings
-    assert (told.kind, told.row, told.column) == ("INVALID_LINK", 1, "experiments")
-    assert "one_to_one" in told.message
+    [finding] = done.refused[0].findings
+    assert (finding.kind, finding.row, finding.column) == ("INVALID_LINK", 1, "experiments")
+    assert "one_to_one" in finding.message
     assert stored(sandbox, "dataset_description") == ["d1", "d2"]
 
 
@@ -266,8 +266,8 @@ def test_a_record_that_is_put_back_to_what_it_was_is_sent(sandbox: Sandbox, comm
     submit(commons, "demo-one", [experiment(), case("c1", age="5")], journal=journal)
     for age in ("6", "5", "6"):
         assert submit(commons, "demo-one", [case("c1", age=age)], journal=journal).counts == {"updated": 1}
-        [held] = sandbox.gen3.records.listed("case", "demo-one")
-        assert held["age"] == age
+        [record] = sandbox.gen3.records.listed("case", "demo-one")
+        assert record["age"] == age
     assert submit(commons, "demo-one", [case("c1", age="6")], journal=journal).counts == {"unchanged": 1}
 
 
@@ -287,7 +287,7 @@ def test_records_that_link_to_others_of_their_node_come_after_them(
     sandbox.gen3.records.seed("demo", "one")
 
     def subject(name: str, *others: str) -> dict[str, Any]:
-        links = [{"submitter_id": each} for each in others]
+        links = [{"submitter_id": other} for other in others]
         return {"type": "subject", "submitter_id": name, "projects": [{"code": "one"}], "relatives": links}
 
     done = submit(commons, "demo-one", [subject("c", "b"), subject("b", "a"), subject("a")], chunk=1)
@@ -322,21 +322,21 @@ def test_lists_in_cells_are_divided_as_the_service_does(sandbox: Sandbox, common
     (tmp_path / "d.tsv").write_text("\t".join(header) + "\n" + "\t".join(row) + "\n")
     submit(commons, "demo-one", [experiment()])
     assert submit(commons, "demo-one", tmp_path / "d.tsv").ok
-    [found] = sandbox.gen3.records.listed("dataset_description", "demo-one")
-    assert (found["keywords"], found["number_of_subjects"]) == (["x", "y"], [1, 2])
+    [record] = sandbox.gen3.records.listed("dataset_description", "demo-one")
+    assert (record["keywords"], record["number_of_subjects"]) == (["x", "y"], [1, 2])
 
 
 def test_outcomes_are_reported_as_they_come(commons: Gen3) -> None:
-    told: list[Outcome] = []
-    done = submit(commons, "demo-one", [experiment(), *cases(3)], chunk=2, on_outcome=told.append)
-    assert [(each.name, each.status) for each in told] == [
+    outcomes: list[Outcome] = []
+    done = submit(commons, "demo-one", [experiment(), *cases(3)], chunk=2, on_outcome=outcomes.append)
+    assert [(outcome.name, outcome.status) for outcome in outcomes] == [
         ("e1", "created"),
         ("c00", "created"),
         ("c01", "created"),
         ("c02", "created"),
     ]
     assert done.total == 4
-    assert all(each.id for each in told)
+    assert all(outcome.id for outcome in outcomes)
 
 
 def test_a_missing_permission_to_submit_is_reported_at_once(sandbox: Sandbox, tmp_path: Path, wire: Noting) -> None:
@@ -354,13 +354,13 @@ def test_a_project_in_review_is_reported_at_once(commons: Gen3, wire: Noting) ->
 
 
 @pytest.mark.parametrize(
-    ("project", "error", "told"),
+    ("project", "error", "message"),
     [("demo-onee", Gen3UserError, "no project 'onee'.*Did you mean 'one'"), ("dem-one", NotFound, "dem not found")],
 )
 def test_a_project_that_does_not_exist_is_named(
-    commons: Gen3, wire: Noting, project: str, error: type[Exception], told: str
+    commons: Gen3, wire: Noting, project: str, error: type[Exception], message: str
 ) -> None:
-    with pytest.raises(error, match=told):
+    with pytest.raises(error, match=message):
         submit(commons, project, cases(3))
     assert wire.sent == []
 
@@ -399,9 +399,9 @@ def test_a_commons_states_which_records_it_has(sandbox: Sandbox, tmp_path: Path)
     ids = sandbox.gen3.records.seed("demo", "one", [experiment("e1"), case("c1")])
     sandbox.gen3.records.seed("demo", "two", [experiment("e2", projects=[{"code": "two"}])])
     with Gen3(sandbox.gen3_url, credentials=_auth(sandbox, tmp_path)) as commons:
-        known = known_to(commons, PROJECT)
-        assert known("experiment", "submitter_id", ["e1", "e2", 'odd "name"\n']) == {"e1"}
-        assert known("case", "id", [ids[1], "nothing"]) == {ids[1]}
+        find_existing = known_to(commons, PROJECT)
+        assert find_existing("experiment", "submitter_id", ["e1", "e2", 'odd "name"\n']) == {"e1"}
+        assert find_existing("case", "id", [ids[1], "nothing"]) == {ids[1]}
 
 
 def test_a_commons_without_the_project_knows_nothing_of_it(sandbox: Sandbox, tmp_path: Path) -> None:

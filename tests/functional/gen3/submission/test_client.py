@@ -28,8 +28,8 @@ def submitting(sandbox: Sandbox, tmp_path: Path) -> Iterator[Submitting]:
         return made[-1]
 
     yield make
-    for each in made:
-        each.close()
+    for client in made:
+        client.close()
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ SKIPPED = "The commons skipped it: it has no type, or one that the dictionary la
 
 
 def stored(sandbox: Sandbox) -> list[str]:
-    return sorted(each["submitter_id"] for each in sandbox.gen3.records.listed("case", "demo-one"))
+    return sorted(record["submitter_id"] for record in sandbox.gen3.records.listed("case", "demo-one"))
 
 
 def test_an_auth_alone_states_which_commons_is_meant(submission: Gen3Submission) -> None:
@@ -86,10 +86,10 @@ def test_bad_rows_are_reported_and_the_rest_continues(
 def test_rows_of_two_nodes_with_one_name_are_both_reported(submission: Gen3Submission, tmp_path: Path) -> None:
     file = tmp_path / "a.tsv"
     file.write_text("type\tsubmitter_id\nexperiment\tx\tone\ncase\tx\ttwo\n")
-    told = submission.submit_file("demo-one", file)["invalid"]
-    assert list(told) == ["x", "row 3"]
-    assert "one" in told["x"]
-    assert "two" in told["row 3"]
+    invalid = submission.submit_file("demo-one", file)["invalid"]
+    assert list(invalid) == ["x", "row 3"]
+    assert "one" in invalid["x"]
+    assert "two" in invalid["row 3"]
 
 
 def test_formulas_are_reported_and_not_sent(submission: Gen3Submission, tmp_path: Path) -> None:
@@ -171,6 +171,6 @@ def test_a_refusal_has_the_first_reasons_of_its_records(submission: Gen3Submissi
     wrong = [case(f"c{n}") | {"sex": 7, "nonsense": "x"} for n in range(3)]
     with pytest.raises(BadRequest) as refused:
         submission.submit_record("demo", "one", wrong)
-    said = str(refused.value)
-    assert "case c0: " in said
-    assert "more" in said
+    message = str(refused.value)
+    assert "case c0: " in message
+    assert "more" in message

@@ -85,7 +85,7 @@ def test_packages_are_unpacked_and_deleted_when_asked(
 def test_statuses_are_the_documented_ones(sandbox: Sandbox, host: str, auth: Gen3Auth, tmp_path: Path) -> None:
     good = sandbox.gen3.add_file("good", b"g")
     blank = sandbox.gen3.index.create_blank("somebody", "blank")["did"]
-    objects = [documented.Downloadable(each) for each in (good, blank, "dg.NOWHERE/1")]
+    objects = [documented.Downloadable(identifier) for identifier in (good, blank, "dg.NOWHERE/1")]
     manager = documented.DownloadManager(host, auth, objects)
     statuses = manager.download(objects, str(tmp_path / "out"))
     assert {key: status.status for key, status in statuses.items()} == {
@@ -100,9 +100,9 @@ def test_objects_are_resolved_and_shown(
 ) -> None:
     guid = sandbox.gen3.add_file("reads.fastq", b"ACGT")
     assert documented.list_drs_object(host, auth, guid)
-    told = capsys.readouterr().out
-    assert "reads.fastq" in told
-    assert "4 bytes" in told
+    output = capsys.readouterr().out
+    assert "reads.fastq" in output
+    assert "4 bytes" in output
     info = documented.get_drs_object_info(host, guid)
     assert documented.get_drs_object_type(info) is documented.DRSObjectType.object
     assert documented.extract_filename_from_object_info(info) == "reads.fastq"
@@ -149,7 +149,7 @@ def test_what_one_may_do_is_listed(
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         ("[", "is not a JSON list"),
         ("{}", "is not a JSON list"),
@@ -158,10 +158,10 @@ def test_what_one_may_do_is_listed(
         ('[{"object_id": "a", "file_size": "big"}]', "entry 1, column 'file_size': 'big' is not a size"),
     ],
 )
-def test_a_manifest_that_is_none_states_where(tmp_path: Path, content: str, said: str) -> None:
+def test_a_manifest_that_is_none_states_where(tmp_path: Path, content: str, message: str) -> None:
     path = tmp_path / "m.json"
     path.write_text(content)
-    with pytest.raises(Gen3UserError, match=said):
+    with pytest.raises(Gen3UserError, match=message):
         documented.Manifest.load(path)
 
 
@@ -179,11 +179,11 @@ def test_small_objects_do_what_their_names_say() -> None:
     assert documented.parse_drs_identifier("s3://b/k") == ("", "", "unknown")
     assert documented.get_drs_object_timestamp("2020-01-02T03:04:05Z") == datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC)
     assert documented.get_drs_object_timestamp("soon") is None
-    known = {"dg.1": "c.example.org"}
-    assert documented.resolve_drs_hostname_from_id("dg.1/a", known, "") == ("c.example.org", "a", "compact")
+    hosts = {"dg.1": "c.example.org"}
+    assert documented.resolve_drs_hostname_from_id("dg.1/a", hosts, "") == ("c.example.org", "a", "compact")
     objects = [documented.Downloadable("dg.1/a"), documented.Downloadable("drs://x.example.org/b")]
-    documented.resolve_objects_drs_hostname(objects, known, "")
-    assert [each.hostname for each in objects] == ["c.example.org", "x.example.org"]
+    documented.resolve_objects_drs_hostname(objects, hosts, "")
+    assert [downloadable.hostname for downloadable in objects] == ["c.example.org", "x.example.org"]
 
 
 def test_files_go_to_the_folder_of_the_program_unless_another_is_named(

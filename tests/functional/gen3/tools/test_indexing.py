@@ -81,9 +81,9 @@ def test_rows_that_fail_are_raised_when_all_others_are_done(auth: Gen3Auth, inde
 def test_the_index_as_a_manifest(indexed, auth: Gen3Auth, recorded: dict[str, str]):
     asyncio.run(async_download_object_manifest(auth.endpoint, "dl.csv", num_processes=1))
     written = {row["guid"]: row for row in rows("dl.csv", ",")}
-    (header, *told) = csv.reader(recorded["dl.csv"].splitlines())
+    (header, *body_rows) = csv.reader(recorded["dl.csv"].splitlines())
     assert list(next(iter(written.values()))) == header
-    was = {row["guid"]: row for row in (dict(zip(header, each, strict=True)) for each in told)}
+    was = {row["guid"]: row for row in (dict(zip(header, cells, strict=True)) for cells in body_rows)}
     assert written[FILE] == {**was[FILE], "urls": "s3://b/2"}
 
     asyncio.run(async_download_object_manifest(auth.endpoint, "some.csv", input_manifest="m.out.tsv"))
@@ -92,11 +92,11 @@ def test_the_index_as_a_manifest(indexed, auth: Gen3Auth, recorded: dict[str, st
 
 def test_verifying(indexed, auth: Gen3Auth, recorded: dict[str, str], monkeypatch: pytest.MonkeyPatch):
     manifest = put("m4.tsv", recorded)
-    found = asyncio.run(async_verify_object_manifest(auth.endpoint, manifest, output_filename="v.log"))
-    assert found.counts == {"wrong": 2, "missing": 1}
-    told = [line.split("|")[:2] for line in Path("v.log").read_text().splitlines()]
-    assert told[0] == [FILE, "urls"]
-    assert [field for _, field in told[1:]] == ["authz", "acl", "file_size", "md5", "urls", "no_record"]
+    summary = asyncio.run(async_verify_object_manifest(auth.endpoint, manifest, output_filename="v.log"))
+    assert summary.counts == {"wrong": 2, "missing": 1}
+    entries = [line.split("|")[:2] for line in Path("v.log").read_text().splitlines()]
+    assert entries[0] == [FILE, "urls"]
+    assert [field for _, field in entries[1:]] == ["authz", "acl", "file_size", "md5", "urls", "no_record"]
 
     asyncio.run(async_verify_object_manifest(auth.endpoint, "m.out.tsv"))
     (log,) = Path().glob("verify-manifest-errors-*.log")
