@@ -30,13 +30,13 @@ class Adapter(requests.adapters.HTTPAdapter):
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         self.requests.append(request)
-        status, told = self.responses.pop(0)
-        if isinstance(told, Exception):
-            raise told
+        status, outcome = self.responses.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
         response = requests.Response()
         response.status_code, response.url, response.request = status, str(request.url), request
         response.headers["Content-Encoding"] = "gzip"  # `requests` has decoded the body
-        response.raw = io.BytesIO(json.dumps(told).encode())
+        response.raw = io.BytesIO(json.dumps(outcome).encode())
         return response
 
 
@@ -62,7 +62,7 @@ def test_a_replaced_adapter_sees_the_requests_of_a_session(api: Api, monkeypatch
         api.projects.create("p", billing_group="b")
     assert api.users.me().username.startswith("from the network")
     sent = adapter.requests
-    assert [(each.method, each.url) for each in sent] == [
+    assert [(request.method, request.url) for request in sent] == [
         ("GET", f"{BASE}/user"),
         ("GET", f"{BASE}/projects/me/p"),
         ("POST", f"{BASE}/projects"),
@@ -157,7 +157,7 @@ def test_every_face_is_observed(monkeypatch: pytest.MonkeyPatch) -> None:
     with DSSClient(swagger_url="https://dss.example.org/v1/swagger.json") as dss:
         assert dss.get_bundle(uuid="u", replica="aws") == {"bundle": {"files": []}}
     assert Knex("https://pangea.example.org").get("samples/u") == {"uuid": "u"}
-    assert [each.url.partition("?")[0] for each in adapter.requests if each.url] == [
+    assert [request.url.partition("?")[0] for request in adapter.requests if request.url] == [
         "https://dss.example.org/v1/bundles/u",
         "https://pangea.example.org/api/samples/u",
     ]

@@ -145,11 +145,11 @@ def test_after_something_was_written_all_is_fetched_again(tmp_path: Path):
     assert cache.get_cached_blob(elsewhere) == {"name": "Org"}
 
 
-@pytest.mark.parametrize("said", ["false", "FALSE", "no, false"])
-def test_it_can_be_switched_off_at_any_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, said: str):
+@pytest.mark.parametrize("value", ["false", "FALSE", "no, false"])
+def test_it_can_be_switched_off_at_any_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, value: str):
     cache, org = FileSystemCache(), an_org()
     cache.cache_blob(org, {"name": "Org"})
-    monkeypatch.setenv("USE_PANGEA_CACHE", said)
+    monkeypatch.setenv("USE_PANGEA_CACHE", value)
     assert cache.no_cache
     assert cache.get_cached_blob(org) is None
     cache.cache_blob("other", {})

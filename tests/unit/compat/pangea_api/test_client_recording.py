@@ -42,22 +42,24 @@ class Recorded:
                     self.responses.setdefault(f"{step['request']['method']} {path}", []).append(step)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
-        asked = f"{request.method} {request.url.raw_path.decode()}"
+        line = f"{request.method} {request.url.raw_path.decode()}"
         body = json.loads(request.content) if request.content else None
-        self.sent.append((asked, body))
-        steps = self.responses.get(asked)
-        assert steps, f"{asked} isn't in the recording"
+        self.sent.append((line, body))
+        steps = self.responses.get(line)
+        assert steps, f"{line} isn't in the recording"
         chosen = next((step for step in steps if _same(step["request"]["body"], body)), steps[0])
         if len(steps) > 1:
             steps.remove(chosen)
-        told = chosen["response"]
-        text = told["body"] if isinstance(told["body"], str) else json.dumps(told["body"])
+        response = chosen["response"]
+        text = response["body"] if isinstance(response["body"], str) else json.dumps(response["body"])
         text = text.replace("http://{server}", SERVER)
-        return httpx.Response(told["status"], text="" if told["body"] is None else text, headers=told["headers"])
+        return httpx.Response(
+            response["status"], text="" if response["body"] is None else text, headers=response["headers"]
+        )
 
-    def bodies(self, asked: str) -> list[Any]:
+    def bodies(self, line: str) -> list[Any]:
         """What the published client sent there."""
-        return [step["request"]["body"] for step in self.responses[asked]]
+        return [step["request"]["body"] for step in self.responses[line]]
 
 
 def _same(recorded: Any, ours: Any) -> bool:
@@ -89,8 +91,8 @@ def test_logging_in(recorded: Recorded):
         User(knex, "foo@bar.com", "Foobar22").register()
         with pytest.raises(PangeaOtherError, match="already exists"):
             User(knex, "foo@bar.com", "Foobar22").register()
-    asked = ["POST /api/auth/users/", "POST /api/auth/token/login/"]
-    assert [line for line, _ in recorded.sent] == [*asked, asked[0]]
+    lines = ["POST /api/auth/users/", "POST /api/auth/token/login/"]
+    assert [line for line, _ in recorded.sent] == [*lines, lines[0]]
     assert recorded.sent[0][1] == {"email": "foo@bar.com", "password": "Foobar22"}
 
 
@@ -167,7 +169,7 @@ def test_results(knex: Knex, library: SampleGroup):
     results = [(result.module_name, result.is_private) for result in sample.get_analysis_results()]
     assert results == [("mod::x", False), ("mod::x", False), ("privmod", True), ("solo", False)]
     assert library.get_module_counts() == {"n_samples": 4, "solo": 1, "mod::x": 1, "privmod": 1}
-    assert {each["name"] for each in library.get_manifest()["samples"]} >= {"s 1", "a/b"}
+    assert {entry["name"] for entry in library.get_manifest()["samples"]} >= {"s 1", "a/b"}
     assert sample.get_manifest()["name"] == "s 1"
 
 
@@ -177,11 +179,11 @@ def test_205_samples_on_three_pages(knex: Knex, recorded: Recorded):
     names = [f"p{number:03}" for number in range(205)]
     assert len(knex.client.create_samples(names=names, library=str(paged.uuid)).uuids) == 205
     assert [sample.name for sample in paged.get_samples()] == [f"p{number:03}" for number in range(205)]
-    asked = [line for line, _ in recorded.sent if "/samples" in line]
+    lines = [line for line, _ in recorded.sent if "/samples" in line]
     route = f"GET /api/sample_groups/{paged.uuid}/samples"
-    assert sorted(asked) == [route, f"{route}?page=2", f"{route}?page=3"]
+    assert sorted(lines) == [route, f"{route}?page=2", f"{route}?page=3"]
     assert [id(sample) for sample in paged.get_samples()] == [id(sample) for sample in paged.get_samples()]
-    assert [line for line, _ in recorded.sent if "/samples" in line] == asked
+    assert [line for line, _ in recorded.sent if "/samples" in line] == lines
 
 
 def test_lists_of_groups_pipelines_and_tags(knex: Knex, library: SampleGroup):

@@ -30,11 +30,11 @@ class Noting:
     """Responses by a function, and notes what it was asked."""
 
     def __init__(self, response: Response | None = None) -> None:
-        self.asked: list[httpx.Request] = []
+        self.requests: list[httpx.Request] = []
         self.response: Response = response or (lambda request: httpx.Response(200, json={}))
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.asked.append(request)
+        self.requests.append(request)
         return self.response(request)
 
     def knex(self, endpoint: str = SERVER, token: str | None = TOKEN, **options: Any) -> Knex:
@@ -45,7 +45,7 @@ class Noting:
 
     @property
     def last(self) -> httpx.Request:
-        return self.asked[-1]
+        return self.requests[-1]
 
 
 def answering(status: int, body: Any = None, **headers: str) -> Response:
@@ -63,7 +63,7 @@ def test_a_manifest_has_more_time_than_other_requests(options: dict[str, Any], s
     knex = server.knex(**options)
     for url in ("sample_groups/u/manifest", "sample_groups/u"):
         knex.get(url)
-    assert tuple(request.extensions["timeout"]["read"] for request in server.asked) == seconds
+    assert tuple(request.extensions["timeout"]["read"] for request in server.requests) == seconds
 
 
 def test_the_server_is_pangeabio_unless_something_else_is_stated(monkeypatch: pytest.MonkeyPatch):
@@ -158,14 +158,14 @@ def test_the_token_is_not_carried_over_a_redirect_to_elsewhere():
 
     noting = Noting(response)
     noting.knex().get("samples")
-    assert [("authorization" in request.headers) for request in noting.asked] == [True, False]
+    assert [("authorization" in request.headers) for request in noting.requests] == [True, False]
 
 
 def test_the_token_is_not_sent_unencrypted():
     noting = Noting()
     with pytest.raises(core.AuthError, match="is not encrypted"):
         noting.knex("http://pangea.example.org").get("samples")
-    assert noting.asked == []
+    assert noting.requests == []
     noting.knex("http://127.0.0.1:8000").get("samples")
     assert noting.last.headers["authorization"] == f"Token {TOKEN}"
 
@@ -316,7 +316,7 @@ def test_what_may_pass_is_tried_again_and_what_does_not_is_not():
         noting = Noting(answering(status, {}))
         with pytest.raises(PangeaGeneralError):
             getattr(noting.knex(retry=fast), method)("samples")
-        assert len(noting.asked) == times, (status, method)
+        assert len(noting.requests) == times, (status, method)
 
 
 def test_by_default_a_500_is_not_tried_again(monkeypatch: pytest.MonkeyPatch):
@@ -324,7 +324,7 @@ def test_by_default_a_500_is_not_tried_again(monkeypatch: pytest.MonkeyPatch):
     knex = Knex(SERVER, transport=httpx.MockTransport(noting))
     with pytest.raises(PangeaInternalError):
         knex.get("samples")
-    assert len(noting.asked) == 1
+    assert len(noting.requests) == 1
 
 
 # -- logging in
@@ -337,14 +337,14 @@ def test_logging_in_asks_the_server_each_time_and_sends_no_token_along():
     assert json.loads(noting.last.content) == {"email": "me@example.org", "password": "Secret-99"}
     assert "authorization" not in noting.last.headers
     knex.login("me@example.org", "Secret-99")
-    assert len(noting.asked) == 2
+    assert len(noting.requests) == 2
     knex.get("samples")
     assert noting.last.headers["authorization"] == f"Token {TOKEN}"
 
 
-@pytest.mark.parametrize("told", [{}, [], {"auth_token": None}, "<p>Welcome</p>"])
-def test_a_login_without_a_token_is_none(told: Any):
-    knex = Noting(answering(200, told)).knex(token=None)
+@pytest.mark.parametrize("payload", [{}, [], {"auth_token": None}, "<p>Welcome</p>"])
+def test_a_login_without_a_token_is_none(payload: Any):
+    knex = Noting(answering(200, payload)).knex(token=None)
     with pytest.raises(core.DecodeError) as caught:
         knex.login("me@example.org", "Secret-99")
     assert isinstance(caught.value, PangeaGeneralError)
@@ -356,7 +356,7 @@ def test_a_password_is_not_sent_unencrypted():
     with pytest.raises(core.AuthError, match="is not encrypted") as caught:
         noting.knex("http://pangea.example.org", token=None).login("me@example.org", "Secret-99")
     assert isinstance(caught.value, PangeaGeneralError)
-    assert noting.asked == []
+    assert noting.requests == []
 
 
 def test_connections_end_with_the_block():
@@ -384,7 +384,7 @@ def test_numbers_of_numpy_are_numbers():
 
 
 @pytest.mark.parametrize(
-    ("metadata", "said"),
+    ("metadata", "message"),
     [
         ({"a": [1, {"b": float("nan")}]}, r"metadata\.a\[1\]\.b is nan"),
         ({"when": date(2024, 5, 6)}, r"metadata\.when is datetime\.date"),
@@ -394,9 +394,9 @@ def test_numbers_of_numpy_are_numbers():
         ({(1, 2): 1}, r"a name in metadata is \(1, 2\)"),
     ],
 )
-def test_what_json_cannot_say_is_not_sent(metadata: dict[Any, Any], said: str):
+def test_what_json_cannot_say_is_not_sent(metadata: dict[Any, Any], message: str):
     noting = Noting()
-    with pytest.raises(core.UsageError, match=said) as caught:
+    with pytest.raises(core.UsageError, match=message) as caught:
         noting.knex().post("samples", json={"metadata": metadata})
     assert isinstance(caught.value, PangeaGeneralError)
-    assert noting.asked == []
+    assert noting.requests == []

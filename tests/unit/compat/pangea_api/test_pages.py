@@ -24,7 +24,7 @@ class Lists:
     def __init__(self, count: int, size: int = 3, *, named: str = SERVER) -> None:
         self.count, self.size, self.named = count, size, named
         self.broken: dict[int, int] = {}
-        self.asked: list[int] = []
+        self.page_numbers: list[int] = []
         self.tokens: list[str | None] = []
         self._lock = threading.Lock()
 
@@ -32,7 +32,7 @@ class Lists:
         query = parse_qs(request.url.query.decode())
         number = int(query.get("page", ["1"])[0])
         with self._lock:
-            self.asked.append(number)
+            self.page_numbers.append(number)
             self.tokens.append(request.headers.get("authorization"))
         if number in self.broken:
             return httpx.Response(self.broken[number], json={"detail": "Broken."})
@@ -59,7 +59,7 @@ def numbers(lists: Lists, **options: Any) -> list[Any]:
 def test_every_item_of_every_page_comes_once_and_in_order(count: int, size: int):
     lists = Lists(count, size)
     assert numbers(lists) == list(range(count))
-    assert sorted(lists.asked) == list(range(1, max(1, -(-count // size)) + 1))
+    assert sorted(lists.page_numbers) == list(range(1, max(1, -(-count // size)) + 1))
 
 
 def test_pages_arrive_as_they_are_wanted():
@@ -67,7 +67,7 @@ def test_pages_arrive_as_they_are_wanted():
     items: Iterator[Any] = paginated_iterator(lists.knex(), "samples?name=x")
     assert [next(items) for _ in range(4)] == [0, 1, 2, 3]
     items.close()
-    assert max(lists.asked) <= 2 + AHEAD
+    assert max(lists.page_numbers) <= 2 + AHEAD
 
 
 @pytest.mark.parametrize("named", ["http://pangea.example.org", "http://10.0.0.7:8000", "https://evil.example"])
@@ -108,29 +108,29 @@ def test_a_page_that_cannot_be_had_is_an_error_after_what_came_before():
 def test_an_error_handler_is_given_the_error_and_the_list_ends_there():
     lists = Lists(9)
     lists.broken = {3: 403}
-    told: list[Exception] = []
-    assert numbers(lists, error_handler=told.append) == [0, 1, 2, 3, 4, 5]
-    assert [getattr(error, "status", None) for error in told] == [403]
+    errors: list[Exception] = []
+    assert numbers(lists, error_handler=errors.append) == [0, 1, 2, 3, 4, 5]
+    assert [getattr(error, "status", None) for error in errors] == [403]
 
 
 def test_an_error_of_the_first_page_goes_to_the_handler_too():
     lists = Lists(9)
     lists.broken = {1: 400}
-    told: list[Exception] = []
-    assert numbers(lists, error_handler=told.append) == []
-    assert isinstance(told[0], PangeaOtherError)
+    errors: list[Exception] = []
+    assert numbers(lists, error_handler=errors.append) == []
+    assert isinstance(errors[0], PangeaOtherError)
 
 
 def test_an_error_of_a_reader_does_not_reach_the_handlers():
-    told: list[Exception] = []
+    errors: list[Exception] = []
 
     def read() -> None:
-        for _ in paginated_iterator(Lists(9).knex(), "samples?name=x", told.append):
+        for _ in paginated_iterator(Lists(9).knex(), "samples?name=x", errors.append):
             raise PangeaGeneralError("Of the reader")
 
     with pytest.raises(PangeaGeneralError, match="Of the reader"):
         read()
-    assert told == []
+    assert errors == []
 
 
 def test_a_next_page_without_a_number_is_followed():

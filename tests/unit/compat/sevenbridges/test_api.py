@@ -43,12 +43,12 @@ class Platform:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.asked: list[str] = []
+        self.paths: list[str] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         assert request.url.host == f"{self.name}.example.org"
         assert request.headers["x-sbg-auth-token"] == f"of-{self.name}"
-        self.asked.append(request.url.path)
+        self.paths.append(request.url.path)
         href = f"{BASE.format(self.name)}/projects/{self.name}/p"
         project = {"href": href, "id": f"{self.name}/p"}
         if request.url.path.endswith("/p"):
@@ -97,7 +97,7 @@ def test_two_apis_never_mix():
     assert (mine.description, other.description) == ("one", "two")
     assert (mine.api, other.api) == (first, second)
     assert (groups[0](id="x").api, groups[1](id="x").api) == (first, second)
-    assert (one.asked, two.asked) == (["/v2/projects/", "/v2/projects/one/p"], ["/v2/projects/", "/v2/projects/two/p"])
+    assert (one.paths, two.paths) == (["/v2/projects/", "/v2/projects/one/p"], ["/v2/projects/", "/v2/projects/two/p"])
 
 
 def test_side_by_side_in_threads():

@@ -20,7 +20,7 @@ FILE = {"id": "f", "type": "file", "name": "a", "_secondary_files": [{"class": "
 LIMIT = {"rate": {"limit": 1, "remaining": 1, "reset": 1}}
 CASES: dict[str, tuple[type[Resource], dict[str, Any], Callable[[Any], object]]] = {
     "is_folder": (File, FILE, lambda file: file.is_folder()),
-    "secondary_files": (File, FILE, lambda file: [str(each) for each in file.secondary_files]),
+    "secondary_files": (File, FILE, lambda file: [str(secondary) for secondary in file.secondary_files]),
     "DownloadInfo": (DownloadInfo, {"url": "https://s3.example.org/a?b"}, repr),
     "Export.source": (
         Export,
@@ -31,7 +31,7 @@ CASES: dict[str, tuple[type[Resource], dict[str, Any], Callable[[Any], object]]]
     "DRSImportBulk.result": (
         DRSImportBulk,
         {"result": [{"resource": FILE}, {"error": {"message": "no"}}]},
-        lambda job: [(each.resource, each.error, each.valid) for each in job.result or ()],
+        lambda job: [(record.resource, record.error, record.valid) for record in job.result or ()],
     ),
     "ExecutionDetails": (ExecutionDetails, {"jobs": [{"name": "j", "logs": {"a": "b"}}]}, repr),
     "FileBulkRecord": (
@@ -44,15 +44,17 @@ CASES: dict[str, tuple[type[Resource], dict[str, Any], Callable[[Any], object]]]
 }
 
 
-@pytest.mark.parametrize(("kind", "told", "read"), CASES.values(), ids=CASES)
-def test_what_was_answered_is_read(kind: type[Resource], told: dict[str, Any], read: Callable[[Any], object]) -> None:
-    assert read(kind.of(told, None)) is not None
-
-
-@pytest.mark.parametrize(("kind", "told", "read"), CASES.values(), ids=CASES)
-def test_no_changed_response_is_more_than_an_error(
-    kind: type[Resource], told: dict[str, Any], read: Callable[[Any], object]
+@pytest.mark.parametrize(("kind", "payload", "read"), CASES.values(), ids=CASES)
+def test_what_was_answered_is_read(
+    kind: type[Resource], payload: dict[str, Any], read: Callable[[Any], object]
 ) -> None:
-    for changed in each_replaced(told):
+    assert read(kind.of(payload, None)) is not None
+
+
+@pytest.mark.parametrize(("kind", "payload", "read"), CASES.values(), ids=CASES)
+def test_no_changed_response_is_more_than_an_error(
+    kind: type[Resource], payload: dict[str, Any], read: Callable[[Any], object]
+) -> None:
+    for changed in each_replaced(payload):
         with suppress(SbgError):
             read(kind.of(changed, None))

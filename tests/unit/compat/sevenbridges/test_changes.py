@@ -19,13 +19,13 @@ objects = st.dictionaries(st.sampled_from(NAMES), values, max_size=4)
 flat = st.dictionaries(st.sampled_from("abcd"), values, max_size=4)
 
 
-def platform(told, sent, whole=()):
+def platform(remote, sent, whole=()):
     """What the platform has after a PATCH: members of dictionaries are merged, null deletes one."""
-    has = deepcopy(told)
+    has = deepcopy(remote)
     for name, value in sent.items():
         if isinstance(value, dict) and isinstance(has.get(name), dict) and name not in whole:
             merged = {**has[name], **value}
-            has[name] = {key: each for key, each in merged.items() if each is not None}
+            has[name] = {key: item for key, item in merged.items() if item is not None}
         else:
             has[name] = value
     return has
@@ -34,35 +34,35 @@ def platform(told, sent, whole=()):
 def without_nulls(value):
     """Dictionaries of a resource without members that are null, which the platform does not have."""
     return {
-        name: {key: each for key, each in held.items() if each is not None} if isinstance(held, dict) else held
-        for name, held in value.items()
+        name: {key: item for key, item in member.items() if item is not None} if isinstance(member, dict) else member
+        for name, member in value.items()
     }
 
 
 @given(objects, objects)
-def test_applying_the_changes_gives_what_is_here(told, edits):
-    here = {**deepcopy(told), **edits}
-    sent = changes(told, here, NAMES)
-    assert same(without_nulls(platform(told, sent)), without_nulls(here))
+def test_applying_the_changes_gives_what_is_here(remote, edits):
+    here = {**deepcopy(remote), **edits}
+    sent = changes(remote, here, NAMES)
+    assert same(without_nulls(platform(remote, sent)), without_nulls(here))
 
 
 @given(objects, objects, st.sets(st.sampled_from(NAMES)))
-def test_what_was_put_as_a_whole_is_sent_as_a_whole(told, edits, whole):
-    here = {**deepcopy(told), **edits}
-    sent = changes(told, here, NAMES, whole)
+def test_what_was_put_as_a_whole_is_sent_as_a_whole(remote, edits, whole):
+    here = {**deepcopy(remote), **edits}
+    sent = changes(remote, here, NAMES, whole)
     for name in whole & sent.keys():
         assert same(sent[name], here[name])
-    assert same(without_nulls(platform(told, sent, whole)), without_nulls(here))
+    assert same(without_nulls(platform(remote, sent, whole)), without_nulls(here))
 
 
 @given(objects)
-def test_nothing_is_sent_when_nothing_was_changed(told):
-    assert changes(told, deepcopy(told), NAMES) == {}
+def test_nothing_is_sent_when_nothing_was_changed(remote):
+    assert changes(remote, deepcopy(remote), NAMES) == {}
 
 
 @given(objects, objects)
-def test_only_what_may_be_sent_is(told, edits):
-    assert changes(told, {**told, **edits}, ["name"]).keys() <= {"name"}
+def test_only_what_may_be_sent_is(remote, edits):
+    assert changes(remote, {**remote, **edits}, ["name"]).keys() <= {"name"}
 
 
 @given(flat, flat)
@@ -73,17 +73,17 @@ def test_members_are_as_few_as_do(before, now):
 
 
 @given(flat, flat, flat)
-def test_edits_stay_edits_when_the_platform_states_something_new(before, now, told):
-    edits, held = members(before, now), deepcopy(now)
-    rebased(before, held, told)
-    for key in {*held, *told, *edits}:
+def test_edits_stay_edits_when_the_platform_states_something_new(before, now, remote):
+    edits, local = members(before, now), deepcopy(now)
+    rebased(before, local, remote)
+    for key in {*local, *remote, *edits}:
         if key in edits:
-            assert same(held.get(key), edits[key])
+            assert same(local.get(key), edits[key])
         else:
-            assert (key in held) == (key in told)
-            assert same(held.get(key), told.get(key))
+            assert (key in local) == (key in remote)
+            assert same(local.get(key), remote.get(key))
     # Only the edits are sent afterwards.
-    assert {key: value for key, value in members(told, held).items() if key not in edits} == {}
+    assert {key: value for key, value in members(remote, local).items() if key not in edits} == {}
 
 
 @pytest.mark.parametrize(
@@ -100,9 +100,9 @@ def test_edits_stay_edits_when_the_platform_states_something_new(before, now, to
     ],
 )
 def test_members_one_by_one(before, now, sent):
-    found = members(before, now)
-    assert found == sent
-    assert {key: type(value) for key, value in found.items()} == {key: type(value) for key, value in sent.items()}
+    changed = members(before, now)
+    assert changed == sent
+    assert {key: type(value) for key, value in changed.items()} == {key: type(value) for key, value in sent.items()}
 
 
 def test_a_dictionary_in_the_place_of_something_else():

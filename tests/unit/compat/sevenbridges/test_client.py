@@ -21,17 +21,17 @@ class Echo:
 
     def __init__(self, **headers: str) -> None:
         self.headers = headers
-        self.asked: list[httpx.Request] = []
+        self.requests: list[httpx.Request] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.asked.append(request)
+        self.requests.append(request)
         return httpx.Response(200, json={"asked": str(request.url)}, headers=self.headers)
 
 
 def test_headers_of_a_token(make):
     echo = Echo()
     make(echo, advance_access=True).get("/user", headers={"X-Mine": "1"})
-    sent = echo.asked[0].headers
+    sent = echo.requests[0].headers
     assert sent["x-sbg-auth-token"] == "secret-token"
     assert "authorization" not in sent
     assert (sent["x-sbg-advance-access"], sent["x-mine"], sent["accept"]) == ("Advance", "1", "application/json")
@@ -41,9 +41,9 @@ def test_headers_of_a_token(make):
 def test_headers_of_an_oauth_token(make):
     echo = Echo()
     make(echo, token=None, oauth_token="of-oauth").get("/user")
-    assert echo.asked[0].headers["authorization"] == "Bearer of-oauth"
-    assert "x-sbg-auth-token" not in echo.asked[0].headers
-    assert "x-sbg-advance-access" not in echo.asked[0].headers
+    assert echo.requests[0].headers["authorization"] == "Bearer of-oauth"
+    assert "x-sbg-auth-token" not in echo.requests[0].headers
+    assert "x-sbg-advance-access" not in echo.requests[0].headers
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_any_request_by_its_path(make, method, body):
     echo = Echo()
     more = {} if method == "delete" else {"data": body}
     response = getattr(make(echo), method)("/files", params={"n": ["a", "b"], "flag": True, "no": None}, **more)
-    (request,) = echo.asked
+    (request,) = echo.requests
     assert request.method == method.upper()
     assert str(request.url) == f"{BASE}/files?n=a&n=b&flag=true"
     assert (json.loads(request.content) if request.content else None) == body
@@ -66,23 +66,23 @@ def test_any_request_by_its_path(make, method, body):
 
 
 @pytest.mark.parametrize(
-    ("url", "append", "asked"),
+    ("url", "append", "expected"),
     [
         ("files", True, f"{BASE}/files?x=1"),
         ("/files?y=2", True, f"{BASE}/files?y=2&x=1"),
         (f"{BASE}/files", False, f"{BASE}/files?x=1"),
     ],
 )
-def test_where_a_path_leads(make, url, append, asked):
+def test_where_a_path_leads(make, url, append, expected):
     echo = Echo()
     make(echo).get(url, params={"x": 1}, append_base=append)
-    assert str(echo.asked[0].url) == asked
+    assert str(echo.requests[0].url) == expected
 
 
 def test_a_token_goes_to_no_other_host(make):
     echo = Echo()
     make(echo).get("https://elsewhere.example.org/x", append_base=False)
-    assert "secret-token" not in str(echo.asked[0].headers.raw)
+    assert "secret-token" not in str(echo.requests[0].headers.raw)
 
 
 def test_a_response_hides_the_secrets_of_its_url(make):
@@ -97,8 +97,8 @@ def test_a_long_url_is_refused_before_it_is_sent(make):
         api.get("/files", params={"x": "y" * (6001 - len(f"{BASE}/files?x="))})
     assert caught.value.status == 414
     api.get("/files", params={"x": "y" * (6000 - len(f"{BASE}/files?x="))})
-    assert len(echo.asked) == 1
-    assert len(str(echo.asked[0].url)) == 6000
+    assert len(echo.requests) == 1
+    assert len(str(echo.requests[0].url)) == 6000
 
 
 # -- what answers said
@@ -110,7 +110,7 @@ def test_the_rate_limit_is_known_from_the_last_response(make):
     api.get("/user")
     assert (api.limit, api.remaining) == (1000, 998)
     assert api.reset_time == datetime.fromtimestamp(1600000300)
-    assert len(echo.asked) == 1
+    assert len(echo.requests) == 1
     echo.headers["X-RateLimit-Remaining"] = "997"
     echo.headers["X-RateLimit-Reset"] = "1600000300000000"
     api.get("/user")
@@ -121,7 +121,7 @@ def test_it_is_requested_when_no_response_stated(make):
     echo = Echo(**{"X-RateLimit-Remaining": "5"})
     api = make(echo)
     assert api.remaining == 5
-    assert [request.url.path for request in echo.asked] == ["/v2/rate_limit"]
+    assert [request.url.path for request in echo.requests] == ["/v2/rate_limit"]
     assert api.limit is None
     assert api.reset_time is None
 
@@ -215,7 +215,7 @@ def test_an_address_over_plain_http(monkeypatch):
 def test_a_server_on_this_machine_needs_no_debug(monkeypatch, make, url):
     echo = Echo()
     make(echo, url=url).get("/user")
-    assert len(echo.asked) == 1
+    assert len(echo.requests) == 1
     monkeypatch.setenv("SB_API_ENDPOINT", url)
     monkeypatch.setenv("SB_AUTH_TOKEN", "t")
     assert Api().url == Api(config=Config()).url == url
@@ -270,11 +270,11 @@ def test_urls_that_are_no_base(url):
 def test_plain_http_where_it_was_requested(make):
     echo = Echo()
     make(echo, url="http://127.0.0.1:5000/sb/v2/", debug=True).get("/user")
-    assert str(echo.asked[0].url) == "http://127.0.0.1:5000/sb/v2/user"
+    assert str(echo.requests[0].url) == "http://127.0.0.1:5000/sb/v2/user"
     # Not even then does a token leave this machine without encryption.
     with pytest.raises(SbgError, match="unencrypted"):
         make(echo, url="http://api.example.org/v2", debug=True).get("/user")
-    assert len(echo.asked) == 1
+    assert len(echo.requests) == 1
 
 
 # -- the way there
@@ -384,7 +384,7 @@ def test_the_tokens_exist_by_name_and_nowhere_else(make, caplog):
         of_oauth.get("/user")
         with pytest.raises(SbgError) as caught:
             make(lambda _: httpx.Response(400, json={"message": "no"}), token="canary-3").get("/user")
-    shown = [f"{each!r} {each}" for one in (api, of_oauth) for each in (one, one.headers, vars(one), one.session)]
+    shown = [f"{part!r} {part}" for one in (api, of_oauth) for part in (one, one.headers, vars(one), one.session)]
     assert "canary" not in f"{shown} {caplog.text} {caught.value!r} {caught.value} {vars(caught.value)}"
 
 
@@ -396,20 +396,20 @@ def test_headers_that_a_program_adds_or_changes_go_to_the_platform_only(make):
     api.headers["X-SBG-Auth-Token"] = "another"
     api.aa = True
     api.get("/user", headers={"X-Study": "mine"})  # an Api's own count, as published
-    sent = echo.asked[-1].headers
+    sent = echo.requests[-1].headers
     assert (sent["x-study"], sent["user-agent"], sent["x-sbg-auth-token"]) == ("one", "mine/1", "another")
     assert sent["x-sbg-advance-access"] == "Advance"
     api.users.me()
-    assert echo.asked[-1].headers["x-sbg-auth-token"] == "another"
+    assert echo.requests[-1].headers["x-sbg-auth-token"] == "another"
     del api.headers["X-SBG-Auth-Token"]
     api.headers["X-SBG-Session-Id"] = "of-a-session"
     api.get("/user")
-    assert echo.asked[-1].headers["x-sbg-session-id"] == "of-a-session"
-    assert "x-sbg-auth-token" not in echo.asked[-1].headers
+    assert echo.requests[-1].headers["x-sbg-session-id"] == "of-a-session"
+    assert "x-sbg-auth-token" not in echo.requests[-1].headers
     assert "of-a-session" not in repr(api.headers)
     api.get("https://elsewhere.example.org/x", append_base=False)
-    told = str(echo.asked[-1].headers)
-    assert all(text not in told for text in ("another", "one", "of-a-session", "Advance"))
+    other_headers = str(echo.requests[-1].headers)
+    assert all(text not in other_headers for text in ("another", "one", "of-a-session", "Advance"))
 
 
 def test_the_sessions_proxies_are_those_of_the_api_and_count_from_then_on(make):
@@ -448,11 +448,11 @@ class Pieces(httpx.SyncByteStream):
     """A body that counts what was asked of it."""
 
     def __init__(self, pieces: int, ends: bool = True) -> None:
-        self.pieces, self.given, self.is_closed, self.ends = pieces, 0, False, ends
+        self.pieces, self.read_count, self.is_closed, self.ends = pieces, 0, False, ends
 
     def __iter__(self):
         for _ in range(self.pieces):
-            self.given += 1
+            self.read_count += 1
             yield b"x" * 1024
         if not self.ends:
             raise httpx.ReadError("the connection broke")
@@ -465,10 +465,10 @@ def test_a_streamed_response_is_read_as_it_is_requested(make):
     body = Pieces(1000)
     api = make(lambda _: httpx.Response(200, stream=body, headers={"X-Request-Id": "r-1"}))
     with api.get("/files", stream=True) as response:
-        assert (response.status_code, response.ok, response.reason, body.given) == (200, True, "OK", 0)
+        assert (response.status_code, response.ok, response.reason, body.read_count) == (200, True, "OK", 0)
         pieces = response.iter_content(2048)
         assert next(pieces) == b"x" * 2048
-        assert body.given <= 3
+        assert body.read_count <= 3
         assert response.raw.read(10) == b"x" * 10
         with pytest.raises(RuntimeError):
             _ = response.content
@@ -502,7 +502,7 @@ def test_a_refused_stream_is_asked_about_and_sent_again_as_a_stream(make):
 
     api = make(lambda _: responses.pop(0), error_handlers=[again])
     with api.get("/x", stream=True) as response:
-        assert body.given == 0
+        assert body.read_count == 0
         assert sum(len(piece) for piece in response.iter_content(None)) == 4096
     with pytest.raises(SbgError, match="no"):
         make(lambda _: httpx.Response(404, json={"message": "no"})).get("/x", stream=True)

@@ -44,10 +44,10 @@ class Shelf:
 
     def __init__(self, count: int, longest: int = LONGEST_PAGE, total: bool = True, *, endless: bool = False) -> None:
         self.endless = endless
-        self.things = list(range(count))
+        self.numbers = list(range(count))
         self.longest = longest
         self.total = total
-        self.asked: list[tuple[int, int]] = []
+        self.requests: list[tuple[int, int]] = []
         self.before = lambda offset: None
         self.lock = threading.Lock()
 
@@ -56,23 +56,23 @@ class Shelf:
         assert query.get("name") == "ü&?"
         offset, limit = int(query.get("offset", 0)), min(int(query.get("limit", 50)), self.longest)
         with self.lock:
-            self.asked.append((offset, int(query.get("limit", 50))))
+            self.requests.append((offset, int(query.get("limit", 50))))
         self.before(offset)
-        page, links = self.things[offset : offset + limit], []
+        page, links = self.numbers[offset : offset + limit], []
         for rel, at in (("next", offset + limit), ("prev", max(0, offset - limit))):
-            if (rel == "next" and (self.endless or at < len(self.things))) or (rel == "prev" and offset):
+            if (rel == "next" and (self.endless or at < len(self.numbers))) or (rel == "prev" and offset):
                 href = httpx.URL(f"{BASE}/things", params={"name": "ü&?", "offset": at, "limit": limit})
                 links.append({"rel": rel, "href": str(href), "method": "GET"})
-        told = {"href": str(request.url), "items": [{"id": number} for number in page], "links": links}
-        headers = {"X-Total-Matching-Query": str(len(self.things))} if self.total else {}
-        return httpx.Response(200, json=told, headers=headers)
+        payload = {"href": str(request.url), "items": [{"id": number} for number in page], "links": links}
+        headers = {"X-Total-Matching-Query": str(len(self.numbers))} if self.total else {}
+        return httpx.Response(200, json=payload, headers=headers)
 
     def page(self, **query: int) -> Collection[Thing]:
         return page_of(self, f"things?{urlencode({'name': 'ü&?', **query})}")
 
 
-def ids(things) -> list[int]:
-    return [thing.id for thing in things]
+def ids(resources) -> list[int]:
+    return [resource.id for resource in resources]
 
 
 @pytest.fixture(autouse=True)
@@ -111,20 +111,20 @@ def test_a_page_is_a_list_that_knows_its_neighbours():
 def test_all_gives_each_once_and_in_order(count, offset, limit, longest, total):
     shelf = Shelf(count, longest, total)
     assert ids(shelf.page(offset=offset, limit=limit).all()) == list(range(offset, count)) or offset > count
-    assert len(shelf.asked) == len(set(shelf.asked))
+    assert len(shelf.requests) == len(set(shelf.requests))
 
 
 def test_the_first_page_is_fetched_once_and_the_others_in_the_longest_pages():
     shelf = Shelf(1000)
     assert ids(shelf.page().all()) == list(range(1000))
-    assert sorted(shelf.asked) == [(0, 50), *((at, LONGEST_PAGE) for at in range(50, 1000, 100))]
+    assert sorted(shelf.requests) == [(0, 50), *((at, LONGEST_PAGE) for at in range(50, 1000, 100))]
 
 
 @pytest.mark.parametrize(("limit", "size"), [(20, 20), (0, 100), (-1, 100), (700, 100)])
 def test_later_pages_are_as_long_as_the_first_was_requested(limit: int, size: int):
     shelf = Shelf(250)
     assert ids(shelf.page(limit=limit).all()) == list(range(250))
-    assert {asked for offset, asked in shelf.asked if offset} == {size}
+    assert {page_size for offset, page_size in shelf.requests if offset} == {size}
 
 
 @pytest.mark.parametrize("total", [True, False])
@@ -132,13 +132,13 @@ def test_later_pages_are_as_long_as_the_first_was_requested(limit: int, size: in
 def test_a_list_whose_next_page_is_always_stated_ends_with_an_empty_one(count, total):
     shelf = Shelf(count, total=total, endless=True)
     assert ids(shelf.page().all()) == list(range(count))
-    assert len(shelf.asked) <= 2 + count // 50
+    assert len(shelf.requests) <= 2 + count // 50
 
 
 def test_a_list_of_one_page_asks_once():
     shelf = Shelf(50)
     assert len(list(shelf.page().all())) == 50
-    assert len(shelf.asked) == 1
+    assert len(shelf.requests) == 1
 
 
 def test_all_may_be_called_twice():
@@ -149,7 +149,7 @@ def test_all_may_be_called_twice():
 def test_pages_are_requested_side_by_side():
     shelf, together = Shelf(50 + AHEAD * LONGEST_PAGE), threading.Barrier(AHEAD, timeout=60)
     shelf.before = lambda offset: together.wait() if offset else None
-    assert len(list(shelf.page().all())) == len(shelf.things)
+    assert len(list(shelf.page().all())) == len(shelf.numbers)
 
 
 def test_the_order_holds_when_later_pages_come_first():
@@ -167,24 +167,24 @@ def test_the_order_holds_when_later_pages_come_first():
 
 def test_nothing_is_requested_before_the_first_page_is_used_up():
     shelf = Shelf(1000)
-    things = shelf.page().all()
-    assert [next(things).id for _ in range(50)] == list(range(50))
-    assert len(shelf.asked) == 1
-    things.close()
+    resources = shelf.page().all()
+    assert [next(resources).id for _ in range(50)] == list(range(50))
+    assert len(shelf.requests) == 1
+    resources.close()
 
 
 def test_a_generator_that_is_closed_early_requests_no_more():
     shelf, go = Shelf(100 * LONGEST_PAGE), threading.Event()
-    things = shelf.page().all()
+    resources = shelf.page().all()
     for _ in range(51):
-        assert next(things) is not None
+        assert next(resources) is not None
     shelf.before = lambda offset: go.wait(60) and None
-    things.close()
+    resources.close()
     go.set()
     for thread in threading.enumerate():
         if thread.name.startswith("omicsdk-page"):
             thread.join(30)
-    assert len(shelf.asked) <= 2 + 2 * AHEAD
+    assert len(shelf.requests) <= 2 + 2 * AHEAD
 
 
 @pytest.mark.parametrize("total", [True, False])
@@ -198,17 +198,17 @@ def test_an_error_in_a_later_page_reaches_the_caller_after_what_came_before(tota
         return plain(request)
 
     came: list[int] = []
-    things = page_of(failing).all()
+    resources = page_of(failing).all()
     with pytest.raises(Conflict):
-        deque((came.append(thing.id) for thing in things), maxlen=0)
+        deque((came.append(resource.id) for resource in resources), maxlen=0)
     assert came == list(range(250))
-    assert list(things) == []
+    assert list(resources) == []
 
 
 def test_what_comes_into_being_meanwhile_is_given_too():
     shelf = Shelf(250)
     page = shelf.page()
-    shelf.things += range(250, 500)
+    shelf.numbers += range(250, 500)
     assert ids(page.all()) == list(range(500))
 
 
@@ -216,14 +216,14 @@ def test_what_comes_into_being_meanwhile_is_given_too_where_pages_are_short():
     shelf = Shelf(310, longest=60)
     everything = shelf.page(limit=60).all()
     first = [next(everything) for _ in range(60)]
-    shelf.things.extend(range(310, 400))
+    shelf.numbers.extend(range(310, 400))
     assert ids([*first, *everything]) == list(range(400))
 
 
 def test_what_goes_meanwhile_is_missing():
     shelf = Shelf(1000)
     page = shelf.page()
-    del shelf.things[300:]
+    del shelf.numbers[300:]
     assert ids(page.all()) == list(range(300))
 
 
@@ -232,9 +232,9 @@ def test_a_link_that_has_no_target_new_ends():
     plain = shelf.__call__
 
     def circling(request: httpx.Request) -> httpx.Response:
-        told = plain(request).json()
-        told["links"] = [{"rel": "next", "href": f"{BASE}/things?name=%C3%BC%26%3F&offset=50&limit=50"}]
-        return httpx.Response(200, json=told)
+        payload = plain(request).json()
+        payload["links"] = [{"rel": "next", "href": f"{BASE}/things?name=%C3%BC%26%3F&offset=50&limit=50"}]
+        return httpx.Response(200, json=payload)
 
     with pytest.raises(PaginationError, match="points to the page itself"):
         list(page_of(circling).all())
@@ -245,50 +245,50 @@ class Scroll:
 
     def __init__(self, pages: int) -> None:
         self.pages = pages
-        self.asked: list[str] = []
+        self.tokens: list[str] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         token = dict(parse_qsl(request.url.query.decode()))["token"]
-        self.asked.append(token)
+        self.tokens.append(token)
         number = 0 if token == "init" else int(token)
         following = {"rel": "next", "href": f"{BASE}/files/scroll?token={number + 1}&limit=2&offset=0"}
         links = [following] if number + 1 < self.pages else []
         items = [{"id": 2 * number}, {"id": 2 * number + 1}]
-        told = {"href": f"{BASE}/files/scroll", "items": items, "links": links}
-        return httpx.Response(200, json=told, headers={"X-Total-Matching-Query": "1000"})
+        payload = {"href": f"{BASE}/files/scroll", "items": items, "links": links}
+        return httpx.Response(200, json=payload, headers={"X-Total-Matching-Query": "1000"})
 
 
 def test_continuation_tokens_are_followed_one_after_the_other():
     scroll = Scroll(5)
     assert ids(page_of(scroll, "files/scroll?token=init&limit=2").all()) == list(range(10))
-    assert scroll.asked == ["init", "1", "2", "3", "4"]
+    assert scroll.tokens == ["init", "1", "2", "3", "4"]
 
 
 @pytest.mark.parametrize("header", [None, "", "many", "-5"])
 def test_without_a_total(header):
-    told = {"items": [{"id": 1}]}
+    payload = {"items": [{"id": 1}]}
     headers = {} if header is None else {"X-Total-Matching-Query": header}
-    page = page_of(lambda _: httpx.Response(200, json=told, headers=headers), "things")
+    page = page_of(lambda _: httpx.Response(200, json=payload, headers=headers), "things")
     assert (page.total, ids(page.all()), page.links) == (-1, [1], [])
     assert page.href == f"{BASE}/things"
 
 
-@pytest.mark.parametrize(("asked", "sent"), [("limit=0", "100"), ("limit=-3&offset=2", "100"), ("limit=10", "10")])
-def test_a_limit_of_none_is_the_longest(asked, sent):
+@pytest.mark.parametrize(("parameters", "sent"), [("limit=0", "100"), ("limit=-3&offset=2", "100"), ("limit=10", "10")])
+def test_a_limit_of_none_is_the_longest(parameters, sent):
     came: list[str] = []
 
     def response(request: httpx.Request) -> httpx.Response:
         came.append(dict(parse_qsl(request.url.query.decode()))["limit"])
         return httpx.Response(200, json={"items": []})
 
-    page_of(response, f"things?{asked}")
+    page_of(response, f"things?{parameters}")
     assert came == [sent]
 
 
 def test_what_is_on_a_page_belongs_to_its_api():
     page = Shelf(120).page()
-    assert {thing.api for thing in page.all()} == {page[0].api}
-    assert all(type(thing) is Thing for thing in page)
+    assert {resource.api for resource in page.all()} == {page[0].api}
+    assert all(type(resource) is Thing for resource in page)
 
 
 # -- volumes
@@ -299,19 +299,19 @@ class Bucket:
 
     def __init__(self, pages: int) -> None:
         self.pages = pages
-        self.asked = 0
+        self.request_count = 0
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.asked += 1
+        self.request_count += 1
         number = int(dict(parse_qsl(request.url.query.decode())).get("continuation_token", 0))
         following = f"{BASE}/storage/volumes/o/v/list?continuation_token={number + 1}"
-        told = {
+        payload = {
             "href": str(request.url),
             "items": [{"location": f"file-{number}", "volume": "o/v"}],
             "prefixes": [{"prefix": f"folder-{number}/", "volume": "o/v"}],
             "links": [{"next": following}] if number + 1 < self.pages else [],
         }
-        return httpx.Response(200, json=told)
+        return httpx.Response(200, json=payload)
 
 
 def listing(bucket: Bucket) -> VolumeCollection:
@@ -321,13 +321,13 @@ def listing(bucket: Bucket) -> VolumeCollection:
 
 def test_a_volume_is_listed_forwards():
     page = listing(Bucket(2))
-    assert (page.total, [each.location for each in page], [each.prefix for each in page.prefixes]) == (
+    assert (page.total, [entry.location for entry in page], [entry.prefix for entry in page.prefixes]) == (
         -1,
         ["file-0"],
         ["folder-0/"],
     )
     last = page.next_page()
-    assert [each.location for each in last] == ["file-1"]
+    assert [entry.location for entry in last] == ["file-1"]
     with pytest.raises(PaginationError, match="last page"):
         last.next_page()
     with pytest.raises(PaginationError, match="Cannot list a previous page"):
@@ -339,9 +339,9 @@ def test_all_of_a_volume_with_the_prefixes_of_every_page():
     bucket = Bucket(4)
     page = listing(bucket)
     for _ in range(2):
-        assert [each.location for each in page.all()] == [f"file-{number}" for number in range(4)]
-        assert [each.prefix for each in page.prefixes] == [f"folder-{number}/" for number in range(4)]
-    assert bucket.asked == 7
+        assert [entry.location for entry in page.all()] == [f"file-{number}" for number in range(4)]
+        assert [entry.prefix for entry in page.prefixes] == [f"folder-{number}/" for number in range(4)]
+    assert bucket.request_count == 7
 
 
 def test_a_page_is_copied_but_not_pickled(make):

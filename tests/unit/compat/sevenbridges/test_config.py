@@ -64,9 +64,9 @@ def test_config_goes_before_url_and_token(write):
     assert (api.url, token_of(api)) == ("https://cgc.example.org/v2", "of-cgc")
 
 
-@pytest.mark.parametrize(("said", "meant"), [("True", True), ("false", False), ("0", False), ("ON", True), ("", False)])
-def test_advance_access_is_what_it_states(write, said, meant):
-    write(credentials("default"), f"[mode]\nadvance_access = {said}\n")
+@pytest.mark.parametrize(("text", "meant"), [("True", True), ("false", False), ("0", False), ("ON", True), ("", False)])
+def test_advance_access_is_what_it_states(write, text, meant):
+    write(credentials("default"), f"[mode]\nadvance_access = {text}\n")
     assert Config("default").advance_access is meant
     assert Api().aa is meant
     assert Config("default", advance_access=not meant).advance_access is not meant

@@ -23,11 +23,11 @@ class Script:
 
     def __init__(self, *responses: httpx.Response) -> None:
         self.responses = responses
-        self.asked: list[httpx.Request] = []
+        self.sent_requests: list[httpx.Request] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.asked.append(request)
-        response = self.responses[min(len(self.asked), len(self.responses)) - 1]
+        self.sent_requests.append(request)
+        response = self.responses[min(len(self.sent_requests), len(self.responses)) - 1]
         return httpx.Response(response.status_code, headers=response.headers, content=response.content)
 
 
@@ -111,7 +111,7 @@ def test_a_handler_that_never_rests_ends(make):
     script = Script(refused(500))
     with pytest.raises(ServerError):
         make(script, error_handlers=[forever]).get("/user")
-    assert len(script.asked) == 1 + ROUNDS
+    assert len(script.sent_requests) == 1 + ROUNDS
 
 
 @pytest.mark.parametrize(("pause", "rounds"), [(LONGEST, 1), (LONGEST - 1, 2)])
@@ -143,7 +143,7 @@ def test_a_handler_may_ask_the_platform_itself(make):
     script = Script(refused(404), ok())
     with pytest.raises(SbgError):
         make(script, error_handlers=[asking], max_parallel_requests=1).get("/user")
-    assert [request.url.path for request in script.asked] == ["/v2/user", "/v2/rate_limit"]
+    assert [request.url.path for request in script.sent_requests] == ["/v2/user", "/v2/rate_limit"]
 
 
 # -- sleepers
@@ -154,7 +154,7 @@ def test_the_rate_limit_is_waited_for_until_its_reset(make, clock):
     api = make(script, error_handlers=[rate_limit_sleeper])
     assert api.post("/x", data={"a": 1}).ok
     assert clock.slept == [42.0]
-    assert [request.content for request in script.asked] == [b'{"a":1}'] * 2
+    assert [request.content for request in script.sent_requests] == [b'{"a":1}'] * 2
 
 
 @pytest.mark.parametrize(
@@ -231,7 +231,7 @@ def test_sleepers_stop(make, clock, handler, response, raised):
     with pytest.raises(raised):
         make(script, error_handlers=[handler]).get("/x")
     assert sum(clock.slept) == 6 * 3600
-    assert len(script.asked) == 1 + len(clock.slept)
+    assert len(script.sent_requests) == 1 + len(clock.slept)
 
 
 @pytest.mark.parametrize(
@@ -314,14 +314,14 @@ def test_as_often_as_retry_count_states(make, clock):
     script = Script(refused(503, **{"Retry-After": "3"}))
     with pytest.raises(ServiceUnavailable):
         make(script, retry_count=2).get("/x")
-    assert (len(script.asked), clock.slept) == (3, [3.0, 3.0])
+    assert (len(script.sent_requests), clock.slept) == (3, [3.0, 3.0])
 
 
 def test_a_post_is_not_sent_again_by_itself(make, clock):
     script = Script(refused(503, **{"Retry-After": "3"}))
     with pytest.raises(ServiceUnavailable):
         make(script).post("/x", data={})
-    assert (len(script.asked), clock.slept) == (1, [])
+    assert (len(script.sent_requests), clock.slept) == (1, [])
 
 
 def test_a_wait_that_is_too_long_is_the_callers_matter(make, clock):
@@ -334,4 +334,4 @@ def test_failures_without_a_wait_are_reported_at_once(make, clock):
     script = Script(refused(500))
     with pytest.raises(ServerError):
         make(script).get("/x")
-    assert (len(script.asked), clock.slept) == (1, [])
+    assert (len(script.sent_requests), clock.slept) == (1, [])

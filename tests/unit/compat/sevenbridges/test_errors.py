@@ -40,8 +40,8 @@ FAMILIES = [
 
 @pytest.mark.parametrize(("status", "ours", "family"), FAMILIES)
 def test_a_status_has_its_class(make, status, ours, family):
-    told = {"status": status, "code": 5002, "message": "No such file.", "more_info": "https://docs.example.org/5002"}
-    api = make(lambda _: httpx.Response(status, json=told, headers={"X-Request-Id": "abc-1"}), retry_count=0)
+    payload = {"status": status, "code": 5002, "message": "No such file.", "more_info": "https://docs.example.org/5002"}
+    api = make(lambda _: httpx.Response(status, json=payload, headers={"X-Request-Id": "abc-1"}), retry_count=0)
     with pytest.raises(SbgError) as caught:
         api.get("/files/x")
     error = caught.value
@@ -50,7 +50,7 @@ def test_a_status_has_its_class(make, status, ours, family):
     assert isinstance(error, core.OmicsError)
     assert (error.status, error.code, error.message) == (status, 5002, "No such file.")
     assert (error.more_info, error.request_id) == ("https://docs.example.org/5002", "abc-1")
-    assert error.body == told
+    assert error.body == payload
     text = str(error)
     assert text.startswith("get: No such file (")
     assert f"{status} 5002 from GET https://api.example.org/v2/files/x; request id abc-1" in text
@@ -205,8 +205,8 @@ def test_errors_are_where_scripts_import_them_from():
 
 def test_secrets_in_an_error_are_masked(make):
     url = "https://bucket.example.org/k?X-Amz-Signature=canary"
-    told = {"message": f"can't read {url}", "auth_token": "canary"}
-    api = make(lambda _: httpx.Response(400, json=told, headers={"Set-Cookie": "session=canary", "Location": url}))
+    payload = {"message": f"can't read {url}", "auth_token": "canary"}
+    api = make(lambda _: httpx.Response(400, json=payload, headers={"Set-Cookie": "session=canary", "Location": url}))
     with pytest.raises(errors.BadRequest) as caught:
         api.get("/x")
     assert "canary" not in json.dumps([str(caught.value), caught.value.body, caught.value.headers, repr(caught.value)])

@@ -37,7 +37,7 @@ class Thing(Resource):
     smalls = fields.Parts(lambda: Small)
 
 
-def thing(**data: object) -> Thing:
+def a_thing(**data: object) -> Thing:
     return Thing.of(data, None)
 
 
@@ -54,7 +54,7 @@ def thing(**data: object) -> Thing:
 )
 def test_times_are_utc_without_a_zone(text, read):
     assert moment(text) == read
-    assert thing(created_on=text).created_on.tzinfo is None
+    assert a_thing(created_on=text).created_on.tzinfo is None
 
 
 @pytest.mark.parametrize("text", ["yesterday", "", 17, None])
@@ -64,10 +64,10 @@ def test_an_invalid_time(text):
 
 
 def test_what_is_read():
-    read = thing(name="a", count=0, price="1.5", active=False, tags=["x"], settings={"a": 1})
+    read = a_thing(name="a", count=0, price="1.5", active=False, tags=["x"], settings={"a": 1})
     assert (read.title, read.count, read.price, read.active) == ("a", 0, 1.5, False)
     assert (read.tags, read.settings) == (["x"], {"a": 1})
-    assert (thing().title, thing().price, thing().created_on, thing().rights, thing().small) == (None,) * 5
+    assert (a_thing().title, a_thing().price, a_thing().created_on, a_thing().rights, a_thing().small) == (None,) * 5
     assert Thing.title.name == "name"
     assert Thing.count.read_only is False
 
@@ -89,7 +89,7 @@ def test_what_is_read():
     ],
 )
 def test_what_can_not_be_set(name, value):
-    one = thing()
+    one = a_thing()
     with pytest.raises(ValidationError, match=repr(value)[:5].replace("(", r"\(").replace("[", r"\[")) as caught:
         setattr(one, name, value)
     assert isinstance(caught.value, UsageError)
@@ -99,11 +99,11 @@ def test_what_can_not_be_set(name, value):
 @pytest.mark.parametrize("name", ["id", "price", "created_on", "small", "smalls"])
 def test_read_only_fields(name):
     with pytest.raises(ReadOnlyPropertyError, match=f"Thing.{name} can only be read"):
-        setattr(thing(), name, None)
+        setattr(a_thing(), name, None)
 
 
 def test_what_is_set_is_sent_by_the_platforms_name():
-    one = thing(name="a")
+    one = a_thing(name="a")
     one.title, one.group, one.tags = "b", "296a98a9-424c-43f3-aec5-306e0e41c799", None
     assert one.changes() == {"name": "b", "group": "296a98a9-424c-43f3-aec5-306e0e41c799", "tags": None}
     assert one.title == "b"
@@ -111,9 +111,9 @@ def test_what_is_set_is_sent_by_the_platforms_name():
 
 def test_a_callers_own_list_stays_its_own():
     tags, rights = ["x"], {"read": True}
-    one, two = thing(), thing()
-    for each in (one, two):
-        each.tags, each.rights = tags, rights
+    one, two = a_thing(), a_thing()
+    for item in (one, two):
+        item.tags, item.rights = tags, rights
     one.tags.append("y")
     one.rights["write"] = True
     assert (tags, rights, two.tags, dict(two.rights)) == (["x"], {"read": True}, ["x"], {"read": True})
@@ -122,12 +122,12 @@ def test_a_callers_own_list_stays_its_own():
 @pytest.mark.parametrize("value", [True, " ", ["read"], 5])
 def test_a_view_of_something_else_than_an_object_is_an_error(value: object):
     with pytest.raises(SbgError, match="permissions") as raised:
-        thing(permissions=value).rights  # noqa: B018 - reading it raises
+        a_thing(permissions=value).rights  # noqa: B018 - reading it raises
     assert isinstance(raised.value, DecodeError)
 
 
 def test_a_view_is_a_dictionary_whose_missing_keys_are_none():
-    one = thing(permissions={"read": True})
+    one = a_thing(permissions={"read": True})
     view = one.rights
     assert isinstance(view, Permissions)
     assert isinstance(view, DictView)
@@ -156,13 +156,13 @@ def test_a_view_is_a_dictionary_whose_missing_keys_are_none():
     ],
 )
 def test_what_is_done_to_a_view_is_an_edit(edit, sent):
-    one = thing(permissions={"read": True, "copy": False})
+    one = a_thing(permissions={"read": True, "copy": False})
     edit(one.rights)
     assert one.changes() == ({} if sent is None else {"permissions": sent})
 
 
 def test_what_is_done_to_lists_and_inner_dictionaries_is_an_edit():
-    one = thing(tags=["x"], settings={"a": {"b": [1]}, "c": 1})
+    one = a_thing(tags=["x"], settings={"a": {"b": [1]}, "c": 1})
     one.tags.append("y")
     one.settings["a"]["b"].append(2)
     assert one.changes() == {"tags": ["x", "y"], "settings": {"a": {"b": [1, 2]}}}
@@ -170,25 +170,25 @@ def test_what_is_done_to_lists_and_inner_dictionaries_is_an_edit():
 
 
 def test_reading_is_no_edit():
-    one = thing(tags=["x"], settings={"a": {"b": [1]}}, permissions={"read": True})
+    one = a_thing(tags=["x"], settings={"a": {"b": [1]}}, permissions={"read": True})
     _ = one.tags, one.settings, one.rights, one.field("settings")
     assert one.changes() == {}
 
 
 def test_parts_are_the_same_object_each_time():
-    one = thing(small={"id": "a", "size": 1}, smalls=[{"id": "b"}, {"id": "c"}])
+    one = a_thing(small={"id": "a", "size": 1}, smalls=[{"id": "b"}, {"id": "c"}])
     assert one.small is one.small
     assert (one.small.id, one.small.size) == ("a", 1)
-    assert [each.id for each in one.smalls] == ["b", "c"]
+    assert [part.id for part in one.smalls] == ["b", "c"]
     assert one.smalls[0] is one.smalls[0]
     assert isinstance(one.small, Small)
 
 
 def test_a_mapping_that_is_no_dict_is_a_dictionary_too():
-    held = thing(name="n")
-    held.settings = MappingProxyType({"a": MappingProxyType({"b": 1})})
-    assert held.changes() == {"settings": {"a": {"b": 1}}}
-    assert type(held.changes()["settings"]["a"]) is dict
+    item = a_thing(name="n")
+    item.settings = MappingProxyType({"a": MappingProxyType({"b": 1})})
+    assert item.changes() == {"settings": {"a": {"b": 1}}}
+    assert type(item.changes()["settings"]["a"]) is dict
 
 
 def test_ids_of_resources_and_text() -> None:

@@ -21,11 +21,11 @@ FOLDERS = {"http", "meta", "models", "transfer"}
 
 def sources() -> dict[str, str]:
     """The text of each module, by its name."""
-    found: dict[str, str] = {}
+    modules: dict[str, str] = {}
     for file in ROOT.rglob("*.py"):
         parts = file.relative_to(ROOT).with_suffix("").parts
-        found[".".join((PACKAGE, *(part for part in parts if part != "__init__")))] = file.read_text("utf-8")
-    return found
+        modules[".".join((PACKAGE, *(part for part in parts if part != "__init__")))] = file.read_text("utf-8")
+    return modules
 
 
 def imported(body: Iterable[ast.stmt]) -> Iterator[str]:
@@ -45,14 +45,14 @@ def imported(body: Iterable[ast.stmt]) -> Iterator[str]:
 
 def needs(modules: Mapping[str, str]) -> dict[str, set[str]]:
     """Which modules each one imports, of these."""
-    found: dict[str, set[str]] = {}
+    imports: dict[str, set[str]] = {}
     for name, text in modules.items():
-        found[name] = set()
+        imports[name] = set()
         for other in imported(ast.parse(text).body):
             while other and other not in modules:
                 other = other.rpartition(".")[0]
-            found[name] |= {other} - {name, "", PACKAGE}  # the package itself imports lazily
-    return found
+            imports[name] |= {other} - {name, "", PACKAGE}  # the package itself imports lazily
+    return imports
 
 
 def folder_of(module: str) -> str:

@@ -36,8 +36,8 @@ class Thing(Resource):
     def save(self, inplace: bool = True):
         sent = self._changed()
         whole = {"whole": sorted(self._assigned)}
-        told = self.api.patch(self.href, params=whole, data=sent, append_base=False).json()
-        return self._saved(told, inplace)
+        payload = self.api.patch(self.href, params=whole, data=sent, append_base=False).json()
+        return self._saved(payload, inplace)
 
 
 class Platform:
@@ -45,31 +45,31 @@ class Platform:
 
     def __init__(self, **has: object) -> None:
         self.has = {"href": HREF, "id": "1", **has}
-        self.asked: list[tuple[str, object]] = []
+        self.requests: list[tuple[str, object]] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         assert str(request.url).partition("?")[0] == HREF
         whole = request.url.params.get_list("whole")
         sent = json.loads(request.content) if request.content else None
-        self.asked.append((request.method, sent))
+        self.requests.append((request.method, sent))
         for name, value in (sent or {}).items():
             if isinstance(value, dict) and isinstance(self.has.get(name), dict) and name not in whole:
-                value = {key: each for key, each in {**self.has[name], **value}.items() if each is not None}
+                value = {key: item for key, item in {**self.has[name], **value}.items() if item is not None}
             self.has[name] = value
         return httpx.Response(200, json=self.has)
 
     @property
     def gets(self) -> int:
-        return sum(method == "GET" for method, _ in self.asked)
+        return sum(method == "GET" for method, _ in self.requests)
 
 
 def api_of(platform) -> Api:
     return Api(BASE, "secret-token", transport=httpx.MockTransport(platform), clock=ManualClock())
 
 
-def thing(platform: Platform, *told: str) -> Thing:
-    """The object with only some members told, as in a list."""
-    return Thing.of({name: platform.has[name] for name in ("href", "id", *told)}, api_of(platform))
+def partial_thing(platform: Platform, *names: str) -> Thing:
+    """The object with only some members, as in a list."""
+    return Thing.of({name: platform.has[name] for name in ("href", "id", *names)}, api_of(platform))
 
 
 # -- lazy fields
@@ -77,7 +77,7 @@ def thing(platform: Platform, *told: str) -> Thing:
 
 def test_what_was_not_reported_is_requested_once():
     platform = Platform(name="a", size=5)
-    one = thing(platform)
+    one = partial_thing(platform)
     assert (one.field("size"), platform.gets) == (None, 0)
     assert (one.size, one.name, one.tags, one.metadata) == (5, "a", None, None)
     assert platform.gets == 1
@@ -86,13 +86,13 @@ def test_what_was_not_reported_is_requested_once():
 
 def test_what_was_reported_as_null_is_not_requested():
     platform = Platform(name=None)
-    assert thing(platform, "name").name is None
+    assert partial_thing(platform, "name").name is None
     assert platform.gets == 0
 
 
 def test_setting_requests_nothing():
     platform = Platform(name="a", metadata={"x": 1})
-    one = thing(platform)
+    one = partial_thing(platform)
     one.name, one.metadata, one.tags = "b", {"y": 2}, ["t"]
     assert platform.gets == 0
     assert one.changes() == {"name": "b", "metadata": {"y": 2}, "tags": ["t"]}
@@ -100,7 +100,7 @@ def test_setting_requests_nothing():
 
 def test_an_edit_outlives_the_fetch():
     platform = Platform(name="a", size=5, tags=["old"], metadata={"x": 1, "y": 2, "z": 3})
-    one = thing(platform, "metadata", "tags")
+    one = partial_thing(platform, "metadata", "tags")
     metadata, tags = one.metadata, one.tags
     one.name = "b"
     metadata["x"] = 10
@@ -115,7 +115,7 @@ def test_an_edit_outlives_the_fetch():
 
 def test_what_was_returned_before_the_fetch_can_be_edited_after_it():
     platform = Platform(size=5, tags=["a"], metadata={"x": 1})
-    one = thing(platform, "metadata", "tags")
+    one = partial_thing(platform, "metadata", "tags")
     metadata, tags = one.metadata, one.tags
     platform.has |= {"metadata": {"x": 2, "y": 3}, "tags": ["a", "b"]}
     assert one.size == 5
@@ -128,7 +128,7 @@ def test_what_was_returned_before_the_fetch_can_be_edited_after_it():
 
 def test_what_others_changed_meanwhile_is_not_changed_back():
     platform = Platform(size=5, metadata={"x": 1, "y": 2, "gone": 3})
-    one = thing(platform, "metadata")
+    one = partial_thing(platform, "metadata")
     one.metadata["x"] = 10
     platform.has["metadata"] = {"x": 1, "y": 20, "new": 4}
     assert one.size == 5
@@ -138,7 +138,7 @@ def test_what_others_changed_meanwhile_is_not_changed_back():
 
 def test_what_was_put_as_a_whole_is_not_merged_with_what_comes():
     platform = Platform(size=5, metadata={"x": 1})
-    one = thing(platform, "metadata")
+    one = partial_thing(platform, "metadata")
     one.metadata = {"y": 2}
     platform.has["metadata"] = {"x": 1, "new": 3}
     assert one.size == 5
@@ -182,23 +182,23 @@ steps = st.lists(
 
 
 @given(dictionaries, steps, st.booleans())
-def test_whatever_is_done_the_platform_has_what_is_here_after_saving(metadata, steps, told):
+def test_whatever_is_done_the_platform_has_what_is_here_after_saving(metadata, steps, is_reported):
     """Edits through one dictionary that is held all the time, and through the field."""
     platform = Platform(metadata=dict(metadata), size=5)
-    one = thing(platform, *(["metadata"] if told else []))
-    wanted = dict(metadata)
-    if not told:
+    one = partial_thing(platform, *(["metadata"] if is_reported else []))
+    expected = dict(metadata)
+    if not is_reported:
         _ = one.metadata
     for kind, *arguments in steps:
         match kind, arguments:
             case "set", (key, value):
                 one.metadata[key] = value
-                wanted[key] = value
+                expected[key] = value
             case "delete", (key,):
                 one.metadata.pop(key, None)
-                wanted.pop(key, None)
+                expected.pop(key, None)
             case "whole", (value,):
-                one.metadata = wanted = dict(value)
+                one.metadata = expected = dict(value)
             case "fetch", ():
                 assert one.size == 5
             case "save", ():
@@ -206,13 +206,13 @@ def test_whatever_is_done_the_platform_has_what_is_here_after_saving(metadata, s
                     one.save()
                 except ResourceNotModified:
                     assert one.changes() == {}
-                assert same(platform.has["metadata"], wanted)
+                assert same(platform.has["metadata"], expected)
             case "reload", ():
                 one.reload()
-                wanted = dict(platform.has["metadata"])
+                expected = dict(platform.has["metadata"])
             case _:
                 pass
-        assert same(dict(one.metadata), wanted)
+        assert same(dict(one.metadata), expected)
 
 
 # -- saving
@@ -220,7 +220,7 @@ def test_whatever_is_done_the_platform_has_what_is_here_after_saving(metadata, s
 
 def test_a_held_dictionary_stays_the_objects_own_when_it_is_saved():
     platform = Platform(metadata={"x": 1}, tags=["a"])
-    one = thing(platform, "metadata", "tags")
+    one = partial_thing(platform, "metadata", "tags")
     metadata, tags = one.metadata, one.tags
     metadata["x"] = 2
     assert one.save() is one
@@ -228,14 +228,14 @@ def test_a_held_dictionary_stays_the_objects_own_when_it_is_saved():
     tags.append("b")
     one.save()
     assert platform.has["metadata"] == {"x": 2, "y": 3}
-    assert [sent for method, sent in platform.asked] == [
+    assert [sent for method, sent in platform.requests] == [
         {"metadata": {"x": 2}},
         {"metadata": {"y": 3}, "tags": ["a", "b"]},
     ]
 
 
 def test_saving_nothing():
-    one = thing(Platform(name="a"), "name")
+    one = partial_thing(Platform(name="a"), "name")
     with pytest.raises(ResourceNotModified):
         one.save()
     one.name = "a"
@@ -245,7 +245,7 @@ def test_saving_nothing():
 
 def test_saving_to_another_object():
     platform = Platform(name="a", metadata={"x": 1})
-    one = thing(platform, "name", "metadata")
+    one = partial_thing(platform, "name", "metadata")
     one.name = "b"
     two = one.save(inplace=False)
     assert two is not one
@@ -256,7 +256,7 @@ def test_saving_to_another_object():
 
 def test_the_platforms_word_counts_after_saving():
     platform = Platform(name="a", size=1)
-    one = thing(platform, "name", "size")
+    one = partial_thing(platform, "name", "size")
     platform.has["size"] = 9
     one.name = "b"
     one.save()
@@ -265,7 +265,7 @@ def test_the_platforms_word_counts_after_saving():
 
 def test_reload_forgets_edits_and_gives_itself():
     platform = Platform(name="a", tags=["t"], metadata={"x": 1})
-    one = thing(platform, "name", "metadata")
+    one = partial_thing(platform, "name", "metadata")
     one.name = "b"
     metadata = one.metadata
     metadata["x"] = 2
@@ -287,7 +287,7 @@ def test_reload_where_nothing_states_where():
 
 def test_parts_are_those_of_what_the_platform_states():
     platform = Platform(origin={"id": "p"}, size=1)
-    one = thing(platform, "origin")
+    one = partial_thing(platform, "origin")
     part = one.origin
     assert one.size == 1
     assert one.origin is part
@@ -297,7 +297,7 @@ def test_parts_are_those_of_what_the_platform_states():
 
 
 def test_update_old():
-    one = thing(Platform(name="a"), "name")
+    one = partial_thing(Platform(name="a"), "name")
     one.name = "b"
     one.update_old()
     assert (one.changes(), one.name) == ({}, "b")
@@ -308,7 +308,7 @@ def test_update_old():
 
 def test_equal_by_id_and_hashable():
     platform = Platform(name="a")
-    one, two = thing(platform), thing(platform, "name")
+    one, two = partial_thing(platform), partial_thing(platform, "name")
     assert one == two
     assert hash(one) == hash(two)
     assert len({one, two}) == 1
@@ -323,7 +323,7 @@ def test_equal_by_id_and_hashable():
 
 def test_equals_compares_all_members():
     platform = Platform(name="a", metadata={"x": 1})
-    one, two = thing(platform, "name", "metadata"), thing(platform, "name", "metadata")
+    one, two = partial_thing(platform, "name", "metadata"), partial_thing(platform, "name", "metadata")
     assert one.equals(two)
     two.metadata["x"] = 2
     assert not one.equals(two)
@@ -334,7 +334,7 @@ def test_equals_compares_all_members():
 @pytest.mark.parametrize("way", [lambda one: one.deepcopy(), copy.copy, copy.deepcopy], ids=["own", "copy", "deepcopy"])
 def test_a_copy_shares_nothing_but_the_api(way):
     platform = Platform(name="a", metadata={"x": 1}, origin={"id": "p"})
-    one = thing(platform, "name", "metadata", "origin")
+    one = partial_thing(platform, "name", "metadata", "origin")
     one.metadata["x"] = 2
     part = one.origin
     two = way(one)

@@ -10,13 +10,13 @@ EDIT = "POST /bulk/files/edit"
 GET = "POST /bulk/files/get"
 
 
-def echoed(asked: Any) -> dict[str, Any]:
+def echoed(request: Any) -> dict[str, Any]:
     """What the platform states of the files that it was given by their ids."""
-    return {"items": [{"resource": {"id": id, "name": f"{id}.txt"}, "error": None} for id in asked.body["file_ids"]]}
+    return {"items": [{"resource": {"id": id, "name": f"{id}.txt"}, "error": None} for id in request.body["file_ids"]]}
 
 
-def edited(asked: Any) -> dict[str, Any]:
-    return {"items": [{"resource": item} for item in asked.body["items"]]}
+def edited(request: Any) -> dict[str, Any]:
+    return {"items": [{"resource": item} for item in request.body["items"]]}
 
 
 def test_any_number_is_requested_in_chunks_and_comes_in_order(api: Api, platform: Any) -> None:
@@ -25,16 +25,16 @@ def test_any_number_is_requested_in_chunks_and_comes_in_order(api: Api, platform
     records = api.files.bulk_get([api.files(id=ids[0]), *ids[1:]])
     assert [record.resource.id for record in records] == ids
     assert all(record.valid and isinstance(record, BulkRecord) for record in records)
-    assert sorted(len(each.body["file_ids"]) for each in platform.requests) == [34] + 12 * [100]
+    assert sorted(len(request.body["file_ids"]) for request in platform.requests) == [34] + 12 * [100]
 
 
 def test_chunks_are_under_way_together(api: Api, platform: Any) -> None:
     together = Barrier(3, timeout=20)  # the responses wait for one another
 
-    def response(asked: Any) -> dict[str, Any]:
-        if asked.body["file_ids"][0] != "f0":
+    def response(request: Any) -> dict[str, Any]:
+        if request.body["file_ids"][0] != "f0":
             together.wait()
-        return echoed(asked)
+        return echoed(request)
 
     platform.on(GET, response)
     assert len(api.files.bulk_get([f"f{number}" for number in range(400)])) == 400
@@ -76,8 +76,8 @@ def test_a_refusal_of_the_first_chunk_is_raised(api: Api, platform: Any) -> None
 
 
 def test_a_later_chunk_that_fails_leaves_the_others_known(api: Api, platform: Any) -> None:
-    def response(asked: Any) -> Any:
-        return platform.refusal(500, 5000, "broken") if asked.body["file_ids"][0] == "f100" else echoed(asked)
+    def response(request: Any) -> Any:
+        return platform.refusal(500, 5000, "broken") if request.body["file_ids"][0] == "f100" else echoed(request)
 
     platform.on("POST /bulk/files/delete", response)
     records = api.files.bulk_delete([f"f{number}" for number in range(250)])
@@ -105,9 +105,9 @@ def test_an_edit_sends_what_was_edited(api: Api, platform: Any) -> None:
 def test_an_update_sends_all_fields_because_missing_ones_are_erased(api: Api, platform: Any) -> None:
     platform.on("POST /bulk/files/update", edited)
     platform.on("GET /files/f2", platform.file("f2"))
-    known, unknown = api.files(**platform.file("f1")), api.files(id="f2")
-    known.metadata["lane"] = 1
-    api.files.bulk_update([known, unknown])
+    loaded, unloaded = api.files(**platform.file("f1")), api.files(id="f2")
+    loaded.metadata["lane"] = 1
+    api.files.bulk_update([loaded, unloaded])
     assert platform.last.body["items"] == [
         {
             "id": "f1",
@@ -123,7 +123,7 @@ def test_a_file_that_is_edited_twice_is_edited_in_order(api: Api, platform: Any)
     platform.on(EDIT, edited)
     edits = [{"id": f"f{number % 300}", "metadata": {"round": number // 300}} for number in range(600)]
     api.files.bulk_edit(edits)
-    assert [item for each in platform.requests for item in each.body["items"]] == edits
+    assert [item for request in platform.requests for item in request.body["items"]] == edits
 
 
 @pytest.mark.parametrize("file", [{"metadata": {"a": "b"}}, {}, "f1"])
@@ -138,8 +138,8 @@ def test_a_change_needs_an_id_and_something_to_change(api: Api, platform: Any, f
 def test_one_of_250_that_is_refused_leaves_the_outcome_of_each_known(api: Api, platform: Any, call: str) -> None:
     refused = {"status": 403, "code": 5001, "message": "Not yours.", "more_info": ""}
 
-    def response(asked: Any) -> dict[str, Any]:
-        items = asked.body["items"]
+    def response(request: Any) -> dict[str, Any]:
+        items = request.body["items"]
         return {"items": [{"error": refused} if item["id"] == "f137" else {"resource": item} for item in items]}
 
     platform.on(f"POST /bulk/files/{call.removeprefix('bulk_')}", response)
@@ -150,9 +150,9 @@ def test_one_of_250_that_is_refused_leaves_the_outcome_of_each_known(api: Api, p
     assert [record.valid for record in records] == [number != 137 for number in range(250)]
     assert (records[137].error.status, str(records[137].error)) == (403, "Not yours.")
     assert records[137].resource is None
-    told = [record.resource for record in records if record.valid]
-    assert [(file.id, file.metadata["lane"]) for file in told] == [(f"f{n}", n) for n in range(250) if n != 137]
-    assert sorted(len(each.body["items"]) for each in platform.requests) == [50, 100, 100]
+    edited_files = [record.resource for record in records if record.valid]
+    assert [(file.id, file.metadata["lane"]) for file in edited_files] == [(f"f{n}", n) for n in range(250) if n != 137]
+    assert sorted(len(request.body["items"]) for request in platform.requests) == [50, 100, 100]
 
 
 def test_a_response_about_fewer_than_were_requested_is_no_response(api: Api, platform: Any) -> None:
@@ -163,8 +163,8 @@ def test_a_response_about_fewer_than_were_requested_is_no_response(api: Api, pla
 
 
 def test_a_later_response_about_fewer_is_in_its_records(api: Api, platform: Any) -> None:
-    def response(asked: Any) -> dict[str, Any]:
-        items = edited(asked)["items"]
+    def response(request: Any) -> dict[str, Any]:
+        items = edited(request)["items"]
         return {"items": items[:-1] if items[0]["resource"]["id"] == "f100" else items}
 
     platform.on(EDIT, response)

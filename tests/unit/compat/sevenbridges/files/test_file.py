@@ -83,7 +83,7 @@ def test_tags_and_name_are_saved_in_the_documented_order(file: File, platform: A
     file.tags.append("b")
     file.metadata["sample_id"] = "s2"
     file.save()
-    assert [(each.line, each.body) for each in platform.requests] == [
+    assert [(request.line, request.body) for request in platform.requests] == [
         (f"PATCH {METADATA}", {"sample_id": "s2"}),
         ("PUT /files/f1/tags", ["a", "b"]),
         ("PATCH /files/f1", {"name": "new.fastq"}),

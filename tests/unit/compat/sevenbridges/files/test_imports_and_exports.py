@@ -93,7 +93,7 @@ def test_a_failed_import_states_why(api: Api, platform: Any, clock: ManualClock)
     why = {"status": 404, "code": 9105, "message": "Location not found", "more_info": "https://d"}
     platform.on(f"GET {IMPORTS}/i1", an_import(state="RUNNING"), an_import(state="FAILED", error=why))
     seen: list[str] = []
-    ended = api.imports(id="i1").wait(period=2, callback=lambda each: seen.append(each.state))
+    ended = api.imports(id="i1").wait(period=2, callback=lambda job: seen.append(job.state))
     assert (ended.state, ended.result, ended.error.code, str(ended.error)) == (
         "FAILED",
         None,
@@ -114,10 +114,8 @@ def test_listing_and_getting(api: Api, platform: Any) -> None:
     platform.on(f"GET {IMPORTS}", platform.page(an_import()))
     platform.on(f"GET {EXPORTS}", platform.page(an_export()))
     platform.on(f"GET {EXPORTS}/e1", an_export())
-    assert [each.id for each in api.imports.query(project="me/proj", volume="me/vol", state="PENDING", limit=1)] == [
-        "i1"
-    ]
-    assert [each.id for each in api.exports.query(volume=api.volumes(id="me/vol"), offset=0)] == ["e1"]
+    assert [job.id for job in api.imports.query(project="me/proj", volume="me/vol", state="PENDING", limit=1)] == ["i1"]
+    assert [job.id for job in api.exports.query(volume=api.volumes(id="me/vol"), offset=0)] == ["e1"]
     assert sorted(platform.last.query) == [("fields", "_all"), ("offset", "0"), ("volume", "me/vol")]
     export = api.exports.get("e1")
     assert (export.source.id, export.destination.location, export.properties["sse_algorithm"]) == (
@@ -152,14 +150,14 @@ def test_the_refused_export_of_an_alias_states_where_its_bytes_are(api: Api, pla
 
 
 def test_many_imports(api: Api, platform: Any) -> None:
-    def started(asked: Any) -> Any:
-        return {"items": [{"resource": an_import(item["source"]["location"])} for item in asked.body["items"]]}
+    def started(request: Any) -> Any:
+        return {"items": [{"resource": an_import(item["source"]["location"])} for item in request.body["items"]]}
 
     platform.on("POST /bulk/storage/imports/create", started)
-    wanted = [{"volume": "me/vol", "location": str(number), "project": "me/proj"} for number in range(150)]
-    records = api.imports.bulk_submit(wanted)
+    submissions = [{"volume": "me/vol", "location": str(number), "project": "me/proj"} for number in range(150)]
+    records = api.imports.bulk_submit(submissions)
     assert [record.resource.id for record in records] == [str(number) for number in range(150)]
-    assert [len(each.body["items"]) for each in platform.requests] == [100, 50]
+    assert [len(batch.body["items"]) for batch in platform.requests] == [100, 50]
     assert platform.requests[0].body["items"][0] == {
         "source": {"volume": "me/vol", "location": "0"},
         "destination": {"project": "me/proj"},
@@ -171,8 +169,8 @@ def test_many_imports(api: Api, platform: Any) -> None:
 
 def test_many_exports(api: Api, platform: Any) -> None:
     platform.on("POST /bulk/storage/exports/create", {"items": [{"resource": an_export()}]})
-    wanted = {"file": api.files(id="f1"), "volume": api.volumes(id="me/vol"), "location": "l"}
-    [record] = api.exports.bulk_submit([wanted], copy_only=True)
+    submission = {"file": api.files(id="f1"), "volume": api.volumes(id="me/vol"), "location": "l"}
+    [record] = api.exports.bulk_submit([submission], copy_only=True)
     assert record.resource.id == "e1"
     assert platform.last.query == [("copy_only", "True")]
     assert platform.last.body["items"] == [
@@ -183,7 +181,7 @@ def test_many_exports(api: Api, platform: Any) -> None:
             "overwrite": False,
         }
     ]
-    api.exports.bulk_submit([wanted])
+    api.exports.bulk_submit([submission])
     assert platform.last.query == [("copy_only", "False")]
 
 
@@ -205,19 +203,19 @@ def test_nothing_is_started_when_one_of_many_is_not_complete(api: Api, platform:
 def test_many_are_waited_for_together(api: Api, platform: Any, clock: ManualClock) -> None:
     looks: list[list[str]] = []
 
-    def response(asked: Any) -> Any:
-        looks.append(asked.body["export_ids"])
+    def response(request: Any) -> Any:
+        looks.append(request.body["export_ids"])
         ended = {1: {"e1"}, 2: {"e0", "e2"}}[len(looks)]
-        told = (an_export(id, "COMPLETED" if id in ended else "RUNNING") for id in asked.body["export_ids"])
-        return {"items": [{"resource": each} for each in told]}
+        exports = (an_export(id, "COMPLETED" if id in ended else "RUNNING") for id in request.body["export_ids"])
+        return {"items": [{"resource": export} for export in exports]}
 
     platform.on("POST /bulk/storage/exports/get", response)
     progress: list[tuple[int, int]] = []
     mine = api.exports(**an_export("e0"))
     other = Export.of(an_export("e1"), api)  # as the records of a bulk call have them
-    ended = api.exports.bulk_wait([mine, other, "e2"], period=5, callback=lambda *told: progress.append(told))
+    ended = api.exports.bulk_wait([mine, other, "e2"], period=5, callback=lambda *counts: progress.append(counts))
     assert (ended[0] is mine, ended[1] is other) == (True, True)
-    assert [(each.id, each.state) for each in ended] == [(f"e{number}", "COMPLETED") for number in range(3)]
+    assert [(export.id, export.state) for export in ended] == [(f"e{number}", "COMPLETED") for number in range(3)]
     assert looks == [["e0", "e1", "e2"], ["e0", "e2"]]
     assert progress == [(1, 3), (3, 3)]
     assert clock.slept == [5]

@@ -127,15 +127,15 @@ def an_import(state: str, *result: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_drs_import_from_start_to_files(api: Api, platform: Any) -> None:
-    told = ({"resource": platform.file("f1")}, {"error": {"status": 404, "code": 1, "message": "no object"}})
+    results = ({"resource": platform.file("f1")}, {"error": {"status": 404, "code": 1, "message": "no object"}})
     platform.on("POST /bulk/drs/imports/create", an_import("SUBMITTED"))
-    platform.on("GET /bulk/drs/imports/i1", an_import("RUNNING"), an_import("FINISHED", *told))
+    platform.on("GET /bulk/drs/imports/i1", an_import("RUNNING"), an_import("FINISHED", *results))
     platform.on("POST /bulk/files/get", {"items": [{"resource": platform.file("f1")}]})
-    wanted = [
+    submissions = [
         {"drs_uri": "drs://host/1", "project": api.projects(id="me/proj"), "name": "n", "metadata": {"a": 1}},
         {"drs_uri": "drs://host/2", "parent": "d1"},
     ]
-    started = api.drs_imports.bulk_submit(wanted, tags="tag", conflict_resolution="OVERWRITE")
+    started = api.drs_imports.bulk_submit(submissions, tags="tag", conflict_resolution="OVERWRITE")
     assert platform.last.body == {
         "conflict_resolution": "OVERWRITE",
         "tags": ["tag"],

@@ -110,14 +110,14 @@ def test_a_folder_is_listed(api: Api, platform: Any) -> None:
     platform.on("GET /files/d1", platform.file("d1", type="folder"))
     platform.on("GET /files/d1/list", platform.page(platform.file("f1"), platform.file("d2", type="FOLDER")))
     folder = api.files.get("d1")
-    assert [each.is_folder() for each in folder.list_files(offset=1, limit=5)] == [False, True]
+    assert [entry.is_folder() for entry in folder.list_files(offset=1, limit=5)] == [False, True]
     assert platform.last.query == [("offset", "1"), ("limit", "5"), ("fields", "_all")]
 
 
 def test_a_folder_is_scrolled(api: Api, platform: Any) -> None:
     platform.on("GET /files/d1/scroll", platform.page(platform.file("f1")))
     folder = api.files(id="d1", type="folder")
-    assert [each.id for each in folder.list_files(cont_token="init", limit=5).all()] == ["f1"]
+    assert [entry.id for entry in folder.list_files(cont_token="init", limit=5).all()] == ["f1"]
     assert ("token", "init") in platform.last.query
     with pytest.raises(SbgError, match="mutually exclusive"):
         folder.list_files(cont_token="init", offset=3)
@@ -134,14 +134,14 @@ def test_a_search_goes_through_all_its_pages(api: Api, platform: Any) -> None:
         {"count": 3, "cont_token": "t2", "result_set": [platform.file("f1"), platform.file("f2")]},
         {"count": 3, "cont_token": None, "result_set": [platform.file("f3")]},
     )
-    found = api.files.search('IN "me/proj"', limit=2)
-    assert (found.count, found.cont_token, found.result_set[0]["id"]) == (3, "t2", "f1")
-    assert [file.id for file in found.all()] == ["f1", "f2", "f3"]
+    page = api.files.search('IN "me/proj"', limit=2)
+    assert (page.count, page.cont_token, page.result_set[0]["id"]) == (3, "t2", "f1")
+    assert [file.id for file in page.all()] == ["f1", "f2", "f3"]
     assert platform.requests[0].query == [("limit", "2")]
     assert platform.requests[1].query == [("cont_token", "t2"), ("limit", "2")]
-    assert {each.body["query"] for each in platform.requests} == {'IN "me/proj"'}
+    assert {request.body["query"] for request in platform.requests} == {'IN "me/proj"'}
     with pytest.raises(PaginationError):
-        found.next_page().next_page()
+        page.next_page().next_page()
 
 
 def test_a_search_that_goes_round_in_circles_ends(api: Api, platform: Any) -> None:

@@ -52,8 +52,8 @@ KEY = {"access_key_id": "AK", "secret_access_key": "SK"}
 def test_buckets_are_connected(api: Api, platform: Any, kind: str, type: str, credentials: Any, more: Any) -> None:
     platform.on(VOLUMES, a_volume())
     create = getattr(api.volumes, f"create_{kind}")
-    given = {**credentials, **more}
-    made = create(name="n", bucket="b", access_mode=VolumeAccessMode.READ_ONLY, description="d", **given)
+    options = {**credentials, **more}
+    made = create(name="n", bucket="b", access_mode=VolumeAccessMode.READ_ONLY, description="d", **options)
     assert made.id == "me/vol"
     service = {"type": type, "bucket": "b", "credentials": credentials, **more}
     assert platform.last.body == {"name": "n", "access_mode": "RO", "service": service, "description": "d"}
@@ -115,14 +115,14 @@ def test_a_volume_is_listed_folder_by_folder_and_page_by_page(volume: Volume, pl
         "links": [],
     }
     platform.on(f"GET {ONE}/list", first, second, second)
-    found = volume.list(prefix="a/", limit=10)
+    listing = volume.list(prefix="a/", limit=10)
     assert platform.last.query == [("prefix", "a/"), ("limit", "10"), ("fields", "_all")]
-    assert found[0].metadata["etag"] == "x"
-    assert [item.location for item in found.all()] == ["a/1", "a/2"]
-    assert [item.prefix for item in found.prefixes] == ["a/b/", "a/c/"]
-    twin = copy.deepcopy(found)
+    assert listing[0].metadata["etag"] == "x"
+    assert [item.location for item in listing.all()] == ["a/1", "a/2"]
+    assert [item.prefix for item in listing.prefixes] == ["a/b/", "a/c/"]
+    twin = copy.deepcopy(listing)
     twin.prefixes.clear()
-    assert ([item.location for item in twin], len(found.prefixes)) == (["a/1"], 2)
+    assert ([item.location for item in twin], len(listing.prefixes)) == (["a/1"], 2)
     assert platform.last.query == [("continuation_token", "t")]
     volume.list()
     assert platform.last.query == [("limit", "50"), ("fields", "_all")]
@@ -130,11 +130,11 @@ def test_a_volume_is_listed_folder_by_folder_and_page_by_page(volume: Volume, pl
 
 def test_an_object(volume: Volume, platform: Any) -> None:
     platform.on(f"GET {ONE}/object", {"location": "a/b c", "volume": "me/vol", "type": "s3"})
-    found = volume.get_volume_object_info("a/b c")
+    info = volume.get_volume_object_info("a/b c")
     assert platform.last.query == [("location", "a/b c")]
-    assert found == volume.get_volume_object_info("a/b c")
-    assert len({found, volume.get_volume_object_info("a/b c")}) == 1
-    assert found != type(found).of({"location": "a/b c", "volume": "me/other"}, volume.api)
+    assert info == volume.get_volume_object_info("a/b c")
+    assert len({info, volume.get_volume_object_info("a/b c")}) == 1
+    assert info != type(info).of({"location": "a/b c", "volume": "me/other"}, volume.api)
 
 
 def test_members(api: Api, volume: Volume, platform: Any) -> None:

@@ -110,19 +110,19 @@ def test_ids_of_other_kinds(api: Api, platform: Any) -> None:
     assert api.tasks.get(api.tasks(id=str(id))).name == "mine"
 
 
-@pytest.mark.parametrize("things", [None, 5, b"x", object()])
-def test_what_is_neither_one_thing_nor_several(api: Api, platform: Any, things: Any) -> None:
+@pytest.mark.parametrize("items", [None, 5, b"x", object()])
+def test_what_is_neither_one_thing_nor_several(api: Api, platform: Any, items: Any) -> None:
     calls = [
-        lambda: api.files.bulk_get(things),
-        lambda: api.files.bulk_update(things),
-        lambda: api.files.bulk_edit(things),
-        lambda: api.projects(id="own/proj").add_files(things),
-        lambda: api.imports.bulk_submit(things),
-        lambda: api.exports.bulk_submit(things),
-        lambda: api.drs_imports.bulk_submit(things),
-        lambda: api.exports.bulk_wait(things),
-        lambda: api.async_jobs.file_bulk_copy(things),
-        lambda: api.async_jobs.file_bulk_delete(things),
+        lambda: api.files.bulk_get(items),
+        lambda: api.files.bulk_update(items),
+        lambda: api.files.bulk_edit(items),
+        lambda: api.projects(id="own/proj").add_files(items),
+        lambda: api.imports.bulk_submit(items),
+        lambda: api.exports.bulk_submit(items),
+        lambda: api.drs_imports.bulk_submit(items),
+        lambda: api.exports.bulk_wait(items),
+        lambda: api.async_jobs.file_bulk_copy(items),
+        lambda: api.async_jobs.file_bulk_delete(items),
         lambda: api.apps.query(id=5),
         lambda: api.apps.query(q=5),
     ]
@@ -134,12 +134,12 @@ def test_what_is_neither_one_thing_nor_several(api: Api, platform: Any, things: 
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "arguments",
     [{"query": ""}, {"query": None}, {"query": 5}, *({"query": "x", "limit": limit} for limit in (0, -1, "2", 1.5))],
 )
-def test_a_search_that_can_not_be(api: Api, platform: Any, asked: dict[str, Any]) -> None:
+def test_a_search_that_can_not_be(api: Api, platform: Any, arguments: dict[str, Any]) -> None:
     with pytest.raises(SbgError) as caught:
-        api.files.search(**asked)
+        api.files.search(**arguments)
     assert caught.value.remedy
     assert platform.requests == []
 

@@ -75,10 +75,10 @@ LISTS = [
 @pytest.mark.parametrize(("call", "line"), LISTS, ids=[line for _, line in LISTS])
 def test_lists(call: Any, line: str, api: Api, platform: Any) -> None:
     platform.lists(line.partition("?")[0], {"id": "1"}, {"id": "2"})
-    found = call(api)
+    collection = call(api)
     assert platform.asked_sorted == [f"GET {line}"]
-    assert found.total == 2
-    assert all(each.api is api for each in found)
+    assert collection.total == 2
+    assert all(item.api is api for item in collection)
 
 
 #: Calls, the request that each sends, and its body.
@@ -153,11 +153,11 @@ ONE = [
 @pytest.mark.parametrize(("call", "line", "body"), ONE, ids=[line for _, line, _ in ONE])
 def test_one(call: Any, line: str, body: Any, api: Api, platform: Any) -> None:
     platform.on(line, {"id": "1", "name": "told"})
-    found = call(api)
+    resource = call(api)
     assert platform.asked_sorted == [line]
     assert platform.sent == body
-    assert found.field("name") == "told"
-    assert found.api is api
+    assert resource.field("name") == "told"
+    assert resource.api is api
 
 
 GONE = [

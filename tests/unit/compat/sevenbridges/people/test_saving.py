@@ -19,7 +19,7 @@ BOB = {
 
 @pytest.fixture
 def project(api: Api, platform: Any) -> Project:
-    told = {
+    payload = {
         "id": "own/proj",
         "name": "old",
         "description": "d",
@@ -27,8 +27,8 @@ def project(api: Api, platform: Any) -> Project:
         "type": "v2",
         "settings": {"locked": False, "location": "aws:us-east-1", "intermediate_files": {"duration": 24}},
     }
-    platform.on("GET /projects/own/proj", told)
-    platform.on("PATCH /projects/own/proj", {**told, "name": "told"})
+    platform.on("GET /projects/own/proj", payload)
+    platform.on("PATCH /projects/own/proj", {**payload, "name": "told"})
     return api.projects.get("own/proj")
 
 

@@ -27,13 +27,13 @@ def test_what_was_not_reported_is_requested_once(api: Api, platform: Any) -> Non
 
 
 def test_a_balance_is_a_number(api: Api, platform: Any) -> None:
-    told = {
+    payload = {
         "id": GROUP,
         "pending": False,
         "disabled": False,
         "balance": {"currency": "USD", "amount": "12.50", "breakdown": {"storage": "2.50", "computation": "10"}},
     }
-    platform.on(f"GET /billing/groups/{GROUP}", told)
+    platform.on(f"GET /billing/groups/{GROUP}", payload)
     group = api.billing_groups.get(GROUP)
     assert group.balance.amount == 12.5
     assert group.balance.currency == "USD"
@@ -43,7 +43,7 @@ def test_a_balance_is_a_number(api: Api, platform: Any) -> None:
 
 
 def test_analyses_that_were_paid_for(api: Api, platform: Any) -> None:
-    told = {
+    payload = {
         "project_name": "p",
         "analysis_id": GROUP,
         "analysis_cost": {"currency": "USD", "amount": "0.12", "breakdown": {"storage": 0.02, "computation": 0.1}},
@@ -52,7 +52,7 @@ def test_analyses_that_were_paid_for(api: Api, platform: Any) -> None:
         "project_locked": False,
     }
     platform.on(f"GET /billing/groups/{GROUP}", {"id": GROUP})
-    platform.lists(f"/billing/groups/{GROUP}/breakdown/analysis", told)
+    platform.lists(f"/billing/groups/{GROUP}/breakdown/analysis", payload)
     [analysis] = api.billing_groups.get(GROUP).analysis_breakdown()
     assert analysis.analysis_cost.amount == "0.12"
     assert analysis.analysis_cost.breakdown.computation == 0.1
@@ -77,13 +77,13 @@ def test_storage_and_downloads_that_were_paid_for(api: Api, platform: Any) -> No
 
 
 def test_an_invoice(api: Api, platform: Any) -> None:
-    told = {
+    payload = {
         "id": "1",
         "pending": True,
         "total": {"currency": "USD", "amount": 3},
         "invoice_period": {"from": "2024-01-01T00:00:00Z", "to": "2024-01-31T00:00:00Z"},
     }
-    platform.on("GET /billing/invoices/1", told)
+    platform.on("GET /billing/invoices/1", payload)
     invoice = api.invoices.get("1")
     assert invoice.total.amount == 3.0
     assert invoice.invoice_period.from_ == datetime(2024, 1, 1)
@@ -92,8 +92,8 @@ def test_an_invoice(api: Api, platform: Any) -> None:
 
 
 def test_limits_state_when_they_are_counted_again(api: Api, platform: Any) -> None:
-    told = {"rate": {"limit": 1000, "remaining": 998, "reset": 1700000000}, "instance_limit": {"limit": 25}}
-    platform.on("GET /rate_limit", told)
+    payload = {"rate": {"limit": 1000, "remaining": 998, "reset": 1700000000}, "instance_limit": {"limit": 25}}
+    platform.on("GET /rate_limit", payload)
     limit = api.rate_limit.get()
     assert (limit.rate.limit, limit.rate.remaining) == (1000, 998)
     assert limit.rate.reset == datetime.fromtimestamp(1700000000)
@@ -121,14 +121,14 @@ def test_endpoints(api: Api, platform: Any) -> None:
 
 
 def test_a_project(api: Api, platform: Any) -> None:
-    told = {
+    payload = {
         "id": "own/proj",
         "created_on": "2024-01-31T12:00:00.123Z",
         "tags": ["a"],
         "settings": {"locked": True},
         "root_folder": "r",
     }
-    platform.on("GET /projects/own/proj", told)
+    platform.on("GET /projects/own/proj", payload)
     project = api.projects.get("own/proj")
     assert project.created_on == datetime(2024, 1, 31, 12, 0, 0, 123000)
     assert project.tags == ["a"]

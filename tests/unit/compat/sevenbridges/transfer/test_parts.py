@@ -16,10 +16,16 @@ def test_how_many_parts(size: int, part: int, count: int):
 
 
 def test_progress():
-    told = Progress(4, 1, 25, 100, 500)
-    assert told.progress == 25
-    assert told.bandwidth == pytest.approx(25 / 1_000_000 / 500)  # as published: megabytes a millisecond
-    assert (told.num_of_parts, told.parts_done, told.bytes_done, told.file_size, told.duration) == (4, 1, 25, 100, 500)
+    report = Progress(4, 1, 25, 100, 500)
+    assert report.progress == 25
+    assert report.bandwidth == pytest.approx(25 / 1_000_000 / 500)  # as published: megabytes a millisecond
+    assert (report.num_of_parts, report.parts_done, report.bytes_done, report.file_size, report.duration) == (
+        4,
+        1,
+        25,
+        100,
+        500,
+    )
     assert (Progress(1, 1, 0, 0, 0).progress, Progress(1, 1, 0, 0, 0).bandwidth) == (100, 0)
     assert Part().start is None
 

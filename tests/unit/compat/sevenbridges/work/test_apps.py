@@ -12,13 +12,13 @@ TOOL = {"cwlVersion": "v1.2", "class": "CommandLineTool", "inputs": [], "outputs
 YAML = "cwlVersion: v1.2\nclass: CommandLineTool\ninputs: []\n# Grüße\noutputs: []\nbaseCommand: no\n"
 
 
-def told(revision: int = 0) -> dict:
+def payload(revision: int = 0) -> dict:
     return {"id": f"o/p/a/{revision}", "project": "o/p", "name": "a", "revision": revision, "raw": dict(TOOL)}
 
 
 @pytest.fixture
 def app(api):
-    return api.apps.of(told(2), api)
+    return api.apps.of(payload(2), api)
 
 
 @pytest.mark.parametrize(
@@ -50,11 +50,11 @@ def test_no_id_at_all(api):
 
 
 def test_a_query_does_not_request_the_cwl(api, platform):
-    platform.lists("/apps", told())
-    (found,) = api.apps.query(
-        project="o/p", visibility="public", q="star", id=[api.apps.of(told(), api), "x/y/z"], limit=1
+    platform.lists("/apps", payload())
+    (app,) = api.apps.query(
+        project="o/p", visibility="public", q="star", id=[api.apps.of(payload(), api), "x/y/z"], limit=1
     )
-    assert found.id == "o/p/a"
+    assert app.id == "o/p/a"
     assert platform.asked == ["GET /apps?project=o/p&visibility=public&q=star&id=o/p/a&id=x/y/z&limit=1"]
 
 
@@ -69,14 +69,14 @@ def test_several_words(api, platform):
     [("o/p/a", "/apps/o/p/a"), ("o/p/a/7", "/apps/o/p/a/7"), ({"id": "o/p/a/7"}, "/apps/o/p/a")],
 )
 def test_get(api, platform, id, path):
-    platform.on(f"GET {path}", told(7))
-    found = api.apps.get(api.apps.of(id, api) if isinstance(id, dict) else id)
-    assert (found.id, found.revision, found.raw["class"]) == ("o/p/a", 7, "CommandLineTool")
+    platform.on(f"GET {path}", payload(7))
+    app = api.apps.get(api.apps.of(id, api) if isinstance(id, dict) else id)
+    assert (app.id, app.revision, app.raw["class"]) == ("o/p/a", 7, "CommandLineTool")
 
 
 @pytest.mark.parametrize("revision", [0, "0", "12"])
 def test_get_a_revision_of_an_app_or_id(api, platform, app, revision):
-    platform.on(f"GET /apps/o/p/a/{revision}", told(int(revision)))
+    platform.on(f"GET /apps/o/p/a/{revision}", payload(int(revision)))
     assert api.apps.get_revision(app, revision).revision == int(revision)
     assert api.apps.get_revision("o/p/a", revision).revision == int(revision)
 
@@ -93,7 +93,7 @@ def test_a_revision_is_a_number(api, app, revision):
 )  # fmt: skip
 def test_an_app_is_installed_from_a_dictionary_or_json(api, platform, raw, form):
     platform.on("POST /apps/o/p/a/raw", {**TOOL, "sbg:id": "o/p/a/0"})
-    platform.on("GET /apps/o/p/a/0", told())
+    platform.on("GET /apps/o/p/a/0", payload())
     made = api.apps.install_app("o/p/a", raw, raw_format=form)
     assert (made.id, made.revision) == ("o/p/a", 0)
     request = platform.requests[0]
@@ -104,7 +104,7 @@ def test_an_app_is_installed_from_a_dictionary_or_json(api, platform, raw, form)
 @pytest.mark.parametrize(("raw", "form"), [(YAML, None), (YAML, "YAML"), (json.dumps(TOOL), "yaml")])
 def test_yaml_is_sent_as_it_is_written(api, platform, raw, form):
     platform.on("POST /apps/o/p/a/raw", {**TOOL, "sbg:id": "o/p/a/0"})
-    platform.on("GET /apps/o/p/a/0", told())
+    platform.on("GET /apps/o/p/a/0", payload())
     assert api.apps.install_app("o/p/a", raw, raw_format=form).revision == 0
     request = platform.requests[0]
     assert request.content.decode() == raw
@@ -113,7 +113,7 @@ def test_yaml_is_sent_as_it_is_written(api, platform, raw, form):
 
 def test_an_app_that_is_answered_in_yaml_is_installed_anyway(api, platform):
     platform.on("POST /apps/o/p/a/raw", httpx.Response(200, text=YAML))
-    platform.on("GET /apps/o/p/a", told())
+    platform.on("GET /apps/o/p/a", payload())
     assert api.apps.install_app("o/p/a", YAML).revision == 0
 
 
@@ -153,7 +153,7 @@ def test_an_app_that_exists(api, platform):
 @pytest.mark.parametrize("raw", [TOOL, json.dumps(TOOL), YAML])
 def test_a_revision_is_added(api, platform, app, raw):
     platform.on("POST /apps/o/p/a/3/raw", {**TOOL, "sbg:id": "o/p/a/3"})
-    platform.on("GET /apps/o/p/a/3", told(3))
+    platform.on("GET /apps/o/p/a/3", payload(3))
     assert api.apps.create_revision(app, 3, raw).revision == 3
     assert platform.asked == ["POST /apps/o/p/a/3/raw", "GET /apps/o/p/a/3"]
 
@@ -162,7 +162,7 @@ def test_a_revised_app_goes_back_as_the_next_revision(api, platform, app):
     app.raw = {**app.raw, "baseCommand": "cat"}
     app.raw["baseCommand"] = "false"
     platform.on("POST /apps/o/p/a/3/raw", lambda request: {**request.body, "sbg:id": "o/p/a/3"})
-    platform.on("GET /apps/o/p/a/3", told(3))
+    platform.on("GET /apps/o/p/a/3", payload(3))
     api.apps.create_revision(app.id, app.revision + 1, app.raw)
     assert platform.requests[0].body["baseCommand"] == "false"
 
@@ -202,19 +202,19 @@ def test_a_strategy_that_does_not_exist_is_refused(app, platform):
 
 
 def test_sync_gives_the_app_as_it_is_now(app, platform):
-    platform.on("POST /apps/o/p/a/actions/sync", told(5))
+    platform.on("POST /apps/o/p/a/actions/sync", payload(5))
     assert app.sync().revision == 5
 
 
 def test_revisions_of_an_app_are_equal_and_one_in_a_set(api, app):
     assert app == App(id="o/p/a/9")
     assert app != App(id="o/p/b/2")
-    assert len({app, App(id="o/p/a/9"), api.apps.of(told(4), api)}) == 1
+    assert len({app, App(id="o/p/a/9"), api.apps.of(payload(4), api)}) == 1
     assert App(name="x") != App(name="x")
 
 
 def test_a_listed_app_requests_its_cwl_once_and_in_its_revision(api, platform):
-    platform.on("GET /apps/o/p/a/2", told(2))
+    platform.on("GET /apps/o/p/a/2", payload(2))
     app = api.apps.of({"id": "o/p/a/2", "name": "a", "revision": 2}, api)
     assert app.raw["class"] == "CommandLineTool"
     assert app.raw["cwlVersion"] == "v1.2"

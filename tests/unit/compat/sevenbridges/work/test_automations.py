@@ -125,9 +125,9 @@ def test_a_package_is_made_of_uploaded_code(api, automation, platform):
 
 @pytest.mark.parametrize("missing", ["version", "location", "schema"])
 def test_a_package_needs_all_of_it(api, automation, platform, missing):
-    given = {"version": "1", "location": "loc", "schema": {}} | {missing: None}
+    arguments = {"version": "1", "location": "loc", "schema": {}} | {missing: None}
     with pytest.raises(ValidationError, match=missing):
-        api.automation_packages.create(automation, **given)
+        api.automation_packages.create(automation, **arguments)
     assert platform.asked == []
 
 
@@ -221,7 +221,7 @@ def test_a_user_who_is_not_a_member(automation):
 
 def test_runs_of_an_automation(api, automation, package, platform):
     platform.lists("/automation/runs", {"id": "rid"})
-    found = automation.get_runs(
+    runs = automation.get_runs(
         package=package,
         status="RUNNING",
         name="n",
@@ -234,7 +234,7 @@ def test_runs_of_an_automation(api, automation, package, platform):
         offset=0,
         limit=1,
     )
-    assert isinstance(found[0], AutomationRun)
+    assert isinstance(runs[0], AutomationRun)
     assert platform.asked == [
         f"GET /automation/runs?name=n&automation_id={ID}&package_id=pk&status=RUNNING&created_by=me"
         "&created_from=2020-01-02T00:00:00&created_to=y&project_id=o/p&order_by=name&order=asc&offset=0&limit=1"
@@ -307,8 +307,8 @@ def test_a_run_is_saved_and_stopped(run, platform):
 
 def test_the_state_and_log_of_a_run(api, platform):
     platform.on("GET /automation/runs/rid/state", {"main": {"started_at": 1}})
-    told = {"id": "rid", "execution_details": {"log_file": {"id": "f-log", "name": "run.log"}}}
-    run = api.automation_runs.of(told, api)
+    payload = {"id": "rid", "execution_details": {"log_file": {"id": "f-log", "name": "run.log"}}}
+    run = api.automation_runs.of(payload, api)
     assert run.get_state() == {"main": {"started_at": 1}}
     log = run.get_log_file()
     assert (log.id, log.name, log.api) == ("f-log", "run.log", api)

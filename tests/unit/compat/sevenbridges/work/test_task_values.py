@@ -94,12 +94,12 @@ def test_missing_fields_of_a_tasks_file_are_requested_once(task, platform):
 def test_secondary_files_have_secondary_files(task):
     (bai,) = task.inputs["bam"].secondary_files
     assert (bai.id, bai.name) == ("f-bai", "a.bam.bai")
-    assert [each.id for each in bai.secondary_files] == ["f-md5"]
+    assert [file.id for file in bai.secondary_files] == ["f-md5"]
 
 
 def test_outputs_are_read_in_lists_of_lists(task):
     (first, empty) = task.outputs["all"]
-    assert [each.id for each in first] == ["f-bam"]
+    assert [file.id for file in first] == ["f-bam"]
     assert empty == []
     assert task.outputs["folder"].is_folder()
 
@@ -119,9 +119,9 @@ def test_get_values_and_plain_dictionaries_are_as_the_platform_has_them(task):
 
 
 def test_items_are_files_as_scripts_know_them(task):
-    found = task.inputs.items()
-    assert (len(found), [name for name, _ in found]) == (len(task.inputs), list(task.inputs))
-    assert dict(found)["bam"] is task.inputs["bam"]
+    pairs = task.inputs.items()
+    assert (len(pairs), [name for name, _ in pairs]) == (len(task.inputs), list(task.inputs))
+    assert dict(pairs)["bam"] is task.inputs["bam"]
     task.changes()  # settles what was read: nothing was edited
     assert dict(task.inputs)["bam"] == BAM
     assert task.changes() == {}
@@ -176,7 +176,7 @@ def test_inputs_put_as_a_whole_take_files(task, api, platform):
 def test_an_edited_list_survives_a_look_at_the_platform(task, api):
     task.inputs["reads"].append(made(api, "f-new"))
     task._refresh()
-    assert [each.id for each in task.inputs["reads"]] == ["f-bam", "f-new"]
+    assert [file.id for file in task.inputs["reads"]] == ["f-bam", "f-new"]
 
 
 def test_a_list_that_was_returned_before_a_look_is_still_the_tasks(task, api):
@@ -184,7 +184,7 @@ def test_a_list_that_was_returned_before_a_look_is_still_the_tasks(task, api):
     task.inputs["threads"] = 8
     task._refresh()
     reads.append(made(api, "f-new"))
-    assert [each["path"] for each in task.changes()["inputs"]["reads"]] == ["f-bam", "f-new"]
+    assert [file["path"] for file in task.changes()["inputs"]["reads"]] == ["f-bam", "f-new"]
 
 
 def test_pop_gives_json_and_raises_for_what_does_not_exist(task):
@@ -207,7 +207,7 @@ def test_values_can_be_pickled_without_the_api(task):
     task.inputs["reads"].append(made(task.api, "f-new"))
     again = pickle.loads(pickle.dumps(task.inputs))
     assert isinstance(again, Input)
-    assert [each.id for each in again["reads"]] == ["f-bam", "f-new"]
+    assert [file.id for file in again["reads"]] == ["f-bam", "f-new"]
     assert b"secret-token" not in pickle.dumps(task)
 
 

@@ -30,7 +30,7 @@ def task(api):
 def test_a_query_sends_what_was_requested(api, platform, task):
     platform.lists("/tasks", {"id": ID, "name": "mine"})
     project = api.projects.of({"id": "own/proj"}, api)
-    found = api.tasks.query(
+    page = api.tasks.query(
         project=project,
         status="RUNNING",
         batch=True,
@@ -46,8 +46,8 @@ def test_a_query_sends_what_was_requested(api, platform, task):
         order="asc",
         origin="o",
     )
-    assert found.total == 1
-    assert isinstance(found[0], api.tasks)
+    assert page.total == 1
+    assert isinstance(page[0], api.tasks)
     assert platform.asked == [
         f"GET /tasks?project=own/proj&status=RUNNING&batch=true&parent={ID}&created_from=2020-01-01T01:02:03"
         "&created_to=2020-01-01T00:00:00&started_from=2020-01-31T00:00:00&started_to=2020-01-01T00:00:00&ended_from=x"
@@ -241,13 +241,13 @@ def test_save_sends_what_was_changed_alone(task, platform):
 
 
 def test_save_sends_batching_and_settings_as_a_whole(api, platform):
-    told = {
+    payload = {
         "id": ID,
         "batch_by": {"type": "CRITERIA", "criteria": ["metadata.a"]},
         "execution_settings": {"instance_type": "AUTO", "max_parallel_instances": 1},
     }
-    task = api.tasks.of(told, api)
-    platform.on(f"PATCH /tasks/{ID}", told)
+    task = api.tasks.of(payload, api)
+    platform.on(f"PATCH /tasks/{ID}", payload)
     task.batch_by["criteria"] = ["metadata.b"]
     task.execution_settings["max_parallel_instances"] = 4
     task.save()
@@ -339,10 +339,10 @@ def test_many_tasks_are_requested_in_hundreds_and_come_in_order(api, platform):
         return {"resource": {"id": id, "name": f"name of {id}"}, "error": None}
 
     platform.on("POST /bulk/tasks/get", response)
-    wanted = [f"t-{number}" for number in range(250)]
-    records = api.tasks.bulk_get([*wanted[:249], api.tasks.of({"id": "t-249"}, api)])
+    task_ids = [f"t-{number}" for number in range(250)]
+    records = api.tasks.bulk_get([*task_ids[:249], api.tasks.of({"id": "t-249"}, api)])
     assert sorted(len(request.body["task_ids"]) for request in platform.requests) == [50, 100, 100]
-    assert [record.resource.id for record in records if record.valid] == [id for id in wanted if id != "t-7"]
+    assert [record.resource.id for record in records if record.valid] == [id for id in task_ids if id != "t-7"]
     assert isinstance(records[0].resource, Task)
     assert (records[7].valid, records[7].resource, records[7].error.code) == (False, None, 7002)
 

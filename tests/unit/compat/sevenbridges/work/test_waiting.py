@@ -94,14 +94,14 @@ def test_runs_of_automations_are_waited_for(api, platform, clock):
         api.automation_runs.of({"id": "r-2", "status": "RUNNING"}, api).wait(timeout=1)
 
 
-@pytest.mark.parametrize("known", [{}, {"status": "DRAFT"}])
+@pytest.mark.parametrize("fields", [{}, {"status": "DRAFT"}])
 @pytest.mark.parametrize("timeout", [None, 3600])
-def test_a_draft_is_not_waited_for(api, platform, clock, known, timeout):
+def test_a_draft_is_not_waited_for(api, platform, clock, fields, timeout):
     platform.on(f"GET /tasks/{ID}", {"id": ID, "name": "mine", "status": "DRAFT"})
     with pytest.raises(
         NeverEnds, match=rf"Task {ID} is a draft and does not start.*Run it first: task\.run\(\)"
     ) as raised:
-        api.tasks.of({"id": ID, **known}, api).wait(timeout=timeout)
+        api.tasks.of({"id": ID, **fields}, api).wait(timeout=timeout)
     assert isinstance(raised.value, SbgError)
     assert len(platform.requests) == 1  # it may have been run elsewhere meanwhile
     assert clock.slept == []
