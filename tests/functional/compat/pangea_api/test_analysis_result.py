@@ -78,18 +78,18 @@ def test_any_name_can_be_fetched(sample: Sample, knex: Knex, name: str):
     again = seen_by(knex).analysis_result(name, replicate=name).get()
     assert again.uuid == result.uuid
     assert again.field(name).get().uuid == field.uuid
-    assert [each.name for each in again.get_fields()] == [name]
+    assert [field.name for field in again.get_fields()] == [name]
 
 
 def test_names_that_differ_in_case_are_different(library: SampleGroup, knex: Knex):
-    found = dict[str, str | None]()
+    uuids = dict[str, str | None]()
     for name in ("case", "CASE"):
         result = library.sample(name).create().analysis_result("m", replicate="1").create()
         result.field("f", data={"of": name}).create()
         result.field("F", data={"of": name, "large": True}).create()
-        found[name] = result.uuid
+        uuids[name] = result.uuid
     library.sample("case").get().analysis_result("M", replicate="1").create()
-    for name, uuid in found.items():
+    for name, uuid in uuids.items():
         result = Organization(knex, "An Org").sample_group("A Library").sample(name).analysis_result("m").get()
         assert result.uuid == uuid
         assert result.field("f").get().stored_data == {"of": name}
@@ -157,9 +157,9 @@ def test_groups_have_results_too(library: SampleGroup, knex: Knex):
     made = library.analysis_result("gmod", replicate="1").create()
     made.field("table", data={"rows": 3}).create()
     again = Organization(knex, "An Org").sample_group("A Library").analysis_result("gmod").get()
-    assert [(each.name, each.stored_data) for each in again.get_fields()] == [("table", {"rows": 3})]
+    assert [(field.name, field.stored_data) for field in again.get_fields()] == [("table", {"rows": 3})]
     assert again.field("table").get().get_blob_filename() == "A Library/A Library.gmod.table.json"
-    assert [each.module_name for each in library.get_analysis_results(cache=False)] == ["gmod"]
+    assert [result.module_name for result in library.get_analysis_results(cache=False)] == ["gmod"]
 
 
 @pytest.mark.parametrize("of", ["sample", "group"])

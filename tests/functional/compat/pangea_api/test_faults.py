@@ -45,11 +45,11 @@ def test_what_may_have_been_created_is_not_created_again(hasty: Knex, library: S
     with pytest.raises(TransportError) as caught:
         sample.create()
     assert isinstance(caught.value, PangeaGeneralError)
-    posts = [each for each in sandbox.requests("/pangea/api/samples") if each["method"] == "POST"]
+    posts = [request for request in sandbox.requests("/pangea/api/samples") if request["method"] == "POST"]
     assert len(posts) == 1
     made = sample.idem()
     assert made.metadata == {"x": 1}
-    assert [each.uuid for each in library.get_samples()] == [made.uuid]
+    assert [sample.uuid for sample in library.get_samples()] == [made.uuid]
 
 
 def test_a_request_without_a_name_is_reported_without_one(
@@ -58,5 +58,5 @@ def test_a_request_without_a_name_is_reported_without_one(
     sandbox.add_faults(Rule("status", path="/pangea/api/organizations", status=503, times=1))
     with caplog.at_level("INFO", "omicsdk.http"):
         hasty.get("organizations")
-    told = [record.getMessage() for record in caplog.records if "try 2 of" in record.getMessage()]
-    assert [each.startswith("GET http") for each in told] == [True]
+    messages = [record.getMessage() for record in caplog.records if "try 2 of" in record.getMessage()]
+    assert [message.startswith("GET http") for message in messages] == [True]

@@ -92,8 +92,8 @@ def test_metadata_that_json_cannot_say_creates_nothing(library: SampleGroup):
 
 
 def loaded_by(line: str) -> set[str]:
-    asked = f"import sys; before = set(sys.modules); {line}; print(*(set(sys.modules) - before))"
-    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, timeout=60, check=True)
+    program = f"import sys; before = set(sys.modules); {line}; print(*(set(sys.modules) - before))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
     return set(done.stdout.split())
 
 
@@ -159,9 +159,9 @@ def test_a_change_made_while_an_object_is_fetched_is_seen(
     answered = Sample._fetch
 
     def changed_meanwhile(self: Sample) -> Any:
-        found = answered(self)
+        response = answered(self)
         knex.patch(f"samples/{sample.uuid}", json={"metadata": {"city": "Rome"}})
-        return found
+        return response
 
     with monkeypatch.context() as slowly:
         slowly.setattr(Sample, "_fetch", changed_meanwhile)
@@ -182,8 +182,8 @@ def test_no_token_is_ever_kept(knex: Knex, library: SampleGroup, tmp_path: Path)
     library.get_manifest()
     Organization(knex, "An Org").sample_group("A Library").get()
     assert kept(tmp_path)
-    held = str(knex.auth and knex.auth.headers("GET", ""))
-    secret = held.split("Token ")[1][:40]
+    headers = str(knex.auth and knex.auth.headers("GET", ""))
+    secret = headers.split("Token ")[1][:40]
     for file in tmp_path.rglob("*"):
         assert secret not in file.name
         assert not file.is_file() or secret not in file.read_text()

@@ -76,7 +76,7 @@ def test_every_name_that_can_be_made_can_be_found(knex: Knex, name: str):
     assert again.get().uuid == sample.uuid
     assert library.sample(name).exists()
     assert not library.sample(f"{name}{name}").exists()
-    assert [each.name for each in Organization(knex, f"o {name}").sample_group(name).get_samples()] == [name]
+    assert [sample.name for sample in Organization(knex, f"o {name}").sample_group(name).get_samples()] == [name]
     group = org.sample_group(f"plain {name}").create().add_sample(sample)
     group.save()
     assert Organization(knex, f"o {name}").sample_group(f"plain {name}").sample(name).get().lib.uuid == library.uuid

@@ -22,9 +22,9 @@ def group(knex: Knex, name: str, org: str = "An Org") -> SampleGroup:
 # -- private or public
 
 
-@pytest.mark.parametrize(("asked", "made"), [(True, True), (False, False), (None, True)])
-def test_a_new_group_is_as_private_as_requested(knex: Knex, org: Organization, asked: bool | None, made: bool):
-    assert org.sample_group("g", is_public=asked).create().is_public is made
+@pytest.mark.parametrize(("is_public", "made"), [(True, True), (False, False), (None, True)])
+def test_a_new_group_is_as_private_as_requested(knex: Knex, org: Organization, is_public: bool | None, made: bool):
+    assert org.sample_group("g", is_public=is_public).create().is_public is made
     assert group(knex, "g").get().is_public is made
 
 
@@ -47,14 +47,14 @@ def test_a_server_that_makes_it_public_anyway_is_reported(org: Organization):
     assert not group(org.knex, "g").exists()
 
 
-@pytest.mark.parametrize(("asked", "there"), [(True, False), (False, True)])
-def test_a_group_that_is_otherwise_is_not_loaded(knex: Knex, org: Organization, asked: bool, there: bool):
+@pytest.mark.parametrize(("is_public", "there"), [(True, False), (False, True)])
+def test_a_group_that_is_otherwise_is_not_loaded(knex: Knex, org: Organization, is_public: bool, there: bool):
     org.sample_group("g", is_public=there).create()
     for call in ("get", "idem", "exists"):
         with pytest.raises(
-            RemoteObjectOverwriteError, match="is private, not public" if asked else "is public, not private"
+            RemoteObjectOverwriteError, match="is private, not public" if is_public else "is public, not private"
         ):
-            getattr(org.sample_group("g", is_public=asked), call)()
+            getattr(org.sample_group("g", is_public=is_public), call)()
     assert org.sample_group("g").get().is_public is there
     assert org.sample_group("g", is_public=None).get().is_public is there
 
@@ -121,11 +121,11 @@ def test_an_error_of_a_page_goes_to_the_handler_and_is_not_remembered(
 ):
     create_samples(library, [f"s{number:03}" for number in range(150)])
     sandbox.add_faults(Rule("status", path="*/samples", query={"page": "2"}, status=500, times=1))
-    told: list[Exception] = []
-    assert len(list(library.get_samples(error_handler=told.append))) == 100
-    assert isinstance(told[0], PangeaInternalError)
-    assert len(list(library.get_samples(error_handler=told.append))) == 150
-    assert len(told) == 1
+    errors: list[Exception] = []
+    assert len(list(library.get_samples(error_handler=errors.append))) == 100
+    assert isinstance(errors[0], PangeaInternalError)
+    assert len(list(library.get_samples(error_handler=errors.append))) == 150
+    assert len(errors) == 1
 
 
 # -- membership
@@ -152,9 +152,9 @@ def test_many_samples_go_by_few_requests(knex: Knex, library: SampleGroup, sandb
     create_samples(library, [f"s{number:04}" for number in range(BATCH + 1)])
     plain = library.org.sample_group("Plain").create()
     samples = list(library.get_samples())
-    posts = len([each for each in sandbox.requests("/pangea/") if each["method"] == "POST"])
+    posts = len([request for request in sandbox.requests("/pangea/") if request["method"] == "POST"])
     plain.add_samples(samples).save()
-    assert len([each for each in sandbox.requests("/pangea/") if each["method"] == "POST"]) - posts == 2
+    assert len([request for request in sandbox.requests("/pangea/") if request["method"] == "POST"]) - posts == 2
     assert len(list(plain.get_samples())) == BATCH + 1
     plain.remove_samples(samples[1:]).save()
     assert [sample.name for sample in plain.get_samples()] == ["s0000"]
@@ -199,7 +199,7 @@ def test_manifest_and_counts(knex: Knex, library: SampleGroup):
     sample = library.sample("s", metadata={"x": 1}).create()
     sample.analysis_result("mod::x").create()
     manifest = group(knex, "A Library").get_manifest()
-    assert [each["name"] for each in manifest["samples"]] == ["s"]
+    assert [entry["name"] for entry in manifest["samples"]] == ["s"]
     assert group(knex, "A Library").get_module_counts() == {"n_samples": 1, "mod::x": 1}
     assert sample.get_manifest()["analysis_results"][0]["module_name"] == "mod::x"
 

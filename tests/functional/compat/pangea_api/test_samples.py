@@ -64,11 +64,11 @@ def test_a_sample_in_a_group_that_is_not_its_library(knex: Knex, library: Sample
     sample = library.sample("a/b").create()
     library.org.sample_group("Plain").create().add_sample(sample).save()
     plain = Organization(knex, "An Org").sample_group("Plain")
-    found = plain.sample("a/b").get()
-    assert (found.uuid, found.lib.uuid) == (sample.uuid, library.uuid)
+    loaded = plain.sample("a/b").get()
+    assert (loaded.uuid, loaded.lib.uuid) == (sample.uuid, library.uuid)
     assert not plain.sample("c/d").exists()
-    found.metadata = {"x": 1}
-    found.save()
+    loaded.metadata = {"x": 1}
+    loaded.save()
     assert library.sample("a/b").get().library == library.uuid
 
 

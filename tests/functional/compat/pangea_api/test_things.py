@@ -33,9 +33,9 @@ def test_a_pipeline_and_its_modules(knex: Knex):
     second.add_dependency(first)
     second.create()
     again = Pipeline(knex, "Pipe 1/2 ?").get()
-    assert [(each.name, each.version) for each in again.get_modules()] == [("m", "1.0"), ("n/o", "1.0")]
-    found = again.module("n/o", "1.0").get()
-    assert (found.uuid, found.metadata, found.dependencies) == (second.uuid, {"x": 1}, [first.uuid])
+    assert [(module.name, module.version) for module in again.get_modules()] == [("m", "1.0"), ("n/o", "1.0")]
+    module = again.module("n/o", "1.0").get()
+    assert (module.uuid, module.metadata, module.dependencies) == (second.uuid, {"x": 1}, [first.uuid])
     assert not again.module("m", "2.0").exists()
     assert PipelineModule(knex, again, "m", "2.0").idem().uuid != first.uuid
     assert str(first) == f"<Pangea::PipelineModule m {first.uuid} />"
@@ -76,12 +76,12 @@ def test_tags(knex: Knex, library: SampleGroup):
     tag(sample)
     tag.tag(library, payload="more")
     Tag(knex, "kinds").tag(tag)
-    found = Tag(knex, "soil/water ?").get()
-    assert (found.uuid, found.payload) == (tag.uuid, "words")
-    assert [each.name for each in found.get_samples()] == ["s"]
-    assert [each.name for each in found.get_sample_groups()] == ["A Library"]
-    assert [each.name for each in found.get_random_samples(n=1)] == ["s"]
-    assert [each.name for each in get_tags_for_sample(knex, sample)] == ["soil/water ?"]
+    loaded = Tag(knex, "soil/water ?").get()
+    assert (loaded.uuid, loaded.payload) == (tag.uuid, "words")
+    assert [sample.name for sample in loaded.get_samples()] == ["s"]
+    assert [group.name for group in loaded.get_sample_groups()] == ["A Library"]
+    assert [sample.name for sample in loaded.get_random_samples(n=1)] == ["s"]
+    assert [tag.name for tag in get_tags_for_sample(knex, sample)] == ["soil/water ?"]
     assert next(get_tags_for_sample(knex, sample)).uuid == tag.uuid
     assert str(tag) == f"<Pangea::Contrib::Tag soil/water ? {tag.uuid} />"
     tag.payload = "other words"
@@ -95,7 +95,7 @@ def test_a_tag_is_given_to_what_was_not_fetched_and_to_nothing_else(knex: Knex, 
     library.sample("s").create()
     tag = Tag(knex, "t")
     tag(Organization(knex, "An Org").sample_group("A Library").sample("s"))
-    assert [each.name for each in tag.get_samples()] == ["s"]
+    assert [sample.name for sample in tag.get_samples()] == ["s"]
     with pytest.raises(TypeError, match="a sample, a group or a tag"):
         tag(library.org)
 
@@ -173,14 +173,14 @@ def test_an_order_goes_through_its_states(knex: Knex, worker: Knex, library: Sam
         order.get_job_order_by_name("sort")
 
     theirs = WorkOrderProto.from_uuid(worker, proto)
-    (found,) = theirs.get_active_work_orders()
-    result = found.get_sample().analysis_result("trim").idem()
+    (active,) = theirs.get_active_work_orders()
+    result = active.get_sample().analysis_result("trim").idem()
     for name, status in (("trim", "working"), ("trim", "success"), ("align", "success")):
         job = theirs.get_active_work_orders()[0].get_job_order_by_name(name)
         job.status, job.analysis_result = status, result.uuid
         job.save()
     assert order.refresh().status == "success"
-    assert JobOrder.from_uuid(found, str(job.uuid)).analysis_result == result.uuid
+    assert JobOrder.from_uuid(active, str(job.uuid)).analysis_result == result.uuid
     assert theirs.get_active_work_orders(not_status="success") == []
     assert len(theirs.get_active_work_orders(max_num=1, random=True)) == 1
 
@@ -195,9 +195,9 @@ def test_a_groups_order_has_one_for_each_sample(knex: Knex, worker: Knex, librar
     order = of.create_work_order_for_sample_group(library)
     assert order.get_sample_group().uuid == library.uuid
     assert sorted(link["sample_name"] for link in order.work_order_links or ()) == names
-    assert {each.name for each in order.get_work_orders()} == {"WOP"}
+    assert {part.name for part in order.get_work_orders()} == {"WOP"}
     theirs = GroupWorkOrderProto.from_uuid(worker, group_proto)
-    assert [each.uuid for each in theirs.get_active_work_orders()] == [order.uuid]
+    assert [group_order.uuid for group_order in theirs.get_active_work_orders()] == [order.uuid]
     assert theirs.get_active_work_order_for_sample_group(library).uuid == order.uuid
     assert GroupWorkOrder.from_uuid(knex, str(order.uuid)).status == "pending"
     with pytest.raises(PangeaForbiddenError):  # by its uuid it is for members of the organization only

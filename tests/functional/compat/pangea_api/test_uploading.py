@@ -30,20 +30,20 @@ def large(tmp_path: Path) -> Path:
 
 
 def test_a_field_has_the_servers_data_when_its_file_was_uploaded(pangea: FieldServer, sink: Any, small: Path):
-    told: list[str] = []
+    messages: list[str] = []
     field = pangea.field()
-    assert field.upload_file(small, logger=told.append) is field
+    assert field.upload_file(small, logger=messages.append) is field
     assert field.stored_data["uri"].endswith("/small.fastq.gz")
-    assert told[0] == f'[INFO] Starting upload for "{small}"'
+    assert messages[0] == f'[INFO] Starting upload for "{small}"'
     assert pangea.field("f2").upload_small_file(str(small)).stored_data["__type__"] == "s3"
     assert [request.path for request in sink.requests] == ["bkt", "bkt"]
 
 
 def test_a_large_file_goes_in_parts_by_its_size_or_by_the_call(pangea: FieldServer, large: Path, small: Path):
-    told: list[str] = []
-    field = pangea.field().upload_large_file(large, 0, chunk_size=PART, logger=told.append)
+    messages: list[str] = []
+    field = pangea.field().upload_large_file(large, 0, chunk_size=PART, logger=messages.append)
     assert field.stored_data["__type__"] == "s3"
-    assert sorted(told[1:-1]) == [f'[INFO] Uploaded part {n} of 3 for "{large}"' for n in (1, 2, 3)]
+    assert sorted(messages[1:-1]) == [f'[INFO] Uploaded part {n} of 3 for "{large}"' for n in (1, 2, 3)]
     pangea.field("f2").upload_file(large, multipart_thresh=PART, chunk_size=PART)
     assert pangea.body("up2") == large.read_bytes()
     pangea.objects.clear()  # that server has one object

@@ -24,7 +24,7 @@ TOKEN = "f00df00df00df00df00df00df00df00d"
 
 
 @dataclass
-class Asked:
+class Request:
     """A request as it came in."""
 
     method: str
@@ -39,7 +39,7 @@ class Asked:
 
 
 Response = tuple[int, dict[str, str], bytes]
-Fault = Callable[[Asked], Response | None]
+Fault = Callable[[Request], Response | None]
 
 
 def of_json(value: Any, status: int = 200, **headers: str) -> Response:
@@ -54,7 +54,7 @@ class Platform(LoopbackServer):
     """What a test sees of it: requests, files, uploads; and where it breaks."""
 
     def __init__(self) -> None:
-        self.asked: list[Asked] = []
+        self.requests: list[Request] = []
         self.faults: dict[str, deque[Fault]] = {}
         self.uploads: dict[str, dict[str, Any]] = {}
         self.aborted: list[str] = []
@@ -73,50 +73,52 @@ class Platform(LoopbackServer):
         """The next requests for a path ("METHOD path") go through these, one each."""
         self.faults.setdefault(path, deque()).extend(faults)
 
-    def of(self, method: str, pattern: str) -> list[Asked]:
-        return [each for each in self.asked if each.method == method and re.fullmatch(pattern, each.path)]
+    def of(self, method: str, pattern: str) -> list[Request]:
+        return [
+            request for request in self.requests if request.method == method and re.fullmatch(pattern, request.path)
+        ]
 
     def add(self, name: str, content: bytes | None = None, parent: str = "me/project", **more: Any) -> str:
         """Adds a file, or a folder when it has no content; gives its id."""
         kind = "folder" if content is None else "file"
         identity = f"{kind}-{next(self._file_numbers)}"
         place = {"project": parent} if "/" in parent else {"parent": parent}
-        told = {"id": identity, "href": self.url(f"v2/files/{identity}"), "name": name, "type": kind, **place, **more}
+        entry = {"id": identity, "href": self.url(f"v2/files/{identity}"), "name": name, "type": kind, **place, **more}
         if content is not None:
             self.contents[identity] = content
-            told = {"size": len(content), "metadata": {}} | told
-        self.files[identity] = told
+            entry = {"size": len(content), "metadata": {}} | entry
+        self.files[identity] = entry
         return identity
 
     def respond(self, connection: socket.socket, reader: Any, head: Head) -> bool:
         body = reader.read(int(head.headers.get("content-length", 0)))
-        given = parse_qs(head.query)
-        query = {name: "\n".join(values) if name == "name" else values[-1] for name, values in given.items()}
-        asked = Asked(head.method, head.path, query, head.headers, body)
+        parameters = parse_qs(head.query)
+        query = {name: "\n".join(values) if name == "name" else values[-1] for name, values in parameters.items()}
+        request = Request(head.method, head.path, query, head.headers, body)
         with self._guard:
-            self.asked.append(asked)
+            self.requests.append(request)
             queue = self.faults.get(f"{head.method} {head.path}")
             fault = queue.popleft() if queue else None
-        status, headers, content = (fault(asked) if fault is not None else None) or self.response(asked)
+        status, headers, content = (fault(request) if fault is not None else None) or self.response(request)
         length = headers.pop("Content-Length", str(len(content)))
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         whole = f"HTTP/1.1 {status} X\r\n{lines}Content-Length: {length}\r\n\r\n".encode() + content
         connection.sendall(whole)
         return length == str(len(content))
 
-    def response(self, asked: Asked) -> Response:
-        kind, _, rest = asked.path.partition("/")
+    def response(self, request: Request) -> Response:
+        kind, _, rest = request.path.partition("/")
         if kind == "storage":
-            return self.stored(asked)
+            return self.stored(request)
         if kind == "bytes":
-            return self.given(asked, rest)
-        if asked.headers.get("x-sbg-auth-token") != TOKEN:
+            return self.file_content(request, rest)
+        if request.headers.get("x-sbg-auth-token") != TOKEN:
             return of_error(401)
         for pattern, response in ROUTES:
-            found = re.fullmatch(pattern, f"{asked.method} {rest}")
-            if found:
-                return response(self, asked, *found.groups())
-        return of_error(404, 5002, f"no {asked.method} {asked.path}")
+            match = re.fullmatch(pattern, f"{request.method} {rest}")
+            if match:
+                return response(self, request, *match.groups())
+        return of_error(404, 5002, f"no {request.method} {request.path}")
 
     # -- the storage
 
@@ -126,49 +128,49 @@ class Platform(LoopbackServer):
             while not (self.gate.wait(0.05) or self.closing.is_set()):
                 pass
 
-    def stored(self, asked: Asked) -> Response:
+    def stored(self, request: Request) -> Response:
         self.pass_gate()
-        _, upload_id, number = asked.path.split("/")
-        if asked.headers.get("x-kind") != "part" or "x-sbg-auth-token" in asked.headers:
+        _, upload_id, number = request.path.split("/")
+        if request.headers.get("x-kind") != "part" or "x-sbg-auth-token" in request.headers:
             return 403, {}, b""
-        etag = hashlib.md5(asked.body).hexdigest()
-        found = self.uploads.get(upload_id)
-        if found is None:
+        etag = hashlib.md5(request.body).hexdigest()
+        upload = self.uploads.get(upload_id)
+        if upload is None:
             return 404, {}, b"<Error><Code>NoSuchUpload</Code></Error>"
-        found["bytes"][int(number)] = asked.body
+        upload["bytes"][int(number)] = request.body
         return 200, {"ETag": f'"{etag}"', "X-Place": "here"}, b""
 
-    def given(self, asked: Asked, identity: str) -> Response:
+    def file_content(self, request: Request, identity: str) -> Response:
         self.pass_gate()
-        if "x-sbg-auth-token" in asked.headers:
+        if "x-sbg-auth-token" in request.headers:
             return 400, {}, b"tokens don't belong here"
         content = self.contents[identity]
         etag = {"ETag": f'"{hashlib.md5(content).hexdigest()}"', "Accept-Ranges": "bytes"}
-        wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", asked.headers.get("range", ""))
-        if wanted is None:
+        match = re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers.get("range", ""))
+        if match is None:
             return 200, etag, content
-        start, end = int(wanted[1]), min(int(wanted[2] or len(content)), len(content) - 1)
+        start, end = int(match[1]), min(int(match[2] or len(content)), len(content) - 1)
         span = {"Content-Range": f"bytes {start}-{end}/{len(content)}"}
         return 206, etag | span, content[start : end + 1]
 
     # -- uploads
 
-    def started(self, asked: Asked) -> Response:
+    def started(self, request: Request) -> Response:
         upload_id = f"up{next(self._upload_numbers)}"
-        told = asked.json
-        part_size = self.chosen or told["part_size"]
-        self.uploads[upload_id] = {**told, "part_size": part_size, "bytes": {}, "parts": {}, "query": asked.query}
+        upload = request.json
+        part_size = self.chosen or upload["part_size"]
+        self.uploads[upload_id] = {**upload, "part_size": part_size, "bytes": {}, "parts": {}, "query": request.query}
         return of_json({"upload_id": upload_id, "part_size": part_size})
 
-    def looked_at(self, asked: Asked, upload_id: str) -> Response:
-        found = self.uploads.get(upload_id)
-        if found is None:
+    def looked_at(self, request: Request, upload_id: str) -> Response:
+        upload = self.uploads.get(upload_id)
+        if upload is None:
             return of_error(404, 8001)
-        parts = [{"part_number": n, "response": {"headers": headers}} for n, headers in found["parts"].items()]
-        assert asked.query == {"list_parts": "true"}
-        return of_json({"upload_id": upload_id, "part_size": found["part_size"], "parts": parts})
+        parts = [{"part_number": n, "response": {"headers": headers}} for n, headers in upload["parts"].items()]
+        assert request.query == {"list_parts": "true"}
+        return of_json({"upload_id": upload_id, "part_size": upload["part_size"], "parts": parts})
 
-    def part_url(self, asked: Asked, upload_id: str, number: str) -> Response:
+    def part_url(self, request: Request, upload_id: str, number: str) -> Response:
         if upload_id not in self.uploads:
             return of_error(404, 8001)
         with self._guard:
@@ -176,23 +178,23 @@ class Platform(LoopbackServer):
         url = self.url(f"storage/{upload_id}/{number}", f"signature=canary{self.tickets}")
         return of_json({"method": "PUT", "url": url, "headers": {"x-kind": "part"}, "report": self.report})
 
-    def reported(self, asked: Asked, upload_id: str) -> Response:
-        found, told = self.uploads.get(upload_id), asked.json
-        if found is None:  # it was given up while the part was on its way
+    def reported(self, request: Request, upload_id: str) -> Response:
+        upload, report = self.uploads.get(upload_id), request.json
+        if upload is None:  # it was given up while the part was on its way
             return of_error(404, 8001)
-        found["parts"][told["part_number"]] = told["response"]["headers"]
+        upload["parts"][report["part_number"]] = report["response"]["headers"]
         return 200, {}, b""
 
-    def completed(self, asked: Asked, upload_id: str) -> Response:
-        found = self.uploads.pop(upload_id, None)
-        if found is None:
+    def completed(self, request: Request, upload_id: str) -> Response:
+        upload = self.uploads.pop(upload_id, None)
+        if upload is None:
             return of_error(404, 8001)
-        assert sorted(found["parts"]) == sorted(found["bytes"])
-        content = b"".join(found["bytes"][number] for number in sorted(found["bytes"]))
-        identity = self.add(found["name"], content, found.get("project") or found.get("parent") or "automation")
+        assert sorted(upload["parts"]) == sorted(upload["bytes"])
+        content = b"".join(upload["bytes"][number] for number in sorted(upload["bytes"]))
+        identity = self.add(upload["name"], content, upload.get("project") or upload.get("parent") or "automation")
         return of_json(self.files[identity])
 
-    def ended(self, asked: Asked, upload_id: str) -> Response:
+    def ended(self, request: Request, upload_id: str) -> Response:
         if self.uploads.pop(upload_id, None) is None:
             return of_error(404, 8001)
         self.aborted.append(upload_id)
@@ -200,26 +202,26 @@ class Platform(LoopbackServer):
 
     # -- files
 
-    def listed(self, asked: Asked, parent: str = "") -> Response:
-        parent = parent or asked.query.get("parent") or asked.query["project"]
-        items = [each for each in self.files.values() if parent in (each.get("parent"), each.get("project"))]
-        if "name" in asked.query:
-            items = [each for each in items if each["name"] in asked.query["name"].split("\n")]
-        page = {"href": self.url(asked.path), "items": items, "links": []}
+    def listed(self, request: Request, parent: str = "") -> Response:
+        parent = parent or request.query.get("parent") or request.query["project"]
+        items = [entry for entry in self.files.values() if parent in (entry.get("parent"), entry.get("project"))]
+        if "name" in request.query:
+            items = [entry for entry in items if entry["name"] in request.query["name"].split("\n")]
+        page = {"href": self.url(request.path), "items": items, "links": []}
         return of_json(page, **{"X-Total-Matching-Query": str(len(items))})
 
-    def folder_made(self, asked: Asked) -> Response:
-        told = asked.json
-        assert told["type"] == "folder"
-        return of_json(self.files[self.add(told["name"], None, told.get("project") or told["parent"])], 201)
+    def folder_made(self, request: Request) -> Response:
+        folder = request.json
+        assert folder["type"] == "folder"
+        return of_json(self.files[self.add(folder["name"], None, folder.get("project") or folder["parent"])], 201)
 
-    def project(self, _: Asked, identity: str) -> Response:
+    def project(self, _: Request, identity: str) -> Response:
         return of_json({"id": identity, "href": self.url(f"v2/projects/{identity}"), "name": "project"})
 
-    def file_told(self, asked: Asked, identity: str) -> Response:
+    def file_info(self, request: Request, identity: str) -> Response:
         return of_json(self.files[identity]) if identity in self.files else of_error(404, 5002)
 
-    def located(self, asked: Asked, identity: str) -> Response:
+    def located(self, request: Request, identity: str) -> Response:
         with self._guard:
             self.tickets += 1
         return of_json({"url": self.url(f"bytes/{identity}", f"signature=canary{self.tickets}")})
@@ -238,7 +240,7 @@ ROUTES: list[tuple[str, Callable[..., Response]]] = [
     (r"POST files", Platform.folder_made),
     (r"GET files/([^/]+)/list", Platform.listed),
     (r"GET files/([^/]+)/download_info", Platform.located),
-    (r"GET files/([^/]+)", Platform.file_told),
+    (r"GET files/([^/]+)", Platform.file_info),
 ]
 
 

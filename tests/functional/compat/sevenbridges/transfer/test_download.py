@@ -26,10 +26,10 @@ def file_of(platform: Any, api: Any, content: bytes = b"some bytes", **more: Any
 def cut(platform: Any, size: int, headers: dict[str, str] | None = None) -> Any:
     """A response that states all of the file and ends after `size` bytes; a negative one leaves that many out."""
 
-    def response(asked: Any) -> Any:
-        _, sent, content = platform.given(asked, "file-1")
-        stated = (sent if headers is None else headers) | {"Content-Length": str(len(content))}
-        return 200, stated, content[:size]
+    def response(request: Any) -> Any:
+        _, sent, content = platform.file_content(request, "file-1")
+        response_headers = (sent if headers is None else headers) | {"Content-Length": str(len(content))}
+        return 200, response_headers, content[:size]
 
     return response
 
@@ -47,7 +47,7 @@ def test_a_file_comes_whole(platform: Any, api: Any, tmp_path: Path, state: Path
     assert (tmp_path / "a" / "local").read_bytes() == BYTES
     assert download.path == download.result() == str(tmp_path / "a" / "local")
     assert download.progress == 100
-    assert [each.name for each in (tmp_path / "a").iterdir()] == ["local"]
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["local"]
     assert list(state.rglob("*.journal")) == []
 
 
@@ -98,7 +98,7 @@ def test_what_exists_stays_until_the_new_one_is_whole(platform: Any, api: Any, t
     assert local.read_bytes() == b"SOME BYTES"
     done(Download(file_path=local, file=file))
     assert local.read_bytes() == b"some bytes"
-    assert [each.name for each in tmp_path.iterdir() if each.is_file()] == ["local"]
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["local"]
 
 
 @pytest.mark.parametrize(
@@ -132,8 +132,8 @@ def test_a_stream_gives_all_bytes(platform: Any, api: Any):
 def test_a_stream_resumes_where_it_broke(platform: Any, api: Any, clock: Any):
     file = file_of(platform, api, BYTES)
 
-    def cut(asked: Any) -> Any:
-        status, headers, content = platform.given(asked, "file-1")
+    def cut(request: Any) -> Any:
+        status, headers, content = platform.file_content(request, "file-1")
         return status, headers | {"Content-Length": str(len(content))}, content[: len(content) // 2]
 
     expired = (403, {}, b"")
@@ -149,12 +149,14 @@ def test_a_stream_of_a_file_that_has_become_another(platform: Any, api: Any):
         list(stream(file))
 
 
-@pytest.mark.parametrize("told", [{}, {"ETag": 'W/"same"'}, {"Last-Modified": "Fri, 20 Nov 2026 10:00:00 GMT"}])
-def test_a_stream_that_may_resume_with_another_version(platform: Any, api: Any, told: dict[str, str]):
+@pytest.mark.parametrize("headers", [{}, {"ETag": 'W/"same"'}, {"Last-Modified": "Fri, 20 Nov 2026 10:00:00 GMT"}])
+def test_a_stream_that_may_resume_with_another_version(platform: Any, api: Any, headers: dict[str, str]):
     file = file_of(platform, api, BYTES)
     span = {"Content-Range": f"bytes {MIB}-{len(BYTES) - 1}/{len(BYTES)}"}
     platform.fault(
-        "GET bytes/file-1", cut(platform, MIB, headers=told), lambda _: (206, told | span, bytes(len(BYTES) - MIB))
+        "GET bytes/file-1",
+        cut(platform, MIB, headers=headers),
+        lambda _: (206, headers | span, bytes(len(BYTES) - MIB)),
     )
     with pytest.raises(SbgError, match="its server responded with a part with"):
         list(stream(file))

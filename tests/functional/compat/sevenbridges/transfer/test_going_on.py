@@ -51,7 +51,7 @@ def test_the_parts_that_exist_are_not_sent_again(platform: Any, api: Any, large:
     assert platform.contents[done(Upload(large, "me/project", part_size=5 * MIB, api=api)).id] == large.read_bytes()
     assert len(platform.of("PUT", ".*")) == sent + 1
     assert len(platform.of("POST", "v2/upload/multipart")) == 1
-    assert [each.query for each in platform.of("GET", "v2/upload/multipart/up1")] == [{"list_parts": "true"}]
+    assert [request.query for request in platform.of("GET", "v2/upload/multipart/up1")] == [{"list_parts": "true"}]
     assert journals(state) == []
 
 

@@ -146,19 +146,19 @@ def test_what_was_aborted_is_kept(platform: Any, api: Any, tmp_path: Path, error
 
 
 def test_callbacks_are_reported_the_end(make: Any, platform: Any, error: Any):
-    told: list[tuple[str, str]] = []
+    statuses: list[tuple[str, str]] = []
 
     def watched() -> Any:
         handle = make()
-        handle.add_callback(lambda status: told.append(("callback", status)))
-        handle.add_callback(errorback=lambda status: told.append(("errorback", status)))
+        handle.add_callback(lambda status: statuses.append(("callback", status)))
+        handle.add_callback(errorback=lambda status: statuses.append(("errorback", status)))
         return handle
 
     for state in ("COMPLETED", "STOPPED", "FAILED", "ABORTED"):
         in_state(state, watched, platform, error)
         platform.gate.set()
         platform.waiting.clear()
-    assert told == [
+    assert statuses == [
         ("callback", "COMPLETED"),
         ("callback", "STOPPED"),
         ("errorback", "FAILED"),
@@ -175,16 +175,16 @@ def test_a_failure_is_raised_by_wait_and_result(make: Any, platform: Any, error:
 
 
 def test_who_was_reported_a_failure_is_not_reported_again_by_wait(make: Any, platform: Any, error: Any):
-    told: list[str] = []
+    statuses: list[str] = []
 
     def watched() -> Any:
         handle = make()
-        handle.add_callback(errorback=told.append)
+        handle.add_callback(errorback=statuses.append)
         return handle
 
     handle = in_state("FAILED", watched, platform, error)
     handle.wait()
-    assert told == ["FAILED"]
+    assert statuses == ["FAILED"]
     with pytest.raises(SbgError):
         handle.result()
 
@@ -219,12 +219,12 @@ def test_a_callback_can_stop_but_not_wait(make: Any, platform: Any):
 
 
 def test_progress_is_reported_with_the_last_part(make: Any):
-    told: list[Progress] = []
+    reports: list[Progress] = []
     handle = make()
-    handle.add_progress_callback(told.append)
+    handle.add_progress_callback(reports.append)
     handle.start()
     handle.wait()
-    last = told[-1]
+    last = reports[-1]
     assert (last.num_of_parts, last.parts_done, last.progress) == (1, 1, 100)
     assert last.bytes_done == last.file_size > 0
 
@@ -387,6 +387,6 @@ def test_files_are_given_the_time_that_the_documentation_states() -> None:
     assert retrying(None, None) == (6, Patience(silence=300))
     assert retrying(2, 40) == (2, Patience(silence=40))
     for method in (File.download, File.upload, Download.__init__, Upload.__init__):
-        stated = inspect.signature(method).parameters
-        assert stated["timeout"].default == 300
-        assert (stated.get("retry") or stated["retry_count"]).default == 6
+        parameters = inspect.signature(method).parameters
+        assert parameters["timeout"].default == 300
+        assert (parameters.get("retry") or parameters["retry_count"]).default == 6

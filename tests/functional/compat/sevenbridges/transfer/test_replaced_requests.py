@@ -34,15 +34,15 @@ class Double(requests.adapters.HTTPAdapter):
         if url.startswith(STORAGE):
             return self._stored(url, request, body)
         if "/complete" in url:
-            told: Any = {"id": "f1", "name": "another name", "size": len(CONTENT)}
-        elif request.method == "GET" and (found := re.search(r"/part/(\d+)$", url)):
-            told = {"url": f"{STORAGE}/{found[1]}"}
+            payload: Any = {"id": "f1", "name": "another name", "size": len(CONTENT)}
+        elif request.method == "GET" and (match := re.search(r"/part/(\d+)$", url)):
+            payload = {"url": f"{STORAGE}/{match[1]}"}
         elif url.endswith("/part/"):
             self.reports.append(json.loads(body))
-            told = {}
+            payload = {}
         else:
-            told = {"upload_id": "u1", "part_size": 10_000_000}
-        return response(200, json.dumps(told).encode())
+            payload = {"upload_id": "u1", "part_size": 10_000_000}
+        return response(200, json.dumps(payload).encode())
 
     def _stored(self, url: str, request: requests.PreparedRequest, body: bytes) -> requests.Response:
         if self.faults:
@@ -53,12 +53,12 @@ class Double(requests.adapters.HTTPAdapter):
         if request.method == "PUT":
             self.parts[url.rpartition("/")[2]] = body
             return response(200, ETag=f'"{len(body)}"')
-        found = re.match(r"bytes=(\d+)-(\d*)", request.headers.get("Range", ""))
-        if not (found and self.ranged):
+        match = re.match(r"bytes=(\d+)-(\d*)", request.headers.get("Range", ""))
+        if not (match and self.ranged):
             return response(200, CONTENT, ETag='"e"')
-        start, end = int(found[1]), min(int(found[2] or len(CONTENT)), len(CONTENT) - 1) + 1
-        told = {"ETag": '"e"', "Content-Range": f"bytes {start}-{end - 1}/{len(CONTENT)}"}
-        return response(206, CONTENT[start:end], **told)
+        start, end = int(match[1]), min(int(match[2] or len(CONTENT)), len(CONTENT) - 1) + 1
+        headers = {"ETag": '"e"', "Content-Range": f"bytes {start}-{end - 1}/{len(CONTENT)}"}
+        return response(206, CONTENT[start:end], **headers)
 
 
 def response(status: int, content: bytes = b"", **headers: str) -> requests.Response:
@@ -98,7 +98,7 @@ def test_the_parts_of_an_upload(replaced: Api, double: Double, file: Path):
     assert made is not None
     assert (made.id, made.name) == ("f1", "another name")
     assert b"".join(double.parts[number] for number in "123") == CONTENT
-    etags = {each["part_number"]: each["response"]["headers"]["ETag"] for each in double.reports}
+    etags = {report["part_number"]: report["response"]["headers"]["ETag"] for report in double.reports}
     assert etags == {1: "10000000", 2: "10000000", 3: "5600000"}
 
 

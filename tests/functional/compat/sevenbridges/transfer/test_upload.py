@@ -50,13 +50,13 @@ def test_to_a_folder_under_another_name_and_over_what_exists(platform: Any, api:
 def test_the_platforms_size_of_parts_counts_and_each_part_is_reported_as_it_wants(platform: Any, api: Any, small: Path):
     platform.chosen = 100
     done(Upload(small, "me/project", api=api))
-    assert sorted(len(each.body) for each in platform.of("PUT", "storage/.*")) == [10, 100]
-    reports = [each.json for each in platform.of("POST", "v2/upload/multipart/up1/part/")]
-    assert sorted(each["part_number"] for each in reports) == [1, 2]
-    for each in reports:
-        told = each["response"]["headers"]
-        assert told["X-Place"] == "here"
-        assert len(told["ETag"]) == 32
+    assert sorted(len(request.body) for request in platform.of("PUT", "storage/.*")) == [10, 100]
+    reports = [request.json for request in platform.of("POST", "v2/upload/multipart/up1/part/")]
+    assert sorted(report["part_number"] for report in reports) == [1, 2]
+    for report in reports:
+        headers = report["response"]["headers"]
+        assert headers["X-Place"] == "here"
+        assert len(headers["ETag"]) == 32
 
 
 def test_without_a_word_on_reports_the_etag_is_reported(platform: Any, api: Any, small: Path):
@@ -80,7 +80,7 @@ def test_an_empty_file_is_one_part_of_no_bytes(platform: Any, api: Any, tmp_path
     assert upload.partition_file() == [Part(0, 0)]
     made = done(upload)
     assert platform.contents[made.id] == b""
-    assert [each.body for each in platform.of("PUT", "storage/.*")] == [b""]
+    assert [request.body for request in platform.of("PUT", "storage/.*")] == [b""]
     assert upload.progress == 100
 
 
@@ -111,7 +111,7 @@ def test_what_cannot_work_is_refused_before_anything_is_sent(
     with pytest.raises(SbgError, match=words) as caught:
         Upload(small, api=api, **arguments)
     assert caught.value.remedy
-    assert platform.asked == []
+    assert platform.requests == []
 
 
 @pytest.mark.parametrize("name", ["none", ""])
@@ -181,8 +181,8 @@ def test_a_storage_that_refuses(platform: Any, api: Any, small: Path):
 
 
 def test_a_lost_response_to_the_completion(platform: Any, api: Any, small: Path, error: Any):
-    def lost(asked: Any) -> Any:
-        platform.completed(asked, "up1")
+    def lost(request: Any) -> Any:
+        platform.completed(request, "up1")
         return error(500)
 
     platform.fault("POST v2/upload/multipart/up1/complete", lost)
@@ -192,8 +192,8 @@ def test_a_lost_response_to_the_completion(platform: Any, api: Any, small: Path,
 
 
 def test_a_response_that_states_another_size(platform: Any, api: Any, small: Path):
-    def shorter(asked: Any) -> Any:
-        status, headers, body = platform.completed(asked, "up1")
+    def shorter(request: Any) -> Any:
+        status, headers, body = platform.completed(request, "up1")
         return status, headers, body.replace(b'"size": 110', b'"size": 11')
 
     platform.fault("POST v2/upload/multipart/up1/complete", shorter)
@@ -234,7 +234,7 @@ def test_an_invalid_path_is_refused_before_anything_is_sent(platform: Any, api: 
     with pytest.raises(SbgError, match="expected a path") as caught:
         TAKING_A_PATH[call](api, path)
     assert caught.value.remedy
-    assert platform.asked == []
+    assert platform.requests == []
 
 
 def test_a_name_that_is_no_text(api: Any, small: Path):

@@ -53,7 +53,7 @@ def test_a_task_runs_and_its_outputs_are_files(api, project, app, reads):
     task.wait(period=5, timeout=3600)
     assert task.status == "COMPLETED"
     out = task.outputs["out"]
-    assert (out.name, [each.name for each in out.secondary_files]) == ("out.txt", ["out.txt.idx"])
+    assert (out.name, [file.name for file in out.secondary_files]) == ("out.txt", ["out.txt.idx"])
     assert out.size > 0
     details = task.get_execution_details()
     assert [job.status for job in details.jobs] == ["COMPLETED"]
@@ -71,9 +71,9 @@ def test_a_task_without_its_input_is_a_draft_that_can_be_fixed(api, project, app
     draft.save().inputs["reads"].append(reads[1])
     del draft.inputs["n"]
     draft.save()
-    told = api.tasks.get(draft.id)
-    assert told.inputs["reads"] == reads
-    assert told.inputs["n"] is None
+    task = api.tasks.get(draft.id)
+    assert task.inputs["reads"] == reads
+    assert task.inputs["n"] is None
     assert draft.run().abort().status == "ABORTED"
     again = draft.clone()
     again.wait(timeout=3600)
@@ -90,7 +90,7 @@ def test_a_batch_has_a_child_for_each_file(api, project, app, reads):
     children = list(batch.get_batch_children(status="COMPLETED").all())
     assert len(children) == batch.execution_status.completed == 2
     assert sorted(child.batch_group.value for child in children) == ["a.txt", "b.txt"]
-    assert [each.name for each in api.tasks.query(project=project)] == ["batch"]
+    assert [task.name for task in api.tasks.query(project=project)] == ["batch"]
 
 
 def test_apps_in_revisions_and_copies(api, project, app):
@@ -101,7 +101,7 @@ def test_apps_in_revisions_and_copies(api, project, app):
     revised = api.apps.create_revision(app, 1, {**TOOL, "label": "Better"})
     assert revised == app
     assert (revised.revision, api.apps.get(app.id).revision, api.apps.get_revision(app.id, 0).revision) == (1, 1, 0)
-    assert {each.id for each in api.apps.query(project=project)} == {app.id, other.id}
+    assert {entry.id for entry in api.apps.query(project=project)} == {app.id, other.id}
     copy = app.copy(api.projects.create("Other"), name="copied")
     api.apps.create_revision(app, 2, TOOL)
     assert copy.sync().project == "sandbox-user/other"
@@ -127,7 +127,7 @@ def test_an_automation_runs_its_code(api, tmp_path):
     again.stop()
     again.wait(timeout=3600)
     assert again.status in ("ABORTED", "FINISHED")
-    assert [each.name for each in automation.get_runs(package=package, order_by="name", order="asc")] == [
+    assert [run.name for run in automation.get_runs(package=package, order_by="name", order="asc")] == [
         "again",
         "first",
     ]
