@@ -62,11 +62,11 @@ class ClientError(Exception):
         code: The platform's word for it.
     """
 
-    def __init__(self, told: dict[str, Any], log: str) -> None:
-        super().__init__(f"{told['kinds'][0]}: {told['text']}")
-        self.kinds: list[str] = told["kinds"]
-        self.status: int | None = told["status"]
-        self.code: str | None = told["code"]
+    def __init__(self, error: dict[str, Any], log: str) -> None:
+        super().__init__(f"{error['kinds'][0]}: {error['text']}")
+        self.kinds: list[str] = error["kinds"]
+        self.status: int | None = error["status"]
+        self.code: str | None = error["code"]
         self.add_note(log)
 
 
@@ -118,10 +118,10 @@ class Documented:
         file.write_text(json.dumps(config))
         file.chmod(0o600)
         kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP") if name in os.environ}
-        given = {name: value for name, value in sandbox.environment().items() if not name.startswith("OMICS_")}
+        variables = {name: value for name, value in sandbox.environment().items() if not name.startswith("OMICS_")}
         self._environment = {
             **kept,
-            **given,
+            **variables,
             "HOME": str(folder),
             "XDG_CONFIG_HOME": str(folder / "xdg"),
             "HCA_CONFIG_FILE": str(file),
@@ -209,8 +209,8 @@ def fork_server() -> Iterator[Callable[[str], ForkServer]]:
         return servers[module]
 
     yield of
-    for each in servers.values():
-        each.close()
+    for server in servers.values():
+        server.close()
 
 
 @pytest.fixture

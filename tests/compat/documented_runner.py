@@ -106,9 +106,9 @@ def run(client, steps):
         try:
             results.append({"value": HOW[how](client, name, arguments)})
         except Exception as error:
-            told = {"kinds": [kind.__name__ for kind in type(error).__mro__], "text": str(error)}
-            told |= {"status": getattr(error, "code", None), "code": getattr(error, "reason", None)}
-            results.append({"error": told})
+            details = {"kinds": [kind.__name__ for kind in type(error).__mro__], "text": str(error)}
+            details |= {"status": getattr(error, "code", None), "code": getattr(error, "reason", None)}
+            results.append({"error": details})
             break
     return results
 

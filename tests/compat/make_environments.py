@@ -99,8 +99,8 @@ def _run(name: str, what: str, command: list[str], folder: Path | None = None) -
         raise NotMade(f"could not {what} .peers/{name}: {command[0]} is not installed")
     done = subprocess.run(command, capture_output=True, text=True, cwd=folder)
     if done.returncode:
-        said = [line for line in done.stderr.splitlines() if line.strip() and not line.startswith("WARNING")]
-        raise NotMade(f"could not {what} .peers/{name}: {said[-1] if said else 'no reason was given'}")
+        messages = [line for line in done.stderr.splitlines() if line.strip() and not line.startswith("WARNING")]
+        raise NotMade(f"could not {what} .peers/{name}: {messages[-1] if messages else 'no reason was given'}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -109,9 +109,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(environments)}")
     parser.add_argument("--for", default="compat", metavar="TARGET", help="make target whose environments are made")
-    given = vars(parser.parse_args(arguments))
-    target = given["for"]
-    names = given["names"] or [name for name, each in environments.items() if target in each.get("for", ["compat"])]
+    options = vars(parser.parse_args(arguments))
+    target = options["for"]
+    names = options["names"] or [
+        name for name, environment in environments.items() if target in environment.get("for", ["compat"])
+    ]
     if unknown := [name for name in names if name not in environments]:
         parser.error(f"no environment {', '.join(unknown)}; there are {', '.join(environments)}")
 

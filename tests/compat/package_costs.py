@@ -41,7 +41,7 @@ def seconds(code: str, folder: Path) -> float | None:
     """
     timed = f"import sys, time\nsys.path.insert(0, '.')\nstart = time.perf_counter()\n{code}\nprint(time.perf_counter() - start)"
     rounds = [ran([sys.executable, "-c", timed], folder) for _ in range(ROUNDS + 1)]  # the first one compiles
-    return min(float(each.out) for each in rounds[1:]) if rounds[0].code == 0 else None
+    return min(float(result.out) for result in rounds[1:]) if rounds[0].code == 0 else None
 
 
 def size(package: Path, *, runtime: bool) -> dict[str, int]:

@@ -40,13 +40,13 @@ BUNDLE = {
 METADATA = {"experimental_strategy": "WXS", "platform": "Illumina", "sample_id": "1"}
 
 
-def contents(sandbox: Sandbox, home: Path, wanted: Mapping[str, Sequence[str]]) -> dict[str, str]:
+def contents(sandbox: Sandbox, home: Path, resources: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """Fill a sandbox and a user's home.
 
     Args:
         sandbox: The sandbox, new.
         home: The home.
-        wanted: Names that the programs look for on Seven Bridges: `projects`, `apps` with their `inputs`, `files` and `users`.
+        resources: Names that the programs look for on Seven Bridges: `projects`, `apps` with their `inputs`, `files` and `users`.
 
     Returns:
         Values for programs.toml by their names.
@@ -61,7 +61,7 @@ def contents(sandbox: Sandbox, home: Path, wanted: Mapping[str, Sequence[str]]) 
     for name, content in BUNDLE.items():
         (bundle / name).write_text(content if isinstance(content, str) else json.dumps(content))
     seeded: dict[str, Any] = dict(sandbox.seed(bundle))
-    file = next(each for each in seeded["files"] if each["name"] == "process.json")
+    file = next(entry for entry in seeded["files"] if entry["name"] == "process.json")
     values = {
         "swagger_url": sandbox.swagger_url,
         "sb_url": sandbox.sb_url,
@@ -77,15 +77,15 @@ def contents(sandbox: Sandbox, home: Path, wanted: Mapping[str, Sequence[str]]) 
     }
     with Gen3Index(auth_provider=Gen3Auth(refresh_file=home / ".gen3" / "credentials.json")) as index:
         index.create_record({"md5": "0" * 32}, 3, did=RECORD, urls=["s3://bucket/NWD680715.raw"], authz=["/open"])
-    return values | (_seven_bridges(sandbox, wanted) if wanted else {})
+    return values | (_seven_bridges(sandbox, resources) if resources else {})
 
 
-def _seven_bridges(sandbox: Sandbox, wanted: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    for user in ("admin", *wanted["users"]):
+def _seven_bridges(sandbox: Sandbox, resources: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    for user in ("admin", *resources["users"]):
         sandbox.sb.add_user(user)
     members = dict.fromkeys(("write", "read", "copy", "execute", "admin"), True)
     ids: list[str] = []
-    for user, names in (("admin", ["sbg public data"]), ("sandbox-user", ["Of others", *wanted["projects"]])):
+    for user, names in (("admin", ["sbg public data"]), ("sandbox-user", ["Of others", *resources["projects"]])):
         with Api(sandbox.sb_url, sandbox.sb.token_for(user)) as api:
             for name in names:
                 project = api.projects.create(name)
@@ -99,19 +99,19 @@ def _seven_bridges(sandbox: Sandbox, wanted: Mapping[str, Sequence[str]]) -> dic
                     )
                 elif name == "Of others":  # nothing may be in the way of copies to it
                     continue
-                for number, app in enumerate(wanted["apps"]):
+                for number, app in enumerate(resources["apps"]):
                     tool = {"cwlVersion": "v1.0", "class": "CommandLineTool", "label": app, "baseCommand": "true"}
                     inputs = [{"id": "reference", "type": "File?"}, {"id": "files", "type": "File[]?"}]
-                    inputs += [{"id": name, "type": "File?"} for name in wanted.get("inputs", ())]
+                    inputs += [{"id": name, "type": "File?"} for name in resources.get("inputs", ())]
                     app_id = f"{project.id}/app-{number}"
                     api.apps.install_app(app_id, {**tool, "inputs": inputs, "outputs": []})
                 root = sandbox.sb.files.root(project.id)
-                for file in wanted["files"]:
+                for file in resources["files"]:
                     sandbox.sb.add_file(b">1\nACGT\n", project=project.id, parent=root, name=file, metadata=METADATA)
     assert ids[0] == PUBLIC, ids
     with Api(sandbox.sb_url, sandbox.sb_token) as api:
         folder = api.files.create_folder("folder", project=ids[2])
-        for file in wanted["files"]:
+        for file in resources["files"]:
             sandbox.sb.add_file(b">1\nACGT\n", project=ids[2], parent=folder.id, name=file, metadata=METADATA)
         file = next(iter(folder.list_files()))
         task = api.tasks.create("A task", project=ids[2], app=f"{ids[2]}/app-0", inputs={})

@@ -86,7 +86,7 @@ def tried(document: Path, folder: Path, refs: Path | None) -> dict[str, Any]:
     package = folder / "src" / name
     if not package.is_dir():
         return {**row, "refused": made.out.strip()}
-    row["reported"] = Counter(each["kind"] for each in json.loads((package / "report.json").read_text()))
+    row["reported"] = Counter(entry["kind"] for entry in json.loads((package / "report.json").read_text()))
     imported = ran([sys.executable, "-c", _IMPORTS], folder)
     row["modules"] = int(imported.out) if imported.code == 0 else imported.out
     tests = ran([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_operations.py"], folder)
@@ -94,7 +94,7 @@ def tried(document: Path, folder: Path, refs: Path | None) -> dict[str, Any]:
     settings = {"include": ["src"], "typeCheckingMode": "strict", "venvPath": sys.prefix, "venv": "."}
     (folder / "pyrightconfig.json").write_text(json.dumps(settings))
     checked = ran([sys.executable, "-m", "basedpyright", "--outputjson"], folder)
-    row["basedpyright"] = [_line(each, folder) for each in json.loads(checked.out)["generalDiagnostics"]]
+    row["basedpyright"] = [_line(diagnostic, folder) for diagnostic in json.loads(checked.out)["generalDiagnostics"]]
     if isinstance(row["modules"], int) and row["modules"] <= MYPY_MODULES:
         mypy = [sys.executable, "-m", "mypy", "--strict", "--config-file", "", "--no-pretty", "--no-error-summary"]
         row["mypy"] = ran([*mypy, "--cache-dir", os.devnull, package], folder).out.splitlines()
@@ -103,9 +103,9 @@ def tried(document: Path, folder: Path, refs: Path | None) -> dict[str, Any]:
     return row
 
 
-def _line(found: dict[str, Any], folder: Path) -> str:
-    place = Path(found["file"]).relative_to(folder.resolve())
-    return f"{place}:{found['range']['start']['line'] + 1}: {found['message']}"
+def _line(diagnostic: dict[str, Any], folder: Path) -> str:
+    place = Path(diagnostic["file"]).relative_to(folder.resolve())
+    return f"{place}:{diagnostic['range']['start']['line'] + 1}: {diagnostic['message']}"
 
 
 def is_good(row: dict[str, Any]) -> bool:
@@ -125,21 +125,21 @@ def main() -> int:
     parser.add_argument("--refs", type=Path, help="copies of what documents refer to on the network")
     parser.add_argument("--only", nargs="*", help="names of documents; their results replace those that are kept")
     parser.add_argument("--packages", type=Path, help="where the packages are kept; default: nowhere")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     documents = sorted(
-        (path for path in asked.folder.iterdir() if path.suffix in (".json", ".yaml", ".yml")),
+        (path for path in arguments.folder.iterdir() if path.suffix in (".json", ".yaml", ".yml")),
         key=lambda path: path.stem.lower(),
     )
     rows: dict[str, dict[str, Any]] = {}
     with tempfile.TemporaryDirectory(prefix="omics-documents-") as name:
-        packages = asked.packages.resolve() if asked.packages else Path(name)
+        packages = arguments.packages.resolve() if arguments.packages else Path(name)
         for document in documents:
-            if asked.only and document.stem not in asked.only:
+            if arguments.only and document.stem not in arguments.only:
                 continue
             (packages / document.stem).mkdir(parents=True, exist_ok=True)
-            rows[document.stem] = row = tried(document.resolve(), packages / document.stem, asked.refs)
+            rows[document.stem] = row = tried(document.resolve(), packages / document.stem, arguments.refs)
             print(document.stem, json.dumps({key: _brief(value) for key, value in row.items()}), flush=True)
-    kept: dict[str, Any] = json.loads(RESULTS.read_text()) if asked.only else {}
+    kept: dict[str, Any] = json.loads(RESULTS.read_text()) if arguments.only else {}
     kept |= {name: {key: _brief(value) for key, value in row.items()} for name, row in rows.items()}
     RESULTS.write_text(json.dumps(kept, indent=2, sort_keys=True) + "\n")
     return 0 if all(map(is_good, rows.values())) else 1

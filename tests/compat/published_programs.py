@@ -75,14 +75,14 @@ def programs(folder: Path, project: Mapping[str, Any]) -> Iterator[Program]:
             continue
         text = file.read_text(encoding="utf-8", errors="replace")
         if file.suffix == ".py":
-            found = [text]
+            examples = [text]
         elif file.suffix == ".ipynb":
-            found = [_of_notebook(json.loads(text))]
+            examples = [_of_notebook(json.loads(text))]
         else:
-            found = list(_of_page(text, whole=project.get("whole_pages", False)))
-        found = [code for code in found if _IMPORTS.search(code)]
-        for number, code in enumerate(found, 1):
-            yield Program(name if len(found) == 1 else f"{name} {number}", code)
+            examples = list(_of_page(text, whole=project.get("whole_pages", False)))
+        examples = [code for code in examples if _IMPORTS.search(code)]
+        for number, code in enumerate(examples, 1):
+            yield Program(name if len(examples) == 1 else f"{name} {number}", code)
 
 
 def _of_notebook(notebook: Mapping[str, Any]) -> str:
@@ -96,7 +96,7 @@ def _of_notebook(notebook: Mapping[str, Any]) -> str:
 def _of_page(text: str, *, whole: bool) -> Iterator[str]:
     """Yield the examples of a page; one without an import, or each if the page is one program, continues the one before."""
     begun = ""
-    for match in sorted([*_FENCED.finditer(text), *_INDENTED.finditer(text)], key=lambda each: each.start()):
+    for match in sorted([*_FENCED.finditer(text), *_INDENTED.finditer(text)], key=lambda block: block.start()):
         code = textwrap.dedent(match["code"]).strip("\n") + "\n"
         if ">>>" in code:
             code = "".join(
@@ -166,14 +166,16 @@ def run(project: Mapping[str, Any], folder: Path, only: str = "*", log: Path | N
             values = {"project": str(root), **contents(sandbox, home, project.get("seven_bridges", {}))}
             code = program.code
             for pattern, text, *within in project.get("replaced", ()):
-                if all(fnmatchcase(program.name, each) for each in within):
+                if all(fnmatchcase(program.name, glob) for glob in within):
                     code = re.sub(pattern, Template(text).substitute(values), code)
             script = place / "omics_program.py"
             script.write_text(code, encoding="utf-8")
-            given = (words for pattern, *words in project.get("arguments", ()) if fnmatchcase(program.name, pattern))
-            words = [Template(word).substitute(values) for word in next(given, ())]
-            stated = {name: Template(text).substitute(values) for name, text in project.get("variables", {}).items()}
-            environment = {**sandbox.environment(), **stated, "HOME": str(home)}
+            word_lists = (
+                words for pattern, *words in project.get("arguments", ()) if fnmatchcase(program.name, pattern)
+            )
+            words = [Template(word).substitute(values) for word in next(word_lists, ())]
+            variables = {name: Template(text).substitute(values) for name, text in project.get("variables", {}).items()}
+            environment = {**sandbox.environment(), **variables, "HOME": str(home)}
             yield Outcome(program.name, _reason(script, words, environment, log))
 
 
@@ -221,32 +223,32 @@ def cause_of(outcome: Outcome, causes: Sequence[Mapping[str, str]]) -> int | Non
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a project's programs, write the result, and report what has no cause."""
-    told = settings()
-    shared = told.pop("causes", {"all": []})["all"]
+    projects = settings()
+    shared = projects.pop("causes", {"all": []})["all"]
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("project", choices=told)
+    parser.add_argument("project", choices=projects)
     parser.add_argument("folder", type=Path, help="the published project")
     parser.add_argument("--only", default="*", help="pattern of programs; nothing is written")
     parser.add_argument("--log", type=Path, help="file for all that they print")
-    asked = parser.parse_args(arguments)
-    causes = [*told[asked.project].get("causes", ()), *shared]
+    options = parser.parse_args(arguments)
+    causes = [*projects[options.project].get("causes", ()), *shared]
     rows: list[dict[str, Any]] = []
     unexplained = 0
-    for each in run(told[asked.project], asked.folder, asked.only, asked.log):
-        number = cause_of(each, causes)
-        unexplained += bool(each.reason) and number is None
+    for outcome in run(projects[options.project], options.folder, options.only, options.log):
+        number = cause_of(outcome, causes)
+        unexplained += bool(outcome.reason) and number is None
         by = "" if number is None else causes[number]["by"]
-        rows.append({"program": each.program, "reason": each.reason, "by": by, "cause": number})
-        print(f"{each.program}: {f'{by}: ' * bool(by)}{each.reason or 'ran'}", flush=True)
+        rows.append({"program": outcome.program, "reason": outcome.reason, "by": by, "cause": number})
+        print(f"{outcome.program}: {f'{by}: ' * bool(by)}{outcome.reason or 'ran'}", flush=True)
     ran = sum(not row["reason"] for row in rows)
     print(f"{len(rows)} programs, {ran} ran, {unexplained} stopped without a cause")
-    stale = set(range(len(told[asked.project].get("causes", ())))) - {row["cause"] for row in rows}
-    for number in sorted(stale) if asked.only == "*" else ():
+    stale = set(range(len(projects[options.project].get("causes", ())))) - {row["cause"] for row in rows}
+    for number in sorted(stale) if options.only == "*" else ():
         print(f"stops no program: {causes[number]['why']}")
-    if asked.only == "*":
+    if options.only == "*":
         text = json.dumps(rows, indent=1, ensure_ascii=False)
-        (RESULTS / f"{asked.project}.json").write_text(f"{text}\n", encoding="utf-8")
-    return int(unexplained > 0 or (asked.only == "*" and bool(stale)))
+        (RESULTS / f"{options.project}.json").write_text(f"{text}\n", encoding="utf-8")
+    return int(unexplained > 0 or (options.only == "*" and bool(stale)))
 
 
 if __name__ == "__main__":

@@ -62,13 +62,13 @@ def outcomes(report: str, folder: Path) -> Iterator[Outcome]:
     """
     for case in ElementTree.fromstring(report).iter("testcase"):
         name, owner = case.get("name", ""), case.get("classname", "")
-        problems = [each for each in case if each.tag in ("failure", "error", "skipped")]
+        problems = [child for child in case if child.tag in ("failure", "error", "skipped")]
         reason = (problems[0].get("message") or "").partition("\n")[0] if problems else ""
         if not owner and problems:
             file = Path(*name.split(".")).with_suffix(".py")
-            told = [line[4:] for line in (problems[0].text or "").splitlines() if line.startswith("E   ")]
+            lines = [line[4:] for line in (problems[0].text or "").splitlines() if line.startswith("E   ")]
             for function in test_functions(folder / file):
-                yield Outcome(f"{file.as_posix()}::{function}", NOT_COLLECTED, told[-1] if told else reason)
+                yield Outcome(f"{file.as_posix()}::{function}", NOT_COLLECTED, lines[-1] if lines else reason)
             continue
         kind = PASSED if not problems else SKIPPED if problems[0].tag == "skipped" else FAILED
         yield Outcome(f"{case.get('file')}::{name.partition('[')[0]}", kind, reason)
@@ -89,10 +89,10 @@ def cause_of(outcome: Outcome, causes: Sequence[Mapping[str, Any]]) -> int | Non
     return None
 
 
-def summary(found: Sequence[Outcome], causes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def summary(results: Sequence[Outcome], causes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the result as it is kept: counts of all, and each test that did not pass, with the number of its cause."""
-    counts = Counter(each.kind for each in found)
-    failures = Counter((each.test, each.kind) for each in found if each.kind in (FAILED, NOT_COLLECTED))
+    counts = Counter(outcome.kind for outcome in results)
+    failures = Counter((outcome.test, outcome.kind) for outcome in results if outcome.kind in (FAILED, NOT_COLLECTED))
     rows = [
         {
             "test": test,
@@ -103,7 +103,7 @@ def summary(found: Sequence[Outcome], causes: Sequence[Mapping[str, Any]]) -> di
         for (test, kind), count in sorted(failures.items())
     ]
     return {
-        "tests": len(found),
+        "tests": len(results),
         **{kind: counts[kind] for kind in (PASSED, FAILED, NOT_COLLECTED, SKIPPED)},
         "failures": rows,
     }
@@ -163,18 +163,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("name", choices=suites)
     parser.add_argument("folder", type=Path, help="the published project")
-    asked = parser.parse_args(arguments)
-    if make_environments.main([f"{asked.name}_suite"]):
+    options = parser.parse_args(arguments)
+    if make_environments.main([f"{options.name}_suite"]):
         return 1
-    causes = suites[asked.name].get("causes", [])
-    found = run(asked.name, suites[asked.name], asked.folder)
-    text = json.dumps(summary(found, causes), indent=1)
-    (RESULTS / f"{asked.name}.json").write_text(f"{text}\n", encoding="utf-8")
-    failures = [each for each in found if each.kind in (FAILED, NOT_COLLECTED)]
-    used = {cause_of(each, causes) for each in failures}
-    for each in failures:
-        if cause_of(each, causes) is None:
-            print(f"no cause: {each.test}: {each.reason}", file=sys.stderr)
+    causes = suites[options.name].get("causes", [])
+    results = run(options.name, suites[options.name], options.folder)
+    text = json.dumps(summary(results, causes), indent=1)
+    (RESULTS / f"{options.name}.json").write_text(f"{text}\n", encoding="utf-8")
+    failures = [outcome for outcome in results if outcome.kind in (FAILED, NOT_COLLECTED)]
+    used = {cause_of(outcome, causes) for outcome in failures}
+    for outcome in failures:
+        if cause_of(outcome, causes) is None:
+            print(f"no cause: {outcome.test}: {outcome.reason}", file=sys.stderr)
     stale = [cause for number, cause in enumerate(causes) if number not in used]
     for cause in stale:
         print(f"no failure: {', '.join(cause['tests'])}", file=sys.stderr)

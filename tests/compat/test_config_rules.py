@@ -85,8 +85,8 @@ def test_layers_are_merged_alike():
             layers.append(drawn(random_, ours(layers)))
         cases.append(layers)
     assert sum("$" in json.dumps(layers) for layers in cases) > CASES / 4
-    for layers, told in zip(cases, theirs(cases), strict=True):
-        assert ours(layers) == told
+    for layers, expected in zip(cases, theirs(cases), strict=True):
+        assert ours(layers) == expected
 
 
 @pytest.mark.parametrize(

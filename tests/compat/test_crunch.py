@@ -83,8 +83,8 @@ def run(python: Path, sandbox: Sandbox, package: str, folder: Path, more: dict[s
     sandbox.reset()
     sandbox.crunch.empty()
     folder.mkdir()
-    given = {"READER_TOKEN": sandbox.crunch.token_of(SANDBOX_CRUNCH_READER), **more}
-    return run_scenario(python, SCENARIO, [package, *PARTS], folder, {**environment(sandbox, folder), **given})
+    variables = {"READER_TOKEN": sandbox.crunch.token_of(SANDBOX_CRUNCH_READER), **more}
+    return run_scenario(python, SCENARIO, [package, *PARTS], folder, {**environment(sandbox, folder), **variables})
 
 
 @pytest.fixture(scope="module")
@@ -119,39 +119,39 @@ class TestScenario(BothClients):
 
 
 def test_a_crunch_run_sends_six_statuses_in_order(seen: dict[str, Results]) -> None:
-    for told in seen.values():
-        assert told["script"]["statuses"] == [[*each, ""] for each in SIX]
-        assert told["stages"]["statuses"] == [[*each, ""] for each in SIX]
+    for results in seen.values():
+        assert results["script"]["statuses"] == [[*status, ""] for status in SIX]
+        assert results["stages"]["statuses"] == [[*status, ""] for status in SIX]
 
 
 def test_a_crunch_run_leaves_the_documented_files(seen: dict[str, Results]) -> None:
     kept = ("dataset.json", "project.json", "script.sh", "setup_md5_checksums.json")
     written = ("deleted.txt", "upload_md5_checksums.json")
     data = [".hidden", "in.txt", "out.txt", "res/copy.txt", "sub/in2.txt", "ünï code.txt"]
-    for told in seen.values():
-        assert told["script"]["files"][".crunch/deleted.txt"] == "gone.txt"
-        assert told["script"]["files after"] == [*(f".crunch/{name}" for name in kept), *data]
+    for results in seen.values():
+        assert results["script"]["files"][".crunch/deleted.txt"] == "gone.txt"
+        assert results["script"]["files after"] == [*(f".crunch/{name}" for name in kept), *data]
         names = sorted([*(f".crunch/{name}" for name in (*kept, *written)), *data, "gone.txt"])
-        assert told["script"]["stored"] == names
-        assert told["script"]["as it was made"] == [True] * (len(names) - 1)
+        assert results["script"]["stored"] == names
+        assert results["script"]["as it was made"] == [True] * (len(names) - 1)
 
 
 def test_a_crunch_run_that_fails_states_in_which_stage(seen: dict[str, Results]) -> None:
-    for told in seen.values():
+    for results in seen.values():
         for label in ("a failing script", "no shebang", "no such interpreter"):
-            assert told["failing"][label] == {"failed": True, "statuses": [*SIX[:3], [2, 3]]}
+            assert results["failing"][label] == {"failed": True, "statuses": [*SIX[:3], [2, 3]]}
         for label in ("no workflow", "no folder"):
-            assert told["failing"][label] == {"failed": True, "statuses": [[1, 1], [1, 3]]}
+            assert results["failing"][label] == {"failed": True, "statuses": [[1, 1], [1, 3]]}
 
 
 def test_all_kinds_of_crunch_attributes_exist(seen: dict[str, Results]) -> None:
-    for told in seen.values():
-        assert len(told["attributes"]["all"]) == 16
-        assert [each["value"] for each in told["inferred"]["there"]][:4] == [
+    for results in seen.values():
+        assert len(results["attributes"]["all"]) == 16
+        assert [attribute["value"] for attribute in results["inferred"]["there"]][:4] == [
             *("https://example.org", "example.org", 2.5, True),
         ]
 
 
 def test_the_published_crunch_client_is_the_one_that_was_requested(interpreter_of: Callable[[str], Path]) -> None:
-    found = list(interpreter_of("crunch").parent.parent.rglob("django_crunch-*.dist-info"))
-    assert [each.name for each in found] == ["django_crunch-0.1.12.dist-info"]
+    paths = list(interpreter_of("crunch").parent.parent.rglob("django_crunch-*.dist-info"))
+    assert [path.name for path in paths] == ["django_crunch-0.1.12.dist-info"]

@@ -91,14 +91,14 @@ class Ended:
 
     Attributes:
         codes: Exit codes by label.
-        said: What was printed, by label.
+        outputs: What was printed, by label.
         items: All items of the site.
         statuses: Stage and state of all statuses, by the dataset's slug.
         stored: What the storage had.
     """
 
     codes: dict[str, int] = field(default_factory=dict[str, int])
-    said: dict[str, str] = field(default_factory=dict[str, str])
+    outputs: dict[str, str] = field(default_factory=dict[str, str])
     items: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     statuses: dict[str, list[list[int]]] = field(default_factory=dict[str, list[list[int]]])
     stored: list[str] = field(default_factory=list[str])
@@ -121,37 +121,37 @@ def _prepare(sandbox: Sandbox) -> None:
 
 
 def _items(sandbox: Sandbox) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
+    items: list[dict[str, Any]] = []
     url: str | None = f"{sandbox.crunch_url}/api/items/"
     with httpx.Client(headers={"Authorization": f"Token {sandbox.crunch_token}"}, trust_env=False) as client:
         while url:
             page = client.get(url).json()
-            found += page["results"]
+            items += page["results"]
             url = page["next"]
-    return found
+    return items
 
 
 def _run(forks: ForkServer, command: list[str], environment: dict[str, str], sandbox: Sandbox, folder: Path) -> Ended:
     _prepare(sandbox)
     folder.mkdir()
     ended = Ended()
-    for each in COMMANDS:
+    for step in COMMANDS:
         done = forks.run(
-            [*command, *(word.replace("{folder}", str(folder)) for word in each.words)],
-            env={name: value for name, value in environment.items() if name not in each.without},
+            [*command, *(word.replace("{folder}", str(folder)) for word in step.words)],
+            env={name: value for name, value in environment.items() if name not in step.without},
             cwd=folder,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
         )
-        ended.codes[each.label] = done.returncode
-        ended.said[each.label] = done.stdout + done.stderr
+        ended.codes[step.label] = done.returncode
+        ended.outputs[step.label] = done.stdout + done.stderr
     ended.items = _items(sandbox)
     for name in ("looped:l1", "looped:l2", "looped:l3", "looped:l4", "failing:f1"):
         dataset = sandbox.crunch.tree.find(name)
         assert dataset is not None
         ended.statuses[name] = [
-            [told["stage"], told["state"]] for told in sandbox.crunch.statuses.of_dataset(dataset.id)
+            [status["stage"], status["state"]] for status in sandbox.crunch.statuses.of_dataset(dataset.id)
         ]
     storage = sandbox.crunch.storage
     ended.stored = sorted(path.relative_to(storage).as_posix() for path in storage.rglob("*") if path.is_file())
@@ -185,19 +185,19 @@ SHARED = "looped:l4"
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.label)
 def test_a_published_crunch_command_ends_as_it_did(published: Ended, command: Command) -> None:
-    assert published.codes[command.label] == command.code, published.said[command.label]
+    assert published.codes[command.label] == command.code, published.outputs[command.label]
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.label)
 def test_a_crunch_command_of_ours_ends_as_it_should(ours: Ended, command: Command) -> None:
     expected = command.code if command.ours is None else command.ours
-    assert ours.codes[command.label] == expected, ours.said[command.label]
-    assert "Traceback" not in ours.said[command.label]
+    assert ours.codes[command.label] == expected, ours.outputs[command.label]
+    assert "Traceback" not in ours.outputs[command.label]
 
 
 def test_the_crunch_site_has_the_same_in_the_end(published: Ended, ours: Ended) -> None:
     assert ours.items == published.items
-    described = {each["slug"]: len(each["attributes"]) for each in ours.items}
+    described = {item["slug"]: len(item["attributes"]) for item in ours.items}
     assert described[ITEM] == 10
     assert len(described) == 12
 
@@ -205,9 +205,9 @@ def test_the_crunch_site_has_the_same_in_the_end(published: Ended, ours: Ended) 
 def test_the_crunch_site_was_told_the_same(published: Ended, ours: Ended) -> None:
     six = [[stage, state] for stage in (1, 2, 3) for state in (1, 2)]
     failed = [*six[:3], [2, 3]]
-    wanted = {"looped:l1": six, "looped:l2": six, "looped:l3": failed, SHARED: six, "failing:f1": failed}
-    assert ours.statuses == wanted
-    assert published.statuses == {**wanted, SHARED: failed}
+    expected = {"looped:l1": six, "looped:l2": six, "looped:l3": failed, SHARED: six, "failing:f1": failed}
+    assert ours.statuses == expected
+    assert published.statuses == {**expected, SHARED: failed}
 
 
 def test_the_storage_of_crunch_has_the_same_in_the_end(published: Ended, ours: Ended) -> None:
@@ -220,7 +220,9 @@ def test_the_storage_of_crunch_has_the_same_in_the_end(published: Ended, ours: E
 
 
 def test_crunch_files_are_shown_alike(published: Ended, ours: Ended) -> None:
-    shown = [[line.rstrip() for line in each.said["files"].split("\n") if line.strip()] for each in (published, ours)]
+    shown = [
+        [line.rstrip() for line in ended.outputs["files"].split("\n") if line.strip()] for ended in (published, ours)
+    ]
     assert shown == [["data/l1", "└── in.txt"]] * 2
 
 
@@ -232,5 +234,5 @@ def test_what_the_crunch_site_refuses_is_told(published: Ended, ours: Ended) -> 
         "url ('nope',)": "Enter a valid URL",
     }
     for label, text in words.items():
-        assert text in published.said[label]
-        assert text in ours.said[label]
+        assert text in published.outputs[label]
+        assert text in ours.outputs[label]

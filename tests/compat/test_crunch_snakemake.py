@@ -196,15 +196,15 @@ INTERRUPTED = """
 def test_ctrl_c_ends_crunch_snakemake(release: str, make: Make, sandbox: Sandbox) -> None:
     made = make('rule all:\n    output: "never.txt"\n    shell: "echo it is $$ >&2; sleep 1000"\n')
     program = [sys.executable, "-c", textwrap.dedent(INTERRUPTED), made.slug, str(made.media), str(made.parent)]
-    told = os.environ | sandbox.environment()
-    with subprocess.Popen(program, env=told, stderr=subprocess.PIPE, text=True) as running:
+    environment = os.environ | sandbox.environment()
+    with subprocess.Popen(program, env=environment, stderr=subprocess.PIPE, text=True) as running:
         assert running.stderr is not None
-        found = next(filter(None, (re.fullmatch(r"it is (\d+)\n", line) for line in running.stderr)), None)
+        match = next(filter(None, (re.fullmatch(r"it is (\d+)\n", line) for line in running.stderr)), None)
         running.send_signal(signal.SIGINT)
         running.communicate(timeout=90)
 
-    assert found is not None
-    shell = int(found[1])
+    assert match is not None
+    shell = int(match[1])
     assert running.returncode == -signal.SIGINT
     assert made.told()[-1]["state"] == State.FAIL
     assert made.told()[-1]["note"] == "Interrupted by Ctrl-C"

@@ -25,11 +25,11 @@ def write_manifest(path: Path, seeded: list[Any], *names: str) -> None:
         writer = csv.writer(file, "excel-tab")
         writer.writerow(COLUMNS)
         for bundle in seeded:
-            for each in bundle["files"]:
-                if each["name"] in names:
+            for entry in bundle["files"]:
+                if entry["name"] in names:
                     writer.writerow([
-                        bundle["bundle_uuid"], bundle["version"], each["name"], each["uuid"], each["version"],
-                        each["sha256"], each["size"],
+                        bundle["bundle_uuid"], bundle["version"], entry["name"], entry["uuid"], entry["version"],
+                        entry["sha256"], entry["size"],
                     ])  # fmt: skip
 
 
@@ -44,12 +44,12 @@ def test_downloads_a_bundle(
     seeded = sandbox.seed(folder)
     client.call("download", bundle_uuid=seeded["bundle_uuid"], replica="aws")
     target = client.folder / f"{seeded['bundle_uuid']}.{seeded['version']}"
-    found = contents(target)
-    manifest = json.loads(found.pop("bundle.json"))
-    assert found == contents(folder)
+    files = contents(target)
+    manifest = json.loads(files.pop("bundle.json"))
+    assert files == contents(folder)
     assert manifest["bundle"]["uuid"] == seeded["bundle_uuid"]
-    for each in seeded["files"]:
-        assert stored_at(client.folder, each["sha256"]).samefile(target / each["name"])
+    for entry in seeded["files"]:
+        assert stored_at(client.folder, entry["sha256"]).samefile(target / entry["name"])
 
 
 @pytest.mark.parametrize(
@@ -69,8 +69,8 @@ def test_downloads_over_a_bad_network(
     seeded = sandbox.seed(folder)
     sandbox.add_faults(rule)
     client.call("download", bundle_uuid=seeded["bundle_uuid"], replica="aws", min_delay_seconds=0.01)
-    found = contents(client.folder / f"{seeded['bundle_uuid']}.{seeded['version']}")
-    assert found["reads.fastq.gz"] == (folder / "reads.fastq.gz").read_bytes()
+    files = contents(client.folder / f"{seeded['bundle_uuid']}.{seeded['version']}")
+    assert files["reads.fastq.gz"] == (folder / "reads.fastq.gz").read_bytes()
 
 
 def test_rejects_wrong_bytes(sandbox: Sandbox, client: "Documented", make_folder: Callable[..., Path]) -> None:
@@ -102,9 +102,9 @@ def test_downloads_a_manifest_as_bundles(
     manifest = client.folder.parent / "m.tsv"
     write_manifest(manifest, [seeded], "reads.fastq.gz")
     client.call("download_manifest", manifest=str(manifest), replica="aws", layout="bundle")
-    found = contents(client.folder / f"{seeded['bundle_uuid']}.{seeded['version']}")
-    assert set(found) == {"bundle.json", "donor_organism_0.json", "project_0.json", "reads.fastq.gz"}
-    assert found["reads.fastq.gz"] == (folder / "reads.fastq.gz").read_bytes()
+    files = contents(client.folder / f"{seeded['bundle_uuid']}.{seeded['version']}")
+    assert set(files) == {"bundle.json", "donor_organism_0.json", "project_0.json", "reads.fastq.gz"}
+    assert files["reads.fastq.gz"] == (folder / "reads.fastq.gz").read_bytes()
 
 
 def test_downloads_a_collection(
@@ -114,7 +114,7 @@ def test_downloads_a_collection(
     inner, outer = "0f0f0f0f-0000-4000-8000-000000000001", "0f0f0f0f-0000-4000-8000-000000000002"
     version = "2020-01-01T000000.000000Z"
     text = {"name": "n", "description": "d", "details": {}, "replica": "aws", "version": version}
-    bundles = [{"type": "bundle", "uuid": each["bundle_uuid"], "version": each["version"]} for each in seeded]
+    bundles = [{"type": "bundle", "uuid": bundle["bundle_uuid"], "version": bundle["version"]} for bundle in seeded]
     client.run(
         ("call", "put_collection", {**text, "uuid": inner, "contents": bundles[:1]}),
         ("call", "put_collection", {
@@ -122,9 +122,9 @@ def test_downloads_a_collection(
         }),
         ("call", "download_collection", {"uuid": outer, "replica": "aws"}),
     )  # fmt: skip
-    for each in seeded:
-        found = contents(client.folder / f"{each['bundle_uuid']}.{each['version']}")
-        assert set(found) == {"bundle.json", *(file["name"] for file in each["files"])}
+    for bundle in seeded:
+        files = contents(client.folder / f"{bundle['bundle_uuid']}.{bundle['version']}")
+        assert set(files) == {"bundle.json", *(file["name"] for file in bundle["files"])}
 
 
 def test_command_line(
@@ -137,9 +137,9 @@ def test_command_line(
     assert uploaded.returncode == 0, uploaded.stderr
     bundle = json.loads(uploaded.stdout)
     listed = client.cli("dss", "get-bundles-all", "--replica", "aws", "--no-paginate")
-    assert [each["uuid"] for each in json.loads(listed.stdout)["bundles"]] == [bundle["bundle_uuid"]]
-    found = client.cli("dss", "post-search", "--replica", "aws", "--es-query", "{}")
-    assert json.loads(found.stdout)["total_hits"] == 1
+    assert [entry["uuid"] for entry in json.loads(listed.stdout)["bundles"]] == [bundle["bundle_uuid"]]
+    result = client.cli("dss", "post-search", "--replica", "aws", "--es-query", "{}")
+    assert json.loads(result.stdout)["total_hits"] == 1
     done = client.cli("dss", "download", "--bundle-uuid", bundle["bundle_uuid"], "--replica", "aws", "--no-metadata")
     assert done.returncode == 0, done.stderr
     assert set(contents(client.folder / f"{bundle['bundle_uuid']}.{bundle['version']}")) == {

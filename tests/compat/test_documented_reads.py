@@ -21,7 +21,7 @@ def test_lists_every_bundle_over_pages(
     sandbox: Sandbox, client: "Documented", make_folder: Callable[..., Path]
 ) -> None:
     folder = make_folder(reads=10)
-    seeded = sorted((each["bundle_uuid"], each["version"]) for each in (sandbox.seed(folder) for _ in range(23)))
+    seeded = sorted((bundle["bundle_uuid"], bundle["version"]) for bundle in (sandbox.seed(folder) for _ in range(23)))
     pages, listed, first = client.run(
         ("paginate", "get_bundles_all", {"replica": "aws", "per_page": 10}),
         ("iterate", "get_bundles_all", {"replica": "aws", "per_page": 10}),
@@ -29,7 +29,7 @@ def test_lists_every_bundle_over_pages(
     )
     assert [len(page["bundles"]) for page in pages] == [10, 10, 3]
     assert [page["has_more"] for page in pages] == [True, True, False]
-    assert [(each["uuid"], each["version"]) for each in listed] == seeded
+    assert [(entry["uuid"], entry["version"]) for entry in listed] == seeded
     assert first["bundles"] == pages[0]["bundles"]
 
 
@@ -41,15 +41,15 @@ def test_accepts_the_parameters_that_the_published_client_sends_twice(
     for _ in range(23):
         sandbox.seed(folder)
     assert len(new_client("hca").iterate("get_bundles_all", replica="aws", per_page=10)) == 23
-    asked = [request["query"] for request in sandbox.requests("/dss/v1/bundles/all")]
-    assert [str(query).count("per_page") for query in asked] == [1, 2, 2]
+    queries = [request["query"] for request in sandbox.requests("/dss/v1/bundles/all")]
+    assert [str(query).count("per_page") for query in queries] == [1, 2, 2]
 
 
 def test_lists_bundles_of_a_prefix(sandbox: Sandbox, client: "Documented", make_folder: Callable[..., Path]) -> None:
     folder = make_folder(reads=10)
     uuids = [sandbox.seed(folder)["bundle_uuid"] for _ in range(5)]
     listed = client.iterate("get_bundles_all", replica="gcp", prefix=uuids[0][:8])
-    assert [each["uuid"] for each in listed] == [uuids[0]]
+    assert [entry["uuid"] for entry in listed] == [uuids[0]]
 
 
 def test_reads_a_bundle_over_pages(sandbox: Sandbox, client: "Documented", tmp_path: Path) -> None:
@@ -64,15 +64,15 @@ def test_reads_a_bundle_over_pages(sandbox: Sandbox, client: "Documented", tmp_p
         ("paginate", "get_bundle", {**arguments, "per_page": 10}),
         ("call", "get_bundle", {**arguments, "version": seeded["version"], "presignedurls": "true"}),
     )
-    assert sorted(each["name"] for each in files) == [f"f{number:02}.txt" for number in range(25)]
+    assert sorted(file["name"] for file in files) == [f"f{number:02}.txt" for number in range(25)]
     assert [len(page["bundle"]["files"]) for page in pages] == [10, 10, 5]
     assert whole["bundle"]["version"] == seeded["version"]
-    assert all(each["url"].startswith("http") for each in whole["bundle"]["files"])
+    assert all(file["url"].startswith("http") for file in whole["bundle"]["files"])
 
 
 def test_reads_files(sandbox: Sandbox, client: "Documented", make_folder: Callable[..., Path]) -> None:
     folder = make_folder()
-    seeded = {each["name"]: each for each in sandbox.seed(folder)["files"]}
+    seeded = {file["name"]: file for file in sandbox.seed(folder)["files"]}
     reads, donor = seeded["reads.fastq.gz"], seeded["donor_organism_0.json"]
     streamed, head, parsed = client.run(
         ("stream", "get_file", {"uuid": reads["uuid"], "replica": "aws", "block": 65536}),
@@ -91,7 +91,7 @@ def test_waits_while_redirected_to_the_same_url(
 ) -> None:
     seeded = sandbox.seed(make_folder())
     sandbox.settings.turn({"dss.checkout_redirects": 2, "dss.retry_after": 0})
-    file = next(each for each in seeded["files"] if each["name"] == "reads.fastq.gz")
+    file = next(entry for entry in seeded["files"] if entry["name"] == "reads.fastq.gz")
     streamed = client.stream("get_file", uuid=file["uuid"], replica="aws")
     assert streamed["sha256"] == file["sha256"]
     assert [request["status"] for request in sandbox.requests(f"/dss/v1/files/{file['uuid']}")] == [301, 301, 302]
@@ -113,7 +113,9 @@ def test_finds_bundles_by_their_metadata(
         }),
     )  # fmt: skip
     assert len(everything) == 13
-    assert {hit["bundle_fqid"] for hit in people} == {f"{each['bundle_uuid']}.{each['version']}" for each in human}
+    assert {hit["bundle_fqid"] for hit in people} == {
+        f"{bundle['bundle_uuid']}.{bundle['version']}" for bundle in human
+    }
     assert [hit["bundle_fqid"] for hit in people] == sorted(hit["bundle_fqid"] for hit in people)
     assert [(len(page["results"]), page["total_hits"]) for page in pages] == [(10, 12), (2, 12)]
     assert [hit["bundle_fqid"].partition(".")[0] for hit in raw["results"]] == [mouse["bundle_uuid"]]

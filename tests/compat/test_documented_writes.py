@@ -21,7 +21,7 @@ Contents = Callable[[Path], dict[str, bytes]]
 
 def files_of(sandbox: Sandbox, client: "Documented", uuid: str) -> dict[str, dict[str, Any]]:
     bundle = client.call("get_bundle", uuid=uuid, replica="aws")
-    return {each["name"]: each for each in bundle["bundle"]["files"]}
+    return {file["name"]: file for file in bundle["bundle"]["files"]}
 
 
 def test_uploads_a_folder(
@@ -31,14 +31,14 @@ def test_uploads_a_folder(
     done = client.call("upload", src_dir=str(folder), replica="aws", staging_bucket=sandbox.staging_bucket)
     stored = files_of(sandbox, client, done["bundle_uuid"])
     source = contents(folder)
-    assert {name: each["size"] for name, each in stored.items()} == {name: len(data) for name, data in source.items()}
-    assert {name for name, each in stored.items() if each["indexed"]} == {"donor_organism_0.json", "project_0.json"}
-    assert {each["name"]: each["uuid"] for each in done["files"]} == {
-        name: each["uuid"] for name, each in stored.items()
+    assert {name: file["size"] for name, file in stored.items()} == {name: len(data) for name, data in source.items()}
+    assert {name for name, file in stored.items() if file["indexed"]} == {"donor_organism_0.json", "project_0.json"}
+    assert {file["name"]: file["uuid"] for file in done["files"]} == {
+        name: file["uuid"] for name, file in stored.items()
     }
-    found = client.iterate("post_search", replica="aws", es_query={"query": {"match": {
+    hits = client.iterate("post_search", replica="aws", es_query={"query": {"match": {
         "files.donor_organism_json.biomaterial_core.biomaterial_name": "donor"}}})  # fmt: skip
-    assert [hit["bundle_fqid"] for hit in found] == [f"{done['bundle_uuid']}.{done['version']}"]
+    assert [hit["bundle_fqid"] for hit in hits] == [f"{done['bundle_uuid']}.{done['version']}"]
 
 
 def test_uploads_a_file_of_many_parts(sandbox: Sandbox, client: "Documented", tmp_path: Path) -> None:
@@ -73,8 +73,8 @@ def test_changes_and_deletes_a_bundle(sandbox: Sandbox, client: "Documented", ma
     seeded = sandbox.seed(make_folder(reads=10))
     other = sandbox.seed(make_folder("other", reads=10))
     uuid = seeded["bundle_uuid"]
-    added = next(each for each in other["files"] if each["name"] == "reads.fastq.gz")
-    removed = next(each for each in seeded["files"] if each["name"] == "empty.txt")
+    added = next(file for file in other["files"] if file["name"] == "reads.fastq.gz")
+    removed = next(file for file in seeded["files"] if file["name"] == "empty.txt")
     link = {"uuid": added["uuid"], "version": added["version"], "indexed": False}
     gone = {key: removed[key] for key in ("uuid", "version", "name")} | {"indexed": False}
     target = {"uuid": uuid, "replica": "aws"}
@@ -89,7 +89,7 @@ def test_changes_and_deletes_a_bundle(sandbox: Sandbox, client: "Documented", ma
         ("call", "delete_bundle", {**target, "reason": "a test"}),
     )  # fmt: skip
     assert patched["version"] > seeded["version"]
-    assert {each["name"] for each in bundle["bundle"]["files"]} == {
+    assert {file["name"] for file in bundle["bundle"]["files"]} == {
         "donor_organism_0.json", "project_0.json", "reads.fastq.gz", "images/slide 1.tif", "more.fastq.gz",
     }  # fmt: skip
     assert again["version"] == "2030-01-01T000000.000000Z"
@@ -133,7 +133,7 @@ def test_manages_collections(sandbox: Sandbox, client: "Documented", make_folder
     assert sorted(got["contents"], key=str) == sorted([bundle, file], key=str)
     assert patched["version"] > version
     assert (changed["description"], changed["contents"]) == ("another", [bundle])
-    assert [each["uuid"] for each in listed] == [uuid]
+    assert [entry["uuid"] for entry in listed] == [uuid]
     assert deleted is None or isinstance(deleted, dict)
     with pytest.raises(Exception, match="not_found"):
         client.call("get_collection", uuid=uuid, replica="aws")
@@ -178,7 +178,7 @@ def test_subscribes_and_receives_notifications(
     assert payload["subscription_id"] == made["uuid"]
     assert payload["match"] == {"bundle_uuid": seeded["bundle_uuid"], "bundle_version": seeded["version"]}
     assert payload["attachments"] == {"taxon": [9606]}
-    assert [each["uuid"] for each in listed["subscriptions"]] == [made["uuid"]]
+    assert [entry["uuid"] for entry in listed["subscriptions"]] == [made["uuid"]]
     assert "s3cret" not in json.dumps([made, listed])
     _, left = client.run(
         ("call", "delete_subscription", {"uuid": made["uuid"], "replica": "aws"}),

@@ -133,7 +133,7 @@ def run(python: Path, sandbox: Sandbox, proxy: ConnectProxy, package: str, folde
     other = f"http://localhost:{sandbox.url.rpartition(':')[2]}"
     gen3.wts.add_commons("other", other, gen3.credentials_file(folder / "other.json", other))
     gen3.metadata.aggregate.put_info("dg.TEST", {"host": HOST, "name": "Sandbox", "type": "indexd"})
-    given = {
+    variables = {
         "SANDBOX_URL": sandbox.url,
         "GEN3_ENDPOINT": sandbox.gen3_url,
         "GEN3_API_KEY": str(sandbox.gen3_credentials(folder / "credentials.json")),
@@ -143,7 +143,7 @@ def run(python: Path, sandbox: Sandbox, proxy: ConnectProxy, package: str, folde
         "CLIENT_SECRET": sandbox.gen3_client_secret,
         "GEN3SDK_MAX_RETRIES": "1",
     }
-    return run_scenario(python, SCENARIO, [package, *PARTS], folder, {**proxy.environment(), **given}, seconds=280)
+    return run_scenario(python, SCENARIO, [package, *PARTS], folder, {**proxy.environment(), **variables}, seconds=280)
 
 
 @pytest.fixture(scope="module")
@@ -188,49 +188,49 @@ class TestScenario(BothClients):
 
 
 def test_records_are_listed_page_by_page(seen: dict[str, Results]):
-    for told in seen.values():
-        assert told["lists"]["page by page"] == [20, 21, 22, 23, 24, 25, 26]
-        assert told["lists"]["all"] == 7
+    for results in seen.values():
+        assert results["lists"]["page by page"] == [20, 21, 22, 23, 24, 25, 26]
+        assert results["lists"]["all"] == 7
 
 
 def test_records_are_submitted_and_found(seen: dict[str, Results]):
-    for told in seen.values():
-        assert told["submission"]["node"] == [["m0", "f0"], ["m1", "f1"], ["m2", "f2"]]
-        assert told["submitted_files"]["rows.tsv"]["invalid"] == ["sf-4"]
-        assert told["submitted_files"]["stored"] == {"data": {"_manifest_count": 8}}
+    for results in seen.values():
+        assert results["submission"]["node"] == [["m0", "f0"], ["m1", "f1"], ["m2", "f2"]]
+        assert results["submitted_files"]["rows.tsv"]["invalid"] == ["sf-4"]
+        assert results["submitted_files"]["stored"] == {"data": {"_manifest_count": 8}}
 
 
 def test_bytes_arrive_unchanged(seen: dict[str, Results]):
-    for told in seen.values():
-        assert told["file"]["bytes"] == "some reads"
-        assert told["file"]["what came"] == {"reads.txt": "some reads"}
-        assert told["workspaces"]["what came"] == dict.fromkeys(("a.txt", "b.txt", "d.txt"), "a workspace")
-        assert told["objects"]["bytes"] == "an object"
+    for results in seen.values():
+        assert results["file"]["bytes"] == "some reads"
+        assert results["file"]["what came"] == {"reads.txt": "some reads"}
+        assert results["workspaces"]["what came"] == dict.fromkeys(("a.txt", "b.txt", "d.txt"), "a workspace")
+        assert results["objects"]["bytes"] == "an object"
 
 
 def test_a_login_gives_access_to_another_commons(seen: dict[str, Results]):
-    for told in seen.values():
-        assert told["token_service"]["there"] == "sandbox-user@example.org"
+    for results in seen.values():
+        assert results["token_service"]["there"] == "sandbox-user@example.org"
 
 
 def test_contradictions_are_still_value_errors(seen: dict[str, Results]):
     labels = ["file and object", "commons and login", "a program without a commons", "scopes without a program"]
-    for told in seen.values():
-        assert [label for label in labels if "ValueError" not in told["wrong_logins"][label]["raised"]] == []
+    for results in seen.values():
+        assert [label for label in labels if "ValueError" not in results["wrong_logins"][label]["raised"]] == []
 
 
 def test_the_explorer_is_queried(seen: dict[str, Results]):
-    for told in seen.values():
-        assert told["explorer"]["beyond what a query reaches"] == [38, 39]
-        assert told["explorer"]["downloaded"] == 40
+    for results in seen.values():
+        assert results["explorer"]["beyond what a query reaches"] == [38, 39]
+        assert results["explorer"]["downloaded"] == 40
 
 
 def test_downloads_go_over_https(seen: dict[str, Results], proxy: ConnectProxy):
-    wanted = {"folder/three.txt": "the third", "one.txt": "the first", "two.txt": "the second"}
-    assert [told["pulls"]["a manifest"] for told in seen.values()] == [wanted] * 2
+    expected = {"folder/three.txt": "the third", "one.txt": "the first", "two.txt": "the second"}
+    assert [results["pulls"]["a manifest"] for results in seen.values()] == [expected] * 2
     assert f"{HOST}:443" in proxy.asked
 
 
 def test_the_published_client_is_the_one_that_was_requested(interpreter_of: Callable[[str], Path]):
-    found = list(interpreter_of("gen3").parent.parent.rglob("gen3-*.dist-info"))
-    assert [each.name for each in found] == ["gen3-4.28.5.dist-info"]
+    paths = list(interpreter_of("gen3").parent.parent.rglob("gen3-*.dist-info"))
+    assert [path.name for path in paths] == ["gen3-4.28.5.dist-info"]

@@ -30,7 +30,7 @@ def pair(new_client: Callable[..., "Documented"]) -> dict[str, "Documented"]:
     return {module: new_client(module, kind="AuthClient") for module in ("hca", "omicsdk")}
 
 
-def asked(user: str, action: str, resource: str = FILE) -> tuple[str, str, dict[str, Any]]:
+def evaluation(user: str, action: str, resource: str = FILE) -> tuple[str, str, dict[str, Any]]:
     return ("call", "post_v1_policies_evaluate", {"principal": user, "action": [action], "resource": [resource]})
 
 
@@ -68,16 +68,16 @@ LOOK: list[tuple[str, str, dict[str, Any]]] = [
     ("iterate", "get_v1_resource_policies", {"resource_type_name": "project"}),
     ("call", "get_v1_resource_policy", {"resource_type_name": "project", "policy_name": "Reader"}),
     ("paginate", "get_v1_users", {"per_page": "5"}),
-    asked(ADA, "dss:PutFile"),
-    asked(ADA, "dss:GetFile"),
-    asked(ADA, "dss:DeleteFile"),
+    evaluation(ADA, "dss:PutFile"),
+    evaluation(ADA, "dss:GetFile"),
+    evaluation(ADA, "dss:DeleteFile"),
 ]
 TAKE_DOWN: list[tuple[str, str, dict[str, Any]]] = [
     ("call", "put_v1_role_policy", {"role_id": "keeper", "policy": allow("dss:DeleteFile")}),
-    asked(ADA, "dss:PutFile"),
-    asked(ADA, "dss:DeleteFile"),
+    evaluation(ADA, "dss:PutFile"),
+    evaluation(ADA, "dss:DeleteFile"),
     ("call", "put_v1_user", {"user_id": ADA, "status": "disabled"}),
-    asked(ADA, "dss:DeleteFile"),
+    evaluation(ADA, "dss:DeleteFile"),
     ("call", "put_v1_group_user", {"group_id": "lab", "action": "remove", "users": [ADA]}),
     ("call", "put_v1_group_role", {"group_id": "lab", "action": "remove", "roles": ["keeper"]}),
     ("call", "delete_v1_group", {"group_id": "lab"}),
@@ -117,11 +117,11 @@ def test_either_client_manages_objects_of_the_other(pair: dict[str, "Documented"
 
 def test_both_get_the_same_responses(sandbox: Sandbox, new_client: Callable[..., "Documented"]) -> None:
     """Bytes if the service responds with a message, JSON otherwise."""
-    told: list[Any] = []
+    responses: list[Any] = []
     for module in ("hca", "omicsdk"):
         sandbox.reset()
-        told.append(new_client(module, kind="AuthClient").run(*SET_UP, *TAKE_DOWN))
-    assert told[0] == told[1]
+        responses.append(new_client(module, kind="AuthClient").run(*SET_UP, *TAKE_DOWN))
+    assert responses[0] == responses[1]
 
 
 def test_refusals_are_reported_alike(pair: dict[str, "Documented"]) -> None:
@@ -188,13 +188,13 @@ def test_both_command_lines_read_the_same(pair: dict[str, "Documented"]) -> None
 
 
 def test_both_command_lines_write_the_same(sandbox: Sandbox, new_client: Callable[..., "Documented"]) -> None:
-    told: list[list[str]] = []
+    outputs: list[list[str]] = []
     for module in ("hca", "omicsdk"):
         sandbox.reset()
         client = new_client(module, kind="AuthClient")
         client.run(ROLES[0])
         done = [client.cli("auth", *words) for words in WRITES]
-        assert [each.returncode for each in done] == [0] * len(WRITES)
+        assert [run.returncode for run in done] == [0] * len(WRITES)
         # The published command indents no deeper than ours, but ends words without a line break.
-        told.append(["".join(each.stdout.split()) for each in done])
-    assert told[0] == told[1]
+        outputs.append(["".join(run.stdout.split()) for run in done])
+    assert outputs[0] == outputs[1]

@@ -29,9 +29,9 @@ def pair(new_client: Callable[..., "Documented"]) -> Pair:
 
 def downloaded(contents: Contents, client: "Documented", bundle: dict[str, Any]) -> dict[str, bytes]:
     """Return the files of a client in a bundle's folder, without the description of the bundle itself."""
-    found = contents(client.folder / f"{bundle['uuid']}.{bundle['version']}")
-    assert json.loads(found.pop("bundle.json"))["bundle"]["uuid"] == bundle["uuid"]
-    return found
+    files = contents(client.folder / f"{bundle['uuid']}.{bundle['version']}")
+    assert json.loads(files.pop("bundle.json"))["bundle"]["uuid"] == bundle["uuid"]
+    return files
 
 
 @BOTH_WAYS
@@ -55,7 +55,7 @@ def test_files_staged_by_one_client_are_registered_by_the_other(
             "files": [{"indexed": False, "name": name, "uuid": uuid, "version": OLD} for name, uuid in uuids.items()],
         }),
     )  # fmt: skip
-    assert [each["version"] for each in [*registered, made]] == [OLD] * 6
+    assert [entry["version"] for entry in [*registered, made]] == [OLD] * 6
     pair[first].call("download", bundle_uuid=UUID, replica="aws", version=OLD)
     assert downloaded(contents, pair[first], {"uuid": UUID, "version": OLD}) == contents(source)
     link = {key: staged["files"][0][key] for key in ("uuid", "version")}
@@ -78,7 +78,7 @@ def test_a_collection_is_managed_by_both(
 ) -> None:
     source = make_folder(reads=1000)
     seeded = [sandbox.seed(source), sandbox.seed(make_folder("other", reads=10))]
-    bundles = [{"type": "bundle", "uuid": each["bundle_uuid"], "version": each["version"]} for each in seeded]
+    bundles = [{"type": "bundle", "uuid": bundle["bundle_uuid"], "version": bundle["version"]} for bundle in seeded]
     text = {"name": "n", "description": "d", "details": {"a": [1]}}
     put = {**text, "uuid": UUID, "version": OLD, "replica": "aws", "contents": bundles}
     pair[first].run(("call", "put_collection", put))
@@ -102,12 +102,16 @@ def test_a_collection_is_managed_by_both(
 @BOTH_WAYS
 def test_a_subscription_is_managed_by_both(pair: Pair, first: str, second: str) -> None:
     """The receiver listens to no service here: another test covers the messages that it receives."""
-    wanted = {"jmespath_query": "event_type == 'CREATE'", "callback_url": "http://127.0.0.1:9/hook", "method": "PUT"}
-    made = pair[first].call("put_subscription", replica="aws", **wanted)
+    subscription = {
+        "jmespath_query": "event_type == 'CREATE'",
+        "callback_url": "http://127.0.0.1:9/hook",
+        "method": "PUT",
+    }
+    made = pair[first].call("put_subscription", replica="aws", **subscription)
     one = {"uuid": made["uuid"], "replica": "aws"}
     got, listed = pair[second].run(("call", "get_subscription", one), ("call", "get_subscriptions", {"replica": "aws"}))
-    assert wanted.items() <= got.items()
-    assert [each["uuid"] for each in listed["subscriptions"]] == [made["uuid"]]
+    assert subscription.items() <= got.items()
+    assert [entry["uuid"] for entry in listed["subscriptions"]] == [made["uuid"]]
     pair[second].call("delete_subscription", **one)
     with pytest.raises(Exception, match="not_found"):
         pair[first].call("get_subscription", **one)
@@ -200,7 +204,7 @@ def test_both_log_in_as_one_service_account_by_its_key(
     one, other = (new_client(name, token=None, GOOGLE_APPLICATION_CREDENTIALS=key) for name in (first, second))
     made = one.call("put_subscription", replica="aws", jmespath_query="true", callback_url="http://127.0.0.1:9/hook")
     listed = other.call("get_subscriptions", replica="aws")
-    assert [each["uuid"] for each in listed["subscriptions"]] == [made["uuid"]]
+    assert [entry["uuid"] for entry in listed["subscriptions"]] == [made["uuid"]]
 
 
 def test_a_login_of_the_published_client_is_used(sandbox: Sandbox, new_client: Callable[..., "Documented"]) -> None:
@@ -250,6 +254,6 @@ def test_the_environment_of_the_sandbox_is_sufficient(
     for words in WORDS:
         json.loads(run(*words))
     run("dss", "download", "--replica", "aws", "--bundle-uuid", "UUID")
-    found = contents(tmp_path / f"{seeded['bundle_uuid']}.{seeded['version']}")
-    found.pop("bundle.json")
-    assert found == contents(source)
+    files = contents(tmp_path / f"{seeded['bundle_uuid']}.{seeded['version']}")
+    files.pop("bundle.json")
+    assert files == contents(source)

@@ -48,7 +48,7 @@ def test_every_environment_is_described(script: Any) -> None:
                 re.fullmatch(r".+@\d+\.\d+\.\d+(-(alpha|beta)\.\d+)?", package) for package in environment["npm"]
             )
             assert set(environment) <= {"npm", "script", "for"}
-            assert all((script.ROOT / each).is_file() for each in environment.get("script", ()))
+            assert all((script.ROOT / path).is_file() for path in environment.get("script", ()))
             continue
         assert environment["requirements"]
         assert environment["imports"]

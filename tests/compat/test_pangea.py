@@ -99,9 +99,9 @@ def run(python: Path, sandbox: Sandbox, package: str, folder: Path) -> Results:
     trusted = [SANDBOX_PANGEA_USER]
     prototype = sandbox.pangea.add_work_order_prototype("WOP", jobs={"JOP": "", "JOP2": ""}, privileged=trusted)
     of_groups = sandbox.pangea.add_group_work_order_prototype("GWOP", parts=[prototype], privileged=trusted)
-    told = {name: value for name, value in sandbox.environment().items() if name.startswith("PANGEA_")}
-    given = {"WORK_ORDER_PROTO": prototype, "GROUP_WORK_ORDER_PROTO": of_groups}
-    return run_scenario(python, SCENARIO, [package, *PARTS], folder, {**told, **given}, seconds=120)
+    variables = {name: value for name, value in sandbox.environment().items() if name.startswith("PANGEA_")}
+    prototypes = {"WORK_ORDER_PROTO": prototype, "GROUP_WORK_ORDER_PROTO": of_groups}
+    return run_scenario(python, SCENARIO, [package, *PARTS], folder, {**variables, **prototypes}, seconds=120)
 
 
 @pytest.fixture(scope="module")
@@ -134,32 +134,32 @@ class TestScenario(BothClients):
 
 
 def test_objects_are_created_found_and_changed(seen: dict[str, Results]):
-    for told in seen.values():
-        assert told["organizations"]["the same"] is True
-        assert told["groups"]["a library"] == ["Group Lib", True, True]
-        assert told["samples"]["is changed"] == {"a": 1}
-        assert told["members"]["in the group"] == ["s0", "s1", "s2"]
-        assert told["moves"]["moved"] is True
+    for results in seen.values():
+        assert results["organizations"]["the same"] is True
+        assert results["groups"]["a library"] == ["Group Lib", True, True]
+        assert results["samples"]["is changed"] == {"a": 1}
+        assert results["members"]["in the group"] == ["s0", "s1", "s2"]
+        assert results["moves"]["moved"] is True
 
 
 def test_all_samples_come_page_by_page(seen: dict[str, Results]):
-    for told in seen.values():
-        assert [told["pages"][label] for label in ("all", "all, kept", "manifest")] == [True, True, 205]
-        assert told["pages"]["counts"] == {"n_samples": 205}
+    for results in seen.values():
+        assert [results["pages"][label] for label in ("all", "all, kept", "manifest")] == [True, True, 205]
+        assert results["pages"]["counts"] == {"n_samples": 205}
 
 
 def test_files_arrive_unchanged(seen: dict[str, Results]):
-    for told in seen.values():
+    for results in seen.values():
         for group in ("small", "large", "odd_names"):
-            assert (told[group]["is there"], told[group]["as it was sent"]) == (True, True)
+            assert (results[group]["is there"], results[group]["as it was sent"]) == (True, True)
         assert [
-            told["sizes"][label] for label in ("of two parts exactly", "of a part and a byte", "which is there")
+            results["sizes"][label] for label in ("of two parts exactly", "of a part and a byte", "which is there")
         ] == [True] * 3
-        assert told["small"]["data"]["uri"].endswith("/samples/sample small/small file.txt")
+        assert results["small"]["data"]["uri"].endswith("/samples/sample small/small file.txt")
 
 
 def test_work_orders_are_completed(seen: dict[str, Results]):
-    for told in seen.values():
-        assert told["orders"]["order"] == ["WOP", 100, "pending"]
-        assert told["orders"]["status"] == ["working", {"pending": 1, "success": 1, "n_jobs": 2}]
-        assert told["group_orders"]["active"] == [True]
+    for results in seen.values():
+        assert results["orders"]["order"] == ["WOP", 100, "pending"]
+        assert results["orders"]["status"] == ["working", {"pending": 1, "success": 1, "n_jobs": 2}]
+        assert results["group_orders"]["active"] == [True]

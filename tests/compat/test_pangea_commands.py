@@ -73,7 +73,7 @@ def seen(
         PUBLISHED: (fork_server("pangea"), [str(interpreter_of("pangea").with_name("pangea-api"))]),
         OURS: (fork_server("omicsdk"), [str(Path(sys.executable).with_name("omics")), "pangea"]),
     }
-    found: dict[str, Seen] = {}
+    results: dict[str, Seen] = {}
     for name, (forks, command) in commands.items():
         server.reset()
         folder = tmp_path_factory.mktemp("pangea-commands") / "work"
@@ -86,8 +86,8 @@ def seen(
             base_url=f"{server.pangea_url}/api", headers=headers, trust_env=False, verify=NO_TLS
         ) as client:
             runs = Commands(forks, command, Platform(server, client, folder))
-            found[name] = {label: runs.run(step) for label, step in STEPS.items()}
-    return found
+            results[name] = {label: runs.run(step) for label, step in STEPS.items()}
+    return results
 
 
 @pytest.mark.parametrize("label", STEPS)
@@ -108,19 +108,19 @@ def test_no_command_of_pangea_is_left_out(interpreter_of: Callable[[str], Path])
         "    return [each for name, inner in command.commands.items() for each in leaves(inner, (*words, name))]\n"
         "print('\\n'.join(leaves(main)))"
     )
-    told = subprocess.run(
+    listing = subprocess.run(
         [str(interpreter_of("pangea")), "-c", walk], capture_output=True, text=True, timeout=60, check=True
     )
-    published = set(told.stdout.split("\n")) - {""}
+    published = set(listing.stdout.split("\n")) - {""}
     assert len(published) == 29
     assert {
-        each for each in published if not any(" ".join(step.words).startswith(each) for step in STEPS.values())
+        command for command in published if not any(" ".join(step.words).startswith(command) for step in STEPS.values())
     } == set()
 
 
 def test_files_come_as_they_were_sent_by_commands_of_pangea(seen: dict[str, Seen]):
-    for told in seen.values():
-        assert told["reads"] == (
+    for results in seen.values():
+        assert results["reads"] == (
             True,
             [
                 {f"raw::paired_short_reads read_{n}": content_of(f"q{sample}.R{n}") for n in (1, 2)}
@@ -129,14 +129,14 @@ def test_files_come_as_they_were_sent_by_commands_of_pangea(seen: dict[str, Seen
                 for sample in (1, 2, 0)
             ],
         )
-        assert told["files of one field"] == (
+        assert results["files of one field"] == (
             True,
             {
                 "q2/q2.raw__paired_short_reads.read_1.fastq.gz": content_of("q2.R1"),
                 "q2/q2.raw__paired_short_reads.read_1.json": "data",
             },
         )
-        assert told["addresses"][1] == [
+        assert results["addresses"][1] == [
             "c1/c1.mm.ff.txt",
             "q1/q1.raw__paired_short_reads.read_1.fastq.gz",
             "Signature=",

@@ -38,9 +38,9 @@ print(json.dumps(published_names.read(published_names.FACES[{face!r}], {package!
         check=True,
         cwd=ROOT / "docs",
     )
-    told = done.stdout.splitlines()[-1]  # some modules print as they are imported
+    output = done.stdout.splitlines()[-1]  # some modules print as they are imported
     names = ROOT / "specs" / service / "published-names.json"
-    assert json.loads(told) == json.loads(names.read_text(encoding="utf-8"))
+    assert json.loads(output) == json.loads(names.read_text(encoding="utf-8"))
 
 
 DOCUMENT = """\

@@ -63,8 +63,8 @@ def test_the_programs_of_a_project_are_scripts_notebooks_and_examples(tmp_path: 
     (tmp_path / "a.ipynb").write_text(json.dumps(NOTEBOOK))
     (tmp_path / "docs" / "page.md").write_text(PAGE)
     project = {"programs": ["**/*.py", "*.ipynb", "docs/*.md"], "others": ["setup.py"]}
-    found = {program.name: program.code for program in published_programs.programs(tmp_path, project)}
-    assert found == {
+    programs = {program.name: program.code for program in published_programs.programs(tmp_path, project)}
+    assert programs == {
         "a.ipynb": "pass  # !pip install hca\npass  # %matplotlib inline\nimport hca\n\n\nprint('a'\n      % hca)",
         "docs/page.md 1": "import gen3.auth\nauth = 1\n\nprint(auth)\n",
         "docs/page.md 2": "from gen3.index import Gen3Index\n",
@@ -93,24 +93,24 @@ def test_a_program_runs_against_a_sandbox_with_what_is_replaced_in_it(tmp_path: 
             ["hca", "no_such_package", "*none.py"],
         ],
     }
-    found = list(published_programs.run(project, tmp_path))
-    assert found == [("ran.py", ""), ("stopped.py", "KeyError: 'name'")]
+    outcomes = list(published_programs.run(project, tmp_path))
+    assert outcomes == [("ran.py", ""), ("stopped.py", "KeyError: 'name'")]
     causes = [{"program": "ran.py"}, {"reason": "TypeError: *"}, {"program": "s*", "reason": "KeyError: *"}]
-    assert [published_programs.cause_of(outcome, causes) for outcome in found] == [None, 2]
+    assert [published_programs.cause_of(outcome, causes) for outcome in outcomes] == [None, 2]
 
 
-TOLD = published_programs.settings()
+SETTINGS = published_programs.settings()
 
 
-@pytest.mark.parametrize("name", [name for name in TOLD if name != "causes"])
+@pytest.mark.parametrize("name", [name for name in SETTINGS if name != "causes"])
 def test_each_program_that_is_stopped_has_its_cause_and_each_cause_a_program(name: str) -> None:
     rows: list[dict[str, Any]] = json.loads((published_programs.RESULTS / f"{name}.json").read_text(encoding="utf-8"))
-    own = TOLD[name].get("causes", [])
-    causes = [*own, *TOLD["causes"]["all"]]
+    project_causes = SETTINGS[name].get("causes", [])
+    causes = [*project_causes, *SETTINGS["causes"]["all"]]
     assert rows
     for row in rows:
         outcome = published_programs.Outcome(row["program"], row["reason"])
         assert row["cause"] == published_programs.cause_of(outcome, causes)
         assert bool(row["reason"]) == (row["cause"] is not None)
         assert row["by"] == ("" if row["cause"] is None else causes[row["cause"]]["by"])
-    assert set(range(len(own))) <= {row["cause"] for row in rows}
+    assert set(range(len(project_causes))) <= {row["cause"] for row in rows}

@@ -21,7 +21,7 @@ REPORT = """
 
 
 @pytest.fixture
-def found(tmp_path: Path) -> list[published_suites.Outcome]:
+def outcomes(tmp_path: Path) -> list[published_suites.Outcome]:
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests" / "test_b.py").write_text(
         "import b\ndef test_one(): ...\nclass TestB:\n    async def test_two(self): ...\n    def helper(self): ...\n"
@@ -29,8 +29,8 @@ def found(tmp_path: Path) -> list[published_suites.Outcome]:
     return list(published_suites.outcomes(REPORT, tmp_path))
 
 
-def test_each_test_is_an_outcome_without_its_parameters(found: list[published_suites.Outcome]) -> None:
-    assert found == [
+def test_each_test_is_an_outcome_without_its_parameters(outcomes: list[published_suites.Outcome]) -> None:
+    assert outcomes == [
         ("tests/test_a.py::test_good", "passed", ""),
         ("tests/test_a.py::test_good", "failed", "assert 1"),
         ("tests/test_a.py::test_later", "skipped", "later"),
@@ -40,9 +40,9 @@ def test_each_test_is_an_outcome_without_its_parameters(found: list[published_su
     ]
 
 
-def test_a_failure_has_the_first_cause_that_names_it(found: list[published_suites.Outcome]) -> None:
+def test_a_failure_has_the_first_cause_that_names_it(outcomes: list[published_suites.Outcome]) -> None:
     causes = [{"class": "x", "tests": ["tests/test_b.py::*"]}, {"class": "y", "tests": ["*::test_good", "*::test_one"]}]
-    result = published_suites.summary(found, causes)
+    result = published_suites.summary(outcomes, causes)
     assert {name: result[name] for name in result if name != "failures"} == {
         "tests": 6,
         "passed": 1,

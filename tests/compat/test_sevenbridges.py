@@ -91,8 +91,8 @@ def run(python: Path, sandbox: Sandbox, package: str, folder: Path) -> Results:
     """Return the results of a package on an unused platform."""
     sandbox.reset()
     folder.mkdir()
-    given = {name: value for name, value in sandbox.environment().items() if name.startswith("SB_")}
-    return run_scenario(python, SCENARIO, [package], folder, {**given, "NO_PROXY": "127.0.0.1"})
+    variables = {name: value for name, value in sandbox.environment().items() if name.startswith("SB_")}
+    return run_scenario(python, SCENARIO, [package], folder, {**variables, "NO_PROXY": "127.0.0.1"})
 
 
 def operations_asked_for(sandbox: Sandbox) -> set[str]:
@@ -116,7 +116,7 @@ def ran(
 @pytest.fixture(scope="module")
 def seen(ran: dict[str, tuple[Results, set[str]]]) -> dict[str, Results]:
     """The results of both packages."""
-    return {package: told for package, (told, _) in ran.items()}
+    return {package: results for package, (results, _) in ran.items()}
 
 
 def agrees(ours: Any, theirs: Any) -> bool:
@@ -126,8 +126,8 @@ def agrees(ours: Any, theirs: Any) -> bool:
     """
     if not (isinstance(ours, dict) and isinstance(theirs, dict) and "raised" in ours and "raised" in theirs):
         return ours == theirs
-    told = all(theirs[name] in (None, ours[name]) for name in ("status", "code"))
-    return theirs["raised"][0] in ours["raised"] and told
+    is_same_status = all(theirs[name] in (None, ours[name]) for name in ("status", "code"))
+    return theirs["raised"][0] in ours["raised"] and is_same_status
 
 
 class TestScenario(BothClients):
@@ -135,45 +135,48 @@ class TestScenario(BothClients):
 
 
 def test_no_operation_of_the_platform_is_left_out(ran: dict[str, tuple[Results, set[str]]]):
-    everything = {each.name for each in operations(read_document("sb"))}
-    assert {package: everything - asked for package, (_, asked) in ran.items()} == {PUBLISHED: set(), OURS: set()}
+    everything = {operation.name for operation in operations(read_document("sb"))}
+    assert {package: everything - requested for package, (_, requested) in ran.items()} == {
+        PUBLISHED: set(),
+        OURS: set(),
+    }
 
 
 # Values that both have to see, so that they do not agree on nothing.
 
 
 def test_a_project_is_listed_page_by_page(seen: dict[str, Results]):
-    for told in seen.values():
-        assert told["projects"]["a page"] == [5, ["Page 0", "Page 1"], 2]
-        assert told["projects"]["all pages"] == [f"Page {number}" for number in range(5)]
+    for results in seen.values():
+        assert results["projects"]["a page"] == [5, ["Page 0", "Page 1"], 2]
+        assert results["projects"]["all pages"] == [f"Page {number}" for number in range(5)]
 
 
 def test_bytes_arrive_unchanged(seen: dict[str, Results]):
-    for told in seen.values():
-        assert told["uploads"]["bytes"] is True
-        assert told["uploads"]["overwritten"] == ["second", 1]
-        assert told["downloads"]["bytes"] is True
-        assert told["downloads"]["left behind"] == []
+    for results in seen.values():
+        assert results["uploads"]["bytes"] is True
+        assert results["uploads"]["overwritten"] == ["second", 1]
+        assert results["downloads"]["bytes"] is True
+        assert results["downloads"]["left behind"] == []
 
 
 def test_a_file_is_exported_to_a_volume_and_imported_again(seen: dict[str, Results]):
-    for told in seen.values():
-        assert told["exports"]["an alias now"]["storage"] == {
+    for results in seen.values():
+        assert results["exports"]["an alias now"]["storage"] == {
             "is": "FileStorage",
             "type": "VOLUME",
             "volume": "sandbox-user/bucket",
             "location": "out/one.txt",
         }
-        assert told["exports"]["its bytes"] == told["imports"]["its bytes"] == "bytes 0"
+        assert results["exports"]["its bytes"] == results["imports"]["its bytes"] == "bytes 0"
 
 
 def test_a_task_ends_with_its_output(seen: dict[str, Results]):
-    for told in seen.values():
-        assert told["tasks"]["completed"][0] == "COMPLETED"
-        assert told["tasks"]["output"][:2] == ["out.txt", "file"]
-        assert told["batches"]["ended"] == ["COMPLETED", 2]
+    for results in seen.values():
+        assert results["tasks"]["completed"][0] == "COMPLETED"
+        assert results["tasks"]["output"][:2] == ["out.txt", "file"]
+        assert results["batches"]["ended"] == ["COMPLETED", 2]
 
 
 def test_the_published_client_is_the_one_that_was_requested(interpreter_of: Callable[[str], Path]):
-    found = list(interpreter_of("sevenbridges").parent.parent.rglob("sevenbridges_python-*.dist-info"))
-    assert [each.name for each in found] == ["sevenbridges_python-2.11.2.dist-info"]
+    paths = list(interpreter_of("sevenbridges").parent.parent.rglob("sevenbridges_python-*.dist-info"))
+    assert [path.name for path in paths] == ["sevenbridges_python-2.11.2.dist-info"]

@@ -151,6 +151,6 @@ def test_missing_and_damaged_files(snakemake: Run, sandbox: Sandbox, store: SbSt
     ],
 )
 def test_an_invalid_uri_of_a_platform_is_reported(snakemake: Run, uri: str, why: str) -> None:
-    told = snakemake(f'rule a:\n    input: storage.omics("{uri}")\n')
-    assert told.returncode == 1
-    assert why in told.stderr
+    result = snakemake(f'rule a:\n    input: storage.omics("{uri}")\n')
+    assert result.returncode == 1
+    assert why in result.stderr

@@ -31,7 +31,7 @@ def fetched(sandbox: Sandbox) -> list[str]:
     return [request["path"] for request in sandbox.requests("/_objects/") if request["method"] == "GET"]
 
 
-def own(files: dict[str, Any]) -> dict[str, Any]:
+def without_resume_data(files: dict[str, Any]) -> dict[str, Any]:
     """Return the files without the engine's resume data."""
     return {name: value for name, value in files.items() if ".omics" not in name}
 
@@ -67,7 +67,7 @@ def test_a_downloaded_bundle_is_the_same_tree(
     for client in pair.values():
         client.call("download", bundle_uuid=seeded["bundle_uuid"], replica="aws", download_dir="d")
     theirs, ours = (contents(pair[module].folder / "d") for module in ("hca", "omicsdk"))
-    assert own(ours) == theirs
+    assert without_resume_data(ours) == theirs
 
 
 @BOTH_WAYS
@@ -81,8 +81,8 @@ def test_a_bundle_downloaded_by_the_other_client_is_reused(
     before, bytes_before = identities(target), len(fetched(sandbox))
     pair[second].call("download", **download)
     after = identities(target)
-    assert {name: after[name] for name in own(before)} == own(before)
-    assert set(own(after)) == set(own(before))
+    assert {name: after[name] for name in without_resume_data(before)} == without_resume_data(before)
+    assert set(without_resume_data(after)) == set(without_resume_data(before))
     assert len(fetched(sandbox)) == bytes_before
 
 
@@ -108,7 +108,7 @@ def test_a_half_finished_download_is_finished(
     sandbox.fault_book.clear()
     bytes_before = len(fetched(sandbox))
     pair[second].call("download", **download)
-    bundle = own(contents(target / f"{seeded['bundle_uuid']}.{seeded['version']}"))
+    bundle = without_resume_data(contents(target / f"{seeded['bundle_uuid']}.{seeded['version']}"))
     bundle.pop("bundle.json")
     assert bundle == contents(folder)
     assert len(fetched(sandbox)) == bytes_before + 1
@@ -137,12 +137,13 @@ def test_a_killed_download_is_finished(
     sandbox.fault_book.clear()
     sandbox.release()
     pair[second].call("download", **download)
-    bundle = own(contents(target / f"{seeded['bundle_uuid']}.{seeded['version']}"))
+    bundle = without_resume_data(contents(target / f"{seeded['bundle_uuid']}.{seeded['version']}"))
     bundle.pop("bundle.json")
     assert bundle == contents(folder)
     pair[first].call("download", **download)
     assert (
-        own(contents(target / f"{seeded['bundle_uuid']}.{seeded['version']}")).keys() - {"bundle.json"} == bundle.keys()
+        without_resume_data(contents(target / f"{seeded['bundle_uuid']}.{seeded['version']}")).keys() - {"bundle.json"}
+        == bundle.keys()
     )
 
 
@@ -181,7 +182,7 @@ def test_a_downloaded_manifest_is_the_same(
     for client in pair.values():
         client.call("download_manifest", manifest=str(manifest), replica="aws", layout=layout, download_dir="d")
     theirs, ours = (contents(pair[module].folder) for module in ("hca", "omicsdk"))
-    assert own(ours) == theirs
+    assert without_resume_data(ours) == theirs
     assert b"file_path\r\n" in theirs["m.tsv"]
 
 
@@ -234,9 +235,9 @@ def test_an_upload_of_one_client_is_downloaded_by_the_other(
     folder = make_folder()
     done = pair[first].call("upload", src_dir=str(folder), replica="aws", staging_bucket=sandbox.staging_bucket)
     pair[second].call("download", bundle_uuid=done["bundle_uuid"], replica="aws")
-    found = contents(pair[second].folder / f"{done['bundle_uuid']}.{done['version']}")
-    assert json.loads(found.pop("bundle.json"))["bundle"]["uuid"] == done["bundle_uuid"]
-    assert found == contents(folder)
+    files = contents(pair[second].folder / f"{done['bundle_uuid']}.{done['version']}")
+    assert json.loads(files.pop("bundle.json"))["bundle"]["uuid"] == done["bundle_uuid"]
+    assert files == contents(folder)
 
 
 @pytest.mark.parametrize(

@@ -13,15 +13,15 @@ def connecting(party: Party, note: Noted) -> None:
     try:
         note.outcome("no address", lambda: connect(token="x"))
         note.outcome("no token", lambda: connect(base_url=party.url))
-        given = connect(party.url, kept["CRUNCH_TOKEN"])
-        note("given", given.get_json_response("api/next/"))
+        connection = connect(party.url, kept["CRUNCH_TOKEN"])
+        note("given", connection.get_json_response("api/next/"))
     finally:
         os.environ.update(kept)
     note("a slash at the end", connect(f"{party.url}/").get_json_response("/api/next/"))
     note("headers", party.connection.get_headers() == {"Authorization": f"Token {kept['CRUNCH_TOKEN']}"})
     note(
         "addresses",
-        [party.connection.absolute_url(each) == f"{party.url}/api/next/" for each in ("/api/next/", "api/next/")],
+        [party.connection.absolute_url(path) == f"{party.url}/api/next/" for path in ("/api/next/", "api/next/")],
     )
 
 
@@ -100,7 +100,7 @@ def inferred(party: Party, note: Noted) -> None:
 def reading(party: Party, note: Noted) -> None:
     connection = party.connection
     note("project", connection.get_json_response("api/projects/my-proj/"))
-    note("a page", [each["slug"] for each in connection.get_json_response("/api/datasets/?page=1")["results"]])
+    note("a page", [dataset["slug"] for dataset in connection.get_json_response("/api/datasets/?page=1")["results"]])
     note("a response", connection.get_request("api/next/").json())
     note.outcome("not there", lambda: connection.get_json_response("api/projects/nope/"))
     note.outcome("next of no project", lambda: connection.get_json_response("api/projects/nope/next/"))
@@ -111,14 +111,14 @@ def reading(party: Party, note: Noted) -> None:
 
 def statuses(party: Party, note: Noted) -> None:
     connection, stage, state = party.connection, party.name("Stage"), party.name("State")
-    note("members", [[each.name, each.value] for each in (*stage, *state)])
+    note("members", [[member.name, member.value] for member in (*stage, *state)])
     number = connection.get_json_response("api/datasets/my-proj:data-set-1/")["id"]
     note("before", connection.get_json_response("api/next/"))
-    told = connection.send_status(number, stage.SETUP, state.START).json()
+    status = connection.send_status(number, stage.SETUP, state.START).json()
     machine = party.name("get_diagnostics")()
     same = ("agent_user", "system", "machine", "hostname", "ip_address", "mac_address", "memory_total", "disk_total")
-    note("what is told of the machine", [list(machine), [told[each] == machine[each] for each in same]])
-    note("told", [told[each] for each in ("dataset", "stage", "state", "note", "site_user")])
+    note("what is told of the machine", [list(machine), [status[name] == machine[name] for name in same]])
+    note("told", [status[name] for name in ("dataset", "stage", "state", "note", "site_user")])
     connection.send_status(number, stage.SETUP, state.FAIL, note='Ünïcode 🧬 "error"\nline 2')
     note("stored", party.statuses("my-proj:data-set-1"))
     note("after", connection.get_json_response("api/next/"))

@@ -16,14 +16,14 @@ class Noted(ScenarioResults):
             The body as JSON.
         """
         try:
-            given, raised = call(), False
+            response, raised = call(), False
         except Exception as error:
-            given, raised = getattr(error, "response", None), True
-            if given is None:
+            response, raised = getattr(error, "response", None), True
+            if response is None:
                 self(label, self.raised(error))
                 return None
-        self(label, {"status": given.status_code, "said": given.json(), "raised": raised})
-        return given.json()
+        self(label, {"status": response.status_code, "said": response.json(), "raised": raised})
+        return response.json()
 
     def words(self, text: str) -> str:
         for part, word in self._texts.items():

@@ -72,13 +72,15 @@ class Party:
     def statuses(self, slug: str) -> list[list[Any]]:
         """Stage, state and note of a dataset's statuses."""
         number = self.ask("GET", f"/api/datasets/{slug}/")["id"]
-        found: list[dict[str, Any]] = []
+        statuses: list[dict[str, Any]] = []
         page = 1
         while page:
-            told = self.ask("GET", f"/api/statuses/?page={page}")
-            found += told["results"]
-            page = page + 1 if told["next"] else 0
-        return [[each["stage"], each["state"], each["note"]] for each in found if each["dataset"] == number]
+            payload = self.ask("GET", f"/api/statuses/?page={page}")
+            statuses += payload["results"]
+            page = page + 1 if payload["next"] else 0
+        return [
+            [status["stage"], status["state"], status["note"]] for status in statuses if status["dataset"] == number
+        ]
 
     def run(self, slug: str, place: str, kind: str = "script", **more: Any) -> Any:
         """Run a dataset in a subfolder of the scenario's folder, unless `more` names another."""
@@ -93,9 +95,9 @@ class Party:
 
     def worked(self, place: str) -> dict[str, str]:
         """Return the files that a run left in its folder (newer releases name it after the dataset), without the workflow's output."""
-        subfolders = [each.parent for each in (self.folder / place).rglob(".crunch")]
-        found = below(subfolders[0]) if subfolders else {}
-        return {name: text for name, text in found.items() if name != OUTPUT}
+        subfolders = [path.parent for path in (self.folder / place).rglob(".crunch")]
+        files = below(subfolders[0]) if subfolders else {}
+        return {name: text for name, text in files.items() if name != OUTPUT}
 
     def output(self, place: str) -> str | None:
         """Return the stored output of the workflow."""
@@ -109,10 +111,10 @@ class Party:
 
 def below(folder: Path) -> dict[str, str]:
     """Return the files in a folder by their paths: texts, and digests of long files."""
-    found: dict[str, str] = {}
+    contents: dict[str, str] = {}
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             content = path.read_bytes()
             text = content.decode() if len(content) < 2000 else hashlib.sha256(content).hexdigest()
-            found[path.relative_to(folder).as_posix()] = text
-    return found
+            contents[path.relative_to(folder).as_posix()] = text
+    return contents

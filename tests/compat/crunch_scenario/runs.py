@@ -80,9 +80,9 @@ def failing(party: Party, note: Noted) -> None:
             outcome = bool(party.run(slug, name)())
         except Exception as error:
             outcome = type(error).__name__
-        told = party.statuses(slug)
-        note(label, {"failed": outcome, "statuses": [each[:2] for each in told]})
-        note(f"{label}: why", told[-1][2])
+        statuses = party.statuses(slug)
+        note(label, {"failed": outcome, "statuses": [status[:2] for status in statuses]})
+        note(f"{label}: why", statuses[-1][2])
 
     fail("a failing script", "#!/bin/sh\necho bad input é >&2\nexit 3")
     note("what it said", party.output("a-failing-script"))
@@ -95,14 +95,14 @@ def failing(party: Party, note: Noted) -> None:
 def relative(party: Party, note: Noted) -> None:
     slug = party.dataset(party.project("Relative", WORKFLOW), "r1", FILES)
     note("failed", bool(party.run(slug, "", folder=Path("relative"))()))
-    note("statuses", [each[:2] for each in party.statuses(slug)])
+    note("statuses", [status[:2] for status in party.statuses(slug)])
     note("files", sorted(party.worked("relative")))
 
 
 def again(party: Party, note: Noted) -> None:
     slug = party.dataset(party.project("Again", WORKFLOW), "a1", {"in.txt": "abc\n"})
     note("failed", [bool(party.run(slug, "again")()), bool(party.run(slug, "again")())])
-    note("statuses", [each[:2] for each in party.statuses(slug)])
+    note("statuses", [status[:2] for status in party.statuses(slug)])
     note("files", sorted(party.worked("again")))
     note("files more than there are names", len(party.stored("a1")) - len({*party.worked("again")}))
 

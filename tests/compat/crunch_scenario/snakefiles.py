@@ -34,10 +34,10 @@ rule third:
 def _run(party: Party, note: Noted, name: str, workflow: str) -> None:
     slug = party.dataset(party.project(f"Project {name}", workflow), name, {"in.txt": "abc\n"})
     note("failed", bool(party.run(slug, name, kind="snakemake")()))
-    note("statuses", [each[:2] for each in party.statuses(slug)])
+    note("statuses", [status[:2] for status in party.statuses(slug)])
     note("why", party.statuses(slug)[-1][2])
     note("Snakefile", party.worked(name)[".crunch/Snakefile"])
-    note("stored", sorted(each for each in party.stored(name) if not each.startswith((".crunch", ".snakemake"))))
+    note("stored", sorted(path for path in party.stored(name) if not path.startswith((".crunch", ".snakemake"))))
 
 
 def snakefile(party: Party, note: Noted) -> None:

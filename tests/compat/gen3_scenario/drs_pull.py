@@ -29,8 +29,8 @@ class Puller:
     def objects(self, ids: list[str], folder: str, **more: Any) -> Any:
         """Download objects into a folder; return the name and status of each."""
         into = str(self.party.folder / folder)
-        told = self.module.download_drs_objects(self.host, self.auth, ids, into, show_progress=False, **more)
-        return told and [[each.filename, each.status] for each in told.values()]
+        statuses = self.module.download_drs_objects(self.host, self.auth, ids, into, show_progress=False, **more)
+        return statuses and [[status.filename, status.status] for status in statuses.values()]
 
 
 def pulls(party: Party, note: Noted) -> None:
@@ -84,27 +84,30 @@ def by_hand(party: Party, note: Noted) -> None:
     module = puller.module
     guid = party.upload("hand.txt", b"by hand", authz=["/open"])
     rows = [{"object_id": guid, "file_name": "hand.txt"}]
-    found = module.Manifest.load(Path(puller.manifest("hand.json", rows)))
-    note("loaded", [[each.object_id, each.hostname] for each in found])
-    manager = module.DownloadManager(puller.host, puller.auth, found, show_progress=False)
-    resolved = [[each.file_name, each.file_size, each.hostname, each.object_type.value] for each in found]
+    downloadables = module.Manifest.load(Path(puller.manifest("hand.json", rows)))
+    note("loaded", [[downloadable.object_id, downloadable.hostname] for downloadable in downloadables])
+    manager = module.DownloadManager(puller.host, puller.auth, downloadables, show_progress=False)
+    resolved = [
+        [downloadable.file_name, downloadable.file_size, downloadable.hostname, downloadable.object_type.value]
+        for downloadable in downloadables
+    ]
     note("resolved", resolved)
-    told = manager.download(found, str(party.folder / "hand"), show_progress=False)
-    note("downloaded", [[each.filename, each.status] for each in told.values()])
+    statuses = manager.download(downloadables, str(party.folder / "hand"), show_progress=False)
+    note("downloaded", [[status.filename, status.status] for status in statuses.values()])
     note("came", party.below("hand"))
     note("access", sorted(manager.user_access()))
     token = puller.auth.get_access_token()
     info = module.get_drs_object_info(puller.host, guid)
     note("information", [info["id"], info["size"], module.extract_filename_from_object_info(info)])
     note("kind", module.get_drs_object_type(info).value)
-    note("ways", [each["access_id"] for each in module.get_access_methods(info)])
+    note("ways", [method["access_id"] for method in module.get_access_methods(info)])
     url, status = module.get_download_url_using_drs(puller.host, guid, "s3", token)
     note("a URL", [url is not None, status])
     note("its bytes", module.download_file_from_url(url, party.folder / "url.txt", False))
     note("whose access", sorted(module.get_user_auth(puller.host, token))[:3])
     note("other commons", sorted(module.wts_external_oidc(puller.host)))
     ids = (f"drs://{puller.host}/a/b", "dg.4DFC/abc", "not one!")
-    note("identifiers", [module.parse_drs_identifier(each) for each in ids])
+    note("identifiers", [module.parse_drs_identifier(identifier) for identifier in ids])
 
 
 def wrong_pulls(party: Party, note: Noted) -> None:
@@ -113,8 +116,8 @@ def wrong_pulls(party: Party, note: Noted) -> None:
     where = party.index.get_record(good)["urls"]
 
     def record(name: str, **more: Any) -> str:
-        given = {"hashes": {"md5": md5("good")}, "size": 4, "urls": where, "file_name": name, "authz": ["/open"]}
-        return party.index.create_record(**{**given, **more})["did"]
+        fields = {"hashes": {"md5": md5("good")}, "size": 4, "urls": where, "file_name": name, "authz": ["/open"]}
+        return party.index.create_record(**{**fields, **more})["did"]
 
     note.outcome("not there", lambda: puller.objects([f"{PREFIX}/nope", good], "first"))
     note("the other one", party.below("first"))

@@ -6,11 +6,11 @@ from party import Party
 
 def file(party: Party, note: Noted) -> None:
     files = party.files
-    told = files.upload_file("reads.txt", authz=["/open"])
-    note("upload", sorted(told))
-    party.fetch(told["url"], b"some reads")
+    upload = files.upload_file("reads.txt", authz=["/open"])
+    note("upload", sorted(upload))
+    party.fetch(upload["url"], b"some reads")
     party.finish()
-    guid = told["guid"]
+    guid = upload["guid"]
     note("record", [party.index.get_record(guid)[name] for name in ("size", "file_name", "authz", "uploader")])
     again = files.upload_file_to_guid(guid, "reads.txt")
     note("a URL again", sorted(again))
@@ -77,8 +77,8 @@ def workspaces(party: Party, note: Noted) -> None:
     note.outcome("no URL of a workspace", lambda: module.wsurl_to_tokens("s3://a/b"))
 
 
-def _keys(told: dict) -> list[str]:
-    return [each["WorkspaceKey"] for each in told["Data"]["Objects"]]
+def _keys(listing: dict) -> list[str]:
+    return [entry["WorkspaceKey"] for entry in listing["Data"]["Objects"]]
 
 
 GROUPS = (file, wrong_downloads, workspaces)

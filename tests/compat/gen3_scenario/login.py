@@ -28,8 +28,8 @@ def auth(party: Party, note: Noted) -> None:
     note("a file and its commons", module.Gen3Auth(party.url, refresh_file=os.environ["GEN3_API_KEY"]).endpoint)
     note("a slash at the end", module.Gen3Auth(f"{party.url}/", refresh_token=key).endpoint)
     note("a token", module.Gen3Auth(access_token=made).curl("/user/user").status_code)
-    given = module.Gen3Auth(refresh_file=f"accesstoken:///{made}")
-    note("a token as a file", [given.endpoint, given.get_access_token() == made])
+    from_file = module.Gen3Auth(refresh_file=f"accesstoken:///{made}")
+    note("a token as a file", [from_file.endpoint, from_file.get_access_token() == made])
     home = Path.home() / ".gen3"
     home.mkdir()
     (home / "mine.json").write_text(json.dumps(key))
@@ -70,8 +70,8 @@ def token_service(party: Party, note: Noted) -> None:
     module = party.module("auth")
     other = os.environ["OTHER_COMMONS"]
     note("in a workspace", module.get_wts_endpoint("jupyter"))
-    told = module.get_wts_idps(external_wts_host=f"{party.url}/wts")
-    note("other commons", [each["idp"] for each in told["providers"]])
+    payload = module.get_wts_idps(external_wts_host=f"{party.url}/wts")
+    note("other commons", [provider["idp"] for provider in payload["providers"]])
     login = module.Gen3Auth(other, refresh_file=os.environ["GEN3_API_KEY"])
     note("a token of another commons", module.endpoint_from_token(login.get_access_token()) == other)
     note("there", login.curl("/user/user").json()["username"])

@@ -32,15 +32,15 @@ def indexing(party: Party, note: Noted) -> None:
 
     def index(name: str, **more: object) -> list[list[str]]:
         into = name.replace(".", ".out.")
-        given = {"auth": party.auth, "output_filename": str(party.folder / into), **more}
-        tools.index_object_manifest(party.url, str(party.folder / name), 2, **given)
+        options = {"auth": party.auth, "output_filename": str(party.folder / into), **more}
+        tools.index_object_manifest(party.url, str(party.folder / name), 2, **options)
         return _rows(party, into)
 
     _table(party, "m.tsv", COLUMNS, one, two)
     head, *rows = index("m.tsv")
     note("new records", [head, sorted(row[1:] for row in rows)])
-    found = party.index.get_record(DID.format(11))
-    note("a record", {name: found[name] for name in ("hashes", "size", "authz", "acl", "urls", "file_name")})
+    record = party.index.get_record(DID.format(11))
+    note("a record", {name: record[name] for name in ("hashes", "size", "authz", "acl", "urls", "file_name")})
     _table(party, "added.tsv", COLUMNS, (*two[:5], "s3://b/2b", "two"))
     index("added.tsv", replace_urls=False)
     note("URLs added", sorted(party.index.get_record(DID.format(11))["urls"]))
@@ -120,12 +120,12 @@ def validating(party: Party, note: Noted) -> None:
     note("ftp allowed", valid(str(party.folder / "a-wrong-URL.tsv"), allowed_protocols=["s3", "ftp"]))
     note("the first line alone", valid(str(party.folder / "a-wrong-md5.tsv"), line_limit=1))
     note.outcome("no such file", lambda: valid(str(party.folder / "nothing.tsv")))
-    note("warnings are errors from then on", any(each[0] == "error" for each in warnings.filters))
+    note("warnings are errors from then on", any(entry[0] == "error" for entry in warnings.filters))
 
 
 def bundling(party: Party, note: Noted) -> None:
     tools = party.module("tools.bundle.ingest_manifest")
-    note("hashes", [tools.validate_hashes(each) for each in ({"md5": md5("1")}, {"md5": "x"}, {"sha3": md5("1")})])
+    note("hashes", [tools.validate_hashes(hashes) for hashes in ({"md5": md5("1")}, {"md5": "x"}, {"sha3": md5("1")})])
     for number in (41, 42):
         party.index.create_record({"md5": md5(str(number))}, number, did=DID.format(number))
     columns = ("bundle_name", "ids", "GUID")
@@ -135,10 +135,10 @@ def bundling(party: Party, note: Noted) -> None:
     into = party.folder / "bundles.out.csv"
     (party.folder / "tests" / "outputs").mkdir(parents=True)  # the published client writes there
     index = f"{party.url}/index"  # where the published client wants the commons to be
-    told = tools.ingest_bundle_manifest(index, file, str(into), token=party.auth.get_access_token())
-    note("ingested", [each["name"] for each in told])
-    found = party.auth.curl(f"/ga4gh/drs/v1/objects/{DID.format(49)}?expand=true").json()
-    note("outer", [found["name"], found["size"], len(found["contents"])])
+    bundles = tools.ingest_bundle_manifest(index, file, str(into), token=party.auth.get_access_token())
+    note("ingested", [bundle["name"] for bundle in bundles])
+    outer = party.auth.curl(f"/ga4gh/drs/v1/objects/{DID.format(49)}?expand=true").json()
+    note("outer", [outer["name"], outer["size"], len(outer["contents"])])
     note("written where it was asked for", into.exists())
     other = _table(party, "other-bundles.tsv", columns, ("other", f"[{DID.format(42)}]", DID.format(48)))
     ingest = tools.ingest_bundle_manifest

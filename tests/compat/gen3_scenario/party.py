@@ -77,10 +77,10 @@ class Party:
 
     def upload(self, name: str, content: bytes, **more: Any) -> str:
         """Upload a file as documented for both packages; return its GUID."""
-        told = self.files.upload_file(name, **more)
-        self.fetch(told["url"], content)
+        upload = self.files.upload_file(name, **more)
+        self.fetch(upload["url"], content)
         self.finish()
-        return told["guid"]
+        return upload["guid"]
 
     def control(self, path: str, **body: Any) -> Any:
         """Call the sandbox's control API."""

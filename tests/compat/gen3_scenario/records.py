@@ -10,8 +10,8 @@ DID = "00000511-0000-4000-8000-000000000511"
 
 
 def _new(party: Party, number: int, **more: Any) -> Any:
-    given = {"hashes": {"md5": md5(str(number))}, "size": number, "urls": [f"s3://bucket/{number}"]}
-    return party.index.create_record(**{**given, **more})
+    fields = {"hashes": {"md5": md5(str(number))}, "size": number, "urls": [f"s3://bucket/{number}"]}
+    return party.index.create_record(**{**fields, **more})
 
 
 def index(party: Party, note: Noted) -> None:
@@ -45,7 +45,7 @@ def index(party: Party, note: Noted) -> None:
     note("anywhere", index.get(made["did"])["did"])
     note("here only", index.get(made["did"], dist_resolution=False)["did"])
     note.outcome("nowhere", lambda: index.get("nope"))
-    note("some", [each["did"] for each in index.get_records([made["did"], _with_prefix(party)])])
+    note("some", [record["did"] for record in index.get_records([made["did"], _with_prefix(party)])])
     note("statistics of two", index.get_stats())
 
 
@@ -61,15 +61,15 @@ def lists(party: Party, note: Noted) -> None:
     index = party.index
     for number in range(20, 27):
         _new(party, number, did=f"{DID[:-2]}{number}", file_name="listed")
-    ours = [each for each in index.get_all_records(limit=3, paginate=True) if each["file_name"] == "listed"]
-    note("page by page", [each["size"] for each in ours])
-    note("all", sum(each["file_name"] == "listed" for each in index.get_all_records()))
+    ours = [record for record in index.get_all_records(limit=3, paginate=True) if record["file_name"] == "listed"]
+    note("page by page", [record["size"] for record in ours])
+    note("all", sum(record["file_name"] == "listed" for record in index.get_all_records()))
     note("first ones", len(index.get_all_records(limit=2)))
-    note("pages", [[each["size"] for each in index.get_records_on_page(limit=3, page=page)] for page in (0, 1)])
+    note("pages", [[record["size"] for record in index.get_records_on_page(limit=3, page=page)] for page in (0, 1)])
     note("found", index.get_with_params({"hashes": {"md5": md5("21")}, "size": 21})["size"])
     note.outcome("not found", lambda: index.get_with_params({"hashes": {"md5": md5("none")}}))
     note("URLs", index.get_urls(size=21, hashes=f"md5:{md5('21')}"))
-    note("by a part of the URL", [each["urls"] for each in index.query_urls("bucket/2")])
+    note("by a part of the URL", [record["urls"] for record in index.query_urls("bucket/2")])
 
 
 def changes(party: Party, note: Noted) -> None:
@@ -84,7 +84,7 @@ def changes(party: Party, note: Noted) -> None:
     note("new version", newer)
     note("latest", index.get_latest_version(did)["size"])
     note("latest that has a version", index.get_latest_version(did, has_version=True)["version"])
-    note("versions", [each["size"] for each in index.get_versions(did)])
+    note("versions", [record["size"] for record in index.get_versions(did)])
     blank = index.create_blank("me@example.org", "blank.txt")
     note("blank", blank)
     note("filled", index.update_blank(blank["did"], blank["rev"], {"md5": md5("34")}, 34, ["s3://bucket/34"]))
@@ -104,9 +104,9 @@ def at_once(party: Party, note: Noted) -> None:
         note("created", made)
         note("record", await index.async_get_record(made["did"]))
         note("a page", len(await index.async_get_records_on_page(limit=2, page=0)))
-        note("by hash", [each["size"] for each in await index.async_get_records_from_checksum(md5("41"))])
+        note("by hash", [record["size"] for record in await index.async_get_records_from_checksum(md5("41"))])
         note("changed", await index.async_update_record(made["did"], file_name="b"))
-        note("by a part of the URL", [each["urls"] for each in await index.async_query_urls("bucket/41")])
+        note("by a part of the URL", [record["urls"] for record in await index.async_query_urls("bucket/41")])
 
     asyncio.run(all_of_it())
     criteria = {"hash": f"md5:{md5('41')}"}

@@ -24,10 +24,10 @@ def submission(party: Party, note: Noted) -> None:
     note("all node types", sorted(sub.get_dictionary_all())[-3:])
     note("schema", sorted(sub.get_graphql_schema()))
     note.outcome("an open project", lambda: sub.open_project("old", "one"))
-    note("a record", _told(sub.submit_record("old", "one", EXPERIMENT)))
+    note("a record", _summary(sub.submit_record("old", "one", EXPERIMENT)))
     more = [{**MANIFEST, "submitter_id": f"m{at}", "filename": f"f{at}", "description": "d"} for at in range(3)]
-    note("records", _told(sub.submit_record("old", "one", more)))
-    note("records again", _told(sub.submit_record("old", "one", more)))
+    note("records", _summary(sub.submit_record("old", "one", more)))
+    note("records again", _summary(sub.submit_record("old", "one", more)))
     note.outcome("a wrong record", lambda: sub.submit_record("old", "one", {"type": "experiment", "nope": 1}))
     note.outcome("no such project", lambda: sub.submit_record("old", "two", EXPERIMENT))
     note("query", sub.query('{ manifest(first: 2, order_by_asc: "submitter_id") { submitter_id filename } }'))
@@ -68,8 +68,8 @@ def _id(party: Party, node: str) -> str:
     return party.submission.query(f"{{ {node}(first: 1) {{ id }} }}")["data"][node][0]["id"]
 
 
-def _told(response: Any) -> Any:
-    entities = [[each["action"], each["type"], each["valid"]] for each in response["entities"]]
+def _summary(response: Any) -> Any:
+    entities = [[entity["action"], entity["type"], entity["valid"]] for entity in response["entities"]]
     return [response["code"], response["created_entity_count"], response["updated_entity_count"], entities]
 
 
@@ -82,10 +82,10 @@ def submitted_files(party: Party, note: Noted) -> None:
     table = "".join("\t".join(row) + "\n" for row in (COLUMNS, *rows))
     for name in ("rows.tsv", "rows.csv"):
         text = table if name.endswith("tsv") else table.replace("\t", ",")
-        told = sub.submit_file("tables-one", party.local(name, text), chunk_size=4)
-        note(name, {"succeeded": sorted(told["succeeded"]), "invalid": sorted(told["invalid"])})
-    told = sub.submit_file("tables-one", party.local("more.tsv", table), row_offset=6)
-    note("from a row on", sorted(told["succeeded"]))
+        result = sub.submit_file("tables-one", party.local(name, text), chunk_size=4)
+        note(name, {"succeeded": sorted(result["succeeded"]), "invalid": sorted(result["invalid"])})
+    result = sub.submit_file("tables-one", party.local("more.tsv", table), row_offset=6)
+    note("from a row on", sorted(result["succeeded"]))
     note("stored", sub.query("{ _manifest_count }"))
     twice = "\t".join(COLUMNS) + "\n" + ("\t".join(rows[0]) + "\n") * 2
     note.outcome("a row twice", lambda: sub.submit_file("tables-one", party.local("twice.tsv", twice)))

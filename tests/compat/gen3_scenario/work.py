@@ -18,7 +18,7 @@ def explorer(party: Party, note: Noted) -> None:
     note("chosen", query.query("subject", fields, filter_object=chosen, accessibility="all"))
     note.outcome("both filters", lambda: query.query("subject", fields, filters={"sex": "f"}, filter_object=chosen))
     beyond = query.query("subject", fields, first=9_990, offset=38, sort_object=by_age)
-    note("beyond what a query reaches", [each["age"] for each in beyond["data"]["subject"]])
+    note("beyond what a query reaches", [subject["age"] for subject in beyond["data"]["subject"]])
     text = "query($filter: JSON) { _aggregation { subject(filter: $filter) { _totalCount } } }"
     note("by hand", query.graphql_query(text, {"filter": {"=": {"sex": "f"}}}))
     note.outcome("a mistake", lambda: query.graphql_query("{ nope }"))
@@ -39,7 +39,7 @@ def jobs(party: Party, note: Noted) -> None:
     party.finish()
     note("done", jobs.get_status(begun["uid"])["status"])
     note("output", "http" in str(jobs.get_output(begun["uid"])))
-    note("listed", [each["status"] for each in jobs.list_jobs()])
+    note("listed", [job["status"] for job in jobs.list_jobs()])
     timer = threading.Timer(1.0, party.finish)
     timer.start()
     output = asyncio.run(jobs.async_run_job_and_wait("download-indexd-manifest", {}))

@@ -92,7 +92,7 @@ def of_manifests(party: Party, note: Noted) -> None:
     field, path = party.new_field("manifest"), party.local("in a manifest.txt", 700)
     field.upload_file(path)
     manifest = party.library_with_bucket.sample("sample manifest").get().get_manifest()
-    [[data]] = [[each["stored_data"] for each in result["fields"]] for result in manifest["analysis_results"]]
+    [[data]] = [[entry["stored_data"] for entry in result["fields"]] for result in manifest["analysis_results"]]
     note("address", data["presigned_url"])
 
 

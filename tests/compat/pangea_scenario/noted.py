@@ -20,8 +20,8 @@ class Noted(ScenarioResults):
         results: list[object] = []
 
         def shown() -> object:
-            results.append(given := call())
-            return given if given is None or isinstance(given, bool | int | str | list | dict) else "an object"
+            results.append(value := call())
+            return value if value is None or isinstance(value, bool | int | str | list | dict) else "an object"
 
         super().outcome(label, shown)
         return next(iter(results), None)

@@ -20,11 +20,11 @@ def results(party: Party, note: Noted) -> None:
     note("keeps its replicate", party.there(f"sample_ars/{made.uuid}")["replicate"])
     note.outcome("none", lambda: sample.analysis_result("nope").get())
     note("made where need be", sample.analysis_result("idem", replicate="1").idem().module_name)
-    note("of the sample", sorted(each.module_name for each in sample.get_analysis_results(cache=False)))
+    note("of the sample", sorted(result.module_name for result in sample.get_analysis_results(cache=False)))
     group = party.organization("Result Group Org").sample_group("Result Grp", is_public=True).create()
     of_group = group.analysis_result("gmod", replicate="1").create()
     note("of a group", [of_group.module_name, group.analysis_result("gmod", replicate="1").get().uuid == of_group.uuid])
-    note("of the group", [each.module_name for each in group.get_analysis_results(cache=False)])
+    note("of the group", [result.module_name for result in group.get_analysis_results(cache=False)])
 
 
 def fields(party: Party, note: Noted) -> None:
@@ -41,14 +41,14 @@ def fields(party: Party, note: Noted) -> None:
     note.outcome("a tuple", lambda: result.field("tuple", (1, 2)).create())
     note.outcome("whole numbers as keys", lambda: result.field("keys", {1: 2}).create())
     note("made where need be", result.field("idem", {"x": 1}).idem().stored_data)
-    note("of the result", sorted(each.name for each in result.get_fields(cache=False)))
+    note("of the result", sorted(field.name for field in result.get_fields(cache=False)))
     note("file of the data", blob.get_blob_filename())
     note.outcome("file that it names", blob.get_referenced_filename)
     note.outcome("address of its file", blob.get_download_url)
     group = party.organization("Field Group Org").sample_group("Field Grp", is_public=True).create()
     of_group = group.analysis_result("gmod", replicate="1").create()
     note("of a group", of_group.field("gf", {"t": [[1]]}).create().stored_data)
-    note("of the group's result", [each.name for each in of_group.get_fields()])
+    note("of the group's result", [field.name for field in of_group.get_fields()])
 
 
 def older_results(party: Party, note: Noted) -> None:

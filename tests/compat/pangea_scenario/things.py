@@ -45,7 +45,7 @@ def groups(party: Party, note: Noted) -> None:
     blank = org.sample_group("Group Blank", is_library=True, is_public=True).create()
     blank.long_description = "ld"
     note.outcome("saved with a blank description", blank.save)
-    note("all", sorted(each.name for each in org.get_sample_groups()))
+    note("all", sorted(group.name for group in org.get_sample_groups()))
     note(
         "the same",
         party.pangea.Organization(party.knex, "Group Org").get().sample_group("Group Lib").get().uuid == library.uuid,
@@ -67,7 +67,7 @@ def samples(party: Party, note: Noted) -> None:
     note("is changed", party.there(f"samples/{second.uuid}")["metadata"])
     note.outcome("a child of what was saved", lambda: second.analysis_result("m", replicate="1").create().module_name)
     note("manifest", sorted(library.sample("s 2").get().get_manifest()))
-    note("in the library", sorted(each.name for each in library.get_samples(cache=False)))
+    note("in the library", sorted(sample.name for sample in library.get_samples(cache=False)))
 
 
 def names(party: Party, note: Noted) -> None:
@@ -87,17 +87,17 @@ def members(party: Party, note: Noted) -> None:
     group = org.sample_group("Member Grp", is_public=True).create()
     made = [library.sample(f"s{number}").create() for number in range(3)]
     group.description = "not blank"
-    for each in made:
-        group.add_sample(each)
+    for sample in made:
+        group.add_sample(sample)
     note.outcome("added", group.save)
-    note("in the group", sorted(each.name for each in group.get_samples(cache=False)))
+    note("in the group", sorted(sample.name for sample in group.get_samples(cache=False)))
     group.remove_sample(made[0])
     note.outcome("removed", group.save)
-    note("left", sorted(each["name"] for each in party.there(f"sample_groups/{group.uuid}/samples")["results"]))
+    note("left", sorted(entry["name"] for entry in party.there(f"sample_groups/{group.uuid}/samples")["results"]))
     blank = org.sample_group("Member Blank", is_public=True).create()
     blank.add_sample(made[1])
     note.outcome("added to a group without a description", blank.save)
-    note("in it", [each["name"] for each in party.there(f"sample_groups/{blank.uuid}/samples")["results"]])
+    note("in it", [entry["name"] for entry in party.there(f"sample_groups/{blank.uuid}/samples")["results"]])
 
 
 def moves(party: Party, note: Noted) -> None:
@@ -114,8 +114,8 @@ def pages(party: Party, note: Noted) -> None:
     library = party.library("Page")
     names = [f"p{number:03}" for number in range(205)]
     party.knex.post("bulk_samples", json={"names": names, "library": library.uuid})
-    note("all", [each.name for each in library.get_samples(cache=False)] == names)
-    note("all, kept", [each.name for each in library.get_samples()] == names)
+    note("all", [sample.name for sample in library.get_samples(cache=False)] == names)
+    note("all, kept", [sample.name for sample in library.get_samples()] == names)
     note("manifest", len(library.get_manifest()["samples"]))
     note("counts", library.get_module_counts())
     org = party.pangea.Organization(party.knex, "Page Org").get()
@@ -138,7 +138,7 @@ def anonymous(party: Party, note: Noted) -> None:
     knex = party.pangea.Knex(party.endpoint)
     open_library = party.pangea.Organization(knex, "Open Org").get().sample_group("Open Lib").get()
     note("a public group", open_library.name)
-    note("its manifest", [each["name"] for each in open_library.get_manifest()["samples"]])
+    note("its manifest", [entry["name"] for entry in open_library.get_manifest()["samples"]])
     note.outcome("creates", lambda: party.pangea.Organization(knex, "Anonymous Org").create())
     private = org.sample_group("Closed Lib", is_library=True, is_public=True).create()
     party.change(f"sample_groups/{private.uuid}", is_public=False)
@@ -150,8 +150,8 @@ def deletions(party: Party, note: Noted) -> None:
     sample = library.sample("s").create()
     result = sample.analysis_result("m", replicate="1").create()
     field = result.field("f", {"a": 1}).create()
-    for label, each in (("field", field), ("result", result), ("sample", sample), ("library", library)):
-        note.outcome(label, each.delete)
+    for label, resource in (("field", field), ("result", result), ("sample", sample), ("library", library)):
+        note.outcome(label, resource.delete)
     note("fields", party.there("sample_ar_fields", name="f", uuid=field.uuid)["count"])
     note("libraries", party.there("sample_groups", name="Deleted Lib")["count"])
     other = party.library("Flat")

@@ -18,8 +18,10 @@ def pipelines(party: Party, note: Noted) -> None:
     dependent.description = "d"
     dependent.add_dependency(module)
     note.outcome("one that needs it", lambda: dependent.create().name)
-    note("modules", sorted(each["name"] for each in party.there("pipeline_modules", pipeline=pipeline.uuid)["results"]))
-    note("found", sorted(each.name for each in pipeline.get_modules()))
+    note(
+        "modules", sorted(entry["name"] for entry in party.there("pipeline_modules", pipeline=pipeline.uuid)["results"])
+    )
+    note("found", sorted(entry.name for entry in pipeline.get_modules()))
 
 
 def tags(party: Party, note: Noted) -> None:
@@ -31,11 +33,11 @@ def tags(party: Party, note: Noted) -> None:
     note.outcome("a sample", lambda: tag(sample))
     note.outcome("a group", lambda: tag(library))
     note.outcome("a tag", lambda: tag(party.tags.Tag(party.knex, "Other Tag").create()))
-    note("samples", [each.name for each in tag.get_samples()])
-    note("groups", [each.name for each in tag.get_sample_groups()])
-    note("random ones", [each.name for each in tag.get_random_samples(n=3)])
+    note("samples", [sample.name for sample in tag.get_samples()])
+    note("groups", [group.name for group in tag.get_sample_groups()])
+    note("random ones", [sample.name for sample in tag.get_random_samples(n=3)])
     tags_of = party.tag_functions.get_tags_for_sample
-    note.outcome("of the sample", lambda: [each and each.name for each in tags_of(party.knex, sample)])
+    note.outcome("of the sample", lambda: [tag and tag.name for tag in tags_of(party.knex, sample)])
 
 
 def orders(party: Party, note: Noted) -> None:
@@ -46,10 +48,10 @@ def orders(party: Party, note: Noted) -> None:
     order = prototype.create_work_order_for_sample(sample)
     note("order", [order.name, order.priority, order.status])
     active = list(prototype.get_active_work_orders())
-    note("active", [each.uuid == order.uuid for each in active])
+    note("active", [work_order.uuid == order.uuid for work_order in active])
     note("of the sample", prototype.get_active_work_order_for_sample(sample).uuid == order.uuid)
     note("its sample", order.get_sample().uuid == sample.uuid)
-    note("jobs", sorted(each.name for each in order.get_job_orders()))
+    note("jobs", sorted(job.name for job in order.get_job_orders()))
     job = order.get_job_order_by_name("JOP")
     job.status = "success"
     note.outcome("a job is done", job.save)
@@ -65,7 +67,7 @@ def group_orders(party: Party, note: Noted) -> None:
     note("prototype", prototype.name)
     order = prototype.create_work_order_for_sample_group(library)
     note("order", [order.name, order.status])
-    note("active", [each.uuid == order.uuid for each in prototype.get_active_work_orders()])
+    note("active", [work_order.uuid == order.uuid for work_order in prototype.get_active_work_orders()])
     same = prototype.get_active_work_order_for_sample_group(library)
     note("of the group", same.uuid == order.uuid)
     note("its group", order.get_sample_group().uuid == library.uuid)

@@ -15,19 +15,19 @@ def automations(world: World, see: Seen) -> None:
     see("saved", made.save())
     see.outcome("nothing to save", made.save)
     see("one", api.automations.get(made.id))
-    see("listed", [each.name for each in api.automations.query()])
+    see("listed", [automation.name for automation in api.automations.query()])
     made.archive()
-    see("archived", [made.archived, [each.name for each in api.automations.query()]])
-    see("with archived", [each.name for each in api.automations.query(include_archived=True)])
+    see("archived", [made.archived, [automation.name for automation in api.automations.query()]])
+    see("with archived", [automation.name for automation in api.automations.query(include_archived=True)])
     made.restore()
     see("restored", made.archived)
-    see("by name", [each.name for each in api.automations.query(name="auto")])
+    see("by name", [automation.name for automation in api.automations.query(name="auto")])
     see.outcome("none", lambda: api.automations.get("5f8f1d6c-7c2e-4b39-9a51-0d3c1e6affff"))
 
 
 def automation_members(world: World, see: Seen) -> None:
     automation = world.api.automations.create("with members")
-    see("at first", [each.username for each in automation.get_members()])
+    see("at first", [member.username for member in automation.get_members()])
     see("added", automation.add_member("ada", LOOK))
     team = world.api.teams.query("sandbox-division")[0]
     see("a team", automation.add_team_member(team.id, LOOK))
@@ -38,7 +38,7 @@ def automation_members(world: World, see: Seen) -> None:
     see("saved", automation.get_member("ada").permissions)
     automation.remove_member("ada")
     automation.remove_team_member(team.id)
-    see("left", [each.username for each in automation.get_members()])
+    see("left", [member.username for member in automation.get_members()])
 
 
 def automation_packages(world: World, see: Seen) -> None:
@@ -50,7 +50,7 @@ def automation_packages(world: World, see: Seen) -> None:
     see("as text", str(package))
     second = api.automation_packages.create(automation, "2", package.location, {"inputs": []}, memory_limit=1000)
     see("made", [second.version, second.memory_limit])
-    see("listed", sorted(each.version for each in automation.get_packages()))
+    see("listed", sorted(package.version for package in automation.get_packages()))
     see("by query", len(api.automation_packages.query(automation)))
     see("one", api.automations.get_package(package.id))
     second.memory_limit = 2000

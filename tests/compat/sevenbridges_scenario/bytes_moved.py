@@ -22,7 +22,7 @@ def uploads(world: World, see: Seen) -> None:
     upload.start()
     upload.wait()
     see("after", [upload.status, upload.file_name, upload.start_time > 0, upload.duration > 0])
-    see("heard", [heard[-1], any(each is None for each in heard)])
+    see("heard", [heard[-1], any(entry is None for entry in heard)])
     file = upload.result()
     see("file", file)
     see("bytes", hashlib.sha256(b"".join(file.stream())).hexdigest() == hashlib.sha256(content).hexdigest())

@@ -11,10 +11,10 @@ from world import World
 def resources(world: World, see: Seen) -> None:
     api = world.api
     made = api.projects.create("Resource", description="What it is")
-    listed = next(each for each in api.projects.query(name="Resource") if each.id == made.id)
+    listed = next(project for project in api.projects.query(name="Resource") if project.id == made.id)
     see("without asking", [listed.field("name"), listed.field("nothing")])
-    found = api.files.create_folder("folder", project=made)
-    partly = type(found)(id=found.id, api=api)
+    folder = api.files.create_folder("folder", project=made)
+    partly = type(folder)(id=folder.id, api=api)
     see("asked for when it is read", [partly.field("name"), partly.name, partly.field("name")])
     see.outcome("only to be read", lambda: setattr(made, "created_by", "me"))
     see.outcome("of another type", lambda: setattr(made, "name", 5))
@@ -22,7 +22,7 @@ def resources(world: World, see: Seen) -> None:
     see("settings", made.settings)
     copy = made.deepcopy()
     see("copies", [copy == made, copy is made, copy.name])
-    see("others", [made == found, made != api.projects.get(made.id)])
+    see("others", [made == folder, made != api.projects.get(made.id)])
     made.description = "in between"
     made.reload()
     see("reloaded", made.description)

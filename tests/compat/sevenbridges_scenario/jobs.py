@@ -14,15 +14,21 @@ def bulk(world: World, see: Seen) -> None:
         file.metadata = {"k": file.name}
         file.tags = ["t"]
     records = api.files.bulk_edit(files)
-    see("edited", [[each.valid, each.resource.name, each.resource.metadata, each.resource.tags] for each in records])
+    see(
+        "edited",
+        [[record.valid, record.resource.name, record.resource.metadata, record.resource.tags] for record in records],
+    )
     files[0].name = "b0 again"
     files[0].metadata = {}
     records = api.files.bulk_update(files)
-    see("updated", [[each.valid, each.resource.name, each.resource.metadata, each.resource.tags] for each in records])
+    see(
+        "updated",
+        [[record.valid, record.resource.name, record.resource.metadata, record.resource.tags] for record in records],
+    )
     see("as text", str(records[0]))
     records = api.files.bulk_delete([files[0], gone.id])
-    see("deleted", [[each.valid, each.error and each.error.code] for each in records])
-    see("left", [each.name for each in project.get_files()])
+    see("deleted", [[record.valid, record.error and record.error.code] for record in records])
+    see("left", [file.name for file in project.get_files()])
     see.outcome("nothing to edit", lambda: api.files.bulk_edit([]))
 
 
@@ -41,19 +47,19 @@ def async_jobs(world: World, see: Seen) -> None:
     copy = api.async_jobs.get_file_copy_job(copy.id)
     see("the copy at its end", [copy.type, copy.state, copy.total_files, copy.completed_files, copy.failed_files])
     see("its times", [copy.started_on, copy.finished_on])
-    see("its records", [[each.valid, each.error and each.error.code] for each in copy.get_result()])
+    see("its records", [[record.valid, record.error and record.error.code] for record in copy.get_result()])
     see("what was copied", copy.get_result()[0].resource)
     move = api.async_jobs.file_bulk_move([{"file": single.id, "parent": folder.id, "name": "moved"}])
     world.finish()
     move = api.async_jobs.get_file_move_job(move.id)
-    see("a move", [move.state, [each.valid for each in move.get_result()]])
-    see("moved", sorted(each.name for each in folder.list_files()))
+    see("a move", [move.state, [record.valid for record in move.get_result()]])
+    see("moved", sorted(file.name for file in folder.list_files()))
     gone = api.async_jobs.file_bulk_delete([{"file": folder.id}])
     world.finish()
     gone = api.async_jobs.get_file_delete_job(gone.id)
     see("a deletion", [gone.state, gone.total_files, gone.completed_files])
-    see("left", [each.name for each in project.get_files()])
-    see("all jobs", [each.type for each in api.async_jobs.list_file_jobs().all()])
+    see("left", [file.name for file in project.get_files()])
+    see("all jobs", [job.type for job in api.async_jobs.list_file_jobs().all()])
     see.outcome("no such job", lambda: api.async_jobs.get_file_copy_job("none"))
     see.outcome("a job of another kind", lambda: api.async_jobs.get_file_copy_job(move.id))
 

@@ -32,8 +32,8 @@ class Seen(ScenarioResults):
         return super().plain(value)
 
 
-def _read(thing: Any, name: str) -> Any:
+def _read(resource: Any, name: str) -> Any:
     try:
-        return getattr(thing, name)
+        return getattr(resource, name)
     except Exception as error:
         return f"{type(error).__name__} for {name}"

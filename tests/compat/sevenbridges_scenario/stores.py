@@ -9,8 +9,8 @@ LOOK = {"read": True, "copy": False, "write": False, "admin": False}
 
 
 def volume_of(world: World, name: str) -> Any:
-    found = [each for each in world.api.volumes.query().all() if each.name == name]
-    return found[0] if found else world.api.volumes.create_s3_volume(name, "lab", "key", "secret", "RW")
+    matches = [volume for volume in world.api.volumes.query().all() if volume.name == name]
+    return matches[0] if matches else world.api.volumes.create_s3_volume(name, "lab", "key", "secret", "RW")
 
 
 def volumes(world: World, see: Seen) -> None:
@@ -32,7 +32,7 @@ def volumes(world: World, see: Seen) -> None:
     iam = {"type": "external_account", "audience": "them"}
     see("google by iam", api.volumes.create_google_iam_volume("iam", "lab", iam, "RW"))
     see("oss", api.volumes.create_oss_volume("oss", "lab", "oss.example.org", "key", "secret", "RW"))
-    see("all", [each.name for each in api.volumes.query().all()])
+    see("all", [volume.name for volume in api.volumes.query().all()])
     made.description = "Another"
     made.access_mode = "RO"
     see("saved", made.save())
@@ -76,12 +76,12 @@ def exports(world: World, see: Seen) -> None:
     copied = api.exports.submit_export(files[1], volume, "out/two.txt", copy_only=True)
     world.finish()
     see("a copy", [api.exports.get(copied.id).state, api.files.get(files[1].id).storage])
-    asked = [{"file": file, "volume": volume, "location": f"out/{file.name}"} for file in files[2:4]]
-    records = api.exports.bulk_submit(asked, copy_only=True)
+    submissions = [{"file": file, "volume": volume, "location": f"out/{file.name}"} for file in files[2:4]]
+    records = api.exports.bulk_submit(submissions, copy_only=True)
     world.finish()
-    see("in bulk", [[each.valid, each.resource.destination.location] for each in records])
-    got = api.exports.bulk_get([each.resource.id for each in records])
-    see("got in bulk", [[each.valid, each.resource.state] for each in got])
+    see("in bulk", [[record.valid, record.resource.destination.location] for record in records])
+    got = api.exports.bulk_get([record.resource.id for record in records])
+    see("got in bulk", [[record.valid, record.resource.state] for record in got])
     there = api.exports.submit_export(files[4], volume, "out/two.txt")
     world.finish()
     there = api.exports.get(there.id)
@@ -89,8 +89,8 @@ def exports(world: World, see: Seen) -> None:
     over = api.exports.submit_export(files[4], volume, "out/two.txt", overwrite=True, copy_only=True)
     world.finish()
     see("overwritten", api.exports.get(over.id).state)
-    see("all", [each.state for each in api.exports.query(volume=volume).all()])
-    see("failed", [each.id == there.id for each in api.exports.query(state="FAILED")])
+    see("all", [job.state for job in api.exports.query(volume=volume).all()])
+    see("failed", [job.id == there.id for job in api.exports.query(state="FAILED")])
     see("of the volume", len(volume.get_exports()))
     see.outcome("an alias", lambda: api.exports.submit_export(files[0], volume, "out/again.txt"))
     see.outcome("none", lambda: api.exports.get("none"))
@@ -101,11 +101,11 @@ def volume_lists(world: World, see: Seen) -> None:
     top = volume.list()
     see("the top", [list(top), list(top.prefixes)])
     below = volume.list(prefix="out/", limit=2)
-    see("a page", [each.location for each in below])
-    see("all pages", [[each.location, each.volume, each.type] for each in below.all()])
-    see("the next", [each.location for each in below.next_page()])
-    found = volume.get_volume_object_info("out/one.txt")
-    see("an object", [found.location, found.volume, found.type, found.metadata["size"]])
+    see("a page", [entry.location for entry in below])
+    see("all pages", [[entry.location, entry.volume, entry.type] for entry in below.all()])
+    see("the next", [entry.location for entry in below.next_page()])
+    info = volume.get_volume_object_info("out/one.txt")
+    see("an object", [info.location, info.volume, info.type, info.metadata["size"]])
     see.outcome("none", lambda: volume.get_volume_object_info("out/none"))
 
 
@@ -125,21 +125,21 @@ def imports(world: World, see: Seen) -> None:
     clash = api.imports.submit_import(volume, "out/one.txt", project=project, name="imported.txt")
     missing = api.imports.submit_import(volume, "out/none", project=project)
     world.finish()
-    see("a folder", [each.name for each in folder.list_files()[0].list_files()])
+    see("a folder", [file.name for file in folder.list_files()[0].list_files()])
     whole.reload()
     see("its result", [whole.state, whole.result.type, whole.result.name])
     see("renamed", api.imports.get(again.id).result.name)
     see("it is there already", [api.imports.get(clash.id).state, api.imports.get(clash.id).error])
     see("nothing there", [api.imports.get(missing.id).state, api.imports.get(missing.id).error.code])
-    asked = [
+    submissions = [
         {"volume": volume, "location": f"out/export-{number}.txt", "project": project, "overwrite": True}
         for number in (2, 3)
     ]
-    records = api.imports.bulk_submit(asked)
+    records = api.imports.bulk_submit(submissions)
     world.finish()
-    got = api.imports.bulk_get([each.resource for each in records])
-    see("in bulk", [[each.valid, each.resource.state, each.resource.result.name] for each in got])
-    see("all", [each.state for each in api.imports.query(project=project).all()])
+    got = api.imports.bulk_get([record.resource for record in records])
+    see("in bulk", [[record.valid, record.resource.state, record.resource.result.name] for record in got])
+    see("all", [job.state for job in api.imports.query(project=project).all()])
     see("failed", len(api.imports.query(volume=volume, state="FAILED")))
     see("of the volume", len(volume.get_imports()))
     see("of the project", len(project.get_imports()))
@@ -162,7 +162,7 @@ def drs_imports(world: World, see: Seen) -> None:
     world.finish()
     job = api.drs_imports.bulk_get(job.id)
     see("ended", job)
-    see("there", [[each.name, each.tags, each.content()] for each in project.get_files()])
+    see("there", [[file.name, file.tags, file.content()] for file in project.get_files()])
     see.outcome("neither project nor parent", lambda: api.drs_imports.bulk_submit([{"drs_uri": "drs://a/b"}]))
 
 

@@ -18,8 +18,8 @@ TOOL = {
 
 def app_of(world: World) -> Any:
     id = f"{world.project.id}/cat"
-    found = [each for each in world.api.apps.query(project=world.project).all() if each.id == id]
-    return found[0] if found else world.api.apps.install_app(id, TOOL)
+    matches = [app for app in world.api.apps.query(project=world.project).all() if app.id == id]
+    return matches[0] if matches else world.api.apps.install_app(id, TOOL)
 
 
 def reads_of(world: World, project: Any) -> list[Any]:
@@ -35,9 +35,9 @@ def apps(world: World, see: Seen) -> None:
     see("revised", [revised.id, revised.revision, revised.raw["label"]])
     see("first revision", [api.apps.get_revision(app.id, 0).revision, api.apps.get(app.id).revision])
     see("listed", list(api.apps.query(project=project)))
-    see("of the project", [each.name for each in project.get_apps()])
+    see("of the project", [app.name for app in project.get_apps()])
     see("public", len(api.apps.query(visibility="public")))
-    see("sought", [each.id for each in api.apps.query(visibility="private", q="Better")])
+    see("sought", [app.id for app in api.apps.query(visibility="private", q="Better")])
     other = world.new_project()
     copy = revised.copy(other, name="copied")
     see("copied", copy)
@@ -68,12 +68,12 @@ def tasks(world: World, see: Seen) -> None:
     world.finish()
     task.reload()
     see("completed", [task.status, task.type, task.app, task.executed_by, task.start_time, task.end_time])
-    see("inputs", [[each.name for each in task.inputs["reads"]], task.inputs["n"], task.inputs["none"]])
+    see("inputs", [[file.name for file in task.inputs["reads"]], task.inputs["n"], task.inputs["none"]])
     out = task.outputs["out"]
     see("output", [out.name, out.type, out.content(), out.origin.task == task.id])
-    see("by origin", [each.name for each in api.files.query(project=project, origin={"task": task.id})])
+    see("by origin", [file.name for file in api.files.query(project=project, origin={"task": task.id})])
     details = task.get_execution_details()
-    see("details", [details.status, [[each.name, each.status, sorted(each.logs)] for each in details.jobs]])
+    see("details", [details.status, [[job.name, job.status, sorted(job.logs)] for job in details.jobs]])
     see("instance", details.jobs[0].instance)
     log = details.jobs[0].logs[sorted(details.jobs[0].logs)[0]]
     see("a log", [log.type, log.name])
@@ -84,11 +84,11 @@ def tasks(world: World, see: Seen) -> None:
     see("aborted", again.abort().status)
     ran = task.clone()
     see("cloned and run", ran.status)
-    see("all", sorted(each.name for each in api.tasks.query(project=project).all()))
-    see("completed ones", [each.name for each in api.tasks.query(project=project, status="COMPLETED")])
+    see("all", sorted(task.name for task in api.tasks.query(project=project).all()))
+    see("completed ones", [task.name for task in api.tasks.query(project=project, status="COMPLETED")])
     see("of the project", len(project.get_tasks(status="COMPLETED")))
     records = api.tasks.bulk_get([task.id, "5f8f1d6c-7c2e-4b39-9a51-0d3c1e6affff"])
-    see("in bulk", [[each.valid, each.error and each.error.code] for each in records])
+    see("in bulk", [[record.valid, record.error and record.error.code] for record in records])
     again.delete()
     see.outcome("deleted", lambda: api.tasks.get(again.id))
     see.outcome("none", lambda: api.tasks.get("5f8f1d6c-7c2e-4b39-9a51-0d3c1e6affff"))
@@ -119,18 +119,18 @@ def batches(world: World, see: Seen) -> None:
     batch.reload()
     see("ended", [batch.status, batch.execution_status.completed])
     children = list(batch.get_batch_children().all())
-    see("children", sorted((each.status, each.batch_group.value) for each in children))
+    see("children", sorted((child.status, child.batch_group.value) for child in children))
     see("a child", [children[0].parent == batch.id, children[0].batch, children[0].batch_group])
     see("completed children", len(batch.get_batch_children(status="COMPLETED")))
-    see("parents only", [each.name for each in api.tasks.query(project=project)])
+    see("parents only", [task.name for task in api.tasks.query(project=project)])
     see("by parent", len(api.tasks.query(parent=batch)))
     criteria = {"type": "criteria", "criteria": ["metadata.sample_id"]}
     other = api.tasks.create(
         "by sample", project, app, inputs={"reads": reads}, batch_input="reads", batch_by=criteria, run=True
     )
     world.finish()
-    groups = [each.batch_group.fields for each in other.get_batch_children()]
-    see("by criteria", sorted(str(sorted(each.items())) for each in groups))
+    groups = [child.batch_group.fields for child in other.get_batch_children()]
+    see("by criteria", sorted(str(sorted(group.items())) for group in groups))
     off = api.tasks.create(
         "off",
         project,
@@ -154,22 +154,22 @@ def by_hand(world: World, see: Seen) -> None:
     file = reads_of(world, project)[0]
     task = api.tasks.create("by hand", project, app, inputs={"n": 1})
 
-    def asked(path: str, **more: Any) -> Any:
+    def get_json(path: str, **more: Any) -> Any:
         return api.get(path, **more).json()
 
-    see("billing", asked("/billing"))
-    see("files", [each["name"] for each in asked(f"/projects/{project.id}/files", params={"limit": 1})["items"]])
-    see("tasks", [each["name"] for each in asked(f"/projects/{project.id}/tasks")["items"]])
-    see("by its address", asked(file.href, append_base=False)["name"])
-    see("inputs", asked(f"/tasks/{task.id}/inputs"))
+    see("billing", get_json("/billing"))
+    see("files", [entry["name"] for entry in get_json(f"/projects/{project.id}/files", params={"limit": 1})["items"]])
+    see("tasks", [entry["name"] for entry in get_json(f"/projects/{project.id}/tasks")["items"]])
+    see("by its address", get_json(file.href, append_base=False)["name"])
+    see("inputs", get_json(f"/tasks/{task.id}/inputs"))
     see("other inputs", api.patch(f"/tasks/{task.id}/inputs", data={"n": 2}).json())
-    see("CWL", asked(f"/apps/{app.id}/raw")["label"])
-    see("CWL of a revision", asked(f"/apps/{app.id}/0/raw")["label"])
+    see("CWL", get_json(f"/apps/{app.id}/raw")["label"])
+    see("CWL of a revision", get_json(f"/apps/{app.id}/0/raw")["label"])
     see("put", api.put(f"/files/{file.id}/tags", data=["by hand"]).json())
-    see("metadata", asked(f"/files/{file.id}/metadata"))
+    see("metadata", get_json(f"/files/{file.id}/metadata"))
     begun = api.post("/upload/multipart", data={"project": project.id, "name": "begun", "size": 5}).json()
-    see("uploads", [each["name"] for each in asked("/upload/multipart")["items"]])
-    see("an upload", asked(f"/upload/multipart/{begun['upload_id']}")["upload_id"] == begun["upload_id"])
+    see("uploads", [entry["name"] for entry in get_json("/upload/multipart")["items"]])
+    see("an upload", get_json(f"/upload/multipart/{begun['upload_id']}")["upload_id"] == begun["upload_id"])
     see("deleted", api.delete(f"/upload/multipart/{begun['upload_id']}"))
     rights = {"read": True, "copy": True, "write": False, "execute": False, "admin": False}
     project.add_member("ada", {"read": True, "write": True})

@@ -28,8 +28,8 @@ class World:
 
     def connect(self, **more: Any) -> Any:
         """Create another Api for the same user."""
-        given = {"url": os.environ["SB_API_ENDPOINT"], "token": os.environ["SB_AUTH_TOKEN"], **more}
-        return self.package.Api(**given, debug=True)
+        options = {"url": os.environ["SB_API_ENDPOINT"], "token": os.environ["SB_AUTH_TOKEN"], **more}
+        return self.package.Api(**options, debug=True)
 
     @cached_property
     def project(self) -> Any:

@@ -18,7 +18,7 @@ class SiteFinder:
 
     @staticmethod
     def find_spec(name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
-        if not f"{name}.".startswith(tuple(f"{each}." for each in SITE)):
+        if not f"{name}.".startswith(tuple(f"{package}." for package in SITE)):
             return None
         return PathFinder.find_spec(name, [str(PROJECT.joinpath(*name.split(".")[:-1]))], target)
 
