@@ -267,16 +267,16 @@ def storage_of(client: Crunch, settings: StorageSettings | None) -> Storage:
     """
     from omicsdk.crunch.storage import open_storage
 
-    environ = settings_of(client).environ
-    variables = os.environ if environ is None else environ
-    setting = settings if settings is not None else variables.get(STORAGE_VARIABLE, "").strip()
-    if setting == "":
+    if settings is None:
+        environ = settings_of(client).environ
+        settings = (os.environ if environ is None else environ).get(STORAGE_VARIABLE, "").strip()
+    if settings == "":
         raise ConfigError(
             "No storage of datasets' files is configured",
             remedy=f"Set {STORAGE_VARIABLE}, or pass storage (--storage-settings): a TOML or JSON file such as "
             '{"MEDIA_ROOT": "/data"}.',
         )
-    return open_storage(setting)
+    return open_storage(settings)
 
 
 def find_equal(records: Iterable[T], fields: Mapping[str, object]) -> T | None:
