@@ -67,8 +67,8 @@ def planned(source="shelf://p", target="shelf://q", kind=""):
     with Stores() as stores:
         uri = parse_uri(source)
         store = stores.of(uri)
-        found = Source(uri, store.stat(uri.path).is_folder, list(select(store, uri)))
-        return plan_copy([found], parse_uri(target), kind)
+        selection = Source(uri, store.stat(uri.path).is_folder, list(select(store, uri)))
+        return plan_copy([selection], parse_uri(target), kind)
 
 
 def copied(plan=None, **options):
@@ -160,8 +160,8 @@ def test_ctrl_c_states_what_was_done_by_the_names_of_the_copy(shelf, moved, monk
     monkeypatch.setattr(shelf, "put", interrupted)
     with pytest.raises(KeyboardInterrupt) as raised:
         copied()
-    told = report_of(raised.value)
-    assert [(outcome.name, outcome.state) for outcome in told.outcomes] == [("a", "done"), ("b", "stopped")]
+    stopped_copy = report_of(raised.value)
+    assert [(outcome.name, outcome.state) for outcome in stopped_copy.outcomes] == [("a", "done"), ("b", "stopped")]
     monkeypatch.setattr(shelf, "put", put)
     assert copied().ok
     assert (moved.read, moved.put) == (["p/a", "p/b"], ["q/a", "q/b"])
@@ -418,12 +418,12 @@ def test_a_spool_remembers_what_arrived_though_its_end_was_torn_off(tmp_path):
 def test_a_spool_among_others_is_its_owners_only(tmp_path, monkeypatch):
     tmp_path.chmod(0o777)
     with Spool(str(tmp_path), ["x"], "there") as spool:
-        (own,) = tmp_path.iterdir()
-        assert stat.S_IMODE(own.stat().st_mode) == 0o700
-        assert spool.files.is_relative_to(own)
+        (folder,) = tmp_path.iterdir()
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        assert spool.files.is_relative_to(folder)
     other = os.getuid() + 1
     monkeypatch.setattr(os, "getuid", lambda: other)
-    own.rename(tmp_path / f"omics-{other}")
+    folder.rename(tmp_path / f"omics-{other}")
     with pytest.raises(NotWritable, match="belongs to another user"), Spool(str(tmp_path), ["x"], "there"):
         pass
 

@@ -63,13 +63,13 @@ def selected(tree):
 @given(TREES, TREES)
 def test_what_is_copied_and_removed_makes_both_equal(source, target):
     pairs = list(joined(selected(source), selected(target)))
-    found = differences(pairs, settle=list)
-    made = {name: size for name, size in target.items() if name not in {file.name for file in found.remove}}
-    made |= {file.name: source[file.name] for file in found.copy}
+    plan = differences(pairs, settle=list)
+    made = {name: size for name, size in target.items() if name not in {file.name for file in plan.remove}}
+    made |= {file.name: source[file.name] for file in plan.copy}
     assert made == source
-    assert found.same + len(found.copy) == found.source_count == len(source)
-    assert found.target_count == len(target)
-    assert found.reasons.keys() == {file.name for file in found.copy}
+    assert plan.same + len(plan.copy) == plan.source_count == len(source)
+    assert plan.target_count == len(target)
+    assert plan.reasons.keys() == {file.name for file in plan.copy}
     ascending = [[tree[name] for name in sorted(tree)] for tree in (selected(source), selected(target))]
     assert sorted(merged(*ascending), key=repr) == sorted(pairs, key=repr)
 
@@ -79,20 +79,20 @@ def test_what_is_doubtful_is_settled_in_parts_and_stays_in_its_place():
         {f"{number:04}": Selected(Uri("file", ""), entry(1, time), f"{number:04}") for number in range(2500)}
         for time in (1_600_000_100.0, 1_600_000_000.0)
     )
-    asked: list[int] = []
+    batch_sizes: list[int] = []
 
     def settle(pairs):
-        asked.append(len(pairs))
+        batch_sizes.append(len(pairs))
         for file, _ in pairs:
             yield entry(md5="a"), entry(md5="b" if file.name == "0003" else "a")
 
     other["0004"] = other["0004"]._replace(entry=entry(2))
-    found = differences(merged(one.values(), other.values()), settle=settle)
-    assert [(file.name, found.reasons[file.name]) for file in found.copy] == [
+    plan = differences(merged(one.values(), other.values()), settle=settle)
+    assert [(file.name, plan.reasons[file.name]) for file in plan.copy] == [
         ("0003", "another md5"),
         ("0004", "1 bytes, not 2"),
     ]
-    assert (asked, found.same) == ([1000, 1000, 499], 2498)
+    assert (batch_sizes, plan.same) == ([1000, 1000, 499], 2498)
 
 
 @pytest.mark.parametrize("names", [["P", "P!", "P/x"], ["b", "a"], ["a", "a"], [""]])
@@ -107,7 +107,7 @@ def test_a_local_tree_is_listed_in_the_order_of_its_paths(tmp_path):
     for name in names:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    walked = [found.path.removeprefix(f"{tmp_path}/") for found in LocalStore().below(str(tmp_path))]
+    walked = [entry.path.removeprefix(f"{tmp_path}/") for entry in LocalStore().below(str(tmp_path))]
     assert walked == sorted(names)
 
 
@@ -121,11 +121,11 @@ def test_a_synchronisation_keeps_no_equal_files(tmp_path):
     with Stores() as stores:
         tracemalloc.start()
         try:
-            found = planned_sync(stores, parse_uri(str(tmp_path / "one")), parse_uri(str(tmp_path / "other")))
+            plan = planned_sync(stores, parse_uri(str(tmp_path / "one")), parse_uri(str(tmp_path / "other")))
             peak = tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
-    assert (found.same, found.source_count, found.target_count, found.copy.files) == (1000, 1000, 1000, [])
+    assert (plan.same, plan.source_count, plan.target_count, plan.copy.files) == (1000, 1000, 1000, [])
     assert peak < 150_000  # all entries of both take 0.5 MB
 
 
@@ -198,8 +198,8 @@ def test_a_sync_in_every_direction(shelf, tmp_path, source, target, case, states
         with Stores() as stores:
             plan = planned_sync(stores, *uris, compare="auto" if how == "update" else how, update=how == "update")
         copied |= {how} if plan.copy.files else set()
-    known = 2 if source == target and (states_checksums or source == "file") else int(states_checksums)
-    assert copied == set(expected[known].split())
+    column = 2 if source == target and (states_checksums or source == "file") else int(states_checksums)
+    assert copied == set(expected[column].split())
 
 
 MIB = 1024**2
@@ -207,7 +207,7 @@ MIB = 1024**2
 
 def files(stores, uri):
     parsed = parse_uri(uri)
-    return {found.name: found for found in select(stores.of(parsed), parsed)}
+    return {file.name: file for file in select(stores.of(parsed), parsed)}
 
 
 def test_copies_on_this_machine_are_read(shelf, tmp_path):
@@ -215,19 +215,19 @@ def test_copies_on_this_machine_are_read(shelf, tmp_path):
     for name, data in {"a": b"1", "b": b"x", "c": b"33"}.items():
         (tmp_path / name).write_bytes(data)
     with Stores() as stores:
-        found = {
-            each.name: each
-            for each in verify_copies(files(stores, "shelf://p"), files(stores, str(tmp_path)), stores.of)
+        verdicts = {
+            verdict.name: verdict
+            for verdict in verify_copies(files(stores, "shelf://p"), files(stores, str(tmp_path)), stores.of)
         }
-    assert {name: each.state for name, each in found.items()} == {
+    assert {name: verdict.state for name, verdict in verdicts.items()} == {
         "a": "verified",
         "b": "wrong",
         "c": "wrong",
         "d": "missing",
     }
-    assert found["a"].is_good
-    assert "its sha256 is" in found["b"].why
-    assert found["c"].why == "2 bytes, not 1"
+    assert verdicts["a"].is_good
+    assert "its sha256 is" in verdicts["b"].why
+    assert verdicts["c"].why == "2 bytes, not 1"
 
 
 def test_files_of_this_machine_are_held_against_each_other(tmp_path):
@@ -237,15 +237,15 @@ def test_files_of_this_machine_are_held_against_each_other(tmp_path):
         (tmp_path / name / "b").write_bytes(name[:3].encode())
     with Stores() as stores:
         one, other = (files(stores, str(tmp_path / name)) for name in ("one", "other"))
-        assert [each.state for each in verify_copies(one, other, stores.of)] == ["verified", "wrong"]
+        assert [verdict.state for verdict in verify_copies(one, other, stores.of)] == ["verified", "wrong"]
 
 
 def test_what_a_listing_leaves_out_is_requested(shelf, monkeypatch):
     shelf.files.update({"p/a": b"1", "q/a": b"1", "p/b": b"2", "q/b": b"x"})
     monkeypatch.setattr(shelf, "walk", lambda self, path: (e._replace(checksums={}) for e in Store.walk(self, path)))
     with Stores() as stores:
-        found = verify_copies(files(stores, "shelf://p"), files(stores, "shelf://q"), stores.of)
-        assert [each.state for each in found] == ["verified", "wrong"]
+        verdicts = verify_copies(files(stores, "shelf://p"), files(stores, "shelf://q"), stores.of)
+        assert [verdict.state for verdict in verdicts] == ["verified", "wrong"]
 
 
 @pytest.mark.parametrize(("part", "state"), [(5, "verified"), (8, "verified"), (9, "size only")])
@@ -267,10 +267,10 @@ def test_a_platform_s_own_bytes(shelf):
     shelf.stated["p/b"] = "0" * 64
     shelf.broken.add("p/c")
     with Stores() as stores:
-        found = list(
+        verdicts = list(
             verify_bytes(list(files(stores, "shelf://p").values()), stores.of("shelf://"), CopyOptions(), room=10)
         )
-    assert [each.state for each in found] == ["verified", "wrong", "failed"]
+    assert [verdict.state for verdict in verdicts] == ["verified", "wrong", "failed"]
 
 
 def test_bytes_of_a_cache_are_not_a_platform_s_own(shelf, monkeypatch, tmp_path):

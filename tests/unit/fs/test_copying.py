@@ -39,8 +39,8 @@ def copied(source, target, stores=None, **options):
     with stores or Stores() as opened:
         uri = parse_uri(source)
         store = opened.of(uri)
-        found = Source(uri, store.stat(uri.path).is_folder, list(select(store, uri)))
-        return copy_files(plan_copy([found], parse_uri(target), ""), opened, CopyOptions(**options))
+        selection = Source(uri, store.stat(uri.path).is_folder, list(select(store, uri)))
+        return copy_files(plan_copy([selection], parse_uri(target), ""), opened, CopyOptions(**options))
 
 
 def tree(folder):
@@ -436,8 +436,8 @@ def test_many_small_files_within_this_machine(tmp_path, shelf, monkeypatch, slow
     assert [(outcome.name, outcome.verified) for outcome in report.outcomes] == [
         (name, "its size") for name in tree(source)
     ]
-    found = (target / "3" / "3").stat()
-    assert (found.st_mtime_ns, found.st_mode & 0o777) == (10**18 + 2, 0o640)
+    status = (target / "3" / "3").stat()
+    assert (status.st_mtime_ns, status.st_mode & 0o777) == (10**18 + 2, 0o640)
     assert not (target / "4" / "4").is_symlink()
     assert (source / "4" / "11").read_bytes() == b"11" * 11
 

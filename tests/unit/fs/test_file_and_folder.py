@@ -42,11 +42,11 @@ class BotoBucket:
         return {"ContentLength": 1, "ETag": '"e"'}
 
     def list_objects_v2(self, *, Prefix: str, Delimiter: str = "", **_: object) -> dict[str, Any]:
-        found = [key for key in self.keys if key.startswith(Prefix)]
-        rests = {key: key[len(Prefix) :].partition("/") for key in found} if Delimiter else {}
+        matches = [key for key in self.keys if key.startswith(Prefix)]
+        rests = {key: key[len(Prefix) :].partition("/") for key in matches} if Delimiter else {}
         folders = sorted({f"{Prefix}{rest[0]}/" for rest in rests.values() if rest[1]})
-        objects = [{"Key": key, "Size": 1} for key in found if not (Delimiter and rests[key][1])]
-        return {"IsTruncated": False, "Contents": objects, "CommonPrefixes": [{"Prefix": each} for each in folders]}
+        objects = [{"Key": key, "Size": 1} for key in matches if not (Delimiter and rests[key][1])]
+        return {"IsTruncated": False, "Contents": objects, "CommonPrefixes": [{"Prefix": folder} for folder in folders]}
 
 
 def s3() -> tuple[Store, str]:
@@ -85,8 +85,8 @@ def sb() -> tuple[Store, str]:
     def response(request: httpx.Request) -> httpx.Response:
         query = request.url.params
         above = children[query.get("parent") or query["project"]]
-        found = [each for each in above if "name" not in query or each[1] in query.get_list("name")]
-        items = [{"id": id_, "name": name, "type": kind, "size": 1, "project": "o/p"} for id_, name, kind in found]
+        matches = [child for child in above if "name" not in query or child[1] in query.get_list("name")]
+        items = [{"id": id_, "name": name, "type": kind, "size": 1, "project": "o/p"} for id_, name, kind in matches]
         return httpx.Response(
             200, json={"items": items, "links": []}, headers={"X-Total-Matching-Query": str(len(items))}
         )
@@ -125,8 +125,11 @@ def test_with_a_slash_it_is_what_is_below(place: tuple[Store, str, str]):
     uri = parse_uri(f"{scheme}://{path}/")
     assert store.entry(uri).kind == "folder"
     assert below(store, str(uri)) == ["x", "y/z"]
-    assert {(each.path, each.kind) for each in store.entries(path)} == {(f"{path}/x", "file"), (f"{path}/y", "folder")}
-    assert [each.path for each in store.tree(store.entry(uri))][-1] == path
+    assert {(entry.path, entry.kind) for entry in store.entries(path)} == {
+        (f"{path}/x", "file"),
+        (f"{path}/y", "folder"),
+    }
+    assert [entry.path for entry in store.tree(store.entry(uri))][-1] == path
 
 
 def test_without_one_it_is_the_file_unless_folders_are_meant(place: tuple[Store, str, str]):
@@ -194,8 +197,8 @@ class Gateway(Bucket):
     def page(self, prefix: str, delimiter: str) -> bytes:
         if self.count is None:
             return super().page("", "")
-        stated = f"<KeyCount>{self.count}</KeyCount></ListBucketResult>"
-        return super().page(prefix, delimiter).replace(b"</ListBucketResult>", stated.encode())
+        tail = f"<KeyCount>{self.count}</KeyCount></ListBucketResult>"
+        return super().page(prefix, delimiter).replace(b"</ListBucketResult>", tail.encode())
 
 
 PLANS: dict[str, Callable[[Stores, str], object]] = {
@@ -226,7 +229,7 @@ def test_nothing_is_planned_by_a_list_of_objects_that_is_another(plan: Callable[
 def test_what_a_list_of_objects_that_contradicts_itself_has_is_copied_and_the_copy_is_partial():
     source = source_to_copy(store_of(Gateway("p/a", count=2)), parse_uri("s3://bkt/p/"))
     ((file, doubt),) = source.unlisted
-    assert [each.name for each in source.files] == ["a"]
+    assert [selected.name for selected in source.files] == ["a"]
     assert str(file.uri) == "s3://bkt/p/"
     assert "a page states 2 entries, but has 1" in str(doubt)
 
@@ -267,15 +270,15 @@ def test_a_folder_within_itself_ends_with_an_error(shelf: Any, monkeypatch: pyte
     by_name = listing(shelf, monkeypatch, lambda _, path: iter([Entry(f"{path}/f", "folder")]))
     with pytest.raises(InconsistentListing, match="the folder is listed within itself"):
         list(by_name.below("p"))
-    asked = list[str]()
+    paths = list[str]()
 
     def by_id(_: object, path: str) -> Any:
-        asked.append(path)
+        paths.append(path)
         return iter([Entry(f"{path}/f", "folder", handle="7")])
 
     with pytest.raises(InconsistentListing, match="list of shelf://p/f/f/: the folder is listed within itself"):
         list(listing(shelf, monkeypatch, by_id).below("p"))
-    assert asked == ["p", "p/f"]
+    assert paths == ["p", "p/f"]
 
 
 def test_what_is_listed_after_a_contradiction_is_read_all_the_same(

@@ -55,7 +55,7 @@ def test_a_link_is_removed_itself(inside: Path):
 
 
 def test_listings_leave_out_what_leads_out(inside: Path, caplog: pytest.LogCaptureFixture):
-    assert [Path(each.path).name for each in open_store("file", within=str(inside)).entries(str(inside))] == ["own"]
+    assert [Path(entry.path).name for entry in open_store("file", within=str(inside)).entries(str(inside))] == ["own"]
     assert caplog.text.count("is left out: it is a link out of the folder") == 2
     assert len(list(open_store("file").entries(str(inside)))) == 3
 
@@ -100,11 +100,11 @@ def test_names_alone_look_up_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyP
     (tmp_path / "folder").mkdir()
     for number in range(9):
         (tmp_path / "folder" / str(number)).touch()
-    asked: list[str] = []
+    paths: list[str] = []
     stat = os.stat
-    monkeypatch.setattr(os, "stat", lambda path, **how: asked.append(str(path)) or stat(path, **how))
+    monkeypatch.setattr(os, "stat", lambda path, **how: paths.append(str(path)) or stat(path, **how))
     assert len(list(open_store("file").names_below(str(tmp_path)))) == 9
-    assert asked == [str(tmp_path), str(tmp_path / "folder")]
+    assert paths == [str(tmp_path), str(tmp_path / "folder")]
 
 
 def test_a_folder_that_cannot_be_listed_is_reported_after_all_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

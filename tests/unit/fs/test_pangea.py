@@ -59,8 +59,8 @@ class Gateway:
             case ["sample_ar_fields"]:
                 return self.replaced.get("fields", page(field(1), field(2)))
             case ["samples", _, "manifest"]:
-                found = {**result, "fields": [field(1), self.replaced.get("manifest", field(2))]}
-                return {**sample, "analysis_results": [found]}
+                full_result = {**result, "fields": [field(1), self.replaced.get("manifest", field(2))]}
+                return {**sample, "analysis_results": [full_result]}
             case [*_, "sample_links"]:
                 return self.replaced["links"]
             case _:

@@ -87,7 +87,7 @@ def tree(shelf):
 
 
 def names(store, uri, **more):
-    return [(found.name, str(found.uri)) for found in select(store, parse_uri(uri), **more)]
+    return [(file.name, str(file.uri)) for file in select(store, parse_uri(uri), **more)]
 
 
 def test_a_file_is_meant_by_itself(tree):
@@ -129,9 +129,9 @@ def test_resume_data_of_downloads_is_no_file_of_a_folder(tmp_path):
 
 
 def test_sums(tree):
-    found = list(sums(named(tree, "shelf", Entry("p", "folder")), depth=1))
-    assert [(each.name, each.files, each.size) for each in found] == [("deep", 2, 5), ("", 3, 6)]
-    assert [each.name for each in sums(named(tree, "shelf", Entry("", "folder")), depth=9)] == [
+    folders = list(sums(named(tree, "shelf", Entry("p", "folder")), depth=1))
+    assert [(folder.name, folder.files, folder.size) for folder in folders] == [("deep", 2, 5), ("", 3, 6)]
+    assert [folder.name for folder in sums(named(tree, "shelf", Entry("", "folder")), depth=9)] == [
         "p",
         "p/deep",
         "p/deep/er",
@@ -172,7 +172,7 @@ def test_a_file_in_no_folder_has_a_name_without_one(template, name):
 
 
 @pytest.mark.parametrize(
-    ("template", "said"),
+    ("template", "message"),
     [
         ("x", "missing field"),
         ("{gud}", r"unknown field \{gud\}\. Did you mean \{guid\}\?"),
@@ -183,8 +183,8 @@ def test_a_file_in_no_folder_has_a_name_without_one(template, name):
         ("{}", "unknown field"),
     ],
 )
-def test_an_invalid_template_is_refused(template, said):
-    with pytest.raises(UsageError, match=f"^name_template .*{said}"):
+def test_an_invalid_template_is_refused(template, message):
+    with pytest.raises(UsageError, match=f"^name_template .*{message}"):
         Naming("tree", template)
 
 

@@ -102,7 +102,7 @@ def test_no_conditions_are_met_by_all(size, modified):
 
 
 @pytest.mark.parametrize(
-    ("wanted", "metadata", "met"),
+    ("patterns", "metadata", "met"),
     [
         ([], {}, True),
         (["sample=S1*"], {"sample": "S17"}, True),
@@ -116,21 +116,21 @@ def test_no_conditions_are_met_by_all(size, modified):
         (["a=b=c", "d="], {"a": "b=c", "d": ""}, True),
     ],
 )
-def test_metadata(wanted, metadata, met):
-    assert Conditions(metadata=parse_metadata(wanted)).meets_metadata(metadata) is met
+def test_metadata(patterns, metadata, met):
+    assert Conditions(metadata=parse_metadata(patterns)).meets_metadata(metadata) is met
 
 
 def test_metadata_is_requested_only_of_files_that_meet_the_rest(shelf, monkeypatch):
     shelf.files.update({f"p/{number}.{kind}": b"x" for number in range(100) for kind in ("bam", "txt")})
-    store, asked = open_store("shelf"), []
+    store, paths = open_store("shelf"), []
     monkeypatch.setattr(
-        shelf, "metadata", lambda _, entry: asked.append(entry.path) or {"number": entry.path[2:].partition(".")[0]}
+        shelf, "metadata", lambda _, entry: paths.append(entry.path) or {"number": entry.path[2:].partition(".")[0]}
     )
     files = [Selected(Uri("shelf", entry.path), entry, entry.name) for entry in store.walk("p")]
-    found = find(store, files, Conditions(["*.bam"], metadata=[("number", "?")]))
-    assert [file.name for file in found] == [f"{number}.bam" for number in range(10)]
-    assert len(asked) == 100
-    assert all(path.endswith(".bam") for path in asked)
+    matches = find(store, files, Conditions(["*.bam"], metadata=[("number", "?")]))
+    assert [file.name for file in matches] == [f"{number}.bam" for number in range(10)]
+    assert len(paths) == 100
+    assert all(path.endswith(".bam") for path in paths)
 
 
 @given(
@@ -168,13 +168,13 @@ def test_an_invalid_moment_or_metadata_is_refused():
     st.lists(st.tuples(st.lists(st.sampled_from("ab"), min_size=1, max_size=4), st.none() | st.integers(0, 9))),
     st.integers(0, 4),
 )
-def test_the_whole_is_the_sum_of_all_files_at_every_depth(found, depth):
-    files = [("/".join(parts), Entry("/".join(parts), "file", size)) for parts, size in found]
+def test_the_whole_is_the_sum_of_all_files_at_every_depth(sized_paths, depth):
+    files = [("/".join(parts), Entry("/".join(parts), "file", size)) for parts, size in sized_paths]
     *folders, whole = sums(iter(files), depth)
     assert (whole.name, whole.files) == ("", len(files))
-    assert whole.size == sum(size or 0 for _, size in found)
-    assert whole.unsized == sum(size is None for _, size in found)
+    assert whole.size == sum(size or 0 for _, size in sized_paths)
+    assert whole.unsized == sum(size is None for _, size in sized_paths)
     tops = [folder for folder in folders if "/" not in folder.name]
     if depth:
-        assert sum(folder.files for folder in tops) == sum(len(parts) > 1 for parts, _ in found)
+        assert sum(folder.files for folder in tops) == sum(len(parts) > 1 for parts, _ in sized_paths)
     assert all(folder.name.count("/") < depth for folder in folders)

@@ -36,8 +36,8 @@ def client(kind: Any, response: Response) -> Any:
     """A client whose requests are answered with JSON."""
 
     def respond(request: httpx.Request) -> httpx.Response:
-        found = response(request)
-        return found if isinstance(found, httpx.Response) else httpx.Response(200, json=found)
+        content = response(request)
+        return content if isinstance(content, httpx.Response) else httpx.Response(200, json=content)
 
     return kind("https://service.example.org", credentials="t", transport=httpx.MockTransport(respond))
 
@@ -98,31 +98,31 @@ WRONG_HITS = [
 
 @pytest.mark.parametrize(("hits", "total", "error"), WRONG_HITS)
 def test_azul_files_of_a_project_are_those_that_were_requested(hits: Any, total: Any, error: Any, tmp_path: Path):
-    with azul(*hits, total=total) as found:
+    with azul(*hits, total=total) as api:
         with pytest.raises(error):
-            list(AzulStore(client=found).walk(f"dcp43/projects/{ONE}"))
+            list(AzulStore(client=api).walk(f"dcp43/projects/{ONE}"))
         if error is InconsistentListing:  # what it lists is copied, and the copy is partial
-            report = found.download(f"projectId={ONE}", tmp_path / "data", dry_run=True)
+            report = api.download(f"projectId={ONE}", tmp_path / "data", dry_run=True)
             assert [outcome.name for outcome in report.outcomes] == ["f1.txt", "the selection"]
             assert [type(outcome.error) for outcome in report.failed] == [error]
             return
         with pytest.raises(error):
-            found.download(f"projectId={ONE}", tmp_path / "data", dry_run=True)
+            api.download(f"projectId={ONE}", tmp_path / "data", dry_run=True)
     assert not (tmp_path / "data").exists()
 
 
 def test_azul_files_of_a_bundle_and_single_files_are_those_that_were_requested(tmp_path: Path):
     other = hit(bundles=[{"bundleUuid": OTHER, "bundleVersion": VERSION}])
-    with azul(other) as found, pytest.raises(ResponseMismatch, match=f"requested the bundleUuid '{ONE}'"):
-        found.download(bundle=ONE, folder=tmp_path, dry_run=True)
-    with client(Azul, lambda _: hit(2)) as found, pytest.raises(ResponseMismatch, match="get_entity"):
-        AzulStore(client=found).stat(f"dcp43/files/{FILE}")
+    with azul(other) as api, pytest.raises(ResponseMismatch, match=f"requested the bundleUuid '{ONE}'"):
+        api.download(bundle=ONE, folder=tmp_path, dry_run=True)
+    with client(Azul, lambda _: hit(2)) as api, pytest.raises(ResponseMismatch, match="get_entity"):
+        AzulStore(client=api).stat(f"dcp43/files/{FILE}")
 
 
 @pytest.mark.parametrize("project", [[ONE], ONE, ONE.upper()])
 def test_azul_states_a_project_as_a_text_or_a_list(project: Any):
-    with azul(hit(projects=[{"projectId": project}])) as found:
-        assert [each.name for each in AzulStore(client=found).walk(f"dcp43/projects/{ONE}")] == ["f1.txt"]
+    with azul(hit(projects=[{"projectId": project}])) as api:
+        assert [entry.name for entry in AzulStore(client=api).walk(f"dcp43/projects/{ONE}")] == ["f1.txt"]
 
 
 # -- the Data Store
@@ -174,9 +174,9 @@ def test_a_bundle_without_files_is_reported(caplog: pytest.LogCaptureFixture):
 
 
 def test_a_single_file_has_the_version_that_was_requested():
-    stated = {"x-dss-version": LATER, "x-dss-size": "1", "x-dss-sha256": "ab" * 32}
+    response_headers = {"x-dss-version": LATER, "x-dss-size": "1", "x-dss-sha256": "ab" * 32}
     with (
-        client(Dss, lambda _: httpx.Response(200, headers=stated)) as dss,
+        client(Dss, lambda _: httpx.Response(200, headers=response_headers)) as dss,
         pytest.raises(ResponseMismatch, match=f"'{VERSION}' but the service returned '{LATER}'"),
     ):
         DssStore(client=dss).stat(f"aws/files/{FILE}.{VERSION}")
@@ -184,20 +184,20 @@ def test_a_single_file_has_the_version_that_was_requested():
 
 @pytest.mark.parametrize("status", [200, 302])
 def test_a_file_is_not_read_from_a_response_about_another_version(status: int):
-    stated = {"x-dss-version": LATER, "location": "https://storage.example.org/f"}
-    transport = httpx.MockTransport(lambda _: httpx.Response(status, headers=stated, content=b"bytes"))
-    asked: Any = {"uuid": FILE, "replica": "aws"}
+    response_headers = {"x-dss-version": LATER, "location": "https://storage.example.org/f"}
+    transport = httpx.MockTransport(lambda _: httpx.Response(status, headers=response_headers, content=b"bytes"))
+    arguments: Any = {"uuid": FILE, "replica": "aws"}
     with Dss("https://service.example.org/v1", credentials="t", transport=transport) as dss:
         stream = dss.with_options(follow_redirects=False).get_file.stream
         with pytest.raises(ResponseMismatch, match=f"'{VERSION}' but the service returned '{LATER}'"):
-            stream(**asked, version=VERSION).__enter__()
-        for right in (asked, {**asked, "version": LATER}):
+            stream(**arguments, version=VERSION).__enter__()
+        for right in (arguments, {**arguments, "version": LATER}):
             with stream(**right) as body:
                 assert body.read() == b"bytes"
 
     async def read() -> None:
         client = AsyncDss("https://service.example.org/v1", credentials="t", transport=transport)
-        async with client, client.get_file.stream(**asked, version=VERSION):
+        async with client, client.get_file.stream(**arguments, version=VERSION):
             pass
 
     if status == 200:

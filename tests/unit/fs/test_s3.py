@@ -45,9 +45,9 @@ MIB = 1024 * 1024
 
 @given(st.text("ab/. %é", min_size=1, max_size=9))
 def test_a_path_is_a_bucket_and_the_rest(key: str):
-    bucket, found = split(f"bkt/{key}")
-    assert (bucket, found) == ("bkt", key)
-    assert prefix_of(found) == f"{key}/"
+    bucket, rest = split(f"bkt/{key}")
+    assert (bucket, rest) == ("bkt", key)
+    assert prefix_of(rest) == f"{key}/"
     assert (split("bkt"), prefix_of(split("bkt")[1])) == (("bkt", None), "")
 
 
@@ -123,31 +123,33 @@ def test_a_page_of_a_captive_portal_is_no_response_of_s3():
     assert "a web page titled 'Log in'" in str(store.remove_files([entry])[0])
 
 
-def told(etag: str, **more: str) -> dict[str, str]:
+def headers_of(etag: str, **more: str) -> dict[str, str]:
     return {"etag": f'"{etag}"', **{name.replace("_", "-"): value for name, value in more.items()}}
 
 
 def test_an_etag_is_a_checksum_only_where_it_is_one_of_the_contents():
     md5, encryption = "0" * 32, "x-amz-server-side-encryption"
-    assert object_checksums(told(md5)) == {"md5": md5}
-    assert object_checksums(told(md5), etags=False) == {}
-    assert object_checksums(told(md5, **{encryption: "AES256"})) == {"md5": md5}
-    assert object_checksums(told(md5, **{encryption: "aws:kms"})) == {}
-    assert object_checksums(told(md5, **{f"{encryption}-customer-algorithm": "AES256"})) == {}
-    assert object_checksums(told(md5, **{"x-goog-encryption-kms-key-name": "projects/p/cryptoKeys/k"})) == {}
-    assert object_checksums(told(md5, **{"x-object-meta-static-large-object": "True"})) == {}
-    assert object_checksums(told(md5, **{"x-object-manifest": "c/k"})) == {}
-    parts = told(f"{md5}-2")
+    assert object_checksums(headers_of(md5)) == {"md5": md5}
+    assert object_checksums(headers_of(md5), etags=False) == {}
+    assert object_checksums(headers_of(md5, **{encryption: "AES256"})) == {"md5": md5}
+    assert object_checksums(headers_of(md5, **{encryption: "aws:kms"})) == {}
+    assert object_checksums(headers_of(md5, **{f"{encryption}-customer-algorithm": "AES256"})) == {}
+    assert object_checksums(headers_of(md5, **{"x-goog-encryption-kms-key-name": "projects/p/cryptoKeys/k"})) == {}
+    assert object_checksums(headers_of(md5, **{"x-object-meta-static-large-object": "True"})) == {}
+    assert object_checksums(headers_of(md5, **{"x-object-manifest": "c/k"})) == {}
+    parts = headers_of(f"{md5}-2")
     assert object_checksums(parts) == {}
     assert may_be_of_parts(parts)
-    assert not may_be_of_parts(told(md5))
-    assert not may_be_of_parts(told(f"{md5}-2", **{encryption: "aws:kms"}))
+    assert not may_be_of_parts(headers_of(md5))
+    assert not may_be_of_parts(headers_of(f"{md5}-2", **{encryption: "aws:kms"}))
     assert of_parts(parts, 100 * MIB, None) == of_parts(parts, 100 * MIB, 0) == {}
     assert of_parts(parts, 100 * MIB, 40 * MIB) == {}  # that would be three
-    assert of_parts(told(f"{md5}-1"), MIB, MIB) == {f"s3_etag:{MIB}": f"{md5}-1"}
+    assert of_parts(headers_of(f"{md5}-1"), MIB, MIB) == {f"s3_etag:{MIB}": f"{md5}-1"}
     assert of_parts(parts, 100 * MIB, 50 * MIB) == {f"s3_etag:{50 * MIB}": f"{md5}-2"}
     assert of_parts(parts, 100 * MIB, 64 * MIB) == {"s3_etag": f"{md5}-2"}
-    both = told(f"{md5}-2", **{"x-amz-checksum-crc32": "NjYuLg==-2", "x-amz-checksum-crc64nvme": "AAAAAAAAAAA=-2"})
+    both = headers_of(
+        f"{md5}-2", **{"x-amz-checksum-crc32": "NjYuLg==-2", "x-amz-checksum-crc64nvme": "AAAAAAAAAAA=-2"}
+    )
     assert of_parts(both, 100 * MIB, 64 * MIB) == {f"crc32:{64 * MIB}": "36362e2e-2", "s3_etag": f"{md5}-2"}
     s3cmd = {"x-amz-meta-s3cmd-attrs": f"ctime:1/gname:root/md5:{md5}/mode:33188"}
     for noted in (s3cmd, {"x-amz-meta-md5chksum": b64encode(bytes.fromhex(md5)).decode()}):
@@ -156,7 +158,7 @@ def test_an_etag_is_a_checksum_only_where_it_is_one_of_the_contents():
         assert noted_checksums(parts | noted) == {}
     assert noted_checksums(parts | s3cmd | {"x-amz-meta-s3tools-gpgenc": "gpg"}) == {}  # of the file, not of the object
     assert of_parts({**both, encryption: "aws:kms"}, 100 * MIB, 64 * MIB) == {f"crc32:{64 * MIB}": "36362e2e-2"}
-    assert of_parts(told("", **{"x-amz-checksum-crc32": "NjYuLg==-x"}), 100 * MIB, 64 * MIB) == {}
+    assert of_parts(headers_of("", **{"x-amz-checksum-crc32": "NjYuLg==-x"}), 100 * MIB, 64 * MIB) == {}
 
 
 def test_a_slow_checksum_of_the_whole_gives_way_to_those_of_parts():
@@ -193,16 +195,16 @@ def test_a_bucket_of_another_tenant_with_the_same_name_is_not_copied_to_by_the_s
 
 def test_a_checksum_of_the_whole_is_told_from_one_of_parts():
     crc32c, kind = "x-amz-checksum-crc32c", "x-amz-checksum-type"
-    assert object_checksums(told("", **{crc32c: "NjYuLg=="})) == {"crc32c": "36362e2e"}
-    assert object_checksums(told("", **{crc32c: "NjYuLg==-2"})) == {}
-    assert object_checksums(told(f"{'0' * 32}-2", **{crc32c: "NjYuLg=="})) == {}
-    assert object_checksums(told(f"{'0' * 32}-2", **{crc32c: "NjYuLg==", kind: "FULL_OBJECT"})) == {
+    assert object_checksums(headers_of("", **{crc32c: "NjYuLg=="})) == {"crc32c": "36362e2e"}
+    assert object_checksums(headers_of("", **{crc32c: "NjYuLg==-2"})) == {}
+    assert object_checksums(headers_of(f"{'0' * 32}-2", **{crc32c: "NjYuLg=="})) == {}
+    assert object_checksums(headers_of(f"{'0' * 32}-2", **{crc32c: "NjYuLg==", kind: "FULL_OBJECT"})) == {
         "crc32c": "36362e2e"
     }
-    both = told("0" * 32, **{"x-amz-checksum-crc32": "NjYuLg==", crc32c: "NjYuLg=="})
+    both = headers_of("0" * 32, **{"x-amz-checksum-crc32": "NjYuLg==", crc32c: "NjYuLg=="})
     assert list(object_checksums(both)) == ["crc32c", "crc32", "md5"]
     assert quickest(both) == {"crc32c": "36362e2e"}
-    slow = told("0" * 32, **{"x-amz-checksum-crc64nvme": "AAAAAAAAAAA="})
+    slow = headers_of("0" * 32, **{"x-amz-checksum-crc64nvme": "AAAAAAAAAAA="})
     assert list(object_checksums(slow)) == ["md5", "crc64nvme"]
     assert quickest({**slow, "x-amz-server-side-encryption": "aws:kms"}) == {"crc64nvme": "0" * 16}
 
@@ -278,7 +280,7 @@ def test_each_key_is_deleted_once_in_one_way_or_the_other(keys: set[str]):
     deleted = [request.path[1:] for request in service.asked if request.method == "DELETE"]
     for request in service.asked:
         if request.method == "POST":
-            deleted += [each.text or "" for each in ElementTree.fromstring(request.body).iter("Key")]
+            deleted += [element.text or "" for element in ElementTree.fromstring(request.body).iter("Key")]
     assert sorted(deleted) == sorted(keys)
     assert len(keys) <= BATCH
 
@@ -418,10 +420,10 @@ def test_a_copy_whose_response_states_another_etag_is_examined(bucket: CopyingBu
     bucket.endings = {"q/05": [Answer(body=f'<CopyObjectResult><ETag>"{"0" * 32}"</ETag></CopyObjectResult>'.encode())]}
     bucket.etags["p/05"] = f"{'1' * 32}-2"
     bucket.etags["q/05"] = "0" * 32
-    asked = len(bucket.asked)
+    earlier = len(bucket.asked)
     report = bucket.copy(ManualClock())
     assert report.ok
-    assert {request.path for request in bucket.asked[asked:] if request.method == "HEAD"} >= {"/b/q/05"}
+    assert {request.path for request in bucket.asked[earlier:] if request.method == "HEAD"} >= {"/b/q/05"}
 
 
 def test_a_copy_that_the_store_does_not_have_failed(bucket: CopyingBucket):

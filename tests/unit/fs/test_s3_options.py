@@ -98,20 +98,20 @@ def test_what_is_no_version_may_be_a_key():
         assert store.stat(f"bkt/{key}").path == f"bkt/{key}"
     assert store.stat("bkt/k?versionId=").path == "bkt/k"
     assert store.stat("bkt/a?versionId=x?versionId=").path == "bkt/a?versionId=x"
-    (listed,) = (each for each in store.entries("bkt") if each.name == "a?versionId=x")
+    (listed,) = (entry for entry in store.entries("bkt") if entry.name == "a?versionId=x")
     assert store.location(listed).url.endswith("/a%3FversionId%3Dx")
 
 
 @pytest.mark.parametrize(
-    ("version", "kind", "said"),
+    ("version", "kind", "message"),
     [
         ("none", PathNotFound, "s3://bkt/k.versionId=none not found"),
         ("wrong", BadRequest, "no"),
         ("gone", PathNotFound, "marks a deletion"),
     ],
 )
-def test_a_version_that_is_not_there_is_not_the_newest(version: str, kind: type[Exception], said: str):
-    with pytest.raises(kind, match=said):
+def test_a_version_that_is_not_there_is_not_the_newest(version: str, kind: type[Exception], message: str):
+    with pytest.raises(kind, match=message):
         store_with(Versions("k")).stat(f"bkt/k?versionId={version}")
 
 
@@ -187,12 +187,12 @@ def test_headers_of_writing_are_botocores(encryption: Encryption, operation: str
 
 
 def test_headers_of_reading_and_copying_are_botocores():
-    own = Encryption(key=KEY)
-    assert own.key_headers == botos("get_object", **CUSTOMERS_OWN) == botos("head_object", **CUSTOMERS_OWN)
+    encryption = Encryption(key=KEY)
+    assert encryption.key_headers == botos("get_object", **CUSTOMERS_OWN) == botos("head_object", **CUSTOMERS_OWN)
     source = {"CopySourceSSECustomerAlgorithm": "AES256", "CopySourceSSECustomerKey": KEY}
     place = {"x-amz-copy-source": "o/k"}
     copied = botos("copy_object", CopySource={"Bucket": "o", "Key": "k"}, **source, **CUSTOMERS_OWN)
-    assert {**own.of_source, **own.written, **place} == copied
+    assert {**encryption.of_source, **encryption.written, **place} == copied
     assert Encryption("AES256").key_headers == {}
 
 
@@ -226,11 +226,11 @@ def test_a_key_is_read_from_a_file_or_the_environment(tmp_path: Path, monkeypatc
 
 
 def test_a_key_is_shown_nowhere(monkeypatch: pytest.MonkeyPatch):
-    own = Encryption(key=KEY)
+    encryption = Encryption(key=KEY)
     text = base64.b64encode(KEY).decode()
-    assert "key=" not in repr(own)
-    assert dict(mask_headers({**own.key_headers, **own.of_source}))[f"{CUSTOMER}key"] == MASK
-    assert text not in str(mask_headers({**own.key_headers, **own.of_source}))
+    assert "key=" not in repr(encryption)
+    assert dict(mask_headers({**encryption.key_headers, **encryption.of_source}))[f"{CUSTOMER}key"] == MASK
+    assert text not in str(mask_headers({**encryption.key_headers, **encryption.of_source}))
     monkeypatch.setenv(KEY_VARIABLE, "canary")
     with pytest.raises(ConfigError) as refused:
         S3Store()
@@ -311,9 +311,9 @@ def test_a_copy_in_parts_is_encrypted_as_one_in_a_piece(monkeypatch: pytest.Monk
     store.copy(Entry("bkt/own", "file", 1, handle=Stored("v", True)), "bkt/copy")
     head, begin, part, end = service.asked
     assert head.query == {"versionId": "v"}
-    assert all(f"{CUSTOMER}key" in each.headers for each in service.asked)
+    assert all(f"{CUSTOMER}key" in request.headers for request in service.asked)
     assert (f"{SOURCE}key" in part.headers, part.headers["x-amz-copy-source"]) == (True, "bkt/own?versionId=v")
-    assert [each.headers.get("x-amz-storage-class") for each in (begin, part, end)] == ["X", None, None]
+    assert [request.headers.get("x-amz-storage-class") for request in (begin, part, end)] == ["X", None, None]
 
 
 # -- who pays, and the class
@@ -327,6 +327,6 @@ def test_a_payer_is_named_in_every_request():
     store.client.put("bkt", "x", doing="Putting")
     store.client.request("GET", "bkt", doing="Listing")
     store.client.delete("bkt", "x", doing="Removing")
-    assert {each.headers.get("x-amz-request-payer") for each in service.asked} == {"requester"}
-    copied = next(each for each in service.asked if "x-amz-copy-source" in each.headers)
+    assert {request.headers.get("x-amz-request-payer") for request in service.asked} == {"requester"}
+    copied = next(request for request in service.asked if "x-amz-copy-source" in request.headers)
     assert copied.headers["x-amz-storage-class"] == "GLACIER_IR"

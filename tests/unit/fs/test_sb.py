@@ -114,15 +114,15 @@ class Gateway:
         if path.startswith("/files/"):
             return httpx.Response(200, json=self.files[-1])
         query = {name: value for name, value in request.url.params.items() if name not in self.ignores}
-        found = [
-            each
-            for each in self.files
-            if each["name"] == query.get("name", each["name"])
-            and each["parent"] == query.get("parent", ROOT if "project" in query else each["parent"])
+        matches = [
+            file
+            for file in self.files
+            if file["name"] == query.get("name", file["name"])
+            and file["parent"] == query.get("parent", ROOT if "project" in query else file["parent"])
         ]
-        found += self.adds
-        total = {"X-Total-Matching-Query": str(len(found))}
-        return httpx.Response(200, json={"items": found, "links": []}, headers=total)
+        matches += self.adds
+        total = {"X-Total-Matching-Query": str(len(matches))}
+        return httpx.Response(200, json={"items": matches, "links": []}, headers=total)
 
 
 def remove_by(gateway: Gateway, uri: str) -> None:
@@ -186,8 +186,8 @@ def test_a_folder_below_that_changed_is_read_once_more():
         return response
 
     with platform(handle) as api:
-        found = [str(each.path) for each in api.ls("sb://o/p/", recursive=True)]
-    assert found.count("sb://o/p/in/x") == 1
+        paths = [str(item.path) for item in api.ls("sb://o/p/", recursive=True)]
+    assert paths.count("sb://o/p/in/x") == 1
 
 
 def test_a_listing_that_changed_is_read_once_more():
