@@ -19,8 +19,8 @@ PROJECT: dict[str, Any] = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(
 
 
 def _only(name: str) -> str:
-    [found] = [rest for instruction, rest in INSTRUCTIONS if instruction == name]
-    return found
+    [arguments] = [rest for instruction, rest in INSTRUCTIONS if instruction == name]
+    return arguments
 
 
 def _options(words: list[str]) -> dict[str, str]:
@@ -34,11 +34,11 @@ HEALTH = json.loads(_only("HEALTHCHECK").partition("CMD ")[2])
 
 
 def test_its_python_is_one_that_the_project_supports():
-    found = re.search(r"python:(\d+)\.(\d+)-slim$", _only("FROM"))
-    assert found is not None
+    version = re.search(r"python:(\d+)\.(\d+)-slim$", _only("FROM"))
+    assert version is not None
     least = re.fullmatch(r">=(\d+)\.(\d+)", PROJECT["requires-python"])
     assert least is not None
-    assert tuple(map(int, found.groups())) >= tuple(map(int, least.groups()))
+    assert tuple(map(int, version.groups())) >= tuple(map(int, least.groups()))
 
 
 def test_it_installs_a_wheel_of_the_project_with_the_sandbox():
@@ -86,7 +86,7 @@ def test_its_licence_is_the_projects():
 )
 def test_its_commands_exist_and_take_their_options(monkeypatch: pytest.MonkeyPatch, words: list[str], function: str):
     taken: list[dict[str, object]] = []
-    monkeypatch.setattr(function, lambda **given: taken.append(given))
+    monkeypatch.setattr(function, lambda **arguments: taken.append(arguments))
     assert main(words[1:]) == 0
     for option, value in _options(words).items():
         assert str(taken[0][option.removeprefix("--").replace("-", "_")]) == value
@@ -99,26 +99,28 @@ _, _, SECTION = PAGE.partition("## In a container")
 def _runs() -> list[tuple[list[str], list[str]]]:
     """What the page runs by podman: the words before the image's name, and what becomes the container's command."""
     lines = [line for line in SECTION.replace("\\\n", "").splitlines() if line.startswith("podman run ")]
-    found: list[tuple[list[str], list[str]]] = []
+    runs: list[tuple[list[str], list[str]]] = []
     for line in lines:
         words = shlex.split(line)
         image = words.index("omics", 2)
         before, after = words[:image], words[image + 1 :]
-        own = [*ENTRY, *after] if after else START
-        found.append((before, own))
-    return found
+        command = [*ENTRY, *after] if after else START
+        runs.append((before, command))
+    return runs
 
 
 def test_the_commands_of_the_page_are_accepted(monkeypatch: pytest.MonkeyPatch):
     taken: list[tuple[str, dict[str, Any]]] = []
     for name in ("sandbox.up", "sandbox.load"):
-        monkeypatch.setattr(f"omicsdk.cli.commands.{name}", lambda name=name, **given: taken.append((name, given)))
+        monkeypatch.setattr(
+            f"omicsdk.cli.commands.{name}", lambda name=name, **arguments: taken.append((name, arguments))
+        )
     for _, words in _runs():
         assert words[0] == "omics"
         assert main(words[1:]) == 0
     assert [name for name, _ in taken] == ["sandbox.up", "sandbox.up", "sandbox.load"]
-    assert [given["dir"] for _, given in taken] == ["/state"] * 3
-    assert [given.get("allow_host") for _, given in taken[:2]] == [None, ["sandbox", ".sandbox"]]
+    assert [arguments["dir"] for _, arguments in taken] == ["/state"] * 3
+    assert [arguments.get("allow_host") for _, arguments in taken[:2]] == [None, ["sandbox", ".sandbox"]]
 
 
 def test_another_container_reaches_it_by_the_name_that_the_page_allows():

@@ -11,9 +11,11 @@ from omicsdk.sandbox.routing import Router, segments_of
 
 SEGMENTS = st.sampled_from(["a", "b", "{x}", "a{x}", ""])
 TEMPLATES = st.lists(
-    st.lists(SEGMENTS, min_size=1, max_size=4).map(lambda each: "/" + "/".join(each)), max_size=12, unique=True
+    st.lists(SEGMENTS, min_size=1, max_size=4).map(lambda segments: "/" + "/".join(segments)), max_size=12, unique=True
 )
-PATHS = st.lists(st.sampled_from(["a", "b", "ab", ""]), min_size=1, max_size=5).map(lambda each: "/" + "/".join(each))
+PATHS = st.lists(st.sampled_from(["a", "b", "ab", ""]), min_size=1, max_size=5).map(
+    lambda segments: "/" + "/".join(segments)
+)
 
 
 def _fits(template: str, path: str) -> bool:
@@ -22,9 +24,9 @@ def _fits(template: str, path: str) -> bool:
 
 @given(TEMPLATES, PATHS)
 def test_all_templates_that_fit_are_found(templates: list[str], path: str):
-    router = Router((each, each) for each in templates)
-    matches = [each for entries, _ in router.matches(segments_of(path)) for each in entries]
-    assert sorted(matches) == sorted(each for each in templates if _fits(each, path))
+    router = Router((template, template) for template in templates)
+    matches = [template for entries, _ in router.matches(segments_of(path)) for template in entries]
+    assert sorted(matches) == sorted(template for template in templates if _fits(template, path))
 
 
 @pytest.mark.parametrize(
@@ -55,7 +57,7 @@ def test_fixed_segments_go_before_parameters(path: str, template: str | None, va
         "/raw/{path:path}/parts",
         "/pairs/{a}-{b}",
     )
-    router = Router((each, each) for each in templates)
+    router = Router((text, text) for text in templates)
     assert next(router.matches(segments_of(path)), ([None], [])) == ([template], values)
 
 

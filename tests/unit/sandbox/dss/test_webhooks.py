@@ -38,7 +38,7 @@ ES_QUERY = {"query": {"term": {"files.biomaterial_json.biomaterials.content.biom
 
 
 @pytest.mark.parametrize(
-    ("fields", "event", "told"),
+    ("fields", "event", "is_reported"),
     [
         ({}, CREATED, True),
         ({}, GONE, True),
@@ -59,8 +59,8 @@ ES_QUERY = {"query": {"term": {"files.biomaterial_json.biomaterials.content.biom
         ({"es_query": ES_QUERY, "jmespath_query": "nothing"}, CREATED, True),
     ],
 )
-def test_who_is_reported(fields: dict[str, Any], event: Event, told: bool) -> None:
-    assert wants(subscription(**fields), event) is told
+def test_who_is_reported(fields: dict[str, Any], event: Event, is_reported: bool) -> None:
+    assert wants(subscription(**fields), event) is is_reported
 
 
 def test_the_documented_payload() -> None:
@@ -222,7 +222,7 @@ def test_every_notification_ends_delivered_or_spent(queue: Queue, responses: lis
         times.append(due)
         clock.time = due
         worker.run_due()
-    accepted = next(number for number, each in enumerate([*responses, 204], 1) if each in (200, 204, 299))
+    accepted = next(number for number, response in enumerate([*responses, 204], 1) if response in (200, 204, 299))
     assert len(send.requests) == min(accepted, len(DELAYS))
     assert times == [*itertools.accumulate(DELAYS[: len(times)], initial=1000.0)][1:]
     assert len({request.read() for request in send.requests}) == 1  # one transaction_id over all attempts

@@ -21,7 +21,7 @@ NUMBERS = {"type": "array", "items": INTEGER}
 
 
 @pytest.mark.parametrize(
-    ("stated", "query", "value"),
+    ("declared", "query", "value"),
     [
         (parameter("n", INTEGER), [("n", "7")], 7),
         (parameter("n", {"anyOf": [INTEGER, {"type": "null"}]}), [("n", "7")], 7),
@@ -43,8 +43,8 @@ NUMBERS = {"type": "array", "items": INTEGER}
         (parameter("n", object_of("a", b=INTEGER)), [("a", "x"), ("b", "2")], {"a": "x", "b": 2}),
     ],
 )
-def test_arguments_of_each_style(stated: dict[str, Any], query: list[tuple[str, str]], value: object):
-    described = document({"/things": {"get": operation(parameters=[stated])}})
+def test_arguments_of_each_style(declared: dict[str, Any], query: list[tuple[str, str]], value: object):
+    described = document({"/things": {"get": operation(parameters=[declared])}})
     reader = Reader(operations(described)[0], Schemas(described))
     places, faults = reader.arguments([], query, {})
     assert (places["query"], faults) == ({"n": value}, [])
@@ -73,8 +73,10 @@ COLOURS = {"type": "object", "properties": dict.fromkeys("RGB", INTEGER)}
 )
 def test_each_style_of_the_specification_is_read(place, style, is_exploded, text, listed, members):
     for schema, sent, value in ((INTEGER, text, 7), (NUMBERS, listed, [1, 2]), (COLOURS, members, {"R": 1, "G": 2})):
-        stated = parameter("v", schema, place, required=place == "path", style=style, explode=is_exploded)
-        described = document({"/things/{v}" if place == "path" else "/things": {"get": operation(parameters=[stated])}})
+        declared = parameter("v", schema, place, required=place == "path", style=style, explode=is_exploded)
+        described = document(
+            {"/things/{v}" if place == "path" else "/things": {"get": operation(parameters=[declared])}}
+        )
         reader = Reader(operations(described)[0], Schemas(described))
         headers = {"v": sent} if place == "header" else {"cookie": f"v={sent}"} if place == "cookie" else {}
         places, faults = reader.arguments([sent] if place == "path" else [], [("v", sent)], headers)
@@ -82,12 +84,12 @@ def test_each_style_of_the_specification_is_read(place, style, is_exploded, text
 
 
 def test_what_is_wrong_with_arguments_is_reported_together():
-    stated = [parameter("n", INTEGER), parameter("x-key", {"type": "string"}, "header", required=True)]
+    declared = [parameter("n", INTEGER), parameter("x-key", {"type": "string"}, "header", required=True)]
     described = document(
-        {"/things/{id}": {"get": operation(parameters=[*stated, parameter("id", INTEGER, "path", required=True)])}}
+        {"/things/{id}": {"get": operation(parameters=[*declared, parameter("id", INTEGER, "path", required=True)])}}
     )
     _, faults = Reader(operations(described)[0], Schemas(described)).arguments(["me"], [("n", "many")], {})
-    assert [(each.place, each.field, each.rule) for each in faults] == [
+    assert [(fault.place, fault.field, fault.rule) for fault in faults] == [
         ("query", ("n",), "type"),
         ("header", ("x-key",), "required"),
         ("path", ("id",), "type"),

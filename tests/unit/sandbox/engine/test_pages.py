@@ -39,7 +39,7 @@ def paging(setting: dict[str, Any] | None = None, **parameters: dict[str, Any]) 
 
 
 @pytest.mark.parametrize(
-    ("parameters", "sent", "wanted"),
+    ("parameters", "sent", "expected"),
     [
         ({"limit": INTEGER, "offset": INTEGER}, {"limit": 5, "offset": 15}, (5, 15)),
         ({"per_page": INTEGER, "page": INTEGER}, {"per_page": 5, "page": 3}, (5, 10)),
@@ -53,9 +53,9 @@ def paging(setting: dict[str, Any] | None = None, **parameters: dict[str, Any]) 
         ({"name": TEXT}, {}, (-1, 0)),
     ],
 )
-def test_the_page_that_a_request_wants(parameters: dict[str, Any], sent: dict[str, Any], wanted: tuple[int, int]):
-    found = paging(**parameters).requested(sent)
-    assert (found.limit, found.start) == wanted
+def test_the_page_that_a_request_wants(parameters: dict[str, Any], sent: dict[str, Any], expected: tuple[int, int]):
+    page = paging(**parameters).requested(sent)
+    assert (page.limit, page.start) == expected
 
 
 def test_tokens_are_this_servers_or_an_objects_identity():
@@ -111,25 +111,25 @@ def test_a_number_is_needed_where_one_is_read():
 def test_what_a_response_states_of_its_page(
     parameters: dict[str, Any], place: str, schema: dict[str, Any], middle: object, last: object
 ):
-    found = paging(**parameters)
-    assert [found.fill(page, place.split("."), schema) for page in (MIDDLE, LAST)] == [middle, last]
+    pages = paging(**parameters)
+    assert [pages.fill(page, place.split("."), schema) for page in (MIDDLE, LAST)] == [middle, last]
 
 
 def test_the_documents_setting_decides():
-    found = paging({"style": "token", "token": "from", "next": "more.key", "items": "items"}, **{"from": TEXT})
-    assert found.fill(MIDDLE, ["more", "key"], TEXT) == "t30"
-    assert found.requested({"from": found.token(3, "x")}).after == "3"
-    found = paging({"limit": "n", "offset": "at", "total": "hits", "first": 1}, n=INTEGER, at=INTEGER)
-    assert found.requested({"n": 3, "at": 2}) == RequestedPage(limit=3, start=1)
-    assert found.fill(MIDDLE, ["hits"], INTEGER) == 45
-    found = paging({"style": "continuation"}, cursor=TEXT)
-    assert found.fill(MIDDLE, ["next"], TEXT) == "http://h/things?limit=10&cursor=t30"
+    pages = paging({"style": "token", "token": "from", "next": "more.key", "items": "items"}, **{"from": TEXT})
+    assert pages.fill(MIDDLE, ["more", "key"], TEXT) == "t30"
+    assert pages.requested({"from": pages.token(3, "x")}).after == "3"
+    pages = paging({"limit": "n", "offset": "at", "total": "hits", "first": 1}, n=INTEGER, at=INTEGER)
+    assert pages.requested({"n": 3, "at": 2}) == RequestedPage(limit=3, start=1)
+    assert pages.fill(MIDDLE, ["hits"], INTEGER) == 45
+    pages = paging({"style": "continuation"}, cursor=TEXT)
+    assert pages.fill(MIDDLE, ["next"], TEXT) == "http://h/things?limit=10&cursor=t30"
 
 
 def test_headers_lead_to_the_next_page():
-    found = paging(page=INTEGER)
-    assert found.headers(MIDDLE, {"X-Total-Count": {}}) == {
+    pages = paging(page=INTEGER)
+    assert pages.headers(MIDDLE, {"X-Total-Count": {}}) == {
         "Link": '<http://h/things?limit=10&page=4>; rel="next"',
         "X-Total-Count": "45",
     }
-    assert found.headers(LAST, {}) == {}
+    assert pages.headers(LAST, {}) == {}

@@ -12,7 +12,10 @@ LIST = list_of(OBJECT, total={"type": "integer"})
 
 def actions(paths: dict[str, Any]) -> dict[str, str]:
     """What each operation does, by method and path."""
-    return {f"{each.method} {each.path}": each.action for each in Engine(document(paths)).explain()}
+    return {
+        f"{explanation.method} {explanation.path}": explanation.action
+        for explanation in Engine(document(paths)).explain()
+    }
 
 
 CRUD = {
@@ -38,7 +41,7 @@ def test_collections_and_items_are_recognised_from_their_paths():
 
 
 def test_what_is_below_items_is_recognised_too():
-    found = actions(
+    action_of = actions(
         {
             **CRUD,
             "/things/{thing_id}/parts": {"get": operation(LIST), "post": operation(OBJECT, OBJECT)},
@@ -49,7 +52,9 @@ def test_what_is_below_items_is_recognised_too():
             "/things/{thing_id}/statistics": {"get": operation(object_of(mean={"type": "number"}))},
         }
     )
-    below = {path.partition("}")[2]: action for path, action in found.items() if "{thing_id}/" in path or ":" in path}
+    below = {
+        path.partition("}")[2]: action for path, action in action_of.items() if "{thing_id}/" in path or ":" in path
+    }
     assert below == {
         "/parts": "create",
         "/parts/{part_id}": "read",
@@ -84,9 +89,13 @@ def test_a_list_below_a_parent_may_be_of_objects_that_have_another_path():
     paths = {f"/lab{path}": operations for path, operations in CRUD.items()}
     paths["/users/{user_id}/things"] = {"get": operation(LIST), "post": operation(OBJECT, OBJECT)}
     engine = Engine(document({**paths, "/users/{user_id}": {"get": operation(OBJECT)}}))
-    answers = [engine.plan.answer(each) for each in engine.operations if each.path == "/users/{user_id}/things"]
-    assert [(each.action, each.elsewhere) for each in answers] == [("list", True), ("create", True)]
-    assert {each.reason for each in answers} == {"its objects are those of the collection lab/things"}
+    answers = [
+        engine.plan.answer(operation_)
+        for operation_ in engine.operations
+        if operation_.path == "/users/{user_id}/things"
+    ]
+    assert [(answer.action, answer.elsewhere) for answer in answers] == [("list", True), ("create", True)]
+    assert {answer.reason for answer in answers} == {"its objects are those of the collection lab/things"}
 
 
 @pytest.mark.parametrize(
@@ -126,8 +135,8 @@ def test_a_uuid_or_a_number_in_the_path_is_no_name(schema: dict[str, str]):
 def test_an_identity_may_be_in_an_object_of_metadata():
     nested = object_of("name", metadata=object_of("label"), info=object_of("uid", "name"))
     plan = Engine(document({"/things/{uid}": {"get": operation(nested)}})).plan
-    things = plan.resources[("things",)]
-    assert (plan.shape(things).identity, plan.settable(things)) == (("info", "uid"), {"uid"})
+    resource = plan.resources[("things",)]
+    assert (plan.shape(resource).identity, plan.settable(resource)) == (("info", "uid"), {"uid"})
 
 
 def test_the_noun_of_a_collection_is_its_singular():
@@ -149,9 +158,11 @@ def test_the_noun_of_a_collection_is_its_singular():
 )
 def test_a_list_is_found_by_its_name_or_as_the_only_one(names: list[str], action: str):
     page = object_of("next", **{name: {"type": "array", "items": OBJECT} for name in names})
-    things = {"get": operation(page), "put": operation(OBJECT, OBJECT), "delete": operation()}
-    found = Engine(document({"/things": things, "/things/{id}": {"put": operation(OBJECT, OBJECT)}})).explain()
-    assert [(each.method, each.kind, each.action) for each in found] == [
+    collection = {"get": operation(page), "put": operation(OBJECT, OBJECT), "delete": operation()}
+    explanations = Engine(
+        document({"/things": collection, "/things/{id}": {"put": operation(OBJECT, OBJECT)}})
+    ).explain()
+    assert [(explanation.method, explanation.kind, explanation.action) for explanation in explanations] == [
         ("GET", "state" if action == "list" else "example", action),
         ("PUT", "example", "example"),
         ("DELETE", "state", "clear"),
@@ -165,10 +176,10 @@ def test_an_item_may_have_no_path_of_a_collection():
 
 
 def test_a_post_to_an_item_without_fields_changes_nothing():
-    [found] = Engine(document({"/things": {"get": operation(LIST)}, "/things/{id}": {"post": operation()}})).explain()[
-        1:
-    ]
-    assert (found.kind, found.action, found.reason) == (
+    [explanation] = Engine(
+        document({"/things": {"get": operation(LIST)}, "/things/{id}": {"post": operation()}})
+    ).explain()[1:]
+    assert (explanation.kind, explanation.action, explanation.reason) == (
         "example",
         "example",
         "POST of an item of things changes no fields",
@@ -181,8 +192,8 @@ def test_a_collection_may_have_no_path_of_items():
 
 @pytest.mark.parametrize(("response", "action"), [(LIST, "list"), (object_of("mean", "sum"), "example")])
 def test_a_search_returns_objects_of_its_collection(response: dict[str, Any], action: str):
-    found = actions({**CRUD, "/things/search": {"post": operation(response, object_of("text"))}})
-    assert found["POST /things/search"] == action
+    action_of = actions({**CRUD, "/things/search": {"post": operation(response, object_of("text"))}})
+    assert action_of["POST /things/search"] == action
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,8 @@ SCHEMAS = {"Node": NODE, "Endless": ENDLESS, "Cat": CAT, "Dog": DOG, "Animal": A
 
 
 def values(faults: list[str] | None = None) -> tuple[Schemas, Values]:
-    found = Schemas(document({}, SCHEMAS), (faults if faults is not None else []).append)
-    return found, Values(found)
+    schemas = Schemas(document({}, SCHEMAS), (faults if faults is not None else []).append)
+    return schemas, Values(schemas)
 
 
 @pytest.mark.parametrize("stored", [{}, {"d": "1"}])

@@ -22,7 +22,7 @@ statements = st.fixed_dictionaries(
         "Resource": st.lists(resources, min_size=1, max_size=2),
     }
 )
-policies = st.lists(st.builds(lambda found: {"Statement": found}, st.lists(statements, min_size=1, max_size=3)))
+policies = st.lists(st.builds(lambda rules: {"Statement": rules}, st.lists(statements, min_size=1, max_size=3)))
 
 
 def statement(**changes):
@@ -41,18 +41,18 @@ def glob(pattern: str, text: str, *, fold: bool = False) -> bool:
 
 
 @given(policies, st.lists(st.sampled_from(ACTIONS), min_size=1, max_size=3), st.sampled_from(RESOURCES))
-def test_a_yes_is_an_allow_without_a_deny_for_every_action(found, wanted, resource):
+def test_a_yes_is_an_allow_without_a_deny_for_every_action(documents, actions, resource):
     def says(action: str) -> bool:
         effects = [
-            each["Effect"]
-            for policy in found
-            for each in policy["Statement"]
-            if any(glob(pattern, action, fold=True) for pattern in each["Action"])
-            and any(glob(pattern, resource) for pattern in each["Resource"])
+            rule["Effect"]
+            for policy in documents
+            for rule in policy["Statement"]
+            if any(glob(pattern, action, fold=True) for pattern in rule["Action"])
+            and any(glob(pattern, resource) for pattern in rule["Resource"])
         ]
         return "Allow" in effects and "Deny" not in effects
 
-    assert decide(found, wanted, resource, CONTEXT).result == all(map(says, wanted))
+    assert decide(documents, actions, resource, CONTEXT).result == all(map(says, actions))
 
 
 @pytest.mark.parametrize(
@@ -67,8 +67,8 @@ def test_a_yes_is_an_allow_without_a_deny_for_every_action(found, wanted, resour
     ],
 )
 def test_variables_and_brackets_are_texts(pattern, resource, right):
-    found = policy(Action="*", Resource=pattern)
-    assert decide([found], ["a:Bc"], resource, CONTEXT).result == right
+    document = policy(Action="*", Resource=pattern)
+    assert decide([document], ["a:Bc"], resource, CONTEXT).result == right
 
 
 def test_nothing_requested_is_nothing_allowed():

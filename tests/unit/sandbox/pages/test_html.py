@@ -40,10 +40,10 @@ def test_a_hostile_name_stays_text(name):
 
 @given(st.text())
 def test_any_text_stays_text(text):
-    found = escaped(text)
-    found.encode()
-    assert not set(found) & set("<>\"'")
-    assert html.unescape(found) == text or "\\u" in found
+    page_text = escaped(text)
+    page_text.encode()
+    assert not set(page_text) & set("<>\"'")
+    assert html.unescape(page_text) == text or "\\u" in page_text
 
 
 def test_characters_that_turn_a_line_around_are_spelled_out():
@@ -51,7 +51,7 @@ def test_characters_that_turn_a_line_around_are_spelled_out():
 
 
 def test_parts_are_put_together():
-    listed = element("ul", [element("li", each) for each in ("a", 1, None)], class_="x", hidden=False, data_of="<")
+    listed = element("ul", [element("li", item) for item in ("a", 1, None)], class_="x", hidden=False, data_of="<")
     assert listed == '<ul class="x" data-of="&lt;"><li>a</li><li>1</li><li></li></ul>'
     assert element("input", disabled=True, value="") == '<input disabled value="">'
 

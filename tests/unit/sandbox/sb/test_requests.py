@@ -15,8 +15,8 @@ MEMBERS = {"type": "object", "additionalProperties": {"type": "array", "items": 
 YAML = {"application/json": {"schema": {"type": "object"}}, "application/yaml": {"schema": {"type": "string"}}}
 
 
-def reader(*parameters: dict[str, Any], **stated: Any) -> Reader:
-    operation = {"x-omics-name": "op", "parameters": list(parameters), "responses": {}, **stated}
+def reader(*parameters: dict[str, Any], **fields: Any) -> Reader:
+    operation = {"x-omics-name": "op", "parameters": list(parameters), "responses": {}, **fields}
     document: dict[str, Any] = {"paths": {"/x": {"post": operation}}}
     return Reader(operations(document)[0], Schemas(document), {"op.name": "9014"})
 
@@ -77,10 +77,10 @@ def test_defaults_are_those_of_single_values():
 
 
 def test_null_is_no_body_where_none_is_required():
-    stated = {"content": {"application/json": {"schema": {"type": "object"}}}}
-    optional = reader(requestBody=stated)
+    body_schema = {"content": {"application/json": {"schema": {"type": "object"}}}}
+    optional = reader(requestBody=body_schema)
     assert body(optional, b"null") == body(optional, b"") == {}
-    required = reader(requestBody={**stated, "required": True})
+    required = reader(requestBody={**body_schema, "required": True})
     for sent in (b"null", b""):
         with pytest.raises(Problem):
             body(required, sent)
@@ -105,7 +105,7 @@ def test_handlers_read_other_kinds_of_bodies():
 
 
 @pytest.mark.parametrize(
-    ("asked", "found"),
+    ("selector", "expected"),
     [
         ("_all", {"id": 1, "a": {"b": 1, "c": {"d": 2}}, "e": None}),
         ("", {"id": 1, "a": {"b": 1, "c": {"d": 2}}, "e": None}),
@@ -116,5 +116,5 @@ def test_handlers_read_other_kinds_of_bodies():
         ("e", {"id": 1, "e": None}),
     ],
 )
-def test_a_selector_names_fields(asked: str, found: dict[str, object]):
-    assert selected({"id": 1, "a": {"b": 1, "c": {"d": 2}}, "e": None}, asked) == found
+def test_a_selector_names_fields(selector: str, expected: dict[str, object]):
+    assert selected({"id": 1, "a": {"b": 1, "c": {"d": 2}}, "e": None}, selector) == expected

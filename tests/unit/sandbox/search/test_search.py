@@ -35,7 +35,10 @@ from omicsdk.sandbox.search import CLAUSES, QueryError, compile_query
         ({"query": {"exists": {}}}, "exists has to state"),
         ({"query": {"bool": {"must": [7]}}}, "a clause has to be an object"),
         ({"query": {"bool": {"should": [], "minimum_should_match": "75%"}}}, "has to be a number"),
-        *(({"query": {"regexp": {"a": each}}}, "regexp") for each in ("(?i)a", "(a+)+", "a*+", "~a", "^a", r"\d")),
+        *(
+            ({"query": {"regexp": {"a": pattern}}}, "regexp")
+            for pattern in ("(?i)a", "(a+)+", "a*+", "~a", "^a", r"\d")
+        ),
         ({"query": {"regexp": {"a": "("}}}, "not a regular expression"),
     ],
 )

@@ -136,10 +136,12 @@ TABLE: list[tuple[str, Mapping[str, Any], str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("query", "found"), [pytest.param(query, found, id=name) for name, query, found in TABLE])
-def test_query_finds(query: Mapping[str, Any], found: str) -> None:
+@pytest.mark.parametrize(
+    ("query", "expected"), [pytest.param(query, expected, id=name) for name, query, expected in TABLE]
+)
+def test_query_finds(query: Mapping[str, Any], expected: str) -> None:
     matches = compile_query(query)
-    assert [name for name, document in BUNDLES.items() if matches(document)] == found.split()
+    assert [name for name, document in BUNDLES.items() if matches(document)] == expected.split()
 
 
 def test_table_covers_every_clause_and_is_large_enough() -> None:

@@ -167,8 +167,8 @@ def _about_of(tmp_path: Path, content: str) -> Path:
 
 
 def _about(tmp_path: Path, **changes: object) -> Path:
-    stated = {"format": 1, "schema": SCHEMA_VERSION, "version": "9", "made": 0.0, "contents": 0, "bytes": 0}
-    return _about_of(tmp_path, json.dumps(stated | changes))
+    description = {"format": 1, "schema": SCHEMA_VERSION, "version": "9", "made": 0.0, "contents": 0, "bytes": 0}
+    return _about_of(tmp_path, json.dumps(description | changes))
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", "[" * 60_000])

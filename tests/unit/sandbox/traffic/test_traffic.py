@@ -49,7 +49,7 @@ def test_rules_can_be_taken_back():
 
 
 @pytest.mark.parametrize(
-    ("stated", "words"),
+    ("document", "words"),
     [
         ({"path": "/"}, "fault 1 is not a rule"),
         ("cut", "fault 1 is not a rule"),
@@ -63,14 +63,14 @@ def test_rules_can_be_taken_back():
         ({"action": "delay", "seconds": float("nan")}, "seconds has an end"),
     ],
 )
-def test_an_invalid_rule(stated, words):
+def test_an_invalid_rule(document, words):
     with pytest.raises(ValueError, match=words):
-        parse_rules(stated)
+        parse_rules(document)
 
 
 def test_rules_from_files(tmp_path):
-    stated = [{"action": "cut", "path": "/_objects/*", "at": 5}]
-    (tmp_path / "faults.json").write_text(json.dumps({"faults": stated}))
+    rules = [{"action": "cut", "path": "/_objects/*", "at": 5}]
+    (tmp_path / "faults.json").write_text(json.dumps({"faults": rules}))
     (tmp_path / "faults.yaml").write_text('- {action: cut, path: "/_objects/*", at: 5}\n')
     for name in ("faults.json", "faults.yaml"):
         assert read_rules(tmp_path / name) == [Rule("cut", path="/_objects/*", at=5)]

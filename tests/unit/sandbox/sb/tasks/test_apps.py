@@ -20,7 +20,7 @@ from omicsdk.sandbox.sb.apps import (
 
 
 @pytest.mark.parametrize(
-    ("stated", "port"),
+    ("declared", "port"),
     [
         ("File", Port("in", ("File",), True, False, (), "")),
         ("File?", Port("in", ("File",), True, True, (), "")),
@@ -36,9 +36,9 @@ from omicsdk.sandbox.sb.apps import (
         ({"type": "File", "outputBinding": {"glob": "*.txt"}}, Port("in", ("File",), True, False, (), "*.txt")),
     ],
 )  # fmt: skip
-def test_ports(stated: Any, port: Port) -> None:
-    assert ports({"inputs": {"in": stated}}, "inputs") == [port]
-    listed = stated if isinstance(stated, dict) else {"type": stated}
+def test_ports(declared: Any, port: Port) -> None:
+    assert ports({"inputs": {"in": declared}}, "inputs") == [port]
+    listed = declared if isinstance(declared, dict) else {"type": declared}
     assert ports({"inputs": [{"id": "#main/in", **listed}]}, "inputs") == [port]
 
 
@@ -66,7 +66,7 @@ def test_names_of_secondary_files(pattern: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("stated", "value", "codes"),
+    ("type_", "value", "codes"),
     [
         ("File", None, [7012]),
         ("File", {"class": "File", "path": "x"}, []),
@@ -82,9 +82,9 @@ def test_names_of_secondary_files(pattern: str, name: str) -> None:
         ("types.yml#Custom", 3, []),
     ],
 )
-def test_inputs_have_values_of_their_kinds(stated: str, value: Any, codes: list[int]) -> None:
-    wrong = faults({"x": value}, ports({"inputs": [{"id": "x", "type": stated}]}, "inputs"))
-    assert [each["code"] for each in wrong] == codes
+def test_inputs_have_values_of_their_kinds(type_: str, value: Any, codes: list[int]) -> None:
+    wrong = faults({"x": value}, ports({"inputs": [{"id": "x", "type": type_}]}, "inputs"))
+    assert [fault["code"] for fault in wrong] == codes
 
 
 def test_groups_keep_the_order_of_their_first_file() -> None:
