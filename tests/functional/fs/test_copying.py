@@ -23,7 +23,7 @@ def test_what_comes_by_url_goes_into_a_fifo_whole(served, tmp_path):
         came = pool.submit((folder / "fifo").read_bytes)
         file = next(iter(select(stores.of("served://"), parse_uri("served://p/a"))))._replace(name="fifo")
         report = copy_files(CopyPlan(parse_uri(f"{folder}/"), [file]), stores)
-        assert ([each.name for each in report.outcomes], report.ok) == (["fifo"], True)
+        assert ([outcome.name for outcome in report.outcomes], report.ok) == (["fifo"], True)
         assert came.result(60) == b"whole"
     assert [path.name for path in folder.iterdir()] == ["fifo"]
     assert (folder / "fifo").is_fifo()
@@ -32,8 +32,8 @@ def test_what_comes_by_url_goes_into_a_fifo_whole(served, tmp_path):
 def test_what_is_known_to_differ_is_fetched_though_an_unfinished_copy_had_brought_it(served, tmp_path):
     def run(*, differing, modified=None):
         with Stores({"served": {"port": served.store.server.port, "sizeless": "true"}}) as stores:
-            found = select(stores.of("served://"), parse_uri("served://p"))
-            files = [file._replace(entry=file.entry._replace(modified=modified)) for file in found]
+            selection = select(stores.of("served://"), parse_uri("served://p"))
+            files = [file._replace(entry=file.entry._replace(modified=modified)) for file in selection]
             target = parse_uri(f"{tmp_path / 'out'}/")
             copy_files(CopyPlan(target, files, ["served://p"], differing=differing), stores)
         return (tmp_path / "out/a").read_bytes()

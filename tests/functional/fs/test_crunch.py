@@ -56,7 +56,7 @@ def test_a_file_of_a_folder_is_open_until_its_reader_is_closed(
     stored = str(tmp_path / "media/proj/data/b/c")
 
     def is_open() -> bool:
-        return stored in {each.path for each in psutil.Process().open_files()}
+        return stored in {file.path for file in psutil.Process().open_files()}
 
     fs = fsspec.filesystem("crunch", storage_settings=settings, skip_instance_cache=True)
     reader = fs.open("proj/data/b/c")
@@ -73,14 +73,14 @@ def test_a_file_of_a_folder_is_open_until_its_reader_is_closed(
 def store(request: pytest.FixtureRequest, site: Connection, omics_sandbox: Sandbox, tmp_path: Path) -> Iterator[Any]:
     """A store of the site with FILES in the dataset, in each kind of storage."""
     folder = tmp_path / "media"
-    told = KINDS[request.param](omics_sandbox, put(folder, {}))
+    settings = KINDS[request.param](omics_sandbox, put(folder, {}))
     if request.param in ("folder", "own"):
         put(folder / "proj/data", FILES)
     else:
-        storage = open_storage(told)
+        storage = open_storage(settings)
         for name, content in FILES.items():
             storage.save(f"proj/data/{name}", content.encode())
-    with CrunchStore(storage_settings=told) as opened:
+    with CrunchStore(storage_settings=settings) as opened:
         yield opened
 
 
@@ -102,11 +102,11 @@ def test_a_datasets_files_are_listed_examined_and_fetched(store: CrunchStore, tm
     }
     assert sorted(paths(store.entries("proj/data/deep"))) == ["proj/data/deep/b #1?.txt", "proj/data/deep/er"]
     assert store.stat("proj/data/deep/er").is_folder
-    wanted = [(store.stat(path), str(number)) for number, path in enumerate(PATHS)]
-    assert [entry.size for entry, _ in wanted] == [len(data) for data in PATHS.values()]
+    named_entries = [(store.stat(path), str(number)) for number, path in enumerate(PATHS)]
+    assert [entry.size for entry, _ in named_entries] == [len(data) for data in PATHS.values()]
     assert [paths(store.walk(path)) for path in PATHS] == [[path] for path in PATHS]
-    fetch(wanted, store, str(tmp_path / "got")).raise_if_failed()
-    assert [(tmp_path / "got" / name).read_bytes() for _, name in wanted] == list(PATHS.values())
+    fetch(named_entries, store, str(tmp_path / "got")).raise_if_failed()
+    assert [(tmp_path / "got" / name).read_bytes() for _, name in named_entries] == list(PATHS.values())
     for path in PATHS:
         opened = store.open(Entry(path, "file"))
         if opened is None:
@@ -150,20 +150,20 @@ def test_a_dataset_without_files_is_empty_but_a_storage_that_does_not_exist_is_r
 
 def test_a_file_of_this_machine_is_located_there(in_a_folder: CrunchStore, tmp_path: Path):
     put(tmp_path / "media/proj/data", {"a b": "1"})
-    found = in_a_folder.stat("proj/data/a b")
-    assert in_a_folder.location(found).url == (tmp_path / "media/proj/data/a b").as_uri()
-    assert found.modified == (tmp_path / "media/proj/data/a b").stat().st_mtime
+    entry = in_a_folder.stat("proj/data/a b")
+    assert in_a_folder.location(entry).url == (tmp_path / "media/proj/data/a b").as_uri()
+    assert entry.modified == (tmp_path / "media/proj/data/a b").stat().st_mtime
     os.utime(tmp_path / "media/proj/data/a b", (1, 1))
-    assert in_a_folder.stat("proj/data/a b").version != found.version
+    assert in_a_folder.stat("proj/data/a b").version != entry.version
 
 
 def test_what_has_no_url_reports_it(site: Connection):
     fs = fsspec.filesystem("memory")
     fs.pipe("/only/proj/data/a", b"1")
     with CrunchStore(storage_settings={"FSSPEC_URL": "memory://only"}) as store:
-        found = store.stat("proj/data/a")
+        entry = store.stat("proj/data/a")
         with pytest.raises(PathError, match="no URL"):
-            store.location(found)
+            store.location(entry)
 
 
 def test_nothing_is_written(in_a_folder: CrunchStore, tmp_path: Path):

@@ -52,8 +52,8 @@ def paths(entries: Iterator[Entry]) -> list[str]:
 
 
 def bytes_of(store: DrsStore, entry: Entry) -> bytes:
-    found = store.location(entry)
-    return httpx.get(found.url, headers=dict(found.headers), trust_env=False).content
+    source = store.location(entry)
+    return httpx.get(source.url, headers=dict(source.headers), trust_env=False).content
 
 
 def test_an_object_is_a_file(store: DrsStore, host: DrsHost) -> None:
@@ -146,7 +146,7 @@ def test_a_member_that_cannot_be_had_fails_alone(store: DrsStore, host: DrsHost,
         assert "no record found" in bad.details["error"]
         with pytest.raises(NotFound):
             store.location(bad)
-    report = download([store.item(each, each.name) for each in store.walk(f"{host.name}/set")], tmp_path)
+    report = download([store.item(entry, entry.name) for entry in store.walk(f"{host.name}/set")], tmp_path)
     assert [outcome.state for outcome in report.outcomes] == ["done", "failed"]
 
 
@@ -235,9 +235,9 @@ def test_a_login_goes_to_its_own_server_only(host: DrsHost, monkeypatch: pytest.
     monkeypatch.setenv("OMICS_SB_TOKEN", "secret")
     monkeypatch.setenv("SB_API_ENDPOINT", "https://cavatica-api.sbgenomics.com/v2")
     logins = found_login
-    found = logins("cavatica-ga4gh-api.sbgenomics.com")
-    assert found is not None
-    assert dict(found.headers("GET", "")) == {"x-sbg-auth-token": "secret"}
+    credentials = logins("cavatica-ga4gh-api.sbgenomics.com")
+    assert credentials is not None
+    assert dict(credentials.headers("GET", "")) == {"x-sbg-auth-token": "secret"}
     assert logins("cgc-ga4gh-api.sbgenomics.com") is None
     assert logins(host.name) is None
     monkeypatch.setenv("SB_API_ENDPOINT", f"http://{host.name}/v2")
@@ -263,13 +263,13 @@ def test_a_stored_login_goes_to_its_own_host_only(
         assert bytes_of(store, store.stat(f"{host.name}/x")) == b"ACGT"
     assert found_login("drs.example.org") is None
     monkeypatch.setenv("OMICS_DRS_URL", "https://DRS.example.org")
-    found = found_login("drs.example.org")
-    assert found is not None
-    assert dict(found.headers("GET", "")) == {"authorization": "Bearer anothers"}
+    login = found_login("drs.example.org")
+    assert login is not None
+    assert dict(login.headers("GET", "")) == {"authorization": "Bearer anothers"}
     token_file(platform="drs").keep(url, StoredLogin(Token("word"), kind="basic", user="ada"))
-    found = found_login(host.name)
-    assert found is not None
-    assert dict(found.headers("GET", url)) == {"authorization": "Basic YWRhOndvcmQ="}
+    login = found_login(host.name)
+    assert login is not None
+    assert dict(login.headers("GET", url)) == {"authorization": "Basic YWRhOndvcmQ="}
 
 
 def test_a_login_with_google_goes_to_terra_only(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -279,11 +279,11 @@ def test_a_login_with_google_goes_to_terra_only(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.delenv("OMICS_GOOGLE_TOKEN", raising=False)
     assert found_login("data.terra.bio") is None
     monkeypatch.setenv("OMICS_GOOGLE_TOKEN", "ya29.x")
-    found = found_login("data.terra.bio")
-    assert found is not None
-    assert dict(found.headers("GET", "")) == {"authorization": "Bearer ya29.x"}
-    assert found.goes_to("https://data.terra.bio/ga4gh/drs/v1")
-    assert not found.goes_to("https://elsewhere.example.org")
+    login = found_login("data.terra.bio")
+    assert login is not None
+    assert dict(login.headers("GET", "")) == {"authorization": "Bearer ya29.x"}
+    assert login.goes_to("https://data.terra.bio/ga4gh/drs/v1")
+    assert not login.goes_to("https://elsewhere.example.org")
     for other in ("notdata.terra.bio", "data.terra.bio.example.org", "data.kidsfirstdrc.org"):
         assert found_login(other) is None
 
@@ -358,8 +358,8 @@ def test_more_than_a_hundred_members_come_as_responses_arrive(store: DrsStore, h
     host.bundle("big", *members)
     listing = store.entries(f"{host.name}/big")
     next(listing)
-    asked = [method for method, path, _ in host.asked if path == "ga4gh/drs/v1/objects"]
-    assert asked == ["POST"]
+    methods = [method for method, path, _ in host.asked if path == "ga4gh/drs/v1/objects"]
+    assert methods == ["POST"]
     assert len(list(listing)) == 249
 
 

@@ -70,8 +70,8 @@ def paths(entries: Iterator[Entry]) -> list[str]:
 
 
 def bytes_of(store: DssStore, entry: Entry) -> bytes:
-    found = store.location(entry)
-    return httpx.get(found.url, headers=dict(found.headers), follow_redirects=True, trust_env=False).content
+    source = store.location(entry)
+    return httpx.get(source.url, headers=dict(source.headers), follow_redirects=True, trust_env=False).content
 
 
 def puts(folder: Path, below: str) -> list[Put]:
@@ -270,44 +270,44 @@ def test_walking_by_folders_meets_each_file_once(names: list[str]) -> None:
     bundle = BundleListing(manifest(*names), "aws")
 
     def walked(folder: str) -> Iterator[str]:
-        for found in bundle.inside(folder):
-            if isinstance(found, str):
-                assert bundle.has_folder(found)
-                yield from walked(found)
+        for member in bundle.inside(folder):
+            if isinstance(member, str):
+                assert bundle.has_folder(member)
+                yield from walked(member)
             else:
-                yield found.name
+                yield member.name
 
     assert sorted(walked("")) == sorted(names)
     assert all(name in bundle.by_name for name in names)
 
 
 def test_a_version_is_requested_once_and_the_latest_again_after_a_while() -> None:
-    clock, asked = ManualClock(), list[str]()
+    clock, versions = ManualClock(), list[str]()
 
     def ask(replica: str, uuid: str, version: str) -> dict[str, Any]:
-        asked.append(version)
-        return manifest("a", version=version or f"{len(asked)}")
+        versions.append(version)
+        return manifest("a", version=version or f"{len(versions)}")
 
     bundles = Bundles(ask, clock)
     assert bundles.get("aws", UUID, "").version == bundles.get("aws", UUID, "").version == "1"
     clock.advance(LATEST + 1)
     assert bundles.get("aws", UUID, "").version == "2"
     assert bundles.get("aws", UUID, "1").version == "1"
-    assert asked == ["", ""]
+    assert versions == ["", ""]
 
 
 def test_manifests_that_were_unused_longest_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("omicsdk.fs.stores.dss.MAX_CACHED_FILES", 4)
-    asked: list[str] = []
+    versions: list[str] = []
 
     def ask(replica: str, uuid: str, version: str) -> dict[str, Any]:
-        asked.append(version)
+        versions.append(version)
         return manifest("a", "b", version=version)
 
     bundles = Bundles(ask)
     for version in ("1", "2", "1", "3", "1", "2"):
         assert bundles.get("aws", UUID, version).version == version
-    assert asked == ["1", "2", "3", "2"]
+    assert versions == ["1", "2", "3", "2"]
 
 
 @given(NAME)
@@ -325,14 +325,14 @@ def test_files_of_one_folder_are_of_one_bundle() -> None:
 BAD_NAMES: list[Any] = ["", "/etc/passwd", "../a", "a//b", "a\0b", None, 5, ["a"]]
 
 
-def service(files: list[dict[str, Any]], asked: list[str]) -> Dss:
+def service(files: list[dict[str, Any]], paths: list[str]) -> Dss:
     """A service with one bundle, which writes down what it is requested."""
-    told = manifest()
-    told["bundle"]["files"] = [{**file, "sha256": hashlib.sha256(b"x").hexdigest()} for file in files]
+    payload = manifest()
+    payload["bundle"]["files"] = [{**file, "sha256": hashlib.sha256(b"x").hexdigest()} for file in files]
 
     def response(request: httpx.Request) -> httpx.Response:
-        asked.append(request.url.path)
-        return httpx.Response(200, json=told)
+        paths.append(request.url.path)
+        return httpx.Response(200, json=payload)
 
     return Dss("https://dss.example.org/v1", transport=httpx.MockTransport(response), retry=Retry(attempts=1))
 
@@ -341,8 +341,8 @@ def service(files: list[dict[str, Any]], asked: list[str]) -> Dss:
 def test_a_bundle_with_a_name_that_no_file_can_have_is_refused_with_its_place(name: Any, tmp_path: Path):
     files = manifest("a", "b", "c")["bundle"]["files"]
     files[1]["name"] = name
-    asked = list[str]()
-    with service(files, asked) as client, DssStore(client=client) as store:
+    paths = list[str]()
+    with service(files, paths) as client, DssStore(client=client) as store:
         folder = f"aws/{UUID}"
         for ask in (
             lambda: list(store.walk(folder)),
@@ -352,7 +352,7 @@ def test_a_bundle_with_a_name_that_no_file_can_have_is_refused_with_its_place(na
             with pytest.raises(UnsafePath, match=rf"of files\[1\] of bundle {UUID} "):
                 ask()
         assert store.stat(f"{folder}/c").kind == "file"
-    assert {path.rpartition("/")[0] for path in asked} == {"/v1/bundles"}
+    assert {path.rpartition("/")[0] for path in paths} == {"/v1/bundles"}
 
 
 def test_what_has_no_name_is_not_copied():

@@ -203,7 +203,7 @@ def test_local_files_are_opened_as_well(tmp_path: Path) -> None:
     with omicsdk.open(str(tmp_path / "a")) as file:
         assert file.read() == b"here"
     assert file.closed
-    assert str(tmp_path / "a") not in {each.path for each in psutil.Process().open_files()}
+    assert str(tmp_path / "a") not in {open_file.path for open_file in psutil.Process().open_files()}
 
 
 @pytest.mark.parametrize(
@@ -350,7 +350,7 @@ BOUNDS = st.none() | st.integers(0, 40)
 def test_pieces_make_the_whole(data, start, end, piece):
     pieces = list(stream(Readable(data), start, end, piece=piece))
     assert b"".join(pieces) == data[start:end]
-    assert all(len(each) <= piece for each in pieces)
+    assert all(len(data_piece) <= piece for data_piece in pieces)
 
 
 class Streaming(Readable):

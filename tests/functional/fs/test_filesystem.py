@@ -59,10 +59,15 @@ def test_folders_and_files_are_examined(fs: ServedFileSystem) -> None:
     assert fs.ls("served://", detail=False) == ["p", "q"]
     assert fs.ls("p/", detail=False) == ["p/a.txt", "p/b c", "p/empty"]
     assert fs.ls("served://p/a.txt", detail=False) == ["p/a.txt"]
-    told = fs.info("served://p/a.txt")
-    assert (told["name"], told["size"], told["type"], told["mtime"]) == ("p/a.txt", len(TEXT), "file", 1e9)
-    assert told["version"]
-    assert told["checksums"].keys() == {"sha256"}
+    file_info = fs.info("served://p/a.txt")
+    assert (file_info["name"], file_info["size"], file_info["type"], file_info["mtime"]) == (
+        "p/a.txt",
+        len(TEXT),
+        "file",
+        1e9,
+    )
+    assert file_info["version"]
+    assert file_info["checksums"].keys() == {"sha256"}
     assert fs.info("p")["type"] == "directory"
     assert fs.isdir("p")
     assert fs.isfile("p/empty")
@@ -171,24 +176,24 @@ def test_any_way_through_a_file_gives_its_bytes(fs: ServedFileSystem, cache: str
 
 def test_more_is_read_ahead_the_longer_a_reader_continues() -> None:
     body = bytes(range(256)) * 40_000
-    asked: list[tuple[int, int]] = []
+    ranges: list[tuple[int, int]] = []
 
     def fetch(start: int, end: int) -> bytes:
-        asked.append((start, end))
+        ranges.append((start, end))
         return body[start:end]
 
     cache = GrowingReadAhead(4 * 1024 * 1024, fetch, len(body))
     assert b"".join(cache._fetch(at, at + 8192) for at in range(0, len(body), 8192)) == body
-    lengths = [end - start for start, end in asked]
+    lengths = [end - start for start, end in ranges]
     assert lengths[0] == 8192 + FIRST
     assert lengths[:4] == sorted(lengths[:4])
-    assert len(asked) < 8
+    assert len(ranges) < 8
     assert sum(lengths) == len(body)
 
-    asked.clear()
+    ranges.clear()
     for at in (2_000_000, 1_000, 5_000_000):
         cache._fetch(at, at + 10)
-    assert [end - start for start, end in asked] == [10 + FIRST] * 3
+    assert [end - start for start, end in ranges] == [10 + FIRST] * 3
 
 
 def test_a_file_that_changes_while_it_is_open_is_an_error_and_can_be_opened_again(fs: ServedFileSystem) -> None:
@@ -723,16 +728,16 @@ def test_blocks_that_were_read_longest_ago_make_room(tmp_path: Path) -> None:
     for number in range(8, 11):
         cache.keep("abcdef", number, bytes(1000))
 
-    held = sorted(int(path.name) for path in tmp_path.rglob("*") if path.is_file())
-    assert held == [0, 3, 4, 5, 6, 7, 8, 9, 10]
+    blocks = sorted(int(path.name) for path in tmp_path.rglob("*") if path.is_file())
+    assert blocks == [0, 3, 4, 5, 6, 7, 8, 9, 10]
 
 
 @given(st.lists(st.booleans(), max_size=40))
 def test_missing_blocks_are_requested_in_runs(missing: list[bool]) -> None:
-    found = list(runs(number for number, gone in enumerate(missing) if gone))
-    joined = [number for first, last in found for number in range(first, last + 1)]
+    missing_runs = list(runs(number for number, gone in enumerate(missing) if gone))
+    joined = [number for first, last in missing_runs for number in range(first, last + 1)]
     assert joined == [number for number, gone in enumerate(missing) if gone]
-    assert all(later > last + 1 for (_, last), (later, _) in pairwise(found))
+    assert all(later > last + 1 for (_, last), (later, _) in pairwise(missing_runs))
 
 
 def test_a_folder_that_can_not_be_written_is_no_hindrance(fs: ServedFileSystem, tmp_path: Path) -> None:

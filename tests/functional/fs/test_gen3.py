@@ -48,8 +48,8 @@ def host(omics_sandbox: Any) -> str:
 
 
 def bytes_of(store: Gen3Store, entry: Entry) -> bytes:
-    found = store.location(entry)
-    return httpx.get(found.url, headers=dict(found.headers), trust_env=False).content
+    source = store.location(entry)
+    return httpx.get(source.url, headers=dict(source.headers), trust_env=False).content
 
 
 def test_a_file_is_had_by_its_guid_at_home_and_by_its_commons(store: Gen3Store, omics_sandbox: Any, host: str) -> None:

@@ -51,8 +51,8 @@ def test_commands_take_urls(server, omics, tmp_path, monkeypatch):
     assert omics("cat", "--range", "5-11", url).stdout == DATA[5:12]
     assert omics("cat", url).stdout == DATA
     assert omics("ls", "--output", "json", url).json[0]["size"] == len(DATA)
-    (found,) = omics("stat", "--output", "json", url).json
-    assert found["checksums"] == {"sha256": hashlib.sha256(DATA).hexdigest()}
+    (entry,) = omics("stat", "--output", "json", url).json
+    assert entry["checksums"] == {"sha256": hashlib.sha256(DATA).hexdigest()}
     copied = omics("cp", url, "copy/", "--require-checksum", "--output", "json")
     assert (copied.code, copied.json["verification"]["verified"]) == (0, 1), copied.err
     assert Path("copy/a.bin").read_bytes() == DATA
@@ -135,7 +135,7 @@ def test_a_flipped_byte_is_found_where_only_the_response_with_bytes_states_a_che
 def test_a_part_states_no_checksum_of_the_whole_by_its_own(server, omics):
     url = server.put("a.bin", DATA)
     of_part = stating(Content_MD5=b64encode(hashlib.md5(b"part").digest()).decode())
-    server.always["a.bin"] = lambda *asked: of_part(*asked) if asked[2].status == 206 else None
+    server.always["a.bin"] = lambda *arguments: of_part(*arguments) if arguments[2].status == 206 else None
     assert omics("cat", url).stdout == DATA
     assert omics("cp", url, "b.bin", "--connections", "4").code == 0
 
@@ -191,11 +191,11 @@ def test_secrets_of_a_url_are_not_shown(server, omics, tmp_path):
     server.put("a.bin", DATA)
     url = server.url("a.bin", "token=canary")
     ran = [omics(*words) for words in (["ls", url], ["stat", url], ["cp", url, "b/"], ["get", url, "--to", "c"])]
-    assert [each.code for each in ran] == [0] * 4
+    assert [result.code for result in ran] == [0] * 4
     assert server.requests[0].query == "token=canary"
     missing = omics("cat", server.url("none", "token=canary"))
     assert missing.code == 1
-    shown = "".join(each.err + each.out for each in [*ran, missing]) + repr(parse_uri(url))
+    shown = "".join(result.err + result.out for result in [*ran, missing]) + repr(parse_uri(url))
     kept = "".join(
         path.read_text("latin-1") for path in tmp_path.rglob("*") if path.is_file() and path.suffix != ".bin"
     )
@@ -210,7 +210,7 @@ def test_a_login_goes_to_its_origin_only(server):
     login = BearerToken("canary", origins=[server.url("")])
     with open_store("http", credentials=login) as store:
         store.entry(parse_uri(server.url("moved")))
-    assert [(each.path, each.headers.get("authorization")) for each in server.requests] == [
+    assert [(request.path, request.headers.get("authorization")) for request in server.requests] == [
         ("moved", "Bearer canary"),
         ("a.bin", None),
     ]
@@ -222,7 +222,9 @@ def test_a_password_in_a_url(server, omics):
     server.put("a.bin", DATA)
     ran = omics("cat", server.url("a.bin").replace("//", "//me:can%20ary@"))
     assert ran.stdout == DATA
-    assert {each.headers["authorization"] for each in server.requests} == {"Basic " + b64encode(b"me:can ary").decode()}
+    assert {request.headers["authorization"] for request in server.requests} == {
+        "Basic " + b64encode(b"me:can ary").decode()
+    }
     with pytest.raises(WrongUri, match=r"\*\*\*@h\.example.* not sent over http"):
         looked_up("http://me:canary@h.example/a")
 
@@ -236,13 +238,13 @@ def test_a_password_in_the_netrc_file(server, omics, tmp_path, monkeypatch):
     server.always["moved"] = lambda _, __, response: replace(response, status=302, headers={"Location": there})
     assert omics("cat", server.url("moved")).stdout == DATA
     netrc, url = (f"Basic {b64encode(pair).decode()}" for pair in (b"me:canary", b"you:canary"))
-    assert {(each.path, each.headers.get("authorization")) for each in server.requests} == {
+    assert {(request.path, request.headers.get("authorization")) for request in server.requests} == {
         ("moved", netrc),
         ("a.bin", None),
     }
     server.requests.clear()
     omics("cat", server.url("a.bin").replace("//", "//you:canary@"))
-    assert {each.headers["authorization"] for each in server.requests} == {url}
+    assert {request.headers["authorization"] for request in server.requests} == {url}
 
 
 def test_a_user_of_a_url_has_the_password_in_the_netrc_file(server, omics, tmp_path, monkeypatch):
@@ -254,7 +256,7 @@ def test_a_user_of_a_url_has_the_password_in_the_netrc_file(server, omics, tmp_p
     for user, pair in (("you", "you:sparrow"), ("they", "they:"), ("you:own", "you:own")):
         server.requests.clear()
         omics("cat", url.replace("//", f"//{user}@"))
-        sent = {each.headers["authorization"] for each in server.requests}
+        sent = {request.headers["authorization"] for request in server.requests}
         assert sent == {f"Basic {b64encode(pair.encode()).decode()}"}
 
 
@@ -262,13 +264,13 @@ def test_what_web_servers_cannot_do_is_refused(server, omics):
     url = server.url("")
     file = server.put("a.bin", DATA)
     Path("local").write_bytes(b"x")
-    for words, said in (
+    for words, message in (
         (["rm", "--yes", file], "cannot be removed"),
         (["mv", file, "b"], "cannot be removed"),
         (["mkdir", f"{url}new/"], "cannot be created"),
     ):
         ran = omics(*words)
-        assert (ran.code, said in ran.err, ran.err.count("\n")) == (2, True, 1), ran.err
+        assert (ran.code, message in ran.err, ran.err.count("\n")) == (2, True, 1), ran.err
     requests = len(server.requests)
     ran = omics("cp", "local", f"{url}b")
     assert (ran.code, "cannot be written" in ran.err, len(server.requests)) == (2, True, requests)

@@ -109,8 +109,8 @@ def test_sums_and_conditions(omics, folder):
     sub, deep, pub = omics("du", "-d", "2", folder, "--output", "json").json
     assert (sub["uri"], deep["uri"]) == (f"{folder}sub%231", f"{folder}sub%231/deep")
     assert pub["bytes"] == sum(map(len, FILES.values()))
-    found = lines(omics("find", folder, "--min-size", "6", "--output", "tsv", "--columns", "uri"))
-    assert found == [f"{folder}sub%231/q%3F.txt", f"{folder}z.bin"]
+    uris = lines(omics("find", folder, "--min-size", "6", "--output", "tsv", "--columns", "uri"))
+    assert uris == [f"{folder}sub%231/q%3F.txt", f"{folder}z.bin"]
     assert omics("ls", folder, "--min-size", "6", "--output", "json").json[-1]["name"] == "z.bin"
 
 

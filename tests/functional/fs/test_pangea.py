@@ -300,13 +300,13 @@ def test_odd_names_are_found_by_what_lists_call_them(store: PangeaStore, group: 
 
 
 def test_samples_that_share_a_name_are_called_by_their_uuids(store: PangeaStore, group: SampleGroup, tmp_path: Path):
-    own = group.sample("s 1").get()
+    first = group.sample("s 1").get()
     twin = group.org.sample_group("Other", is_library=True).create().sample("s 1").create()
-    for number, sample in enumerate((own, twin)):
+    for number, sample in enumerate((first, twin)):
         sample.analysis_result("m").create().field("f", number).create()
     group.add_sample(twin).save()
-    contents = {f"{G}/{own.uuid}/m/f": b"0", f"{G}/{twin.uuid}/m/f": b"1"}
-    assert set(paths(store.entries(G))) == {f"{G}/{own.uuid}", f"{G}/{twin.uuid}"}
+    contents = {f"{G}/{first.uuid}/m/f": b"0", f"{G}/{twin.uuid}/m/f": b"1"}
+    assert set(paths(store.entries(G))) == {f"{G}/{first.uuid}", f"{G}/{twin.uuid}"}
     assert {path: got(store, path, tmp_path) for path in paths(store.walk(G))} == contents
     with pytest.raises(PathNotFound):
         store.stat(f"{G}/{group.uuid}")
@@ -351,11 +351,11 @@ def test_results_come_back_from_their_parts(module: str, replicate: str | None):
 
 
 def test_results_of_one_module_have_their_replicates_in_their_names():
-    told = [
+    results = [
         {"uuid": uuid, "module_name": module, "replicate": replicate}
         for uuid, module, replicate in (("1", "a", "x"), ("2", "a", "y.z"), ("3", "b", "x"))
     ]
-    assert result_parts(told) == {"1": "a.x", "2": "a.y.z", "3": "b"}
+    assert result_parts(results) == {"1": "a.x", "2": "a.y.z", "3": "b"}
 
 
 def test_what_went_from_the_server_is_reported(store: PangeaStore, group: SampleGroup, tmp_path: Path):

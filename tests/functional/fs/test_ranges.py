@@ -46,11 +46,11 @@ def test_reads_the_bytes_that_were_requested(server: Server, ranges: Callable[..
     assert file.read(10_000) == BODY[10_000:]
     assert file.read(0, 10**9) == BODY
     assert file.read(len(BODY)) == file.read(5, 5) == b""
-    asked = server.of("file")
-    assert [request.headers["range"] for request in asked] == ["bytes=100-299", "bytes=10000-10239", "bytes=0-10239"]
-    assert all(request.headers["accept-encoding"] == "identity" for request in asked)
-    assert asked[0].headers.get("if-range") is None
-    assert asked[1].headers["if-range"] == server.etags["file"]
+    requests = server.of("file")
+    assert [request.headers["range"] for request in requests] == ["bytes=100-299", "bytes=10000-10239", "bytes=0-10239"]
+    assert all(request.headers["accept-encoding"] == "identity" for request in requests)
+    assert requests[0].headers.get("if-range") is None
+    assert requests[1].headers["if-range"] == server.etags["file"]
     assert server.connections == 1
 
 
@@ -99,18 +99,18 @@ def test_a_size_that_is_not_the_stated_one_is_an_error(ranges: Callable[..., Ran
 
 def test_a_url_that_ended_is_requested_again(server: Server, pool: ConnectionPool, clock: MovedClock) -> None:
     urls = (server.put(f"file{number}", BODY) for number in count())
-    asked: list[str] = []
+    signed_urls: list[str] = []
 
     def locate() -> Location:
-        asked.append(next(urls))
-        return Location(asked[-1])
+        signed_urls.append(next(urls))
+        return Location(signed_urls[-1])
 
     file = Ranges(locate, len(BODY), pool=pool, clock=clock)
     for number, status in enumerate((401, 403, 404, 410)):
         file.read(0, 10)
         server.always[f"file{number}"] = lambda *_, status=status: Response(status, {}, b"ended")
         assert file.read(10, 20) == BODY[10:20]
-    assert len(asked) == 5
+    assert len(signed_urls) == 5
     assert clock.slept == 0
 
 
@@ -119,10 +119,10 @@ def test_a_url_that_is_never_accepted_is_an_error_that_contains_no_secret(
     ranges: Callable[..., Ranges],
 ) -> None:
     server.always["file"] = lambda *_: Response(403, {}, b"<Error><Key>SIGNED</Key></Error>")
-    asked = iter([Location(server.url("file?X-Amz-Signature=SECRET")) for _ in range(3)])
+    locations = iter([Location(server.url("file?X-Amz-Signature=SECRET")) for _ in range(3)])
 
     with pytest.raises(Forbidden, match="sb://me/file: the server denies access to this file") as caught:
-        ranges(locate=lambda: next(asked)).read(0, 10)
+        ranges(locate=lambda: next(locations)).read(0, 10)
 
     assert "SECRET" not in f"{caught.value!s}{caught.value!r}{caught.value.body}"
     assert "SIGNED" not in str(caught.value.body)
@@ -130,12 +130,12 @@ def test_a_url_that_is_never_accepted_is_an_error_that_contains_no_secret(
 
 
 def test_threads_whose_url_ended_request_one_new_url(server: Server, pool: ConnectionPool, clock: MovedClock) -> None:
-    lock, asked = threading.Lock(), list[str]()
+    lock, urls = threading.Lock(), list[str]()
 
     def locate() -> Location:
         with lock:
-            asked.append(server.put(f"file{len(asked)}", BODY))
-            return Location(asked[-1])
+            urls.append(server.put(f"file{len(urls)}", BODY))
+            return Location(urls[-1])
 
     file = Ranges(locate, len(BODY), pool=pool, clock=clock)
     file.read(0, 1)
@@ -144,7 +144,7 @@ def test_threads_whose_url_ended_request_one_new_url(server: Server, pool: Conne
         came = list(threads.map(lambda at: file.read(at, at + 10), range(0, 800, 10)))
 
     assert b"".join(came) == BODY[:800]
-    assert len(asked) == 2
+    assert len(urls) == 2
 
 
 def test_bodies_that_break_are_resumed(
@@ -167,8 +167,8 @@ def test_a_response_with_less_than_was_requested_is_followed_by_another(
 ) -> None:
     def less(_server: Server, request: Any, response: Response) -> Response:
         body = response.body[:3000]
-        told = f"bytes {request.first}-{request.first + len(body) - 1}/{len(BODY)}"
-        return Response(206, response.headers | {"Content-Range": told}, body)
+        content_range = f"bytes {request.first}-{request.first + len(body) - 1}/{len(BODY)}"
+        return Response(206, response.headers | {"Content-Range": content_range}, body)
 
     server.always["file"] = less
 
@@ -261,21 +261,21 @@ def test_redirects_lead_on_once_and_take_no_credentials_to_strangers(
 
 
 def test_a_url_and_where_it_leads_may_both_have_ended(server: Server, pool: ConnectionPool, clock: MovedClock) -> None:
-    asked: list[str] = []
+    urls: list[str] = []
 
     def locate() -> Location:
-        name = f"signed{len(asked)}"
-        asked.append(server.put(name, b""))
-        there = server.put(f"there{len(asked)}", BODY)
+        name = f"signed{len(urls)}"
+        urls.append(server.put(name, b""))
+        there = server.put(f"there{len(urls)}", BODY)
         server.always[name] = lambda *_: Response(302, {"Location": there})
-        return Location(asked[-1])
+        return Location(urls[-1])
 
     file = Ranges(locate, len(BODY), pool=pool, clock=clock)
     file.read(0, 10)
     for ended in ("signed0", "there1"):
         server.always[ended] = lambda *_: Response(403, {}, b"ended")
     assert file.read(10, 20) == BODY[10:20]
-    assert len(asked) == 2
+    assert len(urls) == 2
 
 
 def test_circles_end(server: Server, ranges: Callable[..., Ranges]) -> None:

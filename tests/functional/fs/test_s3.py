@@ -74,14 +74,14 @@ def test_it_is_opened_by_its_scheme(client: Any):
 
 def test_an_object_is_examined_with_its_checksums(store: S3Store, client: Any):
     client.put_object(Bucket="bkt", Key="a/b.txt", Body=b"abc", ContentType="text/x", ChecksumAlgorithm="SHA256")
-    found = store.stat("bkt/a/b.txt")
-    assert (found.kind, found.size, found.name) == ("file", 3, "b.txt")
-    assert found.checksums["md5"] == hashlib.md5(b"abc").hexdigest()
-    assert found.checksums["sha256"] == hashlib.sha256(b"abc").hexdigest()
-    assert found.details["content_type"] == "text/x"
-    assert found.modified is not None
+    entry = store.stat("bkt/a/b.txt")
+    assert (entry.kind, entry.size, entry.name) == ("file", 3, "b.txt")
+    assert entry.checksums["md5"] == hashlib.md5(b"abc").hexdigest()
+    assert entry.checksums["sha256"] == hashlib.sha256(b"abc").hexdigest()
+    assert entry.details["content_type"] == "text/x"
+    assert entry.modified is not None
     client.put_object(Bucket="bkt", Key="a/b.txt", Body=b"abd")
-    assert store.stat("bkt/a/b.txt").version != found.version
+    assert store.stat("bkt/a/b.txt").version != entry.version
 
 
 def test_folders_are_what_keys_begin_with(store: S3Store, client: Any):
@@ -364,9 +364,9 @@ def test_an_object_in_parts_is_verified_by_the_checksums_of_its_parts(
     place["UploadId"] = client.create_multipart_upload(**place, **how)["UploadId"]
     name, parts = f"Checksum{algorithm}", list[dict[str, Any]]()
     for number, body in ((1, b"x" * 5 * MIB), (2, b"y" * 7)):
-        stated = {name: checksum_of(algorithm.lower(), body)}
-        sent = client.upload_part(**place, PartNumber=number, Body=body, **stated)
-        parts.append({"PartNumber": number, "ETag": sent["ETag"], **stated})
+        part_checksum = {name: checksum_of(algorithm.lower(), body)}
+        sent = client.upload_part(**place, PartNumber=number, Body=body, **part_checksum)
+        parts.append({"PartNumber": number, "ETag": sent["ETag"], **part_checksum})
     client.complete_multipart_upload(**place, MultipartUpload={"Parts": parts})
     entry = store.stat("bkt/parts")
     assert list(entry.checksums) == [f"{algorithm.lower()}:{5 * MIB}"]

@@ -136,7 +136,7 @@ def test_a_store_that_refuses_conditions_is_looked_at(
     # Each object shows one refusal, of the header that was left out last.
     for key in ("second", "third"):
         store.put([Put(file, f"bkt/{key}")], KEPT).raise_if_failed()
-    statuses = [each["status"] for each in omics_sandbox.requests("/_s3/bkt/third")]
+    statuses = [request["status"] for request in omics_sandbox.requests("/_s3/bkt/third")]
     assert (501 in statuses, "if-none-match" in store.client.refused) == (False, True)
 
 
@@ -176,7 +176,7 @@ def test_a_copy_does_not_replace_what_was_created_since(
         monkeypatch.setattr(s3_client, "COPY_IN_PARTS", 5)
     for key, body in (("from", b"source"), ("k", b"other"), ("same", b"source")):
         client.put_object(Bucket="bkt", Key=key, Body=body)
-    entry = next(each for each in store.entries("bkt") if each.name == "from")
+    entry = next(candidate for candidate in store.entries("bkt") if candidate.name == "from")
     with pytest.raises(AlreadyThere):
         store.copy(entry, "bkt/k", overwrite=False)
     assert content(client) == b"other"

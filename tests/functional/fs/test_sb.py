@@ -178,9 +178,9 @@ def test_who_asks_whether_something_is_there_has_no_folders_listed_for_it(store:
     before = len(sandbox.requests("/sb/v2/files"))
     with pytest.raises(PathNotFound, match=f"Check the contents of sb://{P}/cells.zarr"):
         store.stat(f"{P}/cells.zarr/obs/.zarray")
-    asked = sandbox.requests("/sb/v2/files")[before:]
-    assert asked
-    assert all("name=" in each["query"] for each in asked)
+    new_requests = sandbox.requests("/sb/v2/files")[before:]
+    assert new_requests
+    assert all("name=" in request["query"] for request in new_requests)
 
 
 def test_projects_are_neither_made_nor_removed(store: SbStore):
@@ -237,8 +237,8 @@ def test_names_are_as_they_are_written(store: SbStore, name: str):
             store.make_folder(f"{P}/{name}")
         return
     store.make_folder(f"{P}/{name}")
-    found = store.stat(parse_uri(f"sb://{P}/{name}").path)
-    assert found.is_folder
+    folder = store.stat(parse_uri(f"sb://{P}/{name}").path)
+    assert folder.is_folder
     assert f"{P}/{name}" in paths(store.entries(P))
 
 
