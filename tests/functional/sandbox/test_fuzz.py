@@ -112,7 +112,7 @@ def is_refusal_of_indexd(response: httpx.Response) -> bool:
 
 def is_refusal_of_crunch(response: httpx.Response) -> bool:
     error = response.json() if is_json(response) else {"detail": "a page"}
-    return bool(error) and all(isinstance(each, str | list) for each in error.values())
+    return bool(error) and all(isinstance(message, str | list) for message in error.values())
 
 
 def share_a_box(sandbox: Sandbox) -> None:
@@ -214,8 +214,8 @@ def test_no_request_makes_a_service_fail(
 
 
 def test_usual_requests_reach_the_service(sandbox: Sandbox, browser: httpx.Client, service: Service) -> None:
-    reading = [each for each in operations(read_document(service.document)) if each.method == "GET"]
-    paths = [re.sub(r"\{[^}]+\}", quote(service.words[0], safe=""), each.path) for each in reading]
+    reading = [operation for operation in operations(read_document(service.document)) if operation.method == "GET"]
+    paths = [re.sub(r"\{[^}]+\}", quote(service.words[0], safe=""), operation.path) for operation in reading]
     headers = credentials(sandbox, service.document)
     responses = [browser.get(f"{PLACES[service.document]}{path}", headers=headers) for path in paths]
     assert any(response.status_code == 200 for response in responses)
@@ -250,11 +250,11 @@ claims = st.dictionaries(
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(claims | claim_values)
-def test_no_claims_of_a_token_make_fusillade_fail(sandbox: Sandbox, stated: object) -> None:
+def test_no_claims_of_a_token_make_fusillade_fail(sandbox: Sandbox, payload: object) -> None:
     fusillade = sandbox.fusillade
     fusillade.key.public()  # writes its file
     key = loaded((sandbox.folder / "oauth.key").read_bytes())
-    token = jwt.api_jws.encode(json.dumps(stated).encode(), key, "RS256", headers={"kid": fusillade.key.id})
+    token = jwt.api_jws.encode(json.dumps(payload).encode(), key, "RS256", headers={"kid": fusillade.key.id})
     with pytest.raises(Problem) as caught:
         fusillade.caller(token)
     assert caught.value.status == 401
@@ -277,24 +277,24 @@ def sample(schema: Mapping[str, Any], document: Mapping[str, Any], depth: int = 
     if isinstance(kind, list):
         kind = kind[0]
     if kind == "object" and depth < 3:
-        stated = schema.get("properties", {})
-        return {name: sample(stated.get(name, {}), document, depth + 1) for name in schema.get("required", ())}
+        properties = schema.get("properties", {})
+        return {name: sample(properties.get(name, {}), document, depth + 1) for name in schema.get("required", ())}
     return SAMPLES.get(kind, "dss://a" if schema.get("format") == "uri" else "a")
 
 
 def resolved(schema: Mapping[str, Any], document: Mapping[str, Any]) -> Mapping[str, Any]:
-    found = schema
-    while "$ref" in found:
+    target_schema = schema
+    while "$ref" in target_schema:
         target: Any = document
-        for step in found["$ref"].removeprefix("#/").split("/"):
+        for step in target_schema["$ref"].removeprefix("#/").split("/"):
             target = target[step]
-        found = target
-    merged: dict[str, Any] = dict(found)
-    for part in found.get("allOf", ()):
+        target_schema = target
+    merged: dict[str, Any] = dict(target_schema)
+    for part in target_schema.get("allOf", ()):
         inner = resolved(part, document)
         merged["properties"] = {**merged.get("properties", {}), **inner.get("properties", {})}
         merged["required"] = [*merged.get("required", ()), *inner.get("required", ())]
-    for part in (*found.get("oneOf", ()), *found.get("anyOf", ())):
+    for part in (*target_schema.get("oneOf", ()), *target_schema.get("anyOf", ())):
         return {**resolved(part, document), **{k: v for k, v in merged.items() if k not in ("oneOf", "anyOf")}}
     return merged
 
@@ -322,7 +322,7 @@ def bodies(operation: Operation, document: Mapping[str, Any], number: int, *, fu
             yield {**base, name: [value] if resolved(inner, document).get("type") == "array" else value}
 
 
-def asked(operation: Operation, document: Mapping[str, Any], *, further: bool) -> Iterator[tuple[str, Any]]:
+def numbered_requests(operation: Operation, document: Mapping[str, Any], *, further: bool) -> Iterator[tuple[str, Any]]:
     """Path with query, and body of requests with a number in one place each.
 
     Each has the least number that a database does not take, and `further` ones if asked.
@@ -332,11 +332,11 @@ def asked(operation: Operation, document: Mapping[str, Any], *, further: bool) -
     def request(where: str, number: int, body: Any) -> tuple[str, Any]:
         path, query = operation.path, list[tuple[str, str]]()
         for parameter in operation.parameters:
-            given = str(number) if parameter.name == where else str(sample(parameter.schema, document))
+            value = str(number) if parameter.name == where else str(sample(parameter.schema, document))
             if parameter.place == "path":
-                path = path.replace(f"{{{parameter.name}}}", quote(given, safe=""))
+                path = path.replace(f"{{{parameter.name}}}", quote(value, safe=""))
             elif parameter.place == "query" and (parameter.required or parameter.name == where):
-                query.append((parameter.name, given))
+                query.append((parameter.name, value))
         return (f"{path}?{urlencode(query)}" if query else path), body
 
     right = None if operation.body is None else sample(operation.body, document)
@@ -360,7 +360,7 @@ def test_no_number_makes_an_operation_fail(sandbox: Sandbox, service: str, furth
     # A client of Python's own: those of the platforms take longer for a request than the sandbox.
     with closing(http.client.HTTPConnection(urlsplit(sandbox.url).netloc)) as connection:
         for operation in operations(document):
-            for path, body in asked(operation, document, further=further):
+            for path, body in numbered_requests(operation, document, further=further):
                 content = None if body is None else json.dumps(body).encode()
                 connection.request(
                     operation.method, f"{PLACES[service]}{path}", content, headers if content is None else typed

@@ -39,12 +39,12 @@ def message(response: httpx.Response, status: int = 400) -> str:
 
 
 def test_catalogs_have_the_types_of_their_atlas(web: httpx.Client) -> None:
-    found = read(web.get("/index/catalogs"))
-    assert found["default_catalog"] == "dcp43"
-    types = {name: set(each["plugins"]["metadata"]["indices"]) for name, each in found["catalogs"].items()}
+    payload = read(web.get("/index/catalogs"))
+    assert payload["default_catalog"] == "dcp43"
+    types = {name: set(catalog["plugins"]["metadata"]["indices"]) for name, catalog in payload["catalogs"].items()}
     assert types["dcp43"] == {"projects", "samples", "files", "bundles"}
     assert types["anvil8"] == {"activities", "biosamples", "bundles", "datasets", "donors", "files"}
-    assert found["catalogs"]["dcp43-it"]["internal"] is True
+    assert payload["catalogs"]["dcp43-it"]["internal"] is True
 
 
 @pytest.mark.parametrize(
@@ -68,8 +68,8 @@ def test_filters_are_all_met_by_any_of_their_values(web: httpx.Client, filters: 
         web.get("/index/files", params={"filters": json.dumps(filters), "size": 100}),
         web.post("/index/files", json={"filters": json.dumps(filters), "size": 100}),
     ):
-        found = read(response)
-        assert (len(found["hits"]), found["pagination"]["total"]) == (count, count)
+        page = read(response)
+        assert (len(page["hits"]), page["pagination"]["total"]) == (count, count)
     assert read(web.get("/index/summary", params={"filters": json.dumps(filters)}))["fileCount"] == count
 
 
@@ -88,9 +88,9 @@ def test_facets_count_entities(web: httpx.Client) -> None:
     facets = read(web.get("/index/projects"))["termFacets"]
     parts = {part["term"]: part["count"] for part in facets["organPart"]["terms"]}
     assert parts == {"retina": 2, "cornea": 2}
-    assert {each["term"] for each in facets["isIntermediate"]["terms"]} == {"false", None}
+    assert {term["term"] for term in facets["isIntermediate"]["terms"]} == {"false", None}
     assert "fileName" not in facets
-    (age,) = (each["term"] for each in facets["organismAge"]["terms"])
+    (age,) = (term["term"] for term in facets["organismAge"]["terms"])
     filters = json.dumps({"organismAge": {"is": [age]}})
     hit, *_ = read(web.get("/index/projects", params={"filters": filters}))["hits"]
     assert age == hit["donorOrganisms"][0]["organismAge"][0] == {"value": "20", "unit": "year"}
@@ -107,11 +107,11 @@ def test_a_project_has_its_matrices_at_every_stratum(web: httpx.Client) -> None:
     assert first in {"developmentStage", "organ", "libraryConstructionApproach"}
     leaves = json.dumps(tree).count('"counts.h5ad"')
     assert leaves == 2  # one for each species
-    assert {each["format"] for each in hit["fileTypeSummaries"]} == {"h5ad", "fastq.gz", "txt"}
+    assert {summary["format"] for summary in hit["fileTypeSummaries"]} == {"h5ad", "fastq.gz", "txt"}
 
 
 @pytest.mark.parametrize(
-    ("path", "parameters", "status", "said"),
+    ("path", "parameters", "status", "expected"),
     [
         ("/index/files", {"catalog": "dcp1"}, 404, "'dcp1' does not exist"),
         ("/index/planets", {}, 400, "Entity type 'planets' is invalid"),
@@ -137,9 +137,9 @@ def test_a_project_has_its_matrices_at_every_stratum(web: httpx.Client) -> None:
     ],
 )
 def test_refusals_are_in_the_services_words(
-    web: httpx.Client, path: str, parameters: dict[str, str], status: int, said: str
+    web: httpx.Client, path: str, parameters: dict[str, str], status: int, expected: str
 ) -> None:
-    assert said in message(web.get(path, params=parameters), status)
+    assert expected in message(web.get(path, params=parameters), status)
 
 
 def test_a_parameter_in_both_places_is_a_conflict(web: httpx.Client) -> None:
@@ -194,8 +194,8 @@ def test_the_other_formats_are_what_they_are_called(web: httpx.Client) -> None:
     for format_ in ("full", "terra.pfb"):
         assert "as compact, curl" in message(web.put(f"/fetch/manifest/files?format={format_}"))
     for format_ in ("curl", "terra.bdbag"):
-        told = message(web.put(f"/fetch/manifest/files?catalog=anvil8&format={format_}"))
-        assert "of anvil8 as compact, verbatim.jsonl" in told
+        refusal = message(web.put(f"/fetch/manifest/files?catalog=anvil8&format={format_}"))
+        assert "of anvil8 as compact, verbatim.jsonl" in refusal
 
 
 def test_a_manifest_that_is_gone_is_410(web: httpx.Client, sandbox: Sandbox) -> None:

@@ -48,7 +48,7 @@ def test_writes_to_what_does_not_exist_are_taken_for_forms_of_pages(site: Sandbo
         responses = [
             client.request(method, path) for path in ("/api/projects/a/b/", "/api/nothing/", "/api/projects/a:b/c/")
         ]
-        assert [each.status_code for each in responses] == [403, 403, 404]
+        assert [response.status_code for response in responses] == [403, 403, 404]
         assert client.request(method, "/api/nothing").headers["location"] == "/crunch/api/nothing/"
         assert client.get("/api/nothing/").status_code == 404
 
@@ -60,7 +60,7 @@ def _add(client: httpx.Client, kind: str, **fields: str) -> dict[str, object]:
 
 
 def _listed(client: httpx.Client, path: str) -> list[str]:
-    return [each["slug"] for each in client.get(path).json()["results"]]
+    return [item["slug"] for item in client.get(path).json()["results"]]
 
 
 def test_nothing_becomes_part_of_itself(admin: httpx.Client) -> None:
@@ -108,8 +108,8 @@ def project(admin: httpx.Client) -> None:
 def test_a_key_may_come_again_and_the_order_is_that_of_the_making(admin: httpx.Client) -> None:
     for kind, value in (("char", "one"), ("int", "2"), ("char", "three")):
         assert admin.post(f"/attributes/{kind}/", data={"item": "p", "key": "k", "value": value}).status_code == 201
-    assert [each["value"] for each in admin.get("/items/p/").json()["attributes"]] == ["one", 2, "three"]
-    assert [each["value"] for each in admin.get("/attributes/char/").json()["results"]] == ["one", "three"]
+    assert [attribute["value"] for attribute in admin.get("/items/p/").json()["attributes"]] == ["one", 2, "three"]
+    assert [attribute["value"] for attribute in admin.get("/attributes/char/").json()["results"]] == ["one", "three"]
 
 
 @pytest.mark.usefixtures("project")
@@ -126,17 +126,17 @@ START, SUCCESS, FAIL = 1, 2, 3
 @pytest.fixture
 def numbers(admin: httpx.Client) -> dict[str, int]:
     """Two projects, and the numbers of their datasets by slug."""
-    found: dict[str, int] = {}
+    ids: dict[str, int] = {}
     for project in ("p", "q"):
         assert admin.post("/projects/", data={"name": project}).status_code == 201
     for parent, name in (("q", "one"), ("p", "two"), ("p", "three")):
         made = admin.post("/datasets/", data={"parent": parent, "name": name}).json()
-        found[made["slug"]] = made["id"]
-    return found
+        ids[made["slug"]] = made["id"]
+    return ids
 
 
-def _send(client: httpx.Client, dataset: int, stage: int, state: int, **told: str) -> httpx.Response:
-    return client.post("/statuses/", data={"dataset": dataset, "stage": stage, "state": state, **told})
+def _send(client: httpx.Client, dataset: int, stage: int, state: int, **fields: str) -> httpx.Response:
+    return client.post("/statuses/", data={"dataset": dataset, "stage": stage, "state": state, **fields})
 
 
 def test_a_failed_dataset_comes_back_when_it_is_unlocked(
@@ -160,10 +160,15 @@ def test_a_complete_dataset_stays_away_though_it_is_unlocked(
 
 def test_a_status_states_who_sent_it(client_with: Clients, site: Sandbox, numbers: dict[str, int]) -> None:
     worker = client_with(site.crunch.add_user("worker", ["add_status"]))
-    told = _send(worker, numbers["p:two"], SETUP, START, site_user="1", hostname="node1", memory_total="8").json()
-    assert (told["site_user"], told["hostname"], told["memory_total"], told["disk_free"]) == (3, "node1", 8, None)
+    status = _send(worker, numbers["p:two"], SETUP, START, site_user="1", hostname="node1", memory_total="8").json()
+    assert (status["site_user"], status["hostname"], status["memory_total"], status["disk_free"]) == (
+        3,
+        "node1",
+        8,
+        None,
+    )
     assert worker.post("/projects/", data={"name": "x"}).status_code == 403
-    assert site.crunch.statuses.of_dataset(numbers["p:two"]) == [told]
+    assert site.crunch.statuses.of_dataset(numbers["p:two"]) == [status]
 
 
 def _get(sandbox: Sandbox, path: str) -> dict[str, Any]:
@@ -176,14 +181,14 @@ def test_there_is_a_dataset_to_process(sandbox: Sandbox) -> None:
     assert _get(sandbox, "/api/next/") == {"project": "sandbox", "dataset": "sandbox:example-reads"}
     dataset = _get(sandbox, "/api/datasets/sandbox:example-reads/")
     files = sandbox.crunch.storage / str(dataset["base_file_path"])
-    assert [each.name for each in files.iterdir()] == ["reads.fastq"]
+    assert [path.name for path in files.iterdir()] == ["reads.fastq"]
     assert str(_get(sandbox, "/api/projects/sandbox/")["workflow"]).startswith("#!/bin/sh\n")
 
 
 def test_the_environment_refers_to_the_site_and_its_storage(sandbox: Sandbox) -> None:
-    given = sandbox.environment()
-    assert (given["CRUNCH_URL"], given["CRUNCH_TOKEN"]) == (f"{sandbox.url}/crunch", sandbox.crunch_token)
-    settings = json.loads(Path(given["CRUNCH_STORAGE_SETTINGS"]).read_text())
+    variables = sandbox.environment()
+    assert (variables["CRUNCH_URL"], variables["CRUNCH_TOKEN"]) == (f"{sandbox.url}/crunch", sandbox.crunch_token)
+    settings = json.loads(Path(variables["CRUNCH_STORAGE_SETTINGS"]).read_text())
     assert settings == {"MEDIA_ROOT": str(sandbox.crunch.storage)}
 
 
@@ -204,9 +209,9 @@ def test_a_reset_puts_the_example_back_and_removes_the_rest(sandbox: Sandbox) ->
     sandbox.crunch.tree.lock(2)
     (sandbox.crunch.storage / "more").mkdir()
     sandbox.reset()
-    assert [each["slug"] for each in _get(sandbox, "/api/items/")["results"]] == ["sandbox", "sandbox:example-reads"]
+    assert [item["slug"] for item in _get(sandbox, "/api/items/")["results"]] == ["sandbox", "sandbox:example-reads"]
     assert _get(sandbox, "/api/next/")["dataset"] == "sandbox:example-reads"
-    assert [each.name for each in sandbox.crunch.storage.iterdir()] == ["crunch"]
+    assert [path.name for path in sandbox.crunch.storage.iterdir()] == ["crunch"]
     with pytest.raises(LookupError, match="somebody"):
         sandbox.crunch.token_of("somebody")
 

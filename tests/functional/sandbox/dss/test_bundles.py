@@ -15,7 +15,7 @@ def seeded(sandbox: Sandbox, folder):
 
 
 def entries(bundle):
-    return [{name: each[name] for name in ("name", "uuid", "version", "indexed")} for each in bundle["files"]]
+    return [{name: file[name] for name in ("name", "uuid", "version", "indexed")} for file in bundle["files"]]
 
 
 def put(user, files, bundle_uuid=None, version=V1, creator_uid=0):
@@ -31,13 +31,13 @@ def test_a_seeded_folder_is_a_bundle(web, seeded):
     bundle = get(web, seeded["bundle_uuid"]).json()["bundle"]
     assert (bundle["uuid"], bundle["version"]) == (seeded["bundle_uuid"], seeded["version"])
     assert bundle["creator_uid"] == 8008
-    assert [(each["name"], each["indexed"], each["content-type"]) for each in bundle["files"]] == [
+    assert [(file["name"], file["indexed"], file["content-type"]) for file in bundle["files"]] == [
         ("cell_suspension_0.json", True, "application/json"),
         ("empty.txt", False, "text/plain"),
         ("links.json", True, "application/json"),
         ("reads/r1.fastq.gz", False, "application/gzip"),
     ]
-    assert all("url" not in each for each in bundle["files"])
+    assert all("url" not in file for file in bundle["files"])
 
 
 def test_seeding_needs_files(sandbox: Sandbox, tmp_path):
@@ -49,16 +49,16 @@ def test_seeding_needs_files(sandbox: Sandbox, tmp_path):
 
 
 def test_presigned_urls_of_all_files(web, seeded, folder):
-    for each in get(web, seeded["bundle_uuid"], presignedurls="true").json()["bundle"]["files"]:
-        response = httpx.get(each["url"], trust_env=False, verify=False)
-        assert response.content == (folder / each["name"]).read_bytes()
-        assert response.headers["content-type"] == each["content-type"]
+    for file in get(web, seeded["bundle_uuid"], presignedurls="true").json()["bundle"]["files"]:
+        response = httpx.get(file["url"], trust_env=False, verify=False)
+        assert response.content == (folder / file["name"]).read_bytes()
+        assert response.headers["content-type"] == file["content-type"]
 
 
 @pytest.mark.parametrize(("replica", "scheme"), [("aws", "s3"), ("gcp", "gs")])
 def test_direct_urls(web, seeded, replica, scheme):
     files = get(web, seeded["bundle_uuid"], directurls="true", replica=replica).json()["bundle"]["files"]
-    assert all(each["url"].startswith(f"{scheme}://org-hca-dss-checkout-sandbox") for each in files)
+    assert all(file["url"].startswith(f"{scheme}://org-hca-dss-checkout-sandbox") for file in files)
 
 
 def test_direct_urls_refer_to_the_data(sandbox: Sandbox, web, seeded, folder, monkeypatch):
@@ -67,9 +67,9 @@ def test_direct_urls_refer_to_the_data(sandbox: Sandbox, web, seeded, folder, mo
         assert get(web, seeded["bundle_uuid"], directurls="true").status_code == 503
     files = get(web, seeded["bundle_uuid"], directurls="true").json()["bundle"]["files"]
     client = sandbox.dss.context.staging.client()
-    for each in files:
-        bucket, _, key = each["url"].removeprefix("s3://").partition("/")
-        assert client.get_object(Bucket=bucket, Key=key)["Body"].read() == (folder / each["name"]).read_bytes()
+    for file in files:
+        bucket, _, key = file["url"].removeprefix("s3://").partition("/")
+        assert client.get_object(Bucket=bucket, Key=key)["Body"].read() == (folder / file["name"]).read_bytes()
 
 
 def test_one_kind_of_url_at_a_time(web, seeded):
@@ -92,7 +92,7 @@ def test_files_come_in_pages(sandbox: Sandbox, web, tmp_path):
     response = get(web, bundle["bundle_uuid"], per_page=10)
     names, statuses = [], []
     while True:
-        names += [each["name"] for each in response.json()["bundle"]["files"]]
+        names += [file["name"] for file in response.json()["bundle"]["files"]]
         statuses.append(response.status_code)
         assert response.headers["x-openapi-pagination"] == str(response.status_code == 206).lower()
         if "link" not in response.headers:
@@ -192,7 +192,7 @@ def test_a_patch_makes_a_new_version(user, seeded):
     assert response.json()["version"] > seeded["version"]
     bundle = get(user, seeded["bundle_uuid"]).json()["bundle"]
     assert bundle["version"] == response.json()["version"]
-    assert [each["name"] for each in bundle["files"]] == ["empty.txt", "links.json", "reads/r1.fastq.gz", "copy"]
+    assert [file["name"] for file in bundle["files"]] == ["empty.txt", "links.json", "reads/r1.fastq.gz", "copy"]
 
 
 def test_a_patch_without_changes_is_allowed_even_when_time_stands_still(sandbox: Sandbox, user, seeded):
@@ -259,23 +259,23 @@ def test_all_bundles_come_in_pages_by_uuid_and_version(user, seeded):
             put(user, entries(seeded)[:1], bundle_uuid, version)
             made.add((bundle_uuid, version))
     response = user.get("/bundles/all", params={"replica": "gcp", "per_page": 10})
-    found, pages = [], []
+    versions, pages = [], []
     while True:
         body = response.json()
-        found += [(each["uuid"], each["version"]) for each in body["bundles"]]
+        versions += [(bundle["uuid"], bundle["version"]) for bundle in body["bundles"]]
         pages.append((response.status_code, body["page_count"], body["has_more"]))
         if "link" not in response.headers:
             break
         assert response.headers["x-openapi-paginated-content-key"] == "bundles"
         response = user.get(response.links["next"]["url"])
     assert pages == [(206, 10, True), (206, 10, True), (200, 5, False)]
-    assert found == sorted(made)
+    assert versions == sorted(made)
 
 
 def test_a_prefix_is_lower_cased_and_checked(web, seeded):
     prefix = seeded["bundle_uuid"][:6].upper()
     response = web.get("/bundles/all", params={"replica": "aws", "prefix": prefix}).json()
-    assert [each["uuid"] for each in response["bundles"]] == [seeded["bundle_uuid"]]
+    assert [bundle["uuid"] for bundle in response["bundles"]] == [seeded["bundle_uuid"]]
     assert response["search_prefix"] == prefix.lower()
     other = "0" if prefix[0] != "0" else "1"
     assert web.get("/bundles/all", params={"replica": "aws", "prefix": other}).json()["bundles"] == []

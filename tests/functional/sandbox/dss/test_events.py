@@ -26,34 +26,34 @@ def events(web, **params):
 def replay(journal):
     data = httpx.get(journal["url"], trust_env=False, verify=False).content
     assert len(data) == journal["size"]
-    return [json.loads(data[each["offset"] : each["offset"] + each["size"]]) for each in journal["events"]]
+    return [json.loads(data[event["offset"] : event["offset"] + event["size"]]) for event in journal["events"]]
 
 
 def test_journals_come_in_pages_and_hold_the_documents(web, seeded):
-    response, statuses, found = events(web), [], []
+    response, statuses, event_ids = events(web), [], []
     while True:
         statuses.append(response.status_code)
         for journal in response.json()["event_streams"]:
             assert journal["from_date"] <= journal["to_date"]
             documents = replay(journal)
-            ids = [f"{each['uuid']}.{each['manifest']['version']}" for each in documents]
-            assert [each["event_id"] for each in journal["events"]] == ids
-            assert {each["event_type"] for each in documents} == {"CREATE"}
-            found += ids
+            ids = [f"{document['uuid']}.{document['manifest']['version']}" for document in documents]
+            assert [event["event_id"] for event in journal["events"]] == ids
+            assert {document["event_type"] for document in documents} == {"CREATE"}
+            event_ids += ids
         if "link" not in response.headers:
             break
         assert response.headers["x-openapi-paginated-content-key"] == "event_streams"
         response = web.get(response.links["next"]["url"])
     assert statuses == [206, 206, 200]
-    assert found == [f"{each['bundle_uuid']}.{each['version']}" for each in seeded]
+    assert event_ids == [f"{bundle['bundle_uuid']}.{bundle['version']}" for bundle in seeded]
 
 
 def test_dates_bound_the_replay(web, seeded):
     first, last = seeded[1]["version"], seeded[3]["version"]
     response = events(web, from_date=first, to_date=last, per_page=10)
     assert response.status_code == 200
-    found = [each["event_id"].partition(".")[0] for s in response.json()["event_streams"] for each in s["events"]]
-    assert found == [each["bundle_uuid"] for each in seeded[1:4]]
+    uuids = [event["event_id"].partition(".")[0] for s in response.json()["event_streams"] for event in s["events"]]
+    assert uuids == [bundle["bundle_uuid"] for bundle in seeded[1:4]]
 
 
 @pytest.mark.parametrize(

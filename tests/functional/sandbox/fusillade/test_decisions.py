@@ -90,8 +90,8 @@ def test_who_is_new_gets_an_account(admin):
     ],
 )
 def test_questions_that_are_none(admin, change):
-    asked = {"principal": "ann@example.org", "action": ["dss:PutFile"], "resource": [FILES], **change}
-    response = admin.post("/v1/policies/evaluate", json=asked)
+    question = {"principal": "ann@example.org", "action": ["dss:PutFile"], "resource": [FILES], **change}
+    response = admin.post("/v1/policies/evaluate", json=question)
     assert response.status_code == 400
     assert response.json()["detail"]
 
@@ -100,14 +100,16 @@ def test_questions_that_are_none(admin, change):
 
 
 def test_the_permissions_are_those_of_the_document():
-    stated = {}
+    permissions = {}
     for item in DOCUMENT["paths"].values():
         for operation in item.values():
-            if found := re.search(r"permission\s+`(fus:\w+)`", operation.get("description", "")):
-                stated[operation["x-omics-name"]] = found[1]
-    found = operations(DOCUMENT)
-    assert {each.name: needed(each)[0] for each in found if each.path.startswith("/v1/")} == stated
-    assert {each.name for each in found if each.secured} - stated.keys() == {
+            if match := re.search(r"permission\s+`(fus:\w+)`", operation.get("description", "")):
+                permissions[operation["x-omics-name"]] = match[1]
+    declared = operations(DOCUMENT)
+    assert {
+        operation.name: needed(operation)[0] for operation in declared if operation.path.startswith("/v1/")
+    } == permissions
+    assert {operation.name for operation in declared if operation.secured} - permissions.keys() == {
         "get_oauth_userinfo",
         "post_oauth_userinfo",
     }
@@ -123,8 +125,8 @@ def test_every_user_reads_about_themselves_only(admin, ann, client):
     refused = web.put(f"/v1/user/{ann}/groups", params={"action": "add"}, json={"groups": ["admin"]})
     assert refused.status_code == 403
     assert "fus:PutGroup" in refused.json()["detail"]
-    asked = {"principal": ann, "action": ["dss:PutFile"], "resource": [FILES]}
-    assert web.post("/v1/policies/evaluate", json=asked).status_code == 403
+    question = {"principal": ann, "action": ["dss:PutFile"], "resource": [FILES]}
+    assert web.post("/v1/policies/evaluate", json=question).status_code == 403
 
 
 def test_members_read_about_their_group(admin, ann, client):
@@ -146,7 +148,9 @@ def test_the_tokens_of_the_control_api_administer(sandbox, client):
 
 
 @pytest.mark.parametrize(
-    "operation", [each for each in operations(DOCUMENT) if each.secured], ids=lambda each: each.name
+    "operation",
+    [operation for operation in operations(DOCUMENT) if operation.secured],
+    ids=lambda operation: operation.name,
 )
 def test_no_user_gets_in_without_a_token(web, operation):
     path = operation.path

@@ -32,8 +32,8 @@ def claims_of(token: str) -> dict[str, object]:
 @pytest.mark.parametrize("path", [TOKEN, "/user/credentials/api/access_token"])
 def test_an_api_key_gives_access_tokens(anonymous: httpx.Client, key: dict[str, str], path: str):
     token = anonymous.post(path, json=key).json()["access_token"]
-    told = anonymous.get("/user/user", headers={"Authorization": f"bearer {token}"})
-    assert told.json()["username"] == READER
+    response = anonymous.get("/user/user", headers={"Authorization": f"bearer {token}"})
+    assert response.json()["username"] == READER
     claims = claims_of(token)
     assert (claims["pur"], claims["exp"] - claims["iat"]) == ("access", 1200)
     assert claims["context"]["user"]["name"] == READER
@@ -48,8 +48,8 @@ def test_the_key_states_the_commons_that_gave_it(sandbox: Sandbox, key: dict[str
 
 def test_a_token_lasts_as_long_as_is_requested_and_at_most_an_hour(anonymous: httpx.Client, key: dict[str, str]):
     lasts = []
-    for asked in (60, 3600, 7200):
-        claims = claims_of(anonymous.post(TOKEN, json=key, params={"expires_in": asked}).json()["access_token"])
+    for seconds in (60, 3600, 7200):
+        claims = claims_of(anonymous.post(TOKEN, json=key, params={"expires_in": seconds}).json()["access_token"])
         lasts.append(claims["exp"] - claims["iat"])
     assert lasts == [60, 3600, 3600]
     assert anonymous.post(TOKEN, json=key, params={"expires_in": "soon"}).status_code == 400
@@ -92,10 +92,10 @@ def test_keys_are_made_by_the_sandbox(reader: httpx.Client, anonymous: httpx.Cli
 
 def test_a_program_logs_in_with_its_secret(anonymous: httpx.Client, sandbox: Sandbox):
     response = anonymous.post("/user/oauth2/token", params=SCOPES, auth=(CLIENT_ID, sandbox.gen3_client_secret))
-    told = response.json()
-    assert (told["token_type"], told["expires_in"], told["scope"]) == ("Bearer", 1200, "user data openid")
-    assert claims_of(told["access_token"])["azp"] == CLIENT_ID
-    bearer = {"Authorization": f"bearer {told['access_token']}"}
+    token = response.json()
+    assert (token["token_type"], token["expires_in"], token["scope"]) == ("Bearer", 1200, "user data openid")
+    assert claims_of(token["access_token"])["azp"] == CLIENT_ID
+    bearer = {"Authorization": f"bearer {token['access_token']}"}
     assert anonymous.get("/authz/mapping", headers=bearer).json()["/open"]
     assert anonymous.get("/user/user", headers=bearer).status_code == 401  # there is no such user
 
@@ -126,8 +126,8 @@ def test_tokens_can_be_checked_with_the_published_keys(sandbox: Sandbox, anonymo
 
 
 def test_the_administrator_administers(admin: httpx.Client):
-    told = admin.get("/user/user/").json()
-    assert (told["username"], told["is_admin"], told["role"]) == (ADMINISTRATOR, True, "admin")
+    user = admin.get("/user/user/").json()
+    assert (user["username"], user["is_admin"], user["role"]) == (ADMINISTRATOR, True, "admin")
 
 
 PLACES = {"/user": "gen3/fence", "/gen3/arborist": "gen3/arborist", "/wts": "gen3/wts"}
@@ -151,39 +151,39 @@ _BODIES: tuple[Any, ...] = (
 )
 BODIES = [json.dumps(body).encode() for body in _BODIES]
 STATED = [
-    (place, each)
+    (place, operation)
     for place, name in PLACES.items()
-    for each in operations(read_document(name))
-    if each.name not in not_played(name)
+    for operation in operations(read_document(name))
+    if operation.name not in not_played(name)
 ]
 
 
 @pytest.mark.parametrize("share", [3, pytest.param(1, marks=pytest.mark.long)], ids=["a-third", "all"])
 @pytest.mark.parametrize(
     ("number", "place", "operation"),
-    [(number, *each) for number, each in enumerate(STATED)],
-    ids=[f"{place[1:]}-{each.name}" for place, each in STATED],
+    [(number, *row) for number, row in enumerate(STATED)],
+    ids=[f"{place[1:]}-{operation.name}" for place, operation in STATED],
 )
 def test_nonsense_is_refused(
     sandbox: Sandbox, admin: httpx.Client, number: int, place: str, operation: Operation, share: int
 ):
     path = operation.path.replace("{", "").replace("}", "")
-    query = {each.name: "\u0660x%/?" for each in operation.parameters if each.place == "query"}
+    query = {parameter.name: "\u0660x%/?" for parameter in operation.parameters if parameter.place == "query"}
     form = urlencode({"scope": "x", "grant_type": "x"}).encode()
-    asked: list[tuple[str, bytes | None, str]] = [
+    requests: list[tuple[str, bytes | None, str]] = [
         ("", None, ""),
         (f"?{urlencode(query)}", None, ""),
         ("", b"\xff{", ""),
         ("", form, "application/x-www-form-urlencoded"),
     ]
     if operation.body is not None:
-        asked += [("", body, "application/json") for body in BODIES[number % share :: share]]
+        requests += [("", body, "application/json") for body in BODIES[number % share :: share]]
     token = {"Authorization": admin.headers["Authorization"]}
     (conforms,) = admin.event_hooks["response"]
     url = urlsplit(sandbox.gen3_url)
     # A client of Python's own: httpx takes longer for a request than the sandbox.
     with closing(HTTPConnection(url.netloc)) as connection:
-        for more, content, kind in asked:
+        for more, content, kind in requests:
             headers = token | ({"Content-Type": kind} if kind else {})
             connection.request(operation.method, f"{url.path}{place}{path}{more}", content, headers)
             came = connection.getresponse()

@@ -47,7 +47,7 @@ def ask(admin: httpx.Client) -> Callable[..., Json]:
 
 
 def ids(response: Json) -> list[str]:
-    return [each["subject_id"] for each in response["data"]["subject"]]
+    return [row["subject_id"] for row in response["data"]["subject"]]
 
 
 def test_rows_come_in_pages_and_in_order(ask) -> None:
@@ -60,8 +60,8 @@ def test_rows_come_in_pages_and_in_order(ask) -> None:
 
 
 def test_fields_have_their_types(ask) -> None:
-    found = ask("{subject(first: 1) {age weight sex alive tags visits {label day}} file {size}}")["data"]
-    assert found["subject"] == [
+    data = ask("{subject(first: 1) {age weight sex alive tags visits {label day}} file {size}}")["data"]
+    assert data["subject"] == [
         {
             "age": 0,
             "weight": 0.0,
@@ -71,11 +71,11 @@ def test_fields_have_their_types(ask) -> None:
             "visits": [{"label": "first", "day": 0}, {"label": "second", "day": 100}],
         }
     ]
-    assert found["file"] == [{"size": 2**40}]
+    assert data["file"] == [{"size": 2**40}]
 
 
 @pytest.mark.parametrize(
-    ("wanted", "found"),
+    ("filter_", "count"),
     [
         ({}, 12),
         ({"=": {"sex": "male"}}, 4),
@@ -93,15 +93,15 @@ def test_fields_have_their_types(ask) -> None:
         ({"=": {"project_id": "demo-one"}}, 6),
     ],
 )
-def test_filters(ask, wanted: Json, found: int) -> None:
+def test_filters(ask, filter_: Json, count: int) -> None:
     query = "query($f: JSON) {subject(first: 100, filter: $f) {subject_id} _aggregation {subject(filter: $f) {_totalCount}}}"
-    response = ask(query, f=wanted)
-    assert len(response["data"]["subject"]) == found
-    assert response["data"]["_aggregation"]["subject"]["_totalCount"] == found
+    response = ask(query, f=filter_)
+    assert len(response["data"]["subject"]) == count
+    assert response["data"]["_aggregation"]["subject"]["_totalCount"] == count
 
 
 @pytest.mark.parametrize(
-    "wanted",
+    "filter_",
     [
         {"like": {"sex": "m"}},
         {">": {"sex": "m"}},
@@ -112,16 +112,16 @@ def test_filters(ask, wanted: Json, found: int) -> None:
         ["age"],
     ],
 )
-def test_wrong_filters_are_named(ask, admin: httpx.Client, wanted: Any) -> None:
-    (error,) = ask("query($f: JSON) {subject(filter: $f) {age}}", f=wanted)["errors"]
+def test_wrong_filters_are_named(ask, admin: httpx.Client, filter_: Any) -> None:
+    (error,) = ask("query($f: JSON) {subject(filter: $f) {age}}", f=filter_)["errors"]
     assert (error["path"], error["extensions"]["code"]) == (["subject"], "BAD_USER_INPUT")
-    refused = admin.post("/guppy/download", json={"type": "subject", "filter": wanted})
+    refused = admin.post("/guppy/download", json={"type": "subject", "filter": filter_})
     assert (refused.status_code, refused.text) == (400, error["message"])
 
 
 def test_counts_by_value(ask) -> None:
-    found = ask("{_aggregation {subject {sex {histogram {key count}} age {asTextHistogram {key count}}}}}")
-    counts = found["data"]["_aggregation"]["subject"]
+    response = ask("{_aggregation {subject {sex {histogram {key count}} age {asTextHistogram {key count}}}}}")
+    counts = response["data"]["_aggregation"]["subject"]
     assert counts["sex"] == {
         "histogram": [{"key": "female", "count": 4}, {"key": "male", "count": 4}, {"key": "no data", "count": 4}]
     }
@@ -136,7 +136,7 @@ def test_pages_end_at_ten_thousand_and_downloads_do_not(sandbox: Sandbox, ask, a
     assert refused["data"] == {"many": None}
     assert "please use download endpoint" in refused["errors"][0]["message"]
     whole = admin.post("/guppy/download", json={"type": "many", "fields": ["n"], "sort": [{"n": "desc"}]})
-    assert [each["n"] for each in whole.json()] == [*range(11_999, -1, -1)]
+    assert [row["n"] for row in whole.json()] == [*range(11_999, -1, -1)]
 
 
 def test_downloads_have_the_fields_that_were_requested(admin: httpx.Client) -> None:
@@ -177,20 +177,20 @@ def test_rows_of_other_projects_are_refused_or_left_out(ask, client_of) -> None:
     assert len(ids(mine)) == 6
     assert half.post("/guppy/download", json={"type": "subject"}).status_code == 401
     body = {"type": "subject", "accessibility": "accessible", "fields": ["age"]}
-    assert [each["age"] for each in half.post("/guppy/download", json=body).json()] == [1, 3, 5, 7, 9, 11]
+    assert [row["age"] for row in half.post("/guppy/download", json=body).json()] == [1, 3, 5, 7, 9, 11]
 
 
 def test_counts_reveals_nothing_about_a_few_rows_that_one_may_not_read(sandbox: Sandbox, ask, client_of) -> None:
     half = client_of(HALF)
     query = "{_aggregation {subject(accessibility: %s) {_totalCount sex {histogram {key count}}}}}"
     hidden = ask(query % "all", client=half)["data"]["_aggregation"]["subject"]
-    assert (hidden["_totalCount"], {each["count"] for each in hidden["sex"]["histogram"]}) == (-1, {-1})
+    assert (hidden["_totalCount"], {bucket["count"] for bucket in hidden["sex"]["histogram"]}) == (-1, {-1})
     seen = ask(query % "accessible", client=half)["data"]["_aggregation"]["subject"]
-    assert (seen["_totalCount"], {each["count"] for each in seen["sex"]["histogram"]}) == (6, {2})
+    assert (seen["_totalCount"], {bucket["count"] for bucket in seen["sex"]["histogram"]}) == (6, {2})
     many = [{"sex": "male", "project_id": "demo-two"}] * 1000 + [{"sex": "female", "project_id": "demo-one"}]
     sandbox.gen3.guppy.put("subject", many)
-    told = ask(query % "all", client=half)["data"]["_aggregation"]["subject"]
-    assert told == {
+    counts = ask(query % "all", client=half)["data"]["_aggregation"]["subject"]
+    assert counts == {
         "_totalCount": 1001,
         "sex": {"histogram": [{"key": "male", "count": 1000}, {"key": "female", "count": 1}]},
     }

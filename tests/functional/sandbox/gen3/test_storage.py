@@ -33,8 +33,8 @@ def ask(method: str, url: str, **options: object) -> httpx.Response:
 def test_bytes_go_in_and_come_out(sandbox: Sandbox):
     sent = ask("PUT", signed(sandbox, "PUT"), content=b"ACGT")
     assert (sent.status_code, sent.headers["ETag"]) == (200, f'"{hashlib.md5(b"ACGT").hexdigest()}"')
-    found = ask("GET", signed(sandbox, "GET"))
-    assert (found.content, found.headers["ETag"], found.headers["Content-Length"]) == (
+    response = ask("GET", signed(sandbox, "GET"))
+    assert (response.content, response.headers["ETag"], response.headers["Content-Length"]) == (
         b"ACGT",
         sent.headers["ETag"],
         "4",
@@ -80,9 +80,9 @@ def test_bytes_need_their_length(sandbox: Sandbox):
     assert refusal(response) == (411, "MissingContentLength")
 
 
-@pytest.mark.parametrize(("stated", "status"), [(b"ACGT", 200), (b"TGCA", 400)])
-def test_a_stated_md5_is_checked(sandbox: Sandbox, stated: bytes, status: int):
-    digest = base64.b64encode(hashlib.md5(stated).digest()).decode()
+@pytest.mark.parametrize(("hashed_content", "status"), [(b"ACGT", 200), (b"TGCA", 400)])
+def test_a_stated_md5_is_checked(sandbox: Sandbox, hashed_content: bytes, status: int):
+    digest = base64.b64encode(hashlib.md5(hashed_content).digest()).decode()
     response = ask("PUT", signed(sandbox, "PUT"), content=b"ACGT", headers={"Content-MD5": digest})
     assert response.status_code == status
     assert (sandbox.gen3.files.find(URL) is None) == (status != 200)
@@ -132,11 +132,11 @@ def test_what_is_put_is_read_and_described(google, omics_sandbox):
     assert google.put("/fc-1/a%20b/x.bam", content=b"reads").status_code == 200
     assert google.get("/fc-1/a%20b/x.bam").content == b"reads"
     assert google.get("/fc-1/a%20b/x.bam", headers={"range": "bytes=1-2"}).content == b"ea"
-    told = google.head("/fc-1/a%20b/x.bam").headers
+    response_headers = google.head("/fc-1/a%20b/x.bam").headers
     md5 = base64.b64encode(hashlib.md5(b"reads").digest()).decode()
-    assert f"md5={md5}" in told["x-goog-hash"].split(",")
-    assert told["content-length"] == told["x-goog-stored-content-length"] == "5"
-    assert told["x-goog-stored-content-encoding"] == "identity"
+    assert f"md5={md5}" in response_headers["x-goog-hash"].split(",")
+    assert response_headers["content-length"] == response_headers["x-goog-stored-content-length"] == "5"
+    assert response_headers["x-goog-stored-content-encoding"] == "identity"
     assert google.get("/fc-1/none").status_code == 404
     assert omics_sandbox.gen3.files.find("gs://fc-1/a b/x.bam").size == 5
 
@@ -171,14 +171,14 @@ def other(sandbox: Sandbox, client_of: Callable[[str], httpx.Client]) -> httpx.C
 
 
 def put(client: httpx.Client, key: str, content: bytes) -> None:
-    told = client.get(f"/ws-storage/upload/@user/{key}").json()
-    assert (told["Version"], told["Method"], told["Result"]) == (1, "upload", "ok")
-    assert httpx.put(told["Data"], content=content, trust_env=False).status_code == 200
+    reply = client.get(f"/ws-storage/upload/@user/{key}").json()
+    assert (reply["Version"], reply["Method"], reply["Result"]) == (1, "upload", "ok")
+    assert httpx.put(reply["Data"], content=content, trust_env=False).status_code == 200
 
 
 def listed(client: httpx.Client, key: str = "") -> tuple[list[str], list[str]]:
-    told = client.get(f"/ws-storage/list/@user/{key}").json()["Data"]
-    return [each["WorkspaceKey"] for each in told["Objects"]], told["Prefixes"]
+    page = client.get(f"/ws-storage/list/@user/{key}").json()["Data"]
+    return [object_["WorkspaceKey"] for object_ in page["Objects"]], page["Prefixes"]
 
 
 def test_files_are_uploaded_listed_downloaded_and_removed(sandbox: Sandbox, admin: httpx.Client) -> None:
@@ -222,16 +222,16 @@ def test_each_user_has_a_separate_workspace(admin: httpx.Client, other: httpx.Cl
 @pytest.mark.parametrize("key", ["a/%2e%2e/b", "a/%2e/b", "a*b", "a&b", "a$b"])
 def test_keys_that_cannot_be_ones(admin: httpx.Client, key: str) -> None:
     for method, verb in (("GET", "upload"), ("GET", "download"), ("GET", "list"), ("DELETE", "list")):
-        told = admin.request(method, f"/ws-storage/{verb}/@user/{key}")
-        assert told.status_code == 200
-        assert told.json()["Result"].startswith("error - invalid path")
-        assert told.json()["Data"] is None
+        response = admin.request(method, f"/ws-storage/{verb}/@user/{key}")
+        assert response.status_code == 200
+        assert response.json()["Result"].startswith("error - invalid path")
+        assert response.json()["Data"] is None
 
 
 def test_who_has_no_workspace(sandbox: Sandbox, admin, reader, anonymous) -> None:
     responses = [client.get("/ws-storage/list/@user/") for client in (reader, anonymous)]
-    assert [each.status_code for each in responses] == [403, 401]
-    assert all(each.json()["Result"].startswith("error - ") for each in responses)
+    assert [response.status_code for response in responses] == [403, 401]
+    assert all(response.json()["Result"].startswith("error - ") for response in responses)
     sandbox.clock.advance(3600)
     assert admin.get("/ws-storage/list/@user/").status_code == 401
 

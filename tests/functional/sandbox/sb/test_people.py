@@ -10,18 +10,18 @@ TEAM = "5f8f1d6c-7c2e-4b39-9a51-0d3c1e6a7b01"
 def test_only_members_see_a_project(web: httpx.Client, client_of, project: str):
     ada = client_of("ada")
     assert code_of(ada.get(f"/projects/{project}")) == (404, 3002)
-    told = web.post(f"/projects/{project}/members", json={"username": "ada", "permissions": {"copy": True}}).json()
-    assert (told["username"], told["type"], told["email"]) == ("ada", "USER", "ada@sandbox.example.org")
-    assert told["permissions"] == {"read": True, "copy": True, "write": False, "execute": False, "admin": False}
-    assert told["href"].endswith(f"/projects/{project}/members/ada")
-    assert ada.get(f"/projects/{project}").json()["permissions"] == told["permissions"]
+    added = web.post(f"/projects/{project}/members", json={"username": "ada", "permissions": {"copy": True}}).json()
+    assert (added["username"], added["type"], added["email"]) == ("ada", "USER", "ada@sandbox.example.org")
+    assert added["permissions"] == {"read": True, "copy": True, "write": False, "execute": False, "admin": False}
+    assert added["href"].endswith(f"/projects/{project}/members/ada")
+    assert ada.get(f"/projects/{project}").json()["permissions"] == added["permissions"]
     assert code_of(ada.patch(f"/projects/{project}", json={"name": "x"})) == (403, 3001)
     assert code_of(ada.delete(f"/projects/{project}")) == (403, 3001)
-    assert [each["username"] for each in web.get(f"/projects/{project}/members").json()["items"]] == [
+    assert [member["username"] for member in web.get(f"/projects/{project}/members").json()["items"]] == [
         "sandbox-user",
         "ada",
     ]
-    assert web.get(f"/projects/{project}/members/ada").json() == told
+    assert web.get(f"/projects/{project}/members/ada").json() == added
 
 
 def test_an_owner_is_reported_as_other_members_are(web: httpx.Client, project: str):
@@ -59,17 +59,17 @@ def test_who_cannot_become_a_member(web: httpx.Client, project: str, body: objec
 def test_permissions_are_changed_one_by_one_or_all_at_once(web: httpx.Client, project: str):
     web.post(f"/projects/{project}/members", json={"username": "ada", "permissions": {"read": True, "copy": True}})
     path = f"/projects/{project}/members/ada/permissions"
-    held = {"read": True, "copy": True, "write": True, "execute": False, "admin": False}
-    assert web.patch(path, json={"write": True}).json() == held
-    assert web.put(path, json={**held, "copy": False}).json() == {**held, "copy": False}
-    assert web.put(path, json={"read": True}).json() == {**dict.fromkeys(held, False), "read": True}
+    permissions = {"read": True, "copy": True, "write": True, "execute": False, "admin": False}
+    assert web.patch(path, json={"write": True}).json() == permissions
+    assert web.put(path, json={**permissions, "copy": False}).json() == {**permissions, "copy": False}
+    assert web.put(path, json={"read": True}).json() == {**dict.fromkeys(permissions, False), "read": True}
     assert code_of(web.patch(f"/projects/{project}/members/grace/permissions", json={})) == (404, 3002)
 
 
 def test_every_member_reads_and_who_administers_may_do_everything(web: httpx.Client, project: str):
     everything = dict.fromkeys(("read", "copy", "write", "execute", "admin"), True)
-    asked = {"read": False, "admin": True}
-    added = web.post(f"/projects/{project}/members", json={"username": "ada", "permissions": asked})
+    permissions = {"read": False, "admin": True}
+    added = web.post(f"/projects/{project}/members", json={"username": "ada", "permissions": permissions})
     assert added.json()["permissions"] == everything
     path = f"/projects/{project}/members/ada/permissions"
     assert web.patch(path, json={"write": False}).json() == everything
@@ -111,11 +111,11 @@ def test_users_are_listed_by_role_and_disabled(web: httpx.Client, client_of):
     query = {"division": DIVISION}
     assert len(web.get("/users", params=query).json()["items"]) == 3
     admins = web.get("/users", params={**query, "role": "admin"}).json()["items"]
-    assert [(each["username"], each["role"]) for each in admins] == [("sandbox-user", "ADMIN")]
+    assert [(user["username"], user["role"]) for user in admins] == [("sandbox-user", "ADMIN")]
     ada = client_of("ada")
     assert web.delete("/users/ada").status_code == 204
     assert ada.get("/user").status_code == 401
-    names = [each["username"] for each in web.get("/users", params=query).json()["items"]]
+    names = [user["username"] for user in web.get("/users", params=query).json()["items"]]
     assert names == ["sandbox-user", "grace"]
 
 
@@ -126,19 +126,19 @@ def test_a_team_is_made_renamed_and_filled(web: httpx.Client, client_of):
     member = web.post(f"{path}/members", json={"id": "grace"}).json()
     assert (member["username"], member["role"]) == ("grace", "MEMBER")
     assert code_of(web.post(f"{path}/members", json={"id": "nobody"})) == (404, 2002)
-    assert [each["id"] for each in web.get(f"{path}/members").json()["items"]] == ["sandbox-user", "grace"]
+    assert [member["id"] for member in web.get(f"{path}/members").json()["items"]] == ["sandbox-user", "grace"]
     assert web.delete(f"{path}/members/grace").status_code == 204
     assert code_of(web.delete(f"{path}/members/grace")) == (404, 2002)
     assert code_of(web.patch(path, json={"name": " "})) == (400, 90000)
     ada = client_of("ada")
     for all_, names in (("False", ["sandbox-team"]), ("True", ["sandbox-team", "writers"])):
         listed = ada.get("/teams", params={"division": DIVISION, "_all": all_}).json()["items"]
-        assert [each["name"] for each in listed] == names
+        assert [team["name"] for team in listed] == names
 
 
 def test_billing_groups_and_invoices_are_listed_and_found(web: httpx.Client):
     groups = web.get("/billing/groups", params={"fields": "_all"}).json()["items"]
-    assert [each["name"] for each in groups] == ["Sandbox", "Pilot"]
+    assert [group["name"] for group in groups] == ["Sandbox", "Pilot"]
     assert web.get(groups[0]["href"]).json() == groups[0]
     invoices = web.get("/billing/invoices", params={"fields": "_all"}).json()["items"]
     assert invoices[0]["invoice_period"]["from"] > invoices[1]["invoice_period"]["from"]

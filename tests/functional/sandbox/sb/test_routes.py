@@ -13,7 +13,7 @@ Json = dict[str, Any]
 
 DOCUMENT = read_document("sb")
 OPERATIONS = operations(DOCUMENT)
-BY_NAME = {each.name: each for each in OPERATIONS}
+BY_NAME = {operation.name: operation for operation in OPERATIONS}
 FILE, UUID, NOWHERE = "0" * 24, "00000000-0000-4000-8000-000000000000", "nobody/nothing"
 IN_PATHS = {"task_id": UUID, "billing_group": UUID, "revision": "1", "part_number": "1", "project": "nothing"}
 """Identities that could be, for parameters of paths; others are `nobody`."""
@@ -35,8 +35,8 @@ def wide(schema: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def kinds(schema: Mapping[str, Any]) -> list[str]:
-    stated = wide(schema).get("type", [])
-    return [stated] if isinstance(stated, str) else list(stated)
+    type_ = wide(schema).get("type", [])
+    return [type_] if isinstance(type_, str) else list(type_)
 
 
 def sample(schema: Mapping[str, Any]) -> Any:
@@ -57,8 +57,8 @@ def path(operation: Operation) -> str:
 
 
 def query(operation: Operation, **more: Any) -> Json:
-    required = [each for each in operation.parameters if each.place == "query" and each.required]
-    return {**{each.name: sample(each.schema) for each in required}, **more}
+    required = [parameter for parameter in operation.parameters if parameter.place == "query" and parameter.required]
+    return {**{parameter.name: sample(parameter.schema) for parameter in required}, **more}
 
 
 def body(operation: Operation) -> Json:
@@ -67,34 +67,34 @@ def body(operation: Operation) -> Json:
 
 def refused(response: httpx.Response, status: int, code: int, why: str = "") -> None:
     """Whether a refusal has the platform's form."""
-    told = response.json() if response.content else None
-    where = f"{response.request.method} {response.request.url} {response.request.content!r} {why}: {told}"
+    error = response.json() if response.content else None
+    where = f"{response.request.method} {response.request.url} {response.request.content!r} {why}: {error}"
     assert (response.status_code, response.headers["content-type"]) == (status, "application/json"), where
-    assert set(told) == {"status", "code", "message", "more_info"}, where
-    assert (told["status"], told["code"]) == (status, code), where
-    assert told["message"], where
-    assert told["more_info"].startswith("https://"), where
+    assert set(error) == {"status", "code", "message", "more_info"}, where
+    assert (error["status"], error["code"]) == (status, code), where
+    assert error["message"], where
+    assert error["more_info"].startswith("https://"), where
     assert response.headers["x-request-id"], where
 
 
-LISTS = [each for each in OPERATIONS if any(part.name == "limit" for part in each.parameters)]
+LISTS = [operation for operation in OPERATIONS if any(part.name == "limit" for part in operation.parameters)]
 
 
 def test_there_are_all_routes() -> None:
     # Those of the API; the storage behind it, where parts are sent and contents are read, has two more.
     assert len(OPERATIONS) == 165
-    assert [each.name for each in OPERATIONS if not each.secured] == ["get_endpoints"]
+    assert [operation.name for operation in OPERATIONS if not operation.secured] == ["get_endpoints"]
 
 
 @pytest.mark.parametrize("headers", [{}, {"X-SBG-Auth-Token": "wrong"}])
 def test_who_has_no_token_is_refused(sandbox: Sandbox, web: httpx.Client, headers: dict[str, str]) -> None:
-    for operation in (each for each in OPERATIONS if each.secured):
+    for operation in (candidate for candidate in OPERATIONS if candidate.secured):
         request = httpx.Request(operation.method, f"{sandbox.sb_url}{path(operation)}", headers=headers)
         refused(web.send(request), 401, 90001)
 
 
 def test_a_missing_object_is_not_found(web: httpx.Client) -> None:
-    for operation in (each for each in OPERATIONS if "{" in each.path and each.name not in OWNERS):
+    for operation in (candidate for candidate in OPERATIONS if "{" in candidate.path and candidate.name not in OWNERS):
         response = web.request(operation.method, path(operation), params=query(operation), **body(operation))
         code = CODES[max((start for start in CODES if operation.path.startswith(start)), key=len)]
         refused(response, 404, code)
@@ -181,7 +181,7 @@ def test_pages_have_from_1_to_100_items(web: httpx.Client) -> None:
             return web.request(operation.method, path(operation), params=params, **body(operation)).status_code
 
         assert [status(limit=limit) for limit in (0, -1, "many", "1.5", "")] == [400] * 5, operation.name
-        if any(each.name == "offset" for each in operation.parameters):
+        if any(parameter.name == "offset" for parameter in operation.parameters):
             assert status(offset=-1) == 400
         assert [status(limit=limit) for limit in (1, 100, 101, 1000)] == [status()] * 4, operation.name
 
@@ -189,8 +189,8 @@ def test_pages_have_from_1_to_100_items(web: httpx.Client) -> None:
 def test_lists_state_how_many_items_there_are(web: httpx.Client, project: str) -> None:
     file = web.get("/files", params={"dataset": "sandbox-user/reference-set"}).json()["items"][0]["id"]
     about = {"division": "sandbox-division", "project": project, "file": file, "token": "init"}
-    for operation in (each for each in LISTS if "{" not in each.path and each.method == "GET"):
-        names = {each.name for each in operation.parameters}
+    for operation in (candidate for candidate in LISTS if "{" not in candidate.path and candidate.method == "GET"):
+        names = {parameter.name for parameter in operation.parameters}
         params = {name: value for name, value in about.items() if name in names}
         response = web.get(operation.path, params={**params, "limit": 1000})
         page = response.json()

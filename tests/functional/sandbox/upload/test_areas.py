@@ -146,7 +146,7 @@ def test_any_name_can_be_put_reported_of_and_requested(sandbox: Sandbox, web: ht
         "checksums": checksums_of(content),
     }
     described = web.put(f"/area/{area}/files_info", json=[name]).json()
-    assert [(each["name"], each["size"], each["url"]) for each in described] == [
+    assert [(file["name"], file["size"], file["url"]) for file in described] == [
         (name, len(content), f"s3://{BUCKET}/{area}/{name}")
     ]
     if not name.endswith("checksum"):  # such a name means something else there
@@ -157,8 +157,8 @@ def test_descriptions_come_in_the_order_of_the_names_and_all_or_none(web: httpx.
     for name in ("a", "b"):
         s3.put_object(Bucket=BUCKET, Key=f"{area}/{name}", Body=b"x")
     response = web.put(f"/area/{area}/files_info", json=["b", "a"])
-    assert [each["name"] for each in response.json()] == ["b", "a"]
-    assert [each["checksums"] for each in response.json()] == [None, None]
+    assert [file["name"] for file in response.json()] == ["b", "a"]
+    assert [file["checksums"] for file in response.json()] == [None, None]
     response = web.put(f"/area/{area}/files_info", json=["b", "c", "a"])
     assert response.status_code == 404
     assert "'c'" in response.json()["detail"]
@@ -220,14 +220,14 @@ def test_checksums_move_on_with_time(frozen: Sandbox, web: httpx.Client, put):
     for seconds in (4.5, 0.5, 9.5, 0.5):
         seen.append(web.get(f"{path}/checksum").json())
         frozen.clock.advance(seconds)
-    assert [each["checksum_status"] for each in seen] == [
+    assert [status["checksum_status"] for status in seen] == [
         "UNSCHEDULED",
         "SCHEDULED",
         "SCHEDULED",
         "CHECKSUMMING",
         "CHECKSUMMING",
     ]
-    assert [each["checksums"] for each in seen] == [None] * 5
+    assert [status["checksums"] for status in seen] == [None] * 5
     last = web.get(f"{path}/checksum").json()
     assert (last["checksum_status"], last["checksums"]["sha1"]) == ("CHECKSUMMED", SHA1_OF_ABC)
 
@@ -280,12 +280,12 @@ def tags_of(s3: Any, area: str) -> dict[str, str]:
 def test_the_data_store_takes_files_from_an_area(frozen: Sandbox, web: httpx.Client, area: str, put):
     web.post(put())
     uuid, version = "ad4b8a3e-6f2d-4a41-8f0c-1d2e3f405162", "2026-01-02T030405.060708Z"
-    stated = {"source_url": f"s3://{BUCKET}/{area}/f", "creator_uid": 0}
+    registration = {"source_url": f"s3://{BUCKET}/{area}/f", "creator_uid": 0}
     headers = {"Authorization": f"Bearer {frozen.token()}"}
 
     def register() -> httpx.Response:
         url = f"{frozen.url}/dss/v1/files/{uuid}?version={version}"
-        return httpx.put(url, json=stated, headers=headers, trust_env=False)
+        return httpx.put(url, json=registration, headers=headers, trust_env=False)
 
     assert register().json()["code"] == "missing_checksum"
     frozen.clock.advance(2)
@@ -347,8 +347,8 @@ def test_areas_and_files_exist_after_a_restart(tmp_path: Path):
         keys = ask(sandbox, "POST", "/credentials").json()
         s3 = client_of(sandbox, keys)
         for name in ("told", "never told"):
-            told = {"ContentType": "text/plain; dcp-type=data", "Metadata": {"crc32c": "364b3fb7"}}
-            s3.put_object(Bucket=BUCKET, Key=f"{AREA}/{name}", Body=b"abc", **told)
+            arguments = {"ContentType": "text/plain; dcp-type=data", "Metadata": {"crc32c": "364b3fb7"}}
+            s3.put_object(Bucket=BUCKET, Key=f"{AREA}/{name}", Body=b"abc", **arguments)
         sandbox.clock.freeze()
         ask(sandbox, "POST", "/told")
         s3.close()
@@ -356,7 +356,7 @@ def test_areas_and_files_exist_after_a_restart(tmp_path: Path):
     with Sandbox(tmp_path) as sandbox:
         s3 = client_of(sandbox, keys)
         listed = s3.list_objects_v2(Bucket=BUCKET, Prefix=f"{AREA}/")["Contents"]
-        assert [each["Key"] for each in listed] == [f"{AREA}/told"]
+        assert [object_["Key"] for object_ in listed] == [f"{AREA}/told"]
         there = s3.get_object(Bucket=BUCKET, Key=f"{AREA}/told")
         assert (there["Body"].read(), there["Metadata"]) == (b"abc", {"crc32c": "364b3fb7"})
         assert s3.head_object(Bucket=BUCKET, Key=f"{AREA}/told")["ContentLength"] == 3
@@ -414,4 +414,4 @@ def test_a_reset_keeps_no_object_that_is_gone(tmp_path: Path):
                 staging.put_bytes(sandbox.staging_bucket, f"{number}", b"abc", "text/plain")
             sandbox.reset()
             gc.collect()
-            assert not [each for each in gc.get_objects() if type(each).__name__ == "FakeKey"]
+            assert not [object_ for object_ in gc.get_objects() if type(object_).__name__ == "FakeKey"]

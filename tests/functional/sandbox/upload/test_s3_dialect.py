@@ -37,8 +37,8 @@ def test_a_clock_that_is_too_far_away(sandbox: Sandbox, s3: Any):
             assert s3.get_object(**PLACE)["Body"].read() == b"x"
         else:
             assert refusal(lambda: s3.get_object(**PLACE)) == ("RequestTimeTooSkewed", 403)
-    stated = httpx.get(f"{sandbox.s3_url}/{STAGING_BUCKET}", trust_env=False).headers["date"]
-    assert stated != httpx.get(f"{sandbox.url}/dss/swagger.json", trust_env=False).headers["date"]
+    date = httpx.get(f"{sandbox.s3_url}/{STAGING_BUCKET}", trust_env=False).headers["date"]
+    assert date != httpx.get(f"{sandbox.url}/dss/swagger.json", trust_env=False).headers["date"]
 
 
 def test_each_header_is_sent_once(s3: Any):  # aiohttp's strict parser, in Python's development mode, refuses others
@@ -51,14 +51,14 @@ def test_a_bucket_of_another_region(sandbox: Sandbox, s3: Any):
     sandbox.settings.turn({"s3.region": "eu-west-3"})
     s3.put_object(**PLACE, Body=b"x")  # boto3 itself follows the redirect
     assert s3.get_object(**PLACE)["Body"].read() == b"x"
-    assert [each["status"] for each in sandbox.requests("/_s3/")][:2] == [301, 200]
+    assert [request["status"] for request in sandbox.requests("/_s3/")][:2] == [301, 200]
 
 
 def test_older_lists(sandbox: Sandbox, s3: Any):
     s3.put_object(**PLACE, Body=b"x")
     sandbox.settings.turn({"s3.lists": "v1"})
-    found = s3.list_objects_v2(Bucket=STAGING_BUCKET)
-    assert ("KeyCount" in found, found["Contents"][0]["Key"]) == (False, "k")
+    page = s3.list_objects_v2(Bucket=STAGING_BUCKET)
+    assert ("KeyCount" in page, page["Contents"][0]["Key"]) == (False, "k")
     sandbox.settings.turn({"s3.lists": "none"})
     assert refusal(lambda: s3.list_objects_v2(Bucket=STAGING_BUCKET)) == ("NotImplemented", 501)
     assert s3.list_objects(Bucket=STAGING_BUCKET)["Contents"][0]["Key"] == "k"
@@ -81,8 +81,8 @@ def test_checksums_are_ignored_or_refused(sandbox: Sandbox, s3: Any):
 def test_etags_that_are_no_md5(sandbox: Sandbox, s3: Any):
     sandbox.settings.turn({"s3.etags": "opaque"})
     etag = s3.put_object(**PLACE, Body=b"x")["ETag"]
-    told = s3.get_object(**PLACE, IfMatch=etag)
-    assert (told["ETag"], told["ServerSideEncryption"]) == (etag, "aws:kms")
+    response = s3.get_object(**PLACE, IfMatch=etag)
+    assert (response["ETag"], response["ServerSideEncryption"]) == (etag, "aws:kms")
     assert etag.strip('"') != hashlib.md5(b"x").hexdigest()
     assert s3.list_objects_v2(Bucket=STAGING_BUCKET)["Contents"][0]["ETag"] == etag
     upload = {**PLACE, "UploadId": s3.create_multipart_upload(**PLACE)["UploadId"]}
@@ -90,7 +90,7 @@ def test_etags_that_are_no_md5(sandbox: Sandbox, s3: Any):
         {"PartNumber": number, "ETag": s3.upload_part(**upload, PartNumber=number, Body=body)["ETag"]}
         for number, body in ((1, b"a" * 5 * MIB), (2, b"b"))
     ]
-    assert [each["ETag"] for each in s3.list_parts(**upload)["Parts"]] == [each["ETag"] for each in parts]
+    assert [part["ETag"] for part in s3.list_parts(**upload)["Parts"]] == [part["ETag"] for part in parts]
     s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
     copied = s3.copy_object(
         Bucket=STAGING_BUCKET, Key="c", CopySource=PLACE, CopySourceIfMatch=s3.head_object(**PLACE)["ETag"]
@@ -138,19 +138,21 @@ def test_requests_are_logged_without_secrets(sandbox: Sandbox, area: str, keys: 
         s3.list_objects_v2(Bucket=BUCKET)
     path = f"/_s3/{BUCKET}/{area}/a%20b"
     seen = sandbox.requests("/_s3/")
-    assert [(each["method"], each["path"], each["status"], each["range"], each["done"]) for each in seen] == [
+    assert [
+        (request["method"], request["path"], request["status"], request["range"], request["done"]) for request in seen
+    ] == [
         ("PUT", path, 200, "", True),
         ("GET", path, 206, "bytes=1-", True),
         ("GET", path, 200, "", True),
         ("GET", f"/_s3/{BUCKET}", 403, "", True),
     ]
     assert seen[1]["sent"] == 2
-    assert [each["query"] for each in seen] == ["", "", "", "list-type=2&encoding-type=url"]
+    assert [request["query"] for request in seen] == ["", "", "", "list-type=2&encoding-type=url"]
     assert sandbox.requests(path) == seen[:3]
     assert sandbox.requests("/_s3/") == sandbox.s3_log.entries()
-    assert [each for each in sandbox.requests() if each["path"].startswith("/_s3")] == []
-    told = httpx.get(f"{sandbox.url}/_sandbox/requests", params={"path": "/_s3/"}, trust_env=False).json()
-    assert told == {"requests": seen}
+    assert [request for request in sandbox.requests() if request["path"].startswith("/_s3")] == []
+    payload = httpx.get(f"{sandbox.url}/_sandbox/requests", params={"path": "/_s3/"}, trust_env=False).json()
+    assert payload == {"requests": seen}
 
 
 def test_what_the_sandbox_does_itself_is_neither_logged_nor_disturbed(sandbox: Sandbox):
@@ -170,7 +172,7 @@ def test_s3_refuses_on_demand(sandbox: Sandbox, area: str, area_s3: Any):
     sandbox.add_faults(Rule("status", path=path, status=503, code="SlowDown", retry_after=3, times=1))
     response = httpx.get(f"{sandbox.s3_url}/{BUCKET}/{area}/a", trust_env=False)
     assert (response.status_code, response.headers["retry-after"]) == (503, "3")
-    assert [each["status"] for each in sandbox.requests("/_s3/")] == [400, 200, 503]
+    assert [request["status"] for request in sandbox.requests("/_s3/")] == [400, 200, 503]
 
 
 def test_s3_gives_no_response_on_demand(sandbox: Sandbox, area: str, area_s3: Any, caplog):
@@ -180,7 +182,7 @@ def test_s3_gives_no_response_on_demand(sandbox: Sandbox, area: str, area_s3: An
         area_s3.put_object(**put)
     area_s3.put_object(**put)
     assert caplog.records == []
-    assert [(each["status"], each["done"]) for each in sandbox.requests("/_s3/")] == [(0, False), (200, True)]
+    assert [(request["status"], request["done"]) for request in sandbox.requests("/_s3/")] == [(0, False), (200, True)]
 
 
 def test_rules_for_everything_leave_s3_alone(sandbox: Sandbox, area: str, area_s3: Any):
@@ -202,18 +204,18 @@ def put(sandbox: Sandbox, name: str, content: bytes, **more: object) -> None:
 def test_an_object_is_described_and_read_block_by_block(sandbox: Sandbox, monkeypatch):
     monkeypatch.setattr(staging, "BLOCK", 4)
     put(sandbox, "a/b", b"0123456789", ContentType="text/plain", Metadata={"Kind": "x"})
-    found = find_object(STAGING_BUCKET, "a/b")
-    assert found is not None
-    assert (found.size, found.content_type, found.metadata) == (10, "text/plain", {"kind": "x"})
-    assert list(found.blocks()) == [b"0123", b"4567", b"89"]
+    object_ = find_object(STAGING_BUCKET, "a/b")
+    assert object_ is not None
+    assert (object_.size, object_.content_type, object_.metadata) == (10, "text/plain", {"kind": "x"})
+    assert list(object_.blocks()) == [b"0123", b"4567", b"89"]
 
 
 def test_readers_do_not_move_each_other(sandbox: Sandbox, monkeypatch):
     monkeypatch.setattr(staging, "BLOCK", 3)
     put(sandbox, "a", b"0123456789")
-    found = find_object(STAGING_BUCKET, "a")
-    assert found is not None
-    one, other = found.blocks(), found.blocks()
+    object_ = find_object(STAGING_BUCKET, "a")
+    assert object_ is not None
+    one, other = object_.blocks(), object_.blocks()
     assert [next(one), next(other), next(one), next(other)] == [b"012", b"012", b"345", b"345"]
     client = sandbox.dss.context.staging.client()
     client.get_object(Bucket=STAGING_BUCKET, Key="a")["Body"].read()
@@ -230,17 +232,17 @@ def test_a_missing_object_is_none(sandbox: Sandbox):
 def test_objects_are_listed_by_name_and_removed_with_their_tags(sandbox: Sandbox):
     for name in ("b/2", "b/1", "a", "bb"):
         put(sandbox, name, b"x", Tagging="own=1")
-    assert [each.name for each in objects_below(STAGING_BUCKET, "b/")] == ["b/1", "b/2"]
+    assert [object_.name for object_ in objects_below(STAGING_BUCKET, "b/")] == ["b/1", "b/2"]
     client = sandbox.dss.context.staging.client()
     for name in ("a", "b/parts"):
         client.create_multipart_upload(Bucket=STAGING_BUCKET, Key=name)
     remove_objects(STAGING_BUCKET, "b/")
-    assert [each["Key"] for each in client.list_multipart_uploads(Bucket=STAGING_BUCKET)["Uploads"]] == ["a"]
-    assert [each.name for each in objects_below(STAGING_BUCKET, "")] == ["a", "bb"]
+    assert [upload["Key"] for upload in client.list_multipart_uploads(Bucket=STAGING_BUCKET)["Uploads"]] == ["a"]
+    assert [object_.name for object_ in objects_below(STAGING_BUCKET, "")] == ["a", "bb"]
     put(sandbox, "b/1", b"new")
-    found = find_object(STAGING_BUCKET, "b/1")
-    assert found is not None
-    assert found.tags == {}
+    renewed = find_object(STAGING_BUCKET, "b/1")
+    assert renewed is not None
+    assert renewed.tags == {}
 
 
 def test_objects_are_listed_while_others_put_some(sandbox: Sandbox):

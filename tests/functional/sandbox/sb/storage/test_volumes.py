@@ -24,7 +24,7 @@ def make(web: httpx.Client, **more: Any) -> str:
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "service",
     [
         {"type": "S3", "bucket": "b", "prefix": "p", "credentials": KEYS, "properties": {"sse_algorithm": "AES256"}},
         {"type": "s3", "bucket": "b", "credentials": {"role_arn": "arn", "external_id": "x"}},
@@ -39,20 +39,20 @@ def make(web: httpx.Client, **more: Any) -> str:
         },
     ],
 )
-def test_a_volume_of_each_kind_keeps_its_secret(web: httpx.Client, asked: Json):
-    told = web.post(
-        "/storage/volumes", json={"name": "v_1", "access_mode": "RO", "description": "d", "service": asked}
+def test_a_volume_of_each_kind_keeps_its_secret(web: httpx.Client, service: Json):
+    volume = web.post(
+        "/storage/volumes", json={"name": "v_1", "access_mode": "RO", "description": "d", "service": service}
     ).json()
-    assert (told["id"], told["description"], told["access_mode"], told["active"]) == (
+    assert (volume["id"], volume["description"], volume["access_mode"], volume["active"]) == (
         "sandbox-user/v_1",
         "d",
         "RO",
         True,
     )
-    assert told["service"]["type"] == asked["type"]
-    assert "SK" not in str(told)
-    assert web.get("/storage/volumes/sandbox-user/v_1").json() == told
-    assert web.get("/storage/volumes", params={"fields": "_all"}).json()["items"] == [told]
+    assert volume["service"]["type"] == service["type"]
+    assert "SK" not in str(volume)
+    assert web.get("/storage/volumes/sandbox-user/v_1").json() == volume
+    assert web.get("/storage/volumes", params={"fields": "_all"}).json()["items"] == [volume]
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_a_volume_is_changed_and_goes_when_it_is_inactive(web: httpx.Client):
         409,
         9010,
     )
-    told = web.patch(
+    volume = web.patch(
         path,
         json={
             "description": "d",
@@ -85,9 +85,9 @@ def test_a_volume_is_changed_and_goes_when_it_is_inactive(web: httpx.Client):
             "service": {"prefix": "p", "credentials": {"access_key_id": "B"}},
         },
     ).json()
-    assert (told["description"], told["access_mode"]) == ("d", "RO")
-    assert (told["service"]["prefix"], told["service"]["bucket"]) == ("p", "lab")
-    assert told["service"]["credentials"] == {"access_key_id": "B"}
+    assert (volume["description"], volume["access_mode"]) == ("d", "RO")
+    assert (volume["service"]["prefix"], volume["service"]["bucket"]) == ("p", "lab")
+    assert volume["service"]["credentials"] == {"access_key_id": "B"}
     assert web.delete(path).status_code == 400
     assert web.patch(path, json={"active": False}).json()["active"] is False
     assert code_of(web.get(f"{path}/list")) == (400, 5034)
@@ -104,8 +104,8 @@ def test_members_of_a_volume(web: httpx.Client, client_of):
     assert ada.get(path).status_code == 200
     assert code_of(ada.patch(path, json={"description": "x"})) == (403, 9020)
     assert web.patch(f"{path}/members/ada/permissions", json={"admin": True}).json()["admin"] is True
-    held = {"read": True, "copy": False, "write": False, "admin": False}
-    assert web.put(f"{path}/members/ada/permissions", json=held).json() == held
+    permissions = {"read": True, "copy": False, "write": False, "admin": False}
+    assert web.put(f"{path}/members/ada/permissions", json=permissions).json() == permissions
     assert code_of(web.patch(f"{path}/members/sandbox-user/permissions", json={"write": False})) == (403, 3001)
     assert len(web.get(f"{path}/members").json()["items"]) == 2
     assert web.delete(f"{path}/members/ada").status_code == 204
@@ -119,30 +119,30 @@ def test_a_listing_shows_one_folder_at_a_time(web: httpx.Client, bucket: Any):
     for key in ("in/a.txt", "in/b.txt", "in/deep/c.txt", "in/deep/er/d.txt", "out.txt"):
         bucket.put_object(Bucket="lab", Key=key, Body=b"12345", ContentType="text/plain", Metadata={"sample": "s"})
     path = f"/storage/volumes/{make(web, service=service(prefix='in'))}"
-    told = web.get(f"{path}/list").json()
-    assert [each["location"] for each in told["items"]] == ["a.txt", "b.txt"]
-    assert [each["prefix"] for each in told["prefixes"]] == ["deep/"]
-    assert told["links"] == []
-    assert (told["items"][0]["volume"], told["items"][0]["type"]) == ("sandbox-user/lab", "s3")
-    below = web.get(told["prefixes"][0]["href"]).json()
-    assert [each["location"] for each in below["items"]] == ["deep/c.txt"]
-    assert [each["prefix"] for each in below["prefixes"]] == ["deep/er/"]
-    found = web.get(told["items"][0]["href"]).json()
-    assert found["location"] == "a.txt"
-    assert (found["metadata"]["size"], found["metadata"]["sample"]) == (5, "s")
+    page = web.get(f"{path}/list").json()
+    assert [item["location"] for item in page["items"]] == ["a.txt", "b.txt"]
+    assert [prefix["prefix"] for prefix in page["prefixes"]] == ["deep/"]
+    assert page["links"] == []
+    assert (page["items"][0]["volume"], page["items"][0]["type"]) == ("sandbox-user/lab", "s3")
+    below = web.get(page["prefixes"][0]["href"]).json()
+    assert [item["location"] for item in below["items"]] == ["deep/c.txt"]
+    assert [prefix["prefix"] for prefix in below["prefixes"]] == ["deep/er/"]
+    object_ = web.get(page["items"][0]["href"]).json()
+    assert object_["location"] == "a.txt"
+    assert (object_["metadata"]["size"], object_["metadata"]["sample"]) == (5, "s")
     assert code_of(web.get(f"{path}/object", params={"location": "none"})) == (404, 9105)
 
 
 def test_a_long_listing_continues_by_its_link(web: httpx.Client, bucket: Any):
     for number in range(5):
         bucket.put_object(Bucket="lab", Key=f"{number}", Body=b"")
-    told = web.get(f"/storage/volumes/{make(web)}/list?limit=2&fields=_all").json()
-    found = [each["location"] for each in told["items"]]
-    while told["links"]:
-        told = web.get(told["links"][0]["next"]).json()
-        assert len(told["items"]) <= 2
-        found += [each["location"] for each in told["items"]]
-    assert found == ["0", "1", "2", "3", "4"]
+    page = web.get(f"/storage/volumes/{make(web)}/list?limit=2&fields=_all").json()
+    locations = [item["location"] for item in page["items"]]
+    while page["links"]:
+        page = web.get(page["links"][0]["next"]).json()
+        assert len(page["items"]) <= 2
+        locations += [item["location"] for item in page["items"]]
+    assert locations == ["0", "1", "2", "3", "4"]
 
 
 def test_a_bucket_that_does_not_exist_is_an_empty_one(web: httpx.Client):
