@@ -132,8 +132,8 @@ def test_a_users_collections_come_in_pages(user, links):
     assert (first.status_code, first.headers["x-openapi-paginated-content-key"]) == (206, "collections")
     second = user.get(first.links["next"]["url"])
     assert second.status_code == 200
-    found = first.json()["collections"] + second.json()["collections"]
-    assert [each["uuid"] for each in found] == made
+    collections = first.json()["collections"] + second.json()["collections"]
+    assert [collection["uuid"] for collection in collections] == made
     assert user.get("/collections", params={"start_at": -1}).status_code == 400
 
 

@@ -19,7 +19,7 @@ def bundles(sandbox: Sandbox, tmp_path):
         (folder / "broken.json").write_text("{")
         (folder / "data.txt").write_text(str(number))
         made.append(sandbox.seed(folder))
-    return sorted(made, key=lambda each: each["bundle_uuid"])
+    return sorted(made, key=lambda bundle: bundle["bundle_uuid"])
 
 
 def search(web, query, **params):
@@ -53,7 +53,7 @@ def test_raw_results_carry_the_metadata_ten_at_most(web, bundles):
     assert (response.status_code, len(hits)) == (206, 10)
     metadata = hits[0]["metadata"]
     assert metadata["files"].keys() == {"donor_organism_json"}
-    assert [each["name"] for each in metadata["manifest"]["files"]] == [
+    assert [file["name"] for file in metadata["manifest"]["files"]] == [
         "broken.json",
         "data.txt",
         "donor_organism_0.json",

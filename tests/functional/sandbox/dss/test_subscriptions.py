@@ -65,7 +65,7 @@ def test_the_two_kinds_and_replicas_are_apart(user):
     jmespath, elastic, gcp = put(user).json(), put(user, es_query={}).json(), put(user, "gcp").json()
 
     def listed(**params):
-        return [each["uuid"] for each in user.get("/subscriptions", params=params).json()["subscriptions"]]
+        return [item["uuid"] for item in user.get("/subscriptions", params=params).json()["subscriptions"]]
 
     assert listed(replica="aws") == [jmespath["uuid"]]
     assert listed(replica="aws", subscription_type="elasticsearch") == [elastic["uuid"]]
@@ -116,7 +116,7 @@ def test_subscriptions_of_others(sandbox: Sandbox, user):
 
 
 def test_a_new_bundle_is_reported_to_those_who_want_it(sandbox: Sandbox, user, receiver, folder):
-    wanted = put(
+    subscription = put(
         user,
         callback_url=receiver.url,
         method="PUT",
@@ -134,10 +134,10 @@ def test_a_new_bundle_is_reported_to_those_who_want_it(sandbox: Sandbox, user, r
     bundle = sandbox.seed(folder)
     sandbox.dss.deliveries.run_due()
     [(method, headers, body)] = receiver.got
-    told = json.loads(body)
-    assert (method, told["subscription_id"]) == ("PUT", wanted["uuid"])
-    assert told["match"] == {"bundle_uuid": bundle["bundle_uuid"], "bundle_version": bundle["version"]}
-    assert told["attachments"] == {"taxon": [9606]}
+    notification = json.loads(body)
+    assert (method, notification["subscription_id"]) == ("PUT", subscription["uuid"])
+    assert notification["match"] == {"bundle_uuid": bundle["bundle_uuid"], "bundle_version": bundle["version"]}
+    assert notification["attachments"] == {"taxon": [9606]}
     assert verify_signature(method, "/hook", headers, body, key_of={"k": "s3cret"}.get, now=sandbox.clock.now()) == "k"
 
 

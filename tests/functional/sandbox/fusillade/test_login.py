@@ -70,10 +70,10 @@ def test_a_login_from_beginning_to_end(web, sandbox, client):
     assert (identity["email"], identity["aud"]) == ("ann@example.org", "omics-sandbox")
     about = client(token=tokens["access_token"]).get("/oauth/userinfo").json()
     assert about["email"] == "ann@example.org"
-    known = about["https://auth.data.humancellatlas.org/app_metadata"]["authorization"]
-    assert known["groups"] == ["hca", "user_default"]
-    assert known["roles"] == ["default_user"]
-    assert "fus:GetUser" in known["scope"]
+    authorization = about["https://auth.data.humancellatlas.org/app_metadata"]["authorization"]
+    assert authorization["groups"] == ["hca", "user_default"]
+    assert authorization["roles"] == ["default_user"]
+    assert "fus:GetUser" in authorization["scope"]
     assert client(token=tokens["access_token"]).post("/oauth/userinfo").json() == about
     headers = {"Authorization": f"Bearer {tokens['access_token']}"}
     response = httpx.get(f"{sandbox.url}/dss/v1/collections", headers=headers, trust_env=False, verify=False)
@@ -254,7 +254,7 @@ def test_revoking_ends_later_refreshes(web, client):
 @pytest.mark.parametrize("place", ["", "/auth", "/dss", "/dss/v1"])
 def test_where_clients_look_for_the_application(sandbox, place):
     response = httpx.get(f"{sandbox.url}{place}/internal/application_secrets", trust_env=False, verify=False)
-    found = response.json()["installed"]
-    assert found["auth_uri"] == f"{sandbox.url}/auth/oauth/authorize"
-    assert found["token_uri"] == f"{sandbox.url}/auth/oauth/token"
-    assert found.keys() == {"client_id", "client_secret", "auth_uri", "token_uri", "redirect_uris"}
+    application = response.json()["installed"]
+    assert application["auth_uri"] == f"{sandbox.url}/auth/oauth/authorize"
+    assert application["token_uri"] == f"{sandbox.url}/auth/oauth/token"
+    assert application.keys() == {"client_id", "client_secret", "auth_uri", "token_uri", "redirect_uris"}

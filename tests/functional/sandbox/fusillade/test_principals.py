@@ -17,14 +17,14 @@ def test_what_exists_from_the_start(admin):
 
 
 def test_a_user_from_beginning_to_end(admin, policy):
-    own = policy("dss:GetFile")
+    user_policy = policy("dss:GetFile")
     admin.post("/v1/role", json={"role_id": "reader", "policy": policy("dss:Get*")})
     made = admin.post(
-        "/v1/user", json={"user_id": "bob@example.org", "groups": ["hca"], "roles": ["reader"], "policy": own}
+        "/v1/user", json={"user_id": "bob@example.org", "groups": ["hca"], "roles": ["reader"], "policy": user_policy}
     )
     assert made.status_code == 201
     user = admin.get("/v1/user/bob@example.org").json()
-    assert user == {"user_id": "bob@example.org", "status": "enabled", "policies": {"IAMPolicy": own}}
+    assert user == {"user_id": "bob@example.org", "status": "enabled", "policies": {"IAMPolicy": user_policy}}
     assert names(admin, "/v1/user/bob@example.org/groups", "groups") == ["hca", "user_default"]
     assert names(admin, "/v1/user/bob@example.org/roles", "roles") == ["reader"]
     assert admin.put("/v1/user/bob@example.org", params={"status": "disabled"}).json()["status"] == "disabled"
@@ -34,12 +34,12 @@ def test_a_user_from_beginning_to_end(admin, policy):
 
 
 @pytest.mark.parametrize(
-    ("length", "told"), [(129, "at most 128 characters, not 129"), (0, "at least 1 characters, not 0")]
+    ("length", "message"), [(129, "at most 128 characters, not 129"), (0, "at least 1 characters, not 0")]
 )
-def test_a_name_of_another_length_is_reported_with_the_limit(admin, length, told):
+def test_a_name_of_another_length_is_reported_with_the_limit(admin, length, message):
     refused = admin.post("/v1/user", json={"user_id": "a" * length})
     assert refused.status_code == 400
-    assert told in refused.text
+    assert message in refused.text
 
 
 def test_a_group_from_beginning_to_end(admin, policy):
@@ -148,15 +148,15 @@ def test_pages(admin, sandbox):
     made = [f"u{number:02}@example.org" for number in range(33)]
     for name in made:
         sandbox.fusillade.add("user", name)
-    url, found, sizes = "/v1/users", [], []
+    url, user_ids, sizes = "/v1/users", [], []
     while url:
         response = admin.get(url)
         assert response.headers["x-openapi-paginated-content-key"] == "users"
         assert response.headers["x-openapi-pagination"] == ("true" if "next" in response.links else "false")
         assert response.status_code == (206 if "next" in response.links else 200)
-        found += response.json()["users"]
+        user_ids += response.json()["users"]
         sizes.append(len(response.json()["users"]))
         url = response.links.get("next", {}).get("url", "")
-    assert (found, sizes) == ([*made, "user@example.org"], [15, 15, 4])
+    assert (user_ids, sizes) == ([*made, "user@example.org"], [15, 15, 4])
     assert [len(admin.get("/v1/users", params={"per_page": size}).json()["users"]) for size in (5, 30)] == [5, 30]
     assert "per_page=5" in admin.get("/v1/users", params={"per_page": 5}).links["next"]["url"]

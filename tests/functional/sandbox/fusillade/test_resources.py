@@ -22,8 +22,8 @@ def box(admin):
 
 
 def may(admin, who, *actions, resource=THING) -> bool:
-    asked = {"principal": who, "action": list(actions), "resource": [resource]}
-    return admin.post("/v1/policies/evaluate", json=asked).json()["result"]
+    question = {"principal": who, "action": list(actions), "resource": [resource]}
+    return admin.post("/v1/policies/evaluate", json=question).json()["result"]
 
 
 def member(name, access=None, kind="user"):
@@ -52,8 +52,8 @@ def test_a_type_from_beginning_to_end(box):
 def test_access_levels(box):
     policies = ["/resource/box/policy/Opener", "/resource/box/policy/Owner"]
     assert box.get("/v1/resource/box/policies").json() == {"policies": policies}
-    found = box.get("/v1/resource/box/policy/Opener").json()
-    assert found == {"policy_document": level("box:Open")["policy"], "policy_type": "ResourcePolicy"}
+    policy = box.get("/v1/resource/box/policy/Opener").json()
+    assert policy == {"policy_document": level("box:Open")["policy"], "policy_type": "ResourcePolicy"}
     assert box.put("/v1/resource/box/policy/Opener", json=level("box:Close")).status_code == 200
     assert box.get("/v1/resource/box/policy/Opener").json()["policy_document"] == level("box:Close")["policy"]
     assert box.post("/v1/resource/box/policy/Opener", json=level("box:Open")).status_code == 409
@@ -84,7 +84,7 @@ def test_members(box):
     }
     box.put(path, json=member("ann", "Owner"))
     box.put(path, json=member("hca", kind="group"))
-    assert [each["access_level"] for each in box.get(path).json()["members"]] == ["Owner"]
+    assert [item["access_level"] for item in box.get(path).json()["members"]] == ["Owner"]
     assert box.put(path, json=member("ann", "None")).status_code == 400
     assert box.put(path, json=member("none", "Owner")).status_code == 404
     assert box.get("/v1/resource/box/id/none/members").status_code == 404
@@ -96,8 +96,8 @@ def test_members_come_in_pages(box, sandbox):
     first = box.get("/v1/resource/box/id/b1/members", params={"per_page": 10})
     second = box.get(first.links["next"]["url"])
     assert (first.status_code, second.status_code) == (206, 200)
-    found = [each["member"] for response in (first, second) for each in response.json()["members"]]
-    assert found == names
+    ids = [item["member"] for response in (first, second) for item in response.json()["members"]]
+    assert ids == names
 
 
 @pytest.mark.parametrize("path", ["/v1/resource/box/ids", "/v1/resource/box"])

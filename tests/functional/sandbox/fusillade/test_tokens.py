@@ -26,7 +26,7 @@ def test_the_environment_refers_to_it(sandbox, client):
 
 
 def names(sandbox, kind):
-    return [each.name for each in sandbox.fusillade.principals.all(kind=kind, order="name")]
+    return [principal.name for principal in sandbox.fusillade.principals.all(kind=kind, order="name")]
 
 
 def test_what_was_changed_stays_changed(tmp_path, policy):
@@ -197,9 +197,9 @@ def test_a_reset_ends_all_tokens_and_a_restart_none(tmp_path):
     assert stat.S_IMODE((tmp_path / "oauth.key").stat().st_mode) == 0o600
     with Sandbox(tmp_path) as sandbox:
         mine = signed(sandbox, account)
-        assert [status(sandbox, each) for each in (token, mine)] == [200, 200]
+        assert [status(sandbox, credential) for credential in (token, mine)] == [200, 200]
         sandbox.reset()
-        assert [status(sandbox, each) for each in (token, mine)] == [401, 401]
+        assert [status(sandbox, credential) for credential in (token, mine)] == [401, 401]
         assert status(sandbox, sandbox.fusillade.key.sign(claims(sandbox))) == 200
 
 

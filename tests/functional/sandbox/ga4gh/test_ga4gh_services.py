@@ -157,13 +157,13 @@ def test_a_tool_is_one_segment_of_a_path(omics_sandbox: Sandbox) -> None:
     tools = f"{omics_sandbox.trs_url}/tools"
     tool = httpx.get(f"{tools}/%23workflow%2Fsandbox%2Fexample%2Fcount").json()
     assert (tool["id"], tool["description"]) == (EXAMPLE_TOOL, "Counts reads")
-    assert [each["name"] for each in tool["versions"]] == ["release 1.0", "release 1.1"]
+    assert [tool_version["name"] for tool_version in tool["versions"]] == ["release 1.0", "release 1.1"]
     version = f"{tools}/%23workflow%2fsandbox%2fexample%2fcount/versions/v1.0"
     for path in ("tools%2Fcount.cwl", "tools/count.cwl"):  # the standard wants both
         assert "wc" in httpx.get(f"{version}/PLAIN_CWL/descriptor/{path}").text
     assert httpx.get(f"{version}/CWL/descriptor").json()["content"].startswith("cwlVersion")
     assert httpx.get(f"{version}/CWL/descriptor/Dockerfile").status_code == 404
-    assert [each["content"] for each in httpx.get(f"{version}/containerfile").json()] == ["FROM scratch\n"]
+    assert [file["content"] for file in httpx.get(f"{version}/containerfile").json()] == ["FROM scratch\n"]
     assert httpx.get(f"{version}/CWL/files?format=zip").content.startswith(b"PK")
     lengths = [send(f"{version}/CWL/files").headers["content-length"] for send in (httpx.get, httpx.head)]
     assert httpx.head(f"{version}/CWL/files").status_code == 200  # sent by cwltool before it reads a registry
@@ -189,8 +189,8 @@ def test_tools_are_filtered_by_all_that_the_standard_has(omics_sandbox: Sandbox)
         *("alias=bwa", "registry=registry.example.org", "name=align:1", "author=ada", "toolClass=CommandLineTool"),
         *("organization=org", "toolname=align", "description=Aligns", "descriptorType=WDL", "id=align"),
     ):
-        assert [each["id"] for each in httpx.get(f"{tools}?{query}").json()] == ["align"], query
-    assert [each["name"] for each in httpx.get(tools.replace("/tools", "/toolClasses")).json()] == [
+        assert [tool["id"] for tool in httpx.get(f"{tools}?{query}").json()] == ["align"], query
+    assert [tool_class["name"] for tool_class in httpx.get(tools.replace("/tools", "/toolClasses")).json()] == [
         "Workflow",
         "CommandLineTool",
     ]
@@ -260,7 +260,7 @@ def test_examples_come_back_after_a_reset_and_stay_after_a_restart(tmp_path: Pat
         assert sandbox.ga4gh.refget.find("own").length == 4
         assert gzip.decompress(joined(httpx.get(f"{sandbox.htsget_url}/variants/sample-1"))) == VCF
         sandbox.reset()
-        assert [each.id for each in sandbox.ga4gh.htsget.sets.all()] == ["sample-1", "sample-1"]
+        assert [reads.id for reads in sandbox.ga4gh.htsget.sets.all()] == ["sample-1", "sample-1"]
         assert sandbox.ga4gh.refget.sequences.count(name="own") == 0
         assert [sandbox.ga4gh.refget.find(name).circular for name in ("chr1", "plasmid")] == [False, True]
         assert json.loads(json.dumps(sandbox.info()))["services"]["trs"]["url"] == sandbox.trs_url

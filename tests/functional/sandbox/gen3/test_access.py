@@ -18,9 +18,9 @@ def access(sandbox: Sandbox) -> Access:
 
 
 def person(access: Access, name: str) -> Person:
-    found = access.person(name)
-    assert found is not None
-    return found
+    user = access.person(name)
+    assert user is not None
+    return user
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -38,9 +38,9 @@ def test_a_policy_holds_below_its_resource_and_nowhere_else(access: Access):
 
 
 def test_what_every_user_may_is_anybodys(access: Access):
-    for each in (ANONYMOUS, person(access, READER), access.add("ada@example.org")):
-        assert each.may("read", "/open/below", "indexd")
-        assert not each.may("create", "/open", "indexd")
+    for user in (ANONYMOUS, person(access, READER), access.add("ada@example.org")):
+        assert user.may("read", "/open/below", "indexd")
+        assert not user.may("create", "/open", "indexd")
     assert person(access, ADMINISTRATOR).may("anything", "/anywhere", "anyone")
 
 
@@ -62,18 +62,18 @@ def test_projects_are_reported_by_their_codes(access: Access):
 
 
 def test_a_token_is_its_persons(access: Access):
-    found = access.bearer(bearer(access.issue(READER, ORIGIN)))
-    assert found is not None
-    assert found.name == READER
+    user = access.bearer(bearer(access.issue(READER, ORIGIN)))
+    assert user is not None
+    assert user.name == READER
     assert access.bearer({}) is None
     assert access.anyone({}) == ANONYMOUS
 
 
 def test_a_clients_token_is_nobodys(access: Access):
-    found = access.anyone(bearer(access.issue_to_client(CLIENT_ID, ORIGIN, 60, ["data"])))
-    assert (found.name, found.client) == ("", CLIENT_ID)
-    assert found.may("read-storage", "/programs/demo")
-    assert not found.may("delete", "/programs/demo")
+    user = access.anyone(bearer(access.issue_to_client(CLIENT_ID, ORIGIN, 60, ["data"])))
+    assert (user.name, user.client) == ("", CLIENT_ID)
+    assert user.may("read-storage", "/programs/demo")
+    assert not user.may("delete", "/programs/demo")
 
 
 def test_no_token_is_issued_to_an_unknown_user(access: Access):
@@ -107,8 +107,8 @@ READ = {"service": "*", "method": "read"}
 
 def may(client: httpx.Client, user: dict[str, str], *methods: str, resource: str = "/open") -> bool:
     requests = [{"resource": resource, "action": {"service": "fence", "method": method}} for method in methods]
-    stated = {"request": requests[0]} if len(requests) == 1 else {"requests": requests}
-    return client.post("/gen3/arborist/auth/request", json={"user": user, **stated}).json()["auth"]
+    body = {"request": requests[0]} if len(requests) == 1 else {"requests": requests}
+    return client.post("/gen3/arborist/auth/request", json={"user": user, **body}).json()["auth"]
 
 
 def test_every_user_sees_what_they_may_do(reader: httpx.Client, anonymous: httpx.Client, admin: httpx.Client):
@@ -146,6 +146,6 @@ def test_a_question_that_is_not_whole_is_refused(anonymous: httpx.Client, body: 
 def test_only_the_administrator_keeps_rules(admin: httpx.Client, reader: httpx.Client, anonymous: httpx.Client):
     role = {"id": "reader", "permissions": [{"id": "read", "action": READ}]}
     roles, users = "/gen3/arborist/role", "/gen3/arborist/user"
-    assert [each.post(roles, json=role).status_code for each in (anonymous, reader, admin)] == [401, 403, 201]
+    assert [client.post(roles, json=role).status_code for client in (anonymous, reader, admin)] == [401, 403, 201]
     assert admin.get(f"{roles}/reader").json() == role
-    assert [each.get(users).status_code for each in (anonymous, reader, admin)] == [401, 403, 200]
+    assert [client.get(users).status_code for client in (anonymous, reader, admin)] == [401, 403, 200]

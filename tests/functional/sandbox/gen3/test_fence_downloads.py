@@ -46,10 +46,10 @@ def test_a_closed_file_is_for_those_who_may_read_it(
     sandbox: Sandbox, ada: httpx.Client, reader: httpx.Client, anonymous: httpx.Client, admin: httpx.Client
 ):
     path = f"/user/data/download/{sandbox.gen3.add_file('a.txt', b'a', authz=[CLOSED])}"
-    assert [each.get(path).status_code for each in (ada, admin, reader, anonymous)] == [200, 200, 401, 401]
+    assert [client.get(path).status_code for client in (ada, admin, reader, anonymous)] == [200, 200, 401, 401]
     assert "read-storage permission on authorization resource" in reader.get(path).text
     sandbox.settings.turn({"gen3.forbidden_status": 403})
-    assert [each.get(path).status_code for each in (ada, admin, reader, anonymous)] == [200, 200, 403, 401]
+    assert [client.get(path).status_code for client in (ada, admin, reader, anonymous)] == [200, 200, 403, 401]
 
 
 def test_every_resource_of_a_file_must_be_readable(sandbox: Sandbox, ada: httpx.Client):
@@ -64,7 +64,7 @@ def test_access_lists_hold_where_a_record_has_no_resources(
     project = sandbox.gen3.add_file("b.txt", b"b", authz=[], acl=["one"])
     nobodys = sandbox.gen3.add_file("c.txt", b"c", authz=[])
     assert anonymous.get(f"/user/data/download/{public}").status_code == 200
-    assert [each.get(f"/user/data/download/{project}").status_code for each in (ada, reader, anonymous)] == [
+    assert [client.get(f"/user/data/download/{project}").status_code for client in (ada, reader, anonymous)] == [
         200,
         401,
         401,
@@ -132,7 +132,7 @@ def test_passports_are_not_taken_and_never_beside_a_token(sandbox: Sandbox, ada:
 
 
 def test_too_many_drs_objects_are_refused(reader: httpx.Client):
-    asked = [{"bulk_object_id": str(number), "bulk_access_ids": ["s3"]} for number in range(101)]
-    response = reader.post("/ga4gh/drs/v1/objects/access", json={"bulk_object_access_ids": asked})
+    requests = [{"bulk_object_id": str(number), "bulk_access_ids": ["s3"]} for number in range(101)]
+    response = reader.post("/ga4gh/drs/v1/objects/access", json={"bulk_object_access_ids": requests})
     assert (response.status_code, response.json()["error_code"]) == (413, 413)
     assert reader.post("/ga4gh/drs/v1/objects/access", json={}).status_code == 400

@@ -42,7 +42,7 @@ def test_who_may_administer_documents_need_not_administer_the_commons(sandbox: S
 
 
 @pytest.mark.parametrize(
-    ("condition", "found"),
+    ("condition", "guids"),
     [
         ("tags.0=x", ["d1"]),
         ("tags.-1=z", ["d2"]),
@@ -53,11 +53,11 @@ def test_who_may_administer_documents_need_not_administer_the_commons(sandbox: S
         ("limit=1&flag=*", ["d1"]),
     ],
 )
-def test_conditions_of_searches(admin: httpx.Client, condition: str, found: list[str]) -> None:
+def test_conditions_of_searches(admin: httpx.Client, condition: str, guids: list[str]) -> None:
     one = {"flag": True, "none": None, "tags": ["x", "y"], "n": 1, "star": "s", "deep": {"one": "a", "two": "b"}}
     two = {"flag": False, "tags": ["y", "z"], "n": 2, "star": "*", "deep": {"one": "c"}}
     admin.post("/mds-admin/metadata", json=[{"guid": "d1", "data": one}, {"guid": "d2", "data": two}])
-    assert admin.get(f"/mds/metadata?{condition}").json() == found
+    assert admin.get(f"/mds/metadata?{condition}").json() == guids
 
 
 def test_deleted_aliases_are_gone(admin: httpx.Client) -> None:
@@ -226,7 +226,7 @@ def test_deleting_is_refused_by_whom_it_concerns(
     guid = sandbox.gen3.add_file("a.txt", b"one")
     sandbox.gen3.metadata.put(guid, {"a": 1})
     responses = [client.delete(f"/mds/objects/{guid}") for client in (reader, anonymous)]
-    assert [each.status_code for each in responses] == [401, 401]
+    assert [response.status_code for response in responses] == [401, 401]
     assert responses[0].json() == {"detail": "Error during request to indexd"}
     refused = reader.delete(f"/mds/objects/{guid}?delete_file_locations")
     assert (refused.status_code, refused.json()) == (403, {"detail": "Error during request to fence"})
@@ -267,12 +267,12 @@ def test_commons_and_what_is_known_of_them(web: httpx.Client) -> None:
 
 def test_records_by_commons_or_in_one_list(web: httpx.Client) -> None:
     by_commons = web.get("/mds/aggregate/metadata").json()
-    assert {name: [[*each] for each in records] for name, records in by_commons.items()} == {
+    assert {name: [[*record] for record in records] for name, records in by_commons.items()} == {
         "Bears": [["b/1"]],
         "Cats": [["c0"], ["c1"]],
     }
     flat = web.get("/mds/aggregate/metadata", params={"flatten": "true", "limit": 2, "offset": 1}).json()
-    assert [[*each] for each in flat] == [["c0"], ["c1"]]
+    assert [[*record] for record in flat] == [["c0"], ["c1"]]
     counted = web.get("/mds/aggregate/metadata", params={"pagination": "true", "limit": 2}).json()
     assert counted["pagination"] == {"hits": 3, "offset": 0, "pageSize": 2, "pages": 2}
     assert [*counted["results"]] == ["Bears", "Cats"]

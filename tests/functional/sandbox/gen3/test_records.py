@@ -14,15 +14,15 @@ from omicsdk.sandbox.gen3.records.dictionary import Dictionary, sds_document
 
 def test_seeding_puts_records_into_a_new_project(sandbox: Sandbox) -> None:
     ids = sandbox.gen3.records.seed("demo", "one", [experiment(), case("c1", age="3")])
-    [found] = sandbox.gen3.records.listed("case", "demo-one")
-    assert found["id"] == ids[1]
-    assert (found["submitter_id"], found["project_id"], found["age"], found["genotype"]) == (
+    [record] = sandbox.gen3.records.listed("case", "demo-one")
+    assert record["id"] == ids[1]
+    assert (record["submitter_id"], record["project_id"], record["age"], record["genotype"]) == (
         "c1",
         "demo-one",
         "3",
         None,
     )
-    assert found["experiments"] == [{"node_id": ids[0], "submitter_id": "e1"}]
+    assert record["experiments"] == [{"node_id": ids[0], "submitter_id": "e1"}]
 
 
 def test_seeding_refuses_what_the_dictionary_refuses(sandbox: Sandbox) -> None:
@@ -34,7 +34,7 @@ def test_seeding_refuses_what_the_dictionary_refuses(sandbox: Sandbox) -> None:
 def test_records_of_all_projects_are_listed(sandbox: Sandbox) -> None:
     sandbox.gen3.records.seed("demo", "one", [experiment()])
     sandbox.gen3.records.seed("demo", "two", [experiment(projects=[{"code": "two"}])])
-    assert [each["project_id"] for each in sandbox.gen3.records.listed("experiment")] == ["demo-one", "demo-two"]
+    assert [record["project_id"] for record in sandbox.gen3.records.listed("experiment")] == ["demo-one", "demo-two"]
 
 
 def _dictionary() -> dict[str, Any]:
@@ -53,16 +53,16 @@ def test_another_dictionary_takes_the_place_of_the_first(sandbox: Sandbox, admin
     records.seed("demo", "one", [subject, other, third])
     entries = admin.get("/api/v0/submission/_dictionary").json()["links"]
     assert [link.rsplit("/", 1)[1] for link in entries] == ["program", "project", "subject", "_all"]
-    asked = '{ subject(weight: 61.5, with_links: ["relatives_of"]) { submitter_id relatives_of { submitter_id } } }'
-    told = admin.post("/api/v0/submission/graphql", json={"query": asked}).json()["data"]["subject"]
-    assert told == [
+    query = '{ subject(weight: 61.5, with_links: ["relatives_of"]) { submitter_id relatives_of { submitter_id } } }'
+    subjects = admin.post("/api/v0/submission/graphql", json={"query": query}).json()["data"]["subject"]
+    assert subjects == [
         {"submitter_id": "s1", "relatives_of": [{"submitter_id": "s2"}, {"submitter_id": "s3"}]},
         {"submitter_id": "s2", "relatives_of": [{"submitter_id": "s3"}]},
     ]
 
 
 @pytest.mark.parametrize(
-    ("document", "told"),
+    ("document", "message"),
     [
         ({}, "program and project"),
         ({**sds_document(), "program": {"properties": {"$ref": "#/_definitions/nothing"}}}, "nothing"),
@@ -77,8 +77,8 @@ def test_another_dictionary_takes_the_place_of_the_first(sandbox: Sandbox, admin
     ],
     ids=["empty", "reference", "circle", "link"],
 )
-def test_a_dictionary_with_holes_is_refused(document: dict[str, Any], told: str) -> None:
-    with pytest.raises(ValueError, match=told):
+def test_a_dictionary_with_holes_is_refused(document: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         Dictionary(document)
 
 
@@ -127,7 +127,7 @@ def test_state_lasts_over_a_restart_and_goes_with_a_reset(tmp_path: Path):
         assert web.post("/guppy/graphql", json=SUBJECTS).json() == {"data": {"subject": [{"age": 0}]}}
         assert sandbox.gen3.records.listed("case") == cases
         assert web.put(f"{PROJECT}/transactions/{tried}/commit").json()["created_entity_count"] == 1
-        assert [each["submitter_id"] for each in sandbox.gen3.records.listed("case")] == ["c1", "c2"]
+        assert [record["submitter_id"] for record in sandbox.gen3.records.listed("case")] == ["c1", "c2"]
         assert sandbox.gen3.sower.find(job.uid).status == "Running"
         assert sandbox.finish() == 1
         assert sandbox.gen3.sower.find(job.uid).status == "Completed"

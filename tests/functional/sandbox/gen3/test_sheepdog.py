@@ -90,16 +90,16 @@ def test_a_project_belongs_to_one_program(seeded: Sandbox, admin: httpx.Client) 
 
 def test_a_table_that_was_exported_is_submitted_again(seeded: Sandbox, admin: httpx.Client) -> None:
     admin.put(PROJECT, json=experiment("e2", number_experimental_group=3, indels_identified=True))
-    ids = ",".join(each["id"] for each in seeded.gen3.records.listed("experiment"))
+    ids = ",".join(record["id"] for record in seeded.gen3.records.listed("experiment"))
     exports = {
         "text/tab-separated-values": {"node_label": "experiment", "format": "tsv"},
         "text/csv": {"ids": ids, "format": "csv"},
     }
-    for media, asked in exports.items():
-        table = admin.get(f"{PROJECT}/export", params=asked).text.replace("None", "")
+    for media, parameters in exports.items():
+        table = admin.get(f"{PROJECT}/export", params=parameters).text.replace("None", "")
         response = admin.put(PROJECT, content=table.encode(), headers={"Content-Type": media}).json()
         assert response["updated_entity_count"] == 2, response
-        assert admin.get(f"{PROJECT}/export", params=asked).text.replace("None", "") == table
+        assert admin.get(f"{PROJECT}/export", params=parameters).text.replace("None", "") == table
 
 
 def test_lists_and_several_links_are_in_one_cell(seeded: Sandbox, admin: httpx.Client) -> None:
@@ -131,10 +131,10 @@ def test_a_project_goes_from_review_to_release(seeded: Sandbox, admin: httpx.Cli
 
 def test_records_of_several_node_types_are_exported_together(seeded: Sandbox, admin: httpx.Client) -> None:
     [parent] = seeded.gen3.records.listed("experiment")
-    asked = {"ids": parent["id"], "with_children": "true"}
-    told = admin.get(f"{PROJECT}/export", params={**asked, "format": "json"}).json()
-    assert {name: len(every) for name, every in told.items()} == {"experiment": 1, "case": 2}
-    packed = admin.get(f"{PROJECT}/export", params=asked)
+    parameters = {"ids": parent["id"], "with_children": "true"}
+    records_by_node = admin.get(f"{PROJECT}/export", params={**parameters, "format": "json"}).json()
+    assert {name: len(every) for name, every in records_by_node.items()} == {"experiment": 1, "case": 2}
+    packed = admin.get(f"{PROJECT}/export", params=parameters)
     with tarfile.open(fileobj=io.BytesIO(packed.content)) as archive:
         assert archive.getnames() == ["experiment.tsv", "case.tsv"]
 
@@ -147,17 +147,17 @@ def test_a_file_cannot_be_uploaded_through_this_service(seeded: Sandbox, admin: 
 
 def test_many_may_submit_at_once(seeded: Sandbox, admin: httpx.Client) -> None:
     def send(number: int) -> int:
-        return admin.put(PROJECT, json=[case(f"n{number}-{each}") for each in range(5)]).status_code
+        return admin.put(PROJECT, json=[case(f"n{number}-{index}") for index in range(5)]).status_code
 
     with ThreadPoolExecutor(4) as pool:
         assert set(pool.map(send, range(12))) == {200}
     assert len(seeded.gen3.records.listed("case")) == 62
-    assert [each.id for each in seeded.gen3.records.log.all()] == list(range(1, 13))
+    assert [transaction.id for transaction in seeded.gen3.records.log.all()] == list(range(1, 13))
 
 
 def test_names_with_hyphens_refer_to_their_project(sandbox: Sandbox, client_of: Clients) -> None:
     sandbox.gen3.records.seed("a-b", "c-d", [{**experiment(), "projects": [{"code": "c-d"}]}])
     sandbox.gen3.access.add("someone@example.org", [("/programs/a-b/projects/c-d", "*", "read")])
-    [found] = sandbox.gen3.records.listed("experiment", "a-b-c-d")
-    response = client_of("someone@example.org").get(f"/api/v0/submission/a-b/c-d/entities/{found['id']}")
-    assert [(each["program"], each["project"]) for each in response.json()["entities"]] == [("a-b", "c-d")]
+    [record] = sandbox.gen3.records.listed("experiment", "a-b-c-d")
+    response = client_of("someone@example.org").get(f"/api/v0/submission/a-b/c-d/entities/{record['id']}")
+    assert [(entity["program"], entity["project"]) for entity in response.json()["entities"]] == [("a-b", "c-d")]

@@ -39,7 +39,7 @@ def test_how_long_jobs_run_is_a_setting(sandbox: Sandbox, admin: httpx.Client) -
 
 
 def test_who_may_dispatch_and_see_jobs(sandbox: Sandbox, admin, reader, anonymous, client_of) -> None:
-    assert [each.post("/job/dispatch", json=BODY).status_code for each in (reader, anonymous)] == [403, 401]
+    assert [client.post("/job/dispatch", json=BODY).status_code for client in (reader, anonymous)] == [403, 401]
     job = admin.post("/job/dispatch", json=BODY).json()
     sandbox.finish()
     where = {"UID": job["uid"]}

@@ -19,10 +19,10 @@ def test_the_same_id_for_two_records_is_refused(seeded: Sandbox, admin: httpx.Cl
 
 
 def test_a_record_links_to_one_that_is_sent_with_it(seeded: Sandbox, admin: httpx.Client) -> None:
-    own = "11111111-2222-4333-8444-555555555555"
-    child = {**case("c3"), "experiments": {"id": own}}
-    assert admin.put(PROJECT, json=[child, experiment("e2", id=own)]).json()["created_entity_count"] == 2
-    assert seeded.gen3.records.listed("case")[-1]["experiments"] == [{"node_id": own, "submitter_id": "e2"}]
+    id_ = "11111111-2222-4333-8444-555555555555"
+    child = {**case("c3"), "experiments": {"id": id_}}
+    assert admin.put(PROJECT, json=[child, experiment("e2", id=id_)]).json()["created_entity_count"] == 2
+    assert seeded.gen3.records.listed("case")[-1]["experiments"] == [{"node_id": id_, "submitter_id": "e2"}]
     assert admin.put(PROJECT, json={**child, "submitter_id": "c4"}).status_code == 200
 
 
@@ -72,14 +72,14 @@ def test_odd_bodies_are_refused(seeded: Sandbox, admin: httpx.Client, content: b
 
 
 def test_a_deletion_that_is_tried_deletes_nothing(seeded: Sandbox, admin: httpx.Client) -> None:
-    ids = [each["id"] for each in seeded.gen3.records.listed("case")]
+    ids = [record["id"] for record in seeded.gen3.records.listed("case")]
     response = admin.delete(f"{PROJECT}/entities/_dry_run/{','.join(ids)}").json()
     assert (response["success"], response["deleted_entity_count"]) == (True, 2)
     assert names_of(seeded, "case") == ["c1", "c2"]
 
 
 def test_what_was_deleted_may_be_made_again(seeded: Sandbox, admin: httpx.Client) -> None:
-    ids = [each["id"] for node in ("experiment", "case") for each in seeded.gen3.records.listed(node)]
+    ids = [record["id"] for node in ("experiment", "case") for record in seeded.gen3.records.listed(node)]
     assert admin.delete(f"{PROJECT}/entities/{','.join(ids)}").json()["deleted_entity_count"] == 3
     assert admin.post(PROJECT, json=[experiment(), case("c1")]).status_code == 201
     assert names_of(seeded, "case") == ["c1"]
@@ -101,15 +101,15 @@ COLLECTION = {"type": "core_metadata_collection", "submitter_id": "cmc", "projec
 
 def _object_id(sandbox: Sandbox, name: str) -> str:
     return next(
-        each["object_id"] for each in sandbox.gen3.records.listed("slide_image") if each["submitter_id"] == name
+        record["object_id"] for record in sandbox.gen3.records.listed("slide_image") if record["submitter_id"] == name
     )
 
 
 def test_a_file_that_exists_is_found_by_its_size_and_md5(seeded: Sandbox, admin: httpx.Client) -> None:
     guid = seeded.gen3.add_file("i.dcm", b"pixels")
     record = seeded.gen3.index.existing(guid)
-    found = {**FILE, "submitter_id": "f1", "file_size": 6, "md5sum": record["hashes"]["md5"]}
-    assert admin.put(PROJECT, json=[COLLECTION, found]).status_code == 200
+    file = {**FILE, "submitter_id": "f1", "file_size": 6, "md5sum": record["hashes"]["md5"]}
+    assert admin.put(PROJECT, json=[COLLECTION, file]).status_code == 200
     assert _object_id(seeded, "f1") == guid
 
 

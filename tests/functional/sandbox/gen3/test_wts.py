@@ -62,16 +62,16 @@ def test_the_other_commons_are_listed(
 ):
     sandbox.gen3.wts.add_commons("third", "https://third.example.org")
     listed = reader.get("/wts/external_oidc/").json()["providers"]
-    assert [each["idp"] for each in listed] == [IDP, "third"]
+    assert [provider["idp"] for provider in listed] == [IDP, "third"]
     assert (listed[0]["base_url"], listed[0]["name"]) == (other.gen3_url, "The other one")
     assert listed[0]["urls"][0]["url"].endswith(f"/wts/oauth2/authorization_url?idp={IDP}")
     assert listed[0]["refresh_token_expiration"] in ("29 days", "30 days")
     assert listed[1]["refresh_token_expiration"] is None
     sandbox.gen3.wts.add_commons("last", other.gen3_url, key)
     connected = reader.get("/wts/external_oidc", params={"unexpired": "true"}).json()["providers"]
-    assert [each["idp"] for each in connected] == [IDP, "last"]
+    assert [provider["idp"] for provider in connected] == [IDP, "last"]
     strangers = anonymous.get("/wts/external_oidc/").json()["providers"]
-    assert [each["refresh_token_expiration"] for each in strangers] == [None] * 3
+    assert [provider["refresh_token_expiration"] for provider in strangers] == [None] * 3
 
 
 def test_one_person_may_be_connected_and_another_not(

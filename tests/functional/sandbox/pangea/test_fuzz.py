@@ -15,7 +15,7 @@ from pangea_responses import created
 
 DOCUMENT = read_document("pangea")
 # The site's own wiki fails on every server.
-OPERATIONS = [each for each in operations(DOCUMENT) if "site_wiki" not in each.name]
+OPERATIONS = [operation for operation in operations(DOCUMENT) if "site_wiki" not in operation.name]
 FIELDS = sorted(
     {
         name
@@ -130,9 +130,9 @@ def named(value: object, uuids: Mapping[str, str]) -> object:
         case str():
             return uuids.get(value, value)
         case list():
-            return [named(each, uuids) for each in value]
+            return [named(item, uuids) for item in value]
         case dict():
-            return {key: named(each, uuids) for key, each in value.items()}
+            return {key: named(item, uuids) for key, item in value.items()}
         case _:
             return value
 
@@ -178,9 +178,9 @@ def test_the_platform_never_fails(sandbox: Sandbox, request: FuzzedRequest, emai
     response = send(sandbox, request, email)
     assert response.status_code < 500, (request, response.text)
     if response.status_code >= 400 and response.headers.get("content-type") == "application/json":
-        told = response.json()
-        assert told
-        assert isinstance(told, list) or all(isinstance(each, str | list) for each in told.values())
+        error = response.json()
+        assert error
+        assert isinstance(error, list) or all(isinstance(message, str | list) for message in error.values())
 
 
 def test_most_of_what_is_usual_is_answered(sandbox: Sandbox) -> None:

@@ -147,17 +147,17 @@ class Model:
 
     def seen(self, *, member: bool) -> tuple[list[str], list[str]]:
         """The results and fields that a member sees, or another user."""
-        results = [each for each in self.results if member or (self.public[each.library] and not each.private)]
-        return sorted(each.uuid for each in results), sorted(uuid for each in results for uuid in each.fields)
+        results = [result for result in self.results if member or (self.public[result.library] and not result.private)]
+        return sorted(result.uuid for result in results), sorted(uuid for result in results for uuid in result.fields)
 
     def clear(self) -> None:
-        for each in list(self.results):
-            self._change_result("deletion", each, flag=True)
+        for result in list(self.results):
+            self._change_result("deletion", result, flag=True)
 
 
 def listed(client: httpx.Client) -> tuple[list[str], list[str]]:
-    found = [client.get(path).json()["results"] for path in ("/sample_ars", "/sample_ar_fields")]
-    results, fields = (sorted(each["uuid"] for each in things) for things in found)
+    payloads = [client.get(path).json()["results"] for path in ("/sample_ars", "/sample_ar_fields")]
+    results, fields = (sorted(row["uuid"] for row in rows) for rows in payloads)
     return results, fields
 
 
@@ -178,7 +178,7 @@ def test_every_user_sees_what_they_may(
     sample: Thing,
     private_sample: Thing,
 ) -> None:
-    libraries = [owner.get(f"/sample_groups/{each['uuid']}").json() for each in (library, private_library)]
+    libraries = [owner.get(f"/sample_groups/{group['uuid']}").json() for group in (library, private_library)]
     model = Model(owner, libraries, [sample, private_sample])
     for change in changes:
         model.do(change)

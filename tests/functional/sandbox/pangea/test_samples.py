@@ -56,7 +56,7 @@ def test_what_exists_is_there_after_a_restart(tmp_path: Path) -> None:
 
 def test_many_samples_are_made_up_to_one_that_exists(owner: httpx.Client, library: Thing) -> None:
     made = created(owner.post("/bulk_samples", json={"names": ["a", "b", "é"], "library": library["uuid"]}))["uuids"]
-    assert [owner.get(f"/samples/{each}").json()["name"] for each in made] == ["a", "b", "é"]
+    assert [owner.get(f"/samples/{sample}").json()["name"] for sample in made] == ["a", "b", "é"]
     for wrong in (["c", "b", "x"], ["d", "d", "x"], ["x", ""]):
         response = owner.post("/bulk_samples", json={"names": wrong, "library": library["uuid"]})
         assert response.status_code == 400
@@ -89,8 +89,8 @@ def test_of_a_module_s_results_the_one_that_was_changed_last_is_read(owner: http
     path = "/nested/sandbox/sample_groups/sandbox%20LIBRARY/samples/s%201/analysis_results/mod::x"
     second = {"module_name": "mod::x", "sample": result["sample"], "replicate": "r2"}
     newer = created(owner.post("/sample_ars", json=second))
-    for each, value in ((result, 1), (newer, 2)):
-        field = {"name": "f", "analysis_result": each["uuid"], "stored_data": value}
+    for row, value in ((result, 1), (newer, 2)):
+        field = {"name": "f", "analysis_result": row["uuid"], "stored_data": value}
         created(owner.post("/sample_ar_fields", json=field))
     assert owner.get(path).json()["replicate"] == "r2"
     assert owner.get(f"{path}/fields/F").json()["stored_data"] == 2
@@ -119,7 +119,7 @@ def test_links_are_replaced(owner: httpx.Client, library: Thing, private_library
 def test_the_sandbox_s_own_account_logs_in(anonymous: httpx.Client, sandbox: Sandbox) -> None:
     account = {"email": SANDBOX_PANGEA_USER, "password": sandbox.password}
     responses = [anonymous.post(path, json=account) for path in ("/auth/token/login", "/auth/token/login/")]
-    tokens = {each.json()["auth_token"] for each in responses}
+    tokens = {response.json()["auth_token"] for response in responses}
     assert len(tokens) == 1
     assert re.fullmatch("[0-9a-f]{40}", tokens.pop())
 

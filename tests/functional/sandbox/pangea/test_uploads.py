@@ -87,18 +87,18 @@ def test_a_field_that_goes_or_is_filled_while_the_storage_is_queried_stays_so(
     path = f"/sample_ar_fields/{field['uuid']}"
     form = sandbox.pangea.storage.form
 
-    def filling(*asked: Any) -> Any:
+    def filling(*arguments: Any) -> Any:
         owner.patch(path, json={"stored_data": {"a": 1}})
-        return form(*asked)
+        return form(*arguments)
 
     monkeypatch.setattr(sandbox.pangea.storage, "form", filling)
     assert told(upload(owner, field)) == (400, {"detail": "Creating S3 result would overwrite existing data"})
     assert owner.get(path).json()["stored_data"] == {"a": 1}
     owner.patch(path, json={"stored_data": {}})
 
-    def removing(*asked: Any) -> Any:
+    def removing(*arguments: Any) -> Any:
         owner.delete(path)
-        return form(*asked)
+        return form(*arguments)
 
     monkeypatch.setattr(sandbox.pangea.storage, "form", removing)
     assert told(upload(owner, field)) == (404, {"detail": "Not found."})

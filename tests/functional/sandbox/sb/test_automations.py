@@ -66,7 +66,7 @@ def test_an_automation_is_made_changed_and_archived(web: httpx.Client, automatio
     assert web.post(f"{path}/actions/archive").json()["archived"] is True
     assert web.get(ALL).json()["items"] == []
     listed = web.get(ALL, params={"include_archived": True, "name": "week"})
-    assert [each["id"] for each in listed.json()["items"]] == [automation["id"]]
+    assert [item["id"] for item in listed.json()["items"]] == [automation["id"]]
     assert web.post(f"{path}/actions/restore").json()["archived"] is False
     assert web.get(path).json()["archived"] is False
 
@@ -83,7 +83,7 @@ def test_members_come_go_and_are_permitted(web: httpx.Client, automation: Json, 
     changed = web.patch(f"{path}/members/ada", json={"permissions": {"write": True}}).json()
     assert (changed["permissions"]["read"], changed["permissions"]["write"]) == (True, True)
     assert ada.patch(path, json={"name": "mine"}).status_code == 200
-    assert [each["username"] for each in web.get(f"{path}/members").json()["items"]] == ["sandbox-user", "ada"]
+    assert [member["username"] for member in web.get(f"{path}/members").json()["items"]] == ["sandbox-user", "ada"]
     assert web.delete(f"{path}/members/ada").status_code == 204
     refused(web.get(f"{path}/members/ada"), 404, 3002)
     refused(web.delete(f"{path}/members/sandbox-user"), 403, 3001)
@@ -105,14 +105,14 @@ def test_packages_are_made_of_uploaded_code(web: httpx.Client, automation: Json)
     path = f"/automation/packages/{package['id']}"
     assert web.get(path).json() == package
     assert web.patch(path, json={"custom_url": "https://example.org"}).json()["custom_url"] == "https://example.org"
-    own = f"{ALL}/{automation['id']}/packages"
-    assert [each["id"] for each in web.get(own).json()["items"]] == [package["id"]]
-    assert web.post(f"{own}/{package['id']}/actions/archive").json()["archived"] is True
+    packages = f"{ALL}/{automation['id']}/packages"
+    assert [item["id"] for item in web.get(packages).json()["items"]] == [package["id"]]
+    assert web.post(f"{packages}/{package['id']}/actions/archive").json()["archived"] is True
     refused(web.post("/automation/runs", json={"package": package["id"]}), 409, 90007)
-    assert web.post(f"{own}/{package['id']}/actions/restore").json()["archived"] is False
+    assert web.post(f"{packages}/{package['id']}/actions/restore").json()["archived"] is False
     body = {"version": "1", "location": package["location"], "schema": {}}
-    refused(web.post(own, json=body), 409, 90007)
-    refused(web.post(own, json={**body, "version": "2", "location": "none"}), 404, 90003)
+    refused(web.post(packages, json=body), 409, 90007)
+    refused(web.post(packages, json={**body, "version": "2", "location": "none"}), 404, 90003)
 
 
 def test_uploads_of_code_are_aborted_and_apart_from_files(web: httpx.Client, automation: Json) -> None:
@@ -133,13 +133,17 @@ def test_a_run_passes_its_states_by_the_clock(web: httpx.Client, automation: Jso
         sandbox.clock.advance(seconds)
         states.append(web.get(path).json()["status"])
     assert states == ["CREATED", "SENT_TO_EXECUTION", "QUEUED_FOR_EXECUTION", "RUNNING", "FINISHED"]
-    told = web.get(path).json()
-    assert (told["automation"]["id"], told["package"]["version"], told["project_id"]) == (automation["id"], "1", "a/b")
-    assert told["created_on"] < told["start_time"] < told["end_time"]
-    log = web.get(f"/files/{told['execution_details']['log_file']['id']}/download_info").json()["url"]
+    payload = web.get(path).json()
+    assert (payload["automation"]["id"], payload["package"]["version"], payload["project_id"]) == (
+        automation["id"],
+        "1",
+        "a/b",
+    )
+    assert payload["created_on"] < payload["start_time"] < payload["end_time"]
+    log = web.get(f"/files/{payload['execution_details']['log_file']['id']}/download_info").json()["url"]
     assert "FINISHED" in httpx.get(log).text
     state = web.get(f"{path}/state").json()["main"]
-    assert (state["inputs"], state["finished_at"]) == ({"a": 1}, told["end_time"])
+    assert (state["inputs"], state["finished_at"]) == ({"a": 1}, payload["end_time"])
     assert web.patch(path, json={"name": "Renamed"}).json()["name"] == "Renamed"
     refused(web.post(f"{path}/actions/stop"), 409, 90007)
 
@@ -169,12 +173,12 @@ def test_lists_of_runs_are_narrowed_and_ordered(web: httpx.Client, automation: J
     sandbox.clock.advance(3600)
     _run(web, package, name="a")
 
-    def found(**params: Any) -> list[str]:
-        return [each["name"] for each in web.get("/automation/runs", params=params).json()["items"]]
+    def run_names(**params: Any) -> list[str]:
+        return [item["name"] for item in web.get("/automation/runs", params=params).json()["items"]]
 
-    assert found() == ["a", "b"]
-    assert found(order_by="name", order="asc") == ["a", "b"]
-    assert found(created_from="2020-09-13T13:00:00") == ["a"]
-    assert found(status="FINISHED") == ["b"]
-    assert found(automation_id=automation["id"], package_id=package["id"], created_by="sandbox-user") == ["a", "b"]
-    assert found(project_id="x/y") == []
+    assert run_names() == ["a", "b"]
+    assert run_names(order_by="name", order="asc") == ["a", "b"]
+    assert run_names(created_from="2020-09-13T13:00:00") == ["a"]
+    assert run_names(status="FINISHED") == ["b"]
+    assert run_names(automation_id=automation["id"], package_id=package["id"], created_by="sandbox-user") == ["a", "b"]
+    assert run_names(project_id="x/y") == []

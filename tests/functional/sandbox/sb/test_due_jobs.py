@@ -100,11 +100,11 @@ def test_a_failing_job_is_dropped(jobs: Jobs, clock: _Clock, done: list[str]):
     assert (done, jobs.is_due()) == (["b"], False)
 
 
-def _count(monkeypatch: pytest.MonkeyPatch, name: str, asked: list[str]) -> None:
+def _count(monkeypatch: pytest.MonkeyPatch, name: str, queries: list[str]) -> None:
     original: Callable[..., Any] = getattr(Database, name)
 
     def counting(database: Database, query: str, values: Sequence[object] = ()) -> Any:
-        asked.append(query)
+        queries.append(query)
         return original(database, query, values)
 
     monkeypatch.setattr(Database, name, counting)
@@ -124,11 +124,11 @@ def test_reading_takes_few_queries(
     files = [sandbox.sb.add_file(b"x", project=project, parent=root, name=f"{number}") for number in range(10)]
     address = path.format(project=project, file=files[0].id)
     assert web.get(address).status_code == 200  # the settings are read once
-    asked: list[str] = []
+    queries: list[str] = []
     for name in ("rows", "row"):
-        _count(monkeypatch, name, asked)
+        _count(monkeypatch, name, queries)
     assert web.get(address).status_code == 200
-    assert len(asked) <= most, asked
+    assert len(queries) <= most, queries
 
 
 def test_a_reset_forgets_the_jobs(sandbox: Sandbox, web: httpx.Client):
@@ -181,8 +181,8 @@ def test_a_task_whose_tool_was_cut_off_by_a_stop_ends_after_the_restart(
         assert web.get(f"/tasks/{task}").json()["status"] == "RUNNING"
     with Sandbox(tmp_path) as sandbox, client(sandbox) as web:
         sandbox.finish()
-        told = web.get(f"/tasks/{task}").json()
-        assert (told["status"], told["outputs"]["out"]["name"]) == ("COMPLETED", "o.txt")
+        payload = web.get(f"/tasks/{task}").json()
+        assert (payload["status"], payload["outputs"]["out"]["name"]) == ("COMPLETED", "o.txt")
 
 
 def test_a_reset_leaves_what_exists_from_the_start(sandbox: Sandbox):

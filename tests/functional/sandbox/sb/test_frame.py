@@ -31,8 +31,8 @@ def test_a_token_comes_in_either_header(sandbox: Sandbox, header: str):
 
 
 def test_where_the_parts_are_is_reported_without_a_token(sandbox: Sandbox):
-    told = httpx.get(f"{sandbox.sb_url}/", trust_env=False).json()
-    assert told["projects_url"] == f"{sandbox.sb_url}/projects"
+    urls = httpx.get(f"{sandbox.sb_url}/", trust_env=False).json()
+    assert urls["projects_url"] == f"{sandbox.sb_url}/projects"
 
 
 @pytest.mark.parametrize("path", ["/user/", "/projects/", "/projects//", "/rate_limit/"])
@@ -113,9 +113,9 @@ def test_items_of_a_list_have_few_fields_unless_more_are_requested(web: httpx.Cl
 
 def test_one_thing_is_whole_unless_less_is_requested(web: httpx.Client, project: str):
     assert "settings" in web.get(f"/projects/{project}").json()
-    told = web.get(f"/projects/{project}", params={"fields": "!settings,!permissions"}).json()
-    assert "settings" not in told
-    assert told["name"] == "Pilot"
+    body = web.get(f"/projects/{project}", params={"fields": "!settings,!permissions"}).json()
+    assert "settings" not in body
+    assert body["name"] == "Pilot"
 
 
 # -- pages
@@ -132,12 +132,12 @@ def test_pages_lead_forwards_and_back(web: httpx.Client):
     second = web.get(links["next"]["href"])
     assert "tags=x" in second.json()["href"]
     assert "tags=y" in second.json()["href"]
-    assert [each["name"] for each in second.json()["items"]] == ["p2", "p3"]
+    assert [item["name"] for item in second.json()["items"]] == ["p2", "p3"]
     back = {link["rel"]: link for link in second.json()["links"]}
     assert set(back) == {"next", "prev"}
     assert web.get(back["prev"]["href"]).json()["items"] == first.json()["items"]
     last = web.get(back["next"]["href"]).json()
-    assert ([each["name"] for each in last["items"]], [link["rel"] for link in last["links"]]) == (["p4"], ["prev"])
+    assert ([item["name"] for item in last["items"]], [link["rel"] for link in last["links"]]) == (["p4"], ["prev"])
     assert web.get("/projects?offset=50").json()["items"] == []
 
 

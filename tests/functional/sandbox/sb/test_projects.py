@@ -49,7 +49,7 @@ def test_projects_are_listed_by_name_tags_category_and_owner(web: httpx.Client, 
     client_of("ada").post("/projects", json={"name": "One of Ada's"})
 
     def names(query: str) -> list[str]:
-        return [each["name"] for each in web.get(f"/projects{query}").json()["items"]]
+        return [item["name"] for item in web.get(f"/projects{query}").json()["items"]]
 
     assert names("") == ["One", "Two", "Three"]
     assert names("?name=t") == ["Two", "Three"]
@@ -85,9 +85,9 @@ DATASET = "sandbox-user/reference-set"
 def test_a_public_dataset_is_read_by_every_user(web: httpx.Client, client_of):
     ada = client_of("ada")
     for client in (web, ada):
-        assert [each["id"] for each in client.get("/datasets?visibility=public").json()["items"]] == [DATASET]
+        assert [dataset["id"] for dataset in client.get("/datasets?visibility=public").json()["items"]] == [DATASET]
         assert client.get(f"/datasets/{DATASET}").json()["name"] == "Reference set"
-    assert [each["id"] for each in web.get("/datasets/sandbox-user").json()["items"]] == [DATASET]
+    assert [dataset["id"] for dataset in web.get("/datasets/sandbox-user").json()["items"]] == [DATASET]
     assert web.get("/datasets/ada").json()["items"] == []
     assert web.get("/datasets?visibility=private").json()["items"] == []
     assert code_of(ada.patch(f"/datasets/{DATASET}", json={"name": "x"})) == (403, 90002)

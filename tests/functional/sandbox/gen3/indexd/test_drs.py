@@ -32,34 +32,34 @@ def bundled(sandbox: Sandbox, *members: str) -> str:
 
 def test_an_object_states_where_its_bytes_are_and_how_to_request_them(sandbox: Sandbox, web: httpx.Client):
     did = enter(sandbox, urls=["s3://b/1", "https://example.org/1"], authz=["/programs/p"], file_name="a.txt")
-    told = web.get(f"{OBJECTS}/{did}").json()
-    assert (told["name"], told["checksums"]) == ("a.txt", [{"type": "md5", "checksum": f"{1:032x}"}])
-    assert told["self_uri"] == f"drs://{did.replace('/', ':')}"
+    object_ = web.get(f"{OBJECTS}/{did}").json()
+    assert (object_["name"], object_["checksums"]) == ("a.txt", [{"type": "md5", "checksum": f"{1:032x}"}])
+    assert object_["self_uri"] == f"drs://{did.replace('/', ':')}"
     allowed = {
         "drs_object_id": did,
         "supported_types": ["BearerAuth"],
         "bearer_auth_issuers": [f"{sandbox.gen3_url}/user"],
         "passport_auth_issuers": [],
     }
-    web_method, bucket_method = told["access_methods"]
+    web_method, bucket_method = object_["access_methods"]
     assert (web_method["access_id"], web_method["cloud"]) == ("https", None)
     assert (bucket_method["access_id"], bucket_method["cloud"]) == ("s3", "aws")
     assert bucket_method["access_url"] == {"url": "s3://b/1"}
     assert web_method["authorizations"] == bucket_method["authorizations"] == allowed
-    assert web.get(f"/index{OBJECTS}/{did}").json() == told
-    assert web.get(f"{OBJECTS}/{did.removeprefix('dg.TEST/')}").json() == told
+    assert web.get(f"/index{OBJECTS}/{did}").json() == object_
+    assert web.get(f"{OBJECTS}/{did.removeprefix('dg.TEST/')}").json() == object_
 
 
 def test_counted_pages_of_the_list_have_every_object_once(sandbox: Sandbox, web: httpx.Client):
     members = [enter(sandbox, number) for number in range(5)]
     bundle = bundled(sandbox, members[0])
 
-    def pages(**asked: Any) -> list[str]:
-        found: list[str] = []
+    def pages(**filters: Any) -> list[str]:
+        ids: list[str] = []
         for page in range(9):
-            objects = web.get(OBJECTS, params={"page": page, "limit": 2, **asked}).json()["drs_objects"]
-            found += [each["id"] for each in objects]
-        return found
+            objects = web.get(OBJECTS, params={"page": page, "limit": 2, **filters}).json()["drs_objects"]
+            ids += [object_["id"] for object_ in objects]
+        return ids
 
     assert pages(form="object") == members
     assert pages(form="bundle") == [bundle]
@@ -72,10 +72,10 @@ def test_counted_pages_of_the_list_have_every_object_once(sandbox: Sandbox, web:
 
 def test_several_objects_are_read_at_once_up_to_a_limit(sandbox: Sandbox, web: httpx.Client):
     dids = [enter(sandbox, number) for number in range(3)]
-    told = web.post(OBJECTS, json={"bulk_object_ids": [*dids, "nope"]}).json()
-    assert {each["id"] for each in told["resolved_drs_objects"]} == set(dids)
-    assert told["unresolved_drs_objects"] == [{"error_code": 404, "object_ids": ["nope"]}]
-    assert told["summary"] == {"requested": 4, "resolved": 3, "unresolved": 1}
+    payload = web.post(OBJECTS, json={"bulk_object_ids": [*dids, "nope"]}).json()
+    assert {object_["id"] for object_ in payload["resolved_drs_objects"]} == set(dids)
+    assert payload["unresolved_drs_objects"] == [{"error_code": 404, "object_ids": ["nope"]}]
+    assert payload["summary"] == {"requested": 4, "resolved": 3, "unresolved": 1}
     assert web.post(OBJECTS, json={"bulk_object_ids": ["x"] * MAX_BULK}).status_code == 200
     assert web.post(OBJECTS, json={"bulk_object_ids": ["x"] * (MAX_BULK + 1)}).status_code == 413
     assert web.post(OBJECTS, json={"bulk_object_ids": "x"}).status_code == 400
@@ -84,9 +84,9 @@ def test_several_objects_are_read_at_once_up_to_a_limit(sandbox: Sandbox, web: h
 def test_the_client_reads_what_the_server_is(sandbox: Sandbox):
     enter(sandbox, 3)
     with Drs(sandbox.gen3_url) as client:
-        told = client.get_service_info()
-    assert (told.type.artifact, told.max_bulk_request_length, told.drs.object_count) == ("drs", MAX_BULK, 1)
-    assert told.drs.total_object_size == 3
+        info = client.get_service_info()
+    assert (info.type.artifact, info.max_bulk_request_length, info.drs.object_count) == ("drs", MAX_BULK, 1)
+    assert info.drs.total_object_size == 3
 
 
 def test_aliases_of_records_are_not_reported_and_what_does_not_exist_is_404(sandbox: Sandbox, web: httpx.Client):

@@ -29,10 +29,10 @@ def enter(sandbox: Sandbox, number: int, **fields: Any) -> str:
     return sandbox.gen3.index.create(new_record(number, **fields))["did"]
 
 
-def dids(web: httpx.Client, **asked: Any) -> list[str]:
-    response = web.get("/index/index", params=asked)
+def dids(web: httpx.Client, **parameters: Any) -> list[str]:
+    response = web.get("/index/index", params=parameters)
     assert response.status_code == 200, response.text
-    return [each["did"] for each in response.json()["records"]]
+    return [record["did"] for record in response.json()["records"]]
 
 
 @QUICK
@@ -42,10 +42,12 @@ def test_following_start_gives_every_record_once_in_order(
 ):
     sandbox.reset()
     entered = [enter(sandbox, number) for number in range(count)]
-    found: list[str] = []
-    while page := dids(web, limit=limit, **({"start": found[-1]} if found else {}), **({"form": form} if form else {})):
-        found += page
-    assert found == sorted(entered)
+    record_ids: list[str] = []
+    while page := dids(
+        web, limit=limit, **({"start": record_ids[-1]} if record_ids else {}), **({"form": form} if form else {})
+    ):
+        record_ids += page
+    assert record_ids == sorted(entered)
 
 
 @QUICK
@@ -58,10 +60,10 @@ def test_counted_pages_give_every_record_once_as_they_were_changed(
     if entered:
         sandbox.gen3.index.update(entered[0], {"file_name": "changed"})
         entered = [*entered[1:], entered[0]]
-    found: list[str] = []
-    while page := dids(web, limit=limit, page=len(found) // limit if len(found) % limit == 0 else 99):
-        found += page
-    assert found == entered
+    record_ids: list[str] = []
+    while page := dids(web, limit=limit, page=len(record_ids) // limit if len(record_ids) % limit == 0 else 99):
+        record_ids += page
+    assert record_ids == entered
 
 
 def test_every_criterion_counts(sandbox: Sandbox, web: httpx.Client):
@@ -105,12 +107,12 @@ def test_criteria_can_be_turned_round(sandbox: Sandbox, web: httpx.Client, negat
     enter(sandbox, 1, file_name="one", version="1", acl=["x"], metadata={"k": "v"}, urls_metadata=state[1])
     enter(sandbox, 2, file_name="two", version="2", acl=["y"], metadata={"k": "w"}, urls_metadata=state[2])
     enter(sandbox, 3, file_name="three")
-    found = web.get("/index/index", params={"negate_params": json.dumps(negated)}).json()["records"]
-    assert sorted(each["file_name"] for each in found) == stays
+    records = web.get("/index/index", params={"negate_params": json.dumps(negated)}).json()["records"]
+    assert sorted(record["file_name"] for record in records) == stays
 
 
 @pytest.mark.parametrize(
-    ("asked", "message"),
+    ("criteria", "message"),
     [
         ({"limit": "9" * 30}, "limit must be an integer"),
         ({"size": "9" * 30}, "size must be an integer"),
@@ -119,8 +121,8 @@ def test_criteria_can_be_turned_round(sandbox: Sandbox, web: httpx.Client, negat
         ({"negate_params": '{"urls": "a"}'}, "negate_params must be a valid json string"),
     ],
 )
-def test_a_criterion_that_makes_no_sense_is_refused(web: httpx.Client, asked: Json, message: str):
-    response = web.get("/index/index", params=asked)
+def test_a_criterion_that_makes_no_sense_is_refused(web: httpx.Client, criteria: Json, message: str):
+    response = web.get("/index/index", params=criteria)
     assert response.status_code == 400
     assert message in response.json()["error"]
 
@@ -131,9 +133,9 @@ def test_bundles_and_records_can_be_listed_together(sandbox: Sandbox, web: httpx
     sandbox.clock.advance(1)
     with indexd_client(sandbox) as admin:
         bundle = admin.post("/index/bundle", json={"bundles": members}).json()["bundle_id"]
-    found = web.get("/index/index", params={"form": "all", "limit": 2}).json()["records"]
-    assert [each.get("id") or each["did"] for each in found] == [bundle, *sorted(members)[:2]]
-    assert [each["id"] for each in web.get("/index/bundle").json()["records"]] == [bundle]
+    records = web.get("/index/index", params={"form": "all", "limit": 2}).json()["records"]
+    assert [record.get("id") or record["did"] for record in records] == [bundle, *sorted(members)[:2]]
+    assert [record["id"] for record in web.get("/index/bundle").json()["records"]] == [bundle]
     assert web.get("/index/bundle", params={"page": 1}).json()["records"] == []
 
 

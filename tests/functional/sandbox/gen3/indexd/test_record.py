@@ -222,19 +222,19 @@ def test_a_record_needs_permission_on_all_of_its_resources(sandbox: Sandbox):
 
 
 def test_an_update_needs_permission_on_the_old_and_the_new_resources(sandbox: Sandbox):
-    own, foreign = entered(sandbox, "/programs/p"), entered(sandbox, "/programs/z")
+    permitted, foreign = entered(sandbox, "/programs/p"), entered(sandbox, "/programs/z")
     move = {"authz": ["/programs/z"]}
-    assert status(sandbox, WRITER, "PUT", f"index/{own['did']}", move, rev=own["rev"]) == 401
+    assert status(sandbox, WRITER, "PUT", f"index/{permitted['did']}", move, rev=permitted["rev"]) == 401
     assert status(sandbox, WRITER, "PUT", f"index/{foreign['did']}", {"file_name": "x"}, rev=foreign["rev"]) == 401
-    assert status(sandbox, WRITER, "PUT", f"index/{own['did']}", {"file_name": "x"}, rev=own["rev"]) == 200
+    assert status(sandbox, WRITER, "PUT", f"index/{permitted['did']}", {"file_name": "x"}, rev=permitted["rev"]) == 200
     assert sandbox.gen3.index.records.find(foreign["did"])["file_name"] is None
 
 
 @pytest.mark.parametrize("name", [UPLOADER, ""])
 def test_who_may_not_write_changes_nothing(sandbox: Sandbox, name: str):
-    own = entered(sandbox, "/programs/p")
-    path = f"index/{own['did']}"
-    sandbox.gen3.index.add_aliases(own["did"], ["a"])
+    record = entered(sandbox, "/programs/p")
+    path = f"index/{record['did']}"
+    sandbox.gen3.index.add_aliases(record["did"], ["a"])
     for method, where, body in (
         ("DELETE", path, None),
         ("POST", path, new_record(2)),
@@ -243,15 +243,15 @@ def test_who_may_not_write_changes_nothing(sandbox: Sandbox, name: str):
         ("PUT", f"{path}/aliases", {"aliases": []}),
         ("DELETE", f"{path}/aliases", None),
         ("DELETE", f"{path}/aliases/a", None),
-        ("POST", f"index/blank/{own['did']}", {}),
-        ("POST", "bundle", {"bundles": [own["did"]]}),
+        ("POST", f"index/blank/{record['did']}", {}),
+        ("POST", "bundle", {"bundles": [record["did"]]}),
         ("DELETE", "bundle/x", None),
     ):
-        assert status(sandbox, name, method, where, body, rev=own["rev"]) == 401, (method, where)
+        assert status(sandbox, name, method, where, body, rev=record["rev"]) == 401, (method, where)
     old_alias = {"size": 1, "hashes": {"md5": "0" * 32}, "release": "public"}
     assert status(sandbox, name, "PUT", "alias/x", old_alias) == (401 if name else 403)
     index = sandbox.gen3.index
-    assert (index.records.counted()[0], index.aliases.of(own["did"])) == (1, ["a"])
+    assert (index.records.counted()[0], index.aliases.of(record["did"])) == (1, ["a"])
 
 
 def test_uploads_are_enough_for_blank_records_and_for_filling_them(sandbox: Sandbox):

@@ -26,7 +26,7 @@ def tree(web: httpx.Client, send: Send, project: str) -> dict[str, str]:
 
 
 def _names(web: httpx.Client, folder: str) -> list[str]:
-    return [each["name"] for each in web.get(f"/files/{folder}/list").json()["items"]]
+    return [item["name"] for item in web.get(f"/files/{folder}/list").json()["items"]]
 
 
 def _codes(items: list[Json]) -> list[int | None]:
@@ -62,10 +62,10 @@ def test_updates_erase_what_is_left_out_and_edits_keep_it(web: httpx.Client, sen
 def test_copies_between_projects_at_once(web: httpx.Client, send: Send) -> None:
     id = send("a")["id"]
     other = web.post("/projects", json={"name": "Other"}).json()["id"]
-    told = web.post("/action/files/copy", json={"project": other, "file_ids": [id, "none"]}).json()
-    assert (told[id]["status"], told[id]["new_file_name"]) == ("ok", "a")
-    assert told["none"]["status"] != "ok"
-    assert web.get(f"/files/{told[id]['new_file_id']}").json()["project"] == other
+    results = web.post("/action/files/copy", json={"project": other, "file_ids": [id, "none"]}).json()
+    assert (results[id]["status"], results[id]["new_file_name"]) == ("ok", "a")
+    assert results["none"]["status"] != "ok"
+    assert web.get(f"/files/{results[id]['new_file_id']}").json()["project"] == other
 
 
 # -- jobs
@@ -86,9 +86,14 @@ def test_a_job_passes_its_states_by_the_clock(web: httpx.Client, tree: dict[str,
         sandbox.clock.advance(0.4)
         states.append(web.get(job).json()["state"])
     assert states == ["SUBMITTED", "RESOLVING", "RUNNING", "FINISHED"]
-    told = web.get(job).json()
-    assert (told["type"], told["total_files"], told["completed_files"], told["failed_files"]) == ("DELETE", 3, 3, 0)
-    assert told["finished_on"] >= told["started_on"]
+    payload = web.get(job).json()
+    assert (payload["type"], payload["total_files"], payload["completed_files"], payload["failed_files"]) == (
+        "DELETE",
+        3,
+        3,
+        0,
+    )
+    assert payload["finished_on"] >= payload["started_on"]
     assert web.get(f"/files/{tree['b']}").status_code == 404
 
 
@@ -96,13 +101,13 @@ def test_folders_are_copied_with_their_structure(web: httpx.Client, tree: dict[s
     other = web.post("/projects", json={"name": "Other"}).json()
     job = _start(web, "copy", {"file": tree["top"], "project": other["id"], "name": "copy"}, {"file": "none"})
     sandbox.finish()
-    told = web.get(job).json()
-    assert _codes(told["result"]) == [None, 5002]
-    assert (told["completed_files"], told["failed_files"]) == (3, 1)
-    copy = told["result"][0]["resource"]
+    payload = web.get(job).json()
+    assert _codes(payload["result"]) == [None, 5002]
+    assert (payload["completed_files"], payload["failed_files"]) == (3, 1)
+    copy = payload["result"][0]["resource"]
     assert (copy["name"], copy["type"]) == ("copy", "folder")
     assert _names(web, copy["id"]) == ["a", "sub"]
-    (sub,) = [each for each in web.get(f"/files/{copy['id']}/list").json()["items"] if each["name"] == "sub"]
+    (sub,) = [item for item in web.get(f"/files/{copy['id']}/list").json()["items"] if item["name"] == "sub"]
     assert _names(web, sub["id"]) == ["b", "c"]
     assert _names(web, tree["top"]) == ["a", "sub"]
 

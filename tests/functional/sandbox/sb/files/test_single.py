@@ -25,10 +25,10 @@ def _names(response: httpx.Response) -> list[str]:
 
 def test_a_file_that_was_sent_is_there_with_all_its_fields(web: httpx.Client, send: Send, project: str) -> None:
     made = send("reads.fastq", b"ACGT")
-    found = web.get(f"/files/{made['id']}").json()
-    assert found == made
-    assert found["href"].endswith(f"/sb/v2/files/{made['id']}")
-    assert {name: found[name] for name in ("name", "size", "type", "project", "storage", "metadata", "tags")} == {
+    file = web.get(f"/files/{made['id']}").json()
+    assert file == made
+    assert file["href"].endswith(f"/sb/v2/files/{made['id']}")
+    assert {name: file[name] for name in ("name", "size", "type", "project", "storage", "metadata", "tags")} == {
         "name": "reads.fastq",
         "size": 4,
         "type": "file",
@@ -37,7 +37,7 @@ def test_a_file_that_was_sent_is_there_with_all_its_fields(web: httpx.Client, se
         "metadata": {},
         "tags": [],
     }
-    assert web.get(f"/projects/{project}").json()["root_folder"] == found["parent"]
+    assert web.get(f"/projects/{project}").json()["root_folder"] == file["parent"]
 
 
 def test_a_list_has_pages_by_name_and_counts_all(web: httpx.Client, send: Send, project: str) -> None:
@@ -59,16 +59,16 @@ def test_filters_are_alternatives_within_a_kind_and_go_together(web: httpx.Clien
         id = send(name)["id"]
         web.patch(f"/files/{id}", json={"metadata": {"sample": sample}, "tags": tags})
 
-    def found(**params: Any) -> list[str]:
+    def names(**params: Any) -> list[str]:
         return _names(web.get("/files", params={"project": project, **params}))
 
-    assert found(name=["a", "c", "nothing"]) == ["a", "c"]
-    assert found(**{"metadata.sample": "s1"}) == ["a", "c"]
-    assert found(**{"metadata.sample": ["s1", "s2"]}) == ["a", "b", "c"]
-    assert found(tag=["y", "z"]) == ["b", "c"]
-    assert found(tag="z", **{"metadata.sample": "s1"}) == ["c"]
-    assert found(**{"metadata.other": "s1"}) == []
-    assert found(**{"origin.task": "nobody"}) == []
+    assert names(name=["a", "c", "nothing"]) == ["a", "c"]
+    assert names(**{"metadata.sample": "s1"}) == ["a", "c"]
+    assert names(**{"metadata.sample": ["s1", "s2"]}) == ["a", "b", "c"]
+    assert names(tag=["y", "z"]) == ["b", "c"]
+    assert names(tag="z", **{"metadata.sample": "s1"}) == ["c"]
+    assert names(**{"metadata.other": "s1"}) == []
+    assert names(**{"origin.task": "nobody"}) == []
 
 
 def test_whose_files_are_listed_has_to_be_stated_once(web: httpx.Client, project: str) -> None:
@@ -119,10 +119,10 @@ def test_tags_are_replaced_and_a_change_moves_the_time(web: httpx.Client, send: 
     made = send("a")
     sandbox.clock.advance(60)
     assert web.put(f"/files/{made['id']}/tags", json=["x", "y", "x"]).json() == ["x", "y"]
-    found = web.get(f"/files/{made['id']}").json()
-    assert found["tags"] == ["x", "y"]
-    assert found["created_on"] == made["created_on"]
-    assert found["modified_on"] > made["modified_on"]
+    file = web.get(f"/files/{made['id']}").json()
+    assert file["tags"] == ["x", "y"]
+    assert file["created_on"] == made["created_on"]
+    assert file["modified_on"] > made["modified_on"]
 
 
 def test_names_are_unique_in_their_folder(web: httpx.Client, send: Send) -> None:
@@ -205,7 +205,7 @@ def test_strangers_see_nothing_and_readers_change_nothing(
 
 
 @pytest.mark.parametrize(
-    ("query", "found"),
+    ("query", "names"),
     [
         ('IN "sandbox-user/pilot"', ["a.bam", "b.bam", "c.txt"]),
         ('IN "sandbox-user/pilot" WHERE name LIKE "%.bam"', ["a.bam", "b.bam"]),
@@ -214,7 +214,7 @@ def test_strangers_see_nothing_and_readers_change_nothing(
         ('name IN ("a.bam", "c.txt") and size = 1', ["a.bam"]),
     ],
 )
-def test_search(web: httpx.Client, send: Send, query: str, found: list[str]) -> None:
+def test_search(web: httpx.Client, send: Send, query: str, names: list[str]) -> None:
     for name, content, sample, tags in (
         ("a.bam", b"1", "s1", []),
         ("b.bam", b"2", "s2", ["x"]),
@@ -223,7 +223,7 @@ def test_search(web: httpx.Client, send: Send, query: str, found: list[str]) -> 
         id = send(name, content)["id"]
         web.patch(f"/files/{id}", json={"metadata": {"sample": sample}, "tags": tags})
     response = web.post("/files/search", json={"query": query}).json()
-    assert ([item["name"] for item in response["result_set"]], response["count"]) == (found, len(found))
+    assert ([item["name"] for item in response["result_set"]], response["count"]) == (names, len(names))
 
 
 def test_search_has_pages_by_token(web: httpx.Client, send: Send) -> None:

@@ -75,12 +75,17 @@ def test_an_upload_states_its_parts_to_resume_with(web: httpx.Client, project: s
     id = started["upload_id"]
     send_part(web, id, 2, b"efgh")
     _put(web, id, 1, b"abcd")  # sent, but not reported
-    told = web.get(f"/upload/multipart/{id}", params={"list_parts": True}).json()
-    assert (told["uploaded_parts_count"], told["part_size"], told["project"], told["name"]) == (1, 4, project, "up")
-    assert [part["part_number"] for part in told["parts"]] == [2]
-    assert told["parts"][0]["response"]["headers"]["ETag"]
+    payload = web.get(f"/upload/multipart/{id}", params={"list_parts": True}).json()
+    assert (payload["uploaded_parts_count"], payload["part_size"], payload["project"], payload["name"]) == (
+        1,
+        4,
+        project,
+        "up",
+    )
+    assert [part["part_number"] for part in payload["parts"]] == [2]
+    assert payload["parts"][0]["response"]["headers"]["ETag"]
     assert "parts" not in web.get(f"/upload/multipart/{id}").json()
-    assert [each["upload_id"] for each in web.get("/upload/multipart").json()["items"]] == [id]
+    assert [upload["upload_id"] for upload in web.get("/upload/multipart").json()["items"]] == [id]
 
 
 @pytest.mark.usefixtures("small_parts")

@@ -92,14 +92,14 @@ def test_lists_find_by_project_words_and_identity(web: httpx.Client, project: st
     _install(web, project)
     _install(web, other, "sort", {**TOOL, "label": "Sorts"})
 
-    def found(**params: Any) -> list[str]:
-        return sorted(each["id"] for each in web.get("/apps", params=params).json()["items"])
+    def app_ids(**params: Any) -> list[str]:
+        return sorted(app["id"] for app in web.get("/apps", params=params).json()["items"])
 
-    assert found() == [f"{other}/sort/0", f"{project}/wc/0"]
-    assert found(project=project) == [f"{project}/wc/0"]
-    assert found(q=["counts", "lines"]) == [f"{project}/wc/0"]
-    assert found(id=f"{other}/sort") == [f"{other}/sort/0"]
-    assert found(visibility="public") == []
+    assert app_ids() == [f"{other}/sort/0", f"{project}/wc/0"]
+    assert app_ids(project=project) == [f"{project}/wc/0"]
+    assert app_ids(q=["counts", "lines"]) == [f"{project}/wc/0"]
+    assert app_ids(id=f"{other}/sort") == [f"{other}/sort/0"]
+    assert app_ids(visibility="public") == []
     assert "raw" not in web.get("/apps").json()["items"][0]
     for id in ("sort", f"{project}/wc/-1", f"{project}/wc/{'9' * 5000}"):
         refused(web.get("/apps", params={"id": id}), 400, 6011)
@@ -114,8 +114,8 @@ def test_a_clone_has_all_revisions_and_follows_its_origin(web: httpx.Client, pro
         f"/apps/{project}/wc/actions/copy", json={"project": other, "strategy": "direct", "name": "My Copy"}
     ).json()
     one = web.post(f"/apps/{project}/wc/0/actions/copy", json={"project": other, "name": "first"}).json()
-    assert [each["id"] for each in (clone, direct, one)] == [f"{other}/wc/1", f"{other}/my-copy/0", f"{other}/first/0"]
-    assert [each["copy_of"] for each in (clone, direct, one)] == [f"{project}/wc/1"] * 2 + [f"{project}/wc/0"]
+    assert [app["id"] for app in (clone, direct, one)] == [f"{other}/wc/1", f"{other}/my-copy/0", f"{other}/first/0"]
+    assert [app["copy_of"] for app in (clone, direct, one)] == [f"{project}/wc/1"] * 2 + [f"{project}/wc/0"]
     assert web.post(f"/apps/{other}/wc/actions/sync").json()["revision"] == 1
     web.post(f"/apps/{project}/wc/2/raw", json={**TOOL, "label": "Third"})
     synced = web.post(f"/apps/{other}/wc/actions/sync").json()

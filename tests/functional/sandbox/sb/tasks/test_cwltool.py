@@ -57,7 +57,7 @@ def run(web: httpx.Client, project: str, sandbox: Sandbox) -> Run:
 
 def file(made: Json, *others: Json) -> Json:
     value = {"class": "File", "path": made["id"]}
-    return {**value, "secondaryFiles": [file(each) for each in others]} if others else value
+    return {**value, "secondaryFiles": [file(other) for other in others]} if others else value
 
 
 def content(web: httpx.Client, value: Json) -> bytes:
@@ -88,16 +88,16 @@ def test_secondary_files_and_folders_come_and_go(web: httpx.Client, send: Send, 
     }
     raw = tool(command, {"bam": indexed, "refs": "Directory"}, outputs)
     refs = {"class": "Directory", "path": folder["id"]}
-    told = run(raw, {"bam": file(bam, bai), "refs": refs})
-    assert told["status"] == "COMPLETED", told["errors"]
-    made = told["outputs"]
+    task = run(raw, {"bam": file(bam, bai), "refs": refs})
+    assert task["status"] == "COMPLETED", task["errors"]
+    made = task["outputs"]
     (index,) = made["bam"]["secondaryFiles"]
     assert (made["bam"]["name"], content(web, made["bam"])) == ("out.bam", b"bam\nbai\nchr1\n")
     assert (index["name"], content(web, index)) == ("out.bam.bai", b"index\n")
     assert made["count"] == 4
     (inner,) = web.get(f"/files/{made['folder']['path']}/list").json()["items"]
-    (found,) = web.get(f"/files/{inner['id']}/list").json()["items"]
-    assert (inner["name"], found["name"], content(web, {"path": found["id"]})) == ("e", "x.txt", b"x\n")
+    (innermost,) = web.get(f"/files/{inner['id']}/list").json()["items"]
+    assert (inner["name"], innermost["name"], content(web, {"path": innermost["id"]})) == ("e", "x.txt", b"x\n")
 
 
 def test_a_tool_that_fails_fails_its_task_and_its_words_are_kept(web: httpx.Client, run: Run) -> None:
