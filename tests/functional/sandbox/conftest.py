@@ -60,8 +60,8 @@ def stage(sandbox: Sandbox) -> Stage:
         labels = {**digests.values(), **tags}
         key = f"{uuid.uuid4()}/data"
         client.put_object(Bucket=sandbox.staging_bucket, Key=key, Body=content, ContentType=content_type)
-        stated = [{"Key": f"hca-dss-{name}", "Value": value} for name, value in labels.items() if value]
-        client.put_object_tagging(Bucket=sandbox.staging_bucket, Key=key, Tagging={"TagSet": stated})
+        tag_set = [{"Key": f"hca-dss-{name}", "Value": value} for name, value in labels.items() if value]
+        client.put_object_tagging(Bucket=sandbox.staging_bucket, Key=key, Tagging={"TagSet": tag_set})
         return f"s3://{sandbox.staging_bucket}/{key}"
 
     return put

@@ -162,7 +162,7 @@ def test_the_request_log_keeps_no_secrets(sandbox: Sandbox, control, web, folder
     assert (first["method"], first["path"], first["query"]) == ("GET", f"/dss/v1{url}", "replica=aws")
     assert (first["status"], first["authorized"], first["done"]) == (302, True, True)
     assert (second["status"], second["range"], second["sent"]) == (206, "bytes=10-", 102390)
-    assert [each["path"] for each in control.get("/requests", params={"path": "/_o"}).json()["requests"]] == [
+    assert [request["path"] for request in control.get("/requests", params={"path": "/_o"}).json()["requests"]] == [
         second["path"]
     ]
     control.delete("/requests")
@@ -258,8 +258,8 @@ def test_state_survives_a_restart(sandbox: Sandbox, tmp_path, folder):
     with fresh(sandbox, tmp_path / "state", port=port) as second:
         assert second.clock.now() >= now
         assert second.settings.number("dss.url_seconds") == 50_000
-        for each in files:
-            assert httpx.get(each["url"], **options).content == (folder / each["name"]).read_bytes()
+        for file in files:
+            assert httpx.get(file["url"], **options).content == (folder / file["name"]).read_bytes()
         headers = {"Authorization": f"Bearer {token}"}
         assert httpx.get(f"{second.url}/dss/v1/collections", headers=headers, **options).status_code == 401
         assert httpx.get(url, params=query, **options).json()["bundle"]["version"] == bundle["version"]
@@ -379,7 +379,7 @@ def test_known_crashes_of_real_servers_are_answered_as_wanted(tmp_path: Path):
         (
             "from omicsdk.sandbox import Sandbox; Sandbox().start().stop()",
             {"jsonschema", "moto", "pydantic", "omicsdk.sandbox.app", "omicsdk.sandbox.engine.plan"}
-            | {f"omicsdk.sandbox.{each}" for each in ("dss.bundles", "gen3.fence", "pangea.samples", "sb.tasks")},
+            | {f"omicsdk.sandbox.{module}" for module in ("dss.bundles", "gen3.fence", "pangea.samples", "sb.tasks")},
         ),
     ],
 )
@@ -418,8 +418,10 @@ def test_a_second_look_at_the_folder_does_not_end_its_lock(tmp_path: Path):
         with pytest.raises(FolderInUse):
             Sandbox(tmp_path).start()
         assert running_url(tmp_path) == sandbox.url
-        found = subprocess.run([sys.executable, "-c", look, str(tmp_path)], capture_output=True, text=True, check=True)
-    assert found.stdout.startswith("http://127.0.0.1:")
+        process = subprocess.run(
+            [sys.executable, "-c", look, str(tmp_path)], capture_output=True, text=True, check=True
+        )
+    assert process.stdout.startswith("http://127.0.0.1:")
 
 
 @pytest.mark.parametrize("name", ["port", "s3_port"])

@@ -35,8 +35,8 @@ def s3(_url: str, variables: dict[str, str]) -> httpx.Response:
     client = boto3.Session(variables["AWS_ACCESS_KEY_ID"], variables["AWS_SECRET_ACCESS_KEY"]).client(
         "s3", endpoint_url=variables["AWS_ENDPOINT_URL_S3"], region_name=variables["AWS_DEFAULT_REGION"]
     )
-    stated = client.list_objects_v2(Bucket=variables["OMICS_DSS_STAGING_BUCKET"])
-    return httpx.Response(stated["ResponseMetadata"]["HTTPStatusCode"])
+    response = client.list_objects_v2(Bucket=variables["OMICS_DSS_STAGING_BUCKET"])
+    return httpx.Response(response["ResponseMetadata"]["HTTPStatusCode"])
 
 
 def gen3(url: str, variables: dict[str, str]) -> httpx.Response:

@@ -42,7 +42,7 @@ def bundle(sandbox: Sandbox, folder: Path) -> Any:
 
 
 def test_one_of_many_makes_a_bundle(user: httpx.Client, bundle: Any) -> None:
-    files = [{name: each[name] for name in ("name", "uuid", "version", "indexed")} for each in bundle["files"]]
+    files = [{name: file[name] for name in ("name", "uuid", "version", "indexed")} for file in bundle["files"]]
     url, params = f"/bundles/{uuid.uuid4()}", {"version": V1, "replica": "aws"}
     made = statuses(lambda _: user.put(url, params=params, json={"files": files, "creator_uid": 0}))
     assert made == {201: 1, 200: MANY - 1}
@@ -111,7 +111,10 @@ def test_one_of_many_gets_the_name_of_a_project(site: httpx.Client) -> None:
 
 def test_names_that_give_the_same_slug_all_get_one(site: httpx.Client) -> None:
     made = together(lambda number: site.post("/projects/", data={"name": f"same{' ' * (number + 1)}name"}))
-    assert {each.json()["slug"] for each in made} == {"same-name", *(f"same-name-{n}" for n in range(2, MANY + 1))}
+    assert {response.json()["slug"] for response in made} == {
+        "same-name",
+        *(f"same-name-{n}" for n in range(2, MANY + 1)),
+    }
 
 
 def test_no_status_is_lost(sandbox: Sandbox, site: httpx.Client) -> None:
@@ -128,7 +131,7 @@ def test_moves_into_each_other_leave_a_tree(site: httpx.Client) -> None:
         site.post("/items/", data={"parent": "p", "name": name})
     moves = [("p:a", "p:b"), ("p:b", "p:a")]
     moved = together(lambda at: site.patch(f"/items/{moves[at][0]}/", data={"parent": moves[at][1]}), 2)
-    assert sorted(each.status_code for each in moved) == [200, 400]
+    assert sorted(response.status_code for response in moved) == [200, 400]
 
 
 @pytest.fixture
@@ -164,7 +167,7 @@ def test_one_of_many_gets_an_address_and_many_logins_one_token(owner: httpx.Clie
 
 def test_of_many_at_once_those_before_one_that_exists_are_made(owner: httpx.Client, library: Any) -> None:
     def ask(number: int) -> httpx.Response:
-        names = [*(f"own {number} {each}" for each in range(20)), "wanted"]
+        names = [*(f"own {number} {index}" for index in range(20)), "wanted"]
         return owner.post("/bulk_samples", json={"names": names, "library": library["uuid"]})
 
     assert statuses(ask) == ONE_OF_ALL

@@ -251,18 +251,18 @@ def test_it_responds_as_recorded(sandbox: Sandbox, name: str) -> None:
     recording = RECORDINGS[name]
     steps = recording.read()
     assert len(steps) == recording.count
-    found = recording.differences(sandbox, steps)
-    assert {number: text for number, text in found.items() if number not in recording.argued} == {}
-    assert recording.argued.keys() - found.keys() == set()
+    texts = recording.differences(sandbox, steps)
+    assert {number: text for number, text in texts.items() if number not in recording.argued} == {}
+    assert recording.argued.keys() - texts.keys() == set()
 
 
 @pytest.mark.parametrize("name", [name for name, recording in RECORDINGS.items() if recording.fails])
 def test_it_fails_where_the_server_does_when_requested(sandbox: Sandbox, name: str) -> None:
     sandbox.settings.turn({"sandbox.strict_errors": "real"})
     recording = RECORDINGS[name]
-    found = recording.differences(sandbox, recording.read())
-    assert {number for number in found if recording.fails in recording.argued.get(number, "")} == recording.never_fails
-    assert found.keys() - recording.argued.keys() == set()
+    texts = recording.differences(sandbox, recording.read())
+    assert {number for number in texts if recording.fails in recording.argued.get(number, "")} == recording.never_fails
+    assert texts.keys() - recording.argued.keys() == set()
 
 
 WRONG: dict[str, dict[int, Callable[[Step], Step]]] = {

@@ -15,20 +15,20 @@ SERVICES = ("gen3/arborist", "gen3/fence", "gen3/manifest", "gen3/sheepdog", "ge
 @pytest.mark.parametrize("service", SERVICES)
 def test_operations_without_a_handler_keep_to_the_document(sandbox: Sandbox, service: str):
     document = read_document(service)
-    stated = {each.name: each for each in operations(document)}
-    explained = [each for each in sandbox.explain()[service] if each.kind != "handler"]
+    declared = {operation.name: operation for operation in operations(document)}
+    explained = [explanation for explanation in sandbox.explain()[service] if explanation.kind != "handler"]
     assert explained
     token = sandbox.gen3.access.issue(ADMINISTRATOR, sandbox.gen3_url)
     with httpx.Client(base_url=sandbox.url, trust_env=False) as web:
-        for each in explained:
-            operation = stated[each.operation]
-            path = f"/{service}" + re.sub(r"\{.*?\}", "x", each.path)
+        for explanation in explained:
+            operation = declared[explanation.operation]
+            path = f"/{service}" + re.sub(r"\{.*?\}", "x", explanation.path)
             body = {"json": {}} if operation.content.is_json else {}
-            response = web.request(each.method, path, headers={"Authorization": f"Bearer {token}"}, **body)
-            assert response.status_code < 500, each
+            response = web.request(explanation.method, path, headers={"Authorization": f"Bearer {token}"}, **body)
+            assert response.status_code < 500, explanation
             if response.is_success and operation.response.is_json and response.content:
                 schema = {**operation.response.schema, "components": document.get("components", {})}
                 Draft202012Validator(schema).validate(response.json())
             security = operation.data.get("security")
             if security and {} not in security:
-                assert web.request(each.method, path, **body).status_code == 401, each
+                assert web.request(explanation.method, path, **body).status_code == 401, explanation

@@ -207,12 +207,12 @@ def test_lists_are_read_in_pages_filtered_and_sorted(pets: httpx.Client, add: Ca
     cursor: str | None = ""
     while cursor is not None:
         page = pets.get("/pets", params={"limit": 2, **({"cursor": cursor} if cursor else {})}).json()
-        names += [each["name"] for each in page["items"]]
+        names += [pet["name"] for pet in page["items"]]
         cursor = page["next_cursor"]
         assert page["total"] == 5
     assert names == ["p0", "p1", "p2", "p3", "p4"]
     cats = pets.get("/pets", params={"kind": "cat", "sort": "-name"}).json()
-    assert [each["name"] for each in cats["items"]] == ["p3", "p1"]
+    assert [pet["name"] for pet in cats["items"]] == ["p3", "p1"]
     assert pets.get("/pets", params={"cursor": "of another server"}).status_code == 400
 
 
@@ -222,7 +222,7 @@ def test_a_page_after_a_deleted_object_is_complete(pets: httpx.Client, add: Call
     for identity in made[:2]:
         pets.delete(f"/pets/{identity}")
     rest = pets.get("/pets", params={"limit": 2, "cursor": page["next_cursor"]}).json()
-    assert [each["id"] for each in rest["items"]] == made[2:]
+    assert [pet["id"] for pet in rest["items"]] == made[2:]
 
 
 @pytest.mark.parametrize(
@@ -307,7 +307,7 @@ def test_forms_and_fields_in_another_spelling(wrapped: httpx.Client):
     made = wrapped.post(f"{path}.json", data={"To": "+1", "Body": "Hello"}).json()
     assert (made["to"], made["body"], made["sid"][:2], len(made["sid"])) == ("+1", "Hello", "SM", 34)
     assert wrapped.post(f"{path}/{made['sid']}.json", data={"Body": "Bye"}).json()["body"] == "Bye"
-    assert [each["sid"] for each in wrapped.get(f"{path}.json").json()["messages"]] == [made["sid"]]
+    assert [message["sid"] for message in wrapped.get(f"{path}.json").json()["messages"]] == [made["sid"]]
     assert wrapped.post(f"{path}.json", data={"Body": "Hello"}).status_code == 400
 
 
@@ -316,10 +316,10 @@ def test_fields_around_objects_and_pages_by_number(wrapped: httpx.Client):
         made = wrapped.post("/teams", json={"team": {"name": name}})
         assert made.json()["team"]["slug"] == name.lower().replace(" ", "-")
     page = wrapped.get("/teams", params={"page": 1, "per_page": 2})
-    assert [each["slug"] for each in page.json()["teams"]] == ["red-team", "blue-team"]
+    assert [team["slug"] for team in page.json()["teams"]] == ["red-team", "blue-team"]
     assert page.json()["count"] == 3
     following = wrapped.get(page.links["next"]["url"])
-    assert [each["slug"] for each in following.json()["teams"]] == ["green-team"]
+    assert [team["slug"] for team in following.json()["teams"]] == ["green-team"]
     assert "next" not in following.links
 
 
@@ -408,7 +408,7 @@ def test_objects_come_from_folders_and_recordings(served: Sandbox, pets: httpx.C
     }
     recording.write_text(json.dumps(exchange))
     assert served.seed_exchanges(recording)["taken"] == {"pets pet": 1}
-    assert [each["name"] for each in pets.get("/pets", params={"sort": "name"}).json()["items"]] == [
+    assert [pet["name"] for pet in pets.get("/pets", params={"sort": "name"}).json()["items"]] == [
         "Max",
         "Rex",
         "Tom",
@@ -479,7 +479,7 @@ def test_a_handler_answers_in_place_of_the_engine(served: Sandbox):
         return Reply({"handled": call.arguments["pet_id"]})
 
     engine = Engine(PETS, name="handled", handlers={"get_pet": get_pet})
-    assert [each.operation for each in engine.explain() if each.kind == "handler"] == ["get_pet"]
+    assert [explanation.operation for explanation in engine.explain() if explanation.kind == "handler"] == ["get_pet"]
     with TestClient(Starlette(routes=[Mount("/apis/handled", app=Application(engine, served.context))])) as client:
         assert client.get("/apis/handled/pets/7").json() == {"handled": "7"}
         assert client.get("/apis/handled/pets/none").status_code == 404

@@ -54,7 +54,7 @@ def opened(browser: Any, sandbox: Sandbox) -> Generator[Any]:
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on("console", lambda said: troubles.append(said.text) if said.type == "error" else None)
+        page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
         return page
 
     yield open_tab

@@ -11,14 +11,14 @@ from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.contents import platforms
 from omicsdk.sandbox.dss.state import Tombstone
 
-EVERY = [(each.name, listing.name) for each in platforms() for listing in each.listings]
+EVERY = [(platform.name, listing.name) for platform in platforms() for listing in platform.listings]
 HOSTILE = "<script>alert('x')</script> & \u202egnp.json"
 
 
 def _count(page: str, platform: str, listing: str) -> int:
-    found = re.search(rf'/contents/{platform}/{listing}">[^<]*</a> <span class="count(?: none)?">([0-9,]+)<', page)
-    assert found is not None
-    return int(found[1].replace(",", ""))
+    match = re.search(rf'/contents/{platform}/{listing}">[^<]*</a> <span class="count(?: none)?">([0-9,]+)<', page)
+    assert match is not None
+    return int(match[1].replace(",", ""))
 
 
 def test_the_first_page_counts_what_every_platform_has(sandbox: Sandbox, visitor: httpx.Client, folder):
@@ -42,7 +42,7 @@ def test_the_first_page_counts_what_every_platform_has(sandbox: Sandbox, visitor
         ("refget", "sequences"): 3,
         ("trs", "tools"): 1,
     }
-    assert {each: _count(page.text, *each) for each in counts} == counts
+    assert {place: _count(page.text, *place) for place in counts} == counts
 
 
 @pytest.mark.parametrize(("platform", "listing"), EVERY)
@@ -60,7 +60,7 @@ def test_azuls_lists_have_what_it_indexes(sandbox: Sandbox, tmp_path):
     sandbox.seed(tmp_path / "bare")
     sandbox.dss.delete_bundle(Tombstone(first["bundle_uuid"], first["version"], "a@example.org", "test"))
     database, files = sandbox.context.database, sandbox.azul.atlas.files()
-    [azul] = [each for each in platforms() if each.name == "azul"]
+    [azul] = [platform for platform in platforms() if platform.name == "azul"]
     listed = {name: azul.listing(name).rows(database, 0) for name in ("projects", "files")}
     assert [row[:2] for row in listed["files"]] == [(file.name, file.record.uuid) for file in files]
     assert [row[3] for row in listed["files"]] == [file.short_name for file in files]
@@ -210,8 +210,8 @@ def test_requests_to_the_s3_server_are_shown_apart(sandbox: Sandbox, visitor: ht
 
 def test_an_object_is_an_operation(sandbox: Sandbox, visitor: httpx.Client, folder):
     file = sandbox.seed(folder)["files"][0]
-    found = visitor.get(f"/dss/v1/files/{file['uuid']}", params={"replica": "aws"})
-    assert found.status_code == 200
+    response = visitor.get(f"/dss/v1/files/{file['uuid']}", params={"replica": "aws"})
+    assert response.status_code == 200
     assert [entry["operation"] for entry in sandbox.requests()] == ["dss get_file", "objects GET"]
     assert sandbox.requests()[-1]["query"] == ""
     assert "objects GET" in visitor.get(PLACE).text

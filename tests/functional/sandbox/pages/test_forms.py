@@ -15,9 +15,9 @@ SETTINGS = "/_sandbox/pages/settings"
 
 def form_token(page: str) -> str:
     """What the forms of a page send along."""
-    found = re.search(r'name="form_token" value="([^"]+)"', page)
-    assert found is not None
-    return found[1]
+    match = re.search(r'name="form_token" value="([^"]+)"', page)
+    assert match is not None
+    return match[1]
 
 
 def _post(visitor: httpx.Client, place: str, **fields: str) -> httpx.Response:

@@ -64,13 +64,13 @@ def test_objects_of_pangea_keep_their_uuids(sandbox: Sandbox, client: httpx.Clie
     org, lib, sample, result, field = (f"00000000-0000-4000-8000-00000000000{n}" for n in range(5))
     group = {"uuid": lib, "name": "Lib", "organization": org, "is_library": True, "is_public": True, "bucket": "x"}
     group["organization_obj"] = {"uuid": org, "name": "Org"}
-    told = {"uuid": sample, "name": "s 1", "library": lib, "metadata": {"city": "Oslo"}, "library_obj": group}
-    ar = {"uuid": result, "module_name": "m", "replicate": "r", "sample": sample, "sample_obj": told}
+    sample_object = {"uuid": sample, "name": "s 1", "library": lib, "metadata": {"city": "Oslo"}, "library_obj": group}
+    ar = {"uuid": result, "module_name": "m", "replicate": "r", "sample": sample, "sample_obj": sample_object}
     stored = {"uuid": field, "name": "f", "stored_data": {"a": 1}, "analysis_result": result}
     other = {"uuid": "00000000-0000-4000-8000-000000000009", "name": "gone", "library": lib}
     report = sandbox.seed_exchanges(
         recorded(
-            _line("GET", "/api/samples?page=1", {"count": 1, "results": [told]}),
+            _line("GET", "/api/samples?page=1", {"count": 1, "results": [sample_object]}),
             _line("POST", "/api/samples", other, status=201),
             _line("DELETE", f"/api/samples/{other['uuid']}", None, status=204),
             _line("GET", f"/api/sample_ars/{result}", ar),
@@ -140,5 +140,5 @@ def test_submitted_records_wait_for_what_they_link_to(sandbox: Sandbox, recorded
         "taken": {"submitted records": 2},
         "left": {"submitted records that the dictionary or their links refuse": 1},
     }
-    names = {each["submitter_id"] for each in sandbox.gen3.records.listed("experiment", "demo-p")}
+    names = {record["submitter_id"] for record in sandbox.gen3.records.listed("experiment", "demo-p")}
     assert names == {"e1", "e3"}

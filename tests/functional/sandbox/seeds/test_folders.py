@@ -32,8 +32,8 @@ def test_an_upload_area_has_them_with_their_checksums(sandbox: Sandbox, folder: 
     assert made["files"] == NAMES
     area = made["area"].rstrip("/").rpartition("/")[2]
     for name in NAMES:
-        told = client.get(f"/upload/v1/area/{area}/{quote(name, safe='')}").json()
-        assert told["checksums"]["sha256"] == hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        description = client.get(f"/upload/v1/area/{area}/{quote(name, safe='')}").json()
+        assert description["checksums"]["sha256"] == hashlib.sha256((folder / name).read_bytes()).hexdigest()
     assert "reads/r1.fastq.gz" in client.get(f"/_sandbox/pages/contents/upload/area-files?of={area}").text
     assert ">4</td>" in client.get("/_sandbox/pages/contents/upload/areas").text
 
@@ -44,8 +44,8 @@ def test_a_project_of_seven_bridges_has_them_in_folders(sandbox: Sandbox, folder
     client.headers["X-SBG-Auth-Token"] = sandbox.sb_token
     assert client.get(f"/sb/v2/projects/{first['project']}").json()["permissions"]["admin"]
     top = client.get("/sb/v2/files", params={"project": first["project"]}).json()["items"]
-    assert sorted(each["name"] for each in top) == ["cell_suspension_0.json", "empty.txt", "links.json", "reads"]
-    [reads] = [each for each in top if each["name"] == "reads"]
+    assert sorted(item["name"] for item in top) == ["cell_suspension_0.json", "empty.txt", "links.json", "reads"]
+    [reads] = [item for item in top if item["name"] == "reads"]
     [inside] = client.get(f"/sb/v2/files/{reads['id']}/list").json()["items"]
     url = client.get(f"/sb/v2/files/{inside['id']}/download_info").json()["url"]
     assert client.get(url, headers={"X-SBG-Auth-Token": ""}).content == READS
@@ -128,7 +128,7 @@ def _everything(sandbox: Sandbox) -> dict[str, object]:
     return {
         **sandbox.contents(),
         "crunch's files": sorted(files),
-        "objects": [each.name for each in objects_below(BUCKET, "")],
+        "objects": [object_.name for object_ in objects_below(BUCKET, "")],
     }
 
 

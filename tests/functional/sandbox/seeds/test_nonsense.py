@@ -86,13 +86,13 @@ VALUES = some.recursive(
 def _spoiled(draw: some.DrawFn) -> dict[str, Any]:
     """An exchange that tells of an object, one or two of whose fields are something else."""
     path = draw(some.sampled_from(sorted(THINGS)))
-    thing = dict(THINGS[path])
-    for name in draw(some.lists(some.sampled_from([*sorted(thing), "properties", "program"]), max_size=2)):
-        thing[name] = draw(VALUES)
+    record = dict(THINGS[path])
+    for name in draw(some.lists(some.sampled_from([*sorted(record), "properties", "program"]), max_size=2)):
+        record[name] = draw(VALUES)
     listed = draw(some.sampled_from(["results", "records", "entities", "data", ""]))
-    body = {listed: [thing, draw(VALUES)]} if listed else thing
+    body = {listed: [record, draw(VALUES)]} if listed else record
     method = draw(some.sampled_from(["GET", "POST", "PUT", "DELETE"]))
-    sent = draw(some.just([thing]) | VALUES)
+    sent = draw(some.just([record]) | VALUES)
     return {"request": {"method": method, "path": path, "body": sent}, "response": {"status": 200, "body": body}}
 
 

@@ -35,8 +35,8 @@ def test_what_a_client_saw_is_in_the_sandbox_afterwards(sandbox: Sandbox, real: 
     assert [line["request"]["method"] for line in lines(file)] == ["POST", "GET"]
     assert lines(file)[0]["request"]["path"] == "/crunch/api/projects/"
     with httpx.Client(headers={"Authorization": f"Token {sandbox.crunch_token}"}, trust_env=False) as client:
-        found = client.get(f"{sandbox.crunch_url}/api/projects/{made.json()['slug']}/")
-    assert found.json()["description"] == "of a real site"
+        response = client.get(f"{sandbox.crunch_url}/api/projects/{made.json()['slug']}/")
+    assert response.json()["description"] == "of a real site"
 
 
 def test_no_secret_is_written(sandbox: Sandbox, real: Sandbox, tmp_path: Path):

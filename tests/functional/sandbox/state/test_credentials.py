@@ -87,7 +87,7 @@ def test_no_secret_of_an_earlier_release_opens_anything(sandbox: Sandbox):
         status("POST", f"{sandbox.gen3_url}/user/oauth2/token", auth=("sandbox-client", KNOWN[3])),
         status("POST", f"{sandbox.gen3_url}/index/index/blank", auth=("sandbox-service", "sandbox-password"), json={}),
     ] == [401, 401, 401, 401, 400, 401, 403]
-    known: Any = boto3.client(
+    s3: Any = boto3.client(
         "s3",
         endpoint_url=sandbox.s3_url,
         region_name="us-east-1",
@@ -96,7 +96,7 @@ def test_no_secret_of_an_earlier_release_opens_anything(sandbox: Sandbox):
         config=Config(proxies={}),
     )
     with pytest.raises(ClientError, match="SignatureDoesNotMatch"):
-        known.list_buckets()
+        s3.list_buckets()
 
 
 @POSIX
@@ -112,10 +112,12 @@ def test_what_they_derive_from_is_the_owners_alone(tmp_path: Path):
 
 def test_each_purpose_has_a_separate_secret():
     secrets = Secrets(b"key")
-    found = [secrets.derived(*purpose) for purpose in (("a",), ("b",), ("a", "b"), ("ab",), ("a", "", "b"), ("1:a",))]
-    assert len(set(found)) == len(found)
+    purpose_secrets = [
+        secrets.derived(*purpose) for purpose in (("a",), ("b",), ("a", "b"), ("ab",), ("a", "", "b"), ("1:a",))
+    ]
+    assert len(set(purpose_secrets)) == len(purpose_secrets)
     assert secrets.derived("a", length=32) == Secrets(b"key").derived("a")[:32] != Secrets(b"other").derived("a")[:32]
-    assert found[0] not in repr(secrets)
+    assert purpose_secrets[0] not in repr(secrets)
 
 
 def test_passwords_are_kept_as_salted_hashes():
@@ -253,13 +255,13 @@ def everything(folder: Path) -> bytes:
 
 
 def test_secrets_of_other_services_are_used_until_the_restart(tmp_path: Path):
-    def wanted(sandbox: Sandbox) -> list[str | None]:
+    def stored_secrets(sandbox: Sandbox) -> list[str | None]:
         [subscription] = sandbox.dss.subscriptions.all()
         assert subscription.body["hmac_secret_key"] is True
         return [sandbox.context.secrets.held(SUBSCRIPTION, subscription.uuid)]
 
     with Sandbox(tmp_path) as sandbox:
         give_secrets(sandbox)
-        assert wanted(sandbox) == ["canary-hmac-7f3a"]
+        assert stored_secrets(sandbox) == ["canary-hmac-7f3a"]
     with Sandbox(tmp_path) as sandbox:
-        assert wanted(sandbox) == [None]
+        assert stored_secrets(sandbox) == [None]

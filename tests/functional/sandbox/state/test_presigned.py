@@ -31,26 +31,26 @@ def test_the_whole_object(url):
 
 
 @pytest.mark.parametrize(
-    ("asked", "start", "end"),
+    ("range_", "start", "end"),
     [("bytes=0-0", 0, 1), ("bytes=10-", 10, 5120), ("bytes=-5", 5115, 5120), ("bytes=5000-9999", 5000, 5120)],
 )
-def test_a_range(url, asked, start, end):
-    response = get(url, Range=asked)
+def test_a_range(url, range_, start, end):
+    response = get(url, Range=range_)
     assert response.status_code == 206
     assert response.headers["content-range"] == f"bytes {start}-{end - 1}/5120"
     assert response.content == DATA[start:end]
 
 
 @pytest.mark.parametrize(
-    "asked", ["bytes=0-1,4-5", "bytes=x-y", "lines=1-2", "bytes=9-3", "bytes=5", "bytes=-", f"bytes=0-{'9' * 5000}"]
+    "range_", ["bytes=0-1,4-5", "bytes=x-y", "lines=1-2", "bytes=9-3", "bytes=5", "bytes=-", f"bytes=0-{'9' * 5000}"]
 )
-def test_a_range_that_is_none_gives_the_whole(url, asked):
-    assert (get(url, Range=asked).status_code, len(get(url, Range=asked).content)) == (200, 5120)
+def test_a_range_that_is_none_gives_the_whole(url, range_):
+    assert (get(url, Range=range_).status_code, len(get(url, Range=range_).content)) == (200, 5120)
 
 
-@pytest.mark.parametrize("asked", ["bytes=5120-", "bytes=99999-100000", "bytes=-0"])
-def test_a_range_behind_the_end(url, asked):
-    response = get(url, Range=asked)
+@pytest.mark.parametrize("range_", ["bytes=5120-", "bytes=99999-100000", "bytes=-0"])
+def test_a_range_behind_the_end(url, range_):
+    response = get(url, Range=range_)
     assert response.status_code == 416
     assert response.headers["content-range"] == "bytes */5120"
 

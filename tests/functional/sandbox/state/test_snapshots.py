@@ -61,14 +61,14 @@ def test_a_loaded_sandbox_resumes_where_the_saved_one_was(origin: Path, saved: P
         assert second.clock.now() > time.time() + 7000
         headers = {"Authorization": f"Bearer {(origin / 'token').read_text()}"}
         with httpx.Client(base_url=second.url, trust_env=False, follow_redirects=True) as client:
-            found = client.get("/dss/v1/subscriptions?replica=aws", headers=headers)
-            assert found.status_code == 200
+            response = client.get("/dss/v1/subscriptions?replica=aws", headers=headers)
+            assert response.status_code == 200
             [bundle] = client.get("/dss/v1/bundles/all?replica=aws").json()["bundles"]
             files = client.get(f"/dss/v1/bundles/{bundle['uuid']}?replica=aws").json()["bundle"]["files"]
-            [reads] = [each for each in files if each["name"] == "reads/r1.fastq.gz"]
+            [reads] = [file for file in files if file["name"] == "reads/r1.fastq.gz"]
             content = client.get(f"/dss/v1/files/{reads['uuid']}?replica=aws").content
             assert content == READS
-        [area] = [each.uuid for each in second.upload.areas.all()]
+        [area] = [upload_area.uuid for upload_area in second.upload.areas.all()]
         assert sorted(second.upload.objects(area)) == ["links.json", "reads/r1.fastq.gz"]
         for name in ("crunch/bundle/reads/r1.fastq.gz", "incoming/r2.fastq.gz"):
             assert (second.crunch.storage / name).read_bytes() == READS
@@ -229,11 +229,11 @@ def test_files_that_a_pipeline_removes_meanwhile_are_left_out(first: Path, tmp_p
     left: list[str] = []
 
     def list_then_remove(folder: Path, *left_out: str) -> list[Path]:
-        found = list(listed(folder, *left_out))
+        paths = list(listed(folder, *left_out))
         if folder.name == "crunch-storage":
-            found[0].unlink()
-            left.extend(path.relative_to(folder).as_posix() for path in found[1:])
-        return found
+            paths[0].unlink()
+            left.extend(path.relative_to(folder).as_posix() for path in paths[1:])
+        return paths
 
     monkeypatch.setattr(snapshots, "_files", list_then_remove)
     save_folder(first, tmp_path / "state.tar")
@@ -282,9 +282,9 @@ def test_no_sandbox_starts_on_a_folder_that_is_being_loaded(first: Path, saved: 
     check = snapshots._check_whole
 
     def start_then_check(made: Path, source: Path) -> None:
-        with pytest.raises(FolderInUse) as told:
+        with pytest.raises(FolderInUse) as caught:
             Sandbox(first).start()
-        refused.append(str(told.value))
+        refused.append(str(caught.value))
         check(made, source)
 
     monkeypatch.setattr(snapshots, "_check_whole", start_then_check)
@@ -302,7 +302,9 @@ def _a_content(folder: Path) -> Path:
 
 def test_a_content_with_other_bytes_of_the_same_length_is_refused(saved: Path, tmp_path: Path):
     with tarfile.open(saved) as archive:
-        member = next(each for each in archive if len(each.name.rpartition("/")[2]) == 64 and each.size)
+        member = next(
+            candidate for candidate in archive if len(candidate.name.rpartition("/")[2]) == 64 and candidate.size
+        )
     damaged = bytearray(saved.read_bytes())
     damaged[member.offset_data] ^= 1
     (tmp_path / "damaged.tar").write_bytes(damaged)

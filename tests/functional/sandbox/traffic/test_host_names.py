@@ -74,16 +74,16 @@ def test_no_service_answers_to_another_host(sandbox: Sandbox, visitor: httpx.Cli
 
 def test_preflights_of_s3_allow_nothing(sandbox: Sandbox, visitor: httpx.Client):
     url = f"{sandbox.s3_url}/{sandbox.staging_bucket}/a"
-    own = f"http://{urlsplit(url).netloc}"
-    asked = {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "authorization"}
-    for headers in (asked, {"Origin": own, **asked}):
+    origin = f"http://{urlsplit(url).netloc}"
+    preflight = {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "authorization"}
+    for headers in (preflight, {"Origin": origin, **preflight}):
         response = visitor.options(url, headers=headers)
         assert not [name for name in response.headers if name.startswith("access-control-")]
 
 
 def test_forms_of_own_pages_without_a_referrer_are_answered(sandbox: Sandbox, visitor: httpx.Client):
-    own = {"Origin": "null", "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate"}
-    assert visitor.post(f"{sandbox.url}/auth/consent", headers=own).status_code != 403
+    headers_of_form = {"Origin": "null", "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate"}
+    assert visitor.post(f"{sandbox.url}/auth/consent", headers=headers_of_form).status_code != 403
 
 
 def test_links_that_a_user_follows_are_answered(sandbox: Sandbox, visitor: httpx.Client):

@@ -27,7 +27,7 @@ def s3(s3_of: Callable[..., Any]) -> Any:
     return s3_of(signature_version="s3v4")
 
 
-def stated(algorithm: str, body: bytes) -> dict[str, str]:
+def checksum_argument(algorithm: str, body: bytes) -> dict[str, str]:
     """A checksum as an argument of boto3, which itself computes CRC32C only with the AWS runtime."""
     return {f"Checksum{algorithm}": checksum_of(algorithm.lower(), body)}
 
@@ -51,10 +51,10 @@ def flip(s3: Any, operation: str) -> None:
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_a_flipped_bit_is_refused_whatever_checksum_is_stated(s3: Any, algorithm: str):
-    s3.put_object(**PLACE, Body=b"hello", **stated(algorithm, b"hello"))
+    s3.put_object(**PLACE, Body=b"hello", **checksum_argument(algorithm, b"hello"))
     flip(s3, "PutObject")
     data = b"hello, world"
-    assert code_of(lambda: s3.put_object(**PLACE, Body=data, **stated(algorithm, data))) == "BadDigest"
+    assert code_of(lambda: s3.put_object(**PLACE, Body=data, **checksum_argument(algorithm, data))) == "BadDigest"
     assert s3.get_object(**PLACE)["Body"].read() == b"hello"
 
 
@@ -81,9 +81,9 @@ def test_presigned_urls_check_what_their_headers_state(s3: Any):
 
 def test_the_check_values_of_the_algorithms_are_those_of_their_catalogue():
     """https://reveng.sourceforge.io/crc-catalogue/: of the nine bytes 123456789."""
-    known = {"crc32": "cbf43926", "crc32c": "e3069283", "crc64nvme": "ae8b14860a799888"}
-    found = {name: base64.b64decode(checksum_of(name, b"123456789")).hex() for name in known}
-    assert found == known
+    check_values = {"crc32": "cbf43926", "crc32c": "e3069283", "crc64nvme": "ae8b14860a799888"}
+    checksums = {name: base64.b64decode(checksum_of(name, b"123456789")).hex() for name in check_values}
+    assert checksums == check_values
     assert base64.b64decode(checksum_of("crc32", b"x")) == zlib.crc32(b"x").to_bytes(4, "big")
 
 
@@ -117,8 +117,8 @@ def begun(s3: Any, parts: list[bytes], algorithm: str = "CRC32C") -> tuple[dict[
     upload = {**PLACE, "UploadId": s3.create_multipart_upload(**PLACE, ChecksumAlgorithm=algorithm)["UploadId"]}
     listed: list[dict[str, Any]] = []
     for number, body in enumerate(parts, 1):
-        done = s3.upload_part(**upload, PartNumber=number, Body=body, **stated(algorithm, body))
-        listed.append({"PartNumber": number, "ETag": done["ETag"], **stated(algorithm, body)})
+        done = s3.upload_part(**upload, PartNumber=number, Body=body, **checksum_argument(algorithm, body))
+        listed.append({"PartNumber": number, "ETag": done["ETag"], **checksum_argument(algorithm, body)})
     return upload, listed
 
 
@@ -143,7 +143,7 @@ def test_parts_are_assembled_by_their_checksums(s3: Any, algorithm: str):
 def test_a_flipped_bit_in_a_part_is_refused(s3: Any):
     upload, _ = begun(s3, [])
     flip(s3, "UploadPart")
-    more = {"PartNumber": 1, "Body": b"hello", **stated("CRC32C", b"hello")}
+    more = {"PartNumber": 1, "Body": b"hello", **checksum_argument("CRC32C", b"hello")}
     assert code_of(lambda: s3.upload_part(**upload, **more)) == "BadDigest"
     assert s3.list_parts(**upload).get("Parts", []) == []
 
@@ -181,7 +181,7 @@ def test_an_object_of_parts_has_the_checksum_of_its_algorithm(s3: Any, algorithm
     of_parts = checksum_of("crc32c", base64.b64decode(of_part)) + "-1"
     expected = (of_parts, "COMPOSITE") if algorithm == "CRC32C" else (of_part, "FULL_OBJECT")
     complete = {**upload, "MultipartUpload": {"Parts": parts}}
-    wrong = stated(algorithm, b"other")
+    wrong = checksum_argument(algorithm, b"other")
     assert code_of(lambda: s3.complete_multipart_upload(**complete, **wrong)) == "BadDigest"
     completed = s3.complete_multipart_upload(**complete, **{f"Checksum{algorithm}": expected[0]})
     for response in (completed, *(read(**PLACE, ChecksumMode="ENABLED") for read in (s3.head_object, s3.get_object))):
@@ -201,11 +201,16 @@ def test_checksums_are_stored_without_boto3s_name_of_the_algorithm(s3: Any, oper
 
     s3.meta.events.register(f"before-sign.s3.{operation}", without)
     if operation == "PutObject":
-        s3.put_object(**PLACE, Body=b"x", ChecksumAlgorithm=algorithm, **stated(algorithm, b"x"))
+        s3.put_object(**PLACE, Body=b"x", ChecksumAlgorithm=algorithm, **checksum_argument(algorithm, b"x"))
         response = s3.head_object(**PLACE, ChecksumMode="ENABLED")
     else:
         upload = s3.create_multipart_upload(**PLACE)["UploadId"]
-        part = {"UploadId": upload, "PartNumber": 1, "ChecksumAlgorithm": algorithm, **stated(algorithm, b"x")}
+        part = {
+            "UploadId": upload,
+            "PartNumber": 1,
+            "ChecksumAlgorithm": algorithm,
+            **checksum_argument(algorithm, b"x"),
+        }
         response = s3.upload_part(**PLACE, **part, Body=b"x")
     assert response[f"Checksum{algorithm}"] == checksum_of(algorithm.lower(), b"x")
     if operation == "PutObject":
@@ -474,9 +479,9 @@ def test_versions_are_listed_in_pages_also_while_they_are_removed(s3: Any) -> No
         ]
         return [[(row.get("Key") or row["Prefix"], row.get("VersionId", "")) for row in page] for page in rows]
 
-    found = pages()
-    assert [len(page) for page in found] == [2, 2, 2, 1]
-    assert sorted(version for page in found for version in page) == sorted(put)
+    version_pages = pages()
+    assert [len(page) for page in version_pages] == [2, 2, 2, 1]
+    assert sorted(version for page in version_pages for version in page) == sorted(put)
     assert [name for page in pages(Delimiter="/") for name, _ in page] == [*"aabbb", "c/"]
     for page in s3.get_paginator("list_object_versions").paginate(**bucket, PaginationConfig={"PageSize": 2}):
         for row in (*page.get("Versions", []), *page.get("DeleteMarkers", [])):

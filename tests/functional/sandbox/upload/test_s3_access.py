@@ -27,7 +27,7 @@ def test_files_are_put_read_tagged_and_listed(area: str, s3: Any):
     s3.put_object_tagging(**key, Tagging={"TagSet": [{"Key": "k", "Value": "v"}]})
     assert s3.get_object_tagging(**key)["TagSet"] == [{"Key": "k", "Value": "v"}]
     for listing in (s3.list_objects, s3.list_objects_v2):
-        assert [each["Key"] for each in listing(Bucket=BUCKET, Prefix=f"{area}/")["Contents"]] == [f"{area}/a"]
+        assert [object_["Key"] for object_ in listing(Bucket=BUCKET, Prefix=f"{area}/")["Contents"]] == [f"{area}/a"]
 
 
 def test_a_file_is_put_in_parts_and_abandoned(area: str, s3: Any):
@@ -54,7 +54,9 @@ def test_files_are_copied_from_other_buckets(area: str, s3: Any, s3_of: Any):
     part = s3.upload_part_copy(**upload, PartNumber=1, CopySource=STAGED, CopySourceRange=f"bytes=0-{5 * MIB - 1}")
     listed = [{"PartNumber": 1, "ETag": part["CopyPartResult"]["ETag"]}]
     s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": listed})
-    sizes = {each["Key"]: each["Size"] for each in s3.list_objects_v2(Bucket=BUCKET, Prefix=f"{area}/")["Contents"]}
+    sizes = {
+        object_["Key"]: object_["Size"] for object_ in s3.list_objects_v2(Bucket=BUCKET, Prefix=f"{area}/")["Contents"]
+    }
     assert sizes == {f"{area}/whole": 6 * MIB, f"{area}/parts": 5 * MIB}
     s3.copy_object(Bucket=BUCKET, Key=f"{area}/again", CopySource={"Bucket": BUCKET, "Key": f"{area}/parts"})
 
@@ -71,12 +73,14 @@ def test_a_bucket_that_is_in_the_hosts_name_is_the_same(
     host = f"{BUCKET}.s3-accelerate.amazonaws.com" if accelerated_names else f"{BUCKET}.s3.localhost"
     made = botocore.credentials.Credentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
     for name, expected in [(f"{area}/a", 200), (f"{OTHER}/a", 403)]:
-        asked = botocore.awsrequest.AWSRequest("PUT", f"http://{host}/{name}", data=b"a")
-        botocore.auth.S3SigV4Auth(made, "s3", "us-east-1").add_auth(asked)
-        headers = {**asked.headers, "Host": host}
+        request = botocore.awsrequest.AWSRequest("PUT", f"http://{host}/{name}", data=b"a")
+        botocore.auth.S3SigV4Auth(made, "s3", "us-east-1").add_auth(request)
+        headers = {**request.headers, "Host": host}
         response = httpx.put(f"{sandbox.s3_url}/{name}", content=b"a", headers=headers, trust_env=False)
         assert response.status_code == expected, response.text
-    assert [each["Key"] for each in s3.list_objects_v2(Bucket=BUCKET, Prefix=f"{area}/")["Contents"]] == [f"{area}/a"]
+    assert [object_["Key"] for object_ in s3.list_objects_v2(Bucket=BUCKET, Prefix=f"{area}/")["Contents"]] == [
+        f"{area}/a"
+    ]
 
 
 def calls_outside(area: str) -> list[tuple[str, dict[str, Any]]]:
@@ -124,7 +128,7 @@ def test_all_else_is_denied(sandbox: Sandbox, area: str, s3: Any, s3_of: Any):
     assert refusal(lambda: s3.copy_object(**elsewhere)) == ("NoSuchBucket", 404)
     # Responses to HEAD have no body, so only the status states it.
     assert refusal(lambda: s3.head_object(Bucket=BUCKET, Key=f"{OTHER}/secret")) == ("403", 403)
-    keys = sorted(each["Key"] for each in owner.list_objects_v2(Bucket=BUCKET)["Contents"])
+    keys = sorted(object_["Key"] for object_ in owner.list_objects_v2(Bucket=BUCKET)["Contents"])
     assert keys == sorted([f"{area}/a", f"{OTHER}/secret"])
 
 
@@ -152,13 +156,13 @@ def test_presigned_urls_of_an_area_work_until_its_credentials_end(
 ):
     s3 = s3_of(keys, signature_version="s3v4")
     s3.put_object(Bucket=BUCKET, Key=f"{area}/a b", Body=b"abc")
-    own = s3.generate_presigned_url("get_object", {"Bucket": BUCKET, "Key": f"{area}/a b"})
+    url = s3.generate_presigned_url("get_object", {"Bucket": BUCKET, "Key": f"{area}/a b"})
     other = s3.generate_presigned_url("get_object", {"Bucket": BUCKET, "Key": f"{OTHER}/a"})
-    assert httpx.get(own, trust_env=False).content == b"abc"
+    assert httpx.get(url, trust_env=False).content == b"abc"
     assert httpx.get(other, trust_env=False).status_code == 403
-    assert httpx.get(own.replace("a%20b", "a%20c"), trust_env=False).status_code == 403
+    assert httpx.get(url.replace("a%20b", "a%20c"), trust_env=False).status_code == 403
     sandbox.clock.advance(3600)
-    assert "ExpiredToken" in httpx.get(own, trust_env=False).text
+    assert "ExpiredToken" in httpx.get(url, trust_env=False).text
 
 
 def test_signatures_of_the_old_kind_are_the_owners_only(area: str, keys: dict[str, str], s3_of: Any):
