@@ -142,14 +142,14 @@ COUNTS = {"done": 5, "skipped": 2, "failed": 1, "stopped": 1}
 
 def samples(path) -> dict[tuple[str, str], tuple[str, float]]:
     """The type and value of each metric, by its name and outcome."""
-    found: dict[tuple[str, str], tuple[str, float]] = {}
+    metrics: dict[tuple[str, str], tuple[str, float]] = {}
     for family in text_string_to_metric_families(path.read_text()):
         for sample in family.samples:
             assert {"command", "run"} <= sample.labels.keys() <= {"command", "run", "outcome"}
             assert (sample.labels["command"], sample.labels["run"]) == ("gen3 download", 'a "b"\\\nc')
             assert family.documentation
-            found[sample.name, sample.labels.get("outcome", "")] = family.type, sample.value
-    return found
+            metrics[sample.name, sample.labels.get("outcome", "")] = family.type, sample.value
+    return metrics
 
 
 def test_a_file_of_metrics_is_replaced_at_each_report_and_keeps_the_last_success(tmp_path):
@@ -185,7 +185,7 @@ def test_a_file_of_metrics_is_replaced_at_each_report_and_keeps_the_last_success
     clock.sleep(3600)
     run(is_success=False)
     assert samples(path)[last] == ("gauge", before)
-    assert [each.name for each in tmp_path.iterdir()] == [path.name]
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
     assert warnings == []
 
 
@@ -247,7 +247,7 @@ def test_metrics_of_opentelemetry_have_units_times_and_attributes():
     point = {"startTimeUnixNano": "1000000000", "timeUnixNano": "2500000000"}
     label = {"key": "command", "value": {"stringValue": "cp"}}
     assert shapes["duration"]["gauge"] == {"dataPoints": [{**point, "attributes": [label], "asDouble": 1.5}]}
-    assert [len(each["attributes"]) for each in shapes["files"]["sum"]["dataPoints"]] == [2, 2]
+    assert [len(entry["attributes"]) for entry in shapes["files"]["sum"]["dataPoints"]] == [2, 2]
 
 
 def test_an_endpoint_that_fails_gets_the_metrics_of_the_end_again(monkeypatch):

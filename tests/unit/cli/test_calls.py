@@ -81,7 +81,7 @@ def test_all_pages_are_merged_into_the_first(omics, widgets):
 def test_items_of_all_pages_are_sorted_and_cut_to_columns_in_each_form(omics, widgets, form, out):
     def with_secret(request: httpx.Request) -> httpx.Response:
         body = json.loads(pages(request).content)
-        body["data"]["widgets"] = [{"n": each["n"], "other": "left out"} for each in body["data"]["widgets"]]
+        body["data"]["widgets"] = [{"n": widget["n"], "other": "left out"} for widget in body["data"]["widgets"]]
         return httpx.Response(200, json=body, headers=pages(request).headers.items())
 
     widgets.response = with_secret
@@ -427,7 +427,7 @@ DEEP = "[" * 100_000
 
 
 @pytest.mark.parametrize(
-    ("content", "kind", "told"),
+    ("content", "kind", "message"),
     [
         (PAGE, "text/html", "https://widgets.example/v1/widgets/u1 is a web page titled 'Sign in & go on', not JSON"),
         (PAGE, "application/json", "is a web page titled 'Sign in & go on', not JSON"),
@@ -437,14 +437,14 @@ DEEP = "[" * 100_000
         ("{oops", "application/problem+json", "is '{oops', not JSON"),
     ],
 )
-def test_a_body_that_is_not_json_is_reported_by_its_kind(omics, widgets, content, kind, told):
+def test_a_body_that_is_not_json_is_reported_by_its_kind(omics, widgets, content, kind, message):
     widgets.response = lambda _: httpx.Response(200, content=content, headers={"content-type": kind})
     ran = omics("widgets", "get-widget", *ID)
     assert (ran.code, ran.out, ran.err.count("\n")) == (1, "", 1)
-    assert told in ran.err
+    assert message in ran.err
     assert "bug in omics" not in ran.err
     listed = omics("widgets", "get-widgets")
-    assert (listed.code, told.partition(" is ")[2] in listed.err) == (1, True)
+    assert (listed.code, message.partition(" is ")[2] in listed.err) == (1, True)
 
 
 def test_numbers_that_json_has_not_are_printed_as_null(omics, widgets):

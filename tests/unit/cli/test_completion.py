@@ -33,8 +33,8 @@ def test_an_unknown_shell_is_usage(omics):
 
 @CASES
 def test_what_fits_is_offered(catalog, words, expected):
-    found, _ = offered(catalog, list(words[:-1]), words[-1])
-    assert {word for word, _ in found if word.startswith(words[-1])} == expected
+    offers, _ = offered(catalog, list(words[:-1]), words[-1])
+    assert {word for word, _ in offers if word.startswith(words[-1])} == expected
 
 
 @pytest.mark.parametrize(
@@ -54,13 +54,13 @@ def test_files_are_offered_where_a_value_may_be_one(catalog, words, files):
 
 
 def test_platforms_are_offered_to_log_in_to():
-    found, files = offered(Omics(), ["login"], "")
-    assert ([word for word, _ in found], files) == (list(KINDS), False)
+    offers, files = offered(Omics(), ["login"], "")
+    assert ([word for word, _ in offers], files) == (list(KINDS), False)
 
 
 def test_words_that_make_a_longer_command_are_offered_beside_values():
-    found, files = offered(Omics(), ["codegen"], "")
-    assert ({"diff", "explain"} <= {word for word, _ in found}, files) == (True, True)
+    offers, files = offered(Omics(), ["codegen"], "")
+    assert ({"diff", "explain"} <= {word for word, _ in offers}, files) == (True, True)
     assert offered(Omics(), ["codegen", "explain"], "") == ([], True)
     assert "--name" not in [word for word, _ in offered(Omics(), ["codegen", "diff"], "--")[0]]
 
@@ -70,10 +70,10 @@ def test_an_option_is_offered_once_and_a_hidden_one_never(generated, catalog):
     commands = json.loads(file.read_text())
     commands[1]["parameters"][3]["synonym_of"] = "profile"
     file.write_text(json.dumps(commands))
-    found = dict(offered(catalog, ["widgets", "get-widget", "--uuid", "x"], "--")[0])
-    assert found["--quiet"] == "Only print results and errors: no progress, no notes"
-    assert not {"--uuid", "--version"} & found.keys()
-    assert "--replica" in found
+    options = dict(offered(catalog, ["widgets", "get-widget", "--uuid", "x"], "--")[0])
+    assert options["--quiet"] == "Only print results and errors: no progress, no notes"
+    assert not {"--uuid", "--version"} & options.keys()
+    assert "--replica" in options
 
 
 @pytest.mark.parametrize(
@@ -176,9 +176,9 @@ def test_words_replace_placeholders_and_further_ones_are_appended(omics, aliases
     omics("alias", "set", "gw", "widgets get-widget --uuid $2 --replica $1")
     ran = omics("--query", "ok", "gw", "aws", "a b; $1", "--version", "7", "--output", "json")
     assert (ran.code, ran.json) == (0, True)
-    (asked,) = widgets.asked
-    assert asked.url.path.endswith("/widgets/a b; $1")
-    assert dict(asked.url.params) == {"replica": "aws", "version": "7"}
+    (request,) = widgets.asked
+    assert request.url.path.endswith("/widgets/a b; $1")
+    assert dict(request.url.params) == {"replica": "aws", "version": "7"}
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ def test_an_alias_that_was_edited_wrongly_is_an_error(omics, aliases, expansions
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (("widgets", "x"), "omics widgets is a command"),
         (("cp", "x"), "omics cp is a command"),
@@ -213,13 +213,13 @@ def test_an_alias_that_was_edited_wrongly_is_an_error(omics, aliases, expansions
         (("--", "-x", "widgets"), "cannot be an alias"),
     ],
 )
-def test_a_name_or_expansion_that_cannot_be_is_refused(omics, aliases, words, said, catalog, monkeypatch):
+def test_a_name_or_expansion_that_cannot_be_is_refused(omics, aliases, words, message, catalog, monkeypatch):
     monkeypatch.setattr("omicsdk.cli.commands.alias.Catalog", lambda: catalog)
     assert omics("alias", "set", "there", "widgets get-widget").code == 0
     ran = omics("alias", "set", *words)
     assert ran.code == 2
-    assert said in ran.err
-    assert [each["name"] for each in omics("alias", "list").json] == ["there"]
+    assert message in ran.err
+    assert [row["name"] for row in omics("alias", "list").json] == ["there"]
 
 
 def test_an_alias_is_replaced_and_removed(omics, aliases, monkeypatch):

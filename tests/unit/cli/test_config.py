@@ -37,11 +37,11 @@ def test_each_value_has_its_origin_and_secrets_are_masked(omics, config_file, mo
     )
     ran = omics("config", "list", "--output", "json")
     assert (ran.code, ran.err) == (0, "")
-    found = rows(ran)
-    assert found["creator_uid"] == {"name": "creator_uid", "value": 7, "origin": str(config_file)}
-    assert found["OMICS_DSS_TOKEN"]["origin"] == "the environment"
-    assert found["oauth2_token.access_token"]["value"] == "***"
-    assert found["DSSClient.swagger_url"]["origin"] == "built in"
+    by_name = rows(ran)
+    assert by_name["creator_uid"] == {"name": "creator_uid", "value": 7, "origin": str(config_file)}
+    assert by_name["OMICS_DSS_TOKEN"]["origin"] == "the environment"
+    assert by_name["oauth2_token.access_token"]["value"] == "***"
+    assert by_name["DSSClient.swagger_url"]["origin"] == "built in"
     assert CANARY not in ran.out
 
 
@@ -59,9 +59,9 @@ def test_show_origin_names_the_line(omics, config_file, user_file):
     user_file.parent.mkdir()
     user_file.write_text('{\n"areas": [1]}')
     config_file.write_text('{"creator_uid": 7,\n\n"areas": {"$append": 2}}')
-    found = rows(omics("config", "list", "--show-origin"))
-    assert found["creator_uid"]["origin"] == f"{config_file}:1"
-    assert found["areas"] == {"name": "areas", "value": [1, 2], "origin": f"{user_file}:2, {config_file}:3"}
+    by_name = rows(omics("config", "list", "--show-origin"))
+    assert by_name["creator_uid"]["origin"] == f"{config_file}:1"
+    assert by_name["areas"] == {"name": "areas", "value": [1, 2], "origin": f"{user_file}:2, {config_file}:3"}
 
 
 def test_variables_of_every_platform_are_listed_without_their_secrets(omics, user_file, monkeypatch):
@@ -86,11 +86,11 @@ def test_variables_of_every_platform_are_listed_without_their_secrets(omics, use
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("PATH_OF_ANOTHER_PROGRAM", "x")
     ran = omics("config", "list", "--show-origin")
-    found = rows(ran)
-    assert {name: found[name]["value"] for name in shown} == shown
-    assert {found[name]["value"] for name in secrets} == {"***"}
-    assert found["HTTPS_PROXY"]["value"] == "http://***@proxy.example.org:3128"
-    assert "PATH_OF_ANOTHER_PROGRAM" not in found
+    by_name = rows(ran)
+    assert {name: by_name[name]["value"] for name in shown} == shown
+    assert {by_name[name]["value"] for name in secrets} == {"***"}
+    assert by_name["HTTPS_PROXY"]["value"] == "http://***@proxy.example.org:3128"
+    assert "PATH_OF_ANOTHER_PROGRAM" not in by_name
     assert CANARY not in ran.out
 
 
@@ -267,8 +267,8 @@ def test_a_default_of_a_command_is_set(omics, user_file):
 def test_a_name_that_no_command_reads_is_refused_with_the_nearest(omics, user_file):
     ran = omics("config", "set", "log_levle", "INFO")
     assert ran.code == 2
-    said = "omics: config set: unknown setting log_levle: no command reads it. Did you mean log_level?"
-    assert ran.err.startswith(said)
+    message = "omics: config set: unknown setting log_levle: no command reads it. Did you mean log_level?"
+    assert ran.err.startswith(message)
     assert not user_file.exists()
     assert omics("config", "set", "upload.areas.x.uri", "s3://b-dev/x/").err == ""
 
@@ -339,9 +339,13 @@ def test_settings_of_every_platform_are_set_for_a_profile(omics, own_file, user_
     assert not user_file.exists(), "the Atlas's file has nothing of it"
     assert omics("config", "get", "gen3.base_url").out == f"{url}\n"
     assert omics("--profile", "work", "config", "get", "gen3.base_url").out == "https://work.example.org\n"
-    found = rows(omics("config", "list", "--show-origin"))
-    assert found["profiles.work.sb.base_url"]["origin"] == f"{own_file}:8"
-    assert found["gen3.base_url"] == {"name": "gen3.base_url", "value": url, "origin": f"profile default of {own_file}"}
+    by_name = rows(omics("config", "list", "--show-origin"))
+    assert by_name["profiles.work.sb.base_url"]["origin"] == f"{own_file}:8"
+    assert by_name["gen3.base_url"] == {
+        "name": "gen3.base_url",
+        "value": url,
+        "origin": f"profile default of {own_file}",
+    }
     assert omics("config", "unset", "gen3.base_url").code == 0
     assert omics("config", "unset", "gen3.base_url").code == 1
     assert omics("config", "get", "gen3.base_url").code == 1
@@ -352,11 +356,13 @@ def test_each_value_is_shown_with_the_source_that_wins(omics, own_file, monkeypa
     monkeypatch.setenv("SB_API_ENDPOINT", "https://variable.example.org/v2")
     monkeypatch.setenv("SB_AUTH_TOKEN", CANARY)
     ran = omics("config", "list")
-    found = rows(ran)
-    assert found["sb.base_url"]["value"] == "https://variable.example.org/v2"
-    assert found["sb.base_url"]["origin"] == found["sb.credentials"]["origin"] == "SB_API_ENDPOINT and SB_AUTH_TOKEN"
-    assert found["sb.credentials"]["value"] == "***"
-    assert found["pangea.base_url"]["origin"] == "built in"
+    by_name = rows(ran)
+    assert by_name["sb.base_url"]["value"] == "https://variable.example.org/v2"
+    assert (
+        by_name["sb.base_url"]["origin"] == by_name["sb.credentials"]["origin"] == "SB_API_ENDPOINT and SB_AUTH_TOKEN"
+    )
+    assert by_name["sb.credentials"]["value"] == "***"
+    assert by_name["pangea.base_url"]["origin"] == "built in"
     assert CANARY not in ran.out
     own_file.write_text(f'[profiles.default.gen3]\nbase_url = "https://me:{CANARY}@x.example.org"\n')
     assert omics("config", "get", "gen3.base_url").out == "https://***@x.example.org\n"
@@ -388,10 +394,10 @@ def test_what_no_platform_reads_is_refused(omics, own_file, user_file, words, me
 
 
 def test_known_settings_have_kinds_and_choices(omics, own_file):
-    found = {row["name"]: row for row in omics("config", "list", "--known").json}
-    assert found["store"]["choices"] == ["file", "keyring"]
-    assert found["crunch.base_url"]["kind"] == "URL"
-    assert "DEBUG" in found["log_level"]["choices"]
+    by_name = {row["name"]: row for row in omics("config", "list", "--known").json}
+    assert by_name["store"]["choices"] == ["file", "keyring"]
+    assert by_name["crunch.base_url"]["kind"] == "URL"
+    assert "DEBUG" in by_name["log_level"]["choices"]
 
 
 def test_a_malformed_file_of_omicsdk_is_named_with_its_line(omics, own_file):
@@ -413,10 +419,10 @@ def test_a_place_that_can_not_be_written_is_one_line(omics, tmp_path, monkeypatc
 
 
 def test_a_secret_that_is_typed_is_requested_without_echo(omics, user_file, monkeypatch):
-    asked = []
-    monkeypatch.setattr("getpass.getpass", lambda prompt: asked.append(prompt) or CANARY)
+    prompts = []
+    monkeypatch.setattr("getpass.getpass", lambda prompt: prompts.append(prompt) or CANARY)
     assert omics("config", "set", "oauth2_token.access_token", "-", tty=True).code == 0
-    assert asked == ["oauth2_token.access_token: "]
+    assert prompts == ["oauth2_token.access_token: "]
     assert json.loads(user_file.read_text())["oauth2_token"]["access_token"] == CANARY
 
 
@@ -432,10 +438,10 @@ def settings(monkeypatch, tmp_path, user_file):
     return path
 
 
-def found(omics, *words):
+def file_names(omics, *words):
     ran = omics("find", "tree", "--output", "json", *words)
     assert ran.code == 0, ran.err
-    return [each["name"] for each in ran.json]
+    return [row["name"] for row in ran.json]
 
 
 def test_defaults_of_transfers_are_settings(omics, settings):
@@ -443,19 +449,19 @@ def test_defaults_of_transfers_are_settings(omics, settings):
     assert ran.json == {"name": "transfer.limit_rate", "value": "5M", "file": str(settings)}
     assert omics("config", "set", "transfer.exclude", '["*.txt", "/sub/"]').code == 0
     assert omics("config", "get", "transfer.limit_rate").out == "5M\n"
-    assert found(omics) == ["a.bam"]
-    assert found(omics, "--exclude", "*.bam") == ["b.txt"]
+    assert file_names(omics) == ["a.bam"]
+    assert file_names(omics, "--exclude", "*.bam") == ["b.txt"]
     assert omics("config", "unset", "transfer.exclude").code == 0
-    assert found(omics) == ["a.bam", "b.txt", "sub/c.bam"]
+    assert file_names(omics) == ["a.bam", "b.txt", "sub/c.bam"]
 
 
 def test_variables_come_before_settings(omics, settings, monkeypatch):
     settings.write_text('[transfer]\ninclude = "*.bam"\nmin_size = 5\nconnections = 3\n')
-    assert found(omics) == ["a.bam", "sub/c.bam"]
+    assert file_names(omics) == ["a.bam", "sub/c.bam"]
     monkeypatch.setenv("OMICS_TRANSFER_INCLUDE", "*.txt")
-    assert found(omics) == ["b.txt"]
+    assert file_names(omics) == ["b.txt"]
     monkeypatch.setenv("OMICS_TRANSFER_MIN_SIZE", "1K")
-    assert found(omics) == []
+    assert file_names(omics) == []
 
 
 def test_a_misspelled_variable_of_every_command_is_named(omics, settings, monkeypatch):
@@ -495,7 +501,7 @@ def test_a_misspelled_variable_of_transfers_is_named_once(omics, settings, monke
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "said"),
+    ("name", "value", "message"),
     [
         ("transfer.limit_rate", "fast", "{}: fast: not a number of bytes per second"),
         ("transfer.limit_rate", "25:00,1M", "{}: 25:00,1M: not a timetable"),
@@ -513,10 +519,10 @@ def test_a_misspelled_variable_of_transfers_is_named_once(omics, settings, monke
         ("outputs", "tsv", "unknown setting {}: no command reads it. Did you mean cli.output?"),
     ],
 )
-def test_a_wrong_default_of_commands_is_refused(omics, settings, name, value, said):
+def test_a_wrong_default_of_commands_is_refused(omics, settings, name, value, message):
     ran = omics("config", "set", name, value)
     assert (ran.code, settings.exists()) == (2, False), ran.err
-    assert said.format(name) in ran.err
+    assert message.format(name) in ran.err
 
 
 ONE_RUN = {
@@ -531,10 +537,10 @@ ONE_RUN = {
 
 
 def test_each_general_option_and_each_of_transfers_has_a_setting_or_is_of_one_run():
-    options = {key(each).replace("-", "_") for each in GLOBALS}
+    options = {key(argument).replace("-", "_") for argument in GLOBALS}
     for command in ("cp", "mv", "sync"):
-        found = Catalog().start(command)
-        options |= {key(each) for each in own_arguments(found.command) if not each.get("positional")}
+        node = Catalog().start(command)
+        options |= {key(argument) for argument in own_arguments(node.command) if not argument.get("positional")}
     settings = {name for names in DEFAULTS.values() for name in names}
     assert options - settings - ONE_RUN == set()
     assert settings & ONE_RUN == set()

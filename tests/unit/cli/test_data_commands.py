@@ -43,20 +43,20 @@ def test_ls_states_what_is_in_a_folder(omics, reads):
 
 
 def test_a_missing_object_is_reported(omics, reads):
-    code, out, told = omics("ls", "shelf://nowhere")
+    code, out, err = omics("ls", "shelf://nowhere")
     assert (code, out) == (1, b"")
-    assert told == "omics: shelf://nowhere not found. Check the path.\n"
-    code, _, told = omics("cp", "shelff://x", ".")
+    assert err == "omics: shelf://nowhere not found. Check the path.\n"
+    code, _, err = omics("cp", "shelff://x", ".")
     assert code == 2
-    assert "Did you mean shelf://?" in told
+    assert "Did you mean shelf://?" in err
 
 
 def test_cat_prints_bytes_and_nothing_else(omics, reads):
     assert omics("cat", "shelf://p/a.txt", "shelf://p/deep/b.csv")[1] == b"122"
     assert omics("cat", "--range", "1-", "shelf://p/deep/b.csv")[1] == b"2"
-    code, out, told = omics("cat", "shelf://p/a.txt", "shelf://p")
+    code, out, err = omics("cat", "shelf://p/a.txt", "shelf://p")
     assert (code, out) == (1, b"")
-    assert "shelf://p is a folder" in told
+    assert "shelf://p is a folder" in err
 
 
 def test_cat_keeps_to_a_limit(omics, reads, monkeypatch):
@@ -66,8 +66,8 @@ def test_cat_keeps_to_a_limit(omics, reads, monkeypatch):
     reads.files["p/a.txt"] = bytes(300_000)
     assert len(omics("cat", "--limit-rate", "100K", "shelf://p/a.txt")[1]) == 300_000
     assert sum(clock.slept) > 2.5
-    code, _, told = omics("cat", "--limit-rate", "fast", "shelf://p/a.txt")
-    assert (code, "not a number of bytes" in told) == (2, True)
+    code, _, err = omics("cat", "--limit-rate", "fast", "shelf://p/a.txt")
+    assert (code, "not a number of bytes" in err) == (2, True)
 
 
 @pytest.mark.parametrize(("text", "span"), [("0-99", (0, 100)), ("5-", (5, None)), ("-7", (-7, None))])
@@ -82,8 +82,8 @@ def test_an_invalid_range_is_refused(text):
 
 
 def test_cp_of_files_and_folders(omics, reads, tmp_path):
-    code, told, line = omics("cp", "shelf://p/a.txt", "here.txt")
-    assert (code, told["counts"]["done"]) == (0, 1)
+    code, result, line = omics("cp", "shelf://p/a.txt", "here.txt")
+    assert (code, result["counts"]["done"]) == (0, 1)
     assert line.startswith("omics: 1 file (1 B) copied to here.txt in ")
     assert (tmp_path / "here.txt").read_bytes() == b"1"
     assert omics("cp", "-r", "shelf://p", "out")[0] == 0
@@ -96,8 +96,8 @@ def test_cp_continues_with_the_folder_that_it_made(omics, reads, tmp_path):
     reads.broken.add("q/deep/b.csv")
     assert omics("cp", "-r", "shelf://p", "shelf://q")[0] == 3
     reads.broken.clear()
-    code, told, _ = omics("cp", "-r", "shelf://p", "shelf://q")
-    assert (code, told["counts"]["skipped"], told["counts"]["done"]) == (0, 1, 1)
+    code, result, _ = omics("cp", "-r", "shelf://p", "shelf://q")
+    assert (code, result["counts"]["skipped"], result["counts"]["done"]) == (0, 1, 1)
     assert sorted(name for name in reads.files if name.startswith("q/")) == ["q/a.txt", "q/deep/b.csv"]
     assert omics("cp", "-r", "shelf://p", "shelf://q")[1]["counts"]["skipped"] == 2
     assert "q/p/a.txt" not in reads.files
@@ -114,25 +114,25 @@ def test_sync_continues_with_what_it_began(omics, reads, tmp_path):
 
 def test_cp_leaves_what_exists_when_it_shall(omics, reads, tmp_path):
     (tmp_path / "a.txt").write_bytes(b"mine")
-    _, told, _ = omics("cp", "-n", "shelf://p/a.txt", ".")
-    assert told["files"][0]["state"] == "skipped"
+    _, result, _ = omics("cp", "-n", "shelf://p/a.txt", ".")
+    assert result["files"][0]["state"] == "skipped"
     assert (tmp_path / "a.txt").read_bytes() == b"mine"
 
 
 def test_cp_states_what_it_would_do(omics, reads, tmp_path):
-    code, told, _ = omics("cp", "-r", "--dry-run", "shelf://p", "out")
-    assert (code, told["bytes"]) == (0, 3)
+    code, result, _ = omics("cp", "-r", "--dry-run", "shelf://p", "out")
+    assert (code, result["bytes"]) == (0, 3)
     where = {"source": "shelf://p/deep/b.csv", "target": "out/deep/b.csv"}
-    assert told["files"][1] == {**where, "size": 2, "checksum": "sha256", "plan": "copy"}
+    assert result["files"][1] == {**where, "size": 2, "checksum": "sha256", "plan": "copy"}
     assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("words", [["cp", "-r"], ["mv"], ["sync"]])
 def test_a_dry_run_warns_of_a_disk_that_is_too_small(omics, reads, tmp_path, monkeypatch, words):
     monkeypatch.setattr(os, "statvfs", stating(lambda: (2, 10**9)))
-    code, _, said = omics(*words, "--dry-run", "shelf://p", "out")
+    code, _, err = omics(*words, "--dry-run", "shelf://p", "out")
     assert code == 0
-    assert f"3 more bytes are needed in {tmp_path / 'out'}, but only 2 are free; files that do not fit" in said
+    assert f"3 more bytes are needed in {tmp_path / 'out'}, but only 2 are free; files that do not fit" in err
     (tmp_path / "local").mkdir()
     (tmp_path / "local/a").write_bytes(b"333")
     assert ("more bytes" in omics(*words, "--dry-run", "local", "out")[2]) == (words != ["mv"])  # within a disk
@@ -142,15 +142,15 @@ def test_a_dry_run_warns_of_a_disk_that_is_too_small(omics, reads, tmp_path, mon
 
 def test_cp_states_which_of_several_failed(omics, reads, tmp_path):
     reads.broken.add("p/a.txt")
-    code, told, why = omics("cp", "-r", "--report", "what.jsonl", "shelf://p", "out")
-    assert (code, told["counts"]["failed"]) == (3, 1)
-    assert "a.txt" in why
-    assert "out of reach" in why
+    code, result, err = omics("cp", "-r", "--report", "what.jsonl", "shelf://p", "out")
+    assert (code, result["counts"]["failed"]) == (3, 1)
+    assert "a.txt" in err
+    assert "out of reach" in err
     assert len((tmp_path / "what.jsonl").read_text().splitlines()) == 3
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["cp", "shelf://p/a.txt"], "missing destination after"),
         (["cp", "shelf://p/a.txt", "remote:bucket/x"], "Use a URI such as s3://bucket/key, or ./remote:bucket/x"),
@@ -162,10 +162,10 @@ def test_cp_states_which_of_several_failed(omics, reads, tmp_path):
         (["du", "--depth", "-1", "shelf://p"], "below 0"),
     ],
 )
-def test_what_makes_no_sense_is_reported(omics, reads, words, said):
-    code, _, told = omics(*words)
+def test_what_makes_no_sense_is_reported(omics, reads, words, message):
+    code, _, err = omics(*words)
     assert code in (1, 2)
-    assert said in told
+    assert message in err
 
 
 def test_options_reach_the_place(omics, reads):
@@ -177,31 +177,31 @@ def test_sync_copies_what_differs_and_removes_when_it_shall(omics, reads, tmp_pa
     for name, data in {"a.txt": b"1", "deep/b.csv": b"xx", "old": b"x"}.items():
         (tmp_path / "out" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "out" / name).write_bytes(data)
-    _, told, _ = omics("sync", "--dry-run", "--delete", "--compare", "checksum", "shelf://p", "out")
-    assert [(file["target"], file["plan"]) for file in told["files"]] == [
+    _, result, _ = omics("sync", "--dry-run", "--delete", "--compare", "checksum", "shelf://p", "out")
+    assert [(file["target"], file["plan"]) for file in result["files"]] == [
         ("out/deep/b.csv", "another sha256"),
         ("out/old", "remove"),
     ]
-    code, told, _ = omics("sync", "--compare", "checksum", "shelf://p/", "out")
-    assert (code, told["same"], told["removed"]) == (0, 1, [])
+    code, result, _ = omics("sync", "--compare", "checksum", "shelf://p/", "out")
+    assert (code, result["same"], result["removed"]) == (0, 1, [])
     assert (tmp_path / "out/deep/b.csv").read_bytes() == b"22"
-    _, told, _ = omics("sync", "--delete", "shelf://p", "out")
-    assert (told["same"], told["removed"]) == (2, ["out/old"])
+    _, result, _ = omics("sync", "--delete", "shelf://p", "out")
+    assert (result["same"], result["removed"]) == (2, ["out/old"])
     assert not (tmp_path / "out/old").exists()
 
 
 def test_what_was_fetched_is_not_sent_back(omics, reads):
     omics("cp", "-r", "shelf://p", "out")  # the files here are younger than those over there
-    code, told, _ = omics("sync", "out", "shelf://p")
-    assert (code, told["same"], told["files"]) == (0, 2, [])
+    code, result, _ = omics("sync", "out", "shelf://p")
+    assert (code, result["same"], result["files"]) == (0, 2, [])
 
 
 def test_sync_removes_nothing_when_something_did_not_arrive(omics, reads, tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out/old").write_bytes(b"x")
     reads.broken.add("p/a.txt")
-    code, told, _ = omics("sync", "--delete", "shelf://p", "out")
-    assert (code, told["removed"]) == (3, [])
+    code, result, _ = omics("sync", "--delete", "shelf://p", "out")
+    assert (code, result["removed"]) == (3, [])
     assert (tmp_path / "out/old").exists()
 
 
@@ -217,44 +217,44 @@ def test_sync_states_what_it_could_not_remove_and_continues(omics, reads, tmp_pa
         unlink(path, *args, **options)
 
     monkeypatch.setattr(Path, "unlink", refused)
-    code, told, why = omics("sync", "--delete", "shelf://p", "out")
-    assert (code, told["removed"]) == (3, ["out/old"])
-    first, last = why.splitlines()
+    code, result, err = omics("sync", "--delete", "shelf://p", "out")
+    assert (code, result["removed"]) == (3, ["out/old"])
+    first, last = err.splitlines()
     assert first == "omics: out/kept is not removed: Permission denied"
     assert last.endswith(": 2 verified, 0 equal, 1 removed")
 
 
 def test_a_name_that_would_steer_a_terminal_stays_on_its_line(omics, shelf):
     shelf.files["p/a\nremove everything\x1b[2J/x"] = b"1"
-    found = ls(["shelf://p"], console=Console())
-    lines = ["".join(found.cells(row)) for row in found.rows(None)]
+    listing = ls(["shelf://p"], console=Console())
+    lines = ["".join(listing.cells(row)) for row in listing.rows(None)]
     assert (len(lines), lines[0].isprintable()) == (1, True)
-    found = du(["shelf://p"], depth=1, console=Console())
-    lines = ["".join(found.cells(row)) for row in found.rows(None)]
+    listing = du(["shelf://p"], depth=1, console=Console())
+    lines = ["".join(listing.cells(row)) for row in listing.rows(None)]
     assert (len(lines), "".join(lines).isprintable()) == (2, True)
 
 
-@pytest.mark.parametrize(("count", "said"), [(0, "0 files"), (1, "1 file"), (2, "2 files")])
-def test_how_many_files_is_stated_in_english(count, said):
-    assert count_of(count, "file") == said
+@pytest.mark.parametrize(("count", "text"), [(0, "0 files"), (1, "1 file"), (2, "2 files")])
+def test_how_many_files_is_stated_in_english(count, text):
+    assert count_of(count, "file") == text
 
 
 def test_sync_by_sizes_alone(omics, reads, tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out/a.txt").write_bytes(b"x")
-    _, told, _ = omics("sync", "--dry-run", "shelf://p", "out", "--exclude", "deep/*", "--compare", "checksum")
-    assert told["files"][0]["plan"] == "another sha256"
-    _, told, _ = omics("sync", "--dry-run", "shelf://p", "out", "--exclude", "deep/*", "--size-only")
-    assert (told["files"], told["same"]) == ([], 1)
-    code, _, why = omics("sync", "shelf://p", "out", "--size-only", "--compare", "checksum")
-    assert (code, "are mutually exclusive" in why) == (2, True)
+    _, result, _ = omics("sync", "--dry-run", "shelf://p", "out", "--exclude", "deep/*", "--compare", "checksum")
+    assert result["files"][0]["plan"] == "another sha256"
+    _, result, _ = omics("sync", "--dry-run", "shelf://p", "out", "--exclude", "deep/*", "--size-only")
+    assert (result["files"], result["same"]) == ([], 1)
+    code, _, err = omics("sync", "shelf://p", "out", "--size-only", "--compare", "checksum")
+    assert (code, "are mutually exclusive" in err) == (2, True)
 
 
 def test_sync_to_a_platform(omics, reads, tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "in/a.txt").write_bytes(b"other")
-    code, told, _ = omics("sync", "--delete", "in", "shelf://p")
-    assert (code, told["removed"]) == (0, ["shelf://p/deep/b.csv"])
+    code, result, _ = omics("sync", "--delete", "in", "shelf://p")
+    assert (code, result["removed"]) == (0, ["shelf://p/deep/b.csv"])
     assert reads.files == {"p/a.txt": b"other"}
 
 
@@ -268,12 +268,12 @@ def test_du(omics, reads):
 
 def test_verify(omics, reads, tmp_path):
     omics("cp", "-r", "shelf://p", "out")
-    code, told, _ = omics("verify", "shelf://p", "out")
-    assert (code, told["counts"]) == (0, {"verified": 2})
+    code, result, _ = omics("verify", "shelf://p", "out")
+    assert (code, result["counts"]) == (0, {"verified": 2})
     (tmp_path / "out/a.txt").write_bytes(b"x")
-    code, told, why = omics("verify", "shelf://p", "out")
-    assert (code, told["counts"]) == (3, {"wrong": 1, "verified": 1})
-    assert "omics: a.txt: wrong: its sha256 is" in why
+    code, result, err = omics("verify", "shelf://p", "out")
+    assert (code, result["counts"]) == (3, {"wrong": 1, "verified": 1})
+    assert "omics: a.txt: wrong: its sha256 is" in err
     assert omics("verify", "shelf://p/a.txt", "here/nothing")[0] == 1
     assert omics("verify", "shelf://p")[1]["counts"] == {"verified": 2}
     reads.stated["p/a.txt"] = "0" * 64
@@ -287,10 +287,10 @@ def test_sync_removes_nothing_that_a_link_out_of_the_target_refers_to(omics, rea
     (tmp_path / "out/link").symlink_to(tmp_path / "elsewhere")
     code, plan, foreseen = omics("sync", "--dry-run", "--delete", "shelf://p", "out")
     assert (code, {file["plan"] for file in plan["files"]}) == (3, {"missing at the target"})
-    code, told, why = omics("sync", "--delete", "shelf://p", "out")
-    assert (code, told["removed"]) == (3, [])
-    assert foreseen.splitlines()[0] in why
-    assert "points outside the folder through the link" in why
+    code, result, err = omics("sync", "--delete", "shelf://p", "out")
+    assert (code, result["removed"]) == (3, [])
+    assert foreseen.splitlines()[0] in err
+    assert "points outside the folder through the link" in err
     assert (tmp_path / "elsewhere/mine").read_bytes() == b"mine"
 
 
@@ -298,9 +298,9 @@ def test_sync_removes_no_file_of_the_target_by_a_second_name(omics, reads, tmp_p
     (tmp_path / "out/deep").mkdir(parents=True)
     (tmp_path / "out/link").symlink_to("deep")
     (tmp_path / "out/deep/b.csv").write_bytes(b"22")
-    code, told, why = omics("sync", "--delete", "shelf://p", "out")
-    assert (code, told["removed"]) == (3, [])
-    assert "out/link/b.csv is not removed" in why
+    code, result, err = omics("sync", "--delete", "shelf://p", "out")
+    assert (code, result["removed"]) == (3, [])
+    assert "out/link/b.csv is not removed" in err
     assert (tmp_path / "out/deep/b.csv").exists()
 
 
@@ -309,9 +309,9 @@ def test_sync_removes_no_file_of_its_source(omics, reads, tmp_path, scheme):
     (tmp_path / "p/deep").mkdir(parents=True)
     (tmp_path / "p/deep/b.csv").write_bytes(b"22")
     words = ["sync", "--delete", f"{scheme}p/deep", f"{scheme}p"]
-    code, _, why = omics(*words)
+    code, _, err = omics(*words)
     assert code == 2
-    assert "its own files would be removed" in why
+    assert "its own files would be removed" in err
     assert omics(*words, "--exclude", "deep/**")[0] == 0
     assert (tmp_path / "p/deep/b.csv").exists()
     assert "p/deep/b.csv" in reads.files
@@ -334,8 +334,8 @@ def test_no_folder_goes_into_itself(omics, reads, tmp_path, scheme, command, sou
     (tmp_path / "p/deep").mkdir(parents=True)
     (tmp_path / "p/a.txt").write_bytes(b"1")
     words = [*command, f"{scheme}{source}", f"{scheme}{target}"]
-    code, _, why = omics(*words)
-    assert (code, "into itself" in why, f"--exclude '{new}/**'" in why) == (2, True, True)
+    code, _, err = omics(*words)
+    assert (code, "into itself" in err, f"--exclude '{new}/**'" in err) == (2, True, True)
     assert omics(*words, "--exclude", f"{new}/**")[0] == 0
 
 
@@ -346,19 +346,19 @@ def test_files_that_a_shell_names_are_removed_by_the_rules_only(omics, reads, tm
     for name in ("a.bam", "b.txt"):
         (tmp_path / name).write_bytes(b"1")
     os.utime(tmp_path / "b.txt", (0, 0))
-    code, told, _ = omics(*words, "a.bam", "b.txt", *rule, *(["out"] if "mv" in words else []))
-    assert (code, told["counts"]["done"]) == (0, 1)
+    code, result, _ = omics(*words, "a.bam", "b.txt", *rule, *(["out"] if "mv" in words else []))
+    assert (code, result["counts"]["done"]) == (0, 1)
     assert (names_in(tmp_path) & {"a.bam", "b.txt"}) == {"b.txt"}
-    code, told, why = omics(*words, "b.txt", *rule, *(["out"] if "mv" in words else []))
-    assert (code, told["counts"]["done"], "no file is selected" in why) == (0, 0, True)
+    code, result, err = omics(*words, "b.txt", *rule, *(["out"] if "mv" in words else []))
+    assert (code, result["counts"]["done"], "no file is selected" in err) == (0, 0, True)
 
 
 def test_rm_of_an_empty_folder_states_what_it_removed(omics, reads, tmp_path):
     (tmp_path / "empty/deep").mkdir(parents=True)
-    code, data, told = omics("--yes", "rm", "-r", "empty")
+    code, data, err = omics("--yes", "rm", "-r", "empty")
     assert set(data) == {"counts", "files"}, "nothing is verified"
-    assert (code, (tmp_path / "empty").exists(), "2 folders" in told) == (0, False, True)
-    assert "nothing to do" not in told
+    assert (code, (tmp_path / "empty").exists(), "2 folders" in err) == (0, False, True)
+    assert "nothing to do" not in err
 
 
 @pytest.mark.parametrize("source", ["in", "in/link"])
@@ -368,9 +368,9 @@ def test_mv_takes_no_files_out_of_a_folder_that_a_link_points_to(omics, reads, t
     (tmp_path / "elsewhere/mine").write_bytes(b"mine")
     (tmp_path / "in/link").symlink_to("../elsewhere")
     for target in ("moved", "shelf://moved"):
-        code, _, why = omics("mv", "--unverified", source, target)
+        code, _, err = omics("mv", "--unverified", source, target)
         assert code == 1
-        assert "in/link is a link to a folder" in why
+        assert "in/link is a link to a folder" in err
     assert (tmp_path / "elsewhere/mine").exists()
 
 
@@ -382,10 +382,10 @@ def test_mv_replaces_no_file_that_it_moves_too(omics, reads, tmp_path, scheme):
         (tmp_path / name).write_text(name)
         reads.files[name] = name.encode()
     words = ["mv", f"{scheme}run/", f"{scheme}run/archive"]
-    code, _, why = omics(*words)
+    code, _, err = omics(*words)
     assert (code, [(tmp_path / name).read_text() for name in names]) == (2, names)
     assert [reads.files[name].decode() for name in names] == names
-    assert "run/archive/a, which is moved, too" in why
+    assert "run/archive/a, which is moved, too" in err
     assert omics(*words, "--exclude", "archive/*")[0] == 0
 
 
@@ -409,9 +409,9 @@ def test_mv_follows_no_link_in_its_target_to_another_file(omics, reads, tmp_path
     for file in files:
         file.write_text(file.parent.name)
     (tmp_path / "out/link").symlink_to(link)
-    code, _, why = omics("mv", "in/", "out")
+    code, _, err = omics("mv", "in/", "out")
     assert (code, [file.read_text() for file in files]) == (1, ["deep", "link"])
-    assert problem in why
+    assert problem in err
 
 
 @pytest.mark.parametrize("target", ["out", "shelf://p"])
@@ -421,13 +421,13 @@ def test_a_link_that_has_no_target_is_reported_and_takes_no_copy_away(omics, rea
     (tmp_path / "in/a.txt").symlink_to(tmp_path / "unmounted/a.txt")
     (tmp_path / "out").mkdir()
     (tmp_path / "out/a.txt").write_bytes(b"1")
-    code, told, why = omics("sync", "--delete", "in", target)
-    assert (code, told["removed"]) == (3, [])
-    assert "in/a.txt" in why
+    code, result, err = omics("sync", "--delete", "in", target)
+    assert (code, result["removed"]) == (3, [])
+    assert "in/a.txt" in err
     assert (tmp_path / "out/a.txt").read_bytes() == reads.files["p/a.txt"] == b"1"
-    code, told, why = omics("cp", "-r", "in", "copy")
-    assert (code, told["counts"]["failed"], told["counts"]["done"]) == (3, 1, 1)
-    assert "in/a.txt" in why
+    code, result, err = omics("cp", "-r", "in", "copy")
+    assert (code, result["counts"]["failed"], result["counts"]["done"]) == (3, 1, 1)
+    assert "in/a.txt" in err
 
 
 @pytest.mark.parametrize(
@@ -445,9 +445,9 @@ def test_two_files_of_one_name_are_never_treated_as_one(omics, reads, tmp_path, 
     monkeypatch.setattr(reads, "below", twice)
     (tmp_path / "out").mkdir()
     (tmp_path / "out/a.txt").write_bytes(b"1")
-    code, _, why = omics(*words)
+    code, _, err = omics(*words)
     assert code != 0
-    assert "a.txt" in why
+    assert "a.txt" in err
     assert (tmp_path / "out/a.txt").read_bytes() == b"1"
 
 
@@ -468,30 +468,30 @@ def names_in(folder):
 
 @pytest.mark.parametrize("before", [(), ("--yes",)])
 def test_sync_without_a_terminal_does_not_remove_most_of_a_folder(omics, copied, before):
-    code, out, told = omics(*before, "sync", "--delete", "shelf://p", "out")
+    code, out, err = omics(*before, "sync", "--delete", "shelf://p", "out")
     assert (code, out) == (2, b"")
-    assert told.startswith("omics: sync: 12 of the 20 files of out would be removed, more than half. ")
-    assert "--max-delete 12" in told
+    assert err.startswith("omics: sync: 12 of the 20 files of out would be removed, more than half. ")
+    assert "--max-delete 12" in err
     assert names_in(copied) == {str(number) for number in range(20)}
 
 
 def test_max_delete_allows_as_many_and_no_more(omics, copied):
-    code, out, told = omics("--yes", "sync", "--delete", "--max-delete", "11", "shelf://p", "out")
+    code, out, err = omics("--yes", "sync", "--delete", "--max-delete", "11", "shelf://p", "out")
     assert (code, out, len(names_in(copied))) == (2, b"", 20)
-    assert "12 of the 20 files of out would be removed, more than the 11 of --max-delete" in told
-    code, told, _ = omics("sync", "--delete", "--max-delete", "12", "shelf://p", "out")
-    assert (code, len(told["removed"])) == (0, 12)
+    assert "12 of the 20 files of out would be removed, more than the 11 of --max-delete" in err
+    code, result, _ = omics("sync", "--delete", "--max-delete", "12", "shelf://p", "out")
+    assert (code, len(result["removed"])) == (0, 12)
     assert names_in(copied) == {*(str(number) for number in range(8)), "new"}
 
 
 @pytest.mark.parametrize(("typed", "left"), [("y\n", 9), ("n\n", 21), ("", 21)])
 @pytest.mark.parametrize("yes", [True, False])
 def test_yes_does_not_confirm_that_most_of_a_folder_goes(copied, typed, left, yes):
-    asked = Terminal()
-    console = Console(assume_yes=yes, stderr=asked, stdin=Terminal(typed))
+    terminal = Terminal()
+    console = Console(assume_yes=yes, stderr=terminal, stdin=Terminal(typed))
     sync("shelf://p", "out", delete=True, console=console, control=Control())
-    assert asked.getvalue().count("[y/N]") == 1
-    assert "12 of the 20 files of out would be removed, more than half" in asked.getvalue()
+    assert terminal.getvalue().count("[y/N]") == 1
+    assert "12 of the 20 files of out would be removed, more than half" in terminal.getvalue()
     assert len(names_in(copied)) == left
 
 
@@ -534,10 +534,10 @@ def test_sync_asks_before_most_of_a_few_files_go(shelf, tmp_path, monkeypatch):
     (tmp_path / "out").mkdir()
     for name in "abc":
         (tmp_path / "out" / name).write_bytes(b"1")
-    asked = Terminal()
-    console = Console(assume_yes=True, stderr=asked, stdin=Terminal("n\n"))
+    terminal = Terminal()
+    console = Console(assume_yes=True, stderr=terminal, stdin=Terminal("n\n"))
     sync("shelf://p", "out", delete=True, console=console, control=Control())
-    assert "2 of the 3 files of out would be removed, more than half" in asked.getvalue()
+    assert "2 of the 3 files of out would be removed, more than half" in terminal.getvalue()
     assert names_in(tmp_path / "out") == {"a", "b", "c"}
 
 
@@ -546,10 +546,10 @@ def test_an_empty_source_removes_nothing_unless_its_number_is_allowed(omics, she
     (tmp_path / "out").mkdir()
     (tmp_path / "out/a.csv").write_bytes(b"1")
     words = ("--yes", "sync", "--delete", "--include", "*.csv", "shelf://p", "out")
-    code, out, told = omics(*words)
+    code, out, err = omics(*words)
     assert (code, out, names_in(tmp_path / "out")) == (2, b"", {"a.csv"})
-    assert "1 of the 1 files of out would be removed, and the source lists none" in told
-    assert "--max-delete 1 allows it" in told
+    assert "1 of the 1 files of out would be removed, and the source lists none" in err
+    assert "--max-delete 1 allows it" in err
     assert omics(*words, "--max-delete", "1")[0] == 0
     assert names_in(tmp_path / "out") == set()
 
@@ -588,9 +588,9 @@ def test_nothing_is_removed_by_a_listing_that_contradicts_itself(
     (tmp_path / "out/mine").write_bytes(b"1")
     files = dict(reads.files)
     monkeypatch.setattr(reads, "_entries", contradicting)
-    ended, _, told = omics(*words)
+    ended, _, err = omics(*words)
     if times > 1:
-        assert (ended, "the stated total changed from 3 to 2" in told) == (code, True)
+        assert (ended, "the stated total changed from 3 to 2" in err) == (code, True)
         assert (reads.files, (tmp_path / "out/mine").exists()) == (files, True)
     else:
         # What removes something has read it again; what a listing has printed stays.
@@ -615,9 +615,9 @@ def test_nothing_is_changed_by_a_listing_of_another_folder(omics, reads, tmp_pat
     files = dict(reads.files)
     entries = [Entry("p/a.txt", "file", 1), Entry("q/b", "file", 1)]
     monkeypatch.setattr(reads, "_entries", lambda *_: iter(entries))
-    code, _, told = omics(*words)
+    code, _, err = omics(*words)
     assert code == 1
-    assert "list of shelf://p/: requested the folder 'p' but the service returned 'q/b'" in told
+    assert "list of shelf://p/: requested the folder 'p' but the service returned 'q/b'" in err
     assert (reads.files, names_in(tmp_path / "out")) == (files, {"mine"})
 
 
@@ -629,9 +629,9 @@ def test_sync_removes_nothing_when_the_source_cannot_be_listed_to_its_end(omics,
         raise DecodeError("list_files", "items", None, expected="a list")
 
     monkeypatch.setattr(shelf, "below", cut)
-    code, out, told = omics("--yes", "sync", "--delete", "--max-delete", "20", "shelf://p", "out")
+    code, out, err = omics("--yes", "sync", "--delete", "--max-delete", "20", "shelf://p", "out")
     assert (code, out, len(names_in(copied))) == (1, b"", 20)
-    assert "list_files: the response's field 'items' is None, not a list" in told
+    assert "list_files: the response's field 'items' is None, not a list" in err
 
 
 def filled(monkeypatch, data):
@@ -642,9 +642,9 @@ def filled(monkeypatch, data):
 def test_cp_to_stdout_prints_the_bytes_and_nothing_else(omics, reads, tmp_path):
     assert omics("cp", "shelf://p/a.txt", "-")[:2] == (0, b"1")
     assert omics("cp", "shelf://p/a.txt", "shelf://p/deep/b.csv", "-")[:2] == (0, b"122")
-    code, out, told = omics("cp", "-r", "shelf://p", "-")
+    code, out, err = omics("cp", "-r", "shelf://p", "-")
     assert (code, out) == (1, b"")
-    assert "shelf://p is a folder" in told
+    assert "shelf://p is a folder" in err
     assert omics("cp", "--dry-run", "shelf://p/a.txt", "-")[0] == 2
     assert list(tmp_path.iterdir()) == []
 
@@ -666,11 +666,11 @@ def test_stdin_is_a_source(omics, reads, tmp_path, monkeypatch):
     assert omics("cp", "-", "here.txt")[0] == 0
     for target in ("again.txt", "shelf://q/again.txt"):
         for words in (("--dry-run",), ()):
-            code, out, told = omics("cp", "-", target, "--output", "json", *words)
+            code, out, err = omics("cp", "-", target, "--output", "json", *words)
             assert (code, [file["source"] for file in out["files"]]) == (0, ["-"])
-            assert "omics-" not in f"{out}{told}"
-    code, _, told = omics("cp", "-", "shelf://q/deep/x.txt", "--report", "r.jsonl")
-    assert code == 0, told
+            assert "omics-" not in f"{out}{err}"
+    code, _, err = omics("cp", "-", "shelf://q/deep/x.txt", "--report", "r.jsonl")
+    assert code == 0, err
     assert "omics-" not in (tmp_path / "r.jsonl").read_text()
     assert (tmp_path / "here.txt").read_bytes() == b"here"
     filled(monkeypatch, b"+")
@@ -684,9 +684,9 @@ def test_stdin_is_a_source(omics, reads, tmp_path, monkeypatch):
 )
 def test_stdin_becomes_one_file_that_is_named(omics, reads, tmp_path, monkeypatch, words):
     filled(monkeypatch, b"typed")
-    code, out, told = omics("cp", *words)
+    code, out, err = omics("cp", *words)
     assert (code, out) == (2, b"")
-    assert "stdin is a single file without a name" in told
+    assert "stdin is a single file without a name" in err
     assert sorted(reads.files) == ["p/a.txt", "p/deep/b.csv"]
 
 
@@ -709,8 +709,8 @@ def test_a_fifo_is_written_into(omics, reads, tmp_path, fifo, link):
     path, came = fifo
     if link:
         (tmp_path / "link").symlink_to(path)
-    code, told, _ = omics("cp", "shelf://p/deep/b.csv", "link" if link else "fifo")
-    assert (code, told["counts"]["done"], came()) == (0, 1, b"22")
+    code, result, _ = omics("cp", "shelf://p/deep/b.csv", "link" if link else "fifo")
+    assert (code, result["counts"]["done"], came()) == (0, 1, b"22")
     assert path.is_fifo()
     assert (tmp_path / "link").is_symlink() is link
 
@@ -723,8 +723,8 @@ def test_a_fifo_is_a_source(omics, reads, tmp_path, target):
     assert omics("cp", "--dry-run", "source", "shelf://q/copy")[0] == 0  # which nothing is written into yet
     with ThreadPoolExecutor(1) as pool:
         pool.submit((tmp_path / "source").write_bytes, b"piped")
-        code, out, told = omics("cp", "source", target)
-    assert code == 0, told
+        code, out, err = omics("cp", "source", target)
+    assert code == 0, err
     if target != "-":
         assert [file["source"] for file in out["files"]] == ["source"]
         out = reads.files["q/copy"] if "shelf" in target else (tmp_path / target).read_bytes()
@@ -737,8 +737,8 @@ def test_a_fifo_is_a_source(omics, reads, tmp_path, target):
 def test_nothing_goes_into_a_fifo_that_is_not_right(omics, reads, fifo):
     path, _ = fifo
     reads.stated["p/a.txt"] = "0" * 64
-    code, out, told = omics("cp", "shelf://p/a.txt", "fifo")
-    assert (code, out, "sha256" in told) == (1, b"", True)
+    code, out, err = omics("cp", "shelf://p/a.txt", "fifo")
+    assert (code, out, "sha256" in err) == (1, b"", True)
     assert path.is_fifo()
 
 
@@ -767,14 +767,14 @@ COUNTED = {"verified": 1, "size only": 1, "unverified": 1}
 
 
 def test_what_is_not_verified_is_distinguished(omics, mixed, tmp_path):
-    code, told, _ = omics("cp", "-r", "shelf://p", "out", "--report", "r.html")
-    assert (code, told["verification"]) == (0, COUNTED)
-    kinds = {Path(row["target"]).name: row["verification"] for row in told["files"]}
+    code, result, _ = omics("cp", "-r", "shelf://p", "out", "--report", "r.html")
+    assert (code, result["verification"]) == (0, COUNTED)
+    kinds = {Path(row["target"]).name: row["verification"] for row in result["files"]}
     assert kinds == {"sure": "verified", "sized": "size only", "bare": "unverified"}
     page = (tmp_path / "r.html").read_text()
     assert "Every file is complete and verified" not in page
     assert "not every one is verified: 1 verified, 1 size only, 1 unverified" in page
-    code, told, _ = omics("cp", "-r", "shelf://p", "again", "--report", "r.jsonl")
+    code, result, _ = omics("cp", "-r", "shelf://p", "again", "--report", "r.jsonl")
     first, *rows = map(json.loads, (tmp_path / "r.jsonl").read_text().splitlines())
     assert first["verification"] == COUNTED
     assert {row["name"]: row["verification"] for row in rows} == kinds
@@ -796,83 +796,83 @@ def test_a_table_shows_the_three_kinds_apart(omics, mixed):
 
 
 def test_a_line_states_how_many_are_verified(omics, mixed):
-    _, _, told = omics("cp", "-r", "shelf://p", "out")
+    _, _, err = omics("cp", "-r", "shelf://p", "out")
     assert re.fullmatch(
-        r"omics: 3 files \(13 B\) copied to out/? in .* s: 1 verified, 1 size only, 1 unverified\n", told
+        r"omics: 3 files \(13 B\) copied to out/? in .* s: 1 verified, 1 size only, 1 unverified\n", err
     )
 
 
 @pytest.mark.parametrize("source", ["shelf://p/sized", "shelf://p/bare"])
 def test_one_file_without_a_checksum_is_an_error_where_one_is_required(omics, mixed, tmp_path, source):
-    code, out, why = omics("cp", source, "one", "--require-checksum")
+    code, out, err = omics("cp", source, "one", "--require-checksum")
     assert (code, out) == (1, b"")
-    assert "no checksum is stated for it" in why
+    assert "no checksum is stated for it" in err
     assert not (tmp_path / "one").exists()
     assert [path.name for path in tmp_path.iterdir()] in ([], ["state"])
 
 
 @pytest.mark.parametrize("command", [["cp", "-r"], ["sync"]])
 def test_of_many_those_with_a_checksum_come_where_one_is_required(omics, mixed, tmp_path, command):
-    code, told, why = omics(*command, "shelf://p/", "out", "--require-checksum")
-    assert (code, told["counts"]["done"], told["counts"]["failed"]) == (3, 1, 2)
-    assert told["verification"] == {"verified": 1, "size only": 0, "unverified": 0}
+    code, result, err = omics(*command, "shelf://p/", "out", "--require-checksum")
+    assert (code, result["counts"]["done"], result["counts"]["failed"]) == (3, 1, 2)
+    assert result["verification"] == {"verified": 1, "size only": 0, "unverified": 0}
     assert [path.name for path in (tmp_path / "out").iterdir() if path.is_file()] == ["sure"]
-    assert why.count("no checksum is stated for it") == 2
+    assert err.count("no checksum is stated for it") == 2
 
 
 def test_what_is_left_as_it_is_was_compared_with_nothing(omics, reads, tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out/a.txt").write_bytes(b"the user's own")
-    code, told, _ = omics("cp", "-n", "shelf://p/a.txt", "out")
-    assert (code, told["verification"]) == (0, {"verified": 0, "size only": 0, "unverified": 1})
-    code, _, why = omics("cp", "-n", "shelf://p/a.txt", "out", "--require-checksum")
-    assert (code, "left as it" in why or "no checksum of it was compared" in why) == (1, True)
+    code, result, _ = omics("cp", "-n", "shelf://p/a.txt", "out")
+    assert (code, result["verification"]) == (0, {"verified": 0, "size only": 0, "unverified": 1})
+    code, _, err = omics("cp", "-n", "shelf://p/a.txt", "out", "--require-checksum")
+    assert (code, "left as it" in err or "no checksum of it was compared" in err) == (1, True)
     assert (tmp_path / "out/a.txt").read_bytes() == b"the user's own"
 
 
 def test_a_platform_s_own_copy_is_compared_with_its_source(omics, mixed, tmp_path):
     at = ("--option", "shelf.copying=yes")
     mixed.files["q/x"] = b""
-    code, told, _ = omics("cp", "shelf://p/sure", "shelf://q/sure", *at)
-    assert (code, told["verification"], mixed.copies) == (
+    code, result, _ = omics("cp", "shelf://p/sure", "shelf://q/sure", *at)
+    assert (code, result["verification"], mixed.copies) == (
         0,
         {**dict.fromkeys(COUNTED, 0), "verified": 1},
         [("p/sure", "q/sure")],
     )
-    code, told, _ = omics("cp", "shelf://p/sized", "shelf://q/sized", *at)
-    assert (code, told["verification"]["size only"]) == (0, 1)
-    code, _, why = omics("cp", "shelf://p/sized", "shelf://q/more", "--require-checksum", *at)
-    assert (code, "no checksum of it was compared" in why) == (1, True)
+    code, result, _ = omics("cp", "shelf://p/sized", "shelf://q/sized", *at)
+    assert (code, result["verification"]["size only"]) == (0, 1)
+    code, _, err = omics("cp", "shelf://p/sized", "shelf://q/more", "--require-checksum", *at)
+    assert (code, "no checksum of it was compared" in err) == (1, True)
     mixed.stated["q/other"] = "0" * 64
-    code, _, why = omics("cp", "shelf://p/sure", "shelf://q/other", *at)
-    assert (code, "the platform's copy differs: its sha256 is" in why) == (1, True)
+    code, _, err = omics("cp", "shelf://p/sure", "shelf://q/other", *at)
+    assert (code, "the platform's copy differs: its sha256 is" in err) == (1, True)
 
 
 def test_verify_states_the_three_kinds(omics, mixed):
-    code, told, why = omics("verify", "shelf://p")
-    assert (code, told["counts"]) == (3, COUNTED)
-    assert "bare: unverified: no checksum is stated" in why
-    assert "sized" not in why
-    code, told, _ = omics("verify", "shelf://p/sized")
-    assert (code, told["counts"]) == (0, {"size only": 1})
-    code, told, why = omics("verify", "shelf://p/sized", "--require-checksum")
-    assert (code, told["counts"]) == (1, {"size only": 1})
-    assert "sized: size only: no checksum is stated" in why
+    code, result, err = omics("verify", "shelf://p")
+    assert (code, result["counts"]) == (3, COUNTED)
+    assert "bare: unverified: no checksum is stated" in err
+    assert "sized" not in err
+    code, result, _ = omics("verify", "shelf://p/sized")
+    assert (code, result["counts"]) == (0, {"size only": 1})
+    code, result, err = omics("verify", "shelf://p/sized", "--require-checksum")
+    assert (code, result["counts"]) == (1, {"size only": 1})
+    assert "sized: size only: no checksum is stated" in err
 
 
 def test_stdout_takes_no_bytes_that_must_be_compared_first(omics, reads):
-    code, out, why = omics("cp", "shelf://p/a.txt", "-", "--require-checksum")
+    code, out, err = omics("cp", "shelf://p/a.txt", "-", "--require-checksum")
     assert (code, out) == (2, b"")
-    assert "--require-checksum" in why
+    assert "--require-checksum" in err
 
 
 def test_stdin_does_not_fill_the_disk(omics, reads, tmp_path, monkeypatch):
     (tmp_path / "spool").mkdir()
     filled(monkeypatch, bytes(3 * RESERVE // 1024))
     monkeypatch.setattr(os, "statvfs", stating(lambda: (RESERVE + 1000, 1 << 40)))
-    code, out, why = omics("cp", "-", "shelf://q/new.txt", "--spool", "spool")
+    code, out, err = omics("cp", "-", "shelf://q/new.txt", "--spool", "spool")
     assert (code, out) == (1, b"")
-    assert "these are kept free" in why
+    assert "these are kept free" in err
     assert list((tmp_path / "spool").iterdir()) == []
     assert "q/new.txt" not in reads.files
 

@@ -39,9 +39,11 @@ def configured(tmp_path, monkeypatch):
 
 
 def test_a_subtree_named_after_a_command_sets_its_defaults(configured):
-    found = configured({"dss": {"download": {"num_retries": 3, "replica": "aws", "version": None}}}, "dss", "download")
-    assert found[0] == {"retries": 3, "replica": "aws"}
-    assert found[1] == {"log-level": "INFO"}
+    defaults = configured(
+        {"dss": {"download": {"num_retries": 3, "replica": "aws", "version": None}}}, "dss", "download"
+    )
+    assert defaults[0] == {"retries": 3, "replica": "aws"}
+    assert defaults[1] == {"log-level": "INFO"}
 
 
 @pytest.mark.parametrize("command", ["download-manifest", "download_manifest"])
@@ -51,7 +53,7 @@ def test_dashes_and_underscores_are_the_same(configured, command, argument):
 
 
 @pytest.mark.parametrize(
-    ("command", "argument", "given", "value"),
+    ("command", "argument", "setting", "value"),
     [
         ("get-events", "per_page", "7", 7),
         ("download", "metadata_filter", "*.json", ["*.json"]),
@@ -64,25 +66,25 @@ def test_dashes_and_underscores_are_the_same(configured, command, argument):
         ("delete-bundle", "dry_run", True, True),
     ],
 )
-def test_values_are_json_or_what_one_would_type(configured, command, argument, given, value):
-    found = configured({"dss": {command: {argument: given}}}, "dss", command)[0]
-    assert {name.replace("-", "_"): one for name, one in found.items()} == {argument: value}
+def test_values_are_json_or_what_one_would_type(configured, command, argument, setting, value):
+    defaults = configured({"dss": {command: {argument: setting}}}, "dss", command)[0]
+    assert {name.replace("-", "_"): one for name, one in defaults.items()} == {argument: value}
 
 
 def test_words_win_and_what_is_required_may_be_configured(configured):
     command = CATALOG.start("dss").child("get-bundle").command
-    own = configured({"dss": {"get-bundle": {"replica": "gcp", "version": "v"}}}, "dss", "get-bundle")[0]
-    assert parse(command, ["--uuid", "u"], GLOBALS, own)[0] == {"uuid": "u", "replica": "gcp", "version": "v"}
-    assert parse(command, ["--uuid", "u", "--replica", "aws"], GLOBALS, own)[0]["replica"] == "aws"
+    defaults = configured({"dss": {"get-bundle": {"replica": "gcp", "version": "v"}}}, "dss", "get-bundle")[0]
+    assert parse(command, ["--uuid", "u"], GLOBALS, defaults)[0] == {"uuid": "u", "replica": "gcp", "version": "v"}
+    assert parse(command, ["--uuid", "u", "--replica", "aws"], GLOBALS, defaults)[0]["replica"] == "aws"
     with pytest.raises(UsageError, match="--uuid is required"):
-        parse(command, [], GLOBALS, own)
+        parse(command, [], GLOBALS, defaults)
 
 
 def test_options_for_everything_may_be_configured_for_a_command(configured):
-    found = configured({"log_level": "error", "dss": {"get-bundle": {"output": "table"}}}, "dss", "get-bundle")
-    assert found[1] == {"log-level": "ERROR", "output": "table"}
-    found = configured({"log_level": "ERROR", "dss": {"get-bundle": {"log-level": "DEBUG"}}}, "dss", "get-bundle")
-    assert found[1] == {"log-level": "DEBUG"}
+    defaults = configured({"log_level": "error", "dss": {"get-bundle": {"output": "table"}}}, "dss", "get-bundle")
+    assert defaults[1] == {"log-level": "ERROR", "output": "table"}
+    defaults = configured({"log_level": "ERROR", "dss": {"get-bundle": {"log-level": "DEBUG"}}}, "dss", "get-bundle")
+    assert defaults[1] == {"log-level": "DEBUG"}
 
 
 def test_other_commands_and_services_have_none(configured):
@@ -134,18 +136,18 @@ def sample(argument):
 def test_every_argument_of_every_documented_command_takes_a_default(configured, service):
     group = CATALOG.start(service)
     taken = 0
-    for found in group.visible_commands():
-        name = found.path[-1]
-        given = {
+    for node in group.visible_commands():
+        name = node.path[-1]
+        settings = {
             argument["name"]: (argument.get("choices") or [sample(argument)])[0]
-            for argument in own_arguments(found.command)
+            for argument in own_arguments(node.command)
         }
         if name in SERVICES[service].get("sections", ()):
-            assert not given
+            assert not settings
             continue
-        own = configured({service: {name: given}}, service, name)[0]
-        assert own.keys() == {key(argument) for argument in own_arguments(found.command)}
-        taken += len(own)
+        defaults = configured({service: {name: settings}}, service, name)[0]
+        assert defaults.keys() == {key(argument) for argument in own_arguments(node.command)}
+        taken += len(defaults)
     assert taken >= 20
 
 
@@ -196,7 +198,7 @@ def test_a_command_without_a_service_writes_its_file_to_stdout(
 ):
     names: list[str] = []
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("omicsdk.cli.defaults.misspelled", lambda found, _: names.extend(found) or ())
+    monkeypatch.setattr("omicsdk.cli.defaults.misspelled", lambda variables, _: names.extend(variables) or ())
     monkeypatch.setattr("omicsdk.cli.invoke.loaded", lambda _: lambda report: Path(report).write_text("rows"))
     for name in ("GEN3_X", "DRS_X"):
         monkeypatch.setenv(name, "1")

@@ -193,7 +193,7 @@ def of_dss_upload(ends: Sequence[End]) -> UploadedBundle:
 
 def of_areas(ends: Sequence[End]) -> areas.UploadResult:
     made = areas.UploadResult.of(report(ends))
-    made.area_uuid, made.uploaded = "u", [areas.UploadedFile(each.name) for each in made.outcomes]
+    made.area_uuid, made.uploaded = "u", [areas.UploadedFile(outcome.name) for outcome in made.outcomes]
     return made
 
 
@@ -309,11 +309,11 @@ def renderer(command: CommandNode) -> str:
 
 
 COMMANDS = leaf_commands()
-WALKED = sorted(name for name, each in COMMANDS.items() if renderer(each) in RESULTS)
+WALKED = sorted(name for name, node in COMMANDS.items() if renderer(node) in RESULTS)
 
 
 def test_every_command_that_transfers_is_walked():
-    moving = {name for name, each in COMMANDS.items() if "control" in each.command.get("supplied", ())}
+    moving = {name for name, node in COMMANDS.items() if "control" in node.command.get("supplied", ())}
     assert moving - {*WALKED} == {*OTHERS}
 
 
@@ -342,11 +342,15 @@ def test_every_command_and_cause(name, cause, monkeypatch, capsys):
         "omicsdk.cli.commands.upload.UploadConfig",
         lambda: SimpleNamespace(selected=lambda: SimpleNamespace(uri="s3://u/", area_uuid="u")),
     )
-    given = {key(each): GIVEN.get(key(each), "x") for each in command.get("parameters", ()) if each.get("required")}
+    arguments = {
+        key(parameter): GIVEN.get(key(parameter), "x")
+        for parameter in command.get("parameters", ())
+        if parameter.get("required")
+    }
     console = Console(stderr=(err := io.StringIO()))
     run: Any = {**command, "run": f"{__name__}:{result_of.__name__}", "gathered": {}}
     try:
-        Output("json").result(called(run, given, console))
+        Output("json").result(called(run, arguments, console))
         ended = console.exit_code
     except OmicsError as error:
         ended = exit_code(error)
@@ -357,11 +361,11 @@ def test_every_command_and_cause(name, cause, monkeypatch, capsys):
 
 
 def test_nothing_selected_is_a_warning_or_a_failure_on_request():
-    for given, code in (({}, 0), ({"fail_empty": True}, 1)):
+    for options, code in (({}, 0), ({"fail_empty": True}, 1)):
         console = Console(stderr=(err := io.StringIO()))
         RESULT[0] = TransferReport()
         run = {**COMMANDS["get"].command, "run": f"{__name__}:{result_of.__name__}"}
-        called(run, {"what": ["m.tsv"], "folder": "to", **given}, console)
+        called(run, {"what": ["m.tsv"], "folder": "to", **options}, console)
         assert (console.exit_code, "nothing to do: no file is selected" in err.getvalue()) == (code, True)
 
 

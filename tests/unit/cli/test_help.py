@@ -64,8 +64,8 @@ def test_a_value_is_a_type_or_a_noun_and_a_switch_has_none(argument, noun):
 
 def test_usage_marks_words_that_may_be_left_out():
     words = [{"name": "source", "positional": True, "required": True}, {"name": "target", "positional": True}]
-    found = CommandNode(Catalog(), ["x"], None, {"command": "x", "parameters": words})
-    assert command_help(found, 80).startswith("Usage: omics x SOURCE [TARGET]\n")
+    node = CommandNode(Catalog(), ["x"], None, {"command": "x", "parameters": words})
+    assert command_help(node, 80).startswith("Usage: omics x SOURCE [TARGET]\n")
 
 
 def test_the_help_of_a_command_is_laid_out():
@@ -267,8 +267,8 @@ def test_all_commands_are_walked():
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_a_summary_is_one_imperative_sentence(group):
-    def check(found: CommandNode) -> None:
-        summary = found.command.get("summary") or ""
+    def check(node: CommandNode) -> None:
+        summary = node.command.get("summary") or ""
         assert 0 < len(summary) <= LIMIT
         assert re.fullmatch(r"[A-Z][^\n]*[^.]\.", summary), (
             "a sentence begins with a capital and ends with one full stop"
@@ -283,38 +283,38 @@ def test_a_summary_is_one_imperative_sentence(group):
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_every_option_has_a_help_text(group):
-    def check(found: CommandNode) -> None:
-        shown = [each for each in found.command.get("parameters", []) if "synonym_of" not in each]
-        silent = [spelled(each) for each in shown if not (each.get("help") or "").strip()]
+    def check(node: CommandNode) -> None:
+        shown = [option for option in node.command.get("parameters", []) if "synonym_of" not in option]
+        silent = [spelled(option) for option in shown if not (option.get("help") or "").strip()]
         assert silent == []
 
     check_each(GROUPS[group], command_line, check)
 
 
-def texts(found: CommandNode) -> Iterator[str]:
-    yield found.command.get("summary") or ""
-    yield found.command.get("description") or ""
-    for each in found.command.get("parameters", []):
-        yield each.get("help") or ""
+def texts(node: CommandNode) -> Iterator[str]:
+    yield node.command.get("summary") or ""
+    yield node.command.get("description") or ""
+    for option in node.command.get("parameters", []):
+        yield option.get("help") or ""
 
 
-OWN = by_group(found for found in FOUND if "method" not in found.command)
+OWN = by_group(node for node in FOUND if "method" not in node.command)
 
 
 @pytest.mark.parametrize("group", OWN)
 def test_the_words_are_those_of_technical_english(group):
-    def check(found: CommandNode) -> None:
-        assert [match[0] for text in texts(found) for match in AVOIDED.finditer(text)] == []
+    def check(node: CommandNode) -> None:
+        assert [match[0] for text in texts(node) for match in AVOIDED.finditer(text)] == []
 
     check_each(OWN[group], command_line, check)
 
 
 @pytest.mark.parametrize("group", OWN)
 def test_a_file_or_folder_is_called_so(group):
-    def check(found: CommandNode) -> None:
+    def check(node: CommandNode) -> None:
         paths = [
             option
-            for option in found.command.get("parameters", [])
+            for option in node.command.get("parameters", [])
             if re.match(r"(New |TOML or JSON )?(File|Folder)\b", option.get("help", ""), re.IGNORECASE)
         ]
         assert [option["name"] for option in paths if placeholder(option) == "TEXT"] == []
@@ -322,7 +322,7 @@ def test_a_file_or_folder_is_called_so(group):
     check_each(OWN[group], command_line, check)
 
 
-def said(path: Path) -> Iterator[str]:
+def sentences(path: Path) -> Iterator[str]:
     """The texts of a module that are long enough to be a sentence: literals, and what docstrings say of arguments."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -333,11 +333,11 @@ def said(path: Path) -> Iterator[str]:
 
 
 def test_no_help_text_is_stated_in_two_places():
-    shown = {" ".join(text.split()) for group in OWN.values() for found in group for text in texts(found)} | {
-        each["help"] for each in GLOBALS
+    shown = {" ".join(text.split()) for group in OWN.values() for node in group for text in texts(node)} | {
+        argument["help"] for argument in GLOBALS
     }
     modules = Path(omicsdk.cli.__file__).parent.rglob("*.py")
-    places = Counter(text for module in modules for text in said(module))
+    places = Counter(text for module in modules for text in sentences(module))
     assert [text for text, count in places.items() if count > 1 and text in shown] == []
 
 
@@ -348,10 +348,10 @@ HANDWRITTEN = handwritten()
 WRITTEN = by_group(HANDWRITTEN)
 
 
-def lines_of(found: CommandNode) -> list[str]:
-    lines = (found.command.get("description") or "").replace("\\\n", " ").splitlines()
+def lines_of(node: CommandNode) -> list[str]:
+    lines = (node.command.get("description") or "").replace("\\\n", " ").splitlines()
     shown = [line.strip() for line in lines if line.startswith("    ") and "omics " in line]
-    return [*shown, *found.command.get("examples", [])]
+    return [*shown, *node.command.get("examples", [])]
 
 
 def typed(line: str) -> list[str]:
@@ -371,11 +371,11 @@ def test_all_of_them_are_examined():
 def test_a_command_has_examples_that_can_be_typed(group, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
-    def check(found: CommandNode) -> None:
-        lines = lines_of(found)
+    def check(leaf: CommandNode) -> None:
+        lines = lines_of(leaf)
         assert lines, "no example"
-        own = [line for line in lines if typed(line)[: len(found.path)] == found.path]
-        assert own, f"no example shows the command itself: {lines}"
+        examples = [line for line in lines if typed(line)[: len(leaf.path)] == leaf.path]
+        assert examples, f"no example shows the command itself: {lines}"
         catalog = Catalog()
         for line in lines:
             words = typed(line)
@@ -427,10 +427,14 @@ def spellings(argument: Any) -> list[str]:
 def test_a_documented_command_is_here_with_its_arguments():
     def check(words: list[str]) -> None:
         path, arguments = split(words)
-        own = own_arguments(command_at(path).command)
-        known = {spelling for argument in [*own, *global_arguments(own, GLOBALS)] for spelling in spellings(argument)}
-        wanted = [name for argument in arguments for name in argument.removesuffix("!").split("/")]
-        assert [name for name in wanted if name not in known] == []
+        parameters = own_arguments(command_at(path).command)
+        options = {
+            spelling
+            for argument in [*parameters, *global_arguments(parameters, GLOBALS)]
+            for spelling in spellings(argument)
+        }
+        names = [name for argument in arguments for name in argument.removesuffix("!").split("/")]
+        assert [name for name in names if name not in options] == []
 
     check_each([words for words in [*DOCUMENTED, *USAGE] if words[1:2] != ["help"]], " ".join, check)
 
@@ -451,8 +455,8 @@ def test_nothing_else_is_required():
 
 
 def test_what_stands_before_a_command_is_here_too():
-    known = {spelling for argument in GLOBALS for spelling in flags(argument)}
-    assert {"-h", "--help", "--version", "--log-level"} <= known
+    options = {spelling for argument in GLOBALS for spelling in flags(argument)}
+    assert {"-h", "--help", "--version", "--log-level"} <= options
     levels = next(argument for argument in GLOBALS if argument["name"] == "log-level").get("choices")
     assert set(levels or ()) == {"CRITICAL", "WARNING", "DEBUG", "ERROR", "INFO"}
 
@@ -503,7 +507,7 @@ def test_every_command_can_be_run_and_states_what_it_does():
     assert isinstance(service, Group)
     commands = list(all_commands(service))
     assert len(commands) == len(PANGEA)
-    for each in commands:
-        assert "name" in each.command or callable(loaded(each.command["run"]))
-        assert str(each.command["summary"]).endswith(".")
-        assert all(argument.get("help") or "synonym_of" in argument for argument in each.command["parameters"])
+    for node in commands:
+        assert "name" in node.command or callable(loaded(node.command["run"]))
+        assert str(node.command["summary"]).endswith(".")
+        assert all(argument.get("help") or "synonym_of" in argument for argument in node.command["parameters"])

@@ -118,7 +118,8 @@ def test_options_are_the_functions_parameters():
     assert made["supplied"] == ["console"]
     assert "bare" not in made
     options = {
-        each["name"]: {key: value for key, value in each.items() if key != "name"} for each in made["parameters"]
+        parameter["name"]: {key: value for key, value in parameter.items() if key != "name"}
+        for parameter in made["parameters"]
     }
     assert options == {
         "what": {"type": "array", "items": "string", "required": True, "positional": True, "help": "The things."},
@@ -134,14 +135,14 @@ def test_options_are_the_functions_parameters():
 
 def test_options_of_a_class_are_documented_where_they_are_declared():
     made = command(Entry("stroke", stroke, positional=("width",), repeated=("hair",)), "")
-    options = {each["name"]: each.get("help") for each in made.get("parameters", [])}
+    options = {parameter["name"]: parameter.get("help") for parameter in made.get("parameters", [])}
     assert options == {
         "width": "Millimetres of its width.",
         "hair": "Its hair; may be repeated.",
         "litres": "What is in the pot.",
         "times": "How often.",
     }
-    assert [each["name"] for each in made.get("parameters", []) if each.get("required")] == ["width"]
+    assert [parameter["name"] for parameter in made.get("parameters", []) if parameter.get("required")] == ["width"]
     got = called(made, {"width": 3, "litres": 0.5, "times": 2}, Console())
     assert got == (Pot(3, litres=0.5), 2)
 
@@ -247,7 +248,7 @@ def alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("entry", "said"),
+    ("entry", "message"),
     [
         (Entry("do", undocumented), "omics dss do: the docstring does not document what"),
         (Entry("do", unfit), "omics dss do: work has a type that no option can have: "),
@@ -255,14 +256,14 @@ def alone() -> None:
         (Entry("do", paint, flags={"folders": "--into"}), "omics dss do: the function has no parameter folders"),
     ],
 )
-def test_a_table_and_a_function_that_do_not_fit_are_a_fault(entry: Entry, said: str):
+def test_a_table_and_a_function_that_do_not_fit_are_a_fault(entry: Entry, message: str):
     with pytest.raises(IndexFault) as raised:
         command(entry, "dss")
-    assert str(raised.value).startswith(said)
+    assert str(raised.value).startswith(message)
 
 
 def test_a_transfer_has_the_options_of_transfers():
-    names = [each["name"] for each in command(Entry("download", Dss.download), "dss")["parameters"]]
+    names = [parameter["name"] for parameter in command(Entry("download", Dss.download), "dss")["parameters"]]
     assert names[-18:] == [
         "connections", "retries", "min_delay", "limit_rate", "time_budget", "min_rate", "stall_timeout", "renewals",
         "max_wait", "require_checksum", "resume_unvalidated", "cache", "link", "dry_run", "fail_empty", "report",
@@ -272,7 +273,7 @@ def test_a_transfer_has_the_options_of_transfers():
 
 def test_a_switch_has_one_for_its_opposite():
     made = command(Entry("paint", paint, opposites={"is_wet": "--dry"}), "dss")
-    options = {each["name"]: each for each in made["parameters"]}
+    options = {parameter["name"]: parameter for parameter in made["parameters"]}
     assert options["is_wet"]["flag"] is True
     assert options["dry"]["help"] == "The opposite of --is-wet; the default."
     assert "With --is-wet" in str(made["description"])
@@ -285,7 +286,7 @@ def test_a_switch_has_one_for_its_opposite():
 
 def test_values_of_an_option_are_switches_too():
     made = command(Entry("paint", paint, choices=("how",)), "dss")
-    options = {each["name"]: each for each in made["parameters"]}
+    options = {parameter["name"]: parameter for parameter in made["parameters"]}
     assert (options["fast"]["help"], options["well"]["help"]) == (
         "The same as --how fast.",
         "The same as --how well; the default.",
@@ -304,18 +305,18 @@ def test_an_operation_may_have_other_words():
         "DELETE",
         "deleted",
     )
-    assert [each["name"] for each in made["parameters"] if each.get("positional")] == ["slug"]
+    assert [parameter["name"] for parameter in made["parameters"] if parameter.get("positional")] == ["slug"]
 
 
 @pytest.mark.parametrize(
-    ("operation", "said"),
+    ("operation", "message"),
     [
         ("delete-projects", "crunch projects rm: unknown operation delete-projects"),
         ("list-projects", "crunch projects rm: the operation has no parameter slug"),
     ],
 )
-def test_an_operation_that_does_not_exist_is_a_fault(operation: str, said: str):
-    with pytest.raises(IndexFault, match=said):
+def test_an_operation_that_does_not_exist_is_a_fault(operation: str, message: str):
+    with pytest.raises(IndexFault, match=message):
         command(Entry("projects rm", None, operation=operation, positional=("slug",)), "crunch")
 
 
@@ -353,28 +354,28 @@ def test_options_that_a_function_takes_as_one_argument():
         options=({"name": "verbose", "type": "boolean", "default": True, "help": "Say it."},),
     )
     made = command(entry, "")
-    assert [(each["name"], each.get("default")) for each in made["parameters"][:3]] == [
+    assert [(parameter["name"], parameter.get("default")) for parameter in made["parameters"][:3]] == [
         ("what", None),
         ("brush", "soft"),
         ("is_wide", True),
     ]
-    said = StringIO()
-    console = Console(stderr=said)
-    given = parse(made, ["door", "--brush", "hard", "--narrow"], GLOBALS)[0]
-    assert called(made, given, console) == ["door", Tools(brush="hard", is_wide=False)]
-    assert said.getvalue() == "omics: painting door\n"
+    err = StringIO()
+    console = Console(stderr=err)
+    values = parse(made, ["door", "--brush", "hard", "--narrow"], GLOBALS)[0]
+    assert called(made, values, console) == ["door", Tools(brush="hard", is_wide=False)]
+    assert err.getvalue() == "omics: painting door\n"
     assert called(made, {"what": "door", "verbose": False}, console) == ["door", Tools()]
-    assert said.getvalue() == "omics: painting door\n"
+    assert err.getvalue() == "omics: painting door\n"
 
 
 def test_a_synonym_is_the_same_command_that_lists_do_not_show():
     entry = Entry("paint", paint, positional=("what",), examples=("wall",), synonyms=("colour", "brush on"))
     made, *others = commands(entry, "dss")
     assert "hidden" not in made
-    assert [each["command"] for each in others] == ["colour", "brush on"]
-    for each in others:
-        same = {**each, "command": "paint", "examples": made["examples"]}
-        assert each["examples"] == [f"omics dss {each['command']} wall"]
+    assert [other["command"] for other in others] == ["colour", "brush on"]
+    for other in others:
+        same = {**other, "command": "paint", "examples": made["examples"]}
+        assert other["examples"] == [f"omics dss {other['command']} wall"]
         assert same == {**made, "hidden": True}
 
 
@@ -402,13 +403,13 @@ def test_a_parameter_may_be_documented_by_a_shared_option():
         """
 
     made = command(Entry("count", count, like=(NO_PROGRESS, REPORT)), "dss")
-    assert [each["help"] for each in made["parameters"]] == [NO_PROGRESS["help"], "File for the count."]
+    assert [parameter["help"] for parameter in made["parameters"]] == [NO_PROGRESS["help"], "File for the count."]
 
 
 def test_an_upload_has_no_options_of_downloads():
     names = [
-        each["name"]
-        for each in command(Entry("upload", Dss.upload, hidden=("creator_uid",), title="Upload of"), "dss")[
+        parameter["name"]
+        for parameter in command(Entry("upload", Dss.upload, hidden=("creator_uid",), title="Upload of"), "dss")[
             "parameters"
         ]
     ]
@@ -441,7 +442,10 @@ def test_a_deletion_asks_looks_and_states_what_it_did():
     made = command(Entry("rm", remove, deletes="project {program}-{project}", lookup=remove), "dss", by_signature=True)
     assert (made["deletes"], made["look"]) == ("project {program}-{project}", f"{__name__}:remove")
     assert made["own"] == ["dry_run"]
-    assert [each["name"] for each in made["parameters"] if each.get("positional")] == ["program", "project"]
+    assert [parameter["name"] for parameter in made["parameters"] if parameter.get("positional")] == [
+        "program",
+        "project",
+    ]
 
 
 ASKS = "Asks for confirmation on a terminal unless --yes is given."
@@ -491,10 +495,10 @@ def test_a_command_that_is_twice_in_a_table_is_a_fault(monkeypatch: pytest.Monke
 
 
 def test_every_list_is_printed_while_it_is_read():
-    every = [each for service in SERVICES.values() for each in commands_of(service) if "run" in each]
-    lists = [each for each in every if str(returned(each["run"])).startswith(("Iterator[", "Items["))]
+    every = [entry for service in SERVICES.values() for entry in commands_of(service) if "run" in entry]
+    lists = [entry for entry in every if str(returned(entry["run"])).startswith(("Iterator[", "Items["))]
     assert len(lists) > 30
-    assert [each["command"] for each in lists if "Rows" not in str(returned(each["render"]))] == []
+    assert [entry["command"] for entry in lists if "Rows" not in str(returned(entry["render"]))] == []
 
 
 def returned(function: str) -> object:
@@ -507,13 +511,13 @@ OF_ONE = {"htsget download", "refget get", "dtp download", "pangea download meta
 
 
 def test_every_command_that_walks_or_downloads_several_files_selects_them():
-    every = [("", each) for each in builtin_commands()]
-    every += [(name, each) for name, service in SERVICES.items() for each in commands_of(service)]
+    every = [("", entry) for entry in builtin_commands()]
+    every += [(name, entry) for name, service in SERVICES.items() for entry in commands_of(service)]
     named = {
-        f"{name} {each['command']}".strip(): {key(one) for one in each.get("parameters", ())} for name, each in every
+        f"{name} {entry['command']}".strip(): {key(one) for one in entry.get("parameters", ())} for name, entry in every
     }
-    walks = [each for each in ("ls", "find", "du", "cp", "mv", "rm", "sync", "verify", "get") if each in named]
+    walks = [name for name in ("ls", "find", "du", "cp", "mv", "rm", "sync", "verify", "get") if name in named]
     assert len(walks) == 9
-    downloads = [each for each in named if "download" in each and each not in OF_ONE]
+    downloads = [name for name in named if "download" in name and name not in OF_ONE]
     assert len(downloads) > 9
-    assert {each for each in (*walks, *downloads) if not named[each] >= FILTERS} == set()
+    assert {name for name in (*walks, *downloads) if not named[name] >= FILTERS} == set()

@@ -27,21 +27,21 @@ GROUPS = by_group(every_command())
 
 
 def test_the_data_stores_documented_commands_are_all_there():
-    words = {found.path[1] for found in GROUPS["dss"] if len(found.path) == 2}
+    words = {node.path[1] for node in GROUPS["dss"] if len(node.path) == 2}
     assert words == OPERATIONS | WORKFLOWS | OURS
 
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_options_do_not_clash_and_a_commands_own_win(group):
-    def check(found: CommandNode) -> None:
-        own = [argument for argument in own_arguments(found.command) if not argument.get("positional")]
-        spellings = [spelling for argument in own for spelling in flags(argument)]
+    def check(node: CommandNode) -> None:
+        arguments = [argument for argument in own_arguments(node.command) if not argument.get("positional")]
+        spellings = [spelling for argument in arguments for spelling in flags(argument)]
         assert len(spellings) == len(set(spellings))
-        after = [spelling for argument in global_arguments(own, GLOBALS) for spelling in flags(argument)]
+        after = [spelling for argument in global_arguments(arguments, GLOBALS) for spelling in flags(argument)]
         assert not set(after) & set(spellings)
         everywhere = {spelling for argument in GLOBALS for spelling in flags(argument)}
         assert everywhere <= set(spellings) | set(after)
-        keys = [key(argument) for argument in own if not (argument.get("negates") or "value" in argument)]
+        keys = [key(argument) for argument in arguments if not (argument.get("negates") or "value" in argument)]
         assert len(set(keys)) == len(keys)
 
     check_each(GROUPS[group], line, check)
@@ -49,12 +49,12 @@ def test_options_do_not_clash_and_a_commands_own_win(group):
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_every_option_is_in_the_help_and_takes_what_it_states(group):
-    def check(found: CommandNode) -> None:
-        shown = command_help(found, 80)
+    def check(node: CommandNode) -> None:
+        shown = command_help(node, 80)
         words: list[str] = []
         positional: list[str] = []
-        own = [each for each in own_arguments(found.command) if "synonym_of" not in each]
-        for argument in own:
+        arguments = [argument for argument in own_arguments(node.command) if "synonym_of" not in argument]
+        for argument in arguments:
             kind = argument.get("type")
             value = {"integer": "1", "number": "1.5", "object": "{}", "boolean": "true"}.get(str(kind), "x")
             if argument.get("choices"):
@@ -78,16 +78,16 @@ def test_every_option_is_in_the_help_and_takes_what_it_states(group):
             if argument.get("negates") or "value" in argument:
                 continue  # the other one of two switches that are mutually exclusive
             words += [flags(argument)[-1]] if argument.get("flag") else [f"{flags(argument)[-1]}={value}"]
-        values, after = parse(found.command, [*positional, *words], GLOBALS)
-        assert values.keys() == {key(argument) for argument in own}
+        values, after = parse(node.command, [*positional, *words], GLOBALS)
+        assert values.keys() == {key(argument) for argument in arguments}
         assert after == {}
 
     check_each(GROUPS[group], line, check)
 
 
 def test_what_runs_a_handwritten_command_is_there():
-    def check(found: CommandNode) -> None:
-        assert callable(loaded(found.command["run"]))
+    def check(node: CommandNode) -> None:
+        assert callable(loaded(node.command["run"]))
 
     check_each(handwritten(), line, check)
 
@@ -126,9 +126,9 @@ def test_gen3_s_groups_and_commands_are_under_their_names(words):
 
 def test_every_command_s_function_is_there():
     for group in _groups(Catalog().start("gen3")):
-        for found in group.visible_commands():
-            if "run" in found.command:
-                assert callable(loaded(found.command["run"])), found.path
+        for node in group.visible_commands():
+            if "run" in node.command:
+                assert callable(loaded(node.command["run"])), node.path
 
 
 def _groups(group):
@@ -140,8 +140,8 @@ def _groups(group):
 @pytest.mark.parametrize("service", SERVICES)
 def test_operations_are_below_api(service):
     group = Catalog().start("gen3").child("api").child(service)
-    names = [found.command["name"] for found in group.visible_commands()]
+    names = [node.command["name"] for node in group.visible_commands()]
     assert len(names) > 5
-    found = group.visible_commands()[0]
-    assert isinstance(found, CommandNode)
-    assert {argument["name"] for argument in found.command["parameters"]} >= {"auth", "endpoint"}
+    node = group.visible_commands()[0]
+    assert isinstance(node, CommandNode)
+    assert {argument["name"] for argument in node.command["parameters"]} >= {"auth", "endpoint"}

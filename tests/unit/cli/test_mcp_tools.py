@@ -34,8 +34,8 @@ def tools() -> dict[str, Tool]:
 
 def commands(group: Group) -> Iterator[CommandNode]:
     yield from group.visible_commands()
-    for each in group.below():
-        yield from commands(each)
+    for child in group.below():
+        yield from commands(child)
 
 
 def command_of(tool: Tool) -> CommandNode:
@@ -60,15 +60,15 @@ def test_every_schema_is_one(tools):
     properties: dict[str, Any] = {}
     for tool in tools.values():
         Validator.check_schema({**tool.schema, "properties": {}})
-        properties |= {json.dumps(each): each for each in tool.schema["properties"].values()}
+        properties |= {json.dumps(definition): definition for definition in tool.schema["properties"].values()}
         assert set(tool.schema.get("required", ())) <= tool.schema["properties"].keys()
         assert tool.description, tool.name
         assert not {"access_token", "base_url", "profile", "password", "config"} & (
             tool.schema["properties"].keys()
             - {argument["name"] for argument in tool.arguments.values() if "in" in argument}
         ), tool.name
-    for each in properties.values():  # most are those of several tools
-        Validator.check_schema(each)
+    for definition in properties.values():  # most are those of several tools
+        Validator.check_schema(definition)
 
 
 def test_a_schema_states_what_the_index_states(tools):
@@ -135,9 +135,9 @@ def test_no_command_reads_only_by_its_table_whose_words_say_that_it_changes_some
         r"\b(create|update|delete|rm|add|upload|submit|publish|mv|cp|sync|mkdir|set|put|patch|import|abort|clone|tag)\b"
     )
     named = [node for name in SERVICES[1:] for node in commands(CATALOG.start(name.partition(".")[0]))]
-    stated = {" ".join(node.path) for node in named if node.command.get("access") == "read" and "run" in node.command}
-    assert len(stated) > 100
-    assert {words for words in stated if changes.search(words.partition(" ")[2])} == {
+    lines = {" ".join(node.path) for node in named if node.command.get("access") == "read" and "run" in node.command}
+    assert len(lines) > 100
+    assert {words for words in lines if changes.search(words.partition(" ")[2])} == {
         "dss create-version",  # a time, made on this machine
         "pangea tag list groups",
         "pangea tag list random-samples",
@@ -192,11 +192,14 @@ def test_values_reach_the_command_as_they_were_given(service, tmp_path):
     tried = 0
     for tool in tools_of(CATALOG, [service]):
         command = command_of(tool).command
-        optional = {**command, "parameters": [{**each, "required": False} for each in command.get("parameters", [])]}
+        optional = {
+            **command,
+            "parameters": [{**parameter, "required": False} for parameter in command.get("parameters", [])],
+        }
         placed = {
             name: ["x"] if tool.schema["properties"][name].get("type") == "array" else "x"
-            for name, each in tool.arguments.items()
-            if each.get("positional") and not each.keys() & {"convert", "choices", "repeated"}
+            for name, argument in tool.arguments.items()
+            if argument.get("positional") and not argument.keys() & {"convert", "choices", "repeated"}
         }
         for name, argument in tool.arguments.items():
             schema = tool.schema["properties"][name]
@@ -208,15 +211,17 @@ def test_values_reach_the_command_as_they_were_given(service, tmp_path):
                 continue
             for value in VALUES.get(schema.get("type", "any"), ["@file", {"a": 1}]):
                 words = command_line(tool, {**placed, name: value, "yes": True}, tmp_path)
-                at = next(each for each in range(len(words)) if tuple(words[each : each + len(tool.path)]) == tool.path)
+                at = next(
+                    index for index in range(len(words)) if tuple(words[index : index + len(tool.path)]) == tool.path
+                )
                 values, _ = parse(optional, words[at + len(tool.path) :], GLOBALS)
-                given = values.get(argument.get("python") or name)
+                parsed_value = values.get(argument.get("python") or name)
                 if argument.get("positional") and values.get("paths") in (
                     ["x", value],
                     [*value, "x"] if isinstance(value, list) else None,
                 ):
                     continue  # a target that is optional: the command itself takes the last word as such
-                assert given in (value, Path(str(value).removeprefix("@"))), (
+                assert parsed_value in (value, Path(str(value).removeprefix("@"))), (
                     tool,
                     name,
                 )
@@ -229,7 +234,11 @@ def test_a_switch_is_turned_off_by_its_opposite(tools, tmp_path):
     assert "--dry-run" in command_line(tools["azul_download"], {"dry_run": True}, tmp_path)
     assert "--dry-run" not in command_line(tools["azul_download"], {"dry_run": False}, tmp_path)
     for tool in tools.values():
-        switches = {name for name, each in tool.arguments.items() if each.get("flag") and each.get("default") is True}
+        switches = {
+            name
+            for name, argument in tool.arguments.items()
+            if argument.get("flag") and argument.get("default") is True
+        }
         assert switches <= tool.opposites.keys(), tool.name
 
 

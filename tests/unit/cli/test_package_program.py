@@ -66,9 +66,9 @@ def test_help_lists_the_operations_and_the_options(run: Any) -> None:
     assert shown.out.startswith("Usage: my_widgets [options] <command> [options]\n\nWidgets of the world.\n")
     for command in COMMANDS:
         assert f"\n  {command['command']} " in shown.out
-    said = " ".join(shown.out.split())
-    assert "--token TOKEN The token; also MY_WIDGETS_TOKEN." in said
-    assert "--base-url URL Address of the service; also MY_WIDGETS_BASE_URL." in said
+    text = " ".join(shown.out.split())
+    assert "--token TOKEN The token; also MY_WIDGETS_TOKEN." in text
+    assert "--base-url URL Address of the service; also MY_WIDGETS_BASE_URL." in text
     assert "omics" not in shown.out.lower()
 
 
@@ -192,8 +192,8 @@ def test_servers_are_chosen_by_options_and_variables(
 
 
 def test_all_pages_are_printed(run: Any, widgets: Widgets) -> None:
-    def page(asked: httpx.Request) -> httpx.Response:
-        at = int(asked.url.params.get("start", "0"))
+    def page(request: httpx.Request) -> httpx.Response:
+        at = int(request.url.params.get("start", "0"))
         link = {"link": f'<https://widgets.example/v1/widgets?start={at + 1}>; rel="next"'} if at < 2 else {}
         return httpx.Response(200, json={"data": {"widgets": [{"n": at, "name": "a"}]}}, headers=link)
 
@@ -212,7 +212,7 @@ def test_a_file_is_written_when_the_result_is_complete(run: Any, widgets: Widget
     widgets.response = lambda _: httpx.Response(404, json={"message": "gone"})
     assert run("get-blob", "--uuid", "u", "--output-file", str(file)).code == 1
     assert file.read_bytes() == b"\0\xff bytes"
-    assert [each.name for each in tmp_path.iterdir() if each.is_file()] == ["blob"]
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["blob"]
     ran = run(*GET, "--output-file", str(tmp_path / "missing" / "x"))
     assert ran.code == 2
     assert "--output-file: cannot write" in ran.err
@@ -237,7 +237,7 @@ def test_errors_have_no_traceback_unless_asked(run: Any, widgets: Widgets) -> No
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (("get-wdiget",), "my_widgets: unknown command 'get-wdiget'. Did you mean get-widget? See: my_widgets --help"),
         (
@@ -248,10 +248,10 @@ def test_errors_have_no_traceback_unless_asked(run: Any, widgets: Widgets) -> No
         (("completion", "tcsh"), "my_widgets: completion: SHELL: expected one of bash, zsh, fish, powershell"),
     ],
 )
-def test_usage_errors(run: Any, words: tuple[str, ...], said: str) -> None:
+def test_usage_errors(run: Any, words: tuple[str, ...], message: str) -> None:
     ran = run(*words)
     assert (ran.code, ran.out) == (2, "")
-    assert ran.err.startswith(said)
+    assert ran.err.startswith(message)
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell"])
@@ -335,22 +335,22 @@ def test_help_lists_groups_in_place_of_their_commands(grouped: Any) -> None:
 def test_a_command_is_run_by_its_group_and_by_its_whole_name(grouped: Any, widgets: Widgets) -> None:
     for words in (("widgets", "get"), ("get-widget",)):
         assert grouped(*words, "--uuid", "u1", "--replica", "aws").code == 0
-    assert [asked.url.path for asked in widgets.asked] == ["/v1/widgets/u1"] * 2
+    assert [request.url.path for request in widgets.asked] == ["/v1/widgets/u1"] * 2
     assert grouped("widgets", "get", "--help").out.startswith("Usage: my_widgets widgets get --uuid UUID")
     assert "Make a widget." in grouped("widgets", "old-ones", "import", "--help").out
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (("widgets", "gett"), "my_widgets: widgets: unknown command 'gett'. Did you mean get? See: my_widgets widgets --help"),
         (("get-wigdet",), "my_widgets: unknown command 'get-wigdet'. Did you mean get-widget? See: my_widgets --help"),
         (("widgets", "get"), "my_widgets: widgets get: --uuid and --replica are required. See: my_widgets widgets get --help"),
     ],
 )  # fmt: skip
-def test_usage_errors_within_groups(grouped: Any, words: tuple[str, ...], said: str) -> None:
+def test_usage_errors_within_groups(grouped: Any, words: tuple[str, ...], message: str) -> None:
     ran = grouped(*words)
-    assert (ran.code, ran.out, ran.err) == (2, "", f"{said}\n")
+    assert (ran.code, ran.out, ran.err) == (2, "", f"{message}\n")
 
 
 def test_completion_offers_groups_and_what_is_in_them(grouped: Any) -> None:

@@ -28,7 +28,7 @@ def test_columns_come_in_the_order_in_which_they_are_first_seen():
 
 
 @pytest.mark.parametrize(
-    ("value", "known", "items"),
+    ("value", "expected", "items"),
     [
         ([1, 2], None, [1, 2]),
         ({"a": {"b": [1]}}, [1], [1]),
@@ -38,8 +38,8 @@ def test_columns_come_in_the_order_in_which_they_are_first_seen():
         (5, None, [5]),
     ],
 )
-def test_items_of_a_response(value, known, items):
-    assert items_of(value, known) == items
+def test_items_of_a_response(value, expected, items):
+    assert items_of(value, expected) == items
 
 
 def test_a_response_is_cut_into_facts_and_tables():
@@ -142,11 +142,9 @@ def test_quiet_leaves_errors_only(omics, widgets, option):
 
 def test_quiet_means_the_same_for_every_command():
     def commands(group: ServiceGroup) -> list[CommandNode]:
-        return [*group.visible_commands(), *(found for below in group.below() for found in commands(below))]
+        return [*group.visible_commands(), *(node for below in group.below() for node in commands(below))]
 
-    options = [
-        words for found in commands(Catalog().root()) for _, words, _ in options_of(own_arguments(found.command))
-    ]
+    options = [words for node in commands(Catalog().root()) for _, words, _ in options_of(own_arguments(node.command))]
     assert len(options) > 1000
     assert [words for words in options if not {"-q", "--quiet"}.isdisjoint(words)] == []
 
@@ -154,19 +152,19 @@ def test_quiet_means_the_same_for_every_command():
 def test_json_logs_are_an_object_a_line(omics, widgets):
     widgets.response = lambda _: httpx.Response(304)
     ran = omics("--log-format", "json", "widgets", "get-widget", "--uuid", "u", "--replica", "aws")
-    (told,) = objects(ran.err)
-    assert list(told) == ["time", "level", "logger", "message"]
-    assert (told["level"], told["logger"]) == ("INFO", "omics")
-    assert told["message"].startswith("nothing changed")
-    assert datetime.fromisoformat(told["time"]).tzinfo is not None
+    (record,) = objects(ran.err)
+    assert list(record) == ["time", "level", "logger", "message"]
+    assert (record["level"], record["logger"]) == ("INFO", "omics")
+    assert record["message"].startswith("nothing changed")
+    assert datetime.fromisoformat(record["time"]).tzinfo is not None
 
 
 def test_json_logs_have_the_wire_without_secrets(omics, widgets):
     words = ["--access-token", CANARY, "widgets", "get-widget", "--uuid", "u", "--replica", "aws", "--debug"]
     ran = omics(*words, "--log-format=json")
-    told = objects(ran.err)
-    assert {each["level"] for each in told} == {"DEBUG"}
-    assert all(each["logger"].startswith("omicsdk.") for each in told)
+    records = objects(ran.err)
+    assert {record["level"] for record in records} == {"DEBUG"}
+    assert all(record["logger"].startswith("omicsdk.") for record in records)
     assert "/widgets/u" in ran.err
     assert CANARY not in ran.err
 
@@ -182,16 +180,16 @@ def test_json_logs_have_the_wire_without_secrets(omics, widgets):
 def test_the_error_that_ends_a_command_is_an_object_too(omics, widgets, words, code, error):
     widgets.response = lambda _: httpx.Response(404, json={"message": "gone"})
     ran = omics(*words)
-    (told,) = objects(ran.err)
+    (record,) = objects(ran.err)
     assert ran.code == code
-    assert told["level"] == "ERROR"
-    assert told["fields"] == {"error": error, "exit_code": code}
+    assert record["level"] == "ERROR"
+    assert record["fields"] == {"error": error, "exit_code": code}
 
 
 def test_a_traceback_is_a_field(omics, widgets):
     widgets.response = lambda _: httpx.Response(404, json={"message": "gone"})
-    told = objects(omics("widgets", "get-widgets", "--log-format", "json", "--debug").err)[-1]
-    assert "Traceback" in told["fields"]["traceback"]
+    record = objects(omics("widgets", "get-widgets", "--log-format", "json", "--debug").err)[-1]
+    assert "Traceback" in record["fields"]["traceback"]
 
 
 def test_fields_of_a_record_come_along_and_secrets_are_masked():
@@ -217,7 +215,7 @@ def test_a_line_is_one_line_whatever_it_states():
 
 
 @pytest.mark.parametrize(
-    ("words", "wanted"),
+    ("words", "expected"),
     [
         (["--log-format", "json"], True),
         (["x", "--log-format=json"], True),
@@ -227,8 +225,8 @@ def test_a_line_is_one_line_whatever_it_states():
         ([], False),
     ],
 )
-def test_json_is_reported_from_the_words(words, wanted):
-    assert wants_json(words) is wanted
+def test_json_is_reported_from_the_words(words, expected):
+    assert wants_json(words) is expected
 
 
 @pytest.mark.parametrize(
@@ -330,8 +328,8 @@ def test_what_cannot_be_read_is_reported_with_its_line(text, index, message):
 
 
 def test_a_table_has_a_row_a_sample_and_blanks_where_there_is_nothing():
-    found = [("c1", {"n": 1, "city": "Paris"}), ("c3", {}), ("new", {"n": 3, "tags": ["a", {"b": 1}], "ok": True})]
-    assert metadata_csv(found).splitlines() == [
+    samples = [("c1", {"n": 1, "city": "Paris"}), ("c3", {}), ("new", {"n": 3, "tags": ["a", {"b": 1}], "ok": True})]
+    assert metadata_csv(samples).splitlines() == [
         ",n,city,tags,ok",
         "c1,1,Paris,,",
         "c3,,,,",

@@ -47,10 +47,10 @@ def read(text):
 def test_a_table_that_no_program_touched_changes_nothing(files, clear):
     text = table([(f"sb://me/p/\r{number}", file) for number, file in enumerate(files)])
     assert len(text.splitlines()) >= text.count("\n") == len(files) + 1
-    found = read(text)
-    assert [row.id for row in found] == [file["id"] for file in files]
-    assert [row.path for row in found] == [f"sb://me/p/\r{number}" for number in range(len(files))]
-    for row, file in zip(found, files, strict=True):
+    rows = read(text)
+    assert [row.id for row in rows] == [file["id"] for file in files]
+    assert [row.path for row in rows] == [f"sb://me/p/\r{number}" for number in range(len(files))]
+    for row, file in zip(rows, files, strict=True):
         assert changes(row, file, clear=clear) == []
 
 
@@ -118,19 +118,19 @@ def test_text_that_looks_like_a_number_stays_text():
 
 
 def test_changes_become_one_edit_a_file():
-    found = [
+    all_changes = [
         Change("1", "a", "tags", [], ["x"]),
         Change("1", "a", "metadata.k", "v", None),
         Change("2", "b", "metadata.a.b", None, "w"),
     ]
-    assert edits(found) == [
+    assert edits(all_changes) == [
         {"id": "1", "tags": ["x"], "metadata": {"k": None}},
         {"id": "2", "metadata": {"a.b": "w"}},
     ]
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "problem"),
     [
         ("", "the table is empty"),
         ("tags\nx\n", "no column names the files"),
@@ -146,10 +146,10 @@ def test_changes_become_one_edit_a_file():
         ('id\ttags\n1\t"x\n', "line 2"),
     ],
 )
-def test_a_table_that_cannot_be_read_states_where(text, told):
+def test_a_table_that_cannot_be_read_states_where(text, problem):
     with pytest.raises(WrongTable) as caught:
         read(text)
-    assert told in f"{caught.value.message}. {caught.value.remedy}"
+    assert problem in f"{caught.value.message}. {caught.value.remedy}"
     assert caught.value.remedy
 
 

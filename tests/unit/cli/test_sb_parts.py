@@ -153,15 +153,15 @@ def test_a_job_is_waited_for_with_ever_longer_waits():
 
     def response(request: httpx.Request) -> httpx.Response:
         over = request.method == "GET" and next(looks)
-        state, told = ("FINISHED", results) if over else ("RUNNING", None)
-        return httpx.Response(200, json={"id": "j", "href": "h", "state": state, "result": told})
+        state, result = ("FINISHED", results) if over else ("RUNNING", None)
+        return httpx.Response(200, json={"id": "j", "href": "h", "state": state, "result": result})
 
     clock = ManualClock()
     transport = httpx.MockTransport(response)
     with SevenBridges("https://x.example.org", credentials="t", transport=transport, clock=clock) as client:
         looks = iter([False, True])
-        found = run_file_job(client, "copy", [{"file": "f", "project": "me/p"}], timeout=60)
-        assert [each.error for each in found] == ["", "no (5015)", ""]
+        rows = run_file_job(client, "copy", [{"file": "f", "project": "me/p"}], timeout=60)
+        assert [row.error for row in rows] == ["", "no (5015)", ""]
         assert clock.slept == pytest.approx([0.1, 0.2])
         looks = iter([False, False])
         with pytest.raises(StillRunning, match=r"has not finished: .* after 0\.2 s") as caught:
@@ -188,7 +188,7 @@ LAUGHS = "class: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] *
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("[1]", "is not CWL: it is not an object"),
         ('{"a": 1}', "it has no class"),
@@ -198,12 +198,12 @@ LAUGHS = "class: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] *
         ("just words", "is not CWL"),
     ],
 )
-def test_an_invalid_app_reports_it(tmp_path, text, told):
+def test_an_invalid_app_reports_it(tmp_path, text, message):
     file = tmp_path / "tool.cwl"
     file.write_text(text)
     with pytest.raises(WrongApp) as caught:
         read_app(file)
-    assert told in str(caught.value)
+    assert message in str(caught.value)
     assert caught.value.remedy
 
 

@@ -55,7 +55,7 @@ def test_a_child_is_below_its_folder(path, name):
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("me/p/a.bam", "is not an sb:// path"),
         ("sb:/me/p", "Did you mean sb://me/p?"),
@@ -69,10 +69,10 @@ def test_a_child_is_below_its_folder(path, name):
         ("", "is not an sb:// path"),
     ],
 )
-def test_an_invalid_path_is_refused_with_what_to_do(text, told):
+def test_an_invalid_path_is_refused_with_what_to_do(text, message):
     with pytest.raises(WrongPath) as caught:
         parse(text)
-    assert told in str(caught.value)
+    assert message in str(caught.value)
     assert caught.value.remedy
     assert isinstance(caught.value, UsageError)
 

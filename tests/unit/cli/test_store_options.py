@@ -49,7 +49,7 @@ def test_unknown_options_are_named_with_the_known_ones(omics, scheme, name):
         code, out, err = omics("ls", "--option", f"{scheme}.{option}=http", ".")
         assert (code, out) == (2, b"")
         assert f"{scheme}.{option}: unknown option" in err
-        assert all(known in err for known in options_of(scheme))
+        assert all(known_option in err for known_option in options_of(scheme))
         for way in ways(scheme, option):
             with pytest.raises(UsageError, match="unknown option") as raised:
                 way()

@@ -80,10 +80,10 @@ def test_a_stopped_transfer_states_why_and_is_listed(capsys):
     stopped = TransferReport([Outcome("a", "done", 1), Outcome("b", "stopped")], why_stopped="its time is over")
     console = Console()
     Output("json").result(transferred(stopped, call(console)))
-    told = capsys.readouterr()
+    output = capsys.readouterr()
     assert console.exit_code == 3
-    assert "omics: Download of m.tsv: its time is over; 1 of 2 files exist. Run the same command again" in told.err
-    assert [file["state"] for file in json.loads(told.out)["files"]] == ["done", "stopped"]
+    assert "omics: Download of m.tsv: its time is over; 1 of 2 files exist. Run the same command again" in output.err
+    assert [file["state"] for file in json.loads(output.out)["files"]] == ["done", "stopped"]
 
 
 @pytest.mark.parametrize(
@@ -117,25 +117,25 @@ def test_results_that_are_only_counted_are_not_made(capsys, is_dry_run):
 def test_a_long_dry_run_is_listed_where_a_form_is_chosen(capsys):
     report = TransferReport(Outcome(f"f{number}", "planned", 2) for number in range(MAX_LISTED_FILES + 1))
     Output("json").result(transferred(report, call(Console(), dry_run=True)))
-    told = json.loads(capsys.readouterr().out)
-    assert (told["bytes_to_fetch"], len(told["files"])) == (2 * (MAX_LISTED_FILES + 1), MAX_LISTED_FILES + 1)
+    result = json.loads(capsys.readouterr().out)
+    assert (result["bytes_to_fetch"], len(result["files"])) == (2 * (MAX_LISTED_FILES + 1), MAX_LISTED_FILES + 1)
 
 
 @pytest.mark.parametrize(
-    ("sizes", "to_fetch", "told"),
+    ("sizes", "to_fetch", "line"),
     [
         ((None, None), None, "2 files to fetch (unknown size); nothing was done"),
         ((2048, None), None, "2 files to fetch (2.00 KiB and 1 of unknown size); nothing was done"),
         ((0, 0), 0, "2 files to fetch (0 B); nothing was done"),
     ],
 )
-def test_unknown_sizes_are_not_counted_as_nothing(sizes, to_fetch, told):
+def test_unknown_sizes_are_not_counted_as_nothing(sizes, to_fetch, line):
     report = TransferReport(Outcome(f"f{number}", "planned", size) for number, size in enumerate(sizes))
     report.target = "data"
     result = foreseen(report)
-    assert (result.data["bytes_to_fetch"], result.text.splitlines()[-1]) == (to_fetch, told)
+    assert (result.data["bytes_to_fetch"], result.text.splitlines()[-1]) == (to_fetch, line)
     removed = TransferReport(Outcome("f", "done", size) for size in sizes)
-    assert summary(removed, "removed").startswith(f"2 files {told[17:].partition(';')[0]} removed in")
+    assert summary(removed, "removed").startswith(f"2 files {line[17:].partition(';')[0]} removed in")
 
 
 def test_few_results_are_listed(capsys):
@@ -149,7 +149,7 @@ def test_few_results_are_listed(capsys):
 
 
 def test_what_was_done_until_ctrl_c_is_in_the_report(tmp_path):
-    path, said = tmp_path / "report.jsonl", io.StringIO()
+    path, err = tmp_path / "report.jsonl", io.StringIO()
     done = TransferReport([Outcome("a.bam", "done", 3), Outcome("b.bam", "stopped", 4)], 1.0)
 
     def work(progress, control):
@@ -157,10 +157,10 @@ def test_what_was_done_until_ctrl_c_is_in_the_report(tmp_path):
         report_stopped(control, done)
 
     with pytest.raises(KeyboardInterrupt):
-        watched(work, {"report": str(path)}, Console(stderr=said), "downloading")
+        watched(work, {"report": str(path)}, Console(stderr=err), "downloading")
     rows = map(json.loads, path.read_text().splitlines())
     assert {row["name"]: row["state"] for row in rows if "state" in row} == {"a.bam": "done", "b.bam": "stopped"}
-    assert f"report written to {path}" in said.getvalue()
+    assert f"report written to {path}" in err.getvalue()
 
 
 def test_a_report_that_cannot_be_written_is_reported_before_anything_is_moved(tmp_path):

@@ -80,10 +80,10 @@ def test_any_word_gives_a_value_or_an_error_that_names_the_option(word, kind):
     try:
         value_of(argument(kind), [f" {word}" if word.startswith("@") else word])
     except UsageError as error:
-        said = str(error)
+        message = str(error)
     else:
-        said = ""
-    assert not said or said.startswith("--es-query: expected ")
+        message = ""
+    assert not message or message.startswith("--es-query: expected ")
 
 
 @pytest.mark.parametrize("words", [["[ab]*.json"], ["[x]"], ["*", "[ab]"]])
@@ -206,9 +206,9 @@ ELSEWHERE = {
 """Numbers that may be below 0 as far as the option itself knows."""
 
 NUMBERS = {
-    f"{' '.join(found.path)} --{argument['name'].replace('_', '-')}": argument
-    for found in handwritten()
-    for argument in found.command.get("parameters", [])
+    f"{' '.join(node.path)} --{argument['name'].replace('_', '-')}": argument
+    for node in handwritten()
+    for argument in node.command.get("parameters", [])
     if argument.get("type") in ("integer", "number") and not argument.get("choices")
 }
 
@@ -230,7 +230,7 @@ def test_no_number_of_a_command_may_be_below_0():
 
 
 @pytest.mark.parametrize(
-    ("given", "said"), [("", "'' is a folder"), ("there", "'there' is a folder"), ("gone/x.tsv", "does not exist")]
+    ("path", "message"), [("", "'' is a folder"), ("there", "'there' is a folder"), ("gone/x.tsv", "does not exist")]
 )
 @pytest.mark.parametrize(
     "words",
@@ -247,12 +247,14 @@ def test_no_number_of_a_command_may_be_below_0():
         "pangea create org Lab -o",
     ],
 )
-def test_a_file_that_cannot_be_written_is_reported_before_any_request(omics, tmp_path, monkeypatch, words, given, said):
+def test_a_file_that_cannot_be_written_is_reported_before_any_request(
+    omics, tmp_path, monkeypatch, words, path, message
+):
     monkeypatch.chdir(tmp_path)
     Path("there").mkdir()
-    ran = omics(*words.split(), given, "--base-url", "http://127.0.0.1:1", installed=True)
+    ran = omics(*words.split(), path, "--base-url", "http://127.0.0.1:1", installed=True)
     assert ran.code == 2, ran.err
-    assert said in ran.err
+    assert message in ran.err
 
 
 @pytest.mark.parametrize(

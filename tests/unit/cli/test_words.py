@@ -79,7 +79,7 @@ def test_operations_that_are_not_documented_commands_stand_under_api(omics):
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (("widgts",), "omics: unknown command or service 'widgts'. Did you mean widgets? See: omics --help"),
         (
@@ -114,10 +114,10 @@ def test_operations_that_are_not_documented_commands_stand_under_api(omics):
         (("--version=0.1",), "omics: --version takes no value, got '0.1'"),
     ],
 )
-def test_usage_errors_are_one_line_and_2(omics, widgets, words, said):
+def test_usage_errors_are_one_line_and_2(omics, widgets, words, message):
     ran = omics(*words)
     assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
-    assert said.replace("'many' See", "'many'. See") in ran.err
+    assert message.replace("'many' See", "'many'. See") in ran.err
     assert widgets.asked == []
 
 
@@ -158,15 +158,15 @@ def test_words_without_a_dash_may_stand_on_both_sides_of_options(words, placed):
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         ("a b", "NAMES is required"),
         ("a", "NAMES and FILE are required"),
         ("a b c --lable x", "unknown option --lable"),
     ],
 )
-def test_words_that_are_missing_or_unknown_are_reported(words, said):
-    with pytest.raises(UsageError, match=said):
+def test_words_that_are_missing_or_unknown_are_reported(words, message):
+    with pytest.raises(UsageError, match=message):
         parse(PLACING, words.split(), GLOBALS)
 
 

@@ -100,18 +100,18 @@ def test_equal_seeds_give_equal_bytes():
 
 
 def test_links_name_the_documents_of_the_bundle():
-    found = documents("s", "text", 5, ["r1", "r2"])
-    ids = {document["provenance"]["document_id"] for name, document in found.items() if name != "links.json"}
-    linked = {id for link in found["links.json"]["links"] for id in (*link["inputs"], *link["outputs"])}
+    by_name = documents("s", "text", 5, ["r1", "r2"])
+    ids = {document["provenance"]["document_id"] for name, document in by_name.items() if name != "links.json"}
+    linked = {id for link in by_name["links.json"]["links"] for id in (*link["inputs"], *link["outputs"])}
     assert linked < ids
-    assert len(ids) == len(found) - 1 == 6
+    assert len(ids) == len(by_name) - 1 == 6
 
 
 def test_samples_differ_in_what_is_searched_for(tmp_path: Path):
     folders = [write_sample(tmp_path, sample) for sample in SAMPLES]
-    found = [json.loads((folder / "cell_suspension_0.json").read_bytes()) for folder in folders]
-    assert len({document["biomaterial_core"]["biomaterial_id"] for document in found}) == 2
-    assert len({document["provenance"]["document_id"] for document in found}) == 2
+    suspensions = [json.loads((folder / "cell_suspension_0.json").read_bytes()) for folder in folders]
+    assert len({document["biomaterial_core"]["biomaterial_id"] for document in suspensions}) == 2
+    assert len({document["provenance"]["document_id"] for document in suspensions}) == 2
 
 
 def test_the_large_file_has_no_two_equal_pieces(tmp_path: Path):
@@ -132,7 +132,7 @@ def test_a_story_numbers_its_steps_and_quotes_commands():
 
 
 def test_commands_see_no_settings_but_those_of_the_sandbox():
-    own = {
+    environ = {
         "PATH": "/bin",
         "OMICS_DSS_URL": "x",
         "HCA_CONFIG_FILE": "y",
@@ -140,8 +140,8 @@ def test_commands_see_no_settings_but_those_of_the_sandbox():
         "HTTPS_PROXY": "p",
         "no_proxy": "n",
     }
-    found = environment({"HCA_CONFIG_FILE": "sandbox.json"}, own)
-    assert found == {"PATH": "/bin", "HCA_CONFIG_FILE": "sandbox.json", "no_proxy": "n", "PYTHONUTF8": "1"}
+    variables = environment({"HCA_CONFIG_FILE": "sandbox.json"}, environ)
+    assert variables == {"PATH": "/bin", "HCA_CONFIG_FILE": "sandbox.json", "no_proxy": "n", "PYTHONUTF8": "1"}
 
 
 @pytest.fixture
@@ -159,8 +159,8 @@ def source(tmp_path: Path) -> Source:
 
 
 def test_equal_folders_are_counted(source: Source, tmp_path: Path):
-    found = check_bundle(source, tmp_path / "downloads")
-    assert (found.files, found.size) == (2, 3)
+    counts = check_bundle(source, tmp_path / "downloads")
+    assert (counts.files, counts.size) == (2, 3)
 
 
 @pytest.mark.parametrize(
@@ -188,8 +188,8 @@ ROWS = [("uuid", "a.json", "uuid.version/a.json"), ("uuid", "deeper/b.txt", "uui
 
 
 def test_a_manifest_that_refers_to_the_sources_is_counted(source: Source, tmp_path: Path):
-    found = check_manifest(manifest(tmp_path, ROWS), {"uuid": source}, tmp_path / "downloads")
-    assert (found.files, found.size) == (2, 3)
+    counts = check_manifest(manifest(tmp_path, ROWS), {"uuid": source}, tmp_path / "downloads")
+    assert (counts.files, counts.size) == (2, 3)
 
 
 @pytest.mark.parametrize(

@@ -22,9 +22,9 @@ def look(tmp_path, monkeypatch):
 
     def run(*services, **variables):
         environ = {"HOME": str(tmp_path), "OMICS_TOKEN_FILE": str(tmp_path / "tokens.json"), **variables}
-        found = find(services or SERVICES, environ)
-        assert CANARY not in repr(found)
-        return found
+        logins = find(services or SERVICES, environ)
+        assert CANARY not in repr(logins)
+        return logins
 
     return run
 
@@ -69,26 +69,26 @@ def test_hca_settings_and_logins(look, tmp_path):
     TokenFile(tmp_path / "tokens.json").put("https://dss.example.org", Token(CANARY, None))
     (stored,) = look("dss", HCA_CONFIG_FILE=str(config))
     assert (stored.what, stored.origin) == ("login", str(tmp_path / "tokens.json"))
-    (given,) = look("dss", HCA_CONFIG_FILE=str(config), OMICS_DSS_TOKEN=CANARY)
-    assert given.origin == "OMICS_DSS_TOKEN"
-    assert given.call.credentials.headers("GET", given.call.url) == {"authorization": f"Bearer {CANARY}"}
+    (login,) = look("dss", HCA_CONFIG_FILE=str(config), OMICS_DSS_TOKEN=CANARY)
+    assert login.origin == "OMICS_DSS_TOKEN"
+    assert login.call.credentials.headers("GET", login.call.url) == {"authorization": f"Bearer {CANARY}"}
 
 
 def test_a_malformed_file_is_reported_and_the_others_are_examined(look, tmp_path):
     config = written(tmp_path / "c.json", '{"DSSClient": ')
-    found = look(HCA_CONFIG_FILE=str(config), CRUNCH_URL="https://c.example", CRUNCH_TOKEN=CANARY)
-    assert [(login.service, bool(login.problem)) for login in found] == [
+    logins = look(HCA_CONFIG_FILE=str(config), CRUNCH_URL="https://c.example", CRUNCH_TOKEN=CANARY)
+    assert [(login.service, bool(login.problem)) for login in logins] == [
         ("dss", True),
         ("auth", True),
         ("upload", True),
         ("crunch", False),
     ]
-    assert str(config) in found[0].problem
+    assert str(config) in logins[0].problem
 
 
 def test_an_upload_key_is_not_sent_to_be_tried(look):
-    (found,) = look("upload", OMICS_UPLOAD_TOKEN=CANARY)
-    assert (found.what, found.call.credentials) == ("key", None)
+    (login,) = look("upload", OMICS_UPLOAD_TOKEN=CANARY)
+    assert (login.what, login.call.credentials) == ("key", None)
 
 
 def test_sb_variables_and_each_profile(look, tmp_path):
@@ -107,10 +107,10 @@ def test_sb_variables_and_each_profile(look, tmp_path):
 
 @pytest.mark.parametrize("name", ["SB_API_ENDPOINT", "SB_AUTH_TOKEN"])
 def test_an_sb_variable_without_the_other_is_reported(look, name):
-    (found,) = look("sb", **{name: CANARY})
-    assert (found.origin, found.call) == (name, None)
-    assert "one is missing" in found.problem
-    assert "SB_API_ENDPOINT and SB_AUTH_TOKEN" in found.remedy
+    (login,) = look("sb", **{name: CANARY})
+    assert (login.origin, login.call) == (name, None)
+    assert "one is missing" in login.problem
+    assert "SB_API_ENDPOINT and SB_AUTH_TOKEN" in login.remedy
 
 
 def test_a_token_of_sb_that_is_in_several_places_is_tried_once(look, tmp_path):
@@ -118,8 +118,8 @@ def test_a_token_of_sb_that_is_in_several_places_is_tried_once(look, tmp_path):
     written(tmp_path / ".sevenbridges" / "credentials", f"[default]\n{same}[again]\n{same}")
     variable, *profiles = look("sb", SB_API_ENDPOINT="https://a.example/v2", SB_AUTH_TOKEN=CANARY)
     assert variable.call is not None
-    assert [each.call for each in profiles] == [None, None]
-    assert {each.warning for each in profiles} == {
+    assert [profile.call for profile in profiles] == [None, None]
+    assert {profile.warning for profile in profiles} == {
         "the same token as in SB_API_ENDPOINT and SB_AUTH_TOKEN, which is tested"
     }
     default, again = look("sb")
@@ -128,10 +128,10 @@ def test_a_token_of_sb_that_is_in_several_places_is_tried_once(look, tmp_path):
 
 def test_an_ini_file_is_not_quoted_and_hides_no_other_token(look, tmp_path):
     written(tmp_path / ".sevenbridges" / "credentials", CANARY)
-    variable, found = look("sb", SB_API_ENDPOINT="https://a.example/v2", SB_AUTH_TOKEN=CANARY)
+    variable, ini_login = look("sb", SB_API_ENDPOINT="https://a.example/v2", SB_AUTH_TOKEN=CANARY)
     assert variable.call is not None
-    assert found.problem.endswith("credentials:1: It is not an INI file")
-    assert CANARY not in found.problem + found.remedy
+    assert ini_login.problem.endswith("credentials:1: It is not an INI file")
+    assert CANARY not in ini_login.problem + ini_login.remedy
 
 
 @pytest.mark.parametrize(
@@ -139,9 +139,9 @@ def test_an_ini_file_is_not_quoted_and_hides_no_other_token(look, tmp_path):
 )
 def test_the_line_of_an_ini_file_that_is_wrong_is_reported(look, tmp_path, text, line):
     written(tmp_path / ".sevenbridges" / "credentials", text)
-    (found,) = look("sb")
-    assert f"credentials:{line}: " in found.problem
-    assert CANARY not in found.problem + found.remedy
+    (login,) = look("sb")
+    assert f"credentials:{line}: " in login.problem
+    assert CANARY not in login.problem + login.remedy
 
 
 def test_gen3_files_are_tried_once_each(look, tmp_path):
@@ -149,12 +149,12 @@ def test_gen3_files_are_tried_once_each(look, tmp_path):
     file = written(tmp_path / ".gen3" / "credentials.json", key)
     other = json.dumps({"api_key": commons_key("https://b.example"), "key_id": "k"})
     second = written(tmp_path / ".gen3" / "credentials_b.json", other)
-    found = look("gen3", GEN3_API_KEY="credentials")
-    assert [(login.url, login.origin) for login in found] == [
+    logins = look("gen3", GEN3_API_KEY="credentials")
+    assert [(login.url, login.origin) for login in logins] == [
         ("https://a.example", "GEN3_API_KEY (credentials)"),
         ("https://b.example", str(second)),
     ]
-    assert found[0].call.url == "https://a.example/user/credentials/cdis/access_token"
+    assert logins[0].call.url == "https://a.example/user/credentials/cdis/access_token"
     if sys.platform != "win32":
         file.chmod(0o644)
         assert "chmod 600" in look("gen3")[0].warning
@@ -189,17 +189,17 @@ def test_gen3_what_cannot_be_used_is_reported(look, tmp_path):
     ],
 )
 def test_sites_are_named_by_variables(look, variables, what, url, problem):
-    (found,) = look("crunch", "pangea", **variables)
-    assert (found.what, found.url) == (what, url)
-    assert problem in found.problem
-    assert bool(problem) == (found.call is None)
-    assert found.origin == " and ".join(variables)
+    (login,) = look("crunch", "pangea", **variables)
+    assert (login.what, login.url) == (what, url)
+    assert problem in login.problem
+    assert bool(problem) == (login.call is None)
+    assert login.origin == " and ".join(variables)
 
 
 def test_half_of_an_account_of_pangea_is_reported_with_the_variable_that_is_missing(look):
-    (found,) = look("pangea", PANGEA_USER="a@b.example")
-    assert (found.problem, found.call) == ("Missing password for a@b.example", None)
-    assert "PANGEA_PASS" in found.remedy
+    (login,) = look("pangea", PANGEA_USER="a@b.example")
+    assert (login.problem, login.call) == ("Missing password for a@b.example", None)
+    assert "PANGEA_PASS" in login.remedy
 
 
 def test_stored_logins_of_all_profiles_are_listed_and_can_be_tried(look, tmp_path):
@@ -212,16 +212,16 @@ def test_stored_logins_of_all_profiles_are_listed_and_can_be_tried(look, tmp_pat
         ("drs", "default", "https://e.example"),
     ):
         TokenFile(file, platform, profile).keep(url, StoredLogin(Token(CANARY, None)))
-    found = look(OMICS_SB_URL="https://a.example/v2")
-    assert [(login.service, login.what, login.call.url) for login in found] == [
+    logins = look(OMICS_SB_URL="https://a.example/v2")
+    assert [(login.service, login.what, login.call.url) for login in logins] == [
         ("sb", "login of default", "https://a.example/v2/user"),
         ("sb", "login of lab", "https://b.example/v2/user"),
         ("gen3", "login of default", "https://d.example/user/user"),
         ("drs", "login of default", "https://e.example/service-info"),
         ("crunch", "login of lab", "https://c.example/api/projects/"),
     ]
-    assert {login.origin.endswith(str(file)) for login in found} == {True}
-    assert found[0].call.credentials.headers("GET", found[0].call.url) == {"x-sbg-auth-token": CANARY}
+    assert {login.origin.endswith(str(file)) for login in logins} == {True}
+    assert logins[0].call.credentials.headers("GET", logins[0].call.url) == {"x-sbg-auth-token": CANARY}
 
 
 def test_configured_drs_hosts_and_an_s3_endpoint_are_reached_without_a_login(look):
@@ -238,12 +238,12 @@ def test_configured_drs_hosts_and_an_s3_endpoint_are_reached_without_a_login(loo
 
 
 def test_a_profile_of_another_platform_is_no_problem(look, tmp_path):
-    (found,) = look("crunch", OMICS_PROFILE="lab", CRUNCH_URL="https://c.example", CRUNCH_TOKEN=CANARY)
-    assert (found.what, found.problem) == ("token", "")
+    (login,) = look("crunch", OMICS_PROFILE="lab", CRUNCH_URL="https://c.example", CRUNCH_TOKEN=CANARY)
+    assert (login.what, login.problem) == ("token", "")
 
 
 def test_a_malformed_token_file_hides_no_token_of_the_environment(look, tmp_path):
     written(tmp_path / "tokens.json", "[")
-    broken, found = look("crunch", CRUNCH_URL="https://c.example", CRUNCH_TOKEN=CANARY)
+    broken, login = look("crunch", CRUNCH_URL="https://c.example", CRUNCH_TOKEN=CANARY)
     assert str(tmp_path / "tokens.json") in broken.problem
-    assert found.call is not None
+    assert login.call is not None

@@ -40,7 +40,7 @@ def disk(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("free", "inodes", "status", "told"),
+    ("free", "inodes", "status", "message"),
     [
         (5 * GIB, 10**6, "ok", "5.0 GiB free, 1,000,000 files"),
         (5 * GIB, None, "ok", "5.0 GiB free"),
@@ -50,11 +50,11 @@ def disk(monkeypatch):
         (5 * GIB, 3, "failed", "3 files"),
     ],
 )
-def test_room_is_bytes_and_files(disk, tmp_path, free, inodes, status, told):
+def test_room_is_bytes_and_files(disk, tmp_path, free, inodes, status, message):
     disk(free, inodes)
-    found = room(WritableFolder("here", lambda: tmp_path, "work elsewhere"))
-    assert (found.subject, found.status, bool(found.remedy)) == (f"here: {tmp_path}", status, status != "ok")
-    assert told in found.found
+    outcome = room(WritableFolder("here", lambda: tmp_path, "work elsewhere"))
+    assert (outcome.subject, outcome.status, bool(outcome.remedy)) == (f"here: {tmp_path}", status, status != "ok")
+    assert message in outcome.found
 
 
 def test_a_disk_that_cannot_be_examined_is_reported(monkeypatch, tmp_path):
@@ -62,9 +62,9 @@ def test_a_disk_that_cannot_be_examined_is_reported(monkeypatch, tmp_path):
         raise OSError(5, "Input/output error")
 
     monkeypatch.setattr("shutil.disk_usage", refuse)
-    found = room(WritableFolder("here", lambda: tmp_path, "work elsewhere"))
-    assert (found.status, found.found) == ("warning", "Input/output error")
-    assert found.remedy == "Work elsewhere."
+    outcome = room(WritableFolder("here", lambda: tmp_path, "work elsewhere"))
+    assert (outcome.status, outcome.found) == ("warning", "Input/output error")
+    assert outcome.remedy == "Work elsewhere."
 
 
 def test_a_folder_that_is_not_made_yet_has_the_room_of_what_it_will_are_in(tmp_path):
@@ -83,9 +83,9 @@ def test_what_cannot_be_written_states_where_and_how_to_go_elsewhere(disk, tmp_p
     folder = tmp_path / "a b"
     folder.mkdir()
     disk(5 * GIB, writable=False)
-    found = room(WritableFolder("state", lambda: folder / "c", "name another folder in X"))
-    assert found.found == f"cannot be created: {folder} cannot be written (5.0 GiB free)"
-    assert found.remedy == f"Check who owns it: ls -ld '{folder}'. Or name another folder in X."
+    outcome = room(WritableFolder("state", lambda: folder / "c", "name another folder in X"))
+    assert outcome.found == f"cannot be created: {folder} cannot be written (5.0 GiB free)"
+    assert outcome.remedy == f"Check who owns it: ls -ld '{folder}'. Or name another folder in X."
     disk(5 * GIB, writable=False, read_only=True)
     mounted = room(WritableFolder("here", lambda: folder, "work elsewhere"))
     assert mounted.found.startswith("cannot be written: its disk is mounted read-only")
@@ -97,9 +97,9 @@ def test_what_cannot_be_written_states_where_and_how_to_go_elsewhere(disk, tmp_p
 
 def test_a_file_in_the_way_of_a_folder_is_named(tmp_path):
     (tmp_path / "home").write_text("")
-    found = room(WritableFolder("state", lambda: tmp_path / "home" / "state", "name another folder in X"))
-    assert (found.status, found.found) == ("warning", f"{tmp_path / 'home'} is a file")
-    assert found.remedy == "Name another folder in X."
+    outcome = room(WritableFolder("state", lambda: tmp_path / "home" / "state", "name another folder in X"))
+    assert (outcome.status, outcome.found) == ("warning", f"{tmp_path / 'home'} is a file")
+    assert outcome.remedy == "Name another folder in X."
 
 
 def test_each_folder_has_a_variable_that_moves_it():
@@ -115,17 +115,17 @@ def test_each_folder_has_a_variable_that_moves_it():
 
 def test_hard_links_are_tried_and_nothing_stays(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    found = hard_links()
-    assert (found.subject, found.status, found.remedy) == (str(tmp_path), "ok", "")
+    outcome = hard_links()
+    assert (outcome.subject, outcome.status, outcome.remedy) == (str(tmp_path), "ok", "")
     assert list(tmp_path.iterdir()) == []
 
     def refuse(*_):
         raise PermissionError(1, "Operation not permitted")
 
     monkeypatch.setattr("os.link", refuse)
-    found = hard_links()
+    outcome = hard_links()
     assert list(tmp_path.iterdir()) == []
-    assert (found.status, "Operation not permitted" in found.found, bool(found.remedy)) == ("warning", True, True)
+    assert (outcome.status, "Operation not permitted" in outcome.found, bool(outcome.remedy)) == ("warning", True, True)
 
 
 def test_where_no_file_can_be_made_nothing_is_stated_of_links(tmp_path, monkeypatch):
@@ -134,10 +134,10 @@ def test_where_no_file_can_be_made_nothing_is_stated_of_links(tmp_path, monkeypa
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("tempfile.TemporaryDirectory", refuse)
-    found = hard_links()
-    assert (found.status, found.subject) == ("skipped", str(tmp_path))
-    assert found.found == "cannot be tested: no file can be created: Read-only file system"
-    assert found.remedy == "See the probe of the disk."
+    outcome = hard_links()
+    assert (outcome.status, outcome.subject) == ("skipped", str(tmp_path))
+    assert outcome.found == "cannot be tested: no file can be created: Read-only file system"
+    assert outcome.remedy == "See the probe of the disk."
 
 
 def test_hard_links_are_tried_among_temporary_files_of_the_same_disk(tmp_path, monkeypatch):
@@ -165,31 +165,31 @@ def test_hard_links_are_tried_among_temporary_files_of_the_same_disk(tmp_path, m
     ],
 )
 def test_few_open_files_are_reported_with_what_may_be_requested(soft, hard, status, remedy):
-    found = open_files(soft, hard)
-    assert found.status == status
-    assert remedy in found.remedy
+    outcome = open_files(soft, hard)
+    assert outcome.status == status
+    assert remedy in outcome.remedy
 
 
 @pytest.mark.parametrize(
-    ("names", "files", "output", "status", "told"),
+    ("names", "files", "output", "status", "message"),
     [
         ("utf-8", "UTF-8", "UTF8", "ok", "UTF-8"),
         ("utf-8", "ISO-8859-1", "ascii", "warning", "files in ISO-8859-1; output in ascii"),
     ],
 )
-def test_an_encoding_that_is_not_utf8_is_named(monkeypatch, names, files, output, status, told):
+def test_an_encoding_that_is_not_utf8_is_named(monkeypatch, names, files, output, status, message):
     monkeypatch.setattr("sys.getfilesystemencoding", lambda: names)
     monkeypatch.setattr("locale.getpreferredencoding", lambda _: files)
     with monkeypatch.context() as patched:
         patched.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO(), output))
-        found = encodings()
-    assert (found.status, found.found) == (status, told)
-    assert ("PYTHONUTF8=1" in found.remedy) == (status == "warning")
+        outcome = encodings()
+    assert (outcome.status, outcome.found) == (status, message)
+    assert ("PYTHONUTF8=1" in outcome.remedy) == (status == "warning")
 
 
 def curl_of(tls="OpenSSL/3", protocols=("http", "https")):
-    told = (9, "8.1", 0, "", 0, tls, 0, "", protocols)
-    return SimpleNamespace(version="PycURL/7.45 libcurl/8.1", version_info=lambda: told)
+    fields = (9, "8.1", 0, "", 0, tls, 0, "", protocols)
+    return SimpleNamespace(version="PycURL/7.45 libcurl/8.1", version_info=lambda: fields)
 
 
 def test_libcurl_needs_tls(monkeypatch):
@@ -263,15 +263,17 @@ def too_long(text, width):
 
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 200])
 def test_lines_fit_the_terminal(width):
-    found = [Login("sb", "profile cgc", "/home/me/.sevenbridges/credentials", "https://cgc-api.sbgenomics.com/v2")]
+    stored_logins = [
+        Login("sb", "profile cgc", "/home/me/.sevenbridges/credentials", "https://cgc-api.sbgenomics.com/v2")
+    ]
     assert too_long(outcomes(FOUND, width), width) == []
-    assert too_long(logins(found, SERVICES, width), width) == []
+    assert too_long(logins(stored_logins, SERVICES, width), width) == []
 
 
 @given(st.lists(OUTCOMES, max_size=4), st.integers(40, 120))
-def test_no_word_is_lost_at_any_width(found, width):
-    words = outcomes(found, width).split()
-    for outcome in found:
+def test_no_word_is_lost_at_any_width(all_outcomes, width):
+    words = outcomes(all_outcomes, width).split()
+    for outcome in all_outcomes:
         for text in (outcome.probe, outcome.subject, outcome.found, outcome.remedy):
             assert all(word in words for word in text.split())
 

@@ -22,20 +22,20 @@ LOGIN = Login("sb", "profile default", "~/.sevenbridges/credentials [default]", 
 
 
 def answered(status, call=CALL, **headers):
-    asked = []
+    requests = []
 
     def response(request):
-        asked.append(request)
+        requests.append(request)
         return httpx.Response(status, headers=headers, json={"message": "said so"})
 
-    found = ask(call, 5, {}, httpx.MockTransport(response))
-    assert len(asked) == 1, "a login is tried once, whatever comes back"
-    assert asked[0].headers.get("authorization") == (f"Bearer {CANARY}" if call.credentials else None)
-    return found
+    result = ask(call, 5, {}, httpx.MockTransport(response))
+    assert len(requests) == 1, "a login is tried once, whatever comes back"
+    assert requests[0].headers.get("authorization") == (f"Bearer {CANARY}" if call.credentials else None)
+    return result
 
 
 @pytest.mark.parametrize(
-    ("status", "outcome", "told"),
+    ("status", "outcome", "message"),
     [
         (200, "ok", "the login is valid"),
         (302, "warning", "responded with 302"),
@@ -46,12 +46,12 @@ def answered(status, call=CALL, **headers):
         (503, "failed", "responded with 503"),
     ],
 )
-def test_a_response_states_whether_the_login_holds(status, outcome, told):
-    found = judge(LOGIN, answered(status, location="https://elsewhere.example/"))
-    assert (found.subject, found.status) == ("sb: profile default", outcome)
-    assert told in found.found
-    assert bool(found.remedy) == (outcome != "ok")
-    assert CANARY not in repr(found)
+def test_a_response_states_whether_the_login_holds(status, outcome, message):
+    result = judge(LOGIN, answered(status, location="https://elsewhere.example/"))
+    assert (result.subject, result.status) == ("sb: profile default", outcome)
+    assert message in result.found
+    assert bool(result.remedy) == (outcome != "ok")
+    assert CANARY not in repr(result)
 
 
 @pytest.mark.parametrize(
@@ -70,8 +70,8 @@ def test_a_response_states_whether_the_login_holds(status, outcome, told):
     ],
 )
 def test_the_remedy_of_a_refused_login_replaces_the_one_that_was_sent(service, origin, remedy):
-    found = judge(LOGIN._replace(service=service, origin=origin), answered(401))
-    assert remedy in found.remedy
+    result = judge(LOGIN._replace(service=service, origin=origin), answered(401))
+    assert remedy in result.remedy
 
 
 @pytest.mark.parametrize(
@@ -92,8 +92,8 @@ def test_a_server_without_a_page_for_everybody_is_reached_by_any_response_of_its
     reach, credentials, status, outcome
 ):
     call = Call("https://drs.example/ga4gh/drs/v1/service-info", credentials, reach=reach)
-    found = judge(LOGIN._replace(service="drs", call=call), answered(status, call))
-    assert (found.status, bool(found.remedy)) == (outcome, outcome != "ok"), found
+    result = judge(LOGIN._replace(service="drs", call=call), answered(status, call))
+    assert (result.status, bool(result.remedy)) == (outcome, outcome != "ok"), result
 
 
 def test_the_servers_date_is_kept_whatever_it_responses():
@@ -105,15 +105,15 @@ def test_no_response_is_reported_with_its_remedy():
     def refuse(request):
         raise httpx.ConnectError("Connection refused", request=request)
 
-    found = judge(LOGIN, ask(CALL, 5, {}, httpx.MockTransport(refuse)))
-    assert found.status == "failed"
-    assert found.found.startswith("no response: ")
-    assert found.remedy
+    result = judge(LOGIN, ask(CALL, 5, {}, httpx.MockTransport(refuse)))
+    assert result.status == "failed"
+    assert result.found.startswith("no response: ")
+    assert result.remedy
 
 
 def test_a_login_that_cannot_be_used_is_not_tried():
-    found = judge(LOGIN._replace(problem="a token is missing", remedy="Write one."), None)
-    assert (found.status, found.remedy) == ("failed", "Write one.")
+    result = judge(LOGIN._replace(problem="a token is missing", remedy="Write one."), None)
+    assert (result.status, result.remedy) == ("failed", "Write one.")
     assert judge(LOGIN._replace(call=None, warning="only a workspace can"), None).status == "skipped"
     warned = judge(LOGIN._replace(warning="others can read f: chmod 600 f"), Response(200))
     assert (warned.status, warned.remedy) == ("warning", "Run: chmod 600 f")
@@ -146,16 +146,16 @@ def test_a_probe_that_hangs_blocks_nothing(request):
         Probe("clock", "h", lambda: [Outcome("clock", "h", "ok", "fine")]),
         Probe("clock", "h", lambda: [Outcome("clock", "h", "ok", "fine")]),
     ]
-    found = side_by_side(probes, 0.2)
-    assert [(each.probe, each.status) for each in found] == [
+    results = side_by_side(probes, 0.2)
+    assert [(result.probe, result.status) for result in results] == [
         ("name", "failed"),
         ("tls", "failed"),
         ("disk", "failed"),
         ("clock", "ok"),
     ]
-    assert "no response within 0.2 s" in found[0].found
-    assert (found[1].found, found[1].remedy) == ("broken", "Mend it.")
-    assert "bug in omics" in found[2].remedy
+    assert "no response within 0.2 s" in results[0].found
+    assert (results[1].found, results[1].remedy) == ("broken", "Mend it.")
+    assert "bug in omics" in results[2].remedy
 
 
 ORIGIN = "https://a.example:443"
@@ -163,7 +163,7 @@ PROXIED = {"HTTPS_PROXY": "http://user:secret@proxy:3128"}
 
 
 @pytest.mark.parametrize(
-    ("response", "environ", "status", "told"),
+    ("response", "environ", "status", "message"),
     [
         (["10.0.0.1"], {}, "ok", "10.0.0.1"),
         (["1", "2", "2", "3", "4"], {}, "ok", "1, 2, 3 ..."),
@@ -173,7 +173,7 @@ PROXIED = {"HTTPS_PROXY": "http://user:secret@proxy:3128"}
         (AssertionError("the proxy does that"), PROXIED, "skipped", "the proxy resolves it"),
     ],
 )
-def test_a_name_leads_somewhere_or_it_is_stated_what_to_check(monkeypatch, response, environ, status, told):
+def test_a_name_leads_somewhere_or_it_is_stated_what_to_check(monkeypatch, response, environ, status, message):
     def look_up(host, port, **_):
         assert (host, port) == ("a.example", 443)
         if isinstance(response, Exception):
@@ -181,10 +181,10 @@ def test_a_name_leads_somewhere_or_it_is_stated_what_to_check(monkeypatch, respo
         return [(None, None, None, "", (address, port)) for address in response]
 
     monkeypatch.setattr("socket.getaddrinfo", look_up)
-    found = resolution(ORIGIN, environ)
-    assert (found.probe, found.subject, found.status) == ("name", "a.example", status)
-    assert told in found.found
-    assert bool(found.remedy) == (status == "failed")
+    result = resolution(ORIGIN, environ)
+    assert (result.probe, result.subject, result.status) == ("name", "a.example", status)
+    assert message in result.found
+    assert bool(result.remedy) == (status == "failed")
 
 
 def agreed(days):
@@ -214,7 +214,7 @@ def not_tls():
 
 
 @pytest.mark.parametrize(
-    ("shaken", "status", "told", "remedy"),
+    ("shaken", "status", "message", "remedy"),
     [
         (agreed(60), "ok", "TLSv1.3, authorities of", ""),
         (agreed(3), "warning", "expires in 3 days", "operators"),
@@ -225,7 +225,7 @@ def not_tls():
         (ConfigError("no such file", remedy="Name one."), "failed", "no such file. Name one.", "Check the URL"),
     ],
 )
-def test_a_server_is_trusted_or_it_is_stated_why_not(monkeypatch, shaken, status, told, remedy):
+def test_a_server_is_trusted_or_it_is_stated_why_not(monkeypatch, shaken, status, message, remedy):
     class Context:
         @contextmanager
         def wrap_socket(self, plain, *, server_hostname):
@@ -236,27 +236,27 @@ def test_a_server_is_trusted_or_it_is_stated_why_not(monkeypatch, shaken, status
 
     monkeypatch.setattr("socket.create_connection", lambda address, seconds: nullcontext())
     monkeypatch.setattr("omicsdk.core.sending.connections.tls_context", lambda way: Context())
-    found = encryption(ORIGIN, {}, 5)
-    assert (found.probe, found.subject, found.status) == ("tls", "a.example", status)
-    assert bool(found.remedy) == bool(remedy)
-    assert told in found.found
-    assert remedy in found.remedy
+    result = encryption(ORIGIN, {}, 5)
+    assert (result.probe, result.subject, result.status) == ("tls", "a.example", status)
+    assert bool(result.remedy) == bool(remedy)
+    assert message in result.found
+    assert remedy in result.remedy
 
 
 @pytest.mark.parametrize(
-    ("origin", "environ", "status", "told", "remedy"),
+    ("origin", "environ", "status", "message", "remedy"),
     [
         ("http://a.example", {}, "warning", "not encrypted", "Use its https URL"),
         ("http://127.0.0.1:80", {}, "skipped", "this machine", ""),
         (ORIGIN, PROXIED, "skipped", "proxy", ""),
     ],
 )
-def test_no_handshake_is_tried_where_none_is_due(monkeypatch, origin, environ, status, told, remedy):
+def test_no_handshake_is_tried_where_none_is_due(monkeypatch, origin, environ, status, message, remedy):
     monkeypatch.setattr("socket.create_connection", None)
-    found = encryption(origin, environ, 5)
-    assert (found.status, bool(found.remedy)) == (status, bool(remedy))
-    assert told in found.found
-    assert remedy in found.remedy
+    result = encryption(origin, environ, 5)
+    assert (result.status, bool(result.remedy)) == (status, bool(remedy))
+    assert message in result.found
+    assert remedy in result.remedy
 
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -264,7 +264,7 @@ DATE = format_datetime(NOON, usegmt=True)
 
 
 @pytest.mark.parametrize(
-    ("lead", "status", "told"),
+    ("lead", "status", "message"),
     [
         (0.5, "ok", "within 1 s"),
         (-29, "ok", "within 30 s"),
@@ -275,11 +275,11 @@ DATE = format_datetime(NOON, usegmt=True)
         (-172800, "failed", "2 days behind"),
     ],
 )
-def test_clocks_may_differ_a_little(lead, status, told):
-    found = clock("h", DATE, NOON.timestamp() + lead)
-    assert found.status == status
-    assert told in found.found
-    assert bool(found.remedy) == (status != "ok")
+def test_clocks_may_differ_a_little(lead, status, message):
+    result = clock("h", DATE, NOON.timestamp() + lead)
+    assert result.status == status
+    assert message in result.found
+    assert bool(result.remedy) == (status != "ok")
 
 
 @pytest.mark.parametrize(("date", "at"), [("", 0.0), ("", 1.0), ("yesterday", 1.0)])
