@@ -37,8 +37,8 @@ GUID = "0d8b4c1e-9a52-4d0f-8a1d-0123456789ab"
     ],
 )
 def test_every_form_is_read(text: str, host: str, prefix: str, accession: str) -> None:
-    found = parse_drs_id(text)
-    assert (found.host, found.prefix, found.accession) == (host, prefix, accession)
+    drs_id = parse_drs_id(text)
+    assert (drs_id.host, drs_id.prefix, drs_id.accession) == (host, prefix, accession)
 
 
 @pytest.mark.parametrize(
@@ -76,11 +76,11 @@ def test_a_compact_one_is_requested_as_gen3_has_it_and_then_as_others_do() -> No
 @given(st.text(max_size=60))
 def test_any_text_is_an_identifier_or_refused(text: str) -> None:
     try:
-        found = parse_drs_id(text)
+        drs_id = parse_drs_id(text)
     except NotADrsId:
         return
-    assert found.accession
-    assert found.candidates[0].endswith(found.accession)
+    assert drs_id.accession
+    assert drs_id.candidates[0].endswith(drs_id.accession)
 
 
 @given(st.from_regex(r"[A-Za-z0-9][A-Za-z0-9./_~-]{0,30}", fullmatch=True))

@@ -30,7 +30,7 @@ SHA = hashlib.sha256(b"x").hexdigest()
 
 
 @pytest.mark.parametrize(
-    ("stated", "found"),
+    ("payload", "expected"),
     [
         ([{"type": "md5", "checksum": MD5}], {"md5": MD5}),
         ([{"type": "MD5", "checksum": MD5.upper()}], {"md5": MD5}),
@@ -44,8 +44,8 @@ SHA = hashlib.sha256(b"x").hexdigest()
         (None, {}),
     ],
 )
-def test_checksums_are_read_however_they_are_written(stated: object, found: dict[str, str]) -> None:
-    assert checksums_of(stated) == found
+def test_checksums_are_read_however_they_are_written(payload: object, expected: dict[str, str]) -> None:
+    assert checksums_of(payload) == expected
 
 
 def test_an_object_without_a_name_is_called_as_its_storage_does_or_its_identifier_ends() -> None:
@@ -90,11 +90,11 @@ def test_files_and_bundles_are_distinguished() -> None:
 
 
 def test_members_name_uris_as_texts_or_lists() -> None:
-    told = {
+    payload = {
         "id": "a",
         "contents": [{"name": "x", "drs_uri": ["drs://h.org/1"]}, {"name": "y", "drs_uri": "drs://h.org/2"}],
     }
-    assert [(each.name, each.uri) for each in object_of(told).members or ()] == [
+    assert [(member.name, member.uri) for member in object_of(payload).members or ()] == [
         ("x", "drs://h.org/1"),
         ("y", "drs://h.org/2"),
     ]
@@ -112,9 +112,9 @@ def test_ways_are_tried_in_an_order_that_can_be_wished_for() -> None:
         way("s3"),
         way("https", url="https://h/x"),
     ]
-    assert [each.kind for each in in_order(listed)] == ["https", "s3", "gs"]
-    assert [each.kind for each in in_order(listed, ["gs"])] == ["gs", "https", "s3"]
-    assert [each.kind for each in in_order([way("s3", available=False), way("gs")])] == ["gs", "s3"]
+    assert [method.kind for method in in_order(listed)] == ["https", "s3", "gs"]
+    assert [method.kind for method in in_order(listed, ["gs"])] == ["gs", "https", "s3"]
+    assert [method.kind for method in in_order([way("s3", available=False), way("gs")])] == ["gs", "s3"]
     assert in_order([way("ftp"), AccessMethod("az", url="az://b/k")]) == []
 
 
@@ -131,14 +131,14 @@ def test_a_way_that_is_listed_twice_is_tried_once() -> None:
 
 
 def test_headers_of_an_access_url_are_in_no_repr() -> None:
-    told = {"type": "https", "access_url": {"url": "https://h/x", "headers": ["Authorization: Basic c2VjcmV0"]}}
-    (method,) = object_of({"id": "a", "access_methods": [told]}).methods
+    payload = {"type": "https", "access_url": {"url": "https://h/x", "headers": ["Authorization: Basic c2VjcmV0"]}}
+    (method,) = object_of({"id": "a", "access_methods": [payload]}).methods
     assert method.headers == (("Authorization", "Basic c2VjcmV0"),)
     assert "c2VjcmV0" not in repr(method)
 
 
 @pytest.mark.parametrize(
-    ("told", "field"),
+    ("payload", "field"),
     [
         ({"id": "a", "form": "bundle"}, "contents"),
         ({"id": "a", "form": "bundle", "contents": None}, "contents"),
@@ -149,17 +149,17 @@ def test_headers_of_an_access_url_are_in_no_repr() -> None:
         ({"id": "a", "contents": [{"id": "b", "contents": "x"}]}, "contents[0].contents"),
     ],
 )
-def test_a_bundle_without_a_list_of_what_is_in_it_is_no_empty_one(told: dict[str, Any], field: str):
+def test_a_bundle_without_a_list_of_what_is_in_it_is_no_empty_one(payload: dict[str, Any], field: str):
     with pytest.raises(DecodeError) as caught:
-        object_of(told)
+        object_of(payload)
     assert caught.value.field == field
 
 
 @pytest.mark.parametrize("name", [5, ["a"], {}, True])
 def test_a_name_that_is_no_text_is_refused(name: object):
-    for told in ({"id": "a", "name": name}, {"id": "a", "contents": [{"id": "b", "name": name}]}):
+    for payload in ({"id": "a", "name": name}, {"id": "a", "contents": [{"id": "b", "name": name}]}):
         with pytest.raises(UnsafePath, match="is not text"):
-            object_of(told)
+            object_of(payload)
 
 
 DATA = Path(__file__).parents[2] / "data"
@@ -173,7 +173,7 @@ def no_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     unsettled(monkeypatch, tmp_path)
 
 
-def told(id: str | None, **more: Any) -> dict[str, Any]:
+def described_object(id: str | None, **more: Any) -> dict[str, Any]:
     """An object as a server describes it."""
     methods = [{"type": "https", "access_url": {"url": f"https://{HOST}/bytes"}}]
     return {"id": id, "name": "a.txt", "size": 1, "checksums": [], "access_methods": methods, **more}
@@ -184,8 +184,8 @@ def transport(responses: Mapping[str, Any]) -> httpx.MockTransport:
 
     def response(request: httpx.Request) -> httpx.Response:
         path = unquote(request.url.raw_path.decode().partition("?")[0])
-        found = responses.get(path.removeprefix(OBJECTS))
-        return httpx.Response(404, json={}) if found is None else httpx.Response(200, json=found)
+        payload = responses.get(path.removeprefix(OBJECTS))
+        return httpx.Response(404, json={}) if payload is None else httpx.Response(200, json=payload)
 
     return httpx.MockTransport(response)
 
@@ -221,15 +221,15 @@ def test_a_server_is_closed_that_a_slow_login_opens_after_the_others(monkeypatch
 @pytest.mark.parametrize(
     "response",
     [
-        told(UUID),
-        told(UUID.upper()),
-        told(f"dg.4503/{UUID}"),
-        told(f"dg.4503:{UUID}"),
-        told(f"drs://dg.4503:{UUID}"),
-        told(f"drs://{HOST}/{UUID}"),
-        told("another", self_uri=f"drs://{HOST}/{UUID}"),
-        told("another", aliases=[UUID]),
-        told(None),
+        described_object(UUID),
+        described_object(UUID.upper()),
+        described_object(f"dg.4503/{UUID}"),
+        described_object(f"dg.4503:{UUID}"),
+        described_object(f"drs://dg.4503:{UUID}"),
+        described_object(f"drs://{HOST}/{UUID}"),
+        described_object("another", self_uri=f"drs://{HOST}/{UUID}"),
+        described_object("another", aliases=[UUID]),
+        described_object(None),
     ],
     ids=str,
 )
@@ -238,18 +238,21 @@ def test_an_object_is_taken_under_any_of_its_identifiers(response: dict[str, Any
 
 
 def test_the_latest_version_of_a_baseid_is_found_by_the_index():
-    responses = {UUID: told(f"dg.4503/{OTHER}"), f"/index/index/{UUID}": {"did": f"dg.4503/{OTHER}", "baseid": UUID}}
+    responses = {
+        UUID: described_object(f"dg.4503/{OTHER}"),
+        f"/index/index/{UUID}": {"did": f"dg.4503/{OTHER}", "baseid": UUID},
+    }
     assert described(parse_drs_id(f"drs://{HOST}/{UUID}"), responses) == f"dg.4503/{OTHER}"
 
 
 @pytest.mark.parametrize(
     "responses",
     [
-        {UUID: told(OTHER)},
-        {UUID: told(f"dg.4503/{OTHER}", self_uri=f"drs://{HOST}/{OTHER}", aliases=["x"])},
-        {UUID: told(OTHER), f"/index/index/{UUID}": {"did": OTHER, "baseid": OTHER}},
-        {UUID: told(OTHER), f"/index/index/{UUID}": {"did": 1, "baseid": UUID}},
-        {UUID: told(UUID[1:])},
+        {UUID: described_object(OTHER)},
+        {UUID: described_object(f"dg.4503/{OTHER}", self_uri=f"drs://{HOST}/{OTHER}", aliases=["x"])},
+        {UUID: described_object(OTHER), f"/index/index/{UUID}": {"did": OTHER, "baseid": OTHER}},
+        {UUID: described_object(OTHER), f"/index/index/{UUID}": {"did": 1, "baseid": UUID}},
+        {UUID: described_object(UUID[1:])},
     ],
 )
 def test_another_object_is_refused(responses: dict[str, Any]):
@@ -260,9 +263,13 @@ def test_another_object_is_refused(responses: dict[str, Any]):
 def test_recorded_servers_are_not_refused():
     indexd = DATA / "sandbox" / "gen3" / "recordings" / "indexd.recording.jsonl"
     lines = [*exchanges("drs-filer"), *map(json.loads, indexd.read_text("utf-8").splitlines())]
-    read = [each for each in lines if each["request"]["method"] == "GET" and each["response"]["status"] == 200]
-    objects = [(each["request"]["path"], each["response"]["body"]) for each in read]
-    objects = [each for each in objects if each[0].startswith(OBJECTS) and "/access/" not in each[0]]
+    read = [
+        exchange
+        for exchange in lines
+        if exchange["request"]["method"] == "GET" and exchange["response"]["status"] == 200
+    ]
+    objects = [(exchange["request"]["path"], exchange["response"]["body"]) for exchange in read]
+    objects = [exchange for exchange in objects if exchange[0].startswith(OBJECTS) and "/access/" not in exchange[0]]
     assert len(objects) > 15
     for path, body in objects:
         id = unquote(path.partition("?")[0].removeprefix(OBJECTS))
@@ -277,13 +284,14 @@ MEMBERS = [{"id": id, "name": f"{name}.txt"} for id, name in (("m1", "a"), ("m2"
 def bundle(**more: Any) -> dict[str, Any]:
     response = {"id": "b", "name": "b", "contents": MEMBERS, "checksums": [], **more}
     one, two = (
-        told(id, checksums=[{"type": "md5", "checksum": f"{n:032x}"}]) for n, id in ((0x15, "m1"), (0x16, "m2"))
+        described_object(id, checksums=[{"type": "md5", "checksum": f"{n:032x}"}])
+        for n, id in ((0x15, "m1"), (0x16, "m2"))
     )
     return {"b": response, "m1": one, "m2": two}
 
 
 def test_a_member_that_is_another_object_is_not_read():
-    responses = {**bundle(), "m2": told("m3")}
+    responses = {**bundle(), "m2": described_object("m3")}
     with DrsStore(servers=servers(responses)) as drs:
         first, second = drs.walk(f"{HOST}/b")
         assert first.details["id"] == "m1"
@@ -302,28 +310,28 @@ DOUBTFUL = [
 ]
 
 
-@pytest.mark.parametrize(("stated", "words"), DOUBTFUL)
+@pytest.mark.parametrize(("fields", "words"), DOUBTFUL)
 def test_a_bundle_that_does_not_fit_its_members_is_read_with_a_warning_and_nothing_is_deleted_by_it(
-    stated: dict[str, Any], words: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    fields: dict[str, Any], words: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ):
     (tmp_path / "mine.txt").write_bytes(b"kept")
-    stores = Stores({"drs": {"servers": servers(bundle(**stated))}})
+    stores = Stores({"drs": {"servers": servers(bundle(**fields))}})
     with stores, caplog.at_level(logging.WARNING, "omicsdk.drs"):
         source, target = parse_uri(f"drs://{HOST}/b"), parse_uri(str(tmp_path))
-        assert planned_sync(stores, source, target).source_count == len(stated.get("contents", MEMBERS))
+        assert planned_sync(stores, source, target).source_count == len(fields.get("contents", MEMBERS))
         with pytest.raises(InconsistentListing, match=words):
             planned_sync(stores, source, target, removes=True)
     assert (tmp_path / "mine.txt").exists()
     assert f"The bundle {HOST}/b may be incomplete: {words}" in caplog.text
 
 
-@pytest.mark.parametrize("stated", [{}, {"size": 2}, {"checksums": RIGHT}, {"size": 2, "checksums": RIGHT}])
-def test_a_bundle_that_fits_its_members_is_believed(stated: dict[str, Any], tmp_path: Path, caplog: Any):
+@pytest.mark.parametrize("fields", [{}, {"size": 2}, {"checksums": RIGHT}, {"size": 2, "checksums": RIGHT}])
+def test_a_bundle_that_fits_its_members_is_believed(fields: dict[str, Any], tmp_path: Path, caplog: Any):
     (tmp_path / "mine.txt").write_bytes(b"not in the bundle")
-    with Stores({"drs": {"servers": servers(bundle(**stated))}}) as stores:
+    with Stores({"drs": {"servers": servers(bundle(**fields))}}) as stores:
         drs = stores.of(f"drs://{HOST}/b")
         remove_extra(planned_sync(stores, parse_uri(f"drs://{HOST}/b"), parse_uri(str(tmp_path)), removes=True), stores)
-        assert [each.name for each in drs.entries(f"{HOST}/b")] == ["a.txt", "b.txt"]
+        assert [entry.name for entry in drs.entries(f"{HOST}/b")] == ["a.txt", "b.txt"]
         assert drs.stat(f"{HOST}/b/b.txt").size == 1
     assert not (tmp_path / "mine.txt").exists()
     assert caplog.text == ""
@@ -339,7 +347,7 @@ def test_bundles_that_occur_many_times_are_requested_once_and_bounded(levels: in
         for level in range(count)
     }
     responses = {id: {"id": id, "name": "b", "contents": members, "checksums": []} for id, members in contents.items()}
-    server = transport({**responses, str(count): told(str(count))})
+    server = transport({**responses, str(count): described_object(str(count))})
     resolver = Resolver(settings=ResolutionSettings(order=(), cache_file=None))
 
     def counted(request: httpx.Request) -> httpx.Response:
@@ -364,4 +372,6 @@ def test_bundles_that_occur_many_times_are_requested_once_and_bounded(levels: in
 
 def test_members_without_sizes_are_not_compared():
     whole = object_of({**bundle(size=9)["b"]})
-    assert bundle_problem(whole, [object_of(told("m1", size=None)), object_of(told("m2"))]) == ""
+    assert (
+        bundle_problem(whole, [object_of(described_object("m1", size=None)), object_of(described_object("m2"))]) == ""
+    )

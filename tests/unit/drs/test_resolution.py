@@ -24,11 +24,11 @@ class Web:
 
     def __init__(self) -> None:
         self.responses: dict[str, Any] = {}
-        self.asked: list[str] = []
+        self.urls: list[str] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         url = str(request.url)
-        self.asked.append(url)
+        self.urls.append(url)
         response = self.responses.get(url)
         if isinstance(response, Exception):
             raise response
@@ -68,7 +68,7 @@ NAMED = {"prefix": "dg.1", "_links": {"self": {"href": f"{REGISTRY}/namespaces/1
 def test_a_host_in_the_identifier_is_used_without_a_lookup(resolver: Any, web: Web) -> None:
     assert resolver().host("drs://data.example.org/abc") == "data.example.org"
     assert resolver().host("abc") == "home.example.org"
-    assert web.asked == []
+    assert web.urls == []
 
 
 def test_without_a_commons_a_bare_identifier_has_no_server(resolver: Any) -> None:
@@ -79,7 +79,7 @@ def test_without_a_commons_a_bare_identifier_has_no_server(resolver: Any) -> Non
 
 
 @pytest.mark.parametrize(
-    ("responses", "asked"),
+    ("responses", "urls"),
     [
         ({MDS: {"host": "https://a.example.org/"}}, [MDS]),
         (
@@ -113,11 +113,11 @@ def test_without_a_commons_a_bare_identifier_has_no_server(resolver: Any) -> Non
     ],
 )
 def test_the_sources_are_queried_in_order_until_one_knows(
-    resolver: Any, web: Web, responses: dict[str, Any], asked: list[str]
+    resolver: Any, web: Web, responses: dict[str, Any], urls: list[str]
 ) -> None:
     web.responses = responses
     assert resolver().host("drs://dg.1:abc") == "a.example.org"
-    assert web.asked == asked
+    assert web.urls == urls
 
 
 def test_a_prefix_is_looked_up_once_and_kept_for_the_next_run(resolver: Any, web: Web, tmp_path: Path) -> None:
@@ -125,24 +125,24 @@ def test_a_prefix_is_looked_up_once_and_kept_for_the_next_run(resolver: Any, web
     one = resolver()
     assert [one.host(f"dg.1/{name}") for name in "abc"] == ["a.example.org"] * 3
     assert resolver(now=START + 1.9 * DAY).host("dg.1/x") == "a.example.org"
-    assert web.asked == [MDS]
+    assert web.urls == [MDS]
     kept = json.loads((tmp_path / "deep" / "hosts.json").read_text())
     created = datetime.fromtimestamp(START, UTC).strftime("%m/%d/%Y %H:%M:%S:+0000")  # as Gen3's client writes it
     entry = {"host": "a.example.org", "name": "", "type": "indexd", "created": created}
     assert kept == {"info": {"created": created}, "cache": {"dg.1": entry}}
     resolver(now=START - 9 * 60).host("dg.1/x")  # the clock of another machine
-    assert web.asked == [MDS]
+    assert web.urls == [MDS]
     for count, now in enumerate((START - 10 * 60, START + 2.1 * DAY), 2):
         resolver(now=now).host("dg.1/x")
-        assert web.asked == [MDS] * count
+        assert web.urls == [MDS] * count
 
 
 def test_another_host_of_the_resolver_and_another_order(resolver: Any, web: Web) -> None:
     web.responses = {
         "https://r.example.org/index/_dist": [{"host": "b.example.org", "hints": ["^dg.1.*"], "type": "indexd"}]
     }
-    found = resolver(order=("dataguids_dist",), resolver="https://r.example.org", keeps=False)
-    assert found.host("dg.1/abc") == "b.example.org"
+    instance = resolver(order=("dataguids_dist",), resolver="https://r.example.org", keeps=False)
+    assert instance.host("dg.1/abc") == "b.example.org"
 
 
 def test_a_source_that_is_down_is_passed_over_and_named_when_no_source_has_it(resolver: Any, web: Web) -> None:
@@ -163,7 +163,7 @@ def test_an_unknown_prefix_is_asked_about_once(resolver: Any, web: Web) -> None:
     for _ in range(3):
         with pytest.raises(UnknownPrefix):
             one.host("dg.1/abc")
-    assert web.asked == [MDS, DIST, GUID, PREFIX, NAMESPACE, N2T]
+    assert web.urls == [MDS, DIST, GUID, PREFIX, NAMESPACE, N2T]
 
 
 def test_a_prefix_that_no_source_knew_is_looked_up_again_after_a_while(web: Web) -> None:
@@ -180,7 +180,7 @@ def test_a_prefix_that_no_source_knew_is_looked_up_again_after_a_while(web: Web)
         one.host("dg.1/def")
     clock.advance(1)
     assert [one.host("dg.1/abc") for _ in range(2)] == ["a.example.org"] * 2
-    assert web.asked == [MDS] * 2
+    assert web.urls == [MDS] * 2
 
 
 @pytest.mark.parametrize(
@@ -207,15 +207,15 @@ def test_responses_that_are_no_json_or_name_no_host_know_nothing(resolver: Any, 
 
 
 def test_the_environment_states_how_and_its_mistakes_are_named(tmp_path: Path) -> None:
-    given = {
+    environ = {
         "DRS_RESOLUTION_ORDER": "dataguids:cache_file",
         "DRS_RESOLVER_HOSTNAME": "https://r.example.org/",
         "DRS_CACHE": str(tmp_path / "c.json"),
         "DRS_CACHE_EXPIRE_DURATION": "0.5",
         "LOCALLY_CACHE_RESOLVED_HOSTS": "False",
     }
-    found = settings_from(given)
-    assert found == ResolutionSettings(
+    settings = settings_from(environ)
+    assert settings == ResolutionSettings(
         order=("dataguids", "cache_file"),
         resolver="https://r.example.org",
         cache_file=tmp_path / "c.json",
@@ -246,10 +246,10 @@ def test_without_a_home_hosts_are_looked_up_and_kept_nowhere(web: Web, monkeypat
     monkeypatch.chdir(tmp_path)
     web.responses[MDS] = {"host": "x.example.org"}
     transport = httpx.MockTransport(web)
-    found = Resolver("home.example.org", settings=settings_from({}), retry=NO_RETRY, transport=transport)
-    assert found.settings.cache_file is None
+    resolver = Resolver("home.example.org", settings=settings_from({}), retry=NO_RETRY, transport=transport)
+    assert resolver.settings.cache_file is None
     with pytest.raises(UnknownPrefix, match="cache_file: not known"):
-        found.host("dg.9/abc")
+        resolver.host("dg.9/abc")
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(ConfigError, match="no home folder"):
         settings_from({"DRS_CACHE": "~/hosts.json"})
@@ -272,13 +272,13 @@ def test_prefixes_of_the_table_are_known_without_a_request_whatever_their_case(r
         for spelled in (prefix, prefix.upper(), written):
             assert one.host(f"drs://{spelled}:abc") == host
     assert one.host("dg.4dfc/abc") == "nci-crdc.datacommons.io"
-    assert web.asked == []
+    assert web.urls == []
 
 
 def test_the_settings_come_before_the_table_and_the_table_can_be_left_out(resolver: Any, web: Web) -> None:
     moved = settings_from({"OMICS_DRS_HOSTS": "dg.4DFC=new.example.org, drs.x = 127.0.0.1:8080"}).hosts
-    found = resolver(hosts=moved)
-    assert [found.host(uri) for uri in ("drs://dg.4dfc:1", "drs://DRS.X:1")] == ["new.example.org", "127.0.0.1:8080"]
+    instance = resolver(hosts=moved)
+    assert [instance.host(uri) for uri in ("drs://dg.4dfc:1", "drs://DRS.X:1")] == ["new.example.org", "127.0.0.1:8080"]
     with pytest.raises(UnknownPrefix, match=r"OMICS_DRS_HOSTS=dg\.4DFC=HOST"):
         resolver(order=()).host("dg.4DFC/1")
     for wrong in ("dg.1", "=h.org", "dg.1=not a host"):
@@ -289,9 +289,9 @@ def test_the_settings_come_before_the_table_and_the_table_can_be_left_out(resolv
 def test_prefixes_are_compared_without_case_in_every_source(resolver: Any, web: Web) -> None:
     web.responses = {DIST: [{"host": "a.example.org", "hints": [".*dg\\.1A.*"], "type": "indexd"}]}
     assert resolver().host("dg.1a/x") == "a.example.org"
-    asked = len(web.asked)
+    count = len(web.urls)
     assert resolver().host("dg.1A/x") == "a.example.org"  # from the file
-    assert len(web.asked) == asked
+    assert len(web.urls) == count
 
 
 @pytest.mark.parametrize(
@@ -355,4 +355,4 @@ def test_a_lookup_is_retried_no_more_than_the_client_retries(web: Web, attempts:
         resolver = Resolver("home.example.org", settings=ResolutionSettings(order=("dataguids_dist",)), client=drs)
         with pytest.raises(UnknownPrefix):
             resolver.host("drs://dg.1:abc")
-    assert web.asked.count(DIST) == tries
+    assert web.urls.count(DIST) == tries

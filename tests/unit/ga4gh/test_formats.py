@@ -82,7 +82,7 @@ def test_a_piece_that_is_missing_within_is_found(data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "data", "said"),
+    ("kind", "data", "message"),
     [
         ("BAM", b"", "it is empty"),
         ("BAM", VCF, "it is VCF"),
@@ -98,8 +98,8 @@ def test_a_piece_that_is_missing_within_is_found(data: st.DataObject) -> None:
         ("VCF", VCF.rstrip(b"\n"), "its last line is truncated"),
     ],
 )
-def test_what_is_wrong_is_named(kind: Format, data: bytes, said: str) -> None:
-    with pytest.raises(InvalidFormat, match=said):
+def test_what_is_wrong_is_named(kind: Format, data: bytes, message: str) -> None:
+    with pytest.raises(InvalidFormat, match=message):
         checked(kind, data)
 
 

@@ -70,4 +70,4 @@ def test_fasta_has_lines_of_one_length(letters: str, line: int, pieces: list[int
     lines = b"".join(fasta("x", [*cut, data[at:]], line)).decode().splitlines()
     assert lines[0] == ">x"
     assert "".join(lines[1:]) == letters
-    assert all(len(each) == line for each in lines[1:-1])
+    assert all(len(row) == line for row in lines[1:-1])

@@ -42,16 +42,24 @@ def test_a_run_reports_its_bytes_and_ends(monkeypatch: pytest.MonkeyPatch, size:
     assert run.is_over(15) is False
     run.report(is_done=True)
     shown = [
-        (each.phase, each.bytes_done, each.bytes_fetched, each.bytes, each.unsized, each.files_done, each.connections)
-        for each in reports
+        (
+            report.phase,
+            report.bytes_done,
+            report.bytes_fetched,
+            report.bytes,
+            report.unsized,
+            report.files_done,
+            report.connections,
+        )
+        for report in reports
     ]
-    known, unsized = size or 0, int(size is None)
+    total, unsized = size or 0, int(size is None)
     assert shown == [
-        ("moving", 40, 30, max(known, 40), unsized, 0, 1),
-        ("paused", 60, 50, max(known, 60), unsized, 0, 1),
+        ("moving", 40, 30, max(total, 40), unsized, 0, 1),
+        ("paused", 60, 50, max(total, 60), unsized, 0, 1),
         ("over", 60, 50, 60, 0, 1, 0),
     ]
-    assert {each.files for each in reports} == {1}
+    assert {report.files for report in reports} == {1}
     stop.set()
     assert run.is_over(1) is True
     assert run.present == 60

@@ -84,7 +84,7 @@ def test_the_format_is_stated_or_follows_from_the_address_and_the_name() -> None
 
 
 @pytest.mark.parametrize(
-    ("kind", "stated", "path", "said"),
+    ("kind", "requested", "path", "message"),
     [
         (None, "VCF", "a.bam", "suffix of a BAM file, and VCF is requested"),
         ("reads", "BAM", "a.cram", "suffix of a CRAM file, and BAM is requested"),
@@ -93,9 +93,11 @@ def test_the_format_is_stated_or_follows_from_the_address_and_the_name() -> None
         ("variants", None, "A.BAM", "suffix of a BAM file, and the data set is of variants"),
     ],
 )
-def test_a_name_of_another_format_is_refused(kind: Kind | None, stated: Format | None, path: str, said: str) -> None:
-    with pytest.raises(UsageError, match=said):
-        chosen_format(kind, stated, path)
+def test_a_name_of_another_format_is_refused(
+    kind: Kind | None, requested: Format | None, path: str, message: str
+) -> None:
+    with pytest.raises(UsageError, match=message):
+        chosen_format(kind, requested, path)
 
 
 def test_one_region_is_requested_by_arguments_and_several_in_a_body() -> None:
@@ -131,7 +133,7 @@ def block(url: str, **headers: Any) -> dict[str, Any]:
 
 
 def test_blocks_are_read_in_their_order() -> None:
-    told = ticket(
+    payload = ticket(
         {"url": "data:application/vnd.ga4gh.bam;base64,QkFNAQ==", "class": "header"},
         block("https://a.example.org/x?sig=s", Range="bytes=100-199", Authorization="Bearer t"),
         block("https://a.example.org/x", range="bytes=200-"),
@@ -139,23 +141,25 @@ def test_blocks_are_read_in_their_order() -> None:
         {"url": "data:,a%20b"},
         md5="8A6049FAD4943FF4C6DE5C22DF97D001",
     )
-    found = ticket_of(told, READS, BASE)
-    assert (found.format, found.md5) == ("BAM", "8a6049fad4943ff4c6de5c22df97d001")
-    assert [(each.start, each.end, each.data) for each in found.blocks] == [
+    parsed_ticket = ticket_of(payload, READS, BASE)
+    assert (parsed_ticket.format, parsed_ticket.md5) == ("BAM", "8a6049fad4943ff4c6de5c22df97d001")
+    assert [(entry.start, entry.end, entry.data) for entry in parsed_ticket.blocks] == [
         (0, None, b"BAM\x01"),
         (100, 200, None),
         (200, None, None),
         (0, None, None),
         (0, None, b"a b"),
     ]
-    assert dict(found.blocks[1].headers) == {"Authorization": "Bearer t"}
+    assert dict(parsed_ticket.blocks[1].headers) == {"Authorization": "Bearer t"}
 
 
 def test_a_block_shows_no_secret() -> None:
-    found = ticket_of(ticket(block("https://a.example.org/x?sig=s3cret", Authorization="Bearer s3cret")), READS, BASE)
-    assert "s3cret" not in repr(found)
+    parsed_ticket = ticket_of(
+        ticket(block("https://a.example.org/x?sig=s3cret", Authorization="Bearer s3cret")), READS, BASE
+    )
+    assert "s3cret" not in repr(parsed_ticket)
     again = ticket_of(ticket(block("https://a.example.org/x?sig=other", Authorization="Bearer other")), READS, BASE)
-    assert found.blocks[0].key == again.blocks[0].key
+    assert parsed_ticket.blocks[0].key == again.blocks[0].key
 
 
 def test_blocks_are_told_apart_by_query_and_headers() -> None:
@@ -170,7 +174,7 @@ def test_blocks_are_told_apart_by_query_and_headers() -> None:
         READS,
         BASE,
     ).blocks
-    assert len({each.key for each in blocks}) == len({each.source for each in blocks}) == 4
+    assert len({entry.key for entry in blocks}) == len({entry.source for entry in blocks}) == 4
 
 
 @pytest.mark.parametrize(
@@ -183,7 +187,7 @@ def test_blocks_are_told_apart_by_query_and_headers() -> None:
     ],
 )  # fmt: skip
 def test_a_block_is_the_same_in_a_later_ticket(first: Any, later: Any) -> None:
-    keys = {ticket_of(ticket(each), READS, BASE).blocks[0].key for each in (first, later)}
+    keys = {ticket_of(ticket(entry), READS, BASE).blocks[0].key for entry in (first, later)}
     assert len(keys) == 1
 
 
@@ -194,11 +198,12 @@ def test_the_format_is_the_default_where_a_ticket_states_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "stated"), [(READS, "VCF"), (READS, 5), (READS, "x" * 9999), (SliceRequest("reads", "x", "CRAM"), "BAM")]
+    ("slice_request", "format_name"),
+    [(READS, "VCF"), (READS, 5), (READS, "x" * 9999), (SliceRequest("reads", "x", "CRAM"), "BAM")],
 )
-def test_a_ticket_of_another_format_is_refused(wanted: SliceRequest, stated: Any) -> None:
-    with pytest.raises(InvalidFormat, match=f"ticket is of {str(stated)[:40]}") as refused:
-        ticket_of({"htsget": {"format": stated, "urls": []}}, wanted, BASE)
+def test_a_ticket_of_another_format_is_refused(slice_request: SliceRequest, format_name: Any) -> None:
+    with pytest.raises(InvalidFormat, match=f"ticket is of {str(format_name)[:40]}") as refused:
+        ticket_of({"htsget": {"format": format_name, "urls": []}}, slice_request, BASE)
     assert len(str(refused.value)) < 300
 
 
@@ -215,7 +220,7 @@ def test_an_invalid_ticket_is_refused(response: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "stated",
+    "entry",
     [
         block("http://a.example.org/x"), block("ftp://a.example.org/x"), block("file:///etc/passwd"), block("/x"), block("https:///x"),
         {"url": "data:;base64,@@@"}, {"url": "data:none"},
@@ -224,9 +229,9 @@ def test_an_invalid_ticket_is_refused(response: Any) -> None:
         block(f"http://a.example.org/{'x' * 9999}"),
     ],
 )  # fmt: skip
-def test_a_block_that_cannot_be_fetched_is_refused(stated: Any) -> None:
+def test_a_block_that_cannot_be_fetched_is_refused(entry: Any) -> None:
     with pytest.raises(TransferError) as refused:
-        ticket_of(ticket(stated), READS, BASE)
+        ticket_of(ticket(entry), READS, BASE)
     assert len(str(refused.value)) < 300
 
 
@@ -238,7 +243,7 @@ def test_plain_http_is_for_this_machine_and_for_servers_that_have_it_themselves(
 @given(JSON)
 def test_no_response_is_a_crash(response: Any) -> None:
     try:
-        found = ticket_of(response, READS, BASE)
+        parsed_ticket = ticket_of(response, READS, BASE)
     except (DecodeError, TransferError):
         return
-    assert found.format in ("BAM", "CRAM")
+    assert parsed_ticket.format in ("BAM", "CRAM")

@@ -39,38 +39,38 @@ def registry(listed: list[dict[str, Any]], contents: Callable[[str], Any]) -> Tr
     )
 )
 def test_every_identifier_is_one_segment(id: str) -> None:
-    asked: list[str] = []
+    paths: list[str] = []
 
     def response(request: httpx.Request) -> httpx.Response:
-        asked.append(request.url.raw_path.decode())
+        paths.append(request.url.raw_path.decode())
         return httpx.Response(200, json={"id": id})
 
     with Trs(BASE, transport=httpx.MockTransport(response), environ={}) as client:
         client.get_version(id=f"#workflow/{id}", version_id=f"v/{id}")
-    segments = asked[0].removeprefix("/ga4gh/trs/v2/").split("/")
+    segments = paths[0].removeprefix("/ga4gh/trs/v2/").split("/")
     assert [segments[0], segments[2], len(segments)] == ["tools", "versions", 4]
     assert segments[1].startswith("%23workflow%2F")
 
 
 def test_pages_follow_by_the_header_whatever_address_it_has() -> None:
-    asked: list[dict[str, str]] = []
+    queries: list[dict[str, str]] = []
 
     def response(request: httpx.Request) -> httpx.Response:
-        asked.append(dict(request.url.params))
+        queries.append(dict(request.url.params))
         number = int(request.url.params.get("offset") or 0)
         headers = {"next_page": f"http://internal:8080/tools?offset={number + 1}&limit=1"} if number < 2 else {}
         return httpx.Response(200, json=[{"id": f"tool-{number}"}], headers=headers)
 
     with Trs(BASE, transport=httpx.MockTransport(response), environ={}) as client:
-        assert [each["id"] for each in client.ls(name="x")] == ["tool-0", "tool-1", "tool-2"]
-    assert asked == [{"toolname": "x"}, {"toolname": "x", "offset": "1"}, {"toolname": "x", "offset": "2"}]
+        assert [tool["id"] for tool in client.ls(name="x")] == ["tool-0", "tool-1", "tool-2"]
+    assert queries == [{"toolname": "x"}, {"toolname": "x", "offset": "1"}, {"toolname": "x", "offset": "2"}]
 
 
-def paged(tools: int, length: int, asked: list[dict[str, str]], **more: str) -> Trs:
+def paged(tools: int, length: int, queries: list[dict[str, str]], **more: str) -> Trs:
     """A client of a registry that states a next page for ever, as trs-filer does."""
 
     def response(request: httpx.Request) -> httpx.Response:
-        asked.append(dict(request.url.params))
+        queries.append(dict(request.url.params))
         offset = int(request.url.params.get("offset") or 0)
         page = [{"id": f"tool-{number}"} for number in range(tools)][offset : offset + length]
         headers = {"next_page": f"{BASE}/tools?offset={offset + length}&limit={length}", **more}
@@ -81,20 +81,20 @@ def paged(tools: int, length: int, asked: list[dict[str, str]], **more: str) -> 
 
 @pytest.mark.parametrize(("tools", "requests"), [(0, 1), (3, 2), (4, 2), (9, 4)])
 def test_an_empty_page_is_the_last_whatever_page_is_stated_next(tools: int, requests: int) -> None:
-    asked: list[dict[str, str]] = []
-    with paged(tools, 4, asked) as client:
-        assert [each["id"] for each in client.ls()] == [f"tool-{number}" for number in range(tools)]
-    assert len(asked) == requests
+    queries: list[dict[str, str]] = []
+    with paged(tools, 4, queries) as client:
+        assert [tool["id"] for tool in client.ls()] == [f"tool-{number}" for number in range(tools)]
+    assert len(queries) == requests
 
 
 @pytest.mark.parametrize(("tools", "last", "requests"), [(0, 0, 1), (3, 0, 1), (9, 8, 3), (8, 4, 3), (9, 0, 3)])
 def test_a_page_after_the_last_is_requested_only_where_the_page_before_it_is_full(
     tools: int, last: int, requests: int
 ) -> None:
-    asked: list[dict[str, str]] = []
-    with paged(tools, 4, asked, last_page=f"{BASE}/tools?offset={last}&limit=4") as client:
+    queries: list[dict[str, str]] = []
+    with paged(tools, 4, queries, last_page=f"{BASE}/tools?offset={last}&limit=4") as client:
         assert len(list(client.ls())) == tools  # also where the registry states too small a last page
-    assert len(asked) == requests
+    assert len(queries) == requests
 
 
 def test_pages_that_go_in_a_circle_end_in_an_error() -> None:
@@ -113,7 +113,7 @@ def test_a_path_that_leads_out_is_refused_and_the_others_are_written(tmp_path: P
     listed = [{"path": path, "file_type": "OTHER"}, {"path": "ok.cwl", "file_type": "PRIMARY_DESCRIPTOR"}]
     with registry(listed, lambda _: {"content": "text"}) as client:
         report = client.download("a", tmp_path / "in", version="1", type="CWL", check=False)
-    assert [each.state for each in report.outcomes] == ["failed", "done"]
+    assert [outcome.state for outcome in report.outcomes] == ["failed", "done"]
     assert isinstance(report.outcomes[0].error, UnsafePath)
     assert "other files are not affected" in report.outcomes[0].error.remedy
     assert files(tmp_path) == ["in/ok.cwl"]
@@ -123,7 +123,7 @@ def test_two_files_of_one_path_are_refused(tmp_path: Path) -> None:
     listed = [{"path": "a", "file_type": "OTHER"}, {"path": "a", "file_type": "OTHER"}]
     with registry(listed, lambda _: {"content": "text"}) as client:
         report = client.download("a", tmp_path, version="1", type="CWL", check=False)
-    assert [each.state for each in report.outcomes] == ["done", "failed"]
+    assert [outcome.state for outcome in report.outcomes] == ["done", "failed"]
 
 
 def test_a_link_in_the_folder_is_not_followed(tmp_path: Path) -> None:
@@ -132,21 +132,21 @@ def test_a_link_in_the_folder_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "in" / "link").symlink_to(tmp_path / "out")
     with registry([{"path": "link/x", "file_type": "OTHER"}], lambda _: {"content": "text"}) as client:
         report = client.download("a", tmp_path / "in", version="1", type="CWL", check=False)
-    assert [each.state for each in report.outcomes] == ["failed"]
+    assert [outcome.state for outcome in report.outcomes] == ["failed"]
     assert files(tmp_path / "out") == []
 
 
 @pytest.mark.parametrize("kind", ["sha-256", "sha256", "SHA-1", "md5"])
 def test_a_checksum_that_does_not_fit_is_an_error(tmp_path: Path, kind: str) -> None:
     name = kind.lower().replace("-", "")
-    stated = {"type": kind, "checksum": hashlib.new(name, b"something else").hexdigest()}
+    checksum = {"type": kind, "checksum": hashlib.new(name, b"something else").hexdigest()}
     for place in ("list", "contents"):
         listed: dict[str, Any] = {"path": "a.cwl", "file_type": "PRIMARY_DESCRIPTOR"}
         wrapper: dict[str, Any] = {"content": "text"}
         if place == "list":
-            listed["checksum"] = stated
+            listed["checksum"] = checksum
         else:
-            wrapper["checksum"] = [stated]
+            wrapper["checksum"] = [checksum]
         with registry([listed], lambda _, wrapper=wrapper: wrapper) as client:
             report = client.download("a", tmp_path, version="1", type="CWL", check=False)
         assert isinstance(report.outcomes[0].error, ChecksumMismatch), place
@@ -157,8 +157,8 @@ def test_an_existing_file_that_cannot_be_read_fails_alone(tmp_path: Path, monkey
     def refuse(path: Path) -> bytes:
         raise PermissionError(13, "Permission denied", str(path))
 
-    stated = {"type": "sha-256", "checksum": hashlib.sha256(b"text").hexdigest()}
-    listed = [{"path": path, "file_type": "OTHER", "checksum": stated} for path in ("a", "b")]
+    checksum = {"type": "sha-256", "checksum": hashlib.sha256(b"text").hexdigest()}
+    listed = [{"path": path, "file_type": "OTHER", "checksum": checksum} for path in ("a", "b")]
     (tmp_path / "a").touch()
     monkeypatch.setattr(Path, "read_bytes", refuse)
     with registry(listed, lambda _: {"content": "text"}) as client:
@@ -194,15 +194,15 @@ def test_a_file_without_its_text_is_read_as_plain_text(tmp_path: Path) -> None:
     ],
 )
 def test_the_only_version_is_requested_by_what_it_has_in_paths(version: dict[str, Any], segment: str) -> None:
-    asked: list[str] = []
+    paths: list[str] = []
 
     def response(request: httpx.Request) -> httpx.Response:
-        asked.append(request.url.raw_path.decode().partition("/versions/")[2])
-        return httpx.Response(200, json=[{"path": "a.cwl"}] if asked[-1].endswith("/files") else [version])
+        paths.append(request.url.raw_path.decode().partition("/versions/")[2])
+        return httpx.Response(200, json=[{"path": "a.cwl"}] if paths[-1].endswith("/files") else [version])
 
     with Trs(BASE, transport=httpx.MockTransport(response), retry=NO_RETRY, environ={}) as client:
-        assert [each["path"] for each in client.files("a/b", type="CWL")] == ["a.cwl"]
-    assert asked == ["", f"{segment}/CWL/files"]
+        assert [file["path"] for file in client.files("a/b", type="CWL")] == ["a.cwl"]
+    assert paths == ["", f"{segment}/CWL/files"]
 
 
 def test_an_identifier_of_dockstore_is_requested_by_its_name() -> None:
