@@ -41,8 +41,8 @@ def test_an_object_of_googles_storage_comes_with_the_users_token_and_project(
     with Drs(environ=environ) as drs:
         drs.download(uri, tmp_path, settings=OFFLINE)
     assert (tmp_path / "x.bin").read_bytes() == content
-    asked = google.requests[-1]
-    assert (asked.headers.get("authorization"), asked.query) == ("Bearer ya29.x", "userProject=payer")
+    request = google.requests[-1]
+    assert (request.headers.get("authorization"), request.query) == ("Bearer ya29.x", "userProject=payer")
     assert "authorization" not in host.asked[-1][2]
 
 
@@ -70,7 +70,7 @@ def test_the_project_that_pays_may_be_an_argument(host: Any, google: Server, tmp
     uri = host.add("x", b"ACGT", access_methods=[{"type": "gs", "access_url": {"url": "gs://b/x"}}])
     with Drs(environ={"OMICS_GOOGLE_URL": google.url("").rstrip("/"), "CLOUDSDK_CONFIG": str(tmp_path)}) as drs:
         drs.download(uri, tmp_path / "to", settings=OFFLINE, google_project="payer")
-    assert {each.query for each in google.requests} == {"userProject=payer"}
+    assert {request.query for request in google.requests} == {"userProject=payer"}
 
 
 def test_a_token_does_not_go_to_google_over_plain_http() -> None:
@@ -94,13 +94,13 @@ def test_an_object_of_s3_is_signed_where_there_are_credentials(
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     storage = Storage({"OMICS_S3_REQUESTER_PAYS": "true"} if is_signed else {})
-    found = storage.location("s3://bucket/a b")
-    assert isinstance(found, Location)
-    assert found.url.startswith("http://127.0.0.1:9/bucket/a%20b")
-    assert ("X-Amz-Signature" in found.url) is is_signed
-    assert ("x-amz-request-payer=requester" in found.url) is is_signed
-    assert found.headers == {}
-    assert "secret" not in repr(found)
+    location = storage.location("s3://bucket/a b")
+    assert isinstance(location, Location)
+    assert location.url.startswith("http://127.0.0.1:9/bucket/a%20b")
+    assert ("X-Amz-Signature" in location.url) is is_signed
+    assert ("x-amz-request-payer=requester" in location.url) is is_signed
+    assert location.headers == {}
+    assert "secret" not in repr(location)
 
 
 def test_terras_objects_come_by_the_url_that_it_signs(host: Any, google: Server, tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def test_a_compact_identifier_is_tried_in_its_next_form_where_the_first_is_malfo
 
 
 @pytest.mark.parametrize(
-    ("is_own", "query", "stated", "gets_login"),
+    ("is_own", "query", "url_headers", "gets_login"),
     [
         (True, "", [], True),
         (False, "", [], False),
@@ -132,10 +132,10 @@ def test_a_compact_identifier_is_tried_in_its_next_form_where_the_first_is_malfo
     ],
 )
 def test_a_stated_url_that_refuses_requests_gets_the_login_of_its_own_server_alone(
-    host: Any, drs_host: Any, tmp_path: Path, *, is_own: bool, query: str, stated: list[str], gets_login: bool
+    host: Any, drs_host: Any, tmp_path: Path, *, is_own: bool, query: str, url_headers: list[str], gets_login: bool
 ) -> None:
     place = host if is_own else drs_host()
-    url = {"url": place.url("objects/x/download", query), "headers": stated}
+    url = {"url": place.url("objects/x/download", query), "headers": url_headers}
     uri = host.add("x", b"ACGT", access_methods=[{"type": "https", "access_url": url}])
     host.token = "t0ken"
     place.responses["objects/x/download"] = [(401, {}, b""), (200, {}, b"ACGT") if gets_login else (401, {}, b"")]
@@ -194,9 +194,9 @@ def test_one_access_url_after_another_comes_by_post_once_passports_were_taken(ho
     host.add("a", b"a")
     host.token, host.passports = "t0ken", {PASSPORT}
     with DrsServer(host.name, Passports([PASSPORT]), environ={}) as server:
-        found = server.describe(parse_drs_id(f"drs://{host.name}/a"))
+        drs_object = server.describe(parse_drs_id(f"drs://{host.name}/a"))
         host.asked.clear()
-        assert server.locate(found, AccessMethod("s3", "s3")).url
+        assert server.locate(drs_object, AccessMethod("s3", "s3")).url
     assert [(method, path) for method, path, _ in host.asked] == [("POST", f"{API}/a/access/s3")]
 
 
@@ -226,9 +226,9 @@ def test_a_refusal_of_a_known_server_names_its_login(host: Any, monkeypatch: pyt
 
 def test_each_known_server_has_a_remedy_and_others_have_none() -> None:
     words = {"gen3": "omics login gen3", "google": "gcloud auth application-default login", "sb": "omics login sb"}
-    for known in KNOWN_HOSTS:
-        assert words[known.login] in login_remedy(known.host.replace("*", "x"))
-        assert bool(known.api) == (known.login == "sb")
+    for server in KNOWN_HOSTS:
+        assert words[server.login] in login_remedy(server.host.replace("*", "x"))
+        assert bool(server.api) == (server.login == "sb")
     assert login_remedy("drs.example.org") == ""
     assert known_host("notdata.terra.bio") is None
     assert known_host("theanvil.io") is None

@@ -228,7 +228,7 @@ def test_the_asynchronous_client(host: Any, tmp_path: Path) -> None:
 
     async def run() -> tuple[Any, ...]:
         async with AsyncDrs(host.name) as drs:
-            found = await drs.get_object(object_id="a")
+            drs_object = await drs.get_object(object_id="a")
             report = await drs.download("a", tmp_path, settings=OFFLINE)
             names = [file.name async for file in drs.ls(uri)]
             async with drs.open(uri) as file:
@@ -237,6 +237,6 @@ def test_the_asynchronous_client(host: Any, tmp_path: Path) -> None:
             with pytest.raises(ConfigError, match="No DRS server is named"):
                 await unnamed.get_object(object_id="a")
             await unnamed.download(uri, tmp_path / "again")
-        return found.id, report.counts["done"], names, content
+        return drs_object.id, report.counts["done"], names, content
 
     assert asyncio.run(run()) == ("a", 1, ["a.bin"], b"abc")

@@ -73,13 +73,13 @@ def test_the_page_lists_the_known_servers_as_they_are_known() -> None:
     titles = {"gen3": "Gen3", "google": "Google", "sb": "Seven Bridges"}
     assert rows == [
         [
-            f"`{known.host}`",
-            known.title,
-            " ".join(f"`{prefix}`" for prefix in known.prefixes),
-            titles[known.login],
-            "yes" if known.passports else "no",
+            f"`{server.host}`",
+            server.title,
+            " ".join(f"`{prefix}`" for prefix in server.prefixes),
+            titles[server.login],
+            "yes" if server.passports else "no",
         ]
-        for known in KNOWN_HOSTS
+        for server in KNOWN_HOSTS
     ]
 
 

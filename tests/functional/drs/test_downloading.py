@@ -192,8 +192,10 @@ def test_bundles_become_folders(host: Any, tmp_path: Path) -> None:
     host.add("2", b"two")
     host.add("3", b"three")
     host.bundle("inner", {"name": "b/two", "id": "2"})
-    stated = {"name": "stated", "id": "t", "contents": [{"name": "three", "id": "3"}]}
-    uri = host.bundle("outer", {"name": "one", "id": "1"}, {"name": "inner", "id": "inner"}, stated, name="study")
+    inline_bundle = {"name": "stated", "id": "t", "contents": [{"name": "three", "id": "3"}]}
+    uri = host.bundle(
+        "outer", {"name": "one", "id": "1"}, {"name": "inner", "id": "inner"}, inline_bundle, name="study"
+    )
     report = download([uri], tmp_path)
     report.raise_if_failed()
     assert [outcome.name for outcome in report.outcomes] == ["study/one", "study/inner/b_two", "study/stated/three"]

@@ -53,19 +53,19 @@ def test_a_bundle_of_five_thousand_members_takes_few_requests(host: Any, offline
     for n in range(5000):
         host.add(f"m{n}", b"%d" % n)
         members.append({"name": f"{n:04d}.bin", "id": f"m{n}"})
-    (wanted,) = [RequestedObject(parse_drs_id(host.bundle("big", *members)))]
-    files = find([wanted], offline)
+    (requested,) = [RequestedObject(parse_drs_id(host.bundle("big", *members)))]
+    files = find([requested], offline)
     assert [file.name for file in files] == [f"big/{n:04d}.bin" for n in range(5000)]
     assert all(file.found is not None for file in files)
     assert len(host.asked) == 51
 
 
 def test_a_server_that_is_down_is_queried_a_few_times_and_again_after_a_while() -> None:
-    asked = 0
+    request_count = 0
 
     def refuse(request: httpx.Request) -> httpx.Response:
-        nonlocal asked
-        asked += 1
+        nonlocal request_count
+        request_count += 1
         raise httpx.ConnectError("refused", request=request)
 
     clock = ManualClock()
@@ -75,15 +75,15 @@ def test_a_server_that_is_down_is_queried_a_few_times_and_again_after_a_while() 
         assert {type(response) for response in responses} <= {type(responses[0])}
         assert isinstance(responses[0], TransportError)
         assert responses[0] is not responses[1]
-        assert asked <= THRESHOLD + 16
-        before = asked
+        assert request_count <= THRESHOLD + 16
+        before = request_count
         with pytest.raises(TransportError):
             server.describe(ids(1)[0])
-        assert asked == before
+        assert request_count == before
         clock.sleep(61)
         with pytest.raises(TransportError):
             server.describe(ids(1)[0])
-        assert asked == before + 1
+        assert request_count == before + 1
 
 
 def test_a_server_that_fails_at_many_at_once_is_queried_one_by_one() -> None:
@@ -101,19 +101,19 @@ def test_a_server_that_fails_at_many_at_once_is_queried_one_by_one() -> None:
 
 def test_a_server_that_is_fixed_is_asked_for_all() -> None:
     """What counts is what fails in a row."""
-    asked = 0
+    request_count = 0
 
     def now_and_then(request: httpx.Request) -> httpx.Response:
-        nonlocal asked
-        asked += 1
+        nonlocal request_count
+        request_count += 1
         id = request.url.path.rpartition("/")[2]
-        return httpx.Response(503) if asked % 3 else httpx.Response(200, json={"id": id})
+        return httpx.Response(503) if request_count % 3 else httpx.Response(200, json={"id": id})
 
     with server_of(now_and_then) as server:
-        for each in ids(60):
-            with pytest.raises(ServerError) if (asked + 1) % 3 else nullcontext():
-                server.describe(each)
-    assert asked == 60
+        for drs_id in ids(60):
+            with pytest.raises(ServerError) if (request_count + 1) % 3 else nullcontext():
+                server.describe(drs_id)
+    assert request_count == 60
 
 
 def test_identifiers_are_requested_in_each_form_that_servers_know_many_at_once() -> None:
@@ -123,48 +123,50 @@ def test_identifiers_are_requested_in_each_form_that_servers_know_many_at_once()
     def response(request: httpx.Request) -> httpx.Response:
         if request.method != "POST":
             return httpx.Response(404, json={"msg": "no record found"})
-        asked = json.loads(request.content)["bulk_object_ids"]
-        bulks.append(asked)
-        return httpx.Response(200, json={"resolved_drs_object": [{"id": id} for id in asked if id.startswith("bare")]})
+        bulk_ids = json.loads(request.content)["bulk_object_ids"]
+        bulks.append(bulk_ids)
+        return httpx.Response(
+            200, json={"resolved_drs_object": [{"id": id} for id in bulk_ids if id.startswith("bare")]}
+        )
 
-    wanted = [DrsId(f"dg.1/bare{n}", "data.example.org", "dg.1", f"bare{n}") for n in range(50)]
+    drs_ids = [DrsId(f"dg.1/bare{n}", "data.example.org", "dg.1", f"bare{n}") for n in range(50)]
     with server_of(response) as server:
-        responses = server.describe_many([*wanted, DrsId("dg.1/none", "data.example.org", "dg.1", "none")])
+        responses = server.describe_many([*drs_ids, DrsId("dg.1/none", "data.example.org", "dg.1", "none")])
     assert [len(bulk) for bulk in bulks] == [51, 51, 1]
     assert [getattr(response, "id", None) for response in responses[:-1]] == [f"bare{n}" for n in range(50)]
     assert isinstance(responses[-1], NotFound)
 
 
 def test_a_stop_leaves_out_the_rest() -> None:
-    stopped, held = threading.Event(), threading.Event()
+    stopped, released = threading.Event(), threading.Event()
 
     def hang(_request: httpx.Request) -> httpx.Response:
         stopped.set()
-        held.wait(30)
+        released.wait(30)
         return httpx.Response(404, json={})
 
     with server_of(hang) as server:
         responses = server.describe_many(ids(500), stopped.is_set)
-    held.set()
+    released.set()
     assert [type(response) for response in responses] == [Interrupted] * 500
 
 
 def test_a_login_that_fails_is_tried_once(offline: Servers) -> None:
-    asked: list[str] = []
+    hosts: list[str] = []
 
     def login(host: str) -> None:
-        asked.append(host)
+        hosts.append(host)
         raise AuthError(f"there is no login for {host}")
 
     with Servers(offline.resolver, login) as servers:
-        files = find([RequestedObject(each) for each in ids(300)], servers)
-    assert asked == ["data.example.org"]
+        files = find([RequestedObject(drs_id) for drs_id in ids(300)], servers)
+    assert hosts == ["data.example.org"]
     assert {str(file.error) for file in files} == {"there is no login for data.example.org"}
 
 
 def test_each_is_reported_about_itself(offline: Servers) -> None:
-    wanted = [RequestedObject(parse_drs_id(text)) for text in ("one", "two", "dg.99/x", "dg.99/y")]
-    files = find(wanted, offline)
+    requested = [RequestedObject(parse_drs_id(text)) for text in ("one", "two", "dg.99/x", "dg.99/y")]
+    files = find(requested, offline)
     assert [type(file.error) for file in files] == [UnknownPrefix] * 4
     assert "two" in str(files[1].error)
     assert files[2].error is not files[3].error
@@ -172,26 +174,26 @@ def test_each_is_reported_about_itself(offline: Servers) -> None:
 
 def test_what_comes_ahead_is_used_while_it_lasts() -> None:
     clock = ManualClock()
-    asked: list[list[int]] = []
+    batches: list[list[int]] = []
 
     def squares(keys: Any) -> dict[int, int]:
-        asked.append(list(keys))
+        batches.append(list(keys))
         return {key: key * key for key in keys if key != 3}
 
     ahead = Prefetch(squares, clock)
     ahead.expect(range(150))
     assert [ahead.take(2), ahead.take(3), ahead.take(2), ahead.take(120)] == [4, None, None, 14_400]
-    assert [len(keys) for keys in asked] == [100, 50]
+    assert [len(keys) for keys in batches] == [100, 50]
     clock.sleep(PREFETCH_SECONDS + 1)
     assert ahead.take(4) is None
 
 
 def test_checksums_in_base64_are_verified(host: Any, tmp_path: Path) -> None:
-    def told(content: bytes) -> list[dict[str, str]]:
+    def checksum_entries(content: bytes) -> list[dict[str, str]]:
         return [{"type": "md5", "checksum": base64.b64encode(hashlib.md5(content).digest()).decode()}]
 
-    right = host.add("right", b"right", checksums=told(b"right"))
-    wrong = host.add("wrong", b"wrong", checksums=told(b"other"))
+    right = host.add("right", b"right", checksums=checksum_entries(b"right"))
+    wrong = host.add("wrong", b"wrong", checksums=checksum_entries(b"other"))
     report = download([right, wrong], tmp_path, check=False)
     assert [outcome.state for outcome in report.outcomes] == ["done", "failed"]
     assert report.outcomes[0].verified == "md5"
@@ -231,12 +233,14 @@ def test_one_that_makes_a_request_for_many_fail_spoils_no_others() -> None:
         kinds.append(request.method)
         if request.method != "POST":
             return httpx.Response(200, json={"id": request.url.path.rpartition("/")[2]})
-        asked = json.loads(request.content)["bulk_object_ids"]
-        if "x5" in asked:
+        bulk_ids = json.loads(request.content)["bulk_object_ids"]
+        if "x5" in bulk_ids:
             return httpx.Response(400, json={"msg": "x5 is no identifier"})
-        return httpx.Response(200, json={"resolved_drs_object": [{"id": id} for id in asked]})
+        return httpx.Response(200, json={"resolved_drs_object": [{"id": id} for id in bulk_ids]})
 
     with server_of(response) as server:
-        assert [getattr(each, "id", "") for each in server.describe_many(ids(1000))] == [f"x{n}" for n in range(1000)]
+        assert [getattr(outcome, "id", "") for outcome in server.describe_many(ids(1000))] == [
+            f"x{n}" for n in range(1000)
+        ]
     assert kinds.count("GET") == 100
     assert kinds.count("POST") == 10

@@ -70,8 +70,8 @@ def test_a_complete_file_is_what_the_server_has(
 def test_a_slice_has_the_records_of_its_regions(sandboxed: Htsget, tmp_path: Path) -> None:
     sandboxed.download("sample-1", tmp_path / "a.vcf.gz", regions=["chr1:100-300", "chr2:1-100"])
     lines = gzip.decompress((tmp_path / "a.vcf.gz").read_bytes()).decode().splitlines()
-    found = [line.split("\t")[:2] for line in lines if not line.startswith("#")]
-    assert found == [["chr1", "100"], ["chr1", "200"], ["chr1", "300"], ["chr2", "100"]]
+    positions = [line.split("\t")[:2] for line in lines if not line.startswith("#")]
+    assert positions == [["chr1", "100"], ["chr1", "200"], ["chr1", "300"], ["chr2", "100"]]
 
 
 def test_a_region_of_reads_is_smaller_than_all_of_them(sandboxed: Htsget, tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_blocks_as_those_of_the_reference_server_are_joined_to_the_same_files(
     sandboxed: Htsget, omics_sandbox: Sandbox, a_bam: bytes, tmp_path: Path
 ) -> None:
     omics_sandbox.ga4gh.htsget.add("reads", "BAM", a_bam)
-    wanted: dict[str, dict[str, Any]] = {
+    slices: dict[str, dict[str, Any]] = {
         "whole.bam": {},
         "fields.bam": {"fields": ["QNAME"]},
         "region.bam": {"regions": ["chr1:1-1000"]},
@@ -101,15 +101,15 @@ def test_blocks_as_those_of_the_reference_server_are_joined_to_the_same_files(
 
     def saved(folder: str) -> dict[str, tuple[int, str, bytes]]:
         (tmp_path / folder).mkdir()
-        found: dict[str, tuple[int, str, bytes]] = {}
-        for name, options in wanted.items():
+        results: dict[str, tuple[int, str, bytes]] = {}
+        for name, options in slices.items():
             report = sandboxed.download("reads", tmp_path / folder / name, **options)
-            found[name] = (
+            results[name] = (
                 report.blocks,
                 report.files[0].verified,
                 gzip.decompress((tmp_path / folder / name).read_bytes()),
             )
-        return found
+        return results
 
     ordinary = saved("ordinary")
     omics_sandbox.settings.turn({"htsget.as_refserver": True})
@@ -206,15 +206,15 @@ def test_what_is_requested_is_in_the_request(htsget: Make, tickets: Tickets, a_b
     htsget().download(
         "a/b", tmp_path / "x", regions=["chr1:1-10"], fields=["SEQ", "QUAL"], tags=["NM"], exclude_tags=["OQ"]
     )
-    asked = tickets.requests[0]
-    assert (asked.method, asked.url.path) == ("GET", "/reads/a/b")
-    assert dict(asked.url.params) == {
+    request = tickets.requests[0]
+    assert (request.method, request.url.path) == ("GET", "/reads/a/b")
+    assert dict(request.url.params) == {
         "referenceName": "chr1", "start": "0", "end": "10", "fields": "SEQ,QUAL", "tags": "NM", "notags": "OQ",
     }  # fmt: skip
     htsget().download("a/b", tmp_path / "y", regions=["chr1:1-10", "chr2"])
-    asked = tickets.requests[1]
-    assert asked.method == "POST"
-    assert json.loads(asked.content)["regions"] == [
+    request = tickets.requests[1]
+    assert request.method == "POST"
+    assert json.loads(request.content)["regions"] == [
         {"referenceName": "chr1", "start": 0, "end": 10},
         {"referenceName": "chr2"},
     ]
@@ -238,7 +238,7 @@ def test_a_token_of_the_service_is_not_sent_to_blocks(
     finally:
         server.close()
     assert tickets.requests[0].headers["authorization"] == "Bearer s3cret"
-    assert [("authorization" in each, each.get("x-own")) for each in heads] == [(False, "1")]
+    assert [("authorization" in head, head.get("x-own")) for head in heads] == [(False, "1")]
 
 
 class UnmarkedRanges(LoopbackServer):
@@ -331,7 +331,7 @@ def test_a_new_ticket_with_other_blocks_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("spoil", "error", "said"),
+    ("spoil", "error", "message"),
     [
         (lambda data: data[:-40], InvalidFormat, "BGZF"),
         (lambda data: data.removesuffix(BGZF_END), InvalidFormat, "end marker"),
@@ -347,10 +347,10 @@ def test_what_is_not_the_file_is_not_kept(
     tmp_path: Path,
     spoil: Callable[[bytes], bytes],
     error: type[Exception],
-    said: str,
+    message: str,
 ) -> None:
     tickets.serve(spoil(a_bam))
-    with failed(error, match=said):
+    with failed(error, match=message):
         htsget().download("x", tmp_path / "a.bam")
     assert names(tmp_path) == []
 
@@ -467,7 +467,7 @@ def test_progress_counts_what_exists_and_what_was_fetched(
     htsget().download("a", tmp_path / "a.bam", progress=seen.append)
     assert (seen[0].files, seen[0].bytes, seen[0].final) == (1, len(a_bam), False)
     assert (seen[-1].files_done, seen[-1].bytes_done, seen[-1].final) == (1, len(a_bam), True)
-    assert [each.bytes_done for each in seen] == sorted(each.bytes_done for each in seen)
+    assert [report.bytes_done for report in seen] == sorted(report.bytes_done for report in seen)
 
 
 def test_a_control_stops_it(htsget: Make, tickets: Tickets, a_bam: bytes, tmp_path: Path) -> None:
@@ -598,9 +598,9 @@ def test_it_is_not_resumed_where_nothing_shows_that_blocks_are_the_same(
     tickets.serve(a_bam)
     stopped(htsget, tickets, tmp_path / "a.bam", after=2)
     record = tmp_path / "a.bam.part.json"
-    told = json.loads(record.read_text())
-    told["blocks"][1]["validators"] = {}
-    record.write_text(json.dumps(told))
+    payload = json.loads(record.read_text())
+    payload["blocks"][1]["validators"] = {}
+    record.write_text(json.dumps(payload))
     for path in (tmp_path / "a.bam.part", record):
         path.with_name(path.name.replace("a.", "b.")).write_bytes(path.read_bytes())
     assert htsget().download("x", tmp_path / "b.bam", resume_unvalidated=True).blocks_kept == 2
@@ -623,10 +623,10 @@ def test_a_source_that_changed_since_is_noticed(htsget: Make, tickets: Tickets, 
     tickets.serve(a_bam)
     stopped(htsget, tickets, tmp_path / "a.bam", after=2)
     record = tmp_path / "a.bam.part.json"
-    told = json.loads(record.read_text())
-    (origin,) = told["blocks"][1]["validators"]
-    told["blocks"][1]["validators"][origin] = '"another"'
-    record.write_text(json.dumps(told))
+    payload = json.loads(record.read_text())
+    (origin,) = payload["blocks"][1]["validators"]
+    payload["blocks"][1]["validators"][origin] = '"another"'
+    record.write_text(json.dumps(payload))
     with failed(SourceChanged):
         htsget().download("x", tmp_path / "a.bam")
     assert names(tmp_path) == []  # so that the next one begins at the beginning

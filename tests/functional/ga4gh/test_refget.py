@@ -113,15 +113,15 @@ def test_other_letters_than_the_digest_states_are_not_kept(
 
 
 def test_media_types_of_every_version_are_accepted(omics_sandbox: Sandbox) -> None:
-    asked: list[httpx.Request] = []
+    requests: list[httpx.Request] = []
 
     def response(request: httpx.Request) -> httpx.Response:
-        asked.append(request)
+        requests.append(request)
         return httpx.Response(200, text="ACGT")
 
     with Refget("https://refget.example.org", transport=httpx.MockTransport(response), environ={}) as client:
         client.read("68a178f7c740c5c240aa67ba41843b119d3bf9f8b0f0ac36")
-    kinds = asked[0].headers["accept"]
+    kinds = requests[0].headers["accept"]
     assert "text/plain" in kinds
     assert "text/vnd.ga4gh.refget.v2.0.0+plain" in kinds
 
@@ -154,7 +154,7 @@ def test_a_server_like_seqrepo_is_read_as_others_are(
         refget.read("plasmid", start=590, end=10)
     with pytest.raises(TransferError, match="the sequence is shorter"):
         refget.read(ids["md5"], start=len(LETTERS))
-    statuses = [each["status"] for each in omics_sandbox.requests("/refget")]
+    statuses = [entry["status"] for entry in omics_sandbox.requests("/refget")]
     assert statuses == [406, 404, 200, 404, 200, 500, 200]
 
 
@@ -174,7 +174,7 @@ def test_what_breaks_is_requested_again(omics_sandbox: Sandbox, ids: dict[str, s
     with Refget(omics_sandbox.refget_url, environ={}) as refget:
         omics_sandbox.add_faults(Rule("cut", path="/refget/sequence/*", at=100, times=2))
         report = refget.download(ids["md5"], tmp_path / "a.txt", format="plain", min_delay=0)
-        assert [(each.state, each.retries) for each in report.files] == [("done", 2)]
+        assert [(file.state, file.retries) for file in report.files] == [("done", 2)]
         assert (tmp_path / "a.txt").read_text() == LETTERS
         omics_sandbox.add_faults(Rule("cut", path="/refget/sequence/*", at=100))
         with failed(TransportError):
@@ -183,7 +183,7 @@ def test_what_breaks_is_requested_again(omics_sandbox: Sandbox, ids: dict[str, s
 
 
 def test_the_options_of_transfers_are_followed_or_refused(refget: Refget, ids: dict[str, str], tmp_path: Path) -> None:
-    to, said, stop = tmp_path / "a.fa", list[Progress](), threading.Event()
+    to, reports, stop = tmp_path / "a.fa", list[Progress](), threading.Event()
     planned = refget.download(ids["md5"], to, dry_run=True)
     assert (planned.counts["planned"], planned.length, to.exists()) == (1, len(LETTERS), False)
     assert refget.download(ids["md5"], tmp_path / "b.fa").files[0].size == planned.files[0].size
@@ -199,6 +199,6 @@ def test_the_options_of_transfers_are_followed_or_refused(refget: Refget, ids: d
     assert isinstance(report, SavedSequence)
     assert (report.counts["stopped"], to.exists()) == (1, False)
     assert refget.download(ids["md5"], to, stop=stop, check=False).counts["stopped"] == 1
-    report = refget.download(ids["md5"], to, progress=said.append, limit_rate="1G", require_checksum=True)
+    report = refget.download(ids["md5"], to, progress=reports.append, limit_rate="1G", require_checksum=True)
     assert [(row["id"], row["length"], row["state"]) for row in report.rows()] == [(ids["md5"], len(LETTERS), "done")]
-    assert (said[-1].final, said[-1].files_done) == (True, 1)
+    assert (reports[-1].final, reports[-1].files_done) == (True, 1)

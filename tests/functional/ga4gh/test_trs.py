@@ -56,14 +56,14 @@ def test_a_tool_with_several_versions_needs_one_named(trs: Trs, omics_sandbox: S
 def test_tools_are_listed_to_the_last_page(trs: Trs, omics_sandbox: Sandbox) -> None:
     for number in range(5):
         omics_sandbox.ga4gh.trs.add(f"#workflow/org/tool-{number}", "1", "WDL", {"main.wdl": "version 1.0"})
-    assert [each["id"].rpartition("/")[2] for each in trs.ls(organization="org")] == [f"tool-{n}" for n in range(5)]
+    assert [tool["id"].rpartition("/")[2] for tool in trs.ls(organization="org")] == [f"tool-{n}" for n in range(5)]
     more: list[bool] = []
     assert len(list(trs.ls(limit=2, on_more=lambda: more.append(True)))) == 2
     assert more == [True]
-    assert [each["name"] for each in trs.ls(descriptor_type="CWL")] == ["count"]
+    assert [tool["name"] for tool in trs.ls(descriptor_type="CWL")] == ["count"]
     assert list(trs.ls(author="nobody")) == []
     assert trs.describe(EXAMPLE_TOOL)["name"] == "count"
-    assert [each["id"] for each in trs.versions(EXAMPLE_TOOL)] == ["v1.0", "v1.1"]
+    assert [version["id"] for version in trs.versions(EXAMPLE_TOOL)] == ["v1.0", "v1.1"]
 
 
 def test_a_registry_that_always_states_a_next_page_is_read_to_its_end(trs: Trs, omics_sandbox: Sandbox) -> None:
@@ -94,18 +94,18 @@ def test_the_asynchronous_client_has_the_same(omics_sandbox: Sandbox, tmp_path: 
     async def work() -> Any:
         async with AsyncTrs(omics_sandbox.trs_url, environ={}) as client:
             report = await client.download(EXAMPLE_TOOL, tmp_path, version="v1.0")
-            return [each["id"] async for each in client.ls()], report.ok
+            return [tool["id"] async for tool in client.ls()], report.ok
 
     assert anyio.run(work) == ([EXAMPLE_TOOL], True)
 
 
 def test_the_options_of_transfers_are_followed_or_refused(trs: Trs, omics_sandbox: Sandbox, tmp_path: Path) -> None:
-    to, said, stop = tmp_path / "a", list[Progress](), threading.Event()
+    to, reports, stop = tmp_path / "a", list[Progress](), threading.Event()
     state = omics_sandbox.ga4gh.trs
     state.add("#workflow/a/b", "1", "CWL", {"../main": "text", "other": "text"})
     with pytest.raises(TransferFailed) as caught:
         trs.download("#workflow/a/b", to)
-    assert sorted(each.state for each in caught.value.report.files) == ["done", "failed"]
+    assert sorted(file.state for file in caught.value.report.files) == ["done", "failed"]
     assert trs.download("#workflow/a/b", to, check=False).counts["failed"] == 1
     for name, value in (("renewals", 3), ("resume_unvalidated", True)):
         with pytest.raises(InvalidOption, match=f"{name} cannot be set"):
@@ -114,7 +114,7 @@ def test_the_options_of_transfers_are_followed_or_refused(trs: Trs, omics_sandbo
     with pytest.raises(Interrupted):
         trs.download(EXAMPLE_TOOL, to, version="v1.0", stop=stop)
     report = trs.download(
-        EXAMPLE_TOOL, to, version="v1.0", progress=said.append, connections=1, limit_rate="1G", require_checksum=True
+        EXAMPLE_TOOL, to, version="v1.0", progress=reports.append, connections=1, limit_rate="1G", require_checksum=True
     )
     assert report.counts["done"] == 4
-    assert (said[-1].final, said[-1].files_done, said[-1].bytes_done) == (True, 4, report.bytes_fetched)
+    assert (reports[-1].final, reports[-1].files_done, reports[-1].bytes_done) == (True, 4, report.bytes_fetched)
