@@ -52,9 +52,9 @@ def pangea(omics, omics_sandbox, monkeypatch, tmp_path):
 @pytest.fixture
 def crunch(omics, omics_sandbox, monkeypatch, tmp_path):
     """The same for `omics crunch ...`."""
-    given = {name: value for name, value in omics_sandbox.environment().items() if name.startswith("CRUNCH_")}
+    variables = {name: value for name, value in omics_sandbox.environment().items() if name.startswith("CRUNCH_")}
     unset = ("OMICS_CRUNCH_URL", "OMICS_CRUNCH_TOKEN")
-    return service_command(omics, "crunch", monkeypatch, tmp_path, given, unset)
+    return service_command(omics, "crunch", monkeypatch, tmp_path, variables, unset)
 
 
 @pytest.fixture

@@ -18,9 +18,9 @@ SHELLS = [
 @pytest.fixture
 def line(tmp_path: Path):
     """Runs lines in a shell that knows the function; what omics was called with comes back, a word a line."""
-    told = tmp_path / "omics"
-    told.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
-    told.chmod(0o755)
+    program = tmp_path / "omics"
+    program.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    program.chmod(0o755)
 
     def run(shell: str, text: str) -> list[str]:
         (tmp_path / "script").write_text(f"{function(shell)}\n{text}\n")

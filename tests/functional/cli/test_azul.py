@@ -12,8 +12,8 @@ pytestmark = pytest.mark.sandbox
 @pytest.fixture
 def azul(omics, monkeypatch, tmp_path, omics_sandbox):
     omics_sandbox.seed(write_project(tmp_path / "bundle"))
-    given = {"OMICS_AZUL_URL": omics_sandbox.azul_url}
-    return service_command(omics, "azul", monkeypatch, tmp_path, given, ("OMICS_AZUL_TOKEN",))
+    variables = {"OMICS_AZUL_URL": omics_sandbox.azul_url}
+    return service_command(omics, "azul", monkeypatch, tmp_path, variables, ("OMICS_AZUL_TOKEN",))
 
 
 def test_catalogs_and_counts(azul):

@@ -38,7 +38,7 @@ def omics(bucket, capsys):
 
 
 def keys(client: Any, prefix: str) -> list[str]:
-    return sorted(each["Key"] for each in client.list_objects_v2(Bucket="bkt", Prefix=prefix).get("Contents", ()))
+    return sorted(entry["Key"] for entry in client.list_objects_v2(Bucket="bkt", Prefix=prefix).get("Contents", ()))
 
 
 def names(folder: str) -> set[str]:
@@ -84,9 +84,9 @@ def test_without_a_slash_recursive_commands_name_both_spellings(omics, bucket, t
     (tmp_path / "local").mkdir()
     (tmp_path / "local/x").write_text("new")
     before = keys(bucket, "")
-    code, out, said = omics(*words)
+    code, out, err = omics(*words)
     assert (code, out) == (1, None)
-    assert "s3://bkt/P names both a file and a folder. Write s3://bkt/P/ for everything below the folder" in said
+    assert "s3://bkt/P names both a file and a folder. Write s3://bkt/P/ for everything below the folder" in err
     assert (keys(bucket, ""), Path("out").exists()) == (before, False)
 
 
@@ -115,24 +115,24 @@ def test_the_same_holds_in_python(bucket, tmp_path):
 
 
 def test_keys_that_are_no_paths_are_reported_and_the_others_copied(omics):
-    code, result, said = omics("cp", "-r", "s3://bkt/P/", "out")
+    code, result, err = omics("cp", "-r", "s3://bkt/P/", "out")
     assert (code, result["counts"]["done"], result["counts"]["failed"]) == (3, 2, len(BAD))
     assert names("out") == {"x", "deep/w"}
     for key, why in BAD.items():
-        assert f"omics: s3://bkt/{key} cannot be a file in out: its key " in said
-        assert why in said
-    assert "manifest" not in said
+        assert f"omics: s3://bkt/{key} cannot be a file in out: its key " in err
+        assert why in err
+    assert "manifest" not in err
     assert {row["source"] for row in result["files"] if row["state"] == "failed"} == {f"s3://bkt/{key}" for key in BAD}
-    code, result, said = omics("sync", "s3://bkt/P/", "out")  # all that can be files are equal
-    assert (said.count("cannot be a file in out"), "Run the same command again" in said) == (len(BAD), False)
-    assert (code, result["same"], "4 failed, 2 equal" in said) == (3, 2, True)
-    said = omics("get", "s3://bkt/P/", "--to", "got")[2]  # before the folder is known
-    assert said.count("cannot be a file on this machine: its key") == len(BAD)
-    said = omics("verify", "got")[2]
-    assert (said.count("cannot be a file on this machine: its key"), "omics get again" in said) == (len(BAD), False)
+    code, result, err = omics("sync", "s3://bkt/P/", "out")  # all that can be files are equal
+    assert (err.count("cannot be a file in out"), "Run the same command again" in err) == (len(BAD), False)
+    assert (code, result["same"], "4 failed, 2 equal" in err) == (3, 2, True)
+    err = omics("get", "s3://bkt/P/", "--to", "got")[2]  # before the folder is known
+    assert err.count("cannot be a file on this machine: its key") == len(BAD)
+    err = omics("verify", "got")[2]
+    assert (err.count("cannot be a file on this machine: its key"), "omics get again" in err) == (len(BAD), False)
     omics("add", "s3://bkt/P/", "--to", "data")
-    said = omics("lock")[2]
-    assert (said.count("cannot be a file on this machine: its key"), "skipped" in said) == (len(BAD), False)
+    err = omics("lock")[2]
+    assert (err.count("cannot be a file on this machine: its key"), "skipped" in err) == (len(BAD), False)
     planned = omics("cp", "-r", "--dry-run", "s3://bkt/P/", "other")[1]["files"]
     assert [row["plan"] for row in planned] == ["copy"] * 2 + ["skip"] * len(BAD)
     assert omics("cp", "s3://bkt/P//y", "y")[0] == 0
@@ -146,9 +146,9 @@ def test_with_such_keys_sync_removes_nothing(omics, bucket, tmp_path, words):
     planned = omics("sync", "--delete", "--dry-run", *words)[1]["files"]
     assert {row["plan"] for row in planned} >= {"skip"}
     assert "remove" not in {row["plan"] for row in planned}
-    code, result, said = omics("--yes", "sync", "--delete", "--max-delete", "99", *words)
+    code, result, err = omics("--yes", "sync", "--delete", "--max-delete", "99", *words)
     assert (code, result["removed"]) == (3, [])
-    assert "nothing is removed" in said
+    assert "nothing is removed" in err
     assert Path("out/mine").exists()
     assert set(keys(bucket, "P")) >= set(KEYS)
 
@@ -162,16 +162,16 @@ def test_mv_keeps_the_keys_that_it_cannot_move(omics, bucket):
 def test_an_object_beside_its_folder_does_not_stop_the_copy_above(omics, bucket):
     for key in BAD:
         bucket.delete_object(Bucket="bkt", Key=key)
-    code, _, said = omics("cp", "-r", "s3://bkt", "out")
-    assert (code, "s3://bkt/P cannot be a file in out: its key is also what other keys begin with" in said) == (3, True)
+    code, _, err = omics("cp", "-r", "s3://bkt", "out")
+    assert (code, "s3://bkt/P cannot be a file in out: its key is also what other keys begin with" in err) == (3, True)
     assert names("out") >= {"P/x", "P/deep/w", "D/in"}
 
 
 def test_data_under_a_key_with_a_slash_is_copied_where_it_can_be(omics, bucket):
     assert [row["size"] for row in omics("ls", "s3://bkt/D/")[1]] == [2, 4]
-    code, result, said = omics("cp", "-r", "s3://bkt/D/", "out")
+    code, result, err = omics("cp", "-r", "s3://bkt/D/", "out")
     assert (code, result["counts"]["failed"], names("out")) == (3, 1, {"in"})
-    assert "s3://bkt/D/ cannot be a file in out: its key ends with a slash" in said
+    assert "s3://bkt/D/ cannot be a file in out: its key ends with a slash" in err
     assert omics("cp", "-r", "s3://bkt/D", "s3://bkt/E")[0] == 0
     assert bucket.get_object(Bucket="bkt", Key="E/")["Body"].read() == b"D/"
     assert omics("sync", "s3://bkt/D/", "s3://bkt/E/")[1]["same"] == 2

@@ -62,8 +62,8 @@ def completed(shell: str, folder: Path, *words: str) -> list[str]:
     ran = subprocess.run([shell, quiet, "-c", code], capture_output=True, text=True, cwd=folder)
     assert ran.stderr == ""
     # fish looks anywhere in a word, and behind the beginning offers the files of the folder.
-    found = [row.partition("\t")[0] for row in ran.stdout.splitlines()]
-    return [word for word in found if word.startswith(words[-1]) and word and not word.startswith("omics")]
+    candidates = [row.partition("\t")[0] for row in ran.stdout.splitlines()]
+    return [word for word in candidates if word.startswith(words[-1]) and word and not word.startswith("omics")]
 
 
 # What zsh would offer: _describe notes what it is given instead of showing it.

@@ -11,7 +11,7 @@ ITEM = "sandbox:example-reads"
 
 
 def attributes(site, item=ITEM):
-    return {each["key"]: each for each in site.get_json_response(f"api/items/{item}/")["attributes"]}
+    return {attribute["key"]: attribute for attribute in site.get_json_response(f"api/items/{item}/")["attributes"]}
 
 
 # -- where, and who
@@ -78,7 +78,7 @@ def test_what_exists_is_skipped_in_a_second_run(crunch, site):
         assert (first.code, again.code) == (0, 0)
         assert (first.json["slug"], again.json["slug"]) == (slug, slug)
         assert again.err.splitlines()[-1] == f"omics: Skipped: {slug} already exists"
-    assert [each["name"] for each in site.get_json_response("api/datasets/")["results"]].count("Reads 2") == 1
+    assert [row["name"] for row in site.get_json_response("api/datasets/")["results"]].count("Reads 2") == 1
     other = crunch("add-dataset", "sandbox", "Reads 2", "--description", "another")
     assert (other.code, "already exists" in other.err) == (1, True)
     elsewhere = crunch("add-item", "sandbox", "Item 1")
@@ -210,7 +210,7 @@ def test_diagnostics_need_no_site(crunch, monkeypatch):
 
 
 def test_operations_use_the_same_settings(crunch):
-    assert [each["slug"] for each in crunch("api", "list-datasets").json["results"]] == [ITEM]
+    assert [dataset["slug"] for dataset in crunch("api", "list-datasets").json["results"]] == [ITEM]
     ran = crunch("api", "delete-dataset", "--slug", ITEM, "--dry-run")
     assert (ran.json["method"], ran.code) == ("DELETE", 0)
 
@@ -253,7 +253,7 @@ def add(site, omics_sandbox):
 def statuses(site, slug):
     number = site.get_json_response(f"api/datasets/{slug}/")["id"]
     kept = site.api.list_statuses.iterate()
-    return [(each.stage, each.state) for each in kept if each.dataset == number]
+    return [(entry.stage, entry.state) for entry in kept if entry.dataset == number]
 
 
 def test_a_run_states_its_stages_and_leaves_the_result(crunch, site, omics_sandbox, tmp_path):
@@ -297,7 +297,7 @@ def test_switches(crunch, site, omics_sandbox, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "said"),
+    ("words", "code", "message"),
     [
         (["run", "nope:nope", "--workflow", "script"], 1, "Not found"),
         (["run", "..", "--workflow", "script"], 2, "cannot be '..'"),
@@ -310,11 +310,11 @@ def test_switches(crunch, site, omics_sandbox, tmp_path):
         (["loop", "--project", ".", "--workflow", "script"], 2, "cannot be '.'"),
     ],
 )
-def test_what_cannot_be_leaves_every_dataset_as_it_is(crunch, site, monkeypatch, words, code, said):
+def test_what_cannot_be_leaves_every_dataset_as_it_is(crunch, site, monkeypatch, words, code, message):
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     ran = crunch(*words)
     assert (ran.code, ran.out) == (code, "")
-    assert said in ran.err
+    assert message in ran.err
     assert "Traceback" not in ran.err
     assert site.get_json_response("api/statuses/")["count"] == 0
 

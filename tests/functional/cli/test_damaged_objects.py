@@ -101,8 +101,8 @@ def test_a_flipped_byte_is_found(bucket: Bucket, omics: Any, words: list[str]):
     bucket.flip(Faults.flip(0))
     code, out, err = omics(*words)
     assert code in (1, 3)
-    stated = "md5" if bucket.kind == "etag" else bucket.kind
-    assert re.search(rf"\b{stated} is [0-9a-f]+, expected", err) or b"wrong" in out, err
+    algorithm = "md5" if bucket.kind == "etag" else bucket.kind
+    assert re.search(rf"\b{algorithm} is [0-9a-f]+, expected", err) or b"wrong" in out, err
     assert not [
         path
         for path in Path("out").rglob("*")

@@ -14,10 +14,10 @@ def test_sync_removes_nothing_when_seven_bridges_responds_without_its_list(omics
     """Fewer than ten files and as many as are allowed go without a question: only the listing protects them."""
 
     class Platform(QuietHandler):
-        asked = ()
+        paths = ()
 
         def do_GET(self):
-            type(self).asked += (self.path.partition("?")[0],)
+            type(self).paths += (self.path.partition("?")[0],)
             body = listing if "/files" in self.path else b'{"id": "o/p", "name": "p", "href": ""}'
             self.reply(200, body, content_type="application/json")
 
@@ -30,10 +30,10 @@ def test_sync_removes_nothing_when_seven_bridges_responds_without_its_list(omics
         monkeypatch.setenv("SB_API_ENDPOINT", f"{url}/v2")
         monkeypatch.setenv("SB_AUTH_TOKEN", "t")
         for more in ((), ("--max-delete", "2")):
-            code, out, told = omics("--yes", "sync", "--delete", *more, "sb://o/p/", "out")
+            code, out, err = omics("--yes", "sync", "--delete", *more, "sb://o/p/", "out")
             assert (code, out) == (1, b"")
-            assert "is not treated as an empty list" in told or "not JSON" in told
-    assert any(path.endswith("/files") for path in Platform.asked)
+            assert "is not treated as an empty list" in err or "not JSON" in err
+    assert any(path.endswith("/files") for path in Platform.paths)
     assert all((tmp_path / "out" / name).read_text() == "mine" for name in ("a.txt", "deep/b.txt"))
 
 
@@ -41,6 +41,6 @@ def test_sync_removes_nothing_when_seven_bridges_responds_without_its_list(omics
 def test_a_socket_is_refused_and_stays(omics, reads, tmp_path, monkeypatch):
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind("socket")
-        code, out, told = omics("cp", "shelf://p/a.txt", "socket")
-        assert (code, out, "a socket of that name exists" in told) == (1, b"", True)
+        code, out, err = omics("cp", "shelf://p/a.txt", "socket")
+        assert (code, out, "a socket of that name exists" in err) == (1, b"", True)
         assert (tmp_path / "socket").is_socket()

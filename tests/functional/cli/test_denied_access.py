@@ -159,9 +159,9 @@ SAID = {
 }
 
 
-def refused(ran: Any, code: int, said: str) -> None:
+def refused(ran: Any, code: int, message: str) -> None:
     assert ran.code == code, ran.err
-    assert said in ran.err
+    assert message in ran.err
     for word in ("requesting another", "no longer accepted", "Traceback", "bug in omics", "may write"):
         assert word not in ran.err
 
@@ -232,7 +232,7 @@ def folder(tmp_path: Path) -> Path:
 
 @needs_rclone
 @pytest.mark.parametrize(
-    ("keys", "said"),
+    ("keys", "message"),
     [
         (("key", "another"), "403 SignatureDoesNotMatch"),
         (("another", "secret"), "403 InvalidAccessKeyId"),
@@ -241,7 +241,7 @@ def folder(tmp_path: Path) -> Path:
     ids=["wrong secret", "unknown key", "unsigned"],
 )
 def test_keys_that_rclone_does_not_know(
-    user: Any, folder: Path, monkeypatch: pytest.MonkeyPatch, keys: tuple[str, str] | None, said: str
+    user: Any, folder: Path, monkeypatch: pytest.MonkeyPatch, keys: tuple[str, str] | None, message: str
 ) -> None:
     with serving("s3", folder, "--auth-key", "key,secret") as port:
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
@@ -249,7 +249,7 @@ def test_keys_that_rclone_does_not_know(
             monkeypatch.setenv("AWS_ACCESS_KEY_ID", keys[0])
             monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", keys[1])
         for words in (*ONE.values(), *SEVERAL.values(), *LISTINGS.values()):
-            refused(user(*words), 4, said)
+            refused(user(*words), 4, message)
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
         assert user(*SEVERAL["cp"]).code == 0
@@ -261,8 +261,8 @@ def test_a_password_that_rclone_does_not_accept(user: Any, folder: Path, kind: s
     with serving(kind, folder, "--user", "me", "--pass", "right") as port:
         for login, code in (("", 4), ("me:wrong@", 4), ("me:right@", 0)):
             urls = [f"http://{login}127.0.0.1:{port}/bucket/in/{name}.txt" for name in "ab"]
-            for given in (urls[:1], urls):
-                ran = user("get", *given, "--to", "to")
+            for arguments in (urls[:1], urls):
+                ran = user("get", *arguments, "--to", "to")
                 assert ran.code == code, ran.err
                 assert not code or "the server denies access to this file: 401 Unauthorized" in ran.err
         Path("list.txt").write_text(f"{urls[0]}\n{urls[1].replace('right', 'wrong')}\n")

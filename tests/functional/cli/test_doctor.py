@@ -78,8 +78,8 @@ def test_every_login_is_tried_with_one_call(omics, sandbox, hidden):
         (name, "ok") for name in (*ALL, "s3")
     ]
     assert [row["status"] for row in by_probe(ran.json, "clock")] == ["ok"]
-    asked = [entry["path"] for entry in sandbox.requests()]
-    assert len(asked) == len(ALL), "the store of s3 is another server"
+    paths = [entry["path"] for entry in sandbox.requests()]
+    assert len(paths) == len(ALL), "the store of s3 is another server"
     hidden(ran.out)
 
 
@@ -159,8 +159,8 @@ def test_init_requests_the_logins_that_are_missing(omics, alone, omics_sandbox, 
     assert ran.err.split("No login for: ")[-1].startswith("hca, gen3, crunch, pangea")
     assert "login sb" in ran.out
     listed = omics("init").json["services"]
-    found = next(each["found"] for each in listed if each["service"] == "sb")
-    assert [each["url"] for each in found if each["what"] == "login of default"] == [box.sb_url]
+    logins = next(service["found"] for service in listed if service["service"] == "sb")
+    assert [login["url"] for login in logins if login["what"] == "login of default"] == [box.sb_url]
 
 
 @pytest.fixture
@@ -172,11 +172,11 @@ def homeless(alone, monkeypatch):
 def test_a_user_without_a_home_gets_a_warning(omics, homeless):
     ran = omics("doctor", "--json")
     assert (ran.code, ran.err) == (0, "")
-    told = {row["subject"]: row for row in by_probe(ran.json, "disk") if row["status"] != "ok"}
-    assert list(told) == ["settings", "tokens", "state"]
-    assert [row["subject"] for row in by_probe(ran.json, "disk") if not row["free"]] == list(told)
-    assert all("HOME is not set" in row["found"] for row in told.values())
-    assert told["state"]["remedy"] == "Name another folder in OMICS_STATE_DIR."
+    problems = {row["subject"]: row for row in by_probe(ran.json, "disk") if row["status"] != "ok"}
+    assert list(problems) == ["settings", "tokens", "state"]
+    assert [row["subject"] for row in by_probe(ran.json, "disk") if not row["free"]] == list(problems)
+    assert all("HOME is not set" in row["found"] for row in problems.values())
+    assert problems["state"]["remedy"] == "Name another folder in OMICS_STATE_DIR."
     assert omics("init").code == 0
     files = omics("config", "path").json
     assert [file["origin"] for file in files] == ["this machine"]
@@ -207,15 +207,15 @@ def test_settings_with_an_error_in_them_are_reported_with_their_line_beside_all_
 def test_init_states_how_to_get_what_is_missing(omics, alone):
     ran = omics("init")
     assert (ran.code, ran.err) == (0, "")
-    assert [each["service"] for each in ran.json["services"]] == ALL
-    assert all(each["remedy"] and not each["found"] for each in ran.json["services"])
+    assert [service["service"] for service in ran.json["services"]] == ALL
+    assert all(service["remedy"] and not service["found"] for service in ran.json["services"])
     assert not (alone / "config").exists()
 
 
 def test_init_without_a_terminal_asks_nothing_of_anybody(omics, sandbox, hidden):
     ran = omics("init")
     assert (ran.code, ran.err) == (0, "")
-    assert all(each["found"] and "test" not in each["found"][0] for each in ran.json["services"])
+    assert all(service["found"] and "test" not in service["found"][0] for service in ran.json["services"])
     assert (ran.json["written"], sandbox.requests()) == ([], [])
     hidden(ran.out)
 
@@ -223,7 +223,7 @@ def test_init_without_a_terminal_asks_nothing_of_anybody(omics, sandbox, hidden)
 def test_init_check_tries_and_writes_nothing(omics, sandbox, alone):
     ran = omics("init", "--check", "--output", "json")
     assert ran.code == 0
-    assert {each["found"][0]["test"]["status"] for each in ran.json["services"]} == {"ok"}
+    assert {service["found"][0]["test"]["status"] for service in ran.json["services"]} == {"ok"}
     assert not (alone / "config").exists()
 
 
@@ -352,12 +352,12 @@ def skewed():
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"), [(600, "10 minutes behind"), (-600, "10 minutes ahead of"), (172800, "2 days behind")]
+    ("seconds", "message"), [(600, "10 minutes behind"), (-600, "10 minutes ahead of"), (172800, "2 days behind")]
 )
-def test_a_login_that_fails_by_a_wrong_clock_reports_it(skewed, seconds, said):
+def test_a_login_that_fails_by_a_wrong_clock_reports_it(skewed, seconds, message):
     url, _ = skewed(seconds, 401)
     login, clock = tried(LOGIN._replace(url=url, call=CALL._replace(url=f"{url}/user")), {"NO_PROXY": "*"}, 5)
-    assert (clock.status, said in clock.found) == ("failed", True)
+    assert (clock.status, message in clock.found) == ("failed", True)
     assert login.remedy.startswith("Set this machine's clock first. Create a token")
 
 

@@ -16,8 +16,8 @@ VARIABLES = ("OMICS_DRS_URL", "OMICS_DRS_TOKEN")
 
 @pytest.fixture
 def drs(omics, monkeypatch, tmp_path):
-    given = {"DRS_RESOLUTION_ORDER": "cache_file", "DRS_CACHE": str(tmp_path / "hosts.json")}
-    return service_command(omics, "drs", monkeypatch, tmp_path, given, VARIABLES)
+    variables = {"DRS_RESOLUTION_ORDER": "cache_file", "DRS_CACHE": str(tmp_path / "hosts.json")}
+    return service_command(omics, "drs", monkeypatch, tmp_path, variables, VARIABLES)
 
 
 @pytest.fixture
@@ -44,15 +44,15 @@ def bundle(commons, omics_sandbox):
 
 
 def files(folder):
-    found = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
-    return sorted(str(path) for path in found if not path.parts[0].startswith("."))
+    paths = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    return sorted(str(path) for path in paths if not path.parts[0].startswith("."))
 
 
 def test_an_object_is_shown_as_its_server_describes_it(drs, commons, host, omics_sandbox, tmp_path):
     guid = commons.add_file("a.txt", b"one")
     shown = drs("get", f"drs://{host}/{guid}")
     assert (shown.code, shown.json["id"], shown.json["name"], shown.json["size"]) == (0, guid, "a.txt", 3)
-    assert {each["type"] for each in shown.json["checksums"]} == {"md5", "sha256"}
+    assert {checksum["type"] for checksum in shown.json["checksums"]} == {"md5", "sha256"}
     assert drs("get", guid, "--base-url", f"{omics_sandbox.gen3_url}/ga4gh/drs/v1").json == shown.json
     assert files(tmp_path / "work") == []
     HostCache(tmp_path / "hosts.json", DAYS).keep(guid.partition("/")[0], host)
@@ -100,10 +100,10 @@ def test_objects_and_bundles_are_downloaded_once(drs, commons, host, bundle, tmp
 
 def test_where_an_object_is_is_printed(drs, commons, host, bundle):
     guid = commons.add_file("a.txt", b"one")
-    found = drs("resolve", f"drs://{host}/{guid}").json
-    assert (found["host"], found["object_id"], found["is_bundle"]) == (host, guid, False)
-    assert [each["type"] for each in found["access"]] == ["s3"]
-    assert found["access"][0]["url"].startswith(f"http://{host}/")
+    resolved = drs("resolve", f"drs://{host}/{guid}").json
+    assert (resolved["host"], resolved["object_id"], resolved["is_bundle"]) == (host, guid, False)
+    assert [method["type"] for method in resolved["access"]] == ["s3"]
+    assert resolved["access"][0]["url"].startswith(f"http://{host}/")
     assert drs("resolve", f"drs://{host}/{guid}", "--query", "access[0].url").out.startswith("http://")
     assert drs("resolve", f"drs://{host}/{bundle}").json["access"] == []
 
@@ -142,14 +142,14 @@ def test_a_passport_opens_what_its_issuer_opens_in_the_sandbox(drs, commons, hos
     file = tmp_path / "passport.txt"
     file.write_text(commons.access.issue(ADMINISTRATOR, omics_sandbox.url, purpose="passport"))
     words = ("download", f"drs://{host}/{one}", f"drs://{host}/{two}", "-d", "got")
-    asked = ("--base-url", omics_sandbox.gen3_url, "--passport", str(file))
-    refused = drs(*words, *asked)
+    options = ("--base-url", omics_sandbox.gen3_url, "--passport", str(file))
+    refused = drs(*words, *options)
     assert (refused.code, "not supported by this instance" in refused.err) == (3, True)
     issuer = f"{omics_sandbox.url}/user"
     omics_sandbox.settings.turn(
         {"gen3.passport_issuers": json.dumps({"/programs/one": [issuer], "/programs/two": ["other"]})}
     )
-    some = drs(*words, *asked)
+    some = drs(*words, *options)
     assert (some.code, some.json["counts"]["done"], some.json["counts"]["failed"]) == (3, 1, 1)
     assert files(tmp_path / "work/got") == ["one.txt"]
 

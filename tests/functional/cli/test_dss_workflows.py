@@ -30,8 +30,8 @@ QUERY = json.dumps({"query": {"match": {"files.cell_suspension_json.organ": "bra
 @pytest.mark.parametrize("way", ["text", "file", "@-", "-"])
 def test_a_search_over_all_pages(dss, bundles, form, way):
     Path("query.json").write_text(QUERY)
-    given = {"text": QUERY, "file": "@query.json"}.get(way, way)
-    words = ("post-search", "--replica", "aws", "--output-format", form, "--per-page", "10", "--es-query", given)
+    query = {"text": QUERY, "file": "@query.json"}.get(way, way)
+    words = ("post-search", "--replica", "aws", "--output-format", form, "--per-page", "10", "--es-query", query)
     ran = dss(*words, typed=QUERY)
     assert ran.code == 0, ran.err
     assert len(ran.json["results"]) == 13
@@ -195,7 +195,7 @@ def names_in(folder):
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (("download", "--replica", "aws", "--bundle-uuid", ""), "--bundle-uuid: the value is empty"),
         (("download-collection", "--replica", "aws", "--uuid", " "), "--uuid: the value is empty"),
@@ -203,11 +203,11 @@ def names_in(folder):
         (("upload", "--replica", "aws", "--staging-bucket", "b", "--src-dir", ""), "--src-dir: the value is empty"),
     ],
 )
-def test_a_variable_that_is_not_set_names_nothing(dss, words, said):
+def test_a_variable_that_is_not_set_names_nothing(dss, words, message):
     Path("of this folder").write_text("isn't to be uploaded")
     ran = dss(*words)
     assert (ran.code, ran.stdout) == (2, b"")
-    assert said in ran.err
+    assert message in ran.err
 
 
 def test_nothing_to_upload_is_not_this_folder(sb):

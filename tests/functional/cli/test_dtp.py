@@ -77,8 +77,8 @@ def test_a_data_set_goes_to_the_commons_and_comes_back(dtp, data_set, work):
     sent = dtp("submit", "records", *HERE)
     assert (sent.code, sent.json[0]["type"], "4 created" in sent.err) == (0, "experiment", True)
     text = "query($name: [String]) {experiment(submitter_id: $name){submitter_id cases{subject_id}}}"
-    (found,) = dtp("query", text, "--variables", json.dumps({"name": [DATASET]})).json["experiment"]
-    assert len(found["cases"]) == 2
+    (experiment,) = dtp("query", text, "--variables", json.dumps({"name": [DATASET]})).json["experiment"]
+    assert len(experiment["cases"]) == 2
     back = dtp("export", "--sds", "restored", "--experiment", DATASET, *HERE)
     assert [row["file"] for row in back.json] == ["restored/dataset_description.xlsx", "restored/subjects.xlsx"]
     again = dtp("convert", "restored", "again", "--project", PROJECT, "--experiment", DATASET)
@@ -159,8 +159,8 @@ def test_records_that_are_refused_do_not_hinder_the_others(dtp, omics_sandbox, w
     assert (ran.code, [row["submitter_id"] for row in ran.json]) == (3, [f"{DATASET}-subjects-sub-2"])
     assert "r.json, row 2, column age" in ran.err
     assert "2 created" in ran.err
-    held = dtp("submit", "r.json", *HERE, "--all-or-nothing")
-    assert (held.code, {row["status"] for row in held.json}) == (3, {"invalid", "failed"})
+    ran = dtp("submit", "r.json", *HERE, "--all-or-nothing")
+    assert (ran.code, {row["status"] for row in ran.json}) == (3, {"invalid", "failed"})
     assert dtp("submit", "r.json", *HERE, "--journal", "j").code == 3
     assert "2 unchanged" in dtp("submit", "r.json", *HERE, "--journal", "j").err
 
@@ -292,7 +292,7 @@ def zone(commons, work, monkeypatch):
     made = StandIn()
     for name, data in FILES.items():
         made.put(f"{DATASET}/{name}", data)
-    monkeypatch.setattr(irods.session, "iRODSSession", lambda **given: Session(made, given["password"]))
+    monkeypatch.setattr(irods.session, "iRODSSession", lambda **options: Session(made, options["password"]))
     settings = {"host": "irods.example.org", "user": "rods", "password": PASSWORD, "zone": "zone", "project_root": ROOT}
     (work / "irods.json").write_text(json.dumps({f"irods_{name}": value for name, value in settings.items()}))
     (work / "irods.json").chmod(0o600)
@@ -308,7 +308,7 @@ def test_files_come_from_irods_and_metadata_from_the_commons(commons, zone, work
     for name, data in FILES.items():
         assert (work / "data" / DATASET / name).read_bytes() == data
     assert (work / "data" / DATASET / "subjects.xlsx").is_file()
-    assert {each["name"] for each in ran.json["files"]} == set(FILES)
+    assert {file["name"] for file in ran.json["files"]} == set(FILES)
     again = commons("download", DATASET, "data", "--config", "irods.json", "--report", "r.jsonl")
     assert (again.code, again.json["counts"]["skipped"]) == (0, 2)
     assert (work / "r.jsonl").is_file()

@@ -126,7 +126,7 @@ def test_a_report_reports_what_failed_beside_the_files(dss, bundle, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("path", "said"),
+    ("path", "message"),
     [
         ("report.txt", "ends in .html"),
         ("report", "ends in .html"),
@@ -136,11 +136,11 @@ def test_a_report_reports_what_failed_beside_the_files(dss, bundle, tmp_path):
         ("new.html/", "--report: 'new.html/' is a folder"),
     ],
 )
-def test_a_report_that_cannot_be_is_usage_before_anything_starts(dss, path, said):
+def test_a_report_that_cannot_be_is_usage_before_anything_starts(dss, path, message):
     Path("folder.html").mkdir()
     ran = dss("download-manifest", "--manifest", "none.tsv", "--replica", "aws", "--report", path)
     assert ran.code == 2
-    assert said in ran.err
+    assert message in ran.err
     assert path in ran.err
 
 
@@ -244,7 +244,7 @@ def test_one_folder_of_two_that_cannot_be_taken_is_3(omics, omics_sandbox, sourc
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (("x",), "give --url"),
         (("x", "--url", "http://127.0.0.1:1", "--dir", "y"), "give --url"),
@@ -252,7 +252,7 @@ def test_one_folder_of_two_that_cannot_be_taken_is_3(omics, omics_sandbox, sourc
         (("--dir", "."), "expected either folders or --exchanges"),
     ],
 )
-def test_seeding_wrongly_is_usage(omics, words, said):
+def test_seeding_wrongly_is_usage(omics, words, message):
     ran = omics("sandbox", "seed", *words, installed=True)
     assert ran.code == 2
-    assert said in ran.err
+    assert message in ran.err

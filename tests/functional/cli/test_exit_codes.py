@@ -161,7 +161,7 @@ BY_EACH = ("all are denied", "one of two is missing")
         *((command, cause) for command in (*DOWNLOADS, *UPLOADS) for cause in BY_EACH),
         *((command, cause) for command in (copy, into_s3) for cause in CAUSES if cause not in BY_EACH),
     ],
-    ids=lambda each: getattr(each, "__name__", each),
+    ids=lambda value: getattr(value, "__name__", value),
 )
 def test_storages_that_refuse(user: Any, omics_sandbox: Any, command: Any, cause: str) -> None:
     count, rule, code = CAUSES[cause]
@@ -193,7 +193,7 @@ def test_an_upload_area_that_refuses_the_first_of_many_files_refuses_all(user: A
         *((command, signal.SIGTERM, 143) for command in (dss, copy, uris, drs)),
         *((command, signal.SIGINT, 130) for command in (sync, gen3, sb, into_sb, into_gen3)),
     ],
-    ids=lambda each: getattr(each, "__name__", None),
+    ids=lambda value: getattr(value, "__name__", None),
 )
 def test_a_command_that_is_stopped_by_a_signal(
     user: Any, omics_sandbox: Any, command: Any, number: int, code: int
@@ -253,7 +253,7 @@ def reads(sandbox: Any, user: Any, count: int) -> list[str]:
 
 
 def words_of(make: Any) -> Callable[[Any, Any, int], list[str]]:
-    return lambda *given: make(*given)[0]
+    return lambda *arguments: make(*arguments)[0]
 
 
 PLANS: dict[str, tuple[Callable[[Any, Any, int], list[str]], str]] = {
@@ -274,13 +274,22 @@ PLANS: dict[str, tuple[Callable[[Any, Any, int], list[str]], str]] = {
         ],
         "sha256, sha1, crc32c, s3_etag",
     ),
-    "dss download-manifest": (lambda *given: [*dss_manifest(*given)[0], "--layout", "bundle"], "sha256"),
+    "dss download-manifest": (lambda *arguments: [*dss_manifest(*arguments)[0], "--layout", "bundle"], "sha256"),
     "dss download-collection": (collection, "sha256"),
     "upload files": (area, "crc32c"),
     "gen3 upload": (lambda _, __, count: ["gen3", "upload", tree(count)], "md5"),
-    "sb files upload": (lambda *given: ["sb", "files", "upload", "tree/", f"{P}/up/"] if sb(*given) else [], "md5"),
-    "sb files cp": (lambda *given: ["sb", "files", "cp", f"{P}/in/f0.txt", f"{P}/f0.txt"] if sb(*given) else [], ""),
-    "sb files mv": (lambda *given: ["sb", "files", "mv", f"{P}/in/f0.txt", f"{P}/f0.txt"] if sb(*given) else [], ""),
+    "sb files upload": (
+        lambda *arguments: ["sb", "files", "upload", "tree/", f"{P}/up/"] if sb(*arguments) else [],
+        "md5",
+    ),
+    "sb files cp": (
+        lambda *arguments: ["sb", "files", "cp", f"{P}/in/f0.txt", f"{P}/f0.txt"] if sb(*arguments) else [],
+        "",
+    ),
+    "sb files mv": (
+        lambda *arguments: ["sb", "files", "mv", f"{P}/in/f0.txt", f"{P}/f0.txt"] if sb(*arguments) else [],
+        "",
+    ),
     "pangea upload reads": (reads, "md5"),
     "pangea download sample-results": (results, ""),
     "trs download": (
@@ -305,12 +314,12 @@ ELSEWHERE = {"omicsdk.cli.commands.dtp:download"}
 
 def test_the_dry_run_of_every_command_that_moves_files_is_walked() -> None:
     functions = {
-        name: found.command["run"]
-        for name, found in leaf_commands().items()
-        if "dry_run" in map(key, found.command["parameters"])
+        name: node.command["run"]
+        for name, node in leaf_commands().items()
+        if "dry_run" in map(key, node.command["parameters"])
     }
     moving = {
-        run for run in functions.values() if not any(each in run.partition(":")[2] + run[-3:] for each in NO_FILES)
+        run for run in functions.values() if not any(word in run.partition(":")[2] + run[-3:] for word in NO_FILES)
     }
     assert moving == {functions[name] for name in PLANS} | ELSEWHERE
 
@@ -324,8 +333,8 @@ def test_a_dry_run_shows_target_size_checksum_and_source_of_each_file(
     before = sorted(Path().rglob("*"))
     ran = user(*words, "--dry-run", "--output", "json")
     assert ran.code == 0, ran.err
-    told = ran.json if isinstance(ran.json, list) else ran.json.get("files", [ran.json])
-    rows = [row for each in told for row in each.get("files", [each])]
+    entries = ran.json if isinstance(ran.json, list) else ran.json.get("files", [ran.json])
+    rows = [row for entry in entries for row in entry.get("files", [entry])]
     assert rows
     for row in rows:
         assert {"target", "size", "checksum", "source"} <= {*row}
@@ -365,7 +374,7 @@ def test_the_gdc_denies_access_and_is_asked_once_for_each_file(user: Any, gdc: P
     assert "t.bam: the server denies access to this file" in ran.err
     assert "no longer accepted" not in ran.err
     assert "Run the same command again" not in ran.err
-    assert len([each for each in gdc.requests if each.path.startswith("gdc/data/")]) == 2
+    assert len([request for request in gdc.requests if request.path.startswith("gdc/data/")]) == 2
 
 
 def test_a_list_with_a_head_only_is_reported_and_fails_on_request(user: Any, gdc: PortalHost) -> None:

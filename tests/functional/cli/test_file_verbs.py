@@ -125,7 +125,7 @@ def test_stat_cat_and_du(run, folder):
 
 
 @pytest.mark.parametrize(
-    ("words", "found"),
+    ("words", "names"),
     [
         (["--name", "*.csv"], ["b.csv"]),
         (["--min-size", "2"], ["b.csv"]),
@@ -135,11 +135,11 @@ def test_stat_cat_and_du(run, folder):
         (["--metadata", "no-such-key=*"], []),
     ],
 )
-def test_find(run, place, words, found):
+def test_find(run, place, words, names):
     uri = place("dss")
     ran = run("find", uri, *words)
     assert ran.code == 0, ran.err
-    assert [row["name"] for row in ran.json] == found
+    assert [row["name"] for row in ran.json] == names
 
 
 def test_find_by_name_on_every_platform(run, folder):
@@ -159,14 +159,14 @@ def test_find_by_metadata_of_the_platform(run, place, omics_sandbox):
 
 
 def test_find_refuses_what_is_no_size_time_or_metadata(run, data):
-    for words, said in (
+    for words, message in (
         (["--min-size", "big"], "'big' is not a size"),
         (["--newer-than", "soon"], "'soon' is not a time"),
         (["--metadata", "x"], "not of the form KEY=PATTERN"),
     ):
         ran = run("find", str(data), *words)
         assert (ran.code, ran.out) == (2, "")
-        assert said in ran.err
+        assert message in ran.err
 
 
 def test_find_by_date(run, data):
@@ -412,10 +412,10 @@ def test_presign_is_refused_where_there_is_no_url(run, place, scheme):
     refused(run("presign", f"{place(scheme)}/b.csv"), "cannot be signed")
 
 
-def refused(ran, said):
+def refused(ran, message):
     """A command that was refused: one line, exit code 2."""
     assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1), ran.err
-    assert said in ran.err
+    assert message in ran.err
 
 
 def test_what_a_platform_cannot_do_is_refused_before_anything_is_changed(run, fixed):
@@ -482,4 +482,4 @@ def test_a_group_of_users_is_created_listed_shown_and_deleted(auth):
 def test_every_kind_of_object_is_listed_and_shown(service, kinds):
     group = Catalog().start(service)
     for kind in kinds:
-        assert {"ls", "get"} <= {found.path[-1] for found in group.child(kind).visible_commands()}
+        assert {"ls", "get"} <= {node.path[-1] for node in group.child(kind).visible_commands()}

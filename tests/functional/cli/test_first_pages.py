@@ -150,14 +150,14 @@ EVERY_FORM = ("ls", "sb projects", "sb api", "pangea")
 def test_the_first_page_is_printed_before_the_second_is_requested(case, form, small_pages, monkeypatch):
     case.prepare(small_pages)
     before = len(small_pages.requests(case.pages))
-    asked: list[int] = []
-    out = Watched(lambda: asked.append(len(small_pages.requests(case.pages)) - before), tty=form == "terminal")
+    counts: list[int] = []
+    out = Watched(lambda: counts.append(len(small_pages.requests(case.pages)) - before), tty=form == "terminal")
     monkeypatch.setattr(sys, "stdout", out)
     monkeypatch.setattr(sys, "stderr", err := Stream())
     assert main([*shlex.split(case.words), *(() if form == "terminal" else ("--output", form))]) == 0, err.content()
     every = len(small_pages.requests(case.pages)) - before
-    assert asked, "nothing was printed"
-    assert every > asked[0] >= 1, [each["path"] for each in small_pages.requests("/")]
+    assert counts, "nothing was printed"
+    assert every > counts[0] >= 1, [entry["path"] for entry in small_pages.requests("/")]
 
 
 def test_a_failure_in_mid_list_leaves_json_unclosed(small_pages, omics):

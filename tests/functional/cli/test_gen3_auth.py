@@ -48,11 +48,11 @@ def test_the_address_of_a_page_is_no_endpoint(gen3, tmp_path):
     (tmp_path / "work" / "a.txt").write_text("a")
     with serving(Page) as url:
         page = f"{url}/portal"
-        asked = [
+        results = [
             gen3(*words, "--endpoint", page, "--access-token", token)
             for words in (("whoami",), ("projects", "ls"), ("upload", "a.txt"))
         ]
-    for ran in asked:
+    for ran in results:
         assert (ran.code, "not JSON" in ran.err) == (1, True)
         assert f"{page} does not respond as a Gen3 commons" in ran.err
 

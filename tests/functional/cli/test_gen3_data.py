@@ -52,10 +52,10 @@ def test_what_fails_is_reported_and_the_rest_arrives(gen3, add, work):
     ran = gen3("download", good, nowhere, wrong, "gone", "--manifest", "m.tsv")
     assert ran.code == 3
     assert ran.json["counts"] == {"done": 1, "failed": 3, "skipped": 0, "stopped": 0}
-    for told in ("line 2", nowhere, "md5", "gone"):
-        assert told in ran.err
+    for text in ("line 2", nowhere, "md5", "gone"):
+        assert text in ran.err
     assert "Traceback" not in ran.err
-    assert sorted(each.name for each in work.iterdir() if each.is_file()) == ["a.txt", "m.tsv"]
+    assert sorted(path.name for path in work.iterdir() if path.is_file()) == ["a.txt", "m.tsv"]
 
 
 def test_one_file_that_fails_states_why(gen3, add):
@@ -125,7 +125,7 @@ def test_a_manifest_without_rows_is_named(gen3, work):
 
 
 def names(folder):
-    return sorted(each.name for each in folder.iterdir() if not each.name.startswith("."))
+    return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
 
 
 def archive(**entries: str) -> bytes:
@@ -165,8 +165,8 @@ def test_drs_pull_lists_files_and_rights(gen3, add, work, omics_sandbox):
     assert ran.code == 3
     (row,) = ran.json
     assert (row["file_name"], row["size"], row["object_id"]) == ("a.txt", 3, guid)
-    stated = {"object_id": guid, "file_name": "b.txt", "file_size": 9, "md5sum": "0" * 32}
-    (work / "stated.json").write_text(json.dumps([stated]))
+    entry = {"object_id": guid, "file_name": "b.txt", "file_size": 9, "md5sum": "0" * 32}
+    (work / "stated.json").write_text(json.dumps([entry]))
     (row,) = gen3("drs-pull", "ls", "stated.json").json  # what the commons has, not what the manifest states
     md5 = hashlib.md5(b"one").hexdigest()
     assert (row["file_name"], row["size"], row["checksums"]["md5"]) == ("b.txt", 3, md5)
@@ -193,8 +193,8 @@ def test_files_of_workspaces(gen3, work):
         assert gen3("wss", command, "ws:///@user/x/a.txt").out.startswith("http://127.0.0.1")
     path = "ws:///@user/x/a.txt"
     assert gen3("wss", "rm", path, "--dry-run").json == {"would delete": path}
-    asked = gen3("wss", "rm", path, tty=True, typed="n\n")
-    assert (asked.code, "nothing was deleted" in asked.err) == (130, True)
+    ran = gen3("wss", "rm", path, tty=True, typed="n\n")
+    assert (ran.code, "nothing was deleted" in ran.err) == (130, True)
     assert gen3("wss", "rm", path).json == {"deleted": path}
     assert gen3("wss", "ls").json == []
     gone = gen3("wss", "rm", path, "--dry-run")
@@ -244,8 +244,8 @@ def test_records_of_the_index(gen3):
     cut = gen3("objects", "ls", "--limit", "1")
     assert (cut.code, len(cut.json), "there are more than 1 records" in cut.err) == (3, 1, True)
     assert gen3("objects", "rm", guid, "--dry-run").json == {"would delete": guid}
-    asked = gen3("objects", "rm", guid, tty=True, typed="n\n")
-    assert (asked.code, "nothing was deleted" in asked.err) == (130, True)
+    ran = gen3("objects", "rm", guid, tty=True, typed="n\n")
+    assert (ran.code, "nothing was deleted" in ran.err) == (130, True)
     gone = gen3("objects", "rm", guid)
     assert (gone.json, f"deleted {guid}" in gone.err) == ({"deleted": guid}, True)
     assert gen3("objects", "get", guid).code == 1
@@ -353,8 +353,8 @@ def test_metadata_is_changed_at_the_address_for_that(gen3):
 
 
 def test_help_states_what_exists_and_what_is_not(gen3):
-    told = gen3("--help").out
-    for said in ("drs-pull", "discovery", "nih, pfb and users"):
-        assert said in " ".join(told.split())
+    help_text = gen3("--help").out
+    for text in ("drs-pull", "discovery", "nih, pfb and users"):
+        assert text in " ".join(help_text.split())
     assert "read" in gen3("objects", "manifest", "--help").out
     assert "--output-file" in gen3("objects", "manifest", "read", "--help").out

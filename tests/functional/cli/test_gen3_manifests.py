@@ -32,8 +32,8 @@ def test_a_manifest_is_published_verified_read_and_deleted(manifest, work, index
     (work / "gone.tsv").write_text((work / "out.tsv").read_text().replace(guids[0], f"{guids[0][:-4]}ffff"))
     planned = manifest("delete-all-guids", "gone.tsv", "--dry-run").json
     assert planned == {"would delete": 1, "gone": 1, "unreadable": 0}
-    asked = manifest("delete-all-guids", "out.tsv", tty=True, typed="n\n")
-    assert (asked.code, index.get(guids[0]) is not None) == (130, True)
+    ran = manifest("delete-all-guids", "out.tsv", tty=True, typed="n\n")
+    assert (ran.code, index.get(guids[0]) is not None) == (130, True)
     assert manifest("delete-all-guids", "out.tsv").json["counts"] == {"deleted": 2}
     assert index.get(guids[0]) is None
 
@@ -69,8 +69,8 @@ def test_manifests_are_merged_and_compared(manifest, work):
     assert (merged.code, merged.json["rows"], merged.json["written"]) == (0, 2, 1)
     assert "s3://b/1" in (work / "c.tsv").read_text()
     assert "gs://b/1" in (work / "c.tsv").read_text()
-    found = manifest("diff", "a.tsv", "c.tsv", "--out", "d.tsv", "--further-columns")
-    assert (found.code, found.json["changed"]) == (0, 1)
+    diff = manifest("diff", "a.tsv", "c.tsv", "--out", "d.tsv", "--further-columns")
+    assert (diff.code, diff.json["changed"]) == (0, 1)
     (work / "b.tsv").write_text(f"guid\tmd5\tsize\turls\ng1\t{MD5}\t2\tgs://b/1\n")
     wrong = manifest("merge", "a.tsv", "b.tsv", "--out", "c.tsv")
     assert (wrong.code, "line 2" in wrong.err) == (2, True)
@@ -125,8 +125,8 @@ def test_a_crosswalk_is_published_verified_read_and_taken_back(crosswalk, work):
     assert "a1,b1,7" in (work / "all.csv").read_text()
     assert "The first name" in (work / "all_info.csv").read_text()
     assert crosswalk("delete", "one.csv", "--dry-run").json == {"would delete": {"subjects": 2}}
-    asked = crosswalk("delete", "one.csv", tty=True, typed="n\n")
-    assert (asked.code, "nothing was deleted" in asked.err) == (130, True)
+    ran = crosswalk("delete", "one.csv", tty=True, typed="n\n")
+    assert (ran.code, "nothing was deleted" in ran.err) == (130, True)
     assert crosswalk("delete", "one.csv").json["counts"] == {"updated": 1, "deleted": 1}
 
 
@@ -191,8 +191,8 @@ def test_studies_get_further_columns_and_go(gen3, work):
     header, row = (work / "both.tsv").read_text().splitlines()
     assert dict(zip(header.split("\t"), row.split("\t"), strict=True))["x_cohort"] == "B"
     assert gen3("discovery", "delete", "s1", "--dry-run").json == {"would delete": "s1"}
-    asked = gen3("discovery", "delete", "s1", tty=True, typed="n\n")
-    assert (asked.code, "nothing was deleted" in asked.err) == (130, True)
+    ran = gen3("discovery", "delete", "s1", tty=True, typed="n\n")
+    assert (ran.code, "nothing was deleted" in ran.err) == (130, True)
     assert gen3("discovery", "delete", "s1").json == {"deleted": "s1"}
     assert gen3("discovery", "delete", "s1").code == 1
 

@@ -25,8 +25,8 @@ def test_programs_and_projects_come_and_go(gen3):
     assert gen3("projects", "delete", "R", "S", "--dry-run").json == {"would delete": "project R-S"}
     assert gen3("projects", "delete", "R", "Z", "--dry-run").code == 2
     assert gen3("programs", "delete", "Z", "--dry-run").code == 1
-    asked = gen3("projects", "delete", "R", "S", tty=True, typed="n\n")
-    assert (asked.code, "nothing was deleted" in asked.err) == (130, True)
+    ran = gen3("projects", "delete", "R", "S", tty=True, typed="n\n")
+    assert (ran.code, "nothing was deleted" in ran.err) == (130, True)
     full = gen3("programs", "delete", "R")
     assert (full.code, "400" in full.err) == (1, True)
     assert gen3("projects", "delete", "R", "S").code == 0
@@ -54,8 +54,8 @@ def test_rows_that_are_refused_do_not_hinder_the_others(gen3, work):
     assert ran.code == 3
     assert [(row["row"], row["status"]) for row in ran.json] == [(4, "invalid"), (5, "invalid")]
     assert "e.tsv, row 4, column submitter_id" in ran.err
-    held = gen3("submit", "P-Q", "e.tsv", "--all-or-nothing")
-    assert (held.code, {row["status"] for row in held.json}) == (3, {"invalid", "failed"})
+    ran = gen3("submit", "P-Q", "e.tsv", "--all-or-nothing")
+    assert (ran.code, {row["status"] for row in ran.json}) == (3, {"invalid", "failed"})
 
 
 def test_a_submission_continues_by_its_journal(gen3, work):
@@ -79,11 +79,11 @@ def test_validation_states_the_place_and_what_to_do(gen3, work):
     assert gen3("validate", "gone.tsv").code == 2
 
 
-@pytest.mark.parametrize(("project", "code", "said"), [("P-Z", 2, "no project 'Z'"), ("N-Z", 1, "N")])
-def test_nothing_is_right_in_a_project_that_does_not_exist(gen3, work, project, code, said):
+@pytest.mark.parametrize(("project", "code", "message"), [("P-Z", 2, "no project 'Z'"), ("N-Z", 1, "N")])
+def test_nothing_is_right_in_a_project_that_does_not_exist(gen3, work, project, code, message):
     (work / "e.tsv").write_text(EXPERIMENTS.replace("\tQ\n", "\tZ\n"))  # links to the project only
     ran = gen3("validate", "e.tsv", "--project", project)
-    assert (ran.code, said in ran.err, "nothing is wrong" in ran.err) == (code, True, False)
+    assert (ran.code, message in ran.err, "nothing is wrong" in ran.err) == (code, True, False)
 
 
 def test_a_dictionary_is_shown_and_validates_without_a_commons(gen3, work, monkeypatch):
@@ -148,7 +148,7 @@ def test_records_are_exported_by_node_and_id_and_into_files(filled, work):
     assert (work / "r2.tsv").read_text().splitlines()[1].startswith("resource\t")
     assert filled("submit", "P-Q", "r2.tsv").code == 0
     files = filled("export", "P-Q", "--folder", "all", "--format", "jsonl").json
-    assert [each["node"] for each in files] == ["experiment", "resource"]
+    assert [file["node"] for file in files] == ["experiment", "resource"]
     assert len((work / "all/resource.jsonl").read_text().splitlines()) == 2
 
 
@@ -167,10 +167,10 @@ def test_an_export_that_cannot_be_states_why(filled):
 def test_records_are_deleted_those_first_that_link(filled):
     planned = filled("delete", "P-Q", "--node", "experiment", "resource", "--dry-run").json
     assert (planned["counts"], planned["dry_run"]) == ({"resource": 2, "experiment": 2}, True)
-    asked = filled("delete", "P-Q", "--all", tty=True, typed="n\n")
-    assert (asked.code, "2 resource, 2 experiment" in asked.err) == (130, True)
-    held = filled("delete", "P-Q", "--node", "experiment", "--yes")
-    assert (held.code, "resource" in held.err) == (1, True)
+    ran = filled("delete", "P-Q", "--all", tty=True, typed="n\n")
+    assert (ran.code, "2 resource, 2 experiment" in ran.err) == (130, True)
+    ran = filled("delete", "P-Q", "--node", "experiment", "--yes")
+    assert (ran.code, "resource" in ran.err) == (1, True)
     one = filled("export", "P-Q", "--node", "resource").json[0]["id"]
     assert filled("delete", "P-Q", "--id", one).json["counts"] == {"resource": 1}
     assert filled("delete", "P-Q", "--all").json["total"] == 3

@@ -206,7 +206,7 @@ def test_some_that_fail_end_with_3_and_all_with_1(get, omics, portal):
     assert missing["n.bam"].endswith("Run omics get again to complete the folder")
     portal.always[f"gdc/data/{U(41)}"] = Faults.status(404)
     assert get("gdc_manifest.txt", "--to", "other").code in (1, 3)
-    assert all(each.startswith("failed: ") for each in outcomes("other.manifest.tsv"))
+    assert all(outcome.startswith("failed: ") for outcome in outcomes("other.manifest.tsv"))
 
 
 def test_a_list_comes_from_stdin(get, tmp_path):
@@ -226,7 +226,7 @@ def test_a_list_comes_from_a_pipe_such_as_a_shells(get, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "words", "said"),
+    ("text", "words", "messages"),
     [
         ("chrom\tstart\nchr1\t1\n", (), ["unknown format", "'chrom\\tstart'", "omics help lists"]),
         ("", (), ["is empty"]),
@@ -241,12 +241,12 @@ def test_a_list_comes_from_a_pipe_such_as_a_shells(get, tmp_path):
         ("https://h.example/\n", (), ["line 1", "ends without a file name"]),
     ],
 )  # fmt: skip
-def test_a_bad_list_is_refused_before_any_byte(text, words, said, get, portal, tmp_path):
+def test_a_bad_list_is_refused_before_any_byte(text, words, messages, get, portal, tmp_path):
     (tmp_path / "bad").write_text(text)
     ran = get("bad", "--to", "data", *words)
-    assert ran.code == (1 if "twice" in said[0] else 2), ran.err
+    assert ran.code == (1 if "twice" in messages[0] else 2), ran.err
     assert ran.out == b"" or not ran.out
-    for words in said:
+    for words in messages:
         assert words in ran.err.replace("\n", " ")
     assert "Traceback" not in ran.err
     assert portal.requests == []
@@ -264,7 +264,7 @@ def test_a_list_and_uris_are_downloaded_together(get, portal):
     url = portal.put("dir/u.bam", b"u")
     ran = get("gdc_manifest.txt", url, "--to", "data")
     assert ran.code == 0, ran.err
-    assert sorted(each["name"] for each in ran.json["files"]) == ["n.bam", "t.bam", "u.bam"]
+    assert sorted(file["name"] for file in ran.json["files"]) == ["n.bam", "t.bam", "u.bam"]
     assert "arguments: URIs and URLs, 1 file, 1 B" in ran.err
 
 

@@ -120,7 +120,7 @@ def test_a_file_of_the_name_wins_and_says_so(get: Callable[..., Ran], omics_sand
     assert ran.code == 0, ran.err
     assert "ERR1000001: the file of this name is read; ena:ERR1000001 names the data of the archive" in ran.err
     assert list(downloaded()) == ["ERR1000002.sra"]
-    assert all("filereport" not in each["path"] for each in omics_sandbox.request_log.entries())
+    assert all("filereport" not in entry["path"] for entry in omics_sandbox.request_log.entries())
 
 
 def test_a_list_of_accessions_of_any_level_is_resolved_line_by_line(get: Callable[..., Ran]):

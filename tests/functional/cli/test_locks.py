@@ -185,7 +185,7 @@ def test_a_lock_and_a_run_are_rendered(project: Callable[..., Any], portal: Port
         page = Path("page.html").read_text()
         assert (portal.url("files/a.bin") in page, "data/<wbr>raw/<wbr>t.bam" in page) == (True, True)
         assert project("report", file, "crate.jsonld").code == 0
-        crate = {each["@id"]: each for each in json.loads(Path("crate.jsonld").read_text())["@graph"]}
+        crate = {entity["@id"]: entity for entity in json.loads(Path("crate.jsonld").read_text())["@graph"]}
         assert crate["data/a.bin"]["contentUrl"] == portal.url("files/a.bin")
         assert crate["data/a.bin"]["provider"] == {"@id": portal.url("").rstrip("/")}
     crate["data/a.bin"]["@id"] = "data/a%20b.bin"
@@ -197,7 +197,7 @@ def test_a_lock_and_a_run_are_rendered(project: Callable[..., Any], portal: Port
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "said"),
+    ("words", "code", "message"),
     [
         (["report", "gdc_manifest.txt", "page.html"], 2, "not a transfer's report"),
         (["report", "none", "page.html"], 2, "No such file"),
@@ -212,9 +212,9 @@ def test_a_lock_and_a_run_are_rendered(project: Callable[..., Any], portal: Port
         (["add"], 2, "WHAT"),
     ],
 )
-def test_refusals(run: Callable[..., Any], words: list[str], code: int, said: str):
+def test_refusals(run: Callable[..., Any], words: list[str], code: int, message: str):
     ran = run(*words)
-    assert (ran.code, said in ran.err) == (code, True), ran.err
+    assert (ran.code, message in ran.err) == (code, True), ran.err
     assert "secret" not in ran.err
 
 

@@ -61,8 +61,8 @@ class User:
         )
 
     def login(self, *words: str, typed: str = "") -> str:
-        """Log in; returns what is said."""
-        return said(self.run("login", *words, typed=typed))
+        """Log in; returns the message."""
+        return message_of(self.run("login", *words, typed=typed))
 
     def data(self, *words: str, code: int = 0):
         ran = self.run(*words, "--output", "json")
@@ -70,7 +70,7 @@ class User:
         return json.loads(ran.stdout)
 
 
-def said(ran: subprocess.CompletedProcess[str]) -> str:
+def message_of(ran: subprocess.CompletedProcess[str]) -> str:
     """What a command states that succeeds and returns nothing."""
     assert (ran.returncode, ran.stdout) == (0, ""), ran.stderr
     return ran.stderr
@@ -90,32 +90,32 @@ def _key_file(user) -> Path:
 
 def test_four_platforms_are_logged_in_to_and_out_of(user):
     box, facts = user.sandbox, user.sandbox.info()["services"]
-    said = user.login("sb", "--base-url", box.sb_url, "--token-stdin", typed=f"\ufeff{box.sb_token}\n")
-    assert f"logged in to {box.sb_url} as sandbox-user; stored in {user.tokens} (profile default)" in said
-    assert box.sb_token not in said
+    message = user.login("sb", "--base-url", box.sb_url, "--token-stdin", typed=f"\ufeff{box.sb_token}\n")
+    assert f"logged in to {box.sb_url} as sandbox-user; stored in {user.tokens} (profile default)" in message
+    assert box.sb_token not in message
     user.login("crunch", "--base-url", box.crunch_url, "--access-token", "-", typed=box.crunch_token)
     user.login("gen3", "--credentials-file", str(_key_file(user)))
     pangea = facts["pangea"]
-    said = user.login(
+    message = user.login(
         *("pangea", "--base-url", box.pangea_url, "--user", pangea["user"], "--password-stdin"),
         typed=pangea["password"],
     )
-    assert f"as {pangea['user']}" in said
+    assert f"as {pangea['user']}" in message
     if sys.platform != "win32":
         assert stat.S_IMODE(user.tokens.stat().st_mode) == stat.S_IMODE(user.settings.stat().st_mode) == 0o600
     assert pangea["password"] not in user.tokens.read_text(), "a token is stored, no password"
 
-    found = {row["platform"]: row for row in user.data("whoami")}
-    assert {name: row["user"] for name, row in found.items()} == {
+    logins = {row["platform"]: row for row in user.data("whoami")}
+    assert {name: row["user"] for name, row in logins.items()} == {
         "sb": "sandbox-user",
-        "gen3": found["gen3"]["user"],
+        "gen3": logins["gen3"]["user"],
         "crunch": "",
         "pangea": pangea["user"],
     }
-    assert found["gen3"]["user"]
-    assert found["gen3"]["expires_at"].endswith("Z")
-    assert found["sb"]["expires_at"] is None
-    assert "problem" not in found["sb"]
+    assert logins["gen3"]["user"]
+    assert logins["gen3"]["expires_at"].endswith("Z")
+    assert logins["sb"]["expires_at"] is None
+    assert "problem" not in logins["sb"]
     listed = user.data("profiles")
     assert [(row["profile"], row["platform"], row["login"]) for row in listed] == [
         ("default", name, "file") for name in ("sb", "gen3", "crunch", "pangea")
@@ -125,7 +125,7 @@ def test_four_platforms_are_logged_in_to_and_out_of(user):
     assert user.data("crunch", "api", "list-projects")["count"] >= 0
     program = "from omicsdk import SevenBridges, Pangea, Crunch, Gen3\nprint(SevenBridges().whoami().username, Pangea().whoami().email, Gen3().whoami().username)"
     ran = subprocess.run([sys.executable, "-c", program], env=user.environ, capture_output=True, text=True, check=True)
-    assert ran.stdout.split() == ["sandbox-user", pangea["user"], found["gen3"]["user"]]
+    assert ran.stdout.split() == ["sandbox-user", pangea["user"], logins["gen3"]["user"]]
 
     assert user.run("gen3", "auth", "endpoint").stdout.strip() == box.gen3_url
     assert user.run("gen3", "auth", "access-token").returncode == 0
@@ -261,9 +261,9 @@ def test_two_logins_at_once_lose_nothing(user):
         for number in range(2)
         for platform, url, token in (("sb", box.sb_url, box.sb_token), ("crunch", box.crunch_url, box.crunch_token))
     ]
-    for each in begun:
-        _, err = each.communicate(timeout=60)
-        assert each.returncode == 0, err
+    for process in begun:
+        _, err = process.communicate(timeout=60)
+        assert process.returncode == 0, err
     expected = {("p0", "sb"), ("p0", "crunch"), ("p1", "sb"), ("p1", "crunch")}
     assert {(row["profile"], row["platform"]) for row in user.data("profiles") if row["login"] == "file"} == expected
 
@@ -304,7 +304,7 @@ def test_a_login_that_variables_take_precedence_over_says_so(user):
 
 
 @pytest.mark.parametrize(
-    ("words", "typed", "told"),
+    ("words", "typed", "message"),
     [
         (["sbb"], "", "unknown platform 'sbb'. Did you mean sb?"),
         (["sb", "--device"], "", "sb has no login by browser. Use a token."),
@@ -326,10 +326,10 @@ def test_a_login_that_variables_take_precedence_over_says_so(user):
         ),
     ],
 )
-def test_what_cannot_work_is_stated_in_one_line(user, words, typed, told):
+def test_what_cannot_work_is_stated_in_one_line(user, words, typed, message):
     ran = user.run("login", *words, typed=typed)
     assert (ran.returncode, ran.stdout) == (2, "")
-    assert told in ran.stderr
+    assert message in ran.stderr
     assert "Traceback" not in ran.stderr
     assert not user.tokens.exists()
 
@@ -373,8 +373,8 @@ def test_the_words_of_a_connection_are_the_same_everywhere(user):
         ("gen3", "--auth"),
         ("pangea", "--endpoint"),
     ):
-        for told in (user.run(word, "--help").stdout, user.run(word, "api", "--help").stdout):
-            assert f"  {hidden} " not in told, "a documented synonym is accepted, and not shown"
+        for help_text in (user.run(word, "--help").stdout, user.run(word, "api", "--help").stdout):
+            assert f"  {hidden} " not in help_text, "a documented synonym is accepted, and not shown"
     assert "--profile" in user.run(*listed, "--help").stdout
 
 
@@ -408,7 +408,7 @@ def test_the_keyring_takes_the_secret_where_it_is_unlocked(user):
         "TEST_KEYRING": str(keyring),
     }
     words = ("sb", "--base-url", box.sb_url, "--token-stdin")
-    assert "stored in the keyring" in said(run("login", *words, typed=box.sb_token, **unlocked))
+    assert "stored in the keyring" in message_of(run("login", *words, typed=box.sb_token, **unlocked))
     assert box.sb_token in keyring.read_text()
     assert box.sb_token not in user.tokens.read_text()
     assert run("sb", "projects", "ls", **unlocked).stdout == "[]\n"
@@ -418,7 +418,7 @@ def test_the_keyring_takes_the_secret_where_it_is_unlocked(user):
     ran = run("login", *words, "--store", "keyring", typed=box.sb_token)
     assert ran.returncode == 2
     assert "Cannot store the login in the keyring: there is none" in ran.stderr
-    assert "stored in " + str(user.tokens) in said(
+    assert "stored in " + str(user.tokens) in message_of(
         run("login", *words, "--store", "file", typed=box.sb_token, **unlocked)
     )
     assert box.sb_token not in keyring.read_text()
@@ -433,7 +433,7 @@ class Google(ThreadingHTTPServer):
 
     def __init__(self, token: str) -> None:
         super().__init__(("127.0.0.1", 0), GoogleResponses)
-        self.token, self.asked = token, list[str]()
+        self.token, self.paths = token, list[str]()
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
     def secrets(self, path: Path) -> str:
@@ -447,7 +447,7 @@ class Google(ThreadingHTTPServer):
 class GoogleResponses(QuietHandler):
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["content-length"]))
-        self.server.asked.append(self.path)
+        self.server.paths.append(self.path)
         response = {
             "/device/code": {"device_code": "d", "user_code": "AB-CD", "verification_url": "u", "interval": 1},
             "/token": {"access_token": self.server.token, "refresh_token": "r", "token_type": "Bearer"},
@@ -460,9 +460,9 @@ def test_a_google_account_logs_in_with_a_browser_on_another_machine(user, tmp_pa
     right, wrong = Google(user.sandbox.token()), Google("wrong")
     words = ("azul", "--base-url", url, "--device", "--credentials-file")
     try:
-        said = user.login(*words, right.secrets(tmp_path / "right.json"))
-        assert "enter the code AB-CD" in said
-        assert f"logged in to {url}" in said
+        message = user.login(*words, right.secrets(tmp_path / "right.json"))
+        assert "enter the code AB-CD" in message
+        assert f"logged in to {url}" in message
         (file,) = kept.iterdir()
         assert stat.S_IMODE(file.stat().st_mode) & 0o77 == 0
         # A login that the service refuses replaces no good one, and leaves nothing behind.
@@ -477,11 +477,11 @@ def test_a_google_account_logs_in_with_a_browser_on_another_machine(user, tmp_pa
         user.login(*words, right.secrets(tmp_path / "right.json"))
         assert file not in kept.iterdir()
         assert user.run("logout", "azul").returncode == 0
-        assert (list(kept.iterdir()), right.asked[-1]) == ([], "/revoke")
+        assert (list(kept.iterdir()), right.paths[-1]) == ([], "/revoke")
     finally:
-        for each in (right, wrong):
-            each.shutdown()
-            each.server_close()
+        for server in (right, wrong):
+            server.shutdown()
+            server.server_close()
 
 
 def test_a_browser_on_another_machine_needs_an_application(user):

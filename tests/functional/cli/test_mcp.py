@@ -44,8 +44,8 @@ class Assistant:
         self._patch = monkeypatch
         self.folder = base / "files"
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("OMICS_", "HCA_"))}
-        own = {"HOME": str(base), "XDG_CONFIG_HOME": str(base / "config"), "OMICS_STATE_DIR": str(base / "state")}
-        self.environment = kept | sandbox.environment() | own
+        overrides = {"HOME": str(base), "XDG_CONFIG_HOME": str(base / "config"), "OMICS_STATE_DIR": str(base / "state")}
+        self.environment = kept | sandbox.environment() | overrides
 
     def command(self, *options: str) -> list[str]:
         return [sys.executable, "-m", "omicsdk", "mcp", "--folder", str(self.folder), *options]
@@ -66,17 +66,17 @@ class Assistant:
             for name, value in self.environment.items():
                 patched.setenv(name, value)
             begun: list[Any] = []
-            patched.setattr(mcp_server, "run", lambda *given: begun.append(mcp_server.server_of(*given)))
+            patched.setattr(mcp_server, "run", lambda *arguments: begun.append(mcp_server.server_of(*arguments)))
             assert main(["mcp", "--folder", str(self.folder), *options]) == 0
             return anyio.run(_conversation, _in_memory(begun[0]), talk)
 
-    def call(self, tool: str, given: dict[str, Any], *options: str) -> dict[str, Any]:
+    def call(self, tool: str, arguments: dict[str, Any], *options: str) -> dict[str, Any]:
         """The response of one call that succeeds."""
-        return answered(self.talk(lambda session: session.call_tool(tool, given), *options))
+        return answered(self.talk(lambda session: session.call_tool(tool, arguments), *options))
 
-    def error(self, tool: str, given: dict[str, Any], *options: str) -> str:
+    def error(self, tool: str, arguments: dict[str, Any], *options: str) -> str:
         """The messages of one call that fails."""
-        response = self.talk(lambda session: session.call_tool(tool, given), *options)
+        response = self.talk(lambda session: session.call_tool(tool, arguments), *options)
         assert response.is_error, response.content[0].text
         return " ".join(response.structured_content["messages"])
 
@@ -131,11 +131,11 @@ def test_the_tools_of_a_service(assistant):
 def test_a_response_is_cut_between_items_and_continued_without_the_service(assistant, project, omics_sandbox):
     async def talk(session):
         responses = [(await session.call_tool("azul_files_ls", {})).structured_content]
-        asked = omics_sandbox.request_log.count
+        request_count = omics_sandbox.request_log.count
         while "cursor" in responses[-1]:
             assert responses[-1]["left"] > 0
             responses.append((await session.call_tool("more", {"cursor": responses[-1]["cursor"]})).structured_content)
-        assert omics_sandbox.request_log.count == asked
+        assert omics_sandbox.request_log.count == request_count
         again = await session.call_tool("more", {"cursor": responses[0]["cursor"]})
         assert again.is_error
         assert "unknown cursor" in again.content[0].text
@@ -151,9 +151,9 @@ def test_a_download_stays_in_the_folder_and_is_verified(assistant, project):
     assistant.folder.mkdir()
     # The folder holds what services sent: none of it may run.
     (assistant.folder / "json.py").write_text("raise SystemExit('imported')")
-    given = {"matrices": PROJECT, "to": "data"}
+    arguments = {"matrices": PROJECT, "to": "data"}
     talk = assistant.talk_to_process
-    response = answered(talk(lambda session: session.call_tool("azul_download", given), "--services", "azul"))
+    response = answered(talk(lambda session: session.call_tool("azul_download", arguments), "--services", "azul"))
     (row,) = response["result"]["files"]
     assert (row["state"], row["verification"]) == ("done", "verified")
     assert (assistant.folder / "data" / "counts.h5ad").read_bytes() == CONTENTS["counts.h5ad"]
@@ -164,13 +164,13 @@ def test_a_download_stays_in_the_folder_and_is_verified(assistant, project):
 def test_a_path_out_of_the_folder_is_refused(assistant, tmp_path, path):
     assistant.folder.mkdir()
     (assistant.folder / "link").symlink_to(tmp_path)
-    said = assistant.error("azul_download", {"matrices": PROJECT, "to": path}, "--services", "azul")
-    assert f"to: {path!r}" in said
-    assert str(assistant.folder) in said
-    said = assistant.error(
+    message = assistant.error("azul_download", {"matrices": PROJECT, "to": path}, "--services", "azul")
+    assert f"to: {path!r}" in message
+    assert str(assistant.folder) in message
+    message = assistant.error(
         "sb_files_upload", {"paths": [path], "to": "sb://u/p/"}, "--services", "sb", "--allow-writes"
     )
-    assert f"paths: {path!r}" in said
+    assert f"paths: {path!r}" in message
 
 
 @pytest.fixture
@@ -188,7 +188,7 @@ def links_out(assistant, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("tool", "given"),
+    ("tool", "arguments"),
     [
         ("ls", {"uris": ["data/inner"]}),
         ("ls", {"uris": ["data"], "recursive": True}),
@@ -196,8 +196,8 @@ def links_out(assistant, tmp_path):
         ("find", {"uris": ["."]}),
     ],
 )
-def test_links_below_a_listed_folder_do_not_lead_out_of_it(assistant, links_out, tool, given):
-    response = assistant.call(tool, given)
+def test_links_below_a_listed_folder_do_not_lead_out_of_it(assistant, links_out, tool, arguments):
+    response = assistant.call(tool, arguments)
     assert {Path(row["uri"]).name for row in response["result"]} == {"own.txt", "again.txt"}
     assert "secret.txt" not in str(response)
     assert sum("is left out: it is a link out of the folder" in message for message in response["messages"]) == 2
@@ -215,7 +215,7 @@ def test_sums_and_copies_do_not_follow_links_out_of_the_folder(assistant, links_
 
 
 @pytest.mark.parametrize(
-    ("service", "tool", "given"),
+    ("service", "tool", "arguments"),
     [
         ("sb", "sb_files_upload", {"paths": ["data"], "to": "sb://u/p/"}),
         ("dss", "dss_upload", {"src_dir": "data", "replica": "aws", "staging_bucket": "b"}),
@@ -224,21 +224,21 @@ def test_sums_and_copies_do_not_follow_links_out_of_the_folder(assistant, links_
         ("upload", "upload_files", {"upload_paths": ["data"]}),
     ],
 )
-def test_a_folder_with_a_link_out_of_the_folder_is_no_source_of_a_tool(assistant, links_out, service, tool, given):
-    said = assistant.error(tool, given, "--services", service, "--allow-writes")
-    assert "is a link out of the folder" in said
+def test_a_folder_with_a_link_out_of_the_folder_is_no_source_of_a_tool(assistant, links_out, service, tool, arguments):
+    message = assistant.error(tool, arguments, "--services", service, "--allow-writes")
+    assert "is a link out of the folder" in message
 
 
 def test_a_list_of_paths_may_not_name_a_file_out_of_the_folder(assistant, tmp_path):
     assistant.folder.mkdir()
     (assistant.folder / "reads.txt").write_text(f"{tmp_path}/secret_1.fastq.gz\n")
-    given = {"org_name": "o", "library_name": "l", "file_list": "reads.txt"}
-    said = assistant.error("pangea_upload_reads", given, "--services", "pangea", "--allow-writes")
-    assert "is an absolute path" in said
+    arguments = {"org_name": "o", "library_name": "l", "file_list": "reads.txt"}
+    message = assistant.error("pangea_upload_reads", arguments, "--services", "pangea", "--allow-writes")
+    assert "is an absolute path" in message
 
 
 @pytest.mark.parametrize(
-    ("tool", "given", "words"),
+    ("tool", "arguments", "words"),
     [
         ("stat", {"uris": ["gen3://x"], "option": ["gen3.endpoint=http://127.0.0.1:1"]}, ()),
         ("stat", {"uris": ["s3://b/k"], "option": ["s3.endpoint_url=http://127.0.0.1:1"]}, ()),
@@ -246,11 +246,11 @@ def test_a_list_of_paths_may_not_name_a_file_out_of_the_folder(assistant, tmp_pa
         ("dtp_download", {"dataset_id": "x", "storage_config": "s.ini"}, ("--services", "dtp", "--allow-writes")),
     ],
 )
-def test_no_argument_of_a_tool_names_an_endpoint(assistant, tool, given, words):
+def test_no_argument_of_a_tool_names_an_endpoint(assistant, tool, arguments, words):
     assistant.folder.mkdir()
-    said = assistant.error(tool, given, *words)
-    assert "invalid arguments" in said
-    assert f"'{[*given][-1]}' was unexpected" in said
+    message = assistant.error(tool, arguments, *words)
+    assert "invalid arguments" in message
+    assert f"'{[*arguments][-1]}' was unexpected" in message
 
 
 def test_a_file_of_the_folder_is_uploaded(assistant, omics_sandbox):
@@ -271,19 +271,19 @@ def test_a_file_of_the_folder_is_uploaded(assistant, omics_sandbox):
 
 
 def test_changes_need_the_users_permission_and_deletions_a_confirmation(assistant):
-    given = {"project": "of-an-assistant"}
-    said = assistant.error("crunch_add-project", given, "--services", "crunch")
-    assert "crunch_add-project may change something" in said
-    assert "--allow-writes" in said
+    arguments = {"project": "of-an-assistant"}
+    message = assistant.error("crunch_add-project", arguments, "--services", "crunch")
+    assert "crunch_add-project may change something" in message
+    assert "--allow-writes" in message
 
     async def talk(session):
-        made = await session.call_tool("crunch_add-project", given)
+        made = await session.call_tool("crunch_add-project", arguments)
         assert not made.is_error, made.content[0].text
         unconfirmed = await session.call_tool("crunch_projects_rm", {"slug": "of-an-assistant"})
         assert unconfirmed.is_error
         assert "not confirmed" in unconfirmed.content[0].text
-        found = await session.call_tool("crunch_projects_get", {"slug": "of-an-assistant"})
-        assert found.structured_content["result"]["slug"] == "of-an-assistant"
+        response = await session.call_tool("crunch_projects_get", {"slug": "of-an-assistant"})
+        assert response.structured_content["result"]["slug"] == "of-an-assistant"
         removed = await session.call_tool("crunch_projects_rm", {"slug": "of-an-assistant", "yes": True})
         assert not removed.is_error, removed.content[0].text
         return await session.call_tool("crunch_projects_get", {"slug": "of-an-assistant"})
@@ -295,8 +295,8 @@ def test_changes_need_the_users_permission_and_deletions_a_confirmation(assistan
 
 def test_secrets_are_masked(assistant, project, omics_sandbox, tmp_path):
     bundle = omics_sandbox.seed(write_project(tmp_path / "another"))["bundle_uuid"]
-    given = {"uuid": bundle, "replica": "aws", "presignedurls": True}
-    shown = json.dumps(assistant.call("dss_get-bundle", given, "--services", "dss", "--max-response", "1000000"))
+    arguments = {"uuid": bundle, "replica": "aws", "presignedurls": True}
+    shown = json.dumps(assistant.call("dss_get-bundle", arguments, "--services", "dss", "--max-response", "1000000"))
     assert shown.count("X-Sandbox-Signature=***") == shown.count("X-Sandbox-Signature=") > 0
 
 
@@ -311,9 +311,9 @@ def test_errors_name_what_is_wrong(assistant):
             ("azul_files_ls", {"catalog": "a\0"}, "contains a NUL"),
             ("azul_get", {"uuid": "00000000-0000-4000-8000-000000000000"}, "00000000-0000-4000-8000-000000000000"),
         )
-        for tool, given, expected in calls:
-            response = await session.call_tool(tool, given)
-            assert response.is_error, (tool, given)
+        for tool, arguments, expected in calls:
+            response = await session.call_tool(tool, arguments)
+            assert response.is_error, (tool, arguments)
             assert expected in " ".join(response.structured_content["messages"])
 
     assistant.talk(talk, "--services", "azul")
@@ -338,7 +338,7 @@ def large_bundle(sandbox: Any, folder: Path) -> tuple[dict[str, Any], bytes]:
 def test_a_cancelled_download_is_resumed(assistant, omics_sandbox, tmp_path):
     from omicsdk.sandbox import Rule
 
-    given, content = large_bundle(omics_sandbox, tmp_path / "source")
+    arguments, content = large_bundle(omics_sandbox, tmp_path / "source")
     omics_sandbox.add_faults(Rule("stall", path="/_objects/*", at=5 << 20))
 
     async def talk(session):
@@ -351,22 +351,22 @@ def test_a_cancelled_download_is_resumed(assistant, omics_sandbox, tmp_path):
                 is_reported.set()
 
         async with anyio.create_task_group() as group:
-            group.start_soon(lambda: session.call_tool("dss_download", given, progress_callback=progress))
+            group.start_soon(lambda: session.call_tool("dss_download", arguments, progress_callback=progress))
             await is_reported.wait()
             while not (omics_sandbox.stalled and has_a_cell(assistant.folder)):
                 await anyio.sleep(0.005)
             group.cancel_scope.cancel()
         assert reported[-1][1] == len(content)
         omics_sandbox.fault_book.clear()
-        return await session.call_tool("dss_download", given)
+        return await session.call_tool("dss_download", arguments)
 
     again = assistant.talk(talk, "--services", "dss")
     assert not again.is_error, again.content[0].text
     assert (
         4 << 20 <= bytes_kept("\n".join(again.structured_content["messages"])) <= 5 << 20
     )  # a cell that was begun is continued, too
-    (found,) = assistant.folder.glob("data/*/reads.bin")
-    assert found.read_bytes() == content
+    (file,) = assistant.folder.glob("data/*/reads.bin")
+    assert file.read_bytes() == content
 
 
 @posix
@@ -376,12 +376,12 @@ def test_a_cancelled_download_is_resumed(assistant, omics_sandbox, tmp_path):
 def test_a_server_ends_with_its_commands(assistant, omics_sandbox, tmp_path, end, code):
     from omicsdk.sandbox import Rule
 
-    given, _ = large_bundle(omics_sandbox, tmp_path / "source")
+    arguments, _ = large_bundle(omics_sandbox, tmp_path / "source")
     omics_sandbox.add_faults(Rule("stall", path="/_objects/*", at=5 << 20))
-    asked = (
+    messages = (
         {"id": 1, "method": "initialize", "params": {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}},
         {"method": "notifications/initialized"},
-        {"id": 2, "method": "tools/call", "params": {"name": "dss_download", "arguments": given}},
+        {"id": 2, "method": "tools/call", "params": {"name": "dss_download", "arguments": arguments}},
     )  # fmt: skip
     with forked.start(
         assistant.command("--services", "dss"),
@@ -392,7 +392,7 @@ def test_a_server_ends_with_its_commands(assistant, omics_sandbox, tmp_path, end
         text=True,
     ) as process:
         assert process.stdin is not None
-        for message in asked:
+        for message in messages:
             process.stdin.write(json.dumps({"jsonrpc": "2.0", **message}) + "\n")
         process.stdin.flush()
         wait_until(lambda: bool(omics_sandbox.stalled) and has_a_cell(assistant.folder))
@@ -407,7 +407,7 @@ def test_a_server_ends_with_its_commands(assistant, omics_sandbox, tmp_path, end
     # The command is gone, and what it received was recorded for the next call.
     wait_until(lambda: not omics_sandbox.stalled)
     omics_sandbox.fault_book.clear()
-    again = assistant.call("dss_download", given, "--services", "dss")
+    again = assistant.call("dss_download", arguments, "--services", "dss")
     assert 4 << 20 <= bytes_kept("\n".join(again["messages"])) <= 5 << 20  # a cell that was begun is continued, too
 
 

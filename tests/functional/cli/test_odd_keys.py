@@ -17,8 +17,8 @@ pytestmark = pytest.mark.sandbox
 # moto has no route for a key with a line feed; fs/test_s3 has one.
 CONTROLS = [chr(number) for number in range(1, 32) if number != 10] + ["\x7f", "\x80", "\x9f"]
 ODD = [
-    *(f"control {ord(each):02x}{each}end" for each in CONTROLS),
-    *(f"sign {each}" for each in "!\"#$%&'()*+,:;<=>?@[\\]^`{|}~"),
+    *(f"control {ord(character):02x}{character}end" for character in CONTROLS),
+    *(f"sign {sign}" for sign in "!\"#$%&'()*+,:;<=>?@[\\]^`{|}~"),
     *(
         "a b",
         " begins",
@@ -56,7 +56,7 @@ def client(s3):
 
 def keys(client: Any, prefix: str) -> set[str]:
     pages = client.get_paginator("list_objects_v2").paginate(Bucket="bkt", Prefix=prefix, EncodingType="url")
-    return {unquote_plus(each["Key"])[len(prefix) :] for page in pages for each in page.get("Contents", ())}
+    return {unquote_plus(entry["Key"])[len(prefix) :] for page in pages for entry in page.get("Contents", ())}
 
 
 FILES = [key for key in ODD if key != "folder/"]
@@ -64,46 +64,46 @@ FILES = [key for key in ODD if key != "folder/"]
 
 def test_they_are_listed_read_copied_compared_and_removed(omics, client):
     assert keys(client, "odd/") == {*ODD}
-    code, out, said = omics("--output", "json", "ls", "-r", "s3://bkt/odd/")
-    assert code == 0, said
+    code, out, err = omics("--output", "json", "ls", "-r", "s3://bkt/odd/")
+    assert code == 0, err
     rows = {row["uri"]: row for row in json.loads(out)}
     assert {*rows} == {f"s3://bkt/odd/{key}" for key in FILES}
     for key in FILES:
         uri = f"s3://bkt/odd/{key}"
         assert rows[uri]["size"] == len(key.encode()), key
-        code, out, said = omics("cat", uri)
+        code, out, err = omics("cat", uri)
         if key.endswith("/"):  # means the folder
             assert code != 0
         else:
-            assert (code, out) == (0, key.encode()), said
-    code, _, said = omics("cp", "-r", "s3://bkt/odd/", "s3://bkt/dup/")
-    assert (code, keys(client, "dup/")) == (0, {*FILES}), said
-    code, _, said = omics("sync", "s3://bkt/odd/", "s3://bkt/dup/")
-    assert (code, f"{len(FILES)}" in said or "0 files" in said) == (0, True), said
-    code, out, said = omics("--output", "json", "verify", "s3://bkt/odd/", "s3://bkt/dup/")
-    assert (code, json.loads(out)["counts"]) == (0, {"verified": len(FILES)}), said
-    code, _, said = omics("mv", "s3://bkt/dup/", "s3://bkt/new/")
-    assert (code, keys(client, "dup/"), keys(client, "new/")) == (0, set(), {*FILES}), said
+            assert (code, out) == (0, key.encode()), err
+    code, _, err = omics("cp", "-r", "s3://bkt/odd/", "s3://bkt/dup/")
+    assert (code, keys(client, "dup/")) == (0, {*FILES}), err
+    code, _, err = omics("sync", "s3://bkt/odd/", "s3://bkt/dup/")
+    assert (code, f"{len(FILES)}" in err or "0 files" in err) == (0, True), err
+    code, out, err = omics("--output", "json", "verify", "s3://bkt/odd/", "s3://bkt/dup/")
+    assert (code, json.loads(out)["counts"]) == (0, {"verified": len(FILES)}), err
+    code, _, err = omics("mv", "s3://bkt/dup/", "s3://bkt/new/")
+    assert (code, keys(client, "dup/"), keys(client, "new/")) == (0, set(), {*FILES}), err
     assert omics("--yes", "rm", "-r", "s3://bkt/new/")[0] == 0
     assert keys(client, "new/") == set()
     assert keys(client, "odd/") == {*ODD}
 
 
 def test_those_that_can_be_files_become_files_and_the_others_fail_alone(omics, client):
-    code, out, said = omics("--output", "json", "cp", "-r", "s3://bkt/odd/", "here")
+    code, out, err = omics("--output", "json", "cp", "-r", "s3://bkt/odd/", "here")
     report = json.loads(out)
-    found = {path.relative_to("here").as_posix() for path in Path("here").rglob("*") if path.is_file()}
-    found = {name for name in found if not name.startswith(".omics")}
+    names = {path.relative_to("here").as_posix() for path in Path("here").rglob("*") if path.is_file()}
+    names = {name for name in names if not name.startswith(".omics")}
     assert code == 3
-    assert report["counts"]["failed"] == len(FILES) - len(found)
-    assert all(Path("here", name).read_bytes() == name.encode() for name in found)
-    assert {"a b", "plus+plus", "per%cent", "%2F", "a?b=c&d", "é", "?versionId=x", "😀"} <= found
-    lost = {*FILES} - found
+    assert report["counts"]["failed"] == len(FILES) - len(names)
+    assert all(Path("here", name).read_bytes() == name.encode() for name in names)
+    assert {"a b", "plus+plus", "per%cent", "%2F", "a?b=c&d", "é", "?versionId=x", "😀"} <= names
+    lost = {*FILES} - names
     assert {"double//slash", "..", "../x", "x/./y", "data/", "é" * 510} <= lost
     assert not Path("x").exists()
-    assert said.count("cannot be a file in here:") == len(lost), said
-    code, _, said = omics("cp", "-r", "here", "s3://bkt/back/")
-    assert (code, keys(client, "back/")) == (0, found), said
+    assert err.count("cannot be a file in here:") == len(lost), err
+    code, _, err = omics("cp", "-r", "here", "s3://bkt/back/")
+    assert (code, keys(client, "back/")) == (0, names), err
 
 
 @pytest.fixture
@@ -167,8 +167,8 @@ def test_uploads_are_encrypted_and_classed_as_wished(omics, s3):
         assert code == 0, err
     for key in ("small", "large", "copy"):
         head = s3.head_object(Bucket="bkt", Key=key)
-        stated = (head["ServerSideEncryption"], head["SSEKMSKeyId"], head["StorageClass"])
-        assert stated == ("aws:kms", "alias/k", "STANDARD_IA"), key
+        fields = (head["ServerSideEncryption"], head["SSEKMSKeyId"], head["StorageClass"])
+        assert fields == ("aws:kms", "alias/k", "STANDARD_IA"), key
     code, _, err = omics("cp", "--sse", "AES256", "--sse-kms-key-id", "k", "small", "s3://bkt/")
     assert (code, "sse_kms_key_id" in err) == (2, True)
 

@@ -27,10 +27,10 @@ def work(pangea, tmp_path):
 
 def results(pangea, *words) -> dict:
     """Each result's fields, by sample and module."""
-    found = pangea("api", "list-sample-analysis-result-fields").json["results"]
+    fields = pangea("api", "list-sample-analysis-result-fields").json["results"]
     return {
-        (each["analysis_result_obj"]["sample_obj"]["name"], each["name"]): each["stored_data"].get("uri")
-        for each in found
+        (field["analysis_result_obj"]["sample_obj"]["name"], field["name"]): field["stored_data"].get("uri")
+        for field in fields
     }
 
 
@@ -164,7 +164,7 @@ def test_files_of_a_group_are_downloaded(filled, work):
 def test_only_what_is_wanted_is_downloaded(filled, work):
     words = ("--module-name", "raw::paired_short_reads", "--field-name", "read_1")
     assert filled("download", "sample-results", *words, "--target-dir", "dl", *WHERE, "q2").code == 0
-    assert sorted(each.name for each in (work / "dl").rglob("*.gz")) == ["q2.raw__paired_short_reads.read_1.fastq.gz"]
+    assert sorted(path.name for path in (work / "dl").rglob("*.gz")) == ["q2.raw__paired_short_reads.read_1.fastq.gz"]
     missing = filled("download", "sample-results", *WHERE, "zz", "--target-dir", "dl")
     assert (missing.code, 'Sample "zz" not found' in missing.err) == (1, True)
 

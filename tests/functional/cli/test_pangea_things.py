@@ -74,7 +74,7 @@ def test_samples_are_made_once_and_listed(pangea, tmp_path):
     assert "there are more than 2; --limit sets how many are listed" in some.err
     assert pangea("list", "samples", ORG, LIBRARY, "--limit", "6").code == 0
     data = pangea("list", "samples", ORG, LIBRARY, "--output", "json").json
-    assert [each["name"] for each in data] == names(listed)
+    assert [row["name"] for row in data] == names(listed)
     nothing = pangea("create", "samples", ORG, LIBRARY)
     assert (nothing.code, "--sample-name-list" in nothing.err) == (2, True)
 
@@ -103,10 +103,10 @@ def test_a_sample_of_another_library_is_found_in_a_library_that_it_was_added_to(
     pangea("create", "sample-group", ORG, "Other")
     pangea("create", "samples", ORG, "Other", "guest")
     pangea("add", "samples-to-group", ORG, "Other", ORG, LIBRARY, "guest")
-    found = pangea("download", "metadata", ORG, LIBRARY, "guest", "--output", "json")
-    assert (found.code, [each["name"] for each in found.json]) == (0, ["guest"])
-    own = pangea("create", "samples", ORG, LIBRARY, "guest", "--output", "json")  # a library has its own of a name
-    assert (own.code, own.json[0]["uuid"] == found.json[0]["uuid"]) == (0, False)
+    downloaded = pangea("download", "metadata", ORG, LIBRARY, "guest", "--output", "json")
+    assert (downloaded.code, [row["name"] for row in downloaded.json]) == (0, ["guest"])
+    created = pangea("create", "samples", ORG, LIBRARY, "guest", "--output", "json")  # a library has its own of a name
+    assert (created.code, created.json[0]["uuid"] == downloaded.json[0]["uuid"]) == (0, False)
 
 
 def test_samples_are_added_to_a_group(pangea, tmp_path):
@@ -128,7 +128,7 @@ def test_samples_are_added_to_a_group(pangea, tmp_path):
 
 
 def test_what_is_deleted_is_confirmed_first(pangea):
-    uuids = [each["uuid"] for each in pangea("create", "samples", ORG, LIBRARY, "a,b,c", "--output", "json").json]
+    uuids = [row["uuid"] for row in pangea("create", "samples", ORG, LIBRARY, "a,b,c", "--output", "json").json]
     foreseen = pangea("delete", "sample", uuids[0], "--dry-run").json
     assert foreseen == [{"would delete": "sample", "name": "a", "uuid": uuids[0]}]
     refused = pangea("delete", "sample", uuids[0], tty=True, typed="n\n")
@@ -140,7 +140,7 @@ def test_what_is_deleted_is_confirmed_first(pangea):
     again = pangea("delete", "sample", uuids[1])
     assert (again.code, "404" in again.err) == (1, True)
     some = pangea("delete", "sample", uuids[1], uuids[2], "--yes")
-    assert (some.code, [each["uuid"] for each in some.json]) == (3, [uuids[2]])
+    assert (some.code, [row["uuid"] for row in some.json]) == (3, [uuids[2]])
     assert pangea("list", "samples", ORG, LIBRARY).out == ""
 
 
@@ -234,8 +234,8 @@ def no_login(monkeypatch):
         monkeypatch.delenv(name)
 
 
-def asked(sandbox) -> list[str]:
-    return [each["path"] for each in sandbox.requests("/pangea")]
+def requested_paths(sandbox) -> list[str]:
+    return [entry["path"] for entry in sandbox.requests("/pangea")]
 
 
 def test_the_environment_states_who_and_where(pangea, omics_sandbox):
@@ -256,7 +256,7 @@ def test_options_say_it_too_before_and_behind_the_words(pangea, omics_sandbox, l
 
 def test_without_a_login_nothing_of_one_is_sent_and_what_is_public_is_read(pangea, omics_sandbox, no_login):
     assert pangea("list", "samples", "Sandbox", "Sandbox Library").code == 0
-    assert not [path for path in asked(omics_sandbox) if "login" in path]
+    assert not [path for path in requested_paths(omics_sandbox) if "login" in path]
     refused = pangea("create", "org", "Mine")
     assert (refused.code, "credentials were not provided" in refused.err, "PANGEA_USER" in refused.err) == (
         4,
@@ -319,7 +319,7 @@ def test_the_version_is_ours_and_sends_no_request(pangea, omics_sandbox):
     from omicsdk import __version__
 
     assert pangea("version").out == f"{__version__}\n"
-    assert asked(omics_sandbox) == []
+    assert requested_paths(omics_sandbox) == []
 
 
 def test_operations_take_the_same_login(pangea, no_login):

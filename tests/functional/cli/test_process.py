@@ -89,16 +89,16 @@ FILE = ("dss", "get-file", "--uuid", "u", "--replica", "aws")
 
 
 def test_an_interrupt_ends_with_130_and_one_line(serve):
-    asked = threading.Event()
+    is_requested = threading.Event()
     forever = threading.Event()
 
     def hang(_head: bytes, _connection: socket.socket) -> None:
-        asked.set()
+        is_requested.set()
         forever.wait()
 
     url = serve(hang)
     with started("--base-url", url, *BUNDLE) as process:
-        asked.wait()
+        is_requested.wait()
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=50)  # less than the call's own timeout
     forever.set()
@@ -120,16 +120,16 @@ sys.exit(main())
 
 def test_an_interrupt_that_ends_no_call_of_the_system_is_noticed(serve):
     """Another thread takes the signal; so it is for one that arrives just before the main thread's call begins."""
-    asked, forever = threading.Event(), threading.Event()
+    is_requested, forever = threading.Event(), threading.Event()
 
     def hang(_head: bytes, _connection: socket.socket) -> None:
-        asked.set()
+        is_requested.set()
         forever.wait()
 
     command = [sys.executable, "-c", ELSEWHERE, "--base-url", serve(hang), *BUNDLE]
     pipes = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(command, env=environment(), **pipes) as process:
-        asked.wait()
+        is_requested.wait()
         try:
             _, err = process.communicate(b"x", timeout=50)  # less than the call's own timeout
         finally:
@@ -244,19 +244,19 @@ def test_closed_streams_do_no_harm():
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "told"),
+    ("words", "code", "message"),
     [
         ("init", 0, b""),
         ("config set creator_uid -", 2, b"omics: config set: "),
         ("dss put-bundle --files @-", 2, b"--files"),
     ],
 )
-def test_a_closed_stdin_is_an_empty_one(tmp_path, words, code, told):
+def test_a_closed_stdin_is_an_empty_one(tmp_path, words, code, message):
     changes = {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
     shell = ["sh", "-c", f"{OMICS} {words} <&-"]
     ran = subprocess.run(shell, capture_output=True, env=environment(**changes), check=False)
-    assert (ran.returncode, ran.stderr.count(b"\n")) == (code, 1 if told else 0)
-    assert told in ran.stderr
+    assert (ran.returncode, ran.stderr.count(b"\n")) == (code, 1 if message else 0)
+    assert message in ran.stderr
     assert b"unexpected" not in ran.stderr
 
 
@@ -344,24 +344,24 @@ def test_help_fits_the_terminal():
 
 
 def test_deleting_asks_and_no_is_no(serve):
-    asked: list[bytes] = []
+    heads: list[bytes] = []
 
     def note(head: bytes, connection: socket.socket) -> None:
-        asked.append(head)
+        heads.append(head)
         connection.sendall(response(b"{}"))
 
     url = serve(note)
     words = ("--base-url", url, "dss", "delete-collection", "--uuid", "u", "--replica", "aws")
     code, shown = on_a_terminal(*words, typed=b"n\n")
-    assert (code, asked) == (130, [])
+    assert (code, heads) == (130, [])
     assert "[y/N]" in shown
     code, shown = on_a_terminal(*words, typed=b"y\n")
-    assert (code, len(asked)) == (0, 1)
+    assert (code, len(heads)) == (0, 1)
 
 
 def test_the_package_runs_as_the_command():
-    said = [
+    outputs = [
         subprocess.run([*command, "--version"], capture_output=True, text=True, check=True, env=environment()).stdout
         for command in ([OMICS], [sys.executable, "-m", "omicsdk"])
     ]
-    assert said[0] == said[1] != ""
+    assert outputs[0] == outputs[1] != ""

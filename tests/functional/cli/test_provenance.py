@@ -17,7 +17,7 @@ TOOL = "#workflow/sandbox/example/count"
 def versions(crate: str) -> dict[str, str]:
     """The versions of services in an RO-Crate, by their names."""
     entities = json.loads(Path(crate).read_text())["@graph"]
-    return {each["name"]: each["softwareVersion"] for each in entities if each["@type"] == "WebApplication"}
+    return {entity["name"]: entity["softwareVersion"] for entity in entities if entity["@type"] == "WebApplication"}
 
 
 def test_reports_and_locks_state_what_each_service_states_and_ask_it_once(omics, omics_sandbox, monkeypatch, tmp_path):
@@ -44,8 +44,8 @@ def test_reports_and_locks_state_what_each_service_states_and_ask_it_once(omics,
         before = len(omics_sandbox.requests(info))
         assert omics(*words, "--report", "run.jsonl", installed=True).code == 0
         assert len(omics_sandbox.requests(info)) == before + 1
-        stated = httpx.get(f"{url}{info}").json()
-        expected = stated["git"]["commit"] if info == "/azul/version" else stated["version"]
+        payload = httpx.get(f"{url}{info}").json()
+        expected = payload["git"]["commit"] if info == "/azul/version" else payload["version"]
         assert omics("report", "run.jsonl", "run.jsonld", installed=True).code == 0
         assert versions("run.jsonld")[service] == expected
         assert omics("report", "run.jsonl", "run.html", installed=True).code == 0

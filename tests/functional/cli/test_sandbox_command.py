@@ -71,19 +71,19 @@ def test_it_runs_until_requested_stop_and_keeps_its_state(tmp_path):
 
 
 def test_names_that_the_user_allows_are_those_of_the_sandbox(omics, monkeypatch, tmp_path):
-    asked = []
-    monkeypatch.setattr("omicsdk.sandbox.serve", lambda sandbox, _ready: asked.append(set(sandbox.allow_hosts)))
+    host_sets = []
+    monkeypatch.setattr("omicsdk.sandbox.serve", lambda sandbox, _ready: host_sets.append(set(sandbox.allow_hosts)))
     for words in ((), ("--allow-host", "one.test", "--allow-host", "two.test")):
         assert omics("sandbox", "up", "--dir", str(tmp_path / "s"), *words).code == 0
-    assert asked[1] - asked[0] == {"one.test", "two.test"}
+    assert host_sets[1] - host_sets[0] == {"one.test", "two.test"}
 
 
 @pytest.mark.parametrize(("words", "runs"), [((), False), (("--run-tools",), True)])
 def test_tools_of_tasks_run_only_where_that_is_requested(omics, monkeypatch, tmp_path, words, runs):
-    asked = []
-    monkeypatch.setattr("omicsdk.sandbox.serve", lambda sandbox, _ready: asked.append(sandbox.options.run_tools))
+    values = []
+    monkeypatch.setattr("omicsdk.sandbox.serve", lambda sandbox, _ready: values.append(sandbox.options.run_tools))
     assert omics("sandbox", "up", "--dir", str(tmp_path / "s"), *words).code == 0
-    assert asked == [runs]
+    assert values == [runs]
 
 
 def test_a_taken_port_is_one_line(omics, tmp_path):

@@ -142,7 +142,7 @@ def test_objects_of_a_served_document_come_from_a_folder(omics, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (("seed", "--dir", "."), "expected either folders or --exchanges"),
         (("seed", "x", "--exchanges", "y", "--dir", "."), "expected either folders or --exchanges"),
@@ -158,13 +158,13 @@ def test_objects_of_a_served_document_come_from_a_folder(omics, tmp_path):
         (("up", "--s3-port", "70000"), "--s3-port: 70000 is not a port"),
     ],
 )
-def test_what_makes_no_sense_is_one_line(omics, tmp_path, monkeypatch, words, said):
+def test_what_makes_no_sense_is_one_line(omics, tmp_path, monkeypatch, words, message):
     work = tmp_path / "work"
     work.mkdir()
     monkeypatch.chdir(work)
     ran = omics("sandbox", *words, installed=True)
     assert ran.code != 0
-    assert said in ran.err.replace("\n", " ")
+    assert message in ran.err.replace("\n", " ")
     assert "Traceback" not in ran.err
     assert list(work.iterdir()) == []
 

@@ -253,9 +253,9 @@ def test_tags(tree):
 
 
 def test_search(tree):
-    found = tree("files", "search", 'IN "sandbox-user/p" WHERE name LIKE "%.txt"')
-    assert found.code == 0, found.err
-    assert sorted(row["name"] for row in found.json) == ["a.txt", "b.txt", "c.txt"]
+    ran = tree("files", "search", 'IN "sandbox-user/p" WHERE name LIKE "%.txt"')
+    assert ran.code == 0, ran.err
+    assert sorted(row["name"] for row in ran.json) == ["a.txt", "b.txt", "c.txt"]
     some = tree("files", "search", 'IN "sandbox-user/p" WHERE name LIKE "%.txt"', "--limit", "2")
     assert (some.code, len(some.json)) == (3, 2)
     assert tree("files", "search", 'IN "sandbox-user/p" WHERE name LIKE "%.txt"', "--limit", "3").code == 0

@@ -36,9 +36,9 @@ def table(sb, *words):
 
 
 def test_what_was_imported_is_exported(files):
-    found = {row["path"]: row for row in table(files)}
-    assert list(found) == [f"{P}/a.txt", f"{P}/b.txt", f"{P}/deep/c.txt"]
-    assert found[f"{P}/a.txt"] | {"id": ""} == {
+    by_path = {row["path"]: row for row in table(files)}
+    assert list(by_path) == [f"{P}/a.txt", f"{P}/b.txt", f"{P}/deep/c.txt"]
+    assert by_path[f"{P}/a.txt"] | {"id": ""} == {
         "id": "",
         "path": f"{P}/a.txt",
         "size": "5",
@@ -46,7 +46,7 @@ def test_what_was_imported_is_exported(files):
         "metadata.lane": "1",
         "metadata.sample_id": "S1",
     }
-    assert (found[f"{P}/deep/c.txt"]["metadata.sample_id"], found[f"{P}/deep/c.txt"]["tags"]) == ("", "")
+    assert (by_path[f"{P}/deep/c.txt"]["metadata.sample_id"], by_path[f"{P}/deep/c.txt"]["tags"]) == ("", "")
     assert [row["path"] for row in table(files, P)] == [f"{P}/a.txt", f"{P}/b.txt"]
     assert [row["path"] for row in table(files, f"{P}/deep")] == [f"{P}/deep/c.txt"]
     assert list(table(files, f"{P}/b.txt", "--keys", "other")[0])[4:] == ["metadata.other"]

@@ -47,7 +47,7 @@ def deep(sb):
 
 def on_volume(bucket):
     s3, name = bucket
-    return sorted(each["Key"] for each in s3.list_objects_v2(Bucket=name)["Contents"])
+    return sorted(entry["Key"] for entry in s3.list_objects_v2(Bucket=name)["Contents"])
 
 
 # -- volumes
@@ -57,8 +57,8 @@ def test_volumes_are_listed_without_their_credentials_and_what_is_on_them(volume
     shown = volume("volumes", "ls")
     assert [(row["id"], row["type"]) for row in shown.json] == [(V, "S3")]
     assert "credentials" not in shown.out
-    found = volume("volumes", "ls", V)
-    assert [(row["location"], row["type"]) for row in found.json] == [("reads/", "folder"), ("x.txt", "s3")]
+    ran = volume("volumes", "ls", V)
+    assert [(row["location"], row["type"]) for row in ran.json] == [("reads/", "folder"), ("x.txt", "s3")]
     below = volume("volumes", "ls", V, "--prefix", "reads/").json
     assert [(row["location"], row.get("size")) for row in below] == [
         ("reads/c/", None),
@@ -169,17 +169,17 @@ def test_what_an_import_could_not_find_is_foretold(volume):
         return ran.code, [row.get("error") is None for row in ran.json], ran.err
 
     assert dry("x.txt", "reads/", f"{P}/in/", "--volume", V) == (0, [True, True], "")
-    code, fine, told = dry("x.txt", "gone/", "reads", f"{P}/", "--volume", V)
+    code, fine, err = dry("x.txt", "gone/", "reads", f"{P}/", "--volume", V)
     assert (code, fine) == (3, [True, False, False])
-    assert f"{V}/gone/: the volume has nothing below it" in told
-    code, fine, told = dry("x.txt", f"{P}/", "--volume", "sandbox-user/none")
+    assert f"{V}/gone/: the volume has nothing below it" in err
+    code, fine, err = dry("x.txt", f"{P}/", "--volume", "sandbox-user/none")
     assert (code, fine) == (1, [False])
-    assert "sandbox-user/none/x.txt: " in told
+    assert "sandbox-user/none/x.txt: " in err
     code, fine, _ = dry("x.txt", "sb://sandbox-user/nowhere/", "--volume", V)
     assert (code, fine) == (1, [False])
     assert volume("imports", "start", "x.txt", f"{P}/", "--volume", V, "--wait").code == 0
-    code, fine, told = dry("x.txt", f"{P}/", "--volume", V)
-    assert (code, fine, f"{P}/x.txt already exists" in told) == (1, [False], True)
+    code, fine, err = dry("x.txt", f"{P}/", "--volume", V)
+    assert (code, fine, f"{P}/x.txt already exists" in err) == (1, [False], True)
     for option in ("--overwrite", "--autorename"):
         assert dry("x.txt", f"{P}/", "--volume", V, option)[:2] == (0, [True])
 

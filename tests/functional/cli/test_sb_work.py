@@ -119,8 +119,8 @@ def test_logs_of_a_task(app, quick):
     rows = app("tasks", "logs", task)
     assert rows.code == 0, rows.err
     assert {row["log"] for row in rows.json} == {"stdout.log", "stderr.log"}
-    said = app("tasks", "logs", task, "--log", "stdout.log")
-    assert "of noisy" in said.out
+    ran = app("tasks", "logs", task, "--log", "stdout.log")
+    assert "of noisy" in ran.out
     assert app("tasks", "logs", task, "--log", "stdout.log", "--output", "json").json[0]["text"].endswith("of noisy\n")
     copied = app("tasks", "logs", task, "--download-dir", "logs")
     assert copied.code == 0, copied.err
@@ -361,7 +361,7 @@ def test_workflows_stand_at_the_top_and_operations_below_api():
         "api": [],
     }
     operations = Catalog().operations("sb")
-    below = [found.path for found in _group(service, "api").visible_commands()]
+    below = [node.path for node in _group(service, "api").visible_commands()]
     assert below == [["sb", "api", operation["command"]] for operation in operations]
 
 
@@ -377,15 +377,16 @@ def test_every_command_takes_a_profile_and_can_be_imported():
     service = Catalog().start("sb")
     assert isinstance(service, Group)
     for group in service.below():
-        for found in group.visible_commands():
-            assert isinstance(found, CommandNode)
-            taken = [each["name"] for each in found.command.get("parameters", [])]
-            assert [*taken, *(each["name"] for each in global_arguments(own_arguments(found.command), GLOBALS))].count(
-                "profile"
-            ) == 1
-            if "run" in found.command:
-                assert callable(loaded(found.command["run"]))
-                assert found.command.get("summary", "").endswith(".")
+        for node in group.visible_commands():
+            assert isinstance(node, CommandNode)
+            taken = [argument["name"] for argument in node.command.get("parameters", [])]
+            assert [
+                *taken,
+                *(argument["name"] for argument in global_arguments(own_arguments(node.command), GLOBALS)),
+            ].count("profile") == 1
+            if "run" in node.command:
+                assert callable(loaded(node.command["run"]))
+                assert node.command.get("summary", "").endswith(".")
 
 
 def test_the_time_that_calls_may_take_reaches_the_platform(sb, omics_sandbox, monkeypatch):
@@ -414,12 +415,12 @@ def test_switches_stand_alone():
     service = Catalog().start("sb")
     assert isinstance(service, Group)
     switches = [
-        (found.path, each["name"], each.get("flag"))
+        (node.path, argument["name"], argument.get("flag"))
         for group in service.below()
         if group.path[-1] != "api"
-        for found in group.visible_commands()
-        for each in found.command.get("parameters", [])
-        if each.get("type") == "boolean" and each.get("default") is False
+        for node in group.visible_commands()
+        for argument in node.command.get("parameters", [])
+        if argument.get("type") == "boolean" and argument.get("default") is False
     ]
     assert len(switches) > 30
-    assert [each for each in switches if not each[2]] == []
+    assert [switch for switch in switches if not switch[2]] == []

@@ -23,8 +23,8 @@ OMICS = str(Path(sys.executable).with_name("omics"))
 
 @pytest.fixture
 def environment(omics_sandbox: Any) -> dict[str, str]:
-    given = {name: value for name, value in os.environ.items() if not name.startswith(("OMICS_", "HCA_"))}
-    return given | omics_sandbox.environment()
+    variables = {name: value for name, value in os.environ.items() if not name.startswith(("OMICS_", "HCA_"))}
+    return variables | omics_sandbox.environment()
 
 
 @pytest.fixture
@@ -39,16 +39,16 @@ def manifest(omics_sandbox: Any, tmp_path: Path) -> Path:
     from omicsdk.hca.dss import Dss
 
     with Dss(omics_sandbox.swagger_url.rpartition("/")[0]) as dss:
-        told = dss.get_bundle.raw(uuid=bundle["bundle_uuid"], replica="aws").json()["bundle"]
+        payload = dss.get_bundle.raw(uuid=bundle["bundle_uuid"], replica="aws").json()["bundle"]
     path = tmp_path / "m.tsv"
     with path.open("w", newline="") as file:
         writer = tsv.DictWriter(
             file, ["bundle_uuid", "bundle_version", "file_name", "file_uuid", "file_sha256", "file_size"]
         )
         writer.writeheader()
-        for each in told["files"]:
-            row = {f"file_{name}": str(each[name]) for name in ("name", "uuid", "sha256", "size")}
-            writer.writerow({"bundle_uuid": told["uuid"], "bundle_version": told["version"], **row})
+        for entry in payload["files"]:
+            row = {f"file_{name}": str(entry[name]) for name in ("name", "uuid", "sha256", "size")}
+            writer.writerow({"bundle_uuid": payload["uuid"], "bundle_version": payload["version"], **row})
     return path
 
 
@@ -98,12 +98,12 @@ def test_the_same_result_and_report_with_workers_and_on_a_cluster(
         assert done.returncode == 0, done.stderr
         assert f"report written to {name}.jsonl" in done.stderr
         assert ("dashboard: http://127.0.0.1" in done.stderr) == (name == "cluster")
-        told = json.loads(done.stdout)
+        result = json.loads(done.stdout)
         lines = [json.loads(line) for line in Path(f"{name}.jsonl").read_text().splitlines()]
         copy = (work / "m.tsv").read_text().replace(name, "FOLDER")
         seen.append(
             [
-                {key: value for key, value in told.items() if key != "seconds"},
+                {key: value for key, value in result.items() if key != "seconds"},
                 {key: lines[0][key] for key in ("files", "counts", "bytes_fetched", "why_stopped")},
                 [(line["name"], line["state"], line["label"], line["checksums"]) for line in lines[1:]],
                 copy,
@@ -177,19 +177,19 @@ def test_manifests_of_commons(how: str, omics: Any, omics_sandbox: Any, monkeypa
     rows.append({"object_id": "gone"})
     (folder / "m.json").write_text(json.dumps(rows))
     reader = str(omics_sandbox.gen3_credentials(tmp_path / "reader.json", "reader@example.org"))
-    told: list[Any] = []
+    results: list[Any] = []
     for place, *more in (("alone",), ("together", "--workers", "2")):
         words = ("download", "-m", "m.json", "-d", place) if how == "download" else (how, "manifest", "m.json", place)
         done = gen3(*words, "--auth", reader, *more)
         assert done.code == 3
-        told.append(
+        results.append(
             [
                 done.json["counts"],
-                [(each["id"], each["size"], each["state"]) for each in done.json["files"]],
+                [(row["id"], row["size"], row["state"]) for row in done.json["files"]],
                 "ask the owner of the data" in done.err,
             ]
         )
         assert {path.name for path in (folder / place / "x").iterdir()} == {f"{number}.txt" for number in range(8)}
-    assert told[0] == told[1]
-    assert told[0][0] == {"done": 8, "failed": 2, "skipped": 0, "stopped": 0}
-    assert told[0][2]
+    assert results[0] == results[1]
+    assert results[0][0] == {"done": 8, "failed": 2, "skipped": 0, "stopped": 0}
+    assert results[0][2]

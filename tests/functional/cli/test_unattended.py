@@ -67,12 +67,14 @@ def server() -> Iterator[Server]:
 
 def values(request: ExportMetricsServiceRequest) -> dict[str, float]:
     """The values of the metrics, by name and outcome."""
-    found: dict[str, float] = {}
+    points: dict[str, float] = {}
     for metric in request.resource_metrics[0].scope_metrics[0].metrics:
         for point in (metric.sum if metric.HasField("sum") else metric.gauge).data_points:
-            outcome = "".join(f" {each.value.string_value}" for each in point.attributes if each.key == "outcome")
-            found[metric.name + outcome] = point.as_int or point.as_double
-    return found
+            outcome = "".join(
+                f" {attribute.value.string_value}" for attribute in point.attributes if attribute.key == "outcome"
+            )
+            points[metric.name + outcome] = point.as_int or point.as_double
+    return points
 
 
 def test_a_transfer_in_a_pipe_prints_lines_and_pushes_metrics(server, tmp_path):
@@ -99,7 +101,7 @@ def test_a_transfer_in_a_pipe_prints_lines_and_pushes_metrics(server, tmp_path):
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **variables}
     ) as process:
         assert process.stderr is not None
-        line = next((each for each in process.stderr if "48.8 KiB of 97.7 KiB" in each), "")
+        line = next((line for line in process.stderr if "48.8 KiB of 97.7 KiB" in line), "")
         server.goes_on.set()
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (0, "1\n")
@@ -108,7 +110,9 @@ def test_a_transfer_in_a_pipe_prints_lines_and_pushes_metrics(server, tmp_path):
     assert "copied to" in err.splitlines()[-1]
     assert not set("\r\x1b") & set(line + err)
     path, headers, last = server.received[-1]
-    resource = {each.key: each.value.string_value for each in last.resource_metrics[0].resource.attributes}
+    resource = {
+        attribute.key: attribute.value.string_value for attribute in last.resource_metrics[0].resource.attributes
+    }
     assert (path, headers["api-key"], resource["service.name"], resource["host.name"]) == (
         *("/v1/metrics", "s t"),
         *("nightly", "node7"),
@@ -132,7 +136,7 @@ def test_a_resolution_in_a_pipe_prints_lines(server, tmp_path, monkeypatch, word
     environ = {**os.environ, **variables}
     with subprocess.Popen([OMICS, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environ) as process:
         assert process.stderr is not None
-        line = next(each.decode() for each in process.stderr if b"preparing" in each)
+        line = next(line.decode() for line in process.stderr if b"preparing" in line)
         server.goes_on.set()
         out, _ = process.communicate(timeout=60)
     assert (process.returncode, b"data/slow" in out) == (0, True)

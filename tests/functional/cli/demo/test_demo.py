@@ -31,10 +31,10 @@ def omics(folder: Path, *words: str, before: str = "", timeout: float = 110) -> 
 @pytest.mark.long
 @pytest.mark.timeout(420)
 def test_a_gibibyte_that_is_killed_half_way(tmp_path):
-    told = omics(tmp_path, "demo", "--large-mib", "1024", timeout=400)
-    assert told.returncode == 0, told.stderr
-    assert "Kill a download" in told.stdout
-    match = re.search(r"([\d.]+) MiB fetched, ([\d.]+) (MiB|KiB|B) of them twice", told.stdout)
+    result = omics(tmp_path, "demo", "--large-mib", "1024", timeout=400)
+    assert result.returncode == 0, result.stderr
+    assert "Kill a download" in result.stdout
+    match = re.search(r"([\d.]+) MiB fetched, ([\d.]+) (MiB|KiB|B) of them twice", result.stdout)
     assert match
     assert float(match[1]) < 600
     assert match[3] != "MiB" or float(match[2]) <= 4 * 16
@@ -42,9 +42,9 @@ def test_a_gibibyte_that_is_killed_half_way(tmp_path):
 
 @pytest.mark.long
 def test_what_is_kept_can_be_examined(tmp_path):
-    told = omics(tmp_path, "demo", *SMALL, "--keep", "kept")
-    assert told.returncode == 0, told.stderr
-    assert told.stdout.rstrip().endswith(f"everything is kept in {tmp_path / 'kept'}")
+    result = omics(tmp_path, "demo", *SMALL, "--keep", "kept")
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.rstrip().endswith(f"everything is kept in {tmp_path / 'kept'}")
     kept = {path.name for path in (tmp_path / "kept").iterdir()}
     assert kept >= {"data", "lambda.tsv", "store", "bundles", "large", "sandbox"}
 
@@ -52,34 +52,34 @@ def test_what_is_kept_can_be_examined(tmp_path):
 def test_a_folder_that_holds_something_is_not_taken(tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("all of it")
-    told = omics(tmp_path, "demo", "--keep", "mine")
-    assert told.returncode == 2
-    assert told.stderr.startswith("omics: ")
-    assert "mine is not empty" in told.stderr
+    result = omics(tmp_path, "demo", "--keep", "mine")
+    assert result.returncode == 2
+    assert result.stderr.startswith("omics: ")
+    assert "mine is not empty" in result.stderr
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
 
 
 def test_a_file_is_no_folder_to_keep_objects_in(tmp_path):
     (tmp_path / "mine").write_text("all of it")
-    told = omics(tmp_path, "demo", "--keep", "mine")
-    assert (told.returncode, told.stdout) == (2, "")
-    assert "--keep: mine is a file. Name a new folder." in told.stderr
+    result = omics(tmp_path, "demo", "--keep", "mine")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "--keep: mine is a file. Name a new folder." in result.stderr
 
 
 @pytest.mark.parametrize("size", ["50", "33", "16", "-64", "0"])
 def test_a_size_that_cannot_be_halved_in_parts_is_refused(tmp_path, size):
-    told = omics(tmp_path, "demo", f"--large-mib={size}")
-    assert told.returncode == 2
-    assert "multiple of 16" in told.stderr
-    assert told.stdout == ""
+    result = omics(tmp_path, "demo", f"--large-mib={size}")
+    assert result.returncode == 2
+    assert "multiple of 16" in result.stderr
+    assert result.stdout == ""
 
 
 def test_without_the_extra_it_states_what_to_install(tmp_path):
-    told = omics(tmp_path, "demo", before="import sys; sys.modules['uvicorn'] = None")
-    assert told.returncode == 2
-    assert told.stderr.count("\n") == 1
-    assert "[sandbox]'" in told.stderr
-    assert told.stdout == ""
+    result = omics(tmp_path, "demo", before="import sys; sys.modules['uvicorn'] = None")
+    assert result.returncode == 2
+    assert result.stderr.count("\n") == 1
+    assert "[sandbox]'" in result.stderr
+    assert result.stdout == ""
 
 
 TAMPERING = """
@@ -99,20 +99,20 @@ walk.check_manifest = tampered
 
 @pytest.mark.long
 def test_a_byte_that_differs_ends_it_with_one_line(tmp_path):
-    told = omics(tmp_path, "demo", *SMALL, before=TAMPERING)
-    assert told.returncode == 1
-    assert told.stderr.count("\n") == 1
-    assert "lambda_early_R1.fastq.gz" in told.stderr
-    assert "verified" not in told.stdout
+    result = omics(tmp_path, "demo", *SMALL, before=TAMPERING)
+    assert result.returncode == 1
+    assert result.stderr.count("\n") == 1
+    assert "lambda_early_R1.fastq.gz" in result.stderr
+    assert "verified" not in result.stdout
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_command_that_fails_ends_it_with_its_own_words(tmp_path):
     breaking = "import omicsdk.cli.demo.walk as walk; walk._REPLICA = ('--replica', 'azure')"
-    told = omics(tmp_path, "demo", *SMALL, before=breaking)
-    assert told.returncode == 1
-    assert told.stderr.count("\n") == 1
-    assert "azure" in told.stderr
+    result = omics(tmp_path, "demo", *SMALL, before=breaking)
+    assert result.returncode == 1
+    assert result.stderr.count("\n") == 1
+    assert "azure" in result.stderr
     assert list(tmp_path.iterdir()) == []
 
 
@@ -130,9 +130,9 @@ def test_ctrl_c_leaves_nothing(tmp_path):
     while "dss upload" not in process.stdout.readline():
         assert process.poll() is None
     process.send_signal(2)
-    _, told = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert told == "omics: interrupted.\n"
+    assert err == "omics: interrupted.\n"
     assert list(tmp_path.iterdir()) == []
 
 
@@ -140,8 +140,8 @@ CHECKOUT = Path(__file__).parents[4]
 
 
 def test_the_example_script_writes_both_samples(tmp_path: Path):
-    told = subprocess.run(
+    result = subprocess.run(
         [sys.executable, CHECKOUT / "examples/reads.py", tmp_path / "out"], capture_output=True, text=True, check=True
     )
-    assert told.stdout.count(".fastq.gz") == 4
+    assert result.stdout.count(".fastq.gz") == 4
     assert len(list((tmp_path / "out").iterdir())) == 2
