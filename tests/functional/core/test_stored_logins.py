@@ -46,9 +46,9 @@ def test_a_login_is_found_by_its_profile_and_by_its_base_url(environ: dict[str, 
     assert _sent({**environ, "OMICS_PROFILE": "work"}) == ("https://work.example.org", "two")
     assert _sent(environ, "https://work.example.org/") == ("https://work.example.org/", "two")
     assert _sent({**environ, "OMICS_TOY_URL": URL}) == (URL, "one")
-    found = resolution(TOY, environ=environ)
-    assert found.origin == f"profile default of {environ['OMICS_SETTINGS_FILE']}"
-    assert found.credentials_origin == f"login of the profile default in {environ['OMICS_TOKEN_FILE']}"
+    connection = resolution(TOY, environ=environ)
+    assert connection.origin == f"profile default of {environ['OMICS_SETTINGS_FILE']}"
+    assert connection.credentials_origin == f"login of the profile default in {environ['OMICS_TOKEN_FILE']}"
 
 
 def test_a_variable_wins_over_a_stored_login(environ: dict[str, str]) -> None:
@@ -103,8 +103,8 @@ def test_profiles_of_the_atlas_are_kept_apart_too(environ: dict[str, str]) -> No
     work.keep("https://dss.example.org/v1", StoredLogin(Token("w"), origins=("https://auth.example.org",)))
     assert token_file(environ).get("https://dss.example.org") is None
     assert work.get("https://auth.example.org/") == Token("w")
-    found = token_file(environ).serving("https://auth.example.org", None)
-    assert (found and found.profile) == "work"
+    login = token_file(environ).serving("https://auth.example.org", None)
+    assert (login and login.profile) == "work"
     assert work.change("https://auth.example.org", lambda _: StoredLogin(Token("x"))).token == Token("x")
     assert work.get("https://dss.example.org") == Token("x")
 
@@ -153,7 +153,7 @@ def test_a_locked_keyring_is_skipped(
     caplog.set_level(logging.DEBUG, "omicsdk")
     with pytest.raises(ConfigError, match="No credentials found"):
         _sent(environ)
-    assert [(each.levelname, each.message) for each in caplog.records] == [
+    assert [(record.levelname, record.message) for record in caplog.records] == [
         ("DEBUG", "the login in the keyring is skipped: it is locked")
     ]
     caplog.clear()

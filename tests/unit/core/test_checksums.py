@@ -165,10 +165,10 @@ def test_a_copy_goes_its_own_way() -> None:
     digests.update(b"some bytes")
     twin = digests.copy()
     twin.update(b" more")
-    for each, data in ((digests, b"some bytes"), (twin, b"some bytes more")):
+    for hashes, data in ((digests, b"some bytes"), (twin, b"some bytes more")):
         afresh = Digests(ALGORITHMS, part_size=4)
         afresh.update(data)
-        assert each.values() == afresh.values()
+        assert hashes.values() == afresh.values()
     assert digests.values()["s3_etag"].endswith("-3")
     assert twin.values()["s3_etag"].endswith("-4")
     assert twin.names == ALGORITHMS
@@ -243,12 +243,12 @@ def test_an_etag_of_parts_states_their_size_in_its_name(data: bytes, part_size: 
     assert name == f"s3_etag:{part_size}"
     digests = Digests([name], len(data))
     digests.update(data)
-    (found,) = digests.values().values()
+    (value,) = digests.values().values()
     parts = [data[at : at + part_size] for at in range(0, len(data), part_size)]
     joined = hashlib.md5(b"".join(hashlib.md5(part).digest() for part in parts)).hexdigest()
-    assert found == (f"{joined}-{len(parts)}" if len(parts) > 1 else hashlib.md5(data).hexdigest())
+    assert value == (f"{joined}-{len(parts)}" if len(parts) > 1 else hashlib.md5(data).hexdigest())
     assert is_algorithm(name)
-    assert is_checksum(name, found)
+    assert is_checksum(name, value)
     assert etag_of_size(64 * 1024**2, 100) == "s3_etag"
 
 

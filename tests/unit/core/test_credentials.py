@@ -114,7 +114,7 @@ def test_a_name_with_a_colon_is_refused():
         HttpxAuth(httpx.BasicAuth("me", "canary")),
         Token("canary", 1.0),
     ],
-    ids=lambda each: type(each).__name__,
+    ids=lambda credentials: type(credentials).__name__,
 )
 def test_no_repr_contains_a_secret(credentials):
     assert "canary" not in repr(credentials) + str(credentials)
@@ -294,10 +294,10 @@ def test_a_renewal_that_needs_itself_is_named():
 
 def test_an_event_loop_continues_while_a_token_is_renewed():
     clock = ManualClock()
-    asked, go_on = threading.Event(), threading.Event()
+    renewing, go_on = threading.Event(), threading.Event()
 
     def refresh():
-        asked.set()
+        renewing.set()
         assert go_on.wait(60)
         return "second"
 
@@ -313,7 +313,7 @@ def test_an_event_loop_continues_while_a_token_is_renewed():
             "https://api.example.org", credentials=token, transport=httpx.MockTransport(response), clock=clock
         )
         call = asyncio.create_task(transport.send(Request("GET", "/x", (), None, True, True, "get_x")))
-        assert await asyncio.to_thread(asked.wait, 5)
+        assert await asyncio.to_thread(renewing.wait, 5)
         go_on.set()  # only a loop that runs gets here
         await call
 

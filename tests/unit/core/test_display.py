@@ -119,7 +119,7 @@ def test_a_page_with_one_object_shows_its_table():
 
 
 @pytest.mark.parametrize(
-    ("result", "said"),
+    ("result", "text"),
     [
         (REPORT, "<TransferReport: 1 done, 12 failed (1 verified), 3.5 s>"),
         (
@@ -135,8 +135,8 @@ def test_a_page_with_one_object_shows_its_table():
         (ShardResult(0, 1, {"done": 3}), "ShardResult(index=0, of=1, counts={done: 3}, bytes_fetched=0, seconds=0.0)"),
     ],
 )
-def test_results_are_stated_shortly(result, said):
-    assert repr(result) == said
+def test_results_are_stated_shortly(result, text):
+    assert repr(result) == text
 
 
 def test_a_result_of_a_data_set_is_a_table():

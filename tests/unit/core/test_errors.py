@@ -231,9 +231,9 @@ def test_an_api_error_keeps_the_headers_without_their_secrets():
 
 def test_headers_of_an_error_that_was_made_otherwise():
     assert APIError("It broke").headers == {}
-    given = {"a": "b"}
-    error = APIError("It broke", headers=given)
-    given.clear()
+    headers = {"a": "b"}
+    error = APIError("It broke", headers=headers)
+    headers.clear()
     assert error.headers == {"a": "b"}
 
 

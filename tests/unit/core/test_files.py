@@ -37,7 +37,7 @@ posix = pytest.mark.skipif(os.name == "nt", reason="modes and links of POSIX")
 
 
 def names(folder):
-    return sorted(each.name for each in folder.iterdir())
+    return sorted(path.name for path in folder.iterdir())
 
 
 @pytest.mark.parametrize("durable", [True, False])
@@ -110,7 +110,7 @@ def test_only_its_owner_reads_what_is_not_whole_yet(tmp_path, mode):
     path.write_bytes(b"old")
     path.chmod(0o666)
     with in_place_of(path, mode=mode):
-        assert [stat.S_IMODE(each.stat().st_mode) for each in tmp_path.iterdir() if each != path] == [0o600]
+        assert [stat.S_IMODE(part.stat().st_mode) for part in tmp_path.iterdir() if part != path] == [0o600]
     assert stat.S_IMODE(path.stat().st_mode) == mode
 
 
@@ -300,9 +300,9 @@ def test_a_user_without_a_home_is_told_what_to_set(monkeypatch, home):
     for name in (*VARIABLES, "OMICS_STATE_DIR", "OMICS_SETTINGS_FILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("os.path.expanduser", lambda path: path.replace("~", home))
-    with pytest.raises(ConfigError) as found:
+    with pytest.raises(ConfigError) as raised:
         state_folder()
-    assert "OMICS_STATE_DIR" in found.value.remedy
-    with pytest.raises(ConfigError) as found:
+    assert "OMICS_STATE_DIR" in raised.value.remedy
+    with pytest.raises(ConfigError) as raised:
         settings_file("settings.toml", "OMICS_SETTINGS_FILE")
-    assert "OMICS_SETTINGS_FILE" in found.value.remedy
+    assert "OMICS_SETTINGS_FILE" in raised.value.remedy

@@ -40,8 +40,8 @@ class LongerToo(Same):
 @pytest.mark.parametrize(("ours", "theirs"), [(Secret, Same), (Longer, LongerToo)])
 def test_the_module_dataclasses_sees_a_dataclass(ours, theirs):
     assert str(inspect.signature(ours)) == str(inspect.signature(theirs))
-    assert [(each.name, each.repr) for each in dataclasses.fields(ours)] == [
-        (each.name, each.repr) for each in dataclasses.fields(theirs)
+    assert [(field.name, field.repr) for field in dataclasses.fields(ours)] == [
+        (field.name, field.repr) for field in dataclasses.fields(theirs)
     ]
     for values in (("a", "b"), ("a", "b", {"c": "1"})):
         assert dataclasses.asdict(ours(*values)) == dataclasses.asdict(theirs(*values))

@@ -35,12 +35,12 @@ def test_several_are_suggested_the_nearest_first() -> None:
 
 
 @pytest.mark.parametrize(
-    ("known", "told"),
+    ("names", "sentence"),
     [
         (NODES, "There are: experiment, case, sample, dataset_description."),
         ([], "There are none."),
         ([f"n{number}" for number in range(12)], "There are: n0, n1, n2, n3, n4, n5, n6, n7 and 4 others."),
     ],
 )
-def test_where_none_is_near_all_are_reported_unless_they_are_many(known: list[str], told: str) -> None:
-    assert choice("zzzzzz", known) == told
+def test_where_none_is_near_all_are_reported_unless_they_are_many(names: list[str], sentence: str) -> None:
+    assert choice("zzzzzz", names) == sentence

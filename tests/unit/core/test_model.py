@@ -222,8 +222,8 @@ def thawed():
 def test_what_was_made_in_a_pause_is_no_longer_young(thawed):
     with json_coding.paused_for(LARGE):
         made = [[number] for number in range(2 * json_coding.SETTLE_FROM)]
-    young = {id(each) for each in gc.get_objects(generation=0)}
-    assert not any(id(each) in young for each in made)
+    young = {id(item) for item in gc.get_objects(generation=0)}
+    assert not any(id(item) in young for item in made)
 
 
 def test_frozen_objects_stay_frozen(thawed):

@@ -109,7 +109,7 @@ def test_items_of_a_page(page: object, key: str, items: list[int]):
 
 
 @pytest.mark.parametrize(
-    ("page", "key", "said"),
+    ("page", "key", "message"),
     [
         ({}, "a", "the response's field 'a' is None, not a list: the response is {}"),
         ({"b": 1}, "a", "the response's field 'a' is None, not a list: the response has only 'b'"),
@@ -134,10 +134,10 @@ def test_items_of_a_page(page: object, key: str, items: list[int]):
         (None, "a?", "the response's field 'a' is None, not a list: the response is None"),
     ],
 )
-def test_a_list_that_is_absent_is_no_empty_one(page: object, key: str, said: str):
+def test_a_list_that_is_absent_is_no_empty_one(page: object, key: str, message: str):
     with pytest.raises(DecodeError) as caught:
         items_at(page, key, "get_bundles_all")
-    assert caught.value.message == f"get_bundles_all: {said}"
+    assert caught.value.message == f"get_bundles_all: {message}"
     assert caught.value.remedy == ("It is not treated as an empty list. Check the service's URL, or try again later.")
     assert list_at(page, key) is None
 
@@ -176,9 +176,9 @@ def test_asynchronous_calls_refuse_it_too(body: str, strict: bool):
             with pytest.raises(DecodeError, match="get_bundles_all: the response"):
                 await listing(replica="aws")
             with pytest.raises(DecodeError, match="get_bundles_all: the response"):
-                _ = [each async for each in listing.iterate(replica="aws")]
+                _ = [item async for item in listing.iterate(replica="aws")]
             with pytest.raises(DecodeError, match="get_bundles_all: the response"):
-                _ = [each async for each in listing.pages(replica="aws")]
+                _ = [page async for page in listing.pages(replica="aws")]
 
     asyncio.run(run())
 
@@ -212,7 +212,7 @@ TOKENS_IN_LINKS = Paging("link", "roles", parameter="next_token")
 
 
 @pytest.mark.parametrize(
-    ("asked", "link", "expected"),
+    ("path", "link", "expected"),
     [
         ("/roles", "https://inside.example/roles?next_token=b%2B", "/roles?next_token=b%2B"),
         ("/roles?per_page=5", "/roles?per_page=5&next_token=b&per_page=5", "/roles?per_page=5&next_token=b"),
@@ -220,12 +220,12 @@ TOKENS_IN_LINKS = Paging("link", "roles", parameter="next_token")
         ("/roles", "/v2/roles?after=2", "https://api.example.org/v2/roles?after=2"),
     ],
 )
-def test_the_token_of_a_link_goes_to_the_address_that_was_queried(asked: str, link: str, expected: str):
-    found = next_request(
-        TOKENS_IN_LINKS, FIRST.at(asked), "https://api.example.org/v1/roles", {"link": f'<{link}>; rel="next"'}, no_page
+def test_the_token_of_a_link_goes_to_the_address_that_was_queried(path: str, link: str, expected: str):
+    following = next_request(
+        TOKENS_IN_LINKS, FIRST.at(path), "https://api.example.org/v1/roles", {"link": f'<{link}>; rel="next"'}, no_page
     )
-    assert found is not None
-    assert found.url == expected
+    assert following is not None
+    assert following.url == expected
 
 
 def test_a_link_with_the_token_of_the_same_page_ends():
@@ -254,12 +254,12 @@ CONTINUED = Paging("continuation", "results", next="next")
 )
 def test_an_empty_page_is_the_last_where_pages_are_counted(following: str, items: list[int], is_followed: bool):
     page = {"results": items, "next": f"https://api.example.org{following}"}
-    found = next_request(CONTINUED, FIRST.at("/x?page=2"), "https://api.example.org/x?page=2", {}, lambda: page)
-    assert (found is not None) == is_followed
+    page_request = next_request(CONTINUED, FIRST.at("/x?page=2"), "https://api.example.org/x?page=2", {}, lambda: page)
+    assert (page_request is not None) == is_followed
     by_header = Paging("link", "results", next="next_page")
     headers = {"next_page": f"https://api.example.org{following}"}
-    found = next_request(by_header, FIRST.at("/x"), "https://api.example.org/x", headers, lambda: page)
-    assert (found is not None) == is_followed
+    page_request = next_request(by_header, FIRST.at("/x"), "https://api.example.org/x", headers, lambda: page)
+    assert (page_request is not None) == is_followed
 
 
 def test_a_page_that_leads_to_one_before_it_is_an_error():
@@ -294,8 +294,8 @@ def test_a_link_beyond_the_last_page_ends(
         paging = Paging("link", "bundles", next="next_page", last="last_page")
         headers = {"next_page": following, **({"last_page": final} if final else {})}
     page = {"bundles": [*range(length)]}
-    found = next_request(paging, FIRST.at("/x?offset=4"), f"{url}?offset=4", headers, lambda: page)
-    assert (found is not None) == is_followed
+    page_request = next_request(paging, FIRST.at("/x?offset=4"), f"{url}?offset=4", headers, lambda: page)
+    assert (page_request is not None) == is_followed
 
 
 @pytest.mark.parametrize(
@@ -332,8 +332,8 @@ def test_a_whole_response_as_a_page():
 
 
 def following(paging: Paging, url: str, page: object) -> str | None:
-    found = next_request(paging, FIRST.at(url), f"https://api.example.org/v1{url}", {}, lambda: page)
-    return None if found is None else found.url
+    page_request = next_request(paging, FIRST.at(url), f"https://api.example.org/v1{url}", {}, lambda: page)
+    return None if page_request is None else page_request.url
 
 
 OFFSET = Paging("offset", "items", parameter="offset", limit="limit")
@@ -425,8 +425,8 @@ def test_other_styles(paging: Paging, url: str, page: object, expected: str | No
 def test_a_token_in_a_header(style: Any, value: str | None, expected: str | None):
     paging = Paging(style, "items", parameter="t", header="X-Next")
     headers = httpx.Headers({} if value is None else {"x-next": value})
-    found = next_request(paging, FIRST.at("/x"), "https://api.example.org/x", headers, lambda: {"items": [1]})
-    assert (None if found is None else found.url) == expected
+    page_request = next_request(paging, FIRST.at("/x"), "https://api.example.org/x", headers, lambda: {"items": [1]})
+    assert (None if page_request is None else page_request.url) == expected
 
 
 def test_a_number_that_stays_is_an_error():
@@ -459,16 +459,16 @@ BY_BODY = BodyPaging("token", "items", parameter="page.after", next="next")
 def test_pages_that_a_body_requests(paging: Paging, body: object, page: object, expected: object):
     content = NO_BODY if body is None else json_body(body)
     first = request(OperationFacts(name="search", method="POST", path="/search"), "/search", body=content)
-    found = next_request(paging, first, "https://api.example.org/search", {}, lambda: page)
+    page_request = next_request(paging, first, "https://api.example.org/search", {}, lambda: page)
     if expected is None:
-        assert found is None
+        assert page_request is None
         return
-    assert found is not None
-    assert (found.url, found.method) == ("/search", "POST")
-    assert isinstance(found.content, bytes)
-    assert json.loads(found.content) == expected
-    assert dict(found.headers)["content-type"] == "application/json"
-    assert len(found.headers) == len(dict(found.headers))
+    assert page_request is not None
+    assert (page_request.url, page_request.method) == ("/search", "POST")
+    assert isinstance(page_request.content, bytes)
+    assert json.loads(page_request.content) == expected
+    assert dict(page_request.headers)["content-type"] == "application/json"
+    assert len(page_request.headers) == len(dict(page_request.headers))
 
 
 def test_a_token_of_a_body_that_stays_is_an_error():
@@ -493,9 +493,9 @@ def test_a_circle_of_pages_is_an_error(before: int, circle: int):
     def read(current: Request, most: int) -> None:
         for _ in range(most):
             number = int(dict(parse_qsl(urlsplit(current.url).query)).get("t", 0))
-            found = walk.following(current, response(number))
-            assert found is not None
-            current = found
+            page_request = walk.following(current, response(number))
+            assert page_request is not None
+            current = page_request
 
     with pytest.raises(DecodeError, match="a page that was not read"):
         read(FIRST, 4 * (before + circle))
@@ -519,9 +519,9 @@ def test_the_last_page_that_comes_again_is_an_error_where_pages_are_counted(item
         for number in range(most):
             page = {"items": [item]} | ({"next": str(number)} if style == "token" else {})
             response = httpx.Response(200, json=page, request=httpx.Request("GET", URL))
-            found = walk.following(current, response)
-            assert found is not None
-            current = found
+            page_request = walk.following(current, response)
+            assert page_request is not None
+            current = page_request
 
     if item == 0 or style == "token":
         read(9)
@@ -565,7 +565,7 @@ def test_a_page_that_names_itself_is_an_error(paging: Paging, link: str):
 
 
 @pytest.mark.parametrize(
-    ("path", "found"),
+    ("path", "value"),
     [
         ("a.b", 1),
         ("list.0", {"rel": "NEXT", "n": 7}),
@@ -581,9 +581,9 @@ def test_a_page_that_names_itself_is_an_error(paging: Paging, link: str):
         ("missing.b", None),
     ],
 )
-def test_what_is_at_a_path(path: str, found: object):
+def test_what_is_at_a_path(path: str, value: object):
     page = {"a": {"b": 1}, "list": [{"rel": "NEXT", "n": 7}, {"n": 8}]}
-    assert found_at(page, path) == found
+    assert found_at(page, path) == value
 
 
 @pytest.mark.parametrize("path", ["a", "a.0.b", "0", "x=1", "-1", "a.x=1.y", ""])

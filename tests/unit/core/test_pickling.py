@@ -139,13 +139,13 @@ def every_class():
             except ModuleNotFoundError as error:  # of an extra that the base install lacks
                 if (error.name or "").startswith("omicsdk"):
                     raise
-    found, left = {}, [OmicsError]
+    classes, left = {}, [OmicsError]
     while left:
         cls = left.pop()
         if cls.__module__.startswith("omicsdk."):
-            found[f"{cls.__module__}.{cls.__qualname__}"] = cls
+            classes[f"{cls.__module__}.{cls.__qualname__}"] = cls
             left += cls.__subclasses__()
-    return [found[name] for name in sorted(found)]
+    return [classes[name] for name in sorted(classes)]
 
 
 def state_of(error):

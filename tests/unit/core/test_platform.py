@@ -59,8 +59,8 @@ def _settings(tmp_path: Path, text: str) -> dict[str, str]:
     return {"OMICS_SETTINGS_FILE": str(path)}
 
 
-def _found(environ: Mapping[str, str], discovery: Discovery = TOY, **given: Any) -> tuple[str, str]:
-    url, credentials = resolve(discovery, environ={"OMICS_SETTINGS_FILE": "/dev/null/nowhere", **environ}, **given)
+def _resolved(environ: Mapping[str, str], discovery: Discovery = TOY, **options: Any) -> tuple[str, str]:
+    url, credentials = resolve(discovery, environ={"OMICS_SETTINGS_FILE": "/dev/null/nowhere", **environ}, **options)
     sent: Mapping[str, str] = {} if credentials is None else credentials.headers("GET", url)
     return url, sent.get("authorization", "").removeprefix("Bearer ")
 
@@ -69,7 +69,7 @@ def _found(environ: Mapping[str, str], discovery: Discovery = TOY, **given: Any)
 
 
 @pytest.mark.parametrize(
-    ("given", "environ", "expected"),
+    ("options", "environ", "expected"),
     [
         ({}, {}, ("https://files.example.org", "files-token")),
         ({}, {"TOY_URL": URL, "TOY_TOKEN": "env"}, (URL, "env")),
@@ -83,20 +83,20 @@ def _found(environ: Mapping[str, str], discovery: Discovery = TOY, **given: Any)
     ],
 )
 def test_each_source_wins_over_those_after_it(
-    given: dict[str, Any], environ: dict[str, str], expected: tuple[str, str]
+    options: dict[str, Any], environ: dict[str, str], expected: tuple[str, str]
 ) -> None:
-    assert _found(environ, **given) == expected
+    assert _resolved(environ, **options) == expected
 
 
 def test_own_settings_come_after_the_environment_and_before_the_platforms_files(tmp_path: Path) -> None:
     environ = _settings(tmp_path, '[profiles.default.toy]\nbase_url = "https://settings.example.org"\n')
-    assert _found(environ, credentials="arg")[0] == "https://settings.example.org"
-    assert _found({**environ, "TOY_URL": URL}, credentials="arg")[0] == URL
+    assert _resolved(environ, credentials="arg")[0] == "https://settings.example.org"
+    assert _resolved({**environ, "TOY_URL": URL}, credentials="arg")[0] == URL
 
 
 def test_a_named_profile_is_searched_in_own_settings_first(tmp_path: Path) -> None:
     environ = _settings(tmp_path, '[profiles.work.toy]\nbase_url = "https://settings.example.org"\n')
-    assert _found(environ, profile="work", credentials="arg")[0] == "https://settings.example.org"
+    assert _resolved(environ, profile="work", credentials="arg")[0] == "https://settings.example.org"
 
 
 # -- what is refused
@@ -106,18 +106,18 @@ def test_credentials_found_beside_another_base_url_are_not_sent() -> None:
     with pytest.raises(
         ConfigError, match=r"No credentials found for https://toy\.example\.org.*belong to https://files"
     ) as failed:
-        _found({}, base_url=URL)
+        _resolved({}, base_url=URL)
     assert failed.value.remedy == "Set TOY_TOKEN."
 
 
 def test_a_profile_that_does_not_exist_is_an_error() -> None:
     with pytest.raises(ConfigError, match="No profile 'other' for the platform toy"):
-        _found({}, profile="other")
+        _resolved({}, profile="other")
 
 
 def test_malformed_settings_are_an_error_that_names_the_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"settings\.toml:2: .*base_url is not text"):
-        _found(_settings(tmp_path, "[profiles.default.toy]\nbase_url = 3\n"))
+        _resolved(_settings(tmp_path, "[profiles.default.toy]\nbase_url = 3\n"))
 
 
 def test_text_that_is_given_as_credentials_becomes_the_platforms_own_kind() -> None:
@@ -220,7 +220,7 @@ def test_workflows_of_the_asynchronous_client() -> None:
     async def run() -> None:
         async with AsyncToy() as toy:
             assert await toy.count("word") == 4
-            assert [each async for each in toy.ls(2500)] == list(range(2500))
+            assert [number async for number in toy.ls(2500)] == list(range(2500))
             async with toy.open("text") as file:
                 assert await file.read() == b"text"
             with pytest.raises(OmicsError, match="it failed"):
@@ -253,7 +253,7 @@ def test_an_opened_file_is_left_with_the_error_of_the_block(text: str) -> None:
         return False
 
     assert asyncio.run(run()) is (text == "strict")
-    assert [str(each) for each in left] == ["in the block"]
+    assert [str(raised) for raised in left] == ["in the block"]
 
 
 def test_a_workflow_in_a_thread_sees_the_callers_context() -> None:
@@ -270,7 +270,7 @@ def test_cancelling_the_task_stops_the_workflow_and_waits_for_it(name: str) -> N
     async def run() -> threading.Thread | None:
         async with AsyncToy() as toy:
             task = asyncio.ensure_future(getattr(toy, name)("wait"))
-            while not (names := [each for each in threading.enumerate() if each.name == "omicsdk-workflow"]):
+            while not (names := [thread for thread in threading.enumerate() if thread.name == "omicsdk-workflow"]):
                 await asyncio.sleep(0)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
@@ -362,8 +362,8 @@ def test_the_twin_has_the_settings_of_the_client_and_of_its_clones() -> None:
         return httpx.Response(200, json={})
 
     async def run() -> None:
-        given = httpx.MockTransport(response)
-        async with AsyncToy(credentials="secret", transport=given, blocking_transport=given) as toy:
+        transport = httpx.MockTransport(response)
+        async with AsyncToy(credentials="secret", transport=transport, blocking_transport=transport) as toy:
             await toy.status()
             await toy.with_options(headers={"X-Mark": "1"}, credentials=None).status()
 

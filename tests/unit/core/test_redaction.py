@@ -109,13 +109,13 @@ COMPLAINTS = [
 ]
 
 
-@pytest.mark.parametrize("told", COMPLAINTS)
+@pytest.mark.parametrize("complaint", COMPLAINTS)
 @pytest.mark.parametrize("name", ["password", "token", "session_id"])
-def test_what_a_service_states_of_a_secret_is_none(name, told):
-    assert mask_text(f"{name}: {told}") == f"{name}: {told}"
-    for value in ({name: told}, {name: [told, told]}):
+def test_what_a_service_states_of_a_secret_is_none(name, complaint):
+    assert mask_text(f"{name}: {complaint}") == f"{name}: {complaint}"
+    for value in ({name: complaint}, {name: [complaint, complaint]}):
         assert mask_json(value) == value
-    assert mask_text(json.dumps({name: told})) == json.dumps({name: told})
+    assert mask_text(json.dumps({name: complaint})) == json.dumps({name: complaint})
 
 
 @pytest.mark.parametrize("error", [{"password": [COMPLAINTS[0]]}, {"errors": {"password": [COMPLAINTS[0]]}}])
@@ -126,13 +126,13 @@ def test_an_errors_words_about_a_password_are_reported(error):
 
 
 @given(secret_names, st.sampled_from([": ", "=", '": "']), st.sampled_from(COMPLAINTS), words)
-def test_a_secret_is_masked_beside_such_words(name, between, told, word):
-    for text in (f"{CANARY} {told}", f"{word}{CANARY}"):
+def test_a_secret_is_masked_beside_such_words(name, between, complaint, word):
+    for text in (f"{CANARY} {complaint}", f"{word}{CANARY}"):
         assert CANARY not in mask_text(f"{name}{between}{text}")
         assert CANARY not in json.dumps(mask_json({name: text}))
-    assert CANARY not in json.dumps(mask_json({name: f"{told} {CANARY}"}))
-    assert CANARY not in json.dumps(mask_json({name: [told, CANARY]}))
-    assert CANARY not in mask_text(f"{name}: {told} token={CANARY}")
+    assert CANARY not in json.dumps(mask_json({name: f"{complaint} {CANARY}"}))
+    assert CANARY not in json.dumps(mask_json({name: [complaint, CANARY]}))
+    assert CANARY not in mask_text(f"{name}: {complaint} token={CANARY}")
 
 
 @pytest.mark.parametrize(

@@ -159,11 +159,11 @@ def test_a_raw_path_keeps_its_slashes_and_refuses_to_climb():
 
 
 @pytest.mark.parametrize(
-    ("value", "told"), [("", "uuid cannot be empty"), (".", "uuid cannot be '.'"), ("..", "uuid can")]
+    ("value", "message"), [("", "uuid cannot be empty"), (".", "uuid cannot be '.'"), ("..", "uuid can")]
 )
 @pytest.mark.parametrize("caught", [UsageError, ValueError])
-def test_a_segment_that_would_change_the_path_is_refused(value: str, told: str, caught: type[Exception]):
-    with pytest.raises(caught, match=told) as raised:
+def test_a_segment_that_would_change_the_path_is_refused(value: str, message: str, caught: type[Exception]):
+    with pytest.raises(caught, match=message) as raised:
         segment("uuid", value)
     again = pickle.loads(pickle.dumps(raised.value))
     assert (type(again), str(again)) == (type(raised.value), str(raised.value))
@@ -474,13 +474,13 @@ def test_items_stay_apart_in_a_query(value: object, separator: str, text: str) -
 
 
 @pytest.mark.parametrize(
-    ("items", "told"),
+    ("items", "message"),
     [(["a,b", "c"], "its item 'a,b' contains ','"), (["a", " b"], "begins or ends with a space"), (["a\t"], "a space")],
 )
-def test_items_that_a_header_would_not_keep_apart_are_refused(items: list[str], told: str) -> None:
+def test_items_that_a_header_would_not_keep_apart_are_refused(items: list[str], message: str) -> None:
     kept = request(FACTS, "/x", headers=[("x-ids", joined(["a b", "c;d"], ","))])
     assert kept.headers[1:] == (("x-ids", "a b,c;d"),)
-    with pytest.raises(UsageError, match=rf"x-ids cannot be sent: .*{told}"):
+    with pytest.raises(UsageError, match=rf"x-ids cannot be sent: .*{message}"):
         request(FACTS, "/x", headers=[("x-ids", joined(items, ","))])
 
 
@@ -492,7 +492,7 @@ def test_a_styled_header_refuses_what_would_be_read_as_several(value: Any, explo
 
 
 def test_an_item_without_a_text_is_refused() -> None:
-    told = r"^ids cannot be sent: <built-in function print> is of type"
+    message = r"^ids cannot be sent: <built-in function print> is of type"
     for value in (["a", print], {"a": print}, print):
         for build in (
             lambda value=value: joined(value, ",", "ids"),
@@ -502,7 +502,7 @@ def test_an_item_without_a_text_is_refused() -> None:
                 for explode in (False, True)
             ),
         ):
-            with pytest.raises(UsageError, match=told):
+            with pytest.raises(UsageError, match=message):
                 build()
     with pytest.raises(UsageError, match=r"^A value cannot be sent: "):
         joined([print], ",")

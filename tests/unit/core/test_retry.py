@@ -34,12 +34,12 @@ def test_no_retry_sends_once():
 
 
 @pytest.mark.parametrize(
-    ("elapsed", "asked", "pause"),
+    ("elapsed", "retry_after", "pause"),
     [(0, None, 4), (6, None, 4), (6.5, None, None), (0, 10, 10), (0, 10.5, None), (3, 7, 7), (3, 0, 0), (11, 0, None)],
 )
-def test_a_wait_ends_within_the_budget(elapsed: float, asked: float | None, pause: float | None):
+def test_a_wait_ends_within_the_budget(elapsed: float, retry_after: float | None, pause: float | None):
     retry = Retry(base=4, budget=10)
-    assert retry.next_pause(failures=1, elapsed=elapsed, fraction=1, retry_after=asked) == pause
+    assert retry.next_pause(failures=1, elapsed=elapsed, fraction=1, retry_after=retry_after) == pause
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
@@ -66,17 +66,17 @@ def test_pauses_grow(retry, failures, fraction):
 
 
 @given(retries, st.integers(1, 100), st.floats(0, 1e6), fractions, st.none() | st.floats(0, 1e6))
-def test_no_try_begins_after_the_budget_or_the_last_attempt(retry, failures, elapsed, fraction, asked):
-    pause = retry.next_pause(failures=failures, elapsed=elapsed, fraction=fraction, retry_after=asked)
+def test_no_try_begins_after_the_budget_or_the_last_attempt(retry, failures, elapsed, fraction, retry_after):
+    pause = retry.next_pause(failures=failures, elapsed=elapsed, fraction=fraction, retry_after=retry_after)
     if pause is None:
         assert (
             failures >= retry.attempts
-            or elapsed + (retry.pause(failures, fraction) if asked is None else asked) > retry.budget
+            or elapsed + (retry.pause(failures, fraction) if retry_after is None else retry_after) > retry.budget
         )
     else:
         assert failures < retry.attempts
         assert elapsed + pause <= retry.budget
-        assert asked is None or pause == asked
+        assert retry_after is None or pause == retry_after
 
 
 @given(retries, st.floats(0, 1e3), fractions)
@@ -155,14 +155,14 @@ def test_a_date_is_measured_by_the_services_own_clock():
 
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_no_header_raises_an_error(value, date):
-    found = retry_after({"retry-after": value, "date": date}, now=1_000_000)
-    assert found is None or found >= 0
+    seconds = retry_after({"retry-after": value, "date": date}, now=1_000_000)
+    assert seconds is None or seconds >= 0
 
 
 def test_a_byte_a_second_is_too_slow_after_a_minute_and_a_kilobyte_never():
     slow, steady = Flow(1024, 60.0), Flow(1024, 60.0)
-    found = [second for second in range(600) if slow.is_slow(float(second), second)]
-    assert found[0] == 60
+    seconds = [second for second in range(600) if slow.is_slow(float(second), second)]
+    assert seconds[0] == 60
     assert not any(steady.is_slow(float(second), second * 1024) for second in range(100_000))
 
 

@@ -55,12 +55,12 @@ def test_headers_are_signed_as_botocore_does(
     signer = auth.S3SigV4Auth(Credentials(keys.access, keys.secret, keys.token or None), "s3", "eu-west-3")
     signer.payload = lambda _: payload
     expected = theirs(signer, method, path, query, headers)
-    found = Signer(keys, "eu-west-3").headers(
+    signed = Signer(keys, "eu-west-3").headers(
         method, "bkt.s3.eu-west-3.amazonaws.com", path, query, headers, payload=payload, now=NOW
     )
-    assert found["authorization"] == expected.headers["Authorization"]
-    assert found["x-amz-date"] == moment_of(NOW)
-    assert found.get("x-amz-security-token", "") == keys.token
+    assert signed["authorization"] == expected.headers["Authorization"]
+    assert signed["x-amz-date"] == moment_of(NOW)
+    assert signed.get("x-amz-security-token", "") == keys.token
 
 
 @given(KEYS, METHODS, PARTS, QUERY, st.integers(1, 604_800))
@@ -70,10 +70,10 @@ def test_queries_are_signed_as_botocore_does(keys: Keys, method: str, key: str, 
         Credentials(keys.access, keys.secret, keys.token or None), "s3", "eu-west-3", expires=seconds
     )
     expected = theirs(signer, method, path, query, {})
-    found = Signer(keys, "eu-west-3").query(
+    signed = Signer(keys, "eu-west-3").query(
         method, "bkt.s3.eu-west-3.amazonaws.com", path, query, seconds=seconds, now=NOW
     )
-    assert found.rpartition("&")[2] == expected.url.rpartition("&")[2]
+    assert signed.rpartition("&")[2] == expected.url.rpartition("&")[2]
 
 
 @given(KEYS, METHODS, PARTS, QUERY, HEADERS)
@@ -82,8 +82,8 @@ def test_the_sandbox_finds_the_signature_right_and_a_changed_request_wrong(
 ):
     path, query = sent(key, pairs)
     headers = {name: value.strip() for name, value in headers.items()}
-    found = Signer(keys, "us-east-1").headers(method, "bkt.example.org", path, query, headers, now=NOW)
-    received = {**found, "host": "bkt.example.org"}
+    signed_headers = Signer(keys, "us-east-1").headers(method, "bkt.example.org", path, query, headers, now=NOW)
+    received = {**signed_headers, "host": "bkt.example.org"}
     signed = read_signature(method, path, query, received)
     assert signed is not None
     assert signed.is_right(keys.secret)

@@ -77,11 +77,11 @@ def test_what_csv_writes_is_what_is_read(table: list[list[str]], delimiter: str)
 def test_no_text_of_a_table_is_lost(text: str, delimiter: str) -> None:
     """Whatever the quotes: every letter of the lines is in a cell, and no line is in two rows."""
     try:
-        found = list(rows_of(io.StringIO(f"a{delimiter}b\n{text}", newline=""), delimiter))
+        rows = list(rows_of(io.StringIO(f"a{delimiter}b\n{text}", newline=""), delimiter))
     except RowError:
         return
-    assert "".join(cell for _, row in found for cell in row).count("a") == text.count("a") + 1
-    assert [line for line, _ in found] == sorted({line for line, _ in found})
+    assert "".join(cell for _, row in rows for cell in row).count("a") == text.count("a") + 1
+    assert [line for line, _ in rows] == sorted({line for line, _ in rows})
 
 
 def test_no_line_is_read_beyond_its_bound() -> None:
@@ -103,8 +103,8 @@ def test_a_hundred_thousand_lines_of_open_quotes_are_read() -> None:
 @pytest.mark.parametrize("dialect", [{}, {"quoting": 3, "quotechar": "|", "escapechar": "\\"}])
 def test_what_is_written_is_what_is_read(dialect: dict[str, object]) -> None:
     row = ['a "b"', "c\td", "e\nf", ""]
-    ((_, found),) = rows_of(io.StringIO(line_of(row, "\t", **dialect), newline=""), "\t", **dialect)
-    assert found == row
+    ((_, cells),) = rows_of(io.StringIO(line_of(row, "\t", **dialect), newline=""), "\t", **dialect)
+    assert cells == row
 
 
 def test_batches_take_items_as_they_are_needed() -> None:

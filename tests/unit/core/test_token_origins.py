@@ -89,8 +89,8 @@ def _constructed(case: Case, base_url: str | None, token: str | None) -> Any:
 
 def _by_command(case: Case, base_url: str | None, token: str | None) -> Any:
     settings = {"base-url": base_url, "access-token": token}
-    found: Any = SimpleNamespace(path=[case.word], package=case.word)
-    return connected(found, SERVICES[case.word], {name: text for name, text in settings.items() if text})
+    entry: Any = SimpleNamespace(path=[case.word], package=case.word)
+    return connected(entry, SERVICES[case.word], {name: text for name, text in settings.items() if text})
 
 
 def _by_option(case: Case, base_url: str | None, token: str | None) -> Any:
@@ -148,13 +148,13 @@ def _configured(case: Case, how: str, url: str, monkeypatch: pytest.MonkeyPatch,
         (tmp_path / "settings.toml").write_text(f'[profiles.default.{case.word}]\nbase_url = "{url}"\n', "utf-8")
     elif how == "configuration":
         sections = {"dss": "DSSClient", "auth": "AuthClient"}
-        stated: dict[str, Any] = (
+        settings: dict[str, Any] = (
             {"upload": {"production_api_url": f"{url}/v1"}}
             if case.word == "upload"
             else {sections[case.word]: {"swagger_url": f"{url}/swagger.json"}}
         )
         file = tmp_path / "hca.json"
-        file.write_text(json.dumps(stated))
+        file.write_text(json.dumps(settings))
         monkeypatch.setenv("HCA_CONFIG_FILE", str(file))
 
 
@@ -173,12 +173,12 @@ def test_a_token_of_a_variable_goes_to_the_configured_server_and_to_no_other(
 ) -> None:
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    own, other = f"{OWN}{case.path}", f"{OTHER}{case.path}"
+    configured, other = f"{OWN}{case.path}", f"{OTHER}{case.path}"
     for how in _ways_to_configure(case):
         with monkeypatch.context() as patched:
-            _configured(case, how, own, patched, tmp_path)
-            assert _goes_out(case, way, None) == own, how
-            assert _goes_out(case, way, own) == own, how
+            _configured(case, how, configured, patched, tmp_path)
+            assert _goes_out(case, way, None) == configured, how
+            assert _goes_out(case, way, configured) == configured, how
             assert _goes_out(case, way, other) == "", how
         (tmp_path / "settings.toml").unlink(missing_ok=True)
 
@@ -201,20 +201,20 @@ def test_a_token_where_nothing_is_configured_goes_to_the_default_or_to_the_progr
 def test_a_token_goes_to_the_server_that_is_named_beside_it(
     case: Case, way: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    own, other = f"{OWN}{case.path}", f"{OTHER}{case.path}"
+    configured, other = f"{OWN}{case.path}", f"{OTHER}{case.path}"
     assert _goes_out(case, way, other, TOKEN) == other
     for how in _ways_to_configure(case):
         with monkeypatch.context() as patched:
-            _configured(case, how, own, patched, tmp_path)
-            assert _goes_out(case, way, None, TOKEN) == own, how
+            _configured(case, how, configured, patched, tmp_path)
+            assert _goes_out(case, way, None, TOKEN) == configured, how
         (tmp_path / "settings.toml").unlink(missing_ok=True)
 
 
 @pytest.mark.parametrize(("case", "way"), _pairs(case for case in CASES if case.word in KINDS))
 def test_a_stored_login_goes_to_the_server_that_it_was_made_for(case: Case, way: str) -> None:
-    own, other = f"{OWN}{case.path}", f"{OTHER}{case.path}"
-    token_file(platform=case.word).keep(own, StoredLogin(Token(TOKEN)))
-    assert _goes_out(case, way, own) == own
+    url, other = f"{OWN}{case.path}", f"{OTHER}{case.path}"
+    token_file(platform=case.word).keep(url, StoredLogin(Token(TOKEN)))
+    assert _goes_out(case, way, url) == url
     assert _goes_out(case, way, other) == ""
 
 
@@ -270,9 +270,9 @@ def test_half_a_login_of_an_option_is_completed_for_the_configured_server_only(m
         store: Any = open_store("pangea", endpoint=url, email="me@example.org")
         assert (store.client.credentials is not None) is expected
     command = SERVICES["pangea"]
-    found: Any = SimpleNamespace(path=["pangea"], package="pangea")
+    entry: Any = SimpleNamespace(path=["pangea"], package="pangea")
     for url, expected in ((OWN, True), (OTHER, False)):
-        client = connected(found, command, {"base-url": url}, {"email": "me@example.org"})
+        client = connected(entry, command, {"base-url": url}, {"email": "me@example.org"})
         assert (client.credentials is not None) is expected
 
 
@@ -354,7 +354,7 @@ LOOKALIKES = (
 )
 
 
-@pytest.mark.parametrize(("place", "follows"), [*((each, False) for each in LOOKALIKES), (OWN, True), ("", True)])
+@pytest.mark.parametrize(("place", "follows"), [*((url, False) for url in LOOKALIKES), (OWN, True), ("", True)])
 def test_a_token_follows_redirects_within_its_origin_only(place: str, follows: bool) -> None:
     seen: list[httpx.Request] = []
 
@@ -550,14 +550,16 @@ def test_tokens_of_every_alphabet_are_accepted() -> None:
         "d41d8cd98f00b204e9800998ecf8427e",
     ):
         environ = {"OMICS_HTSGET_URL": OWN, "OMICS_HTSGET_TOKEN": token, "OMICS_SETTINGS_FILE": "/dev/null/nowhere"}
-        found = resolution(Discovery(platform="htsget"), environ=environ)
-        assert found.credentials is not None
-        assert found.credentials.headers("GET", OWN) == {"authorization": f"Bearer {token}"}
+        connection = resolution(Discovery(platform="htsget"), environ=environ)
+        assert connection.credentials is not None
+        assert connection.credentials.headers("GET", OWN) == {"authorization": f"Bearer {token}"}
 
 
 def test_nothing_is_bound_to_an_unbound_url_that_is_none() -> None:
-    found = resolution(Discovery(platform="toy"), base_url=UnboundUrl("nowhere"), environ={"OMICS_TOY_TOKEN": TOKEN})
-    assert found.credentials is None
+    connection = resolution(
+        Discovery(platform="toy"), base_url=UnboundUrl("nowhere"), environ={"OMICS_TOY_TOKEN": TOKEN}
+    )
+    assert connection.credentials is None
 
 
 @pytest.mark.parametrize(("client", "variable"), [(Drs, "OMICS_DRS_TOKEN"), (Trs, "OMICS_TRS_TOKEN")])

@@ -30,8 +30,8 @@ def test_the_environments_proxy_is_used():
             self.reply(200, b"{}")
 
     with serving(Proxy) as proxy:
-        found = Endpoint({"HTTP_PROXY": proxy}, retry=QUICK)
-        assert found.text(get("http://auth.example.org/secrets", "application_secrets")) == "{}"
+        endpoint = Endpoint({"HTTP_PROXY": proxy}, retry=QUICK)
+        assert endpoint.text(get("http://auth.example.org/secrets", "application_secrets")) == "{}"
     assert seen == ["http://auth.example.org/secrets"]
 
 
@@ -88,10 +88,10 @@ def _renew_in_process(path, now, ready, go, responses):
         with used.open("x"):  # fails for the second one
             return Grant("renewed", now + 3600, "next")
 
-    held = RefreshingToken(tokens, HERE, tokens.login(HERE), renewal, clock=clock)
+    refreshing_token = RefreshingToken(tokens, HERE, tokens.login(HERE), renewal, clock=clock)
     ready.release()
     go.wait(30)
-    responses.put(held.headers(*GET)["authorization"])
+    responses.put(refreshing_token.headers(*GET)["authorization"])
 
 
 def test_processes_share_one_renewal(stored, tokens, clock):

@@ -110,5 +110,5 @@ def test_the_code_is_not_logged(capfd):
     with server.listening("s"):
         fetch(f"{server.uri}?code=canary&state=s")
         server.wait(20)
-    told = capfd.readouterr()
-    assert "canary" not in told.out + told.err
+    output = capfd.readouterr()
+    assert "canary" not in output.out + output.err

@@ -10,11 +10,11 @@ from omicsdk.core.sending.adapters import requests_auth
 def test_requests_takes_nothing_along_to_another_origin(wire, credentials):
     other = wire(lambda server, connection, _: answered(server, connection, "200 OK"))
     there = f"location: {other.url}/x\r\n"
-    own = wire(lambda server, connection, _: answered(server, connection, "302 Found", there))
+    service = wire(lambda server, connection, _: answered(server, connection, "302 Found", there))
     with requests.Session() as session:
         session.trust_env = False
-        session.get(f"{own.url}/a", auth=requests_auth(credentials, base_url=own.url))
-    assert b"canary" in own.heads[0]
+        session.get(f"{service.url}/a", auth=requests_auth(credentials, base_url=service.url))
+    assert b"canary" in service.heads[0]
     assert b"canary" not in other.heads[0]
 
 
@@ -23,21 +23,21 @@ def test_requests_takes_all_along_within_the_service(wire):
         status, head = ("302 Found", "location: /b\r\n") if number == 0 else ("200 OK", "")
         answered(server, connection, status, head)
 
-    own = wire(talk)
+    service = wire(talk)
     with requests.Session() as session:
         session.trust_env = False
-        session.get(f"{own.url}/a", auth=requests_auth(ApiKey("canary", header="X-Key"), base_url=own.url))
-    assert [b"canary" in head for head in own.heads] == [True, True]
+        session.get(f"{service.url}/a", auth=requests_auth(ApiKey("canary", header="X-Key"), base_url=service.url))
+    assert [b"canary" in head for head in service.heads] == [True, True]
 
 
 def test_requests_sends_again_what_was_refused_once(wire):
-    own = wire(lambda server, connection, _: answered(server, connection, "401 Unauthorized"))
+    service = wire(lambda server, connection, _: answered(server, connection, "401 Unauthorized"))
     token = BearerToken("old", refresh=lambda: Token("new"))
     with requests.Session() as session:
         session.trust_env = False
-        response = session.get(f"{own.url}/a", auth=requests_auth(token, base_url=own.url))
+        response = session.get(f"{service.url}/a", auth=requests_auth(token, base_url=service.url))
     assert (response.status_code, len(response.history)) == (401, 1)
-    assert [head.lower().partition(b"authorization: ")[2].partition(b"\r")[0] for head in own.heads] == [
+    assert [head.lower().partition(b"authorization: ")[2].partition(b"\r")[0] for head in service.heads] == [
         b"bearer old",
         b"bearer new",
     ]

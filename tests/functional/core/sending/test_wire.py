@@ -86,14 +86,14 @@ def send(request, monkeypatch):
         if request.param == "threads":
             transport = Transport(base, **options)
             try:
-                return [transport.send(each, stream=stream) for each in requests]
+                return [transport.send(call, stream=stream) for call in requests]
             finally:
                 transport.close()
 
         async def run():
             transport = AsyncTransport(base, **options)
             try:
-                return [await transport.send(each, stream=stream) for each in requests]
+                return [await transport.send(call, stream=stream) for call in requests]
             finally:
                 await transport.aclose()
 
@@ -226,14 +226,14 @@ def test_a_limit_is_for_whole_responses_only_and_can_be_raised(wire, send):
         send(server.url, get(), environ={"OMICS_RESPONSE_LIMIT": "1000"})
 
 
-@pytest.mark.parametrize(("options", "told"), [
+@pytest.mark.parametrize(("options", "message"), [
     ({"response_limit": 0}, "response_limit is 0"),
     ({"response_limit": True}, "response_limit is True"),
     ({"environ": {"OMICS_RESPONSE_LIMIT": "64M"}}, "OMICS_RESPONSE_LIMIT is '64M'"),
     ({"environ": {"OMICS_RESPONSE_LIMIT": "0"}}, "OMICS_RESPONSE_LIMIT is 0"),
 ])  # fmt: skip
-def test_a_limit_is_a_number_of_bytes(options, told):
-    with pytest.raises(errors.ConfigError, match=told):
+def test_a_limit_is_a_number_of_bytes(options, message):
+    with pytest.raises(errors.ConfigError, match=message):
         Transport("https://x.example", **{"environ": {}, **options})
 
 
@@ -462,7 +462,7 @@ def test_within_a_minute_in_all(wire, send, request):
     assert server.connections == 1
 
 
-def late(clock, seconds, pieces=0, each=1.0, piece=b" " * 100, length=1000):
+def late(clock, seconds, pieces=0, pause=1.0, piece=b" " * 100, length=1000):
     """Sends the rest of the head after seconds of the moved clock, then pieces of the body, then nothing."""
 
     def talk(server, connection, _number):
@@ -470,7 +470,7 @@ def late(clock, seconds, pieces=0, each=1.0, piece=b" " * 100, length=1000):
         send_after(clock, 0, connection, b"HTTP/1.1 200 OK\r\n")  # the client waits from here on
         send_after(clock, seconds, connection, b"Content-Length: %d\r\n\r\n" % length)
         for _ in range(pieces):
-            send_after(clock, each, connection, piece)
+            send_after(clock, pause, connection, piece)
         server.head(connection)  # until the client ends the connection
 
     return talk
@@ -635,9 +635,9 @@ def test_a_client_certificate_identifies_the_requests_that_it_is_for_and_no_othe
     server = wire(talk)
     options = {"environ": {"SSL_CERT_FILE": str(certificate.pem)}}
     security = Security({"tls": Scheme("mutualTLS"), "key": Scheme("apiKey", "X-Key")}, (("tls",),))
-    given = {"tls": ClientCertificate(certificate.pem, certificate.key), "key": "k"}
+    credentials = {"tls": ClientCertificate(certificate.pem, certificate.key), "key": "k"}
     requests = [get(), get(public=True), get(security=(("tls", "key"),)), get(security=(("key",),)), get()]
-    send(f"https://localhost:{server.port}", *requests, credentials=given, security=security, **options)
+    send(f"https://localhost:{server.port}", *requests, credentials=credentials, security=security, **options)
     assert presented == [True, False, True, False, True]
     keys = [
         next((line for line in head.split(b"\r\n") if line.lower().startswith(b"x-key")), None) for head in server.heads
@@ -655,15 +655,15 @@ def test_a_stream_that_breaks_is_our_error(wire):
         )
     )
     transport = Transport(server.url, environ={})
-    wanted = get("/x?access_token=canary")
-    response = transport.send(wanted, stream=True)
+    request = get("/x?access_token=canary")
+    response = transport.send(request, stream=True)
     with pytest.raises(httpx.RemoteProtocolError) as caught:
         response.read()
-    ours = transport_error(caught.value, wanted, response)
+    ours = transport_error(caught.value, request, response)
     assert isinstance(ours, errors.ConnectionLost)
     assert f"GET {server.url}/x" in str(ours)
     assert "canary" not in str(ours)
-    assert transport_error(ValueError("no"), wanted, response) is None
+    assert transport_error(ValueError("no"), request, response) is None
     transport.close()
 
 
@@ -729,11 +729,11 @@ def test_tasks_wait_for_a_connection_and_the_error_states_what_holds_them(wire, 
             patch.setattr(wire_module, "_idle_or_new", Mock(side_effect=MemoryError))
             with pytest.raises(MemoryError):
                 await transport.send(in_pieces)
-        held = [await transport.send(get(), stream=True) for _ in range(2)]
+        streams = [await transport.send(get(), stream=True) for _ in range(2)]
         with pytest.raises(errors.TimedOut, match="All connections are in use"):
             await hasty.send(get())
-        for each in held:
-            await each.aclose()
+        for stream in streams:
+            await stream.aclose()
         assert (await hasty.send(get())).content == b"ok"
         await transport.aclose()
 
@@ -759,8 +759,8 @@ def test_what_is_cancelled_gives_its_connection_back(wire, monkeypatch):
         calls = [asyncio.create_task(transport.send(get())) for _ in range(2)]
         while not server.heads:
             await asyncio.sleep(0)
-        for each in calls:  # one waits for the response, the other one for a connection
-            each.cancel()
+        for call in calls:  # one waits for the response, the other one for a connection
+            call.cancel()
         await asyncio.gather(*calls, return_exceptions=True)
         assert (await transport.send(get())).content == b"ok"
         await transport.aclose()

@@ -12,6 +12,6 @@ def test_processes_lose_nothing(tmp_path):
         "for n in range(10): set_value(Path(sys.argv[1]), [sys.argv[2], str(n)], n)"
     )
     running = [subprocess.Popen([sys.executable, "-c", code, path, name]) for name in "ab"]
-    assert [each.wait(timeout=60) for each in running] == [0, 0]
+    assert [process.wait(timeout=60) for process in running] == [0, 0]
     whole = {str(number): number for number in range(10)}
     assert json.loads(path.read_text()) == {"a": whole, "b": whole}

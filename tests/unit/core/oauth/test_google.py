@@ -42,35 +42,38 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def asked() -> list[dict[str, Any]]:
+def requests() -> list[dict[str, Any]]:
     return []
 
 
 @pytest.fixture
-def endpoint(asked: list[dict[str, Any]]) -> Endpoint:
+def endpoint(requests: list[dict[str, Any]]) -> Endpoint:
     def response(request: httpx.Request) -> httpx.Response:
-        asked.append(
-            {"url": str(request.url), **{name: each[0] for name, each in parse_qs(request.content.decode()).items()}}
+        requests.append(
+            {
+                "url": str(request.url),
+                **{name: values[0] for name, values in parse_qs(request.content.decode()).items()},
+            }
         )
         return httpx.Response(
-            200, json={"access_token": f"ya29.{len(asked)}", "expires_in": 3600, "token_type": "Bearer"}
+            200, json={"access_token": f"ya29.{len(requests)}", "expires_in": 3600, "token_type": "Bearer"}
         )
 
     return Endpoint({}, transport=httpx.MockTransport(response), clock=ManualClock())
 
 
 def test_a_users_credentials_are_refreshed_when_they_are_needed(
-    file: Path, endpoint: Endpoint, asked: list[dict[str, Any]]
+    file: Path, endpoint: Endpoint, requests: list[dict[str, Any]]
 ) -> None:
     file.write_text(json.dumps(USER))
     clock = ManualClock()
     credentials = google_credentials(file, endpoint=endpoint, clock=clock)
-    assert asked == []
+    assert requests == []
     sent = [credentials.headers("GET", "https://service.example.org")["authorization"] for _ in range(2)]
     assert sent == ["Bearer ya29.1"] * 2
     clock.advance(3600)
     assert credentials.headers("GET", "https://service.example.org")["authorization"] == "Bearer ya29.2"
-    assert asked[0] == {
+    assert requests[0] == {
         "url": "https://oauth2.googleapis.com/token",
         "grant_type": "refresh_token",
         "client_id": "c",
@@ -79,7 +82,7 @@ def test_a_users_credentials_are_refreshed_when_they_are_needed(
     }
 
 
-def test_a_service_account_signs_for_a_token(file: Path, endpoint: Endpoint, asked: list[dict[str, Any]]) -> None:
+def test_a_service_account_signs_for_a_token(file: Path, endpoint: Endpoint, requests: list[dict[str, Any]]) -> None:
     jwt = pytest.importorskip("jwt")
     rsa = pytest.importorskip("cryptography.hazmat.primitives.asymmetric.rsa")
     from cryptography.hazmat.primitives import serialization as forms
@@ -91,8 +94,8 @@ def test_a_service_account_signs_for_a_token(file: Path, endpoint: Endpoint, ask
     clock = ManualClock()
     credentials = google_credentials(file, scopes=READ_STORAGE, endpoint=endpoint, clock=clock)
     assert credentials.headers("GET", "https://service.example.org")["authorization"] == "Bearer ya29.1"
-    claims = jwt.decode(asked[0]["assertion"], options={"verify_signature": False})
-    assert (asked[0]["url"], claims["aud"]) == ("https://token.example.org/t",) * 2
+    claims = jwt.decode(requests[0]["assertion"], options={"verify_signature": False})
+    assert (requests[0]["url"], claims["aud"]) == ("https://token.example.org/t",) * 2
     assert claims["exp"] - claims["iat"] == 3600
     assert claims["scope"] == "https://www.googleapis.com/auth/devstorage.read_only"
 
@@ -130,10 +133,10 @@ def test_the_login_with_google_is_the_token_then_the_named_file_then_gclouds(tmp
     gcloud = {"CLOUDSDK_CONFIG": str(tmp_path)}
     assert found_credentials(gcloud, READ_STORAGE, [SERVICE]) is None
     (tmp_path / "application_default_credentials.json").write_text(json.dumps(USER))
-    found = found_credentials(gcloud, READ_STORAGE, [SERVICE])
-    assert found is not None
-    assert not found.ready()
-    assert (found.goes_to(f"{SERVICE}/x"), found.goes_to("https://elsewhere.example.org")) == (True, False)
+    credentials = found_credentials(gcloud, READ_STORAGE, [SERVICE])
+    assert credentials is not None
+    assert not credentials.ready()
+    assert (credentials.goes_to(f"{SERVICE}/x"), credentials.goes_to("https://elsewhere.example.org")) == (True, False)
     token = found_credentials({**gcloud, "OMICS_GOOGLE_TOKEN": "ya29.x"}, READ_STORAGE, [SERVICE])
     assert token is not None
     assert token.headers("GET", SERVICE)["authorization"] == "Bearer ya29.x"
@@ -177,7 +180,7 @@ def test_a_code_is_entered_in_a_browser_on_another_machine(tmp_path: Path, secre
     assert json.loads(target.read_text())["refresh_token"] == "r"
     assert messages == ["Open this address in any browser, and enter the code AB-CD:\nhttps://g.co/device"]
     assert clock.slept == [3, 3, 8]
-    assert [each["path"] for each in sent] == ["/oauth/device/code", *["/oauth/token"] * 3]
+    assert [request["path"] for request in sent] == ["/oauth/device/code", *["/oauth/token"] * 3]
     assert sent[1]["device_code"] == "canary-device"
 
 
@@ -227,16 +230,16 @@ def test_no_changed_response_is_more_than_an_error(data: st.DataObject, secrets_
 
 
 def test_a_login_is_revoked_beside_the_address_of_tokens(file: Path) -> None:
-    asked = list[httpx.Request]()
+    requests = list[httpx.Request]()
 
     def response(request: httpx.Request) -> httpx.Response:
-        asked.append(request)
+        requests.append(request)
         return httpx.Response(200)
 
     file.write_text(json.dumps({**USER, "token_uri": "https://oauth2.example.org/token"}))
     revoke(file, endpoint=Endpoint({}, transport=httpx.MockTransport(response), clock=ManualClock()))
-    assert str(asked[0].url) == "https://oauth2.example.org/revoke"
-    assert parse_qs(asked[0].content.decode())["token"] == ["r"]
+    assert str(requests[0].url) == "https://oauth2.example.org/revoke"
+    assert parse_qs(requests[0].content.decode())["token"] == ["r"]
 
 
 GET = ("GET", "https://dss.example.org/v1/files")
@@ -275,8 +278,8 @@ def account(path, clock, **options):
     return ServiceAccount(path, lambda email: {"iss": email, "aud": "https://who/"}, clock=clock, **options)
 
 
-def bearer(held):
-    return held.headers(*GET)["authorization"].removeprefix("Bearer ")
+def bearer(credentials):
+    return credentials.headers(*GET)["authorization"].removeprefix("Bearer ")
 
 
 def read(token):
@@ -290,46 +293,46 @@ def read(token):
 
 
 def test_a_token_is_signed_with_the_accounts_key(key_file, clock):
-    held = account(key_file(), clock)
-    assert not held.ready()
-    token = bearer(held)
-    assert held.ready()
+    credentials = account(key_file(), clock)
+    assert not credentials.ready()
+    token = bearer(credentials)
+    assert credentials.ready()
     assert jwt.get_unverified_header(token) == {"alg": "RS256", "kid": "key-1", "typ": "JWT"}
     made = int(clock.now())
     assert read(token) == {"iss": EMAIL, "aud": "https://who/", "iat": made, "exp": made + 3600}
-    assert held.expires_at == made + 3600
+    assert credentials.expires_at == made + 3600
 
 
 def test_it_is_made_again_shortly_before_its_end(key_file, clock):
-    held = account(key_file(), clock)
-    first = bearer(held)
+    credentials = account(key_file(), clock)
+    first = bearer(credentials)
     clock.advance(3500)
-    assert held.ready()
-    assert bearer(held) == first
+    assert credentials.ready()
+    assert bearer(credentials) == first
     clock.advance(45)
-    assert not held.ready()
-    assert read(bearer(held))["iat"] == int(clock.now())
+    assert not credentials.ready()
+    assert read(bearer(credentials))["iat"] == int(clock.now())
 
 
 def test_a_new_token_is_created_when_the_clock_was_set_back(key_file, clock):
-    held = account(key_file(), clock)
-    bearer(held)
+    credentials = account(key_file(), clock)
+    bearer(credentials)
     clock.advance(-1000)
-    assert read(bearer(held))["iat"] == int(clock.now())
+    assert read(bearer(credentials))["iat"] == int(clock.now())
 
 
 def test_a_refused_token_is_made_again_unless_it_is_new(key_file, clock):
-    held = account(key_file(), clock)
-    first = held.headers(*GET)
-    assert not held.renew(first)
+    credentials = account(key_file(), clock)
+    first = credentials.headers(*GET)
+    assert not credentials.renew(first)
     clock.advance(600)
-    assert held.renew(first)
-    assert bearer(held) != first["authorization"].removeprefix("Bearer ")
-    assert held.renew(first)
+    assert credentials.renew(first)
+    assert bearer(credentials) != first["authorization"].removeprefix("Bearer ")
+    assert credentials.renew(first)
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"type": "authorized_user"}, "of type 'authorized_user', not a service account's"),
         ({"private_key": None}, "has no private_key$"),
@@ -339,30 +342,30 @@ def test_a_refused_token_is_made_again_unless_it_is_new(key_file, clock):
         ({"private_key": pem(ec.generate_private_key(ec.SECP256R1()))}, "cannot be used to sign"),
     ],
 )
-def test_a_broken_key_file_is_reported_with_a_remedy(key_file, clock, changes, said):
+def test_a_broken_key_file_is_reported_with_a_remedy(key_file, clock, changes, message):
     with pytest.raises(AuthError) as caught:
         bearer(account(key_file(**changes), clock))
     import re
 
-    assert re.search(said, caught.value.message)
+    assert re.search(message, caught.value.message)
     assert caught.value.remedy
     assert "canary" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("content", "said"), [(b"", "is not JSON"), (b"\xff\xfe", "is not JSON"), (b"[]", "is not a JSON object")]
+    ("content", "message"), [(b"", "is not JSON"), (b"\xff\xfe", "is not JSON"), (b"[]", "is not a JSON object")]
 )
-def test_an_invalid_key_file_is_reported(tmp_path, content, said):
+def test_an_invalid_key_file_is_reported(tmp_path, content, message):
     path = tmp_path / "key.json"
     path.write_bytes(content)
-    with pytest.raises(AuthError, match=said):
+    with pytest.raises(AuthError, match=message):
         read_key(path)
 
 
 def test_a_key_file_that_does_not_exist_is_reported_when_it_is_needed(tmp_path, clock):
-    held = account(tmp_path / "none.json", clock)
+    credentials = account(tmp_path / "none.json", clock)
     with pytest.raises(AuthError, match="does not exist") as caught:
-        bearer(held)
+        bearer(credentials)
     assert "GOOGLE_APPLICATION_CREDENTIALS" in caught.value.remedy
     with pytest.raises(AuthError, match="cannot be read"):
         read_key(tmp_path)

@@ -30,10 +30,10 @@ def secrets_with(**changes):
 
 @pytest.mark.parametrize("wrapped", [{"installed": secrets_with()}, {"web": secrets_with()}, secrets_with()])
 def test_an_application_is_read_from_each_form(wrapped):
-    found = Application.of(wrapped, "here")
-    assert (found.client_id, found.client_secret) == ("me", "canary-secret")
-    assert found.redirect_uris == ("urn:ietf:wg:oauth:2.0:oob",)
-    assert "canary" not in repr(found)
+    application = Application.of(wrapped, "here")
+    assert (application.client_id, application.client_secret) == ("me", "canary-secret")
+    assert application.redirect_uris == ("urn:ietf:wg:oauth:2.0:oob",)
+    assert "canary" not in repr(application)
 
 
 def test_an_application_without_a_secret_is_one():
@@ -82,9 +82,9 @@ def test_a_registered_address_of_this_machine_is_kept_to(registered, address):
 
 def test_a_login_asks_with_pkce_and_state():
     login = begin(APPLICATION, "http://127.0.0.1:4/", ["openid", "offline_access"], {"audience": "https://who/"})
-    asked = dict(parse_qsl(urlsplit(login.url).query))
+    parameters = dict(parse_qsl(urlsplit(login.url).query))
     digest = hashlib.sha256(login.verifier.encode()).digest()
-    assert asked == {
+    assert parameters == {
         "response_type": "code",
         "client_id": "me",
         "redirect_uri": "http://127.0.0.1:4/",
@@ -133,7 +133,7 @@ def test_what_an_echo_page_shows_may_be_pasted(page):
 
 
 @pytest.mark.parametrize(
-    ("query", "said"),
+    ("query", "message"),
     [
         ("code=c&state=other", "different login"),
         ("code=c", "different login"),
@@ -144,8 +144,8 @@ def test_what_an_echo_page_shows_may_be_pasted(page):
         ("", "No code was given"),
     ],
 )
-def test_a_login_that_failed_states_why(query, said):
-    with pytest.raises(AuthError, match=said) as caught:
+def test_a_login_that_failed_states_why(query, message):
+    with pytest.raises(AuthError, match=message) as caught:
         code_of(query, "s")
     assert caught.value.remedy
 
@@ -163,10 +163,10 @@ def test_an_invalid_code_is_refused(pasted):
 
 def test_requests_to_the_token_endpoint_are_forms():
     login = begin(APPLICATION, "http://127.0.0.1:4/", ["openid"])
-    asked = code_request(APPLICATION, login, "the code+/")
-    assert (asked.method, asked.url, asked.idempotent) == ("POST", APPLICATION.token_uri, False)
-    assert dict(asked.headers)["content-type"] == "application/x-www-form-urlencoded"
-    assert parse_qs(bytes(asked.content).decode()) == {
+    request = code_request(APPLICATION, login, "the code+/")
+    assert (request.method, request.url, request.idempotent) == ("POST", APPLICATION.token_uri, False)
+    assert dict(request.headers)["content-type"] == "application/x-www-form-urlencoded"
+    assert parse_qs(bytes(request.content).decode()) == {
         "grant_type": ["authorization_code"],
         "client_id": ["me"],
         "client_secret": ["canary-secret"],
@@ -185,12 +185,12 @@ def test_requests_to_the_token_endpoint_are_forms():
 def test_an_application_without_a_secret_sends_none():
     public = Application("me", APPLICATION.auth_uri, APPLICATION.token_uri)
     login = begin(public, "http://127.0.0.1:4/", ["openid"])
-    for asked in (
+    for request in (
         code_request(public, login, "c"),
         refresh_request(public, "r"),
         revoke_request(public, "https://x/", "r"),
     ):
-        assert b"client_secret" not in bytes(asked.content)
+        assert b"client_secret" not in bytes(request.content)
 
 
 def test_a_token_is_revoked_as_a_form_or_as_json():
@@ -202,7 +202,7 @@ def test_a_token_is_revoked_as_a_form_or_as_json():
     assert plain.idempotent
 
 
-def told(**fields):
+def tokens_text(**fields):
     return json.dumps({"access_token": "a", "token_type": "Bearer"} | fields)
 
 
@@ -223,25 +223,28 @@ def told(**fields):
     ],
 )
 def test_the_end_is_a_number_or_unknown(lifetime, end):
-    assert grant_of(told(expires_in=lifetime), 1000.0).expires_at == end
+    assert grant_of(tokens_text(expires_in=lifetime), 1000.0).expires_at == end
 
 
 def test_an_end_that_only_the_token_states_is_read_from_it():
     claims = base64.urlsafe_b64encode(b'{"exp": 77}').rstrip(b"=").decode()
-    assert grant_of(told(access_token=f"x.{claims}.y"), 1000.0).expires_at == 77.0
-    assert grant_of(told(access_token=f"x.{claims}.y", expires_in=5), 1000.0).expires_at == 1005.0
+    assert grant_of(tokens_text(access_token=f"x.{claims}.y"), 1000.0).expires_at == 77.0
+    assert grant_of(tokens_text(access_token=f"x.{claims}.y", expires_in=5), 1000.0).expires_at == 1005.0
 
 
 def test_a_refresh_token_continues_unless_a_new_one_comes():
-    assert grant_of(told(), 0.0, previous="old").refresh_token == "old"
-    assert grant_of(told(refresh_token="new", id_token="i", scope="other"), 0.0, previous="old").refresh_token == "new"
-    assert grant_of(told(refresh_token=""), 0.0, previous="old").refresh_token == "old"
-    shown = repr(grant_of(told(access_token="canary-1", refresh_token="canary-2", id_token="canary-3"), 0.0))
+    assert grant_of(tokens_text(), 0.0, previous="old").refresh_token == "old"
+    assert (
+        grant_of(tokens_text(refresh_token="new", id_token="i", scope="other"), 0.0, previous="old").refresh_token
+        == "new"
+    )
+    assert grant_of(tokens_text(refresh_token=""), 0.0, previous="old").refresh_token == "old"
+    shown = repr(grant_of(tokens_text(access_token="canary-1", refresh_token="canary-2", id_token="canary-3"), 0.0))
     assert "canary" not in shown
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("", "is not JSON"),
         ("access_token=a", "is not JSON"),
@@ -254,8 +257,8 @@ def test_a_refresh_token_continues_unless_a_new_one_comes():
         ('{"error": "invalid_grant", "error_description": "used\\nup"}', "refused: invalid_grant: used up"),
     ],
 )
-def test_a_response_without_tokens_is_refused(text, said):
-    with pytest.raises(AuthError, match=said):
+def test_a_response_without_tokens_is_refused(text, message):
+    with pytest.raises(AuthError, match=message):
         grant_of(text, 0.0)
 
 

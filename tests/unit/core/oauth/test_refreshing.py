@@ -52,13 +52,13 @@ def endpoint(handler):
 
 def test_a_code_becomes_tokens_once(server, application):
     login = begin(application, "http://127.0.0.1:4/", ["openid"])
-    asked = code_request(application, login, code_of(server.consent(login.url), login.state))
-    grant = endpoint(server).grant(asked)
+    request = code_request(application, login, code_of(server.consent(login.url), login.state))
+    grant = endpoint(server).grant(request)
     assert (grant.access_token, grant.expires_at, grant.id_token) == (server.access_tokens[0], 4600.0, "canary-id")
     with pytest.raises(
         AuthError, match=r"auth\.example\.org refused the login: invalid_grant: used up or revoked"
     ) as caught:
-        endpoint(server).grant(asked)
+        endpoint(server).grant(request)
     assert caught.value.remedy == "Log in again."
     assert "canary" not in str(caught.value)
 
@@ -97,40 +97,40 @@ def test_what_never_arrived_is_sent_again(application):
 
 
 def test_secrets_do_not_follow_a_redirect(application):
-    asked = []
+    hosts = []
 
     def elsewhere(request):
-        asked.append(request.url.host)
+        hosts.append(request.url.host)
         return httpx.Response(307, headers={"location": "https://evil.example.org/"}, json={})
 
     with pytest.raises(AuthError, match="without an access token"):
         endpoint(elsewhere).grant(refresh_request(application, "r"))
-    assert asked == ["auth.example.org"]
+    assert hosts == ["auth.example.org"]
 
 
 def test_tokens_may_come_with_the_status_of_a_redirect(application):
     # So the platform's document states it.
-    found = endpoint(lambda request: httpx.Response(302, json={"access_token": "a"}))
-    assert found.grant(refresh_request(application, "r")).access_token == "a"
+    redirecting = endpoint(lambda request: httpx.Response(302, json={"access_token": "a"}))
+    assert redirecting.grant(refresh_request(application, "r")).access_token == "a"
 
 
 def test_what_anybody_may_read(server):
-    asked = get(f"{server.url}/internal/application_secrets", "application_secrets")
-    assert "client_id" in endpoint(server).text(asked)
+    request = get(f"{server.url}/internal/application_secrets", "application_secrets")
+    assert "client_id" in endpoint(server).text(request)
     server.tells_secrets = False
     with pytest.raises(NotFound):
-        endpoint(server).text(asked)
+        endpoint(server).text(request)
 
 
 class Renewals:
-    """What makes new tokens, and what it was asked."""
+    """What makes new tokens, and the refresh tokens that it was called with."""
 
     def __init__(self, clock, lifetime=3600.0):
-        self.clock, self.lifetime, self.asked = clock, lifetime, []
+        self.clock, self.lifetime, self.refresh_tokens = clock, lifetime, []
 
     def __call__(self, refresh_token):
-        self.asked.append(refresh_token)
-        number = len(self.asked)
+        self.refresh_tokens.append(refresh_token)
+        number = len(self.refresh_tokens)
         return Grant(f"access-{number}", self.clock.now() + self.lifetime, f"refresh-{number}")
 
 
@@ -147,92 +147,94 @@ def credentials(tokens, clock, renewals):
     return make
 
 
-def sent(held):
-    return held.headers(*GET)["authorization"]
+def sent(refreshing_token):
+    return refreshing_token.headers(*GET)["authorization"]
 
 
 def test_a_token_that_lasts_is_sent_as_it_is(stored, credentials, renewals):
-    held = credentials(stored())
-    assert held.ready()
-    assert sent(held) == "Bearer access-0"
-    assert renewals.asked == []
+    refreshing_token = credentials(stored())
+    assert refreshing_token.ready()
+    assert sent(refreshing_token) == "Bearer access-0"
+    assert renewals.refresh_tokens == []
 
 
 def test_one_that_is_about_to_end_is_renewed_and_stored(stored, credentials, renewals, tokens, clock):
-    held = credentials(stored(ends_in=30.0, id_token="who"))
-    assert not held.ready()
-    assert sent(held) == "Bearer access-1"
-    assert sent(held) == "Bearer access-1"
-    assert renewals.asked == ["refresh-0"]
+    refreshing_token = credentials(stored(ends_in=30.0, id_token="who"))
+    assert not refreshing_token.ready()
+    assert sent(refreshing_token) == "Bearer access-1"
+    assert sent(refreshing_token) == "Bearer access-1"
+    assert renewals.refresh_tokens == ["refresh-0"]
     login = tokens.login(HERE)
     assert login.token == Token("access-1", clock.now() + 3600)
     assert (login.refresh_token, login.id_token) == ("refresh-1", "who")
-    assert held.expires_at == clock.now() + 3600
+    assert refreshing_token.expires_at == clock.now() + 3600
     clock.advance(3590)
-    assert sent(held) == "Bearer access-2"
-    assert renewals.asked == ["refresh-0", "refresh-1"]
+    assert sent(refreshing_token) == "Bearer access-2"
+    assert renewals.refresh_tokens == ["refresh-0", "refresh-1"]
 
 
 def test_one_that_was_refused_is_renewed(stored, credentials, renewals):
-    held = credentials(stored())
-    assert held.renew({"authorization": "Bearer access-0"})
-    assert sent(held) == "Bearer access-1"
-    assert held.renew({"authorization": "Bearer access-0"})
-    assert renewals.asked == ["refresh-0"]
+    refreshing_token = credentials(stored())
+    assert refreshing_token.renew({"authorization": "Bearer access-0"})
+    assert sent(refreshing_token) == "Bearer access-1"
+    assert refreshing_token.renew({"authorization": "Bearer access-0"})
+    assert renewals.refresh_tokens == ["refresh-0"]
 
 
 def test_what_another_process_renewed_is_taken(stored, credentials, renewals, tokens, clock):
-    held = credentials(stored(ends_in=30.0))
+    refreshing_token = credentials(stored(ends_in=30.0))
     tokens.keep(HERE, StoredLogin(Token("of-another", clock.now() + 900), "refresh-9"))
-    assert sent(held) == "Bearer of-another"
-    assert renewals.asked == []
+    assert sent(refreshing_token) == "Bearer of-another"
+    assert renewals.refresh_tokens == []
 
 
 def test_what_another_process_renewed_long_ago_is_renewed_with_its_refresh_token(
     stored, credentials, renewals, tokens, clock
 ):
-    held = credentials(stored(ends_in=30.0))
+    refreshing_token = credentials(stored(ends_in=30.0))
     tokens.keep(HERE, StoredLogin(Token("of-another", clock.now() + 1), "refresh-9"))
-    assert sent(held) == "Bearer access-1"
-    assert renewals.asked == ["refresh-9"]
+    assert sent(refreshing_token) == "Bearer access-1"
+    assert renewals.refresh_tokens == ["refresh-9"]
 
 
 def test_nothing_is_renewed_without_a_refresh_token(stored, credentials, renewals, clock):
-    held = credentials(stored(refresh_token="", ends_in=30.0), remedy="Run: omics dss login")
-    assert held.ready()
-    assert sent(held) == "Bearer access-0"
-    assert not held.renew({"authorization": "Bearer access-0"})
+    refreshing_token = credentials(stored(refresh_token="", ends_in=30.0), remedy="Run: omics dss login")
+    assert refreshing_token.ready()
+    assert sent(refreshing_token) == "Bearer access-0"
+    assert not refreshing_token.renew({"authorization": "Bearer access-0"})
     clock.advance(3600)
     with pytest.raises(AuthError, match="expired on") as caught:
-        sent(held)
+        sent(refreshing_token)
     assert caught.value.remedy == "Run: omics dss login"
-    assert renewals.asked == []
+    assert renewals.refresh_tokens == []
 
 
 def test_a_login_that_was_forgotten_meanwhile_is_not_renewed(stored, credentials, renewals, tokens):
-    held = credentials(stored(ends_in=0.0), remedy="Run: omics dss login")
+    refreshing_token = credentials(stored(ends_in=0.0), remedy="Run: omics dss login")
     tokens.delete(HERE)
     with pytest.raises(AuthError, match="deleted") as caught:
-        sent(held)
+        sent(refreshing_token)
     assert caught.value.remedy == "Run: omics dss login"
-    assert renewals.asked == []
+    assert renewals.refresh_tokens == []
 
 
 def test_nothing_is_renewed_where_the_file_cannot_be_read(stored, credentials, renewals, tokens):
-    held = credentials(stored(ends_in=0.0))
+    refreshing_token = credentials(stored(ends_in=0.0))
     tokens.path.write_text("{")
     with pytest.raises(AuthError, match="is not JSON"):
-        sent(held)
-    assert renewals.asked == []
+        sent(refreshing_token)
+    assert renewals.refresh_tokens == []
 
 
 def test_a_refused_renewal_states_to_log_in_again_and_keeps_no_secret(stored, tokens, clock):
     def refused(refresh_token):
         raise AuthError("auth.example.org refused the refresh: invalid_grant", remedy="?")
 
-    held = RefreshingToken(tokens, HERE, stored(ends_in=0.0), refused, remedy="Run: omics dss login", clock=clock)
+    refreshing_token = RefreshingToken(
+        tokens, HERE, stored(ends_in=0.0), refused, remedy="Run: omics dss login", clock=clock
+    )
     with pytest.raises(AuthError, match="invalid_grant") as caught:
-        sent(held)
+        sent(refreshing_token)
     assert str(caught.value).endswith("Run: omics dss login")
     assert "refresh-0" not in repr(caught.value)
 
@@ -241,9 +243,9 @@ def test_a_renewal_that_got_no_response_states_the_networks_remedy(stored, token
     def lost(refresh_token):
         raise TimedOut("no response", remedy="Try again later.")
 
-    held = RefreshingToken(tokens, HERE, stored(ends_in=0.0), lost, clock=clock)
+    refreshing_token = RefreshingToken(tokens, HERE, stored(ends_in=0.0), lost, clock=clock)
     with pytest.raises(AuthError, match="could not be renewed: no response") as caught:
-        sent(held)
+        sent(refreshing_token)
     assert caught.value.remedy == "Try again later."
     assert tokens.login(HERE).refresh_token == "refresh-0"
 
@@ -251,11 +253,11 @@ def test_a_renewal_that_got_no_response_states_the_networks_remedy(stored, token
 def test_a_login_that_serves_two_services_stays_one(tokens, clock, renewals):
     auth = "https://auth.example.org"
     tokens.keep(HERE, StoredLogin(Token("access-0", clock.now()), "refresh-0", origins=(auth,)))
-    held = RefreshingToken(tokens, auth, tokens.login(auth), renewals, clock=clock)
-    assert held.goes_to(auth)
-    assert held.goes_to(HERE)
-    assert not held.goes_to("https://elsewhere.example.org")
-    assert held.headers("GET", auth)["authorization"] == "Bearer access-1"
+    refreshing_token = RefreshingToken(tokens, auth, tokens.login(auth), renewals, clock=clock)
+    assert refreshing_token.goes_to(auth)
+    assert refreshing_token.goes_to(HERE)
+    assert not refreshing_token.goes_to("https://elsewhere.example.org")
+    assert refreshing_token.headers("GET", auth)["authorization"] == "Bearer access-1"
     assert tokens.get(HERE).value == tokens.get(auth).value == "access-1"
     assert json.loads(tokens.path.read_text()).keys() == {"https://dss.example.org:443"}
 
@@ -268,18 +270,18 @@ def test_a_renewed_login_that_cannot_be_stored_is_used_anyway(
     def full(path, text):
         raise ConfigError("no room")
 
-    held = credentials(stored())
+    refreshing_token = credentials(stored())
     with monkeypatch.context() as patches:
         patches.setattr(token_file, "write_private", full)
-        assert held.renew({"authorization": "Bearer access-0"})  # which was refused
-        assert sent(held) == "Bearer access-1"
+        assert refreshing_token.renew({"authorization": "Bearer access-0"})  # which was refused
+        assert sent(refreshing_token) == "Bearer access-1"
         assert "no room" in caplog.text
         assert "refresh-" not in caplog.text
-        assert held.renew({"authorization": "Bearer access-1"})
-        assert sent(held) == "Bearer access-2"
+        assert refreshing_token.renew({"authorization": "Bearer access-1"})
+        assert sent(refreshing_token) == "Bearer access-2"
     clock.advance(3600)
-    assert sent(held) == "Bearer access-3"
-    assert renewals.asked == ["refresh-0", "refresh-1", "refresh-2"]  # each is valid once
+    assert sent(refreshing_token) == "Bearer access-3"
+    assert renewals.refresh_tokens == ["refresh-0", "refresh-1", "refresh-2"]  # each is valid once
     assert tokens.login(HERE).refresh_token == "refresh-3"
 
 
@@ -291,14 +293,14 @@ def test_a_login_that_another_process_stored_goes_before_one_that_could_not_be_s
     def full(path, text):
         raise ConfigError("no room")
 
-    held = credentials(stored(ends_in=0.0))
+    refreshing_token = credentials(stored(ends_in=0.0))
     with monkeypatch.context() as patches:
         patches.setattr(token_file, "write_private", full)
-        assert sent(held) == "Bearer access-1"
+        assert sent(refreshing_token) == "Bearer access-1"
     tokens.keep(HERE, StoredLogin(Token("of-another", clock.now() + 900), "refresh-9"))
     clock.advance(3600)
-    assert sent(held) == "Bearer access-2"
-    assert renewals.asked == ["refresh-0", "refresh-9"]
+    assert sent(refreshing_token) == "Bearer access-2"
+    assert renewals.refresh_tokens == ["refresh-0", "refresh-9"]
 
 
 def test_threads_share_one_renewal_though_each_has_its_own_credentials(stored, tokens, clock):
@@ -307,13 +309,13 @@ def test_threads_share_one_renewal_though_each_has_its_own_credentials(stored, t
     together = threading.Barrier(8)
 
     def ask(_):
-        held = RefreshingToken(TokenFile(tokens.path), HERE, login, renewals, clock=clock)
+        refreshing_token = RefreshingToken(TokenFile(tokens.path), HERE, login, renewals, clock=clock)
         together.wait(20)
-        return sent(held)
+        return sent(refreshing_token)
 
     with ThreadPoolExecutor(8) as pool:
         assert set(pool.map(ask, range(8))) == {"Bearer access-1"}
-    assert renewals.asked == ["refresh-0"]
+    assert renewals.refresh_tokens == ["refresh-0"]
 
 
 def test_over_the_wire_a_refresh_token_is_used_once(tokens, clock):
@@ -330,12 +332,12 @@ def test_over_the_wire_a_refresh_token_is_used_once(tokens, clock):
     def renewal(refresh_token):
         return endpoint.grant(refresh_request(application, refresh_token), previous=refresh_token)
 
-    held = RefreshingToken(tokens, HERE, tokens.login(HERE), renewal, clock=clock)
-    assert sent(held) == f"Bearer {server.access_tokens[0]}"
+    refreshing_token = RefreshingToken(tokens, HERE, tokens.login(HERE), renewal, clock=clock)
+    assert sent(refreshing_token) == f"Bearer {server.access_tokens[0]}"
     server.refresh_tokens.clear()
     clock.advance(4000)
     with pytest.raises(AuthError, match="refused the refresh: invalid_grant: used up or revoked") as caught:
-        sent(held)
+        sent(refreshing_token)
     assert "canary" not in str(caught.value)
     assert len(server.asked) == 2
 
@@ -352,13 +354,13 @@ def token(**claims):
 def refusal(lead, credentials=True):
     """The error of a 401 from a service whose clock shows `lead` seconds less than ours."""
 
-    def refuse(asked):
+    def refuse(_request):
         return httpx.Response(
             401, headers={"date": formatdate(NOW - lead, usegmt=True)}, json={"title": "token expired"}
         )
 
-    held = BearerToken("t") if credentials else None
-    transport = Transport(BASE, credentials=held, transport=httpx.MockTransport(refuse), clock=ManualClock(NOW))
+    bearer = BearerToken("t") if credentials else None
+    transport = Transport(BASE, credentials=bearer, transport=httpx.MockTransport(refuse), clock=ManualClock(NOW))
     with pytest.raises(Unauthorized, match="token expired") as caught:
         transport.send(Request("GET", "/x", (), None, True, True, "get_x"))
     return caught.value.remedy
@@ -381,21 +383,21 @@ def test_clocks_are_not_mentioned_without_credentials():
 
 @pytest.mark.parametrize("claims", [{"nbf": NOW + 7200}, {"iat": NOW + 7200}, {"nbf": NOW + 7200, "iat": NOW}])
 def test_a_token_of_the_future_that_was_refused_is_not_renewed(claims):
-    asked = []
-    held = BearerToken(token(**claims), refresh=lambda: asked.append(1) or "new", clock=ManualClock(NOW))
-    sent = held.headers("GET", BASE)
+    refreshes = []
+    bearer = BearerToken(token(**claims), refresh=lambda: refreshes.append(1) or "new", clock=ManualClock(NOW))
+    sent = bearer.headers("GET", BASE)
     with pytest.raises(AuthError, match=f"is not valid before {moment(NOW + 7200)}, .* shows {moment(NOW)}") as caught:
-        held.renew(sent)
+        bearer.renew(sent)
     assert caught.value.remedy.startswith("Set the clock")
-    assert asked == []
+    assert refreshes == []
 
 
 @pytest.mark.parametrize(
     "claims", [{}, {"nbf": NOW - 5}, {"iat": NOW + 30}, {"nbf": "soon"}, {"nbf": True}, {"nbf": 10**400}]
 )
 def test_any_other_token_that_was_refused_is_renewed(claims):
-    held = BearerToken(token(**claims), refresh=lambda: "new", clock=ManualClock(NOW))
-    assert held.renew(held.headers("GET", BASE))
+    bearer = BearerToken(token(**claims), refresh=lambda: "new", clock=ManualClock(NOW))
+    assert bearer.renew(bearer.headers("GET", BASE))
 
 
 def test_what_a_token_states():

@@ -56,15 +56,15 @@ def test_an_api_key_goes_into_the_query():
 
 
 def asked_by_httpx(credentials: Credentials, url: str) -> list[str]:
-    asked: list[str] = []
+    urls: list[str] = []
 
     def response(request: httpx.Request) -> httpx.Response:
-        asked.append(str(request.url))
+        urls.append(str(request.url))
         return httpx.Response(200)
 
     with httpx.Client(transport=httpx.MockTransport(response), auth=httpx_auth(credentials, base_url=BASE)) as client:
         client.get(url)
-    return asked
+    return urls
 
 
 def test_httpx_is_not_given_what_it_would_hand_on():

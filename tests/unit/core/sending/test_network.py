@@ -129,17 +129,17 @@ def test_no_list_breaks_it(listed):
     ],
 )
 def test_which_authorities(environ, ca_file, ca_dir):
-    found = network("https://a.org/", environ)
-    assert (found.ca_file, found.ca_dir) == (ca_file, ca_dir)
+    settings = network("https://a.org/", environ)
+    assert (settings.ca_file, settings.ca_dir) == (ca_file, ca_dir)
 
 
 def test_the_password_of_a_proxy_is_not_shown():
-    found = network("http://a.org/", {"ALL_PROXY": "http://me:canary@p:1"})
-    assert "canary" not in repr(found) + str(found)
+    settings = network("http://a.org/", {"ALL_PROXY": "http://me:canary@p:1"})
+    assert "canary" not in repr(settings) + str(settings)
 
 
 @pytest.mark.parametrize(
-    ("found", "options"),
+    ("settings", "options"),
     [
         (Network(), {"PROXY": "", "NOPROXY": "", "CAINFO": default_ca_file()}),
         (Network(proxy=P, ca_file="/a.pem"), {"PROXY": P, "NOPROXY": "", "CAINFO": "/a.pem"}),
@@ -150,8 +150,8 @@ def test_the_password_of_a_proxy_is_not_shown():
         ),
     ],
 )
-def test_libcurl_is_reported_the_same(found, options):
-    assert found.curl_options() == options
+def test_libcurl_is_reported_the_same(settings, options):
+    assert settings.curl_options() == options
     handle = pycurl.Curl()
     for name, value in options.items():
         handle.setopt(getattr(pycurl, name), value)
@@ -221,9 +221,9 @@ def test_a_failure_lets_those_go_that_wait_and_the_next_is_first_again(at):
     first = Passage(login)
     waiting = [Passage(login, lambda: woken.append(True)) for _ in range(3)]
     assert first.turn() == "go"
-    assert [each.turn() for each in waiting] == ["wait"] * 3
+    assert [passage.turn() for passage in waiting] == ["wait"] * 3
     first.failed()
-    assert [each.turn() for each in waiting] == ["go"] * 3
+    assert [passage.turn() for passage in waiting] == ["go"] * 3
     assert woken == [True] * 3
     assert (Passage(login).turn(), Passage(login).turn()) == ("go", "wait")
 
@@ -231,10 +231,10 @@ def test_a_failure_lets_those_go_that_wait_and_the_next_is_first_again(at):
 def test_one_of_those_that_wait_follows_a_cancelled_one(at):
     login = ProxyLogin()
     first, second, third = (Passage(login) for _ in range(3))
-    assert [each.turn() for each in (first, second, third)] == ["go", "wait", "wait"]
+    assert [passage.turn() for passage in (first, second, third)] == ["go", "wait", "wait"]
     with pytest.raises(KeyboardInterrupt), first:
         raise KeyboardInterrupt
-    assert [each.turn() for each in (third, second)] == ["go", "wait"]
+    assert [passage.turn() for passage in (third, second)] == ["go", "wait"]
 
 
 @pytest.mark.parametrize(

@@ -334,10 +334,10 @@ def test_a_repeatable_request_states_when_it_was_first_sent(both):
 
 @pytest.mark.parametrize("of_client", [False, True])
 def test_the_users_own_key_is_sent(both, of_client):
-    own = {"Idempotency-Key": "order-7"}
+    key_header = {"Idempotency-Key": "order-7"}
     server = Server(response(503), response(201))
-    client = both(server, headers=own if of_client else None)
-    client.send(replace(request("POST", headers=() if of_client else own.items()), repetition=KEYED))
+    client = both(server, headers=key_header if of_client else None)
+    client.send(replace(request("POST", headers=() if of_client else key_header.items()), repetition=KEYED))
     assert keys(server) == ["order-7", "order-7"]
 
 
@@ -365,13 +365,13 @@ def test_a_key_does_not_excuse_a_second_post_to_another_origin(both):
 
 
 def test_an_operations_own_retry_applies_unless_the_user_chose_one(both):
-    stated = replace(request(), repetition=Repetition(retry=Retry(attempts=2, base=3.0, statuses=frozenset({418}))))
+    retried = replace(request(), repetition=Repetition(retry=Retry(attempts=2, base=3.0, statuses=frozenset({418}))))
     client = both(Server(response(418), response(200)))
-    client.send(stated)
+    client.send(retried)
     assert client.clock.slept == [3.0]
     chosen = both(Server(response(503), response(418)), retry=Retry(base=0.5))
     with pytest.raises(APIError) as caught:
-        chosen.send(stated)
+        chosen.send(retried)
     assert (caught.value.status, chosen.clock.slept) == (418, [0.5])
 
 

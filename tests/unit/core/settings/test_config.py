@@ -33,7 +33,7 @@ from omicsdk.core.settings.config import (
 
 
 def values(*layers):
-    return merged([Layer(f"layer {number}", each) for number, each in enumerate(layers, 1)]).values
+    return merged([Layer(f"layer {number}", layer) for number, layer in enumerate(layers, 1)]).values
 
 
 @pytest.mark.parametrize(
@@ -96,32 +96,32 @@ def test_deep_settings_are_refused():
 
 
 def test_every_value_knows_its_origin():
-    found = merged(
+    config = merged(
         [
             Layer("built in", {"log_level": "INFO", "dss": {"url": "https://one", "areas": ["x"]}, "empty": {}}),
             Layer("/etc/config.json", {"dss": {"url": "https://two"}}),
             Layer("the environment", {"dss": {"areas": {"$append": "y"}}, "empty": {"a": 1}}),
         ]
     )
-    assert [setting._replace(location="") for setting in found] == [
+    assert [setting._replace(location="") for setting in config] == [
         Setting(("log_level",), "INFO", "built in"),
         Setting(("dss", "url"), "https://two", "/etc/config.json"),
         Setting(("dss", "areas"), ["x", "y"], "built in, the environment"),
         Setting(("empty", "a"), 1, "the environment"),
     ]
-    assert next(iter(found)).name == "log_level"
-    assert found.get("dss", "url") == "https://two"
-    assert found.origin("dss", "url") == "/etc/config.json"
-    assert found.get("dss", "url", "scheme") is None
-    assert found.get("nothing", default=7) == 7
-    assert found.origin("dss") is None
+    assert next(iter(config)).name == "log_level"
+    assert config.get("dss", "url") == "https://two"
+    assert config.origin("dss", "url") == "/etc/config.json"
+    assert config.get("dss", "url", "scheme") is None
+    assert config.get("nothing", default=7) == 7
+    assert config.origin("dss") is None
 
 
 def test_settings_are_independent_of_their_layers():
     layer = {"a": [1], "b": {"c": [2]}}
-    found = merged([Layer("x", layer), Layer("y", {"a": {"$append": 3}})])
-    found.values["a"].append(4)
-    found.values["b"]["c"].append(5)
+    config = merged([Layer("x", layer), Layer("y", {"a": {"$append": 3}})])
+    config.values["a"].append(4)
+    config.values["b"]["c"].append(5)
     assert layer == {"a": [1], "b": {"c": [2]}}
 
 
@@ -155,10 +155,10 @@ def test_merging_is_what_the_rule_states(layers):
 
 @given(st.lists(objects, max_size=4))
 def test_every_value_has_exactly_one_place_and_origin(layers):
-    found = merged([Layer(str(number), each) for number, each in enumerate(layers)])
-    listed = list(found)
-    assert all(setting.origin == found.origin(*setting.keys) for setting in listed)
-    assert all(found.get(*setting.keys) == setting.value for setting in listed)
+    config = merged([Layer(str(number), layer) for number, layer in enumerate(layers)])
+    listed = list(config)
+    assert all(setting.origin == config.origin(*setting.keys) for setting in listed)
+    assert all(config.get(*setting.keys) == setting.value for setting in listed)
     assert all(setting.origin in map(str, range(len(layers))) for setting in listed)
 
 
@@ -209,8 +209,8 @@ def test_a_file_with_a_byte_order_mark_is_read(tmp_path):
 def test_values_of_files_know_their_lines(tmp_path):
     for number, text in enumerate(['{\n"a": [1], "b": {\n"c.d": 2}}', '{"a":\n{"$append": 2}}', '{"b": {"c.d": 3}}']):
         (tmp_path / f"{number}.json").write_text(text)
-    found = merged([read_layer(tmp_path / f"{number}.json") for number in range(3)])
-    assert {setting.name: setting.location for setting in found} == {
+    config = merged([read_layer(tmp_path / f"{number}.json") for number in range(3)])
+    assert {setting.name: setting.location for setting in config} == {
         "a": f"{tmp_path}/0.json:2, {tmp_path}/1.json:1",
         "b.c\\.d": f"{tmp_path}/2.json:1",
     }
@@ -269,7 +269,7 @@ def test_a_save_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
     with pytest.raises(ConfigError, match="No space left on device"):
         save(path, {"a": 2})
     assert json.loads(path.read_text()) == {"a": 1}
-    assert [each.name for each in tmp_path.iterdir()] == ["config.json"]
+    assert [entry.name for entry in tmp_path.iterdir()] == ["config.json"]
 
 
 posix = pytest.mark.skipif(os.name == "nt", reason="modes and links of POSIX")
@@ -292,7 +292,7 @@ def test_a_file_is_made(tmp_path, content):
         path.write_text(content)
     set_value(path, ["a"], 1)
     assert path.read_text() == '{\n    "a": 1\n}\n'
-    assert [each.name for each in path.parent.iterdir()] == ["config.json"]
+    assert [entry.name for entry in path.parent.iterdir()] == ["config.json"]
 
 
 @posix
@@ -315,7 +315,7 @@ def test_what_changes_nothing_writes_nothing(tmp_path):
     assert not unset(path, ["b"])
     assert os.path.samestat(path.stat(), before)
     assert not unset(tmp_path / "none.json", ["a"])
-    assert [each.name for each in tmp_path.iterdir()] == ["config.json"]
+    assert [entry.name for entry in tmp_path.iterdir()] == ["config.json"]
 
 
 @pytest.mark.parametrize("content", ['{"a": 1', '{"a": 1, "a": 2}', "[]", '{"a": NaN}'])
@@ -356,7 +356,7 @@ def test_a_link_is_written_through(tmp_path):
     set_value(link, ["a"], 1)
     assert link.is_symlink()
     assert json.loads(real.read_text()) == {"a": 1}
-    assert [each.name for each in real.parent.iterdir()] == ["hca.json"]
+    assert [entry.name for entry in real.parent.iterdir()] == ["hca.json"]
 
 
 @posix
@@ -370,7 +370,7 @@ def test_an_invalid_regular_file_is_never_replaced(tmp_path):
                 attempt()
     with pytest.raises(ConfigError, match="cannot be written: it is a folder"):
         write_private(tmp_path, "{}")
-    assert sorted(each.name for each in tmp_path.iterdir()) == ["config.json", "pipe"]
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["config.json", "pipe"]
 
 
 @posix
@@ -404,7 +404,7 @@ def test_a_folder_that_takes_no_file_is_named(tmp_path, monkeypatch, reason):
             patched.setattr(function, refuse)
             with pytest.raises(ConfigError, match=rf"config\.json cannot be written: {reason.strerror}"):
                 set_value(path, ["a"], 1)
-    assert [each.name for each in tmp_path.iterdir()] == ["config.json"]
+    assert [entry.name for entry in tmp_path.iterdir()] == ["config.json"]
     assert path.read_text() == "{}"
 
 

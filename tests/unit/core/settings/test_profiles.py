@@ -77,7 +77,7 @@ def test_the_file_is_private_and_a_link_stays_one(environ: dict[str, str], tmp_p
     assert link.is_symlink()
     assert real.read_text().startswith("# mine\n")
     assert stat.S_IMODE(real.stat().st_mode) == 0o600
-    assert sorted(each.name for each in link.parent.iterdir()) == ["settings.toml"], "no lock and no part is left"
+    assert sorted(file.name for file in link.parent.iterdir()) == ["settings.toml"], "no lock and no part is left"
 
 
 def test_changes_at_once_lose_nothing(environ: dict[str, str]) -> None:
@@ -88,7 +88,7 @@ def test_changes_at_once_lose_nothing(environ: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("a = 1\n[profiles.default.sb\n", r"settings\.toml:2:21: "),
         ("[profiles.default]\n\nsb = 3\n", r"settings\.toml:3: \[profiles\.default\.sb\] is not a table"),
@@ -97,10 +97,10 @@ def test_changes_at_once_lose_nothing(environ: dict[str, str]) -> None:
         ("[profiles.default.sb]\nbase-url = 'x'\n", r"settings\.toml:2: .*unknown key 'base-url'"),
     ],
 )
-def test_a_malformed_file_is_an_error_with_its_line(environ: dict[str, str], text: str, said: str) -> None:
+def test_a_malformed_file_is_an_error_with_its_line(environ: dict[str, str], text: str, message: str) -> None:
     path = _file(environ, text)
     for read in (lambda: profile_settings("default", "sb", environ), lambda: profiles(environ)):
-        with pytest.raises(ConfigError, match=said):
+        with pytest.raises(ConfigError, match=message):
             read()
     assert path.read_text() == text
 
