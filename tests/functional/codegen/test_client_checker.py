@@ -300,8 +300,8 @@ ERRORS = "errors.py"
 def test_what_a_client_does_otherwise_is_found(
     folder: Path, name: str, module: str, old: str, new: str, kind: str
 ) -> None:
-    found = check(folder / f"{name}.yaml", _changed(folder, name, module, old, new))
-    assert kind in {problem.kind for problem in found}
+    problems = check(folder / f"{name}.yaml", _changed(folder, name, module, old, new))
+    assert kind in {problem.kind for problem in problems}
 
 
 @define

@@ -13,10 +13,10 @@ from small_document import spec as spec
 def test_a_project_is_written_that_imports(spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "new" / "project"
     assert run_codegen(spec, "--name", "small_client", "--out", out) == 0
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert "1 operation, 0 models" in said.err
-    assert "1 without a type" in said.err
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert "1 operation, 0 models" in output.err
+    assert "1 without a type" in output.err
     assert sorted(path.name for path in out.iterdir()) == ["README.md", "pyproject.toml", "src", "tests"]
     program = "from small_client import SmallClientApi; print(SmallClientApi().get_a, SmallClientApi().base_url)"
     run = subprocess.run([sys.executable, "-c", program], cwd=out / "src", capture_output=True, text=True, check=True)
@@ -134,9 +134,9 @@ def test_check_lists_what_is_not_as_the_document_states(
     assert run_codegen(*words, "--check") == 0
     gone = out / "src/small_client/operations/gone.py"
     gone.write_text((out / "src/small_client/client.py").read_text())
-    own = out / "src/small_client/ours/own.py"
-    own.parent.mkdir()
-    own.write_text("of  users")
+    module = out / "src/small_client/ours/own.py"
+    module.parent.mkdir()
+    module.write_text("of  users")
     (out / "src/small_client/client.py").write_text("# changed\n")
     (out / "README.md").write_text("my own\n")
     (out / "pyproject.toml").unlink()
@@ -149,7 +149,7 @@ def test_check_lists_what_is_not_as_the_document_states(
     ]
     assert run_codegen(*words) == 0
     assert "omics: kept, since not generated: src/small_client/ours/own.py" in capsys.readouterr().err.splitlines()
-    assert (own.read_text(), gone.exists()) == ("of  users", False)
+    assert (module.read_text(), gone.exists()) == ("of  users", False)
     assert run_codegen(*words, "--check") == 0
     capsys.readouterr()
     before = "omics codegen small.yaml --name small_client"
@@ -241,9 +241,9 @@ def test_steps_are_shown_to_watchers(
 ) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     assert run_codegen(spec, "--name", "small_client", "--out", tmp_path / "out") == 0
-    said = capsys.readouterr().err
-    assert "\r\x1b[Kreading small.yaml...\r\x1b[K" in said
-    first = said.split("\n")[0].rpartition("\x1b[K")[2]
+    output = capsys.readouterr().err
+    assert "\r\x1b[Kreading small.yaml...\r\x1b[K" in output
+    first = output.split("\n")[0].rpartition("\x1b[K")[2]
     assert first.startswith(f"omics: {tmp_path / 'out'}"), "what is said last takes the steps' place"
 
 
@@ -325,16 +325,16 @@ paths:
     )
     out = tmp_path / "out"
     assert run_codegen(spec, "--name", "lossy", "--out", out) == 0
-    told = capsys.readouterr().err
-    assert "4 lost" in told
+    output = capsys.readouterr().err
+    assert "4 lost" in output
     expected = [
         "5: gett is left out: it is no method; did you mean get?",
         "9: parameter 1 is left out",
         "9: left out",
         "10: twohundred is left out: it is no status",
     ]
-    assert [words for words in expected if f"lossy.yaml:{words}" not in told] == []
-    assert "x-note" not in told
+    assert [words for words in expected if f"lossy.yaml:{words}" not in output] == []
+    assert "x-note" not in output
     assert (out / "src/lossy/operations/get_a.py").is_file()
     assert run_codegen(spec, "--name", "lossy", "--out", out, "--strict") == 3
     assert (out / "src/lossy/operations/get_a.py").is_file()

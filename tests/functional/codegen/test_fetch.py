@@ -19,13 +19,13 @@ class Server:
 
     def __init__(self) -> None:
         self.responses: dict[str, Response] = {}
-        self.asked: list[tuple[str, str | None]] = []
+        self.requests: list[tuple[str, str | None]] = []
         server = self
 
         class Handler(QuietHandler):
             def do_GET(self) -> None:
                 tag = self.headers.get("If-None-Match")
-                server.asked.append((self.path, tag))
+                server.requests.append((self.path, tag))
                 status, headers, body = server.responses.get(self.path, (404, {}, b""))
                 if tag is not None and tag == headers.get("ETag"):
                     status, body = 304, b""
@@ -58,7 +58,7 @@ def test_an_allowed_address_is_fetched_over_allowed_redirects(server: Server) ->
     assert fetch(server.url + "/in/a", [server.url + "/in"]) == b"body"
     message = refused(lambda: fetch(server.url + "/in/c", [server.url + "/in"]))
     assert message == f"which leads to {server.url}/out, where nothing is allowed to be fetched"
-    assert [path for path, _ in server.asked] == ["/in/a", "/in/b", "/in/c"]
+    assert [path for path, _ in server.requests] == ["/in/a", "/in/b", "/in/c"]
 
 
 def test_what_cannot_be_fetched_is_refused(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,11 +77,11 @@ def test_a_page_that_has_not_changed_is_sent_once(server: Server, tmp_path: Path
     assert [fetch(url, [url], cache) for _ in range(2)] == [b"one", b"one"]
     server.responses = {"/a": (200, {"ETag": '"2"'}, b"two")}
     assert fetch(url, [url], cache) == b"two"
-    assert server.asked == [("/a", None), ("/a", '"1"'), ("/a", '"1"')]
+    assert server.requests == [("/a", None), ("/a", '"1"'), ("/a", '"1"')]
     for path in cache.iterdir():
         path.write_bytes(b"damaged")
     assert fetch(url, [url], cache) == b"two"
-    assert server.asked[-1] == ("/a", None)
+    assert server.requests[-1] == ("/a", None)
     assert server.url.encode() not in b"".join(path.read_bytes() for path in cache.iterdir())
 
 

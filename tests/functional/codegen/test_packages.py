@@ -123,9 +123,9 @@ def test_each_long_step_states_how_far_it_is(tmp_path: Path, monkeypatch: pytest
     spec = _written(tmp_path, 3)
     text = tmp_path / "things.yaml"
     text.write_text("# read as YAML\n" + spec.read_text())
-    told: list[str] = []
-    make_package(text, [], "things", origin="Generated for a test.", on_progress=told.append)
-    assert [step.partition(":")[0] for step in dict.fromkeys(told) if ": 2 of " in step or "types: 0" in step] == [
+    messages: list[str] = []
+    make_package(text, [], "things", origin="Generated for a test.", on_progress=messages.append)
+    assert [step.partition(":")[0] for step in dict.fromkeys(messages) if ": 2 of " in step or "types: 0" in step] == [
         "reading lines of things.yaml",
         "resolving paths",
         "resolving schemas",

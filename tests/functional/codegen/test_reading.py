@@ -49,6 +49,6 @@ document = read(Path({str(tmp_path / "whole.json")!r}), [Path({str(tmp_path / "o
 assert document.data["info"]["title"] == "Things"
 assert document.data["paths"]["/things"]["get"]["responses"]["200"]["description"] == "All."
 """
-    found = loaded(code)
-    assert {"jsonpath", "jsonref", "yaml"} <= found
-    assert not found & {*GENERATING}
+    modules = loaded(code)
+    assert {"jsonpath", "jsonref", "yaml"} <= modules
+    assert not modules & {*GENERATING}

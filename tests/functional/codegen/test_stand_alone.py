@@ -110,9 +110,9 @@ with small_client.SmallClientApi({server.url("")!r}) as client:
         again = pickle.loads(pickle.dumps(error))
         print(json.dumps([type(error).__module__, str(error), again.status, isinstance(again, small_client.OmicsError)]))
 """
-    module, said, status, is_ours = _program(project, text)
+    module, message, status, is_ours = _program(project, text)
     assert (module, status, is_ours) == ("small_client._runtime.errors", 404, True)
-    assert said.startswith("get_a: no such a (404 from GET")
+    assert message.startswith("get_a: no such a (404 from GET")
 
 
 def test_variables_and_remedies_have_the_packages_name(project: Path, server: Responses) -> None:
@@ -124,9 +124,9 @@ with small_client.SmallClientApi({server.url("")!r}) as client:
     except small_client.ResponseTooLarge as error:
         print(json.dumps([str(error)]))
 """
-    (said,) = _program(project, text, SMALL_CLIENT_RESPONSE_LIMIT="3", OMICS_RESPONSE_LIMIT="1000")
-    assert "SMALL_CLIENT_RESPONSE_LIMIT" in said
-    assert "omics" not in said.lower()
+    (message,) = _program(project, text, SMALL_CLIENT_RESPONSE_LIMIT="3", OMICS_RESPONSE_LIMIT="1000")
+    assert "SMALL_CLIENT_RESPONSE_LIMIT" in message
+    assert "omics" not in message.lower()
 
 
 def _command(project: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -146,7 +146,7 @@ def test_operations_are_commands_without_omicsdk(project: Path, server: Response
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "said"),
+    ("words", "code", "message"),
     [
         (("get-a", "--id", "missing"), 1, "small_client: get_a: no such a (404 from GET"),
         (("get-a",), 2, "small_client: get-a: --id is required. See: small_client get-a --help"),
@@ -154,11 +154,11 @@ def test_operations_are_commands_without_omicsdk(project: Path, server: Response
     ],
 )
 def test_a_command_that_fails_has_one_line(
-    project: Path, server: Responses, words: tuple[str, ...], code: int, said: str
+    project: Path, server: Responses, words: tuple[str, ...], code: int, message: str
 ) -> None:
     ran = _command(project, *words, SMALL_CLIENT_BASE_URL=server.url(""))
     assert (ran.returncode, ran.stdout) == (code, "")
-    assert ran.stderr.startswith(said)
+    assert ran.stderr.startswith(message)
     assert len(ran.stderr.splitlines()) == 1
 
 
@@ -208,9 +208,9 @@ for name in names:
     importlib.import_module(name)
 print(json.dumps({"count": len(names), "exports": [str(getattr(small_client, name)) != "" for name in small_client.__all__]}))
 """
-    found = _program(project, text)
-    assert found["count"] > 30
-    assert all(found["exports"])
+    modules = _program(project, text)
+    assert modules["count"] > 30
+    assert all(modules["exports"])
 
 
 def test_the_tests_of_a_project_pass_without_omicsdk(own_project: Path) -> None:
@@ -271,10 +271,10 @@ def test_a_package_may_share_omicsdks_core(spec: Path, tmp_path: Path) -> None:
 
 def test_bodies_of_errors_are_typed_without_omicsdk(spec: Path, tmp_path: Path, server: Responses) -> None:
     problem = "{type: object, required: [message], properties: {message: {type: string}}}"
-    stated = f'responses: {{"404": {{description: Gone., content: {{application/json: {{schema: {problem}}}}}}}, '
+    responses = f'responses: {{"404": {{description: Gone., content: {{application/json: {{schema: {problem}}}}}}}, '
     text = spec.read_text()
     assert "/a/{id}" in text
-    spec.write_text(text.replace("responses: {", stated, 1))
+    spec.write_text(text.replace("responses: {", responses, 1))
     assert run_codegen(spec, "--name", "small_client", "--out", tmp_path / "out") == 0
     program = f"""
 import pickle
@@ -288,5 +288,5 @@ with small_client.SmallClientApi({server.url("")!r}) as client:
         ours = [NotFound is small_client.NotFound, isinstance(error, small_client.OmicsError)]
         print(json.dumps([type(error).__module__, again.data.message, type(again.data).__name__, ours]))
 """
-    found = _program(tmp_path / "out", program)
-    assert found == ["small_client.errors", "no such a", "NotFoundData", [True, True]]
+    printed = _program(tmp_path / "out", program)
+    assert printed == ["small_client.errors", "no such a", "NotFoundData", [True, True]]

@@ -201,8 +201,8 @@ def test_ruff_finds_the_imports_of_most_files_in_its_order(tmp_path: Path) -> No
     made = files_of(PLANNED)
     names = [name for name in made if name.startswith(("models/", "operations/", "types"))]
     write_files(tmp_path, {name: arranged(made[name], write.LINE_LENGTH) for name in names})
-    own = 'lint.isort.known-third-party = ["omicsdk", "attrs"]'
+    configuration = 'lint.isort.known-third-party = ["omicsdk", "attrs"]'
     command = [find_ruff_bin(), "check", "--isolated", "--no-cache", "--config", "line-length = 120"]
-    command += ["--select", "I", "--config", own, "--", *names]
+    command += ["--select", "I", "--config", configuration, "--", *names]
     run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (run.returncode, run.stdout) == (0, "All checks passed!\n")

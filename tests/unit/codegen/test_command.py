@@ -76,22 +76,22 @@ def test_paging_is_suggested_as_an_overlay(tmp_path: Path, capsys: pytest.Captur
         f"      responses: {{200: {{description: ok, content: {{application/json: {{schema: {listed}}}}}}}}}\n"
     )
     assert run_codegen("suggest", spec) == 0
-    said = capsys.readouterr()
-    assert said.err == f"omics: {spec}: 1 operation recognised as paged, 0 uncertain\n"
-    overlay.write_text(said.out)
+    output = capsys.readouterr()
+    assert output.err == f"omics: {spec}: 1 operation recognised as paged, 0 uncertain\n"
+    overlay.write_text(output.out)
     assert run_codegen("suggest", spec, "--overlay", overlay, "--json") == 0
-    said = capsys.readouterr()
-    assert said.err == f"omics: {spec}: 0 operations recognised as paged, 0 uncertain\n"
-    assert json.loads(said.out)["actions"] == [{"target": "$.info", "update": {}}]
+    output = capsys.readouterr()
+    assert output.err == f"omics: {spec}: 0 operations recognised as paged, 0 uncertain\n"
+    assert json.loads(output.out)["actions"] == [{"target": "$.info", "update": {}}]
     assert run_codegen("explain", spec, "GET /a", "--overlay", overlay) == 0
     assert "  pages  by token; iterate gives str of a  " in capsys.readouterr().out
 
 
 def test_an_operation_is_explained(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_codegen("explain", spec, "getA") == 0
-    said = capsys.readouterr()
-    assert said.out.startswith("get_a: GET /a/{id}\n")
-    assert said.err == ""
+    output = capsys.readouterr()
+    assert output.out.startswith("get_a: GET /a/{id}\n")
+    assert output.err == ""
     assert run_codegen("explain", spec, "get_a", "--json") == 0
     assert json.loads(capsys.readouterr().out)["name"] == "get_a"
     assert run_codegen("explain", spec, "nothing") == 2
@@ -99,7 +99,7 @@ def test_an_operation_is_explained(spec: Path, capsys: pytest.CaptureFixture[str
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (
             ("sugest", "small.yaml"),
@@ -114,11 +114,11 @@ def test_an_operation_is_explained(spec: Path, capsys: pytest.CaptureFixture[str
     ],
 )
 def test_a_call_that_makes_no_sense_is_one_line(
-    words: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+    words: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run_codegen(*words) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith(said)
+    assert line.startswith(message)
 
 
 @pytest.mark.parametrize("words", [("codegen", "diff", "--help"), ("help", "codegen", "diff")])
@@ -172,5 +172,5 @@ def test_nothing_is_fetched_where_no_user_can_confirm(
         monkeypatch.setattr(stream, "isatty", lambda: True, raising=False)
     monkeypatch.setattr(sys.stdin, "readline", lambda: "n\n", raising=False)
     assert run_codegen(*words) == 1
-    asked = "omics: the document refers to:\nomics:   https://a.example\nFetch from there? [y/N]"
-    assert asked in capsys.readouterr().err
+    question = "omics: the document refers to:\nomics:   https://a.example\nFetch from there? [y/N]"
+    assert question in capsys.readouterr().err

@@ -32,7 +32,7 @@ def _module(package: Package) -> dict[str, Any]:
 
 
 def test_the_general_options_are_known() -> None:
-    names = {each["name"] for each in [*general_options(), OUTPUT_FILE]} | {BASE_URL, "server", "servers"}
+    names = {option["name"] for option in [*general_options(), OUTPUT_FILE]} | {BASE_URL, "server", "servers"}
     assert {name.replace("-", "_") for name in names} <= GENERAL_OPTIONS
 
 
@@ -45,10 +45,11 @@ def test_options_are_named_after_schemes() -> None:
         "open": {"type": "openIdConnect", "openIdConnectUrl": "https://a.example/"},
         "files": {"type": "mutualTLS"},
     }
-    found = credential_options(_package(schemes))
-    assert {each["type"] for each in found} == {"string"}
+    options = credential_options(_package(schemes))
+    assert {option["type"] for option in options} == {"string"}
     help_ = [
-        (each["name"], each["python"], each["metavar"], str(each["help"]).partition(" of the")[0]) for each in found
+        (option["name"], option["python"], option["metavar"], str(option["help"]).partition(" of the")[0])
+        for option in options
     ]
     assert help_ == [
         ("oauth2-security", "OAuth2Security", "TOKEN", "Token"),
@@ -58,16 +59,16 @@ def test_options_are_named_after_schemes() -> None:
         ("open", "open", "TOKEN", "Token"),
         ("files", "files", "CERTIFICATE,KEY", "Files"),
     ]
-    assert "settings" in str(found[1]["help"])
+    assert "settings" in str(options[1]["help"])
 
 
 def test_a_scheme_does_not_take_the_name_of_another_option() -> None:
-    names = [each["name"] for each in credential_options(_package({"output": KEY, "server": KEY, "key": KEY}))]
+    names = [option["name"] for option in credential_options(_package({"output": KEY, "server": KEY, "key": KEY}))]
     assert names == ["output-credentials", "server-credentials", "key"]
 
 
 def test_schemes_that_differ_in_signs_only_have_two_options() -> None:
-    names = [each["name"] for each in credential_options(_package({"api-key": KEY, "api_key": KEY}))]
+    names = [option["name"] for option in credential_options(_package({"api-key": KEY, "api_key": KEY}))]
     assert len(set(names)) == 2
 
 
@@ -87,7 +88,7 @@ def test_servers_are_options() -> None:
     ]
     operation = {"operationId": "a", "servers": [{"url": "https://c.example"}], "responses": {}}
     package = _package(servers=servers, paths={"/a": {"get": operation}})
-    choices = {each["name"]: each for each in _module(package)["servers"]}
+    choices = {server["name"]: server for server in _module(package)["servers"]}
     assert choices["server"]["choices"] == ["https://a.example/{stage}/{data_center}", "https://b.example"]
     assert choices["server"]["default"] == choices["server"]["choices"][0]
     assert "https://b.example: Test)" in choices["server"]["help"]

@@ -53,14 +53,14 @@ def files() -> dict[str, str]:
 
 def _fields(text: str) -> dict[str, str | None]:
     """The annotated names of a module's classes, each with the docstring below it."""
-    found: dict[str, str | None] = {}
+    docstrings: dict[str, str | None] = {}
     for holder in ast.walk(ast.parse(text)):
         if isinstance(holder, ast.ClassDef):
             for statement, following in zip(holder.body, [*holder.body[1:], None], strict=True):
                 if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
                     is_text = isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant)
-                    found[statement.target.id] = str(following.value.value) if is_text else None
-    return found
+                    docstrings[statement.target.id] = str(following.value.value) if is_text else None
+    return docstrings
 
 
 def test_descriptions_are_below_fields_and_nowhere_else(files: dict[str, str]) -> None:

@@ -151,9 +151,11 @@ def test_the_same_document_changes_nothing() -> None:
     ],
 )  # fmt: skip
 def test_a_change(pointer: str, value: Any, breaking: bool, what: str) -> None:
-    found = [(change.breaking, f"{change.kind} {change.name}: {change.what}") for change in _changes((pointer, value))]
-    assert (breaking, what) in found
-    assert breaking == any(row[0] for row in found)
+    changes = [
+        (change.breaking, f"{change.kind} {change.name}: {change.what}") for change in _changes((pointer, value))
+    ]
+    assert (breaking, what) in changes
+    assert breaking == any(row[0] for row in changes)
 
 
 def test_arguments_that_choose_servers_may_be_gone() -> None:
@@ -265,10 +267,10 @@ def _many(tags: list[str], *, limit: str) -> dict[str, Any]:
 def test_many_changes_are_counted_and_stand_under_their_tags() -> None:
     old = _package(_many(["runs", "runs", "lanes"], limit="limit"))
     new = _package(_many(["runs", "runs", "lanes", "lanes"], limit="most"))
-    found = compare(old, new)
+    changes = compare(old, new)
     many = ", ".join(f"`Many{number:02}`" for number in range(30))
     assert (
-        as_report(old, new, found)
+        as_report(old, new, changes)
         == f"""## Thing: from 1.0 to 1.0
 
 | what | breaking | other |
@@ -308,7 +310,7 @@ def test_many_changes_are_counted_and_stand_under_their_tags() -> None:
 - {many}: field most is new and optional: str
 """
     )
-    rows = json.loads(as_json(old, new, found))
+    rows = json.loads(as_json(old, new, changes))
     assert (len(rows["breaking"]), len(rows["other"])) == (33, 34)
     assert rows["breaking"][0] == {
         "kind": "operation", "name": "lanes_02", "change": "argument limit is gone", "tag": "lanes"

@@ -29,8 +29,8 @@ def roots() -> list[Path]:
 def references(value: Json) -> set[str]:
     """Every reference that is not part of an example or extension."""
     if isinstance(value, dict):
-        own = {value["$ref"]} if isinstance(value.get("$ref"), str) else set[str]()
-        return own.union(
+        pointers = {value["$ref"]} if isinstance(value.get("$ref"), str) else set[str]()
+        return pointers.union(
             *(references(member) for key, member in value.items() if not re.match("x-|examples?$|default$", key))
         )
     return set[str]().union(*(references(member) for member in value)) if isinstance(value, list) else set()
@@ -68,7 +68,7 @@ def test_no_name_of_a_published_document_has_a_hash(path: Path) -> None:
     named = [(draft.name, draft.operation.key) for draft in package.drafts]
     named += [(argument.python, argument.wire) for draft in package.drafts for argument in draft.arguments]
     named += [(class_, key) for key, class_ in package.names.classes.items()]
-    named += [(held.python, held.wire) for model in package.shapes.values() for held in model.fields]
+    named += [(field.python, field.wire) for model in package.shapes.values() for field in model.fields]
     assert named
     assert [name for name, key in named if sha256(key.encode()).hexdigest()[:6] in name] == []
 

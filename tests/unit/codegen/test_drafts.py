@@ -26,9 +26,9 @@ class Drafted:
         self.report = Report()
         self.faults: list[Fault] = []
         drafter = Drafter(document, Normaliser(document, self.report), self.report, self.faults)
-        stated = list(declared_operations(data))
-        names = name_operations(stated)
-        self.draft: Draft = drafter.draft(stated[0], names[stated[0].key])
+        operations = list(declared_operations(data))
+        names = name_operations(operations)
+        self.draft: Draft = drafter.draft(operations[0], names[operations[0].key])
         self.arguments = {argument.python: argument for argument in self.draft.arguments}
         self.notes = [(note.kind, note.before, note.after) for note in self.report.notes]
 
@@ -50,7 +50,7 @@ def test_an_object_body_is_flattened() -> None:
 
 
 def test_fields_of_a_body_that_may_be_left_out_may_be_left_out() -> None:
-    assert [held.required for held in Drafted(_body(OBJECT, required=False)).draft.arguments] == [False, False]
+    assert [argument.required for argument in Drafted(_body(OBJECT, required=False)).draft.arguments] == [False, False]
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_files_of_a_multipart_body_are_bytes() -> None:
     binary = {"type": "string", "format": "binary"}
     schema = {"properties": {"file": binary, "more": {"type": "array", "items": binary}, "name": {"type": "string"}}}
     drafted = Drafted(_body(schema, "multipart/form-data"))
-    assert [held.type for held in drafted.draft.arguments] == [BYTES, Array(BYTES), STRING]
+    assert [argument.type for argument in drafted.draft.arguments] == [BYTES, Array(BYTES), STRING]
 
 
 def test_an_object_in_an_octet_stream_is_json_and_reported() -> None:
@@ -129,7 +129,7 @@ def test_headers_that_the_client_sends_by_itself_are_no_arguments() -> None:
 def test_one_name_in_two_places_is_distinguished_and_the_path_keeps_it() -> None:
     parameters = [_parameter("id"), _parameter("id", "header"), _parameter("id", "path", required=True)]
     drafted = Drafted({"parameters": parameters}, path="/things/{id}")
-    assert {name: held.position for name, held in drafted.arguments.items()} == {
+    assert {name: argument.position for name, argument in drafted.arguments.items()} == {
         "id_query": "query", "id_header": "header", "id": "path",
     }  # fmt: skip
 
@@ -247,7 +247,7 @@ def test_head_returns_headers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("root", "own", "secured"),
+    ("root", "security", "secured"),
     [
         ([{"key": []}], None, True),
         ([{"key": []}], [], False),
@@ -256,8 +256,8 @@ def test_head_returns_headers() -> None:
         (None, [{"key": []}, {}], False),
     ],
 )
-def test_whether_credentials_are_requested(root: Any, own: Any, secured: bool) -> None:
-    operation = {} if own is None else {"security": own}
+def test_whether_credentials_are_requested(root: Any, security: Any, secured: bool) -> None:
+    operation = {} if security is None else {"security": security}
     assert Drafted(operation, security=root).draft.secured is secured
 
 

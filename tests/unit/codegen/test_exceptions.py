@@ -31,7 +31,7 @@ def _taken(path: Path, *overlays: Path, missing_as_any: bool = False) -> Generat
     return make_package(path, overlays, "argued", origin="Generated for a test.", missing_as_any=missing_as_any)
 
 
-def _stated(made: GeneratedPackage) -> int:
+def _operation_count(made: GeneratedPackage) -> int:
     paths: Any = made.package.document["paths"]
     return sum(method in METHODS for item in paths.values() for method in item)
 
@@ -46,7 +46,7 @@ def test_it_is_refused_on_request_and_taken_where_what_is_missing_is_treated_as_
     assert read(path, report=report)
     assert report.faults
     made = _taken(path, missing_as_any=True)
-    assert len(made.package.operations) == _stated(made) > 0
+    assert len(made.package.operations) == _operation_count(made) > 0
     lost = [
         note for note in made.report.notes if note.kind == "untyped" and "does not exist" in note.before + note.after
     ]
@@ -71,5 +71,5 @@ def test_it_is_taken_with_an_overlay_that_states_what_is_missing(name: str, tmp_
     info = {"title": "What it should have stated", "version": "1"}
     overlay.write_text(json.dumps({"overlay": "1.0.0", "info": info, "actions": actions}))
     made = _taken(path, overlay)
-    assert len(made.package.operations) == _stated(made) > 0
+    assert len(made.package.operations) == _operation_count(made) > 0
     assert not [note for note in made.report.notes if "does not exist" in note.before + note.after]

@@ -67,31 +67,29 @@ def test_an_operation_is_reported_with_its_places(planned: Planned) -> None:
         assert line in text.splitlines(), text
 
 
-@pytest.mark.parametrize(
-    "wanted", ["other_things", "other-things", "others.other_things", "GET /others", "get /others"]
-)
-def test_an_operation_goes_by_several_names(planned: Planned, wanted: str) -> None:
-    found = explain(planned, wanted)
-    assert found.name == "other_things"
-    assert [(wish.name, wish.what, wish.place) for wish in found.wishes] == [
+@pytest.mark.parametrize("name", ["other_things", "other-things", "others.other_things", "GET /others", "get /others"])
+def test_an_operation_goes_by_several_names(planned: Planned, name: str) -> None:
+    explanation = explain(planned, name)
+    assert explanation.name == "other_things"
+    assert [(wish.name, wish.what, wish.place) for wish in explanation.wishes] == [
         ("x-omics-name", '"other_things"', "overlay.yaml:6")
     ]
 
 
 def test_without_an_operation_id_method_and_path_name_it(planned: Planned) -> None:
-    found = explain(planned, "POST /things/{id}")
-    assert found.named == "method and path, for it has no operationId"
-    assert [(part.name, part.what) for part in found.arguments] == [
+    explanation = explain(planned, "POST /things/{id}")
+    assert explanation.named == "method and path, for it has no operationId"
+    assert [(part.name, part.what) for part in explanation.arguments] == [
         ("id", "int, required, path parameter id"),
         ("body", "list[str], optional, the whole body as application/json"),
     ]
 
 
 def test_json_holds_the_same(planned: Planned) -> None:
-    found = explain(planned, "get_thing")
-    data = json.loads(as_json(found))
+    explanation = explain(planned, "get_thing")
+    data = json.loads(as_json(explanation))
     assert data["arguments"][0] == {"name": "id", "what": "int, required, path parameter id", "place": "thing.yaml:5"}
-    assert [note["kind"] for note in data["notes"]] == ["repair"] * len(found.notes)
+    assert [note["kind"] for note in data["notes"]] == ["repair"] * len(explanation.notes)
 
 
 def test_an_operation_that_does_not_exist_names_its_neighbours(planned: Planned) -> None:
@@ -102,7 +100,7 @@ def test_an_operation_that_does_not_exist_names_its_neighbours(planned: Planned)
 
 
 @pytest.mark.parametrize(
-    ("wanted", "near"),
+    ("name", "near"),
     [
         ("getThin", "did you mean get_thing or other_things or things.get?"),
         ("other-thing", "did you mean other_things"),
@@ -112,9 +110,9 @@ def test_an_operation_that_does_not_exist_names_its_neighbours(planned: Planned)
         ("/others", "did you mean 'GET /others'"),
     ],
 )
-def test_what_comes_near_is_named_as_it_was_requested(planned: Planned, wanted: str, near: str) -> None:
+def test_what_comes_near_is_named_as_it_was_requested(planned: Planned, name: str, near: str) -> None:
     with pytest.raises(UnknownOperation) as caught:
-        explain(planned, wanted)
+        explain(planned, name)
     assert near in str(caught.value)
 
 

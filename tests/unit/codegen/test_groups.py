@@ -38,25 +38,25 @@ def _document(*operations: Operation, **members: Any) -> Document:
     """A document of operations: method, path, tag, operationId and further members."""
     paths: dict[str, Any] = {}
     for method, path, tag, name, more in operations:
-        stated = {
+        operation = {
             "responses": {},
             **({"operationId": name} if name else {}),
             **({"tags": [tag]} if tag else {}),
             **more,
         }
-        paths.setdefault(path, {})[method] = stated
+        paths.setdefault(path, {})[method] = operation
     data = {"openapi": "3.1.0", "paths": paths, "components": {"schemas": SCHEMAS}, **members}
     return Document(data, "thing.yaml", Places())
 
 
 def _grouped(document: Document, report: Report | None = None) -> Groups:
-    stated = list(declared_operations(document.data))
-    return group_operations(document, stated, name_operations(stated), report or Report())
+    operations = list(declared_operations(document.data))
+    return group_operations(document, operations, name_operations(operations), report or Report())
 
 
 def _paths(document: Document, report: Report | None = None) -> list[str]:
     groups = _grouped(document, report)
-    return [groups.path_of(each.key) for each in declared_operations(document.data)]
+    return [groups.path_of(operation.key) for operation in declared_operations(document.data)]
 
 
 OTHER: Operation = ("get", "/other", "Other", "see_other", {})
@@ -174,9 +174,9 @@ def test_a_whole_name_that_is_anothers_short_one_displaces_it() -> None:
         ("get", "/c", "Samples", "get_sample_sample", {}),
         OTHER,
     )
-    found = _paths(document)
-    assert len(set(found)) == 4
-    assert "samples.get_sample" in found
+    paths = _paths(document)
+    assert len(set(paths)) == 4
+    assert "samples.get_sample" in paths
 
 
 def test_names_depend_neither_on_order_nor_on_other_operations() -> None:
@@ -197,15 +197,15 @@ def test_names_depend_neither_on_order_nor_on_other_operations() -> None:
 
 def operations_of(operations: list[Operation]) -> list[str]:
     """Requests in the order of the document, which groups them by path."""
-    return [f"{each.method} {each.path}" for each in declared_operations(_document(*operations).data)]
+    return [f"{operation.method} {operation.path}" for operation in declared_operations(_document(*operations).data)]
 
 
 def test_one_group_for_everything_is_none_unless_it_was_asked_for() -> None:
     lists: Operation = ("get", "/samples", "Samples", "list_samples", {})
     gets: Operation = ("get", "/samples/{id}", "Samples", "get_sample", {})
     assert _paths(_document(lists, gets)) == ["", ""]
-    asked: Operation = (*lists[:4], {"x-omics-group": "tubes"})
-    assert _paths(_document(asked)) == ["tubes.list_samples"]
+    grouped: Operation = (*lists[:4], {"x-omics-group": "tubes"})
+    assert _paths(_document(grouped)) == ["tubes.list_samples"]
 
 
 def test_a_group_gives_way_to_an_operation_of_its_name() -> None:
@@ -221,7 +221,7 @@ def test_a_group_gives_way_to_an_operation_of_its_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("stated", "path", "why"),
+    ("members", "path", "why"),
     [
         ({"x-omics-group": "tubes"}, "tubes.list_samples", "x-omics-group"),
         ({"x-omics-group": "lab.tubes"}, "lab.tubes.list_samples", "x-omics-group"),
@@ -236,8 +236,8 @@ def test_a_group_gives_way_to_an_operation_of_its_name() -> None:
         ({"x-fern-sdk-group-name": "tubes"}, "tubes.list_samples", "x-fern-sdk-group-name"),
     ],
 )  # fmt: skip
-def test_overlays_pin_groups_and_names(stated: dict[str, Any], path: str, why: str) -> None:
-    document = _document(("get", "/samples", "Samples", "list_samples", stated), OTHER)
+def test_overlays_pin_groups_and_names(members: dict[str, Any], path: str, why: str) -> None:
+    document = _document(("get", "/samples", "Samples", "list_samples", members), OTHER)
     assert _paths(document)[0] == path
     member = _grouped(document).members.get("/paths/~1samples/get")
     assert (member.why if member is not None else "") == why
@@ -340,9 +340,9 @@ def test_a_changed_group_is_a_change_for_users() -> None:
 def test_an_explanation_has_the_group_and_why(tmp_path: Path) -> None:
     spec = tmp_path / "lab.json"
     spec.write_text(json.dumps(_document(*LAB, info={"title": "Lab", "version": "1"}).data))
-    found = explain(plan_package(spec, (), "lab"), "samples.list")
-    assert (found.name, found.group, found.member) == ("list_samples", "samples", "list")
-    text = as_text(found)
+    explanation = explain(plan_package(spec, (), "lab"), "samples.list")
+    assert (explanation.name, explanation.group, explanation.member) == ("list_samples", "samples", "list")
+    text = as_text(explanation)
     assert "  in its group samples.list: tag Samples; list_samples without samples\n" in text
     assert "  on the command line: samples list, list-samples\n" in text
     flat = explain(plan_package(spec, (), "lab", flat=True), "list_samples")

@@ -270,8 +270,8 @@ def test_yaml_comes_back(value: dict[str, str]) -> None:
     st.sampled_from(["a.yaml", "a.json"]),
 )
 def test_any_bytes_are_read_or_refused_with_faults(raw: bytes, name: str) -> None:
-    source, told = outcome(raw, name)
-    assert (source is None) == bool(told)
+    source, faults = outcome(raw, name)
+    assert (source is None) == bool(faults)
     if source is not None:
         assert isinstance(source.data, dict)
         assert all(source.line(pointer) for pointer in pointers(source.data))

@@ -213,7 +213,7 @@ def test_long_names_keep_the_words_that_distinguish_them() -> None:
     assert all(name.startswith("get_projects_locations_") and name[-7] == "_" for name in names)
 
 
-_THINGS = st.lists(
+_REQUESTS = st.lists(
     st.builds(
         NameRequest,
         st.text("abc/", min_size=1, max_size=4),
@@ -224,23 +224,23 @@ _THINGS = st.lists(
         ).map(tuple),
         st.booleans(),
     ),
-    unique_by=lambda thing: thing.key,
+    unique_by=lambda request: request.key,
     max_size=8,
 )
 
 
-@given(_THINGS, st.randoms(use_true_random=False))
-def test_names_are_distinct_without_case_and_whatever_the_order(things: list[NameRequest], random: object) -> None:
-    names = settle(things, {"Bar"})
-    assert len({name.casefold() for name in names.values()}) == len(things)
+@given(_REQUESTS, st.randoms(use_true_random=False))
+def test_names_are_distinct_without_case_and_whatever_the_order(requests: list[NameRequest], random: object) -> None:
+    names = settle(requests, {"Bar"})
+    assert len({name.casefold() for name in names.values()}) == len(requests)
     assert "bar" not in {name.casefold() for name in names.values()}
     assert all(len(name.encode()) <= MAX_LENGTH for name in names.values())
-    assert settle(reversed(things), {"Bar"}) == names
+    assert settle(reversed(requests), {"Bar"}) == names
 
 
-@given(_THINGS)
-def test_names_hold_still_when_something_unrelated_comes(things: list[NameRequest]) -> None:
-    assert settle([*things, NameRequest("/new", ("Unrelated",))]) == {**settle(things), "/new": "Unrelated"}
+@given(_REQUESTS)
+def test_names_hold_still_when_something_unrelated_comes(requests: list[NameRequest]) -> None:
+    assert settle([*requests, NameRequest("/new", ("Unrelated",))]) == {**settle(requests), "/new": "Unrelated"}
 
 
 IMPORTED = [re.split(r"[^\w-]", requirement)[0] for requirement in (*DEPENDENCIES, *FAST, *FRAMES)]

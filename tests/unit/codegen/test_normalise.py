@@ -66,7 +66,7 @@ def _key(name: str) -> Ref:
 
 
 @pytest.mark.parametrize(
-    ("schema", "wanted"),
+    ("schema", "expected"),
     [
         ({}, ANY),
         (True, ANY),
@@ -122,8 +122,8 @@ def _key(name: str) -> Ref:
         ({"anyOf": [{"type": "string"}, {"type": "object"}]}, Union((STRING, Map(ANY)))),
     ],
 )
-def test_a_schema_becomes_a_type(schema: Any, wanted: Type) -> None:
-    assert settled(schema)[0] == wanted
+def test_a_schema_becomes_a_type(schema: Any, expected: Type) -> None:
+    assert settled(schema)[0] == expected
 
 
 def test_binary_text_is_bytes_in_bodies_only() -> None:
@@ -155,15 +155,15 @@ def test_an_object_with_variants_is_one_model_with_the_fields_of_all() -> None:
     }
     type_, normaliser, _ = settled(schema)
     assert type_ == Ref("/here")
-    told = [(field.wire, field.type, field.required) for field in normaliser.models["/here"].fields]
-    assert told == [("id", STRING, True), ("a", Union((INTEGER, STRING)), False)]
+    fields = [(field.wire, field.type, field.required) for field in normaliser.models["/here"].fields]
+    assert fields == [("id", STRING, True), ("a", Union((INTEGER, STRING)), False)]
 
 
 def test_null_is_kept_apart_in_fields() -> None:
     schema = {"properties": {"a": {"type": ["string", "null"]}, "b": {"anyOf": [_ref("Base"), {"type": "null"}]}}}
     _, normaliser, _ = settled(schema)
-    told = [(field.type, field.nullable) for field in normaliser.models["/here"].fields]
-    assert told == [(STRING, True), (_key("Base"), True)]
+    fields = [(field.type, field.nullable) for field in normaliser.models["/here"].fields]
+    assert fields == [(STRING, True), (_key("Base"), True)]
 
 
 def test_a_model_may_hold_itself() -> None:
@@ -396,12 +396,12 @@ BASE = {"type": "object", "discriminator": {"propertyName": "kind"}, "properties
 
 
 def made_of(name: str, **properties: Any) -> dict[str, Any]:
-    own = [{"type": "object", "properties": properties}] if properties else []
-    return {"allOf": [{"$ref": f"#/components/schemas/{name}"}, *own]}
+    inline = [{"type": "object", "properties": properties}] if properties else []
+    return {"allOf": [{"$ref": f"#/components/schemas/{name}"}, *inline]}
 
 
 @pytest.mark.parametrize(
-    ("schemas", "found"),
+    ("schemas", "expected"),
     [
         ({"A": BASE, "B": made_of("A", b={}), "C": made_of("A", c={})}, {"A": ("B", "C")}),
         ({"B": made_of("A", b={}), "A": BASE, "C": made_of("B", c={})}, {"B": ("C",), "A": ("B", "C")}),
@@ -413,9 +413,9 @@ def made_of(name: str, **properties: Any) -> dict[str, Any]:
         ({"A": {**BASE, **made_of("A")}, "B": True}, {}),
     ],
 )
-def test_bases_and_their_variants(schemas: dict[str, Any], found: dict[str, tuple[str, ...]]) -> None:
+def test_bases_and_their_variants(schemas: dict[str, Any], expected: dict[str, tuple[str, ...]]) -> None:
     variants = Variants(schemas)
-    assert {name: variants.of(name) for name in schemas if variants.of(name)} == found
+    assert {name: variants.of(name) for name in schemas if variants.of(name)} == expected
 
 
 def test_the_documents_order_and_depth_change_nothing() -> None:

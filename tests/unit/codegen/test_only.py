@@ -47,7 +47,7 @@ def _made(tmp_path: Path, *tags: str) -> GeneratedPackage:
 
 
 def _names(made: GeneratedPackage) -> tuple[list[str], list[str]]:
-    models = [held.name for module in made.package.models for held in module.classes]
+    models = [cls.name for module in made.package.models for cls in module.classes]
     return [operation.name for operation in made.package.operations], sorted(models)
 
 
@@ -118,7 +118,7 @@ def test_an_operation_without_a_requirement_stays_open(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "operations"),
+    ("selection", "operations"),
     [
         ("/cats", ["add_cat", "get_cats"]),
         ("GET /cats", ["get_cats"]),
@@ -132,8 +132,8 @@ def test_an_operation_without_a_requirement_stays_open(tmp_path: Path) -> None:
         ("c*", ["get_cats"]),  # tags come first
     ],
 )
-def test_operations_are_selected_by_path_and_by_name(tmp_path: Path, wanted: str, operations: list[str]) -> None:
-    assert _names(_made(tmp_path, wanted))[0] == operations
+def test_operations_are_selected_by_path_and_by_name(tmp_path: Path, selection: str, operations: list[str]) -> None:
+    assert _names(_made(tmp_path, selection))[0] == operations
 
 
 def test_a_webhook_is_selected_by_its_name(tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_a_webhook_is_selected_by_its_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "near"),
+    ("selection", "near"),
     [
         ("/cat", "Did you mean /cats or GET /cats? "),
         ("GET /dog", "Did you mean GET /dogs or /dogs? "),
@@ -151,11 +151,11 @@ def test_a_webhook_is_selected_by_its_name(tmp_path: Path) -> None:
         ("wolves*", "The tags are: base, cats, dogs, pets."),
     ],
 )
-def test_what_selects_nothing_names_its_neighbours(tmp_path: Path, wanted: str, near: str) -> None:
+def test_what_selects_nothing_names_its_neighbours(tmp_path: Path, selection: str, near: str) -> None:
     with pytest.raises(DocumentError) as caught:
-        _made(tmp_path, wanted)
+        _made(tmp_path, selection)
     (fault,) = caught.value.faults
-    assert fault.message == f"no tag, path or operation is {wanted!r}"
+    assert fault.message == f"no tag, path or operation is {selection!r}"
     assert fault.remedy.startswith(near)
 
 

@@ -312,8 +312,8 @@ def test_tags_below_others_group_operations(make: Make) -> None:
 
 
 def test_a_parent_that_is_none_is_reported(make: Make) -> None:
-    told = [(row["before"], row["after"], row["line"]) for row in make(TAGS).report.rows()]
-    assert told == [
+    notes = [(row["before"], row["after"], row["line"]) for row in make(TAGS).report.rows()]
+    assert notes == [
         ("'nowhere'", "parent is left out: there is no tag of that name", 8),
         ("'down'", "parent is left out: up would be above itself", 9),
     ]

@@ -46,7 +46,7 @@ class Drafted:
         path: str = "/samples",
         root: dict[str, Any] | None = None,
         content: dict[str, Any] | None = None,
-        **stated: Any,
+        **members: Any,
     ) -> None:
         sent = [
             {
@@ -62,7 +62,7 @@ class Drafted:
             "headers": headers or {},
             "content": {"application/json": {"schema": page}, **(content or {})},
         }
-        operation: dict[str, Any] = {"parameters": sent, "responses": {"200": response}, **stated}
+        operation: dict[str, Any] = {"parameters": sent, "responses": {"200": response}, **members}
         if body is not None:
             operation["requestBody"] = {"content": {"application/json": {"schema": body}}}
         data: Any = {"paths": {path: {"get" if body is None else "post": operation}}, **(root or {})}
@@ -70,15 +70,15 @@ class Drafted:
         self.report, self.faults = Report(), list[Fault]()
         drafter = Drafter(document, Normaliser(document, self.report), self.report, self.faults)
         self.draft: Draft = drafter.draft(next(declared_operations(data)), "list_samples")
-        self.found = self.draft.recognition
+        self.recognition = self.draft.recognition
 
     def shown(self) -> str:
         """The setting that is certain, or why a suggestion is not."""
-        if self.found is None:
+        if self.recognition is None:
             return "nothing"
-        words = " ".join(f"{key}={value}" for key, value in self.found.setting.items())
-        assert self.found.certain == (self.draft.pages is not None)
-        return words if self.found.certain else f"? {words} {self.found.reason}"
+        words = " ".join(f"{key}={value}" for key, value in self.recognition.setting.items())
+        assert self.recognition.certain == (self.draft.pages is not None)
+        return words if self.recognition.certain else f"? {words} {self.recognition.reason}"
 
 
 NEXT = null({"type": "string", "description": "Absent from the last page."})
@@ -177,14 +177,14 @@ def test_what_is_uncertain_is_suggested_with_its_doubt(
     assert [(note.kind, note.certain) for note in drafted.report.notes if note.kind != "untyped"] == [
         ("suggestion", False)
     ]
-    assert drafted.found is not None
-    accepted = Drafted(page, parameters, **{"x-omics-pagination": drafted.found.setting})
+    assert drafted.recognition is not None
+    accepted = Drafted(page, parameters, **{"x-omics-pagination": drafted.recognition.setting})
     assert accepted.draft.pages is not None, "what is suggested can be stated"
     assert not accepted.faults
 
 
 @pytest.mark.parametrize(
-    ("page", "parameters", "stated"),
+    ("page", "parameters", "members"),
     [
         (obj(items=LIST), {"q": TEXT}, {}),
         (obj(name=TEXT), {"cursor": TEXT}, {}),
@@ -196,8 +196,10 @@ def test_what_is_uncertain_is_suggested_with_its_doubt(
         (obj(items=LIST, next_cursor=NEXT), {"cursor": TEXT}, {"x-omics-pagination": False}),
     ],
 )
-def test_what_is_no_paging_is_nothing(page: dict[str, Any], parameters: dict[str, Any], stated: dict[str, Any]) -> None:
-    drafted = Drafted(page, parameters, **stated)
+def test_what_is_no_paging_is_nothing(
+    page: dict[str, Any], parameters: dict[str, Any], members: dict[str, Any]
+) -> None:
+    drafted = Drafted(page, parameters, **members)
     assert drafted.shown() == "nothing"
     assert drafted.draft.pages is None
     assert not drafted.report.notes
@@ -264,15 +266,15 @@ SENT = {"n": NUMBER, "skip_rows": NUMBER, "at": TEXT}
 
 
 def speakeasy(kind: str, inputs: dict[str, str], place: str = "parameters", **outputs: str) -> dict[str, Any]:
-    given = [{"name": name, "in": place, "type": kind} for kind, name in inputs.items()]
-    return {SPEAKEASY: {"type": kind, "inputs": given, "outputs": outputs}}
+    sources = [{"name": name, "in": place, "type": kind} for kind, name in inputs.items()]
+    return {SPEAKEASY: {"type": kind, "inputs": sources, "outputs": outputs}}
 
 
 ROWS = "$.data.rows"
 
 
 @pytest.mark.parametrize(
-    ("stated", "shown"),
+    ("members", "shown"),
     [
         (speakeasy("offsetLimit", {"page": "n"}, results=ROWS, numPages="$.meta.pages"), "style=page page=n pages=meta.pages items=data.rows"),
         (speakeasy("offsetLimit", {"offset": "skip_rows", "limit": "n"}, results=ROWS), "style=offset offset=skip_rows limit=n items=data.rows"),
@@ -292,13 +294,13 @@ ROWS = "$.data.rows"
         ({"x-ms-pageable": {"nextLinkName": "nextLink"}}, "nothing"),  # no list is called value
     ],
 )  # fmt: skip
-def test_extensions_of_other_generators(stated: dict[str, Any], shown: str) -> None:
-    assert Drafted(PAGE, SENT, **stated).shown() == shown
+def test_extensions_of_other_generators(members: dict[str, Any], shown: str) -> None:
+    assert Drafted(PAGE, SENT, **members).shown() == shown
 
 
 def test_an_extension_that_cannot_be_followed_is_reported() -> None:
-    stated = speakeasy("cursor", {"cursor": "gone"}, results=ROWS, nextCursor="$.meta.cursor")
-    assert [(note.kind, note.before, note.after) for note in Drafted(PAGE, SENT, **stated).report.notes] == [
+    extension = speakeasy("cursor", {"cursor": "gone"}, results=ROWS, nextCursor="$.meta.cursor")
+    assert [(note.kind, note.before, note.after) for note in Drafted(PAGE, SENT, **extension).report.notes] == [
         ("omission", SPEAKEASY, "not followed: the operation has no query parameter 'gone'")
     ]
 
@@ -318,12 +320,12 @@ def test_extensions_place_cursors_in_bodies_and_common_settings_at_the_top() -> 
     common = {"cursor": "$request.at", "next_cursor": "$response.meta.cursor", "results": "$response.data.rows"}
     drafted = Drafted(PAGE, SENT, root={FERN: common}, **{FERN: True})
     assert drafted.shown() == "style=token token=at next=meta.cursor items=data.rows"
-    assert drafted.found is not None
-    assert (drafted.found.rule, drafted.found.key) == (FERN, "/paths/~1samples/get/x-fern-pagination")
+    assert drafted.recognition is not None
+    assert (drafted.recognition.rule, drafted.recognition.key) == (FERN, "/paths/~1samples/get/x-fern-pagination")
 
 
 def test_an_input_without_a_type_has_that_of_its_name() -> None:
-    stated = {
+    extension = {
         SPEAKEASY: {
             "type": "cursor",
             "inputs": [{"name": "cursor", "in": "query"}],
@@ -331,14 +333,16 @@ def test_an_input_without_a_type_has_that_of_its_name() -> None:
         }
     }
     assert (
-        Drafted(PAGE, {"cursor": TEXT}, **stated).shown() == "style=token token=cursor next=meta.cursor items=data.rows"
+        Drafted(PAGE, {"cursor": TEXT}, **extension).shown()
+        == "style=token token=cursor next=meta.cursor items=data.rows"
     )
 
 
 def test_an_extension_begins_with_the_pages_that_the_document_states() -> None:
-    stated = speakeasy("offsetLimit", {"page": "n"}, results=ROWS)
+    extension = speakeasy("offsetLimit", {"page": "n"}, results=ROWS)
     assert (
-        Drafted(PAGE, {"n": {**NUMBER, "default": 0}}, **stated).shown() == "style=page page=n first=0 items=data.rows"
+        Drafted(PAGE, {"n": {**NUMBER, "default": 0}}, **extension).shown()
+        == "style=page page=n first=0 items=data.rows"
     )
 
 

@@ -46,13 +46,13 @@ CERTAIN, UNCERTAIN = listing("cursor"), listing("page", "integer")
 def test_generating_with_it_gives_the_same_pages(tmp_path: Path) -> None:
     paths = {"/a": CERTAIN, "/b/{c}": CERTAIN, "/d": UNCERTAIN, "/e": {"get": {"responses": {}}}}
     before = planned(tmp_path, paths)
-    found = paging_overlay(before)
-    assert (found.certain, found.uncertain) == (2, 1)
-    after = planned(tmp_path, paths, found.text)
+    overlay = paging_overlay(before)
+    assert (overlay.certain, overlay.uncertain) == (2, 1)
+    after = planned(tmp_path, paths, overlay.text)
     pages = paging(after)
-    assert [path for path, each in pages.items() if each is not None] == ["/a", "/b/{c}"]
-    for path, each in pages.items():
-        assert (each is None) == (paging(before)[path] is None)
+    assert [path for path, setting in pages.items() if setting is not None] == ["/a", "/b/{c}"]
+    for path, setting in pages.items():
+        assert (setting is None) == (paging(before)[path] is None)
     assert [draft.recognition and draft.recognition.certain for draft in after.package.drafts] == [
         None,
         None,
@@ -80,11 +80,11 @@ def test_it_names_no_folder(tmp_path: Path) -> None:
 
 def test_uncertain_actions_are_complete_without_their_marks(tmp_path: Path) -> None:
     paths = {"/a": CERTAIN, "/d": UNCERTAIN}
-    for stated in (paths, {"/d": UNCERTAIN}):
-        text = paging_overlay(planned(tmp_path, stated)).text
+    for items in (paths, {"/d": UNCERTAIN}):
+        text = paging_overlay(planned(tmp_path, items)).text
         assert "# By a page's number: uncertain: the number of all pages is not stated;" in text
         unmarked = "\n".join(line[1:] if line.startswith(("#-", "#  ")) else line for line in text.splitlines())
-        assert all(pages is not None for pages in paging(planned(tmp_path, stated, unmarked)).values())
+        assert all(pages is not None for pages in paging(planned(tmp_path, items, unmarked)).values())
 
 
 @pytest.mark.parametrize("path", ["/it's", '/"quoted"', "/back\\slash", "/{id:[0-9]+}", "/ü/:id", "/#"])
@@ -96,29 +96,29 @@ def test_every_path_and_parameter_is_spelled_so_that_it_is_found(tmp_path: Path,
     item["get"]["responses"]["200"]["content"]["application/json"]["schema"] = {
         **properties, "properties": {"items": properties["properties"]["items"], next_name: {"type": "string"}},
     }  # fmt: skip
-    found = paging_overlay(planned(tmp_path, {path: item}))
-    assert found.certain == 1
-    assert [pages is not None for pages in paging(planned(tmp_path, {path: item}, found.text)).values()] == [True]
-    (tmp_path / "it.yaml").write_text(found.text, encoding="utf-8")
-    assert load(tmp_path / "it.yaml").data == found.data, "the data are those of the text"
+    overlay = paging_overlay(planned(tmp_path, {path: item}))
+    assert overlay.certain == 1
+    assert [pages is not None for pages in paging(planned(tmp_path, {path: item}, overlay.text)).values()] == [True]
+    (tmp_path / "it.yaml").write_text(overlay.text, encoding="utf-8")
+    assert load(tmp_path / "it.yaml").data == overlay.data, "the data are those of the text"
 
 
 def test_operations_of_one_path_item_are_stated_once(tmp_path: Path) -> None:
     shared: dict[str, Any] = {"$ref": "#/components/pathItems/Listing"}
     components = {"pathItems": {"Listing": CERTAIN}}
     before = planned(tmp_path, {"/a": shared, "/b": shared}, components=components)
-    found = paging_overlay(before)
-    assert found.certain == 1
-    after = planned(tmp_path, {"/a": shared, "/b": shared}, found.text, components=components)
+    overlay = paging_overlay(before)
+    assert overlay.certain == 1
+    after = planned(tmp_path, {"/a": shared, "/b": shared}, overlay.text, components=components)
     assert all(pages is not None for pages in paging(after).values())
 
 
 def test_operations_of_other_files_are_named(tmp_path: Path) -> None:
     (tmp_path / "listing.json").write_text(json.dumps(CERTAIN))
-    found: PagingOverlay = paging_overlay(planned(tmp_path, {"/a": {"$ref": "listing.json"}}))
-    assert (found.certain, found.uncertain) == (0, 0)
-    assert "# Its operation is in another file: state it by an overlay that `extends` that file." in found.text
-    planned(tmp_path, {"/a": {"$ref": "listing.json"}}, found.text)
+    overlay: PagingOverlay = paging_overlay(planned(tmp_path, {"/a": {"$ref": "listing.json"}}))
+    assert (overlay.certain, overlay.uncertain) == (0, 0)
+    assert "# Its operation is in another file: state it by an overlay that `extends` that file." in overlay.text
+    planned(tmp_path, {"/a": {"$ref": "listing.json"}}, overlay.text)
 
 
 def test_a_swagger_document_gets_one_too(tmp_path: Path) -> None:
@@ -133,8 +133,8 @@ def test_a_swagger_document_gets_one_too(tmp_path: Path) -> None:
         "paths": {"/a": {"get": operation}},
     }
     (tmp_path / "spec.json").write_text(json.dumps(data))
-    found = paging_overlay(plan_package(tmp_path / "spec.json", [], "client"))
-    (tmp_path / "overlay.yaml").write_text(found.text)
+    overlay = paging_overlay(plan_package(tmp_path / "spec.json", [], "client"))
+    (tmp_path / "overlay.yaml").write_text(overlay.text)
     (draft,) = plan_package(tmp_path / "spec.json", [tmp_path / "overlay.yaml"], "client").package.drafts
     assert draft.pages is not None
     assert draft.recognition is None

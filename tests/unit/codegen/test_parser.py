@@ -88,8 +88,8 @@ def test_no_text_of_the_document_reaches_the_parser() -> None:
     secret = 'import os"""'
     model = Model(f"/components/schemas/{secret}", {"description": secret})
     model.fields = [Field(secret, "safe", Enum((secret,)), True, False, {"description": secret})]
-    asked = surrogate([Ref(model.key), *(field.type for field in model.fields)])
-    assert "import os" not in json.dumps(asked.data)
+    document = surrogate([Ref(model.key), *(field.type for field in model.fields)])
+    assert "import os" not in json.dumps(document.data)
 
 
 def test_the_parser_is_asked_for_each_type_once_and_never_for_many_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,9 +106,9 @@ def test_the_parser_is_asked_for_each_type_once_and_never_for_many_at_once(monke
     messages: list[str] = []
 
     def counting(types: Iterable[Type]) -> Surrogate:
-        asked = surrogate(types)
-        sizes.append(len(asked.types))
-        return asked
+        document = surrogate(types)
+        sizes.append(len(document.types))
+        return document
 
     monkeypatch.setattr(parser, "surrogate", counting)
     monkeypatch.setattr(progress, "_SECONDS_BETWEEN_COUNTS", 0)
@@ -119,7 +119,7 @@ def test_the_parser_is_asked_for_each_type_once_and_never_for_many_at_once(monke
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[Type]:
+def parsed_types(monkeypatch: pytest.MonkeyPatch) -> list[Type]:
     """The types that are requested."""
     requested_types: list[Type] = []
 
@@ -131,13 +131,13 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Type]:
     return requested_types
 
 
-def test_types_that_differ_in_their_models_alone_are_requested_once(asked: list[Type]) -> None:
+def test_types_that_differ_in_their_models_alone_are_requested_once(parsed_types: list[Type]) -> None:
     either = [
         Union((Ref(first), Ref(second)), "kind", (("a", first), (None, second))) for first, second in ("ab", "bc")
     ]
     tuples = [Tuple((Ref(key), Array(Ref(key))), Map(Ref("a")), 2) for key in "ab"]
     parsed = parse([], {str(n): type_ for n, type_ in enumerate([*either, *tuples, Union((Ref("a"), STRING))])})
-    assert len(asked) == 4
+    assert len(parsed_types) == 4
     assert [parsed.types["0"], parsed.types["1"]] == [
         AnyOf((ModelOf(first), ModelOf(second))) for first, second in ("ab", "bc")
     ]
@@ -146,11 +146,11 @@ def test_types_that_differ_in_their_models_alone_are_requested_once(asked: list[
     assert parsed.types["4"] == AnyOf((ModelOf("a"), Word("str")))
 
 
-def test_types_that_differ_in_their_enums_alone_are_requested_once(asked: list[Type]) -> None:
+def test_types_that_differ_in_their_enums_alone_are_requested_once(parsed_types: list[Type]) -> None:
     enums = Enum(("a", "b")), Enum(("c",)), Enum((1, 2)), Enum((3,))
     types_by_key = {str(n): Array(enum) for n, enum in enumerate(enums)}
     parsed = parse([], {**types_by_key, "both": Union((enums[1], enums[3])), "again": Union((enums[0], enums[2]))})
-    assert len(asked) == 3  # of texts, of whole numbers, of both
+    assert len(parsed_types) == 3  # of texts, of whole numbers, of both
     assert [parsed.types[str(n)] for n in range(4)] == [ListOf(Choice(enum)) for enum in enums]
     assert parsed.types["both"] == AnyOf((Choice(enums[1]), Choice(enums[3])))
     assert parsed.types["again"] == AnyOf((Choice(enums[0]), Choice(enums[2])))
@@ -158,13 +158,13 @@ def test_types_that_differ_in_their_enums_alone_are_requested_once(asked: list[T
 
 def test_a_type_that_does_not_come_back_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     def forgetful(types: Iterable[Type]) -> Surrogate:
-        asked = surrogate(types)
-        components = asked.data["components"]
+        document = surrogate(types)
+        components = document.data["components"]
         assert isinstance(components, dict)
         schemas = components["schemas"]
         assert isinstance(schemas, dict)
         del schemas["T2"]
-        return asked
+        return document
 
     monkeypatch.setattr(parser, "surrogate", forgetful)
     fields = [Field(name, name, type_, True, False, {}) for name, type_ in (("one", STRING), ("two", NUMBER))]

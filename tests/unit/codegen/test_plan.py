@@ -13,7 +13,7 @@ from small_documents import reference
 
 
 def test_inline_models_are_named_after_their_path() -> None:
-    names = {held.name: module.name for module in planned(DOCUMENT).models for held in module.classes}
+    names = {cls.name: module.name for module in planned(DOCUMENT).models for cls in module.classes}
     assert names == {
         "GetOneResponse": "get_one_response",
         "GetOneResponseItemsItem": "get_one_response_items_item",
@@ -28,7 +28,7 @@ def test_inline_models_are_named_after_their_path() -> None:
 
 
 def _classes(data: dict[str, Any]) -> set[str]:
-    return {held.name for module in planned(data).models for held in module.classes}
+    return {cls.name for module in planned(data).models for cls in module.classes}
 
 
 def _pick(*variants: dict[str, Any]) -> dict[str, Any]:
@@ -65,7 +65,7 @@ def test_a_field_and_a_schema_that_read_alike_are_distinguished() -> None:
 
 
 @pytest.mark.parametrize(
-    ("stated", "names"),
+    ("operations", "names"),
     [
         ([("/a", "list", "x"), ("/a/{b}", "list", "x")], ["list_get_a", "list_get_a_b"]),
         ([("/a/{b}", "list", "cats"), ("/a/{b}/", "list", "dogs")], ["cats_list", "dogs_list"]),
@@ -75,7 +75,7 @@ def test_a_field_and_a_schema_that_read_alike_are_distinguished() -> None:
     ],
 )
 def test_operations_are_distinguished_by_path_tag_and_signs(
-    stated: list[tuple[str, str, str]], names: list[str]
+    operations: list[tuple[str, str, str]], names: list[str]
 ) -> None:
     paths = {
         path: {
@@ -83,7 +83,7 @@ def test_operations_are_distinguished_by_path_tag_and_signs(
             if name
             else {"tags": [tag], **json_response(INNER)}
         }
-        for path, name, tag in stated
+        for path, name, tag in operations
     }
     assert [draft.name for draft in planned({**DOCUMENT, "paths": paths}).drafts] == names
 
@@ -149,7 +149,7 @@ def test_models_share_one_set_of_names() -> None:
         "Foo": INNER,
     }
     package = planned(data)
-    classes = [held.name for module in package.models for held in module.classes]
+    classes = [cls.name for module in package.models for cls in module.classes]
     assert len({name.casefold() for name in classes}) == len(classes)
     assert not {"ThingApi", "FooDict"} & set(classes)
 
@@ -223,13 +223,13 @@ def test_a_server_that_is_no_whole_address_is_noted(url: str, noted: bool) -> No
 def test_how_far_a_long_step_is_is_reported_ten_times_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     seconds = itertools.count(step=0.03)
     monkeypatch.setattr("omicsdk_codegen.progress.monotonic", lambda: next(seconds))
-    told: list[str] = []
-    assert list(counted(range(2000), "writing", told.append)) == list(range(2000))
-    assert told[:2] == ["writing: 3 of 2,000", "writing: 7 of 2,000"]
-    assert 0.03 * 2000 / 0.1 / 2 < len(told) <= 0.03 * 2000 / 0.1 * 2
+    messages: list[str] = []
+    assert list(counted(range(2000), "writing", messages.append)) == list(range(2000))
+    assert messages[:2] == ["writing: 3 of 2,000", "writing: 7 of 2,000"]
+    assert 0.03 * 2000 / 0.1 / 2 < len(messages) <= 0.03 * 2000 / 0.1 * 2
 
 
 def test_a_short_step_reveals_nothing_about_its_parts() -> None:
-    told: list[str] = []
-    assert list(counted("abc", "writing", told.append)) == ["a", "b", "c"]
-    assert told == []
+    messages: list[str] = []
+    assert list(counted("abc", "writing", messages.append)) == ["a", "b", "c"]
+    assert messages == []

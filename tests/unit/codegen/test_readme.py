@@ -51,8 +51,8 @@ def test_a_document_with_one_server_lists_none() -> None:
 def test_a_path_without_a_host_is_named_where_a_base_url_is(url: str, path: str) -> None:
     data = {**DOCUMENT, "servers": [{"url": url}], "paths": {"/a": DOCUMENT["paths"]["/a"]}}
     assert f'base_url="https://...{path}"' in _around(data)["README.md"]
-    stated = f"nothing but its path, {path}" if path else "none"
-    assert f"the document names {stated}, so it must be given" in " ".join(planned(data, "bank").client_doc.split())
+    server = f"nothing but its path, {path}" if path else "none"
+    assert f"the document names {server}, so it must be given" in " ".join(planned(data, "bank").client_doc.split())
 
 
 def test_what_is_sent_together_is_passed_together() -> None:
@@ -129,7 +129,7 @@ def test_the_example_is_an_operation_that_anyone_can_try() -> None:
 
 
 @pytest.mark.parametrize(
-    ("stated", "version"),
+    ("document_version", "version"),
     [
         ("1.2.0", "1.2.0"),
         ("v1", "1"),
@@ -143,6 +143,6 @@ def test_the_example_is_an_operation_that_anyone_can_try() -> None:
         ("", None),
     ],
 )
-def test_a_documents_version_is_the_distributions(stated: str, version: str | None) -> None:
-    assert distribution_version(stated) == version
+def test_a_documents_version_is_the_distributions(document_version: str, version: str | None) -> None:
+    assert distribution_version(document_version) == version
     assert version is None or str(Version(version)) == version

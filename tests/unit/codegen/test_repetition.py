@@ -126,8 +126,8 @@ def test_fern_names_headers_for_the_whole_document() -> None:
         [],
     )
     assert planned({}, **FERN)[0].arguments == []
-    stated, _ = planned({"x-fern-idempotent": True, **header("idempotency-key")}, **FERN)
-    assert [argument.wire for argument in stated.arguments] == ["idempotency-key"]
+    draft, _ = planned({"x-fern-idempotent": True, **header("idempotency-key")}, **FERN)
+    assert [argument.wire for argument in draft.arguments] == ["idempotency-key"]
     assert planned({"x-fern-idempotent": True})[1] == [
         ("x-fern-idempotent", "no header is named in x-fern-idempotency-headers")
     ]
@@ -153,23 +153,23 @@ def test_a_backoff_is_the_retry_of_each_operation() -> None:
 
 
 def test_an_operation_has_its_own() -> None:
-    own = {"strategy": "backoff", "statusCodes": [503, "429"], "backoff": {"maxElapsedTime": 7000}}
-    draft, notes = planned({"x-speakeasy-retries": own}, "get", **{"x-speakeasy-retries": BACKOFF})
+    retries = {"strategy": "backoff", "statusCodes": [503, "429"], "backoff": {"maxElapsedTime": 7000}}
+    draft, notes = planned({"x-speakeasy-retries": retries}, "get", **{"x-speakeasy-retries": BACKOFF})
     # 0.5 + 1 + 2 s are waited for at most, and 4 more would end after 7 s.
     assert retry_of(draft) == Retry(4, 0.5, 60.0, 7.0, frozenset({429, 503}))
     assert notes == [("exponent 1.5", "delays double")]  # of the document
 
 
 @pytest.mark.parametrize(
-    ("own", "retry"),
+    ("operation", "retry"),
     [
         ({"x-speakeasy-retries": {"strategy": "none"}}, Retry(1)),
         ({"x-fern-retries": {"disabled": True}}, Retry(1)),
         ({"x-fern-retries": {"disabled": False}}, OF_BACKOFF),
     ],
 )
-def test_an_operation_may_rule_out_retries(own: dict[str, Any], retry: Retry) -> None:
-    assert retry_of(planned(own, "get", **{"x-speakeasy-retries": BACKOFF})[0]) == retry
+def test_an_operation_may_rule_out_retries(operation: dict[str, Any], retry: Retry) -> None:
+    assert retry_of(planned(operation, "get", **{"x-speakeasy-retries": BACKOFF})[0]) == retry
 
 
 def test_nothing_stated_is_the_clients_retry() -> None:
@@ -195,12 +195,12 @@ def test_what_cannot_be_done_is_reported(operation: dict[str, Any], note: tuple[
 
 
 def test_a_post_that_an_extension_wants_repeated_needs_a_key_or_a_statement() -> None:
-    own = {"x-speakeasy-retries": {"strategy": "backoff"}}
-    (note,) = planned(own)[1]
+    operation = {"x-speakeasy-retries": {"strategy": "backoff"}}
+    (note,) = planned(operation)[1]
     assert note[0] == "x-speakeasy-retries of a POST"
     for more in ({"x-omics-idempotent": True}, header("Idempotency-Key")):
-        assert planned({**own, **more})[1] == []
-    assert planned(own, "delete")[1] == []
+        assert planned({**operation, **more})[1] == []
+    assert planned(operation, "delete")[1] == []
 
 
 def test_numbers_of_other_types_are_the_documented_defaults() -> None:

@@ -55,12 +55,12 @@ def spec(tmp_path: Path) -> Path:
 def test_contradictions_are_reported_with_line_and_remedy(spec: Path) -> None:
     made = make_package(spec, (), "thing", origin="Generated for a test.")
     assert sorted(draft.name for draft in made.package.drafts) == ["get_a_get_a", "get_a_post_a", "one", "two"]
-    found = [
+    lines = [
         f"{note.line}: {note.before}; {note.after} ({note.pointer}). {note.remedy}"
         for note in made.report.notes
         if note.remedy
     ]
-    assert sorted(found) == sorted(EXPECTED)
+    assert sorted(lines) == sorted(EXPECTED)
     assert {note.kind for note in made.report.notes if note.remedy} == {"repair", "untyped"}
     assert not made.report.faults
 

@@ -133,13 +133,13 @@ components:
   schemas: {A: {properties: {b: {type: string}, items: {items: {type: string}}}, allOf: [{type: string}], $defs: {C: {type: string}}}}
 """
     data = resolved(write(document(f"{{$ref: '{reference}'}}", rest, "3.1.0"))).data
-    found = at(data, SCHEMA + "/$ref")
-    assert isinstance(found, str)
+    schema_pointer = at(data, SCHEMA + "/$ref")
+    assert isinstance(schema_pointer, str)
     if name.startswith("A_"):
-        assert found.startswith("#/components/schemas/A_")
+        assert schema_pointer.startswith("#/components/schemas/A_")
     else:
-        assert found == f"#/components/schemas/{name}"
-    assert at(data, found[1:]) == {"type": "string"}
+        assert schema_pointer == f"#/components/schemas/{name}"
+    assert at(data, schema_pointer[1:]) == {"type": "string"}
 
 
 @pytest.mark.parametrize(("version", "section"), [("3.1.0", "$defs"), ("3.0.3", "$defs"), ("3.0.3", "definitions")])
@@ -317,8 +317,8 @@ def test_a_path_item_that_comes_back_to_itself_is_a_fault(write: Write) -> None:
 def test_all_faults_are_reported_at_once_and_each_missing_object_once(write: Write) -> None:
     schemas = "".join(f"    S{i}: {{$ref: '#/none/{'ab'[i % 2]}'}}\n" for i in range(6))
     schemas += "    T: {$ref: /etc/passwd}\n    U: {$ref: '#/components/schemas/U'}\n"
-    found = refused(write(document("{$ref: '#/none/a'}", "components:\n  schemas:\n" + schemas)))
-    assert [fault.partition(" (/")[0] for fault in found] == [
+    faults = refused(write(document("{$ref: '#/none/a'}", "components:\n  schemas:\n" + schemas)))
+    assert [fault.partition(" (/")[0] for fault in faults] == [
         "api.yaml:7: it refers to #/none/a, which does not exist (as do 3 other lines)",
         "api.yaml:11: it refers to #/none/b, which does not exist (as do 2 other lines)",
         "api.yaml:16: it refers to /etc/passwd, which is outside the document's folder",
@@ -626,10 +626,12 @@ def test_hosts_are_shown_once_and_fetched_from_when_the_user_agrees(write: Write
 
     resolved(write(text), ask=agree, fetch=lambda url: pages[url.rpartition("/")[2][0]])
     assert shown == [["https://a.example", "https://b.example"], ["https://c.example"]]
-    asked: list[Sequence[str]] = []
-    told = refused(write(text), ask=lambda hosts: bool(asked.append(hosts)), fetch=lambda _: pytest.fail("fetched"))
-    assert len(asked) == 1
-    assert all("which is on the network" in fault for fault in told)
+    questions: list[Sequence[str]] = []
+    faults = refused(
+        write(text), ask=lambda hosts: bool(questions.append(hosts)), fetch=lambda _: pytest.fail("fetched")
+    )
+    assert len(questions) == 1
+    assert all("which is on the network" in fault for fault in faults)
 
 
 def test_a_section_on_the_network_is_spread(write: Write) -> None:
@@ -692,14 +694,14 @@ def test_overlays_correct_other_files_of_the_document(write: Write, tmp_path: Pa
     ),
     st.randoms(),
 )
-def test_names_are_unique_and_the_same_in_any_order(wanted: dict[int, tuple[str, ...]], random: object) -> None:
-    places = {key: f"f#{key}" for key in wanted}
-    names = assign_names(wanted, places, {"a"})
+def test_names_are_unique_and_the_same_in_any_order(candidates: dict[int, tuple[str, ...]], random: object) -> None:
+    places = {key: f"f#{key}" for key in candidates}
+    names = assign_names(candidates, places, {"a"})
     assert len(set(names.values())) == len(names)
     assert "a" not in names.values()
-    keys = list(wanted)
+    keys = list(candidates)
     random.shuffle(keys)
-    assert assign_names({key: wanted[key] for key in keys}, places, {"a"}) == names
+    assert assign_names({key: candidates[key] for key in keys}, places, {"a"}) == names
 
 
 @given(st.text(), st.text(), st.booleans())

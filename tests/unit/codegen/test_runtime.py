@@ -62,12 +62,12 @@ def _named_by_the_generator() -> set[str]:
     """The modules of core that templates and planners import."""
     folder = ROOT / "codegen/omicsdk_codegen"
     files = [path for kind in ("*.py", "templates/*.jinja") for path in folder.glob(kind)]
-    found = {each for path in files for each in _PLACE.findall(path.read_text(encoding="utf-8"))}
-    return {each for each in found if _file(each).is_file()}
+    modules = {module for path in files for module in _PLACE.findall(path.read_text(encoding="utf-8"))}
+    return {module for module in modules if _file(module).is_file()}
 
 
 def _contract() -> dict[str, list[str]]:
-    return next(each for each in PROJECT["tool"]["importlinter"]["contracts"] if each["type"] == "closed")
+    return next(contract for contract in PROJECT["tool"]["importlinter"]["contracts"] if contract["type"] == "closed")
 
 
 def _imports(text: str) -> Iterator[str]:
@@ -89,7 +89,7 @@ def test_all_imports_of_core_are_found() -> None:
     for module in closure({*_named_by_the_generator(), *EXPORTS, PAGED_COMMAND}):
         text = _source(module)
         read = {name for name in _imports(text) if name.startswith("omicsdk")}
-        assert {_name(each) for each in imported(text)} == read, module
+        assert {_name(path) for path in imported(text)} == read, module
 
 
 @pytest.mark.parametrize(
@@ -134,8 +134,8 @@ def _code_lines(module: str) -> int:
     return len(code - prose)
 
 
-def _response(schema: Any, media_type: str = "application/json", **stated: Any) -> dict[str, Any]:
-    return {"responses": {"200": {"description": "", **content(schema, media_type)}}, **stated}
+def _response(schema: Any, media_type: str = "application/json", **members: Any) -> dict[str, Any]:
+    return {"responses": {"200": {"description": "", **content(schema, media_type)}}, **members}
 
 
 RUN = reference("Run")
@@ -255,7 +255,7 @@ def test_flows_add_few_lines() -> None:
 
 def test_the_command_line_adds_few_lines_and_nothing_without_it() -> None:
     plain = _runtime_of()
-    assert not {each for each in plain if each.startswith("cli.")}
+    assert not {module for module in plain if module.startswith("cli.")}
     added = _runtime_of(has_command=True) - plain
     assert COMMAND in added
     assert sum(map(_code_lines, added)) <= MOST_FOR_COMMAND
@@ -280,8 +280,8 @@ def test_imports_are_relative_at_each_depth() -> None:
         ("bodies.py", True, "."),
         ("sending/wire.py", True, ".."),
     ):
-        found = set(_imports(relocated(path, text, RUNS, inside=inside)))
-        assert found == {f"{root}omit", f"{root}sending.transport", f"{root}dates"}, path
+        imports = set(_imports(relocated(path, text, RUNS, inside=inside)))
+        assert imports == {f"{root}omit", f"{root}sending.transport", f"{root}dates"}, path
 
 
 def test_copies_name_the_package_everywhere() -> None:
@@ -352,8 +352,8 @@ def test_exports_are_defined_in_their_modules() -> None:
 
 
 def test_dependencies_are_those_of_omicsdk() -> None:
-    stated = {*PROJECT["project"]["dependencies"]}
-    assert set(runtime.DEPENDENCIES) <= stated
+    dependencies = {*PROJECT["project"]["dependencies"]}
+    assert set(runtime.DEPENDENCIES) <= dependencies
     extras = PROJECT["project"]["optional-dependencies"]
     assert [list(runtime.FAST), list(runtime.FRAMES)] == [extras["fast"], extras["frames"]]
     assert runtime.omicsdk_version() == __version__

@@ -27,11 +27,11 @@ CASES: list[tuple[dict[str, Any], str, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("scheme", "code", "told"), CASES)
-def test_a_scheme_is_credentials(scheme: dict[str, Any], code: str, told: str) -> None:
+@pytest.mark.parametrize(("scheme", "code", "description"), CASES)
+def test_a_scheme_is_credentials(scheme: dict[str, Any], code: str, description: str) -> None:
     (way,) = ways_of({"components": {"securitySchemes": {"s": scheme}}})
     assert (way.scheme, way.code) == ("s", code)
-    assert told in way.description
+    assert description in way.description
     if code:
         names = dict.fromkeys(("key", "token", "username", "password", "certificate"), "x")
         assert ours.as_credentials(eval(code, {**vars(ours), "httpx": httpx, **names})) is not None
@@ -54,7 +54,7 @@ def test_the_client_states_what_it_takes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("security", "extensions", "told"),
+    ("security", "extensions", "need"),
     [
         ([{"key": []}], {}, "All operations require them."),
         ([{}], {}, "1 of 2 operations requires them."),
@@ -62,10 +62,10 @@ def test_the_client_states_what_it_takes() -> None:
         ([{"key": []}], {"x-omics-public": True}, "1 of 2 operations requires them."),
     ],
 )
-def test_how_many_operations_ask(security: Any, extensions: dict[str, bool], told: str) -> None:
+def test_how_many_operations_ask(security: Any, extensions: dict[str, bool], need: str) -> None:
     data = _document(security=security)
     data["paths"]["/b"]["get"] |= extensions
-    assert need_of(data) == told
+    assert need_of(data) == need
 
 
 def test_a_scheme_whose_type_is_a_list_is_none() -> None:

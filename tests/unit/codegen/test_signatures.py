@@ -37,9 +37,9 @@ def unwrapping(package: Package) -> Unwrapping:
 
 
 def signature(*headers: dict[str, Any], **root: Any) -> Signature:
-    found, notes = planned({"ended": hook(*headers)}, **root)
+    package, notes = planned({"ended": hook(*headers)}, **root)
     assert notes == []
-    made: Signature = eval(f"Signature({unwrapping(found).signature})", {"Signature": Signature})
+    made: Signature = eval(f"Signature({unwrapping(package).signature})", {"Signature": Signature})
     return made
 
 
@@ -57,7 +57,7 @@ STRIPE = Signature("Stripe-Signature", prefix="v1=", timestamp="t=", content="{t
 
 
 @pytest.mark.parametrize(
-    ("stated", "expected"),
+    ("headers", "expected"),
     [
         (header("webhook-signature"), standard("webhook-")),
         (header("svix-signature"), standard("svix-")),
@@ -68,8 +68,8 @@ STRIPE = Signature("Stripe-Signature", prefix="v1=", timestamp="t=", content="{t
         (header("X-Runs-Signature", example="sha256=00ff"), Signature("X-Runs-Signature", prefix="sha256=")),
     ],
 )  # fmt: skip
-def test_headers_that_are_recognised(stated: dict[str, Any], expected: Signature) -> None:
-    assert signature(stated) == expected
+def test_headers_that_are_recognised(headers: dict[str, Any], expected: Signature) -> None:
+    assert signature(headers) == expected
 
 
 def test_headers_that_are_read_are_not_reported() -> None:
@@ -80,7 +80,7 @@ def test_headers_that_are_read_are_not_reported() -> None:
 
 
 @pytest.mark.parametrize(
-    ("stated", "expected"),
+    ("extension", "expected"),
     [
         ({"scheme": "standard"}, standard("webhook-")),
         ({"scheme": "standard", "header": "Runs-Signature"}, Signature("Runs-Signature", "base64", "v1,", " ", "Runs-timestamp", "Runs-id", "{id}.{timestamp}.{body}", "base64")),
@@ -92,12 +92,12 @@ def test_headers_that_are_read_are_not_reported() -> None:
          Signature("X-Slack-Signature", "hex", "v0=", ",", "X-Slack-Request-Timestamp", "", "v0:{timestamp}:{body}")),
     ],
 )  # fmt: skip
-def test_an_overlay_states_the_scheme(stated: dict[str, Any], expected: Signature) -> None:
-    assert signature(**{"x-omics-webhook-signature": stated}) == expected
+def test_an_overlay_states_the_scheme(extension: dict[str, Any], expected: Signature) -> None:
+    assert signature(**{"x-omics-webhook-signature": extension}) == expected
 
 
 @pytest.mark.parametrize(
-    ("stated", "says"),
+    ("extension", "says"),
     [
         ("standard", "needs scheme, one of: standard, timestamped, hmac"),
         ({"scheme": ["hmac"]}, "needs scheme, one of: standard, timestamped, hmac"),
@@ -114,9 +114,9 @@ def test_an_overlay_states_the_scheme(stated: dict[str, Any], expected: Signatur
         ({"scheme": "hmac", "header": "X-S", "content": "{id}.{body}"}, "has a content with {id}, and no id"),
     ],
 )  # fmt: skip
-def test_a_wrong_statement_is_refused(stated: Any, says: str) -> None:
+def test_a_wrong_statement_is_refused(extension: Any, says: str) -> None:
     with pytest.raises(DocumentError) as caught:
-        planned({"ended": hook()}, **{"x-omics-webhook-signature": stated})
+        planned({"ended": hook()}, **{"x-omics-webhook-signature": extension})
     assert f"x-omics-webhook-signature {says}" in str(caught.value)
 
 
@@ -153,7 +153,7 @@ def test_fern_and_speakeasy_state_it_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "stated", "why"),
+    ("name", "value", "why"),
     [
         ("x-fern-webhook-signature", {"type": "asymmetric", "asymmetric-algorithm": "ed25519"}, "it is no HMAC-SHA256"),
         ("x-fern-webhook-signature", {**FERN, "algorithm": "sha1"}, "it is no HMAC-SHA256"),
@@ -165,8 +165,8 @@ def test_fern_and_speakeasy_state_it_too() -> None:
         ("x-speakeasy-webhooks", {}, "its type is neither signature nor signatureStandardWebhooks"),
     ],
 )  # fmt: skip
-def test_what_is_signed_in_another_way_is_reported(name: str, stated: Any, why: str) -> None:
-    package, notes = planned({"ended": hook()}, **{name: stated})
+def test_what_is_signed_in_another_way_is_reported(name: str, value: Any, why: str) -> None:
+    package, notes = planned({"ended": hook()}, **{name: value})
     assert notes == [(name, f"not verified: {why}")]
     assert package.webhooks is not None
     assert package.webhooks.unwrapping is None
@@ -192,8 +192,8 @@ def test_without_a_statement_nothing_is_verified_and_that_is_reported() -> None:
 
 
 def events(webhooks: dict[str, Any], **root: Any) -> tuple[str, dict[str, str]]:
-    found = unwrapping(planned(webhooks, **root)[0])
-    return found.place, dict(found.events)
+    unwrapped = unwrapping(planned(webhooks, **root)[0])
+    return unwrapped.place, dict(unwrapped.events)
 
 
 def test_one_webhook_needs_no_event() -> None:
@@ -257,18 +257,18 @@ def test_examples_that_say_otherwise_do_not() -> None:
 
 def test_an_overlay_states_the_place() -> None:
     hooks = {"push": hook(SIGNED, header("X-Github-Event")), "issues-opened": hook()}
-    stated = {"header": "X-GitHub-Event", "field": "action"}
-    assert planned(hooks, **{"x-omics-webhook-event": stated})[1] == []
-    assert events(hooks, **{"x-omics-webhook-event": stated}) == (
+    extension = {"header": "X-GitHub-Event", "field": "action"}
+    assert planned(hooks, **{"x-omics-webhook-event": extension})[1] == []
+    assert events(hooks, **{"x-omics-webhook-event": extension}) == (
         "header='X-GitHub-Event', field='action'",
         {"'issuesopened'": "parse_issues_opened", "'push'": "parse_push"},
     )
 
 
-@pytest.mark.parametrize("stated", [{}, "type", {"fields": "type"}, {"field": "type", "body": "a"}, {"field": 1}])
-def test_a_wrong_place_is_refused(stated: Any) -> None:
+@pytest.mark.parametrize("extension", [{}, "type", {"fields": "type"}, {"field": "type", "body": "a"}, {"field": 1}])
+def test_a_wrong_place_is_refused(extension: Any) -> None:
     with pytest.raises(DocumentError, match="x-omics-webhook-event needs header, field, or both"):
-        planned({"a": hook(SIGNED), "b": hook()}, **{"x-omics-webhook-event": stated})
+        planned({"a": hook(SIGNED), "b": hook()}, **{"x-omics-webhook-event": extension})
 
 
 def test_names_of_the_same_letters_cannot_be_told_apart() -> None:

@@ -115,21 +115,21 @@ def test_blocks_of_a_shipped_template_are_replaced_alone(folder: Callable[..., P
     ],
 )
 def test_a_file_that_is_no_template_is_refused(folder: Callable[..., Path], name: str, text: str, fault: str) -> None:
-    (found,) = _faults(lambda: Templates(folder(**{name: text})))
-    assert found.startswith(fault)
+    (message,) = _faults(lambda: Templates(folder(**{name: text})))
+    assert message.startswith(fault)
 
 
 def test_all_files_are_refused_together(folder: Callable[..., Path]) -> None:
     place = folder(a="", **{"model.py": "", "readme.md": HEAD})
     (place / "parts").mkdir()
     (place / "types.py.jinja").write_bytes(b"\xff")
-    found = [fault.partition(":")[0] for fault in _faults(lambda: Templates(place))]
-    assert sorted(found) == ["a.jinja", "model.py.jinja", "parts", "types.py.jinja"]
+    names = [fault.partition(":")[0] for fault in _faults(lambda: Templates(place))]
+    assert sorted(names) == ["a.jinja", "model.py.jinja", "parts", "types.py.jinja"]
 
 
 def test_a_folder_without_templates_is_refused(folder: Callable[..., Path]) -> None:
-    (found,) = _faults(lambda: Templates(folder(_part="")))
-    assert found.startswith("templates:None: no template is in it. Put one of choices.py.jinja")
+    (message,) = _faults(lambda: Templates(folder(_part="")))
+    assert message.startswith("templates:None: no template is in it. Put one of choices.py.jinja")
 
 
 @pytest.mark.parametrize(
@@ -148,14 +148,14 @@ def test_a_folder_without_templates_is_refused(folder: Callable[..., Path]) -> N
 )
 def test_a_template_that_cannot_be_filled_names_its_line(folder: Callable[..., Path], text: str, fault: str) -> None:
     templates = Templates(folder(**{"model.py": f"{HEAD}# {{{{ origin }}}}\n{text}\n"}))
-    (found,) = _faults(lambda: _rendered(templates))
-    assert found.startswith("model.py.jinja:3: ")
-    assert fault in found
+    (message,) = _faults(lambda: _rendered(templates))
+    assert message.startswith("model.py.jinja:3: ")
+    assert fault in message
 
 
 def test_a_file_states_its_origin(folder: Callable[..., Path]) -> None:
-    (found,) = _faults(lambda: _rendered(Templates(folder(**{"readme.md": HEAD + "# Mine\n"}))))
-    assert found.startswith("readme.md.jinja:None: without its origin the file cannot be generated again. ")
+    (message,) = _faults(lambda: _rendered(Templates(folder(**{"readme.md": HEAD + "# Mine\n"}))))
+    assert message.startswith("readme.md.jinja:None: without its origin the file cannot be generated again. ")
 
 
 def test_the_report_lists_templates(folder: Callable[..., Path], spec: Path) -> None:
@@ -180,11 +180,11 @@ RICH: dict[str, Any] = {
 @pytest.fixture
 def passed(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, object]]:
     """The variables that each template receives when a package is rendered, of few names and of many."""
-    found: dict[str, dict[str, object]] = {}
+    variables: dict[str, dict[str, object]] = {}
     render = Templates.render
 
     def recorded(self: Templates, name: str, /, **values: Any) -> str:
-        found.setdefault(name, {}).update(values)
+        variables.setdefault(name, {}).update(values)
         return render(self, name, **values)
 
     monkeypatch.setattr(Templates, "render", recorded)
@@ -194,16 +194,16 @@ def passed(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, object]]:
     command_line(package, "thing", "1.0", Code("note"))
     monkeypatch.setattr("omicsdk_codegen.render._MOST_LISTED", 1)
     render_package(package, "Generated for a test.")
-    return found
+    return variables
 
 
 def test_all_variables_are_documented(passed: dict[str, dict[str, object]]) -> None:
     assert set(passed) == set(TEMPLATES) == set(shipped())
     for name, values in passed.items():
         assert set(values) == {"origin", *TEMPLATES[name].variables}, name
-        for key, stated in TEMPLATES[name].variables.items():
-            if isinstance(stated, type):
-                assert type(values[key]) is stated, (name, key)
+        for key, variable in TEMPLATES[name].variables.items():
+            if isinstance(variable, type):
+                assert type(values[key]) is variable, (name, key)
 
 
 def test_documented_attributes_exist() -> None:

@@ -36,8 +36,8 @@ def test_a_docstring_is_one_statement_that_states_the_text(text: str) -> None:
     function = module.body[0]
     assert isinstance(function, ast.FunctionDef)
     assert len(function.body) == (2 if clean(text) else 1)
-    said = ast.get_docstring(function, clean=False) or ""
-    visible = "".join(said.split())
+    docstring = ast.get_docstring(function, clean=False) or ""
+    visible = "".join(docstring.split())
     assert visible == "".join(clean(text).split()) or not clean(text)
 
 
@@ -88,7 +88,7 @@ def test_a_long_entry_hangs_below_its_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("texts", "wanted"),
+    ("texts", "expected"),
     [
         (("First sentence. Second.",), "First sentence."),
         (("", None, "Only this"), "Only this"),
@@ -97,8 +97,8 @@ def test_a_long_entry_hangs_below_its_name() -> None:
         ((), ""),
     ],
 )
-def test_a_summary_is_the_first_sentence(texts: tuple[object, ...], wanted: str) -> None:
-    assert summary(*texts) == wanted
+def test_a_summary_is_the_first_sentence(texts: tuple[object, ...], expected: str) -> None:
+    assert summary(*texts) == expected
 
 
 def test_a_long_summary_is_cut_at_a_word() -> None:

@@ -18,10 +18,10 @@ from omicsdk_codegen.values import Json, Object, at, join
 def upgraded(text: str | Object, report: Report | None = None) -> Document:
     raw = text if isinstance(text, str) else json.dumps(text)
     source = load_bytes(raw.encode(), path=Path("api.yaml"), label="api.yaml", uri=Path("api.yaml").resolve().as_uri())
-    found = resolve(source, report=report or Report())
-    before = copy.deepcopy(found.data)
-    document = upgrade(found)
-    assert found.data == before
+    resolved = resolve(source, report=report or Report())
+    before = copy.deepcopy(resolved.data)
+    document = upgrade(resolved)
+    assert resolved.data == before
     return document
 
 
@@ -211,18 +211,18 @@ def test_what_is_written_as_in_3_1_stays() -> None:
     ],
 )  # fmt: skip
 def test_a_parameter_of_swagger_has_a_schema(old: str, new: Object) -> None:
-    found = at(upgraded(operation(f"parameters:\n- {old}", SWAGGER)).data, GET + "/parameters/0")
+    parameter = at(upgraded(operation(f"parameters:\n- {old}", SWAGGER)).data, GET + "/parameters/0")
     place = "header" if "header" in old else "query"
-    assert found == {"name": "p", "in": place, "required": False} | new
+    assert parameter == {"name": "p", "in": place, "required": False} | new
 
 
 def test_a_parameter_of_3_stays_as_it_is() -> None:
     old = "{name: p, in: query, style: form, explode: false, allowReserved: true, schema: {type: array}, example: [1], deprecated: true}"
-    found = at(upgraded(operation(f"parameters:\n- {old}")).data, GET + "/parameters/0")
-    assert found == {"name": "p", "in": "query", "required": False, "style": "form", "explode": False, "allowReserved": True, "schema": {"type": "array"}, "example": [1], "deprecated": True}  # fmt: skip
+    parameter = at(upgraded(operation(f"parameters:\n- {old}")).data, GET + "/parameters/0")
+    assert parameter == {"name": "p", "in": "query", "required": False, "style": "form", "explode": False, "allowReserved": True, "schema": {"type": "array"}, "example": [1], "deprecated": True}  # fmt: skip
     content = "{name: p, in: query, content: {application/json: {schema: {type: object}}}}"
-    found = at(upgraded(operation(f"parameters:\n- {content}")).data, GET + "/parameters/0")
-    assert found == {
+    parameter = at(upgraded(operation(f"parameters:\n- {content}")).data, GET + "/parameters/0")
+    assert parameter == {
         "name": "p",
         "in": "query",
         "required": False,
@@ -289,12 +289,12 @@ def test_a_parameter_that_cannot_be_sent_is_a_fault(old: str, expected: str) -> 
     ],
 )  # fmt: skip
 def test_paths_have_one_form(path: str, key: str, sent: str, converters: dict[str, str]) -> None:
-    found = template(path)
-    assert (found.key, found.sent, found.converters) == (key, sent, converters)
+    path_template = template(path)
+    assert (path_template.key, path_template.sent, path_template.converters) == (key, sent, converters)
 
 
 @pytest.mark.parametrize(
-    ("path", "stated", "required"),
+    ("path", "parameter", "required"),
     [
         ("/a?x=1&why={y}", "{name: y, in: path, required: true, schema: {type: integer}}", True),
         ("/a?x=1&why={y}", "{name: why, in: query, required: true, schema: {type: integer}}", True),
@@ -307,11 +307,11 @@ def test_paths_have_one_form(path: str, key: str, sent: str, converters: dict[st
         ("/a{?why*}", "{name: why, in: path, schema: {type: integer}}", False),
     ],
 )
-def test_a_variable_in_the_query_of_a_path_is_a_query_parameter(path: str, stated: str, required: bool) -> None:
-    data = upgraded(operation(f"parameters: [{stated}]", path=f"'{path}'")).data
-    found = next(iter(data["paths"].values()))
-    wanted = [{"name": "why", "in": "query", "required": required, "schema": {"type": "integer"}}]
-    assert found["get"]["parameters"] == wanted
+def test_a_variable_in_the_query_of_a_path_is_a_query_parameter(path: str, parameter: str, required: bool) -> None:
+    data = upgraded(operation(f"parameters: [{parameter}]", path=f"'{path}'")).data
+    item = next(iter(data["paths"].values()))
+    expected = [{"name": "why", "in": "query", "required": required, "schema": {"type": "integer"}}]
+    assert item["get"]["parameters"] == expected
 
 
 def test_an_undescribed_variable_in_the_query_of_a_path() -> None:
@@ -341,8 +341,8 @@ def test_flask_variables_become_parameters() -> None:
 
 
 def test_slashes_of_a_path_parameter_are_kept_where_the_document_wants_no_encoding() -> None:
-    stated = "name: s, required: true, type: string, x-ms-skip-url-encoding: true"
-    data = upgraded(operation(f"parameters: [{{in: path, {stated}}}, {{in: query, {stated}}}]", SWAGGER, "/{s}")).data
+    members = "name: s, required: true, type: string, x-ms-skip-url-encoding: true"
+    data = upgraded(operation(f"parameters: [{{in: path, {members}}}, {{in: query, {members}}}]", SWAGGER, "/{s}")).data
     parameters = at(data, "/paths/~1{s}/get/parameters")
     assert [parameter.get("x-omics-raw-path") for parameter in parameters] == [True, None]
 
@@ -410,8 +410,8 @@ def test_paths_that_differ_in_the_names_of_variables_are_both_called_and_reporte
     paths = upgraded(text, report).data["paths"]
     assert isinstance(paths, dict)
     assert list(paths) == ["/a/{id}", "/a/{name}", "/a/{id}/b"]
-    found = [(note.line, note.before, note.remedy) for note in report.notes if note.remedy]
-    assert found == [(4, "the path /a/{name} is the same as /a/{id}", "State one path, with one name.")]
+    remedies = [(note.line, note.before, note.remedy) for note in report.notes if note.remedy]
+    assert remedies == [(4, "the path /a/{name} is the same as /a/{id}", "State one path, with one name.")]
 
 
 def test_methods_servers_and_extensions() -> None:
@@ -769,15 +769,15 @@ def test_a_damaged_document_is_read_or_refused_with_faults(damage: list[tuple[tu
         elif index == which and isinstance(container, list):
             container[int(key)] = copy.deepcopy(value)
     report = Report()
-    found, faults = outcome(document, report)
-    if found is None:
+    resolved, faults = outcome(document, report)
+    if resolved is None:
         assert faults
         assert all(fault.message and fault.remedy and fault.file == "api.yaml" for fault in faults)
         return
-    json.dumps(found.data)
+    json.dumps(resolved.data)
     assert all(note.line for note in report.notes)
-    for pointer in pointers(found.data):
-        assert found.origin(pointer).file == "api.yaml"
+    for pointer in pointers(resolved.data):
+        assert resolved.origin(pointer).file == "api.yaml"
 
 
 def test_a_path_parameter_without_a_schema_is_text() -> None:
@@ -809,7 +809,7 @@ def test_a_second_body_is_left_out_and_reported() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "version", "pointer", "found", "kinds"),
+    ("body", "version", "pointer", "expected", "kinds"),
     [
         ("parameters: [{name: p, in: query, schema: {type: string}, type: integer}]", "openapi: 3.0.3", "/parameters/0/schema", {"type": "string"}, ["omission"]),
         ("parameters: [{name: p, in: query, type: integer}]", "openapi: 3.0.3", "/parameters/0/schema", {"type": "integer"}, ["repair"]),
@@ -827,10 +827,10 @@ def test_a_second_body_is_left_out_and_reported() -> None:
     ],
 )  # fmt: skip
 def test_what_stands_astray_is_moved_or_reported(
-    body: str, version: str, pointer: str, found: Json, kinds: list[str]
+    body: str, version: str, pointer: str, expected: Json, kinds: list[str]
 ) -> None:
     data, notes = noted(operation(body, version))
-    assert at(data, GET + pointer) == found
+    assert at(data, GET + pointer) == expected
     assert sorted(note.kind for note in notes) == kinds
 
 

@@ -62,8 +62,8 @@ def test_rows_name_files_from_the_documents_folder() -> None:
 
 
 def test_the_faults_of_a_file_are_in_the_order_of_its_text() -> None:
-    told = [Fault("m", "r", "b", 9), Fault("m", "r", "a", 5), Fault("m", "r", "b", 2), Fault("n", "r", "b")]
-    assert [(fault.file, fault.line) for fault in DocumentError(told).faults] == [
+    faults = [Fault("m", "r", "b", 9), Fault("m", "r", "a", 5), Fault("m", "r", "b", 2), Fault("n", "r", "b")]
+    assert [(fault.file, fault.line) for fault in DocumentError(faults).faults] == [
         ("b", None),
         ("b", 2),
         ("b", 9),
