@@ -66,16 +66,16 @@ def test_an_empty_folder_is_not_the_current_one(tmp_path: Path, monkeypatch: pyt
 )
 def test_objects_are_of_their_kinds(tmp_path: Path, name: str, value: object, kind: str) -> None:
     for call, args in ((download, ([], tmp_path)), (upload, ([],))):
-        said = wrong(call, *args, **{name: value})
-        assert said.startswith(name)
-        assert kind in said
+        message = wrong(call, *args, **{name: value})
+        assert message.startswith(name)
+        assert kind in message
 
 
 @pytest.mark.parametrize("mode", [600, 0, 0o444, 0o1600])
 def test_permissions_let_the_owner_read_and_write(tmp_path: Path, mode: int) -> None:
-    said = wrong(download, [], tmp_path / "new", mode=mode)
-    assert said.startswith(f"mode is {mode:#o}")
-    assert "0o600" in said
+    message = wrong(download, [], tmp_path / "new", mode=mode)
+    assert message.startswith(f"mode is {mode:#o}")
+    assert "0o600" in message
     assert not (tmp_path / "new").exists()
     assert permissions("mode", 0o640) == 0o640
 
@@ -86,13 +86,13 @@ def test_items_are_many(tmp_path: Path, items: Any) -> None:
 
 
 def test_an_upload_goes_to_a_store() -> None:
-    said = wrong(Upload, "a.bin", HERE.url)
-    assert said.startswith("a.bin: `to` must be a PutTo")
-    assert "canary" not in said
+    message = wrong(Upload, "a.bin", HERE.url)
+    assert message.startswith("a.bin: `to` must be a PutTo")
+    assert "canary" not in message
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "expected"),
     [
         ({"name": None}, "an item's name must be text, not None"),
         ({"name": Path("a/b")}, "an item's name must be text, not a PosixPath"),
@@ -112,12 +112,12 @@ def test_an_upload_goes_to_a_store() -> None:
         ({"min_delay": -0.5}, "x: size, retries and min_delay cannot be negative"),
     ],
 )
-def test_an_item_states_what_is_wrong_with_it(changed: dict[str, Any], said: str) -> None:
+def test_an_item_states_what_is_wrong_with_it(changed: dict[str, Any], expected: str) -> None:
     if os.name == "nt":
-        said = said.replace("PosixPath", "WindowsPath")
-    told = wrong(Item, **{"name": "x", "locate": HERE, **changed})
-    assert said in told
-    assert "canary" not in told
+        expected = expected.replace("PosixPath", "WindowsPath")
+    message = wrong(Item, **{"name": "x", "locate": HERE, **changed})
+    assert expected in message
+    assert "canary" not in message
 
 
 def test_numbers_of_other_libraries_are_taken() -> None:
@@ -138,14 +138,14 @@ def test_renew_is_a_function() -> None:
 
 
 def test_what_platforms_state_is_taken() -> None:
-    stated = {"SHA256": " " + "AB" * 32, "md5": None, "s3_etag": "ab" * 16 + "-12", "crc32c": "0000abcd"}
-    item = Item("x", HERE, 0, stated)
+    checksums = {"SHA256": " " + "AB" * 32, "md5": None, "s3_etag": "ab" * 16 + "-12", "crc32c": "0000abcd"}
+    item = Item("x", HERE, 0, checksums)
     assert item.checksums == {"sha256": "ab" * 32, "s3_etag": "ab" * 16 + "-12", "crc32c": "0000abcd"}
     assert Item("x", HERE, 0, {"s3_etag": "ab" * 16}).checksums == {"s3_etag": "ab" * 16}
 
 
 @pytest.mark.parametrize(
-    ("args", "said"),
+    ("args", "expected"),
     [
         ((None,), "a Location's url must be text, not None"),
         ((b"http://x",), "a Location's url must be text, not a bytes"),
@@ -153,10 +153,10 @@ def test_what_platforms_state_is_taken() -> None:
         ((HERE.url, [("a", "canary")]), "headers must be a mapping from name to value, not a list"),
     ],
 )
-def test_a_location_states_what_is_wrong_with_it(args: tuple[Any, ...], said: str) -> None:
-    told = wrong(Location, *args)
-    assert said in told
-    assert "canary" not in told
+def test_a_location_states_what_is_wrong_with_it(args: tuple[Any, ...], expected: str) -> None:
+    message = wrong(Location, *args)
+    assert expected in message
+    assert "canary" not in message
 
 
 def test_a_plan_refuses_what_comes_only_once(tmp_path: Path) -> None:
@@ -170,17 +170,17 @@ def test_a_plan_refuses_what_comes_only_once(tmp_path: Path) -> None:
 
 
 def test_a_plan_knows_its_options(tmp_path: Path) -> None:
-    said = wrong(Plan, [], tmp_path, conections=3)
-    assert "conections" in said
-    assert "connections" in said.replace("conections", "")
+    message = wrong(Plan, [], tmp_path, conections=3)
+    assert "conections" in message
+    assert "connections" in message.replace("conections", "")
     assert wrong(Plan, [], tmp_path, connections="3") == "connections must be a whole number, not '3'"
     assert wrong(Plan([], tmp_path).shards, "2") == "n must be a whole number, not '2'"
 
 
 def test_a_plan_of_other_objects_than_items(tmp_path: Path) -> None:
-    given: Any = ["http://x/y"]
-    assert wrong(Plan(given, tmp_path).shards, 2).startswith("item 1 is a str, not an Item")
-    assert wrong(Plan(lambda: given, tmp_path).shards, 2).startswith("item 1 is a str, not an Item")
+    urls: Any = ["http://x/y"]
+    assert wrong(Plan(urls, tmp_path).shards, 2).startswith("item 1 is a str, not an Item")
+    assert wrong(Plan(lambda: urls, tmp_path).shards, 2).startswith("item 1 is a str, not an Item")
 
 
 def test_shards_and_where_they_run(tmp_path: Path) -> None:

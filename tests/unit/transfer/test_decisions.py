@@ -279,7 +279,7 @@ CHANGED = "Fri, 20 Nov 2026 10:00:00 GMT"
 
 
 @pytest.mark.parametrize(
-    ("headers", "strong", "told"),
+    ("headers", "strong", "label"),
     [
         ({}, False, "neither ETag nor date"),
         ({"etag": '"a"', "last-modified": CHANGED}, True, "an ETag"),
@@ -293,24 +293,26 @@ CHANGED = "Fri, 20 Nov 2026 10:00:00 GMT"
         ({"etag": "a", "last-modified": CHANGED, "date": "Sat, 21 Nov 2026 10:00:00 GMT"}, True, "a date of change"),
     ],
 )
-def test_what_is_a_strong_validator(headers: dict[str, str], strong: bool, told: str) -> None:
-    found = validator_in(headers)
-    assert is_strong(found) is strong
-    assert validator_words(found) == told
+def test_what_is_a_strong_validator(headers: dict[str, str], strong: bool, label: str) -> None:
+    validator = validator_in(headers)
+    assert is_strong(validator) is strong
+    assert validator_words(validator) == label
     part = PART | {"etag": ""} | headers
     first = ASKED._replace(validator="")
     assert judge(first, 206, part, 0.0).kind is (Kind.ACCEPT if strong else Kind.UNVALIDATED)
-    assert judge(first._replace(validator=found), 206, part, 0.0).kind is (Kind.ACCEPT if strong else Kind.UNVALIDATED)
+    assert judge(first._replace(validator=validator), 206, part, 0.0).kind is (
+        Kind.ACCEPT if strong else Kind.UNVALIDATED
+    )
 
 
 def test_a_date_that_has_become_strong_reports_a_change() -> None:
     before = validator_in({"last-modified": CHANGED})
     later = {"date": "Sat, 21 Nov 2026 10:00:00 GMT"}
-    asked = ASKED._replace(validator=before, joins=True)
+    requested = ASKED._replace(validator=before, joins=True)
     same = PART | {"etag": "", "last-modified": CHANGED} | later
     other = same | {"last-modified": "Fri, 20 Nov 2026 10:00:01 GMT"}
-    assert judge(asked, 206, same, 0.0).kind is Kind.ACCEPT
-    assert judge(asked, 206, other, 0.0).kind is Kind.CHANGED
+    assert judge(requested, 206, same, 0.0).kind is Kind.ACCEPT
+    assert judge(requested, 206, other, 0.0).kind is Kind.CHANGED
 
 
 def test_responses_to_a_request_for_the_whole() -> None:
@@ -345,8 +347,8 @@ def test_responses_to_requests_that_went_out_together_are_held_against_each_othe
 
     kinds = []
     for index, one in enumerate([response(0), response(1)]):
-        told = f"bytes {index * CELL}-{(index + 1) * CELL - 1}/{4 * CELL}"
-        one.lines = [b"HTTP/1.1 206 X\r\n", f"Content-Range: {told}\r\n".encode(), b'ETag: "%d"\r\n' % index]
+        content_range = f"bytes {index * CELL}-{(index + 1) * CELL - 1}/{4 * CELL}"
+        one.lines = [b"HTTP/1.1 206 X\r\n", f"Content-Range: {content_range}\r\n".encode(), b'ETag: "%d"\r\n' % index]
         one.open()
         kinds.append(one.verdict.kind if one.verdict else None)
     assert kinds == [Kind.ACCEPT, Kind.CHANGED]
@@ -354,9 +356,9 @@ def test_responses_to_requests_that_went_out_together_are_held_against_each_othe
 
 def test_a_date_does_not_replace_a_strong_etag() -> None:
     job = Job(0, Item("one", Location("http://127.0.0.1/one"), 4 * CELL), "one", "one.part", TransferOptions())
-    for told, known in [("yesterday", "yesterday"), ('"a"', '"a"'), ("today", '"a"'), ("", '"a"')]:
-        job.learn(Verdict(Kind.ACCEPT, 206, 0, CELL, 4 * CELL, told))
-        assert job.validator == known
+    for reported, expected in [("yesterday", "yesterday"), ('"a"', '"a"'), ("today", '"a"'), ("", '"a"')]:
+        job.learn(Verdict(Kind.ACCEPT, 206, 0, CELL, 4 * CELL, reported))
+        assert job.validator == expected
 
 
 @pytest.mark.parametrize(("ranged", "again"), [(False, (0, 4 * CELL)), (True, (CELL, 2 * CELL))])
@@ -404,8 +406,8 @@ def test_bytes_that_arrived_before_the_checksums_are_hashed_from_the_disk() -> N
 
 
 def test_a_size_that_only_a_server_reported_may_change() -> None:
-    told = RequestedRange(CELL, 2 * CELL, ranged=True, size=10 * CELL, size_is_stated=False, validator="")
-    assert judge(told, 200, {"content-length": "5"}, 0.0).kind is Kind.CHANGED
+    requested = RequestedRange(CELL, 2 * CELL, ranged=True, size=10 * CELL, size_is_stated=False, validator="")
+    assert judge(requested, 200, {"content-length": "5"}, 0.0).kind is Kind.CHANGED
 
 
 @pytest.mark.parametrize(
@@ -443,9 +445,9 @@ def test_no_head_raises(lines: list[bytes]) -> None:
 def test_a_size_that_no_file_has_is_none() -> None:
     whole = RequestedRange(0, None, ranged=False, size=None, size_is_stated=False, validator="")
     assert judge(whole, 200, {"content-length": str(10**18)}, 0.0).kind is Kind.WRONG_SIZE
-    told = {"content-range": f"bytes 0-3/{10**18}", "content-length": "4"}
+    headers = {"content-range": f"bytes 0-3/{10**18}", "content-length": "4"}
     assert (
-        judge(RequestedRange(0, 4, ranged=True, size=None, size_is_stated=False, validator=""), 206, told, 0.0).kind
+        judge(RequestedRange(0, 4, ranged=True, size=None, size_is_stated=False, validator=""), 206, headers, 0.0).kind
         is Kind.WRONG_SIZE
     )
     assert judge(whole, 200, {"content-length": str(1 << 47)}, 0.0).kind is Kind.ACCEPT

@@ -145,9 +145,9 @@ def test_a_system_that_does_not_state_its_space_is_written_to(tmp_path: Path) ->
     for _ in range(100):
         growth.expect(GIB)
     assert space_of(str(tmp_path / "not" / "there")) is None
-    found = space_of(str(tmp_path / "new"))
-    assert found is not None
-    assert 0 < found[0] <= found[1]
+    space = space_of(str(tmp_path / "new"))
+    assert space is not None
+    assert 0 < space[0] <= space[1]
 
 
 # -- scratch databases: what a full folder of temporary files raises, and that nothing is left

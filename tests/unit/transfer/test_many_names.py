@@ -379,7 +379,7 @@ def test_each_folder_is_examined_once(maze: Path, monkeypatch: pytest.MonkeyPatc
 
 
 @given(st.lists(st.text(max_size=3)))
-def test_of_objects_of_one_name_the_first_is_kept(found: list[str]) -> None:
-    assert list(first_of_each(enumerate(found), lambda thing: thing[1])) == [
-        (place, name) for place, name in enumerate(found) if name not in found[:place]
+def test_of_objects_of_one_name_the_first_is_kept(names: list[str]) -> None:
+    assert list(first_of_each(enumerate(names), lambda pair: pair[1])) == [
+        (place, name) for place, name in enumerate(names) if name not in names[:place]
     ]

@@ -168,14 +168,14 @@ def test_a_profile_chooses_the_kind_of_address(tmp_path: Path, lines: str, host:
 def test_keys_of_other_sources_are_left_to_botocore(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     static = "aws_access_key_id = AKIA\naws_secret_access_key = s\n"
     environ = profile(tmp_path, f"[profile lab]\n{source}\n{static}")
-    asked = list[str | None]()
+    profiles = list[str | None]()
     monkeypatch.setattr(
         "omicsdk.transfer.s3.settings._found_by_botocore",
-        lambda name: asked.append(name) or (lambda: Keys("theirs", "x")),
+        lambda name: profiles.append(name) or (lambda: Keys("theirs", "x")),
     )
     assert Settings("lab", environ).keys()() == Keys("theirs", "x")
     assert Settings("lab", environ).described_keys() == ("", "profile lab of ~/.aws")
-    assert asked == ["lab"]
+    assert profiles == ["lab"]
 
 
 @pytest.mark.parametrize(
@@ -286,8 +286,8 @@ def test_a_request_that_s3_asks_to_repeat_is_repeated(code: str, status: int):
     copied = Answer(body=b"<CopyObjectResult><ETag>&quot;e&quot;</ETag></CopyObjectResult>")
     service = Service(in_turn(refusal(code, status), copied))
     client = client_of(service, clock=ManualClock())
-    found = client.perform(client.copy(("bkt", "a b"), ("to", "c"), 1, doing="Copying"))
-    assert found == {"etag": "e"}
+    result = client.perform(client.copy(("bkt", "a b"), ("to", "c"), 1, doing="Copying"))
+    assert result == {"etag": "e"}
     assert service.asked[0].headers["x-amz-copy-source"] == "bkt/a%20b"
 
 
@@ -298,7 +298,7 @@ def test_a_region_that_only_the_body_states_is_found(headers: dict[str, str]):
     client = client_of(service)
     client.request("GET", "bkt", doing="Listing")
     assert [request.host for request in service.asked] == [
-        f"bkt.s3.{each}.amazonaws.com" for each in ("us-east-1", "eu-west-3")
+        f"bkt.s3.{region}.amazonaws.com" for region in ("us-east-1", "eu-west-3")
     ]
 
 
@@ -410,7 +410,7 @@ def test_an_error_is_that_of_its_own_key_where_others_lack_a_part():
     )
     service = Service(lambda _: Answer(body=f"<DeleteResult>{errors}</DeleteResult>".encode()))
     failed = client_of(service).delete_many("bkt", ["a", "b", "c", "d"], doing="Removing")
-    assert {key: (each.message.partition(": ")[2], getattr(each, "code", "")) for key, each in failed.items()} == {
+    assert {key: (error.message.partition(": ")[2], getattr(error, "code", "")) for key, error in failed.items()} == {
         "a": ("AccessDenied", "AccessDenied"),
         "b": ("is locked", ""),
         "c": ("is missing", "NoSuchKey"),
@@ -421,7 +421,7 @@ def test_an_error_without_a_key_may_be_any_object_s():
     refused = "<Error><Code>InvalidArgument</Code></Error><Error><Key>b</Key><Code>NoSuchKey</Code></Error>"
     service = Service(lambda _: Answer(body=f"<DeleteResult>{refused}</DeleteResult>".encode()))
     failed = client_of(service).delete_many("bkt", ["a", "b"], doing="Removing")
-    assert {key: getattr(each, "code", "") for key, each in failed.items()} == {
+    assert {key: getattr(error, "code", "") for key, error in failed.items()} == {
         "a": "InvalidArgument",
         "b": "NoSuchKey",
     }

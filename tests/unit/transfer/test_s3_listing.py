@@ -25,17 +25,21 @@ SERVERS = ["moto", "s3rver", "rclone"]
 
 def listings(server: str) -> dict[str, list[dict[str, Any]]]:
     """The recorded pages of each listing, in order."""
-    found = defaultdict[str, list[dict[str, Any]]](list)
+    exchanges_by_step = defaultdict[str, list[dict[str, Any]]](list)
     for exchange in exchanges(f"s3-{server}"):
         if "list-type=2" in exchange["request"]["path"] and exchange["response"]["status"] == 200:
-            found[exchange["step"].partition(": page ")[0]].append(exchange)
-    return {step: found[step] for step in found if "<IsTruncated>true" not in found[step][-1]["response"]["body"]}
+            exchanges_by_step[exchange["step"].partition(": page ")[0]].append(exchange)
+    return {
+        step: exchanges_by_step[step]
+        for step in exchanges_by_step
+        if "<IsTruncated>true" not in exchanges_by_step[step][-1]["response"]["body"]
+    }
 
 
 def replayed(recorded: Sequence[dict[str, Any]]) -> list[Page]:
     """Read a recorded listing."""
     query = parse_qs(urlsplit(recorded[0]["request"]["path"]).query)
-    bodies = [each["response"]["body"].encode() for each in recorded]
+    bodies = [exchange["response"]["body"].encode() for exchange in recorded]
     prefix, delimiter = (query.get(name, [""])[0] for name in ("prefix", "delimiter"))
     return list(pages(bodies, prefix, delimiter))
 
@@ -76,13 +80,13 @@ def test_no_changed_list_is_more_than_an_error(server: str):
 @given(st.lists(st.text(st.characters(min_codepoint=1, exclude_categories=["Cs"]), min_size=1), unique=True))
 def test_escaped_keys_are_those_of_the_objects(keys: list[str]):
     body = page_of({quote(key): 1 for key in keys}, EncodingType="url")
-    assert [each.key for each in read_page(body, "list").objects] == keys
+    assert [entry.key for entry in read_page(body, "list").objects] == keys
     plus = page_of({quote(key).replace("%20", "+"): 1 for key in keys}, EncodingType="url")
-    assert [each.key for each in read_page(plus, "list").objects] == keys
+    assert [entry.key for entry in read_page(plus, "list").objects] == keys
 
 
 def test_keys_of_a_store_that_does_not_escape_them_are_taken_as_they_are():
-    assert [each.key for each in read_page(page_of({"a+b%20c": 1}), "list").objects] == ["a+b%20c"]
+    assert [entry.key for entry in read_page(page_of({"a+b%20c": 1}), "list").objects] == ["a+b%20c"]
 
 
 def test_a_store_without_the_second_version_is_read_in_the_first():
@@ -95,7 +99,7 @@ def test_a_store_without_the_second_version_is_read_in_the_first():
 
     service = Service(answer)
     pages = client_of(service).pages("bkt")
-    assert [each.key for page in pages for each in page.objects] == ["a", "b", "c", "d", "e"]
+    assert [entry.key for page in pages for entry in page.objects] == ["a", "b", "c", "d", "e"]
     assert ["list-type" in request.query for request in service.asked] == [True, False, False]
 
 
@@ -105,7 +109,7 @@ def test_a_store_that_refuses_the_second_version_is_asked_in_the_first_from_then
     service = Service(lambda request: Answer(400, refusal) if "list-type" in request.query else Answer(body=page))
     client = client_of(service)
     for _ in range(2):
-        assert [each.key for page in client.pages("bkt") for each in page.objects] == ["a"]
+        assert [entry.key for page in client.pages("bkt") for entry in page.objects] == ["a"]
     assert ["list-type" in request.query for request in service.asked] == [True, False, False]
 
 
@@ -135,7 +139,7 @@ def test_a_folder_that_is_not_below_the_prefix_is_a_mismatch(folder: str):
 
 def read(*bodies: bytes) -> list[str]:
     """The keys of a list whose pages are these."""
-    return [each.key for page in pages(bodies) for each in page.objects]
+    return [entry.key for page in pages(bodies) for entry in page.objects]
 
 
 def test_the_count_of_keys_is_a_lower_bound():
@@ -154,7 +158,7 @@ def test_a_reader_uses_each_page_before_the_next_is_requested():
 
     with at_page_breaks(lambda: steps.append("print")):
         for page in pages_of(ask, "list", ""):
-            steps += [each.key for each in page.objects]
+            steps += [entry.key for entry in page.objects]
     assert steps == ["request", "a", "print", "request", "b"]
 
 
@@ -172,11 +176,11 @@ def test_a_token_that_was_used_ends_the_listing(tokens: str):
 
 def test_a_repeated_key_is_left_out_and_reported_at_the_end():
     bodies = [page_of({"a": 1, "b": 1}, truncated=True, NextContinuationToken="t"), page_of({"b": 1, "c": 1})]
-    found = list[str]()
-    keys = (each.key for page in pages(bodies) for each in page.objects)
+    keys_before = list[str]()
+    keys = (entry.key for page in pages(bodies) for entry in page.objects)
     with pytest.raises(InconsistentListing, match="'b' is listed more than once"):
-        found.extend(keys)
-    assert found == ["a", "b", "c"]
+        keys_before.extend(keys)
+    assert keys_before == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize(
@@ -216,16 +220,16 @@ def test_times_are_read(text: str, expected: float | None):
 
 def test_a_small_document_is_read_by_paths():
     body = b"<R xmlns='x'><A>1</A><B><A>2</A></B><B><A>&lt;3</A></B></R>"
-    found = elements(body, "x", "R")
-    assert (found["A"], found["B/A"]) == (["1"], ["2", "<3"])
+    texts = elements(body, "x", "R")
+    assert (texts["A"], texts["B/A"]) == (["1"], ["2", "<3"])
     with pytest.raises(DecodeError, match="a document S"):
         elements(body, "x", "S")
 
 
 @pytest.mark.parametrize("sign", [b"\x08", b"&#8;", b"&#x08;", b"&#x1F;", b"&#27;", "\uffff".encode()])
 def test_a_small_document_repeats_a_key_that_xml_cannot_express(sign: bytes):
-    found = elements(b"<R><Key>a" + sign + b"b&#13;&#x9;</Key><UploadId>u</UploadId></R>", "x", "R")
-    assert (found["Key"], found["UploadId"]) == (["a?b\r\t"], ["u"])
+    texts = elements(b"<R><Key>a" + sign + b"b&#13;&#x9;</Key><UploadId>u</UploadId></R>", "x", "R")
+    assert (texts["Key"], texts["UploadId"]) == (["a?b\r\t"], ["u"])
 
 
 @pytest.mark.parametrize("sign", [b"\x08", b"&#8;", b"&#x08;", b"&#x1f;", b"&#0;", "\uffff".encode(), b"&#xfffe;"])
@@ -240,7 +244,7 @@ def test_a_token_that_xml_cannot_express_continues_the_list(sign: bytes):
         tokens.extend(more.values())
         return read_page(next(bodies), "list")
 
-    read = [each.key for page in pages_of(ask, "list", "k/") for each in page.objects]
+    read = [entry.key for page in pages_of(ask, "list", "k/") for entry in page.objects]
     assert (read, tokens) == (["k/a\x08", "k/b"], [f"k/a{character}"])
 
 
@@ -325,9 +329,9 @@ def test_boto3_reads_what_real_servers_list_as_omicsdk_does(server: str):
                 replayed_by_boto3(recorded)  # it ignores this prefix: a removal of what is below it would remove all
             continue
         texts = [exchange["response"]["body"] for exchange in recorded]
-        own = [read_page(text.encode(), step) for text in texts]
-        assert [page[:2] for page in replayed_by_boto3(recorded)] == [page[:2] for page in own], step
-        assert [len(page.objects) for page in own] == [text.count("<Contents>") for text in texts], step
+        pages = [read_page(text.encode(), step) for text in texts]
+        assert [page[:2] for page in replayed_by_boto3(recorded)] == [page[:2] for page in pages], step
+        assert [len(page.objects) for page in pages] == [text.count("<Contents>") for text in texts], step
         read += 1
     assert read > 30
 
@@ -355,7 +359,7 @@ def test_an_entry_of_boto3_without_a_key_or_a_size_is_reported(entry: dict[str, 
 @pytest.mark.parametrize("server", SERVERS)
 def test_no_changed_list_of_boto3_is_more_than_an_error(server: str):
     first = [recorded[0] for recorded in listings(server).values()]
-    whole = [each for each in first if "<IsTruncated>false" in each["response"]["body"]]
+    whole = [page for page in first if "<IsTruncated>false" in page["response"]["body"]]
 
     @given(data=st.data())
     def check(data: st.DataObject) -> None:
@@ -377,7 +381,9 @@ def test_no_changed_list_of_boto3_is_more_than_an_error(server: str):
     ],
 )
 def test_what_boto3_cannot_read_is_named(old: str, new: str, field: str):
-    exchange = next(each[0] for each in listings("moto").values() if "<Contents>" in each[0]["response"]["body"])
+    exchange = next(
+        exchanges[0] for exchanges in listings("moto").values() if "<Contents>" in exchanges[0]["response"]["body"]
+    )
     body = exchange["response"]["body"].replace(old, new).replace("</Key>", "</Kee>" if old == "<Key>" else "</Key>")
     with pytest.raises(DecodeError, match=f"s3://bkt.*field '{field}"):
         replayed_by_boto3([{**exchange, "response": {"body": body}}])

@@ -73,7 +73,7 @@ def arguments(of: Any) -> Iterator[str]:
 
 
 def test_every_public_name_is_in_the_table() -> None:
-    others = {each.__name__ for each in (MultipartStore, SelectionOptionsDict, TransferOptionsDict)}
+    others = {cls.__name__ for cls in (MultipartStore, SelectionOptionsDict, TransferOptionsDict)}
     assert {*SIGNATURES, *others} == {*omicsdk.transfer.__all__}
 
 
@@ -84,9 +84,9 @@ def test_the_arguments_are_these(name: str) -> None:
 
 @pytest.mark.parametrize("name", MEMBERS)
 def test_the_members_are_these(name: str) -> None:
-    found = getattr(omicsdk.transfer, name)
-    fields = set(getattr(found, "__dataclass_fields__", ()))
-    members = {member for member in dir(found) if not member.startswith("_")} - fields
+    public = getattr(omicsdk.transfer, name)
+    fields = set(getattr(public, "__dataclass_fields__", ()))
+    members = {member for member in dir(public) if not member.startswith("_")} - fields
     assert members == set(MEMBERS[name].split())
 
 

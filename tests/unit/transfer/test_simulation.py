@@ -144,10 +144,10 @@ def test_without_trouble_every_byte_is_requested_once(seed: int, sizes: list[int
         report, here = fetched(world, items, Path(folder))
         report.raise_if_failed()
         assert report.outcomes.bytes_fetched == sum(sizes) if ranged else True
-        asked = world.requests
+        request_count = world.requests
         again, _ = fetched(world, items, here.parent)
         assert again.counts["skipped"] == len(items)
-        assert world.requests == asked
+        assert world.requests == request_count
 
 
 @settings(max_examples=5 * settings().max_examples // 2, deadline=None)
@@ -222,7 +222,7 @@ def test_an_object_is_the_file_or_is_not_called_sent(
     world = World(seed, {}, trouble=trouble, kills=kills)
     with TemporaryDirectory() as sources, TemporaryDirectory() as folder:
         uploads = objects(world, seed, sizes, Path(sources), reports=reports, lists=lists)
-        contents = {each.name: Path(each.path).read_bytes() for each in uploads}
+        contents = {upload.name: Path(upload.path).read_bytes() for upload in uploads}
 
         def nothing_wrong() -> None:
             for name, platform in world.platforms.items():
@@ -230,7 +230,7 @@ def test_an_object_is_the_file_or_is_not_called_sent(
 
         world.watch = nothing_wrong
         report, _ = sent(world, uploads, Path(folder))
-        assert [outcome.name for outcome in report.outcomes] == [each.name for each in uploads]
+        assert [outcome.name for outcome in report.outcomes] == [upload.name for upload in uploads]
         for outcome in report.outcomes:
             if outcome.is_present:
                 assert world.platforms[outcome.name].content == contents[outcome.name]
@@ -255,10 +255,10 @@ def test_without_trouble_a_part_is_sent_once_and_what_is_done_not_again(
         died = begun - world.kills
         # A run that ends loses what was in flight, on four connections, and what was stored but not yet recorded.
         assert sum(sizes) <= world.served <= sum(sizes) + died * 8 * CELL
-        asked, world.kills = world.requests, 0
+        request_count, world.kills = world.requests, 0
         again, _ = sent(world, uploads, Path(folder))
         assert again.counts["skipped"] == len(uploads)
-        assert world.requests == asked
+        assert world.requests == request_count
 
 
 def test_final_states_are_those_that_outcomes_have():

@@ -134,11 +134,11 @@ def test_budgets_that_make_no_sense(budget: float) -> None:
 
 
 def test_watchers_are_reported_changes_while_they_watch() -> None:
-    control, told = Control(), list[str]()
-    with control.watched(lambda: told.append("one")), control.watched(lambda: told.append("two")):
+    control, names = Control(), list[str]()
+    with control.watched(lambda: names.append("one")), control.watched(lambda: names.append("two")):
         control.pause()
     control.resume()
-    assert told == ["one", "two"]
+    assert names == ["one", "two"]
 
 
 def test_waiting_for_another_process_can_be_stopped(target: Path, clock: Any) -> None:
@@ -202,7 +202,7 @@ def test_the_last_change_counts(times, minute):
     table = Timetable.parse(" ".join(f"{hours}:{minutes:02},{1 + hours * 60 + minutes}" for hours, minutes in times))
     assert table is not None
     of_day = [hours * 60 + minutes for hours, minutes in times]
-    past = [each for each in of_day if each <= minute % 1440]
+    past = [minute_of_day for minute_of_day in of_day if minute_of_day <= minute % 1440]
     assert table.rate_at(MONDAY + timedelta(minutes=minute)) == 1 + max(past or of_day)
 
 

@@ -94,12 +94,14 @@ class Engine:
 class Receiving:
     """A file on its way: its bytes, its job, and the engine's side."""
 
-    def __init__(self, folder: str | Path, size: int, *algorithms: str, known: bool = True, **location: Any) -> None:
+    def __init__(
+        self, folder: str | Path, size: int, *algorithms: str, is_size_known: bool = True, **location: Any
+    ) -> None:
         self.body = random.Random(size).randbytes(size)
         checksums = {name: digest(self.body, name) for name in algorithms or ("crc32c",)}
         self.engine, self.disk = Engine(), WatchedDisk()
         self.files = PartFiles(str(folder), "run", self.disk)
-        item = Item("one", Location(URL, **location), size if known else None, checksums)
+        item = Item("one", Location(URL, **location), size if is_size_known else None, checksums)
         self.job = Job(0, item, *self.files.paths("one"), TransferOptions())
         self.job.location = Location(URL, **location)
         self.job.begin()
@@ -354,32 +356,32 @@ def test_a_response_that_another_writer_began_is_taken_over(one: Receiving) -> N
     assert not response.take_over(response.lines, [one.body[:BATCH], b""])
 
 
-@pytest.mark.parametrize("stated", [False, True])
+@pytest.mark.parametrize("has_length", [False, True])
 def test_a_file_of_unknown_size_ends_with_a_short_cell_and_before_the_disk_is_full(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stated: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_length: bool
 ) -> None:
     growth = Mock()
     monkeypatch.setattr(receiving, "Growth", Mock(return_value=growth))
-    one = Receiving(tmp_path, CELL + 5, known=False)
-    response = one.writer("HTTP/1.1 200 OK", *([f"Content-Length: {CELL + 5}"] if stated else []))
+    one = Receiving(tmp_path, CELL + 5, is_size_known=False)
+    response = one.writer("HTTP/1.1 200 OK", *([f"Content-Length: {CELL + 5}"] if has_length else []))
     for at in range(0, CELL + 5, 100):
         assert response.take(one.body[at : at + 100]) is None
     response.finish()
     assert (one.stored, response.whole, response.too_long) == (one.body, False, False)
-    if stated:
+    if has_length:
         assert not growth.expect.called
     else:
         assert sum(call.args[0] for call in growth.expect.call_args_list) == CELL + 5
         response.close_last_cell()
     assert one.engine.cells == [(0, one.cell(0), False), (1, one.cell(1), False)]
-    if not stated:
+    if not has_length:
         growth.expect.side_effect = DiskFull("part")
         assert response.take(one.body[:CELL]) == 0
         assert one.stored == one.body
 
 
 def test_a_file_of_whole_cells_has_no_short_one(tmp_path: Path) -> None:
-    one = Receiving(tmp_path, CELL, known=False)
+    one = Receiving(tmp_path, CELL, is_size_known=False)
     response = one.writer("HTTP/1.1 200 OK")
     assert response.take(one.body) is None
     response.finish()
@@ -468,9 +470,11 @@ def test_a_small_file_is_what_has_the_status_the_size_and_the_checksums(
     assert request.verified(required) == verified
 
 
-@pytest.mark.parametrize(("stated", "verified"), [({"md5": MD5}, {"md5": MD5}), ({"md5": "0" * 32}, None), ({}, None)])
-def test_checksums_that_a_response_states_count_where_none_are_known(stated: Any, verified: Any) -> None:
-    states = Mock(return_value=stated)
+@pytest.mark.parametrize(
+    ("checksums", "verified"), [({"md5": MD5}, {"md5": MD5}), ({"md5": "0" * 32}, None), ({}, None)]
+)
+def test_checksums_that_a_response_states_count_where_none_are_known(checksums: Any, verified: Any) -> None:
+    states = Mock(return_value=checksums)
     assert small({}, states=states).verified(required=True) == verified
     assert small({"md5": MD5}, states=states).verified(required=True) == {"md5": MD5}
     assert states.call_count == 1

@@ -78,9 +78,9 @@ def play(journal: Journal, done: dict[str, DoneState], action: str, name: str, *
         journal.finish([(name, state)])
         return done | {name: state}
     elif action == "forget":
-        known = journal.done_state(name)
+        stored_state = journal.done_state(name)
         journal.forget(name)
-        if known is not None:
+        if stored_state is not None:
             return {other: state for other, state in done.items() if other != name}
     return done
 
@@ -357,10 +357,10 @@ def test_many_records_take_little_memory(tmp_path: Path) -> None:
     path.write_bytes(b"".join([line_of(HEADER), *(done_line(name, state) for name, state in states.items())]))
     tracemalloc.start()
     journal = Journal(path, lambda: False)
-    held, peak = tracemalloc.get_traced_memory()
+    used, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert held < 15 * len(states)
-    assert peak < held + 3 * 1024 * 1024
+    assert used < 15 * len(states)
+    assert peak < used + 3 * 1024 * 1024
     assert all(journal.done_state(name) == state for name, state in states.items())
     assert journal.done_state("d1/file_50001.fastq.gz") is None
     journal.close()
@@ -368,21 +368,21 @@ def test_many_records_take_little_memory(tmp_path: Path) -> None:
 
 def test_only_one_has_it(open_journal: Any, tmp_path: Path) -> None:
     journal = open_journal()
-    asked = []
+    waits = []
 
     def wait() -> bool:
-        asked.append(1)
-        if len(asked) == 3:
+        waits.append(1)
+        if len(waits) == 3:
             journal.close()
         return True
 
     Journal(journal.path, wait).close()
-    assert len(asked) == 3
-    held = Journal(journal.path, lambda: False)
+    assert len(waits) == 3
+    second = Journal(journal.path, lambda: False)
     with pytest.raises(FolderBusy) as caught:
         Journal(journal.path, lambda: False)
     assert not Path("/proc/locks").exists() or f"until process {os.getpid()} has" in str(caught.value)
-    held.close()
+    second.close()
 
 
 @pytest.mark.parametrize("where", ["omicsdk.transfer.journal.is_sound", "omicsdk.transfer.journal.try_lock"])

@@ -46,9 +46,9 @@ def plain(outcomes):
     ),
     st.integers(1, 9),
 )
-def test_reads_as_a_list_does_whatever_the_order_and_however_few_stay_in_memory(numbers, held):
+def test_reads_as_a_list_does_whatever_the_order_and_however_few_stay_in_memory(numbers, in_memory):
     states, order = numbers
-    outcomes = Outcomes(held=held)
+    outcomes = Outcomes(held=in_memory)
     for number in order:
         outcomes.put(number, outcome_of(number, states[number]))
     expected = [outcome_of(number, states[number]) for number in sorted(states)]
@@ -69,8 +69,8 @@ def test_reads_as_a_list_does_whatever_the_order_and_however_few_stay_in_memory(
 
 
 @given(st.sets(st.integers(0, 40)), st.integers(0, 40), st.integers(1, 9))
-def test_what_was_never_begun_is_reported_as_stopped(begun, count, held):
-    outcomes = Outcomes(held=held)
+def test_what_was_never_begun_is_reported_as_stopped(begun, count, in_memory):
+    outcomes = Outcomes(held=in_memory)
     for number in begun:
         if number < count:
             outcomes.put(number, outcome_of(number))
@@ -166,31 +166,31 @@ def test_an_error_that_no_other_process_could_read_keeps_its_words():
         pass
 
     outcomes = Outcomes([Outcome("one", "failed", error=Local("one: odd", remedy="Ask."))])
-    told = pickle.loads(pickle.dumps(outcomes))[0].error
-    assert (type(told), str(told)) == (TransferError, "Local: one: odd. Ask.")
+    error = pickle.loads(pickle.dumps(outcomes))[0].error
+    assert (type(error), str(error)) == (TransferError, "Local: one: odd. Ask.")
     assert type(outcomes[0].error) is Local
 
 
 def test_errors_hold_no_frames():
-    held = []
+    events = []
 
     class Block:
         def __init__(self):
-            held.append(self)
+            events.append(self)
 
         def __del__(self):
-            held.append("freed")
+            events.append("freed")
 
     def fail():
         block = Block()
-        held.clear()
+        events.clear()
         raise TransferError(f"{type(block).__name__} lost")
 
     try:
         fail()
     except TransferError as error:
         outcomes = Outcomes([Outcome("one", "failed", error=error)])
-    assert held == ["freed"]
+    assert events == ["freed"]
     assert outcomes[0].error.__traceback__ is not None
 
 
@@ -329,12 +329,12 @@ def test_what_is_written_comes_back(tmp_path_factory, report):
 def test_no_query_of_a_url_gets_into_a_file(tmp_path):
     signed = "https://s3.example.org/b/k?X-Amz-Signature=canary&x=canary#canary"
     plain = "https://h.example.org/k?page=canary"
-    found = [
+    errors = [
         TransferError(f"a: requesting its URL failed: HTTPError('403 for {signed}')", remedy=f"See {plain}."),
         NotFound("no", status=404, url=plain),
         TransferError("token: Bearer canarycanary1234567890"),
     ]
-    report = TransferReport([Outcome(f"f{n}", "failed", error=error) for n, error in enumerate(found)])
+    report = TransferReport([Outcome(f"f{n}", "failed", error=error) for n, error in enumerate(errors)])
     report.write_jsonl(tmp_path / "r.jsonl")
     report.write_html(tmp_path / "r.html")
     for path in tmp_path.iterdir():
@@ -410,16 +410,16 @@ def test_an_error_that_was_read_keeps_its_words(tmp_path):
         report.raise_if_failed()
 
 
-def cut_last(told):
-    del told[-1]
+def cut_last(records):
+    del records[-1]
 
 
 def change(number, **values):
-    return lambda told: told[number].update(values)
+    return lambda records: records[number].update(values)
 
 
 def remove(number, name):
-    return lambda told: told[number].pop(name)
+    return lambda records: records[number].pop(name)
 
 
 @pytest.mark.parametrize(
@@ -443,10 +443,10 @@ def remove(number, name):
     ],
 )
 def test_a_file_that_is_no_report_is_refused_with_its_line(tmp_path, spoil, where):
-    told = lines(tmp_path)
-    spoil(told)
+    records = lines(tmp_path)
+    spoil(records)
     path = tmp_path / "r.jsonl"
-    path.write_text("".join(json.dumps(line) + "\n" for line in told))
+    path.write_text("".join(json.dumps(line) + "\n" for line in records))
     with pytest.raises(UsageError, match=where):
         read_jsonl(path)
 
@@ -472,5 +472,5 @@ def test_the_curve_comes_back(tmp_path):
     again = read_jsonl(tmp_path / "r.jsonl").throughput
     assert again.to_dict() == curve.to_dict()
     assert len(again.points) == len(curve.points)
-    for told, recorded in zip(again.points, curve.points, strict=True):
-        assert told == pytest.approx(recorded, abs=1)
+    for point, recorded in zip(again.points, curve.points, strict=True):
+        assert point == pytest.approx(recorded, abs=1)

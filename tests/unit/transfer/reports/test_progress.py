@@ -24,11 +24,13 @@ def progress_of(counters, now=1.0, received=0, present=0, final=False):
 
 @given(files, st.booleans(), st.data())
 def test_the_sums_hold_at_every_moment(files, streamed, data):
-    stated = [size for size, _, _ in files]
+    declared_sizes = [size for size, _, _ in files]
     if streamed:
         counters = Counters(None, 0, 0.0, 0.25)
     else:
-        counters = Counters(len(files), sum(size or 0 for size in stated), 0.0, 0.25, stated.count(None))
+        counters = Counters(
+            len(files), sum(size or 0 for size in declared_sizes), 0.0, 0.25, declared_sizes.count(None)
+        )
     now = received = 0
     for number, (size, real, state) in enumerate(files):
         if streamed:
@@ -38,23 +40,23 @@ def test_the_sums_hold_at_every_moment(files, streamed, data):
         now += data.draw(st.floats(0, 100))
         received += data.draw(st.integers(0, 10**9))
         counters.count(state, real if size is None else size, size, (size or real) // 2)
-        told = progress_of(counters, now, received, data.draw(st.integers(0, 10**9)))
-        assert 0 <= told.bytes_done <= told.bytes
-        assert told.rate >= 0
-        assert told.unsized == sum(size is None for size in stated[number + 1 :]) or streamed
-        assert told.remaining is None or told.remaining >= 0
-        assert told.fraction is None or 0 <= told.fraction <= 1
+        progress = progress_of(counters, now, received, data.draw(st.integers(0, 10**9)))
+        assert 0 <= progress.bytes_done <= progress.bytes
+        assert progress.rate >= 0
+        assert progress.unsized == sum(size is None for size in declared_sizes[number + 1 :]) or streamed
+        assert progress.remaining is None or progress.remaining >= 0
+        assert progress.fraction is None or 0 <= progress.fraction <= 1
     counters.all_seen()
-    told = progress_of(counters, now, received, final=True)
+    progress = progress_of(counters, now, received, final=True)
     right = [real if size is None else size for size, real, state in files if state in ("done", "skipped")]
-    assert (told.files, told.files_done, told.unsized) == (len(files), len(right), 0)
-    assert told.files_failed == sum(state == "failed" for _, _, state in files)
+    assert (progress.files, progress.files_done, progress.unsized) == (len(files), len(right), 0)
+    assert progress.files_failed == sum(state == "failed" for _, _, state in files)
     stopped = [(size, real) for size, real, state in files if state == "stopped"]
     kept = [(size or real) // 2 for size, real in stopped]
-    assert told.bytes_done == sum(right) + sum(kept)  # the next run resumes what was stopped
+    assert progress.bytes_done == sum(right) + sum(kept)  # the next run resumes what was stopped
     sizes = [half if size is None else size for (size, _), half in zip(stopped, kept, strict=True)]
-    assert told.bytes == max(sum(right) + sum(sizes), told.bytes_done)
-    assert told.remaining == 0.0
+    assert progress.bytes == max(sum(right) + sum(sizes), progress.bytes_done)
+    assert progress.remaining == 0.0
 
 
 @given(st.integers(1000, 10**9), st.floats(0.05, 1.0), st.integers(1, 60))
@@ -62,17 +64,17 @@ def test_a_steady_rate_and_what_remains_at_it(rate, period, steps):
     total = rate * period * steps * 2
     counters = Counters(1, int(total), 0.0, 0.25, 0)
     for step in range(1, steps + 1):
-        told = counters.progress(step * period, int(rate * period * step), int(rate * period * step), "moving")
-    assert told.rate == pytest.approx(rate, rel=0.01, abs=2 / period)
-    assert told.remaining == pytest.approx((told.bytes - told.bytes_done) / told.rate)
+        progress = counters.progress(step * period, int(rate * period * step), int(rate * period * step), "moving")
+    assert progress.rate == pytest.approx(rate, rel=0.01, abs=2 / period)
+    assert progress.remaining == pytest.approx((progress.bytes - progress.bytes_done) / progress.rate)
 
 
 def test_the_rate_is_that_of_the_last_seconds():
     counters = Counters(1, 10**6, 0.0, 0.25)
     for second in range(60):
-        told = counters.progress(float(second), min(second, 30) * 1000, 0, "moving")
-    assert told.rate == 0.0
-    assert told.remaining is None
+        progress = counters.progress(float(second), min(second, 30) * 1000, 0, "moving")
+    assert progress.rate == 0.0
+    assert progress.remaining is None
 
 
 def test_without_sizes_files_state_how_long_it_takes():
@@ -80,22 +82,22 @@ def test_without_sizes_files_state_how_long_it_takes():
     assert progress_of(counters, 4.0).remaining is None
     for _ in range(4):
         counters.count("done", 5, None)
-    told = progress_of(counters, 8.0)
-    assert (told.remaining, told.fraction, told.unsized) == (12.0, 0.4, 6)
+    progress = progress_of(counters, 8.0)
+    assert (progress.remaining, progress.fraction, progress.unsized) == (12.0, 0.4, 6)
 
 
 def test_a_file_that_fails_is_waited_for_no_longer():
     counters = Counters(2, 300, 0.0, 0.25)
     counters.count("failed", 200, 200)
-    told = counters.progress(1.0, 50, 50, "moving")
-    assert (told.bytes, told.bytes_done, told.remaining) == (100, 50, 1.0)
+    progress = counters.progress(1.0, 50, 50, "moving")
+    assert (progress.bytes, progress.bytes_done, progress.remaining) == (100, 50, 1.0)
 
 
 def test_retries_connections_and_phase_are_reported():
     counters = Counters(2, 300, 0.0, 0.25)
     counters.count_retry()
-    told = counters.progress(1.0, 0, 0, "waiting", 3)
-    assert (told.retries, told.connections, told.phase) == (1, 3, "waiting")
+    progress = counters.progress(1.0, 0, 0, "waiting", 3)
+    assert (progress.retries, progress.connections, progress.phase) == (1, 3, "waiting")
 
 
 def test_the_curve_has_what_comes_after_the_last_sample_too():
@@ -163,7 +165,7 @@ def test_a_steady_rate_is_reported_as_one(rate, period, count):
     curve = Throughput(0.25, 40)
     for number in range(1, count + 1):
         curve.record(number * period, rate * period)
-    assert [told for _, told in curve.points] == pytest.approx([rate] * len(curve.points), rel=0.02)
+    assert [point_rate for _, point_rate in curve.points] == pytest.approx([rate] * len(curve.points), rel=0.02)
 
 
 def test_a_pause_is_seen():
@@ -188,6 +190,6 @@ def test_a_clock_that_goes_back_takes_nothing_away():
 @given(samples)
 def test_it_comes_back_as_it_was_reported(samples):
     curve, _ = curve_of(samples)
-    told = curve.to_dict()
-    assert Throughput.of(told["step"], told["bytes"], told["seconds"]).to_dict() == told
-    assert pickle.loads(pickle.dumps(curve)).to_dict() == told
+    payload = curve.to_dict()
+    assert Throughput.of(payload["step"], payload["bytes"], payload["seconds"]).to_dict() == payload
+    assert pickle.loads(pickle.dumps(curve)).to_dict() == payload

@@ -33,7 +33,7 @@ def test_service_and_access_method(source: str, server: str, service: str, metho
 
 
 def entities(report: TransferReport) -> dict[str, dict[str, object]]:
-    return {each["@id"]: each for each in json.loads("\n".join(run_crate(report)))["@graph"]}
+    return {entity["@id"]: entity for entity in json.loads("\n".join(run_crate(report)))["@graph"]}
 
 
 def test_a_run_states_its_complete_files_and_its_end():
@@ -80,14 +80,14 @@ def test_every_reference_is_to_an_entity():
         for number in range(20)
     ]
     crate = json.loads("\n".join(crate_lines(lambda: files, "files")))["@graph"]
-    known = {each["@id"] for each in crate} | {"https://w3id.org/ro/crate/1.1"}
+    identifiers = {entity["@id"] for entity in crate} | {"https://w3id.org/ro/crate/1.1"}
 
     def references(value: object) -> set[str]:
         if isinstance(value, dict):
             return {value["@id"]} if value.keys() == {"@id"} else set().union(*map(references, value.values()))
         return set().union(*map(references, value)) if isinstance(value, list) else set()
 
-    assert references(crate) <= known
+    assert references(crate) <= identifiers
 
 
 def test_the_page_of_files_escapes_what_it_states_and_counts_what_it_omits():

@@ -112,8 +112,8 @@ def test_the_message_that_a_worker_was_writing_when_it_was_killed_is_removed(tmp
 
 
 def test_the_message_to_stop_stays_for_shards_that_have_not_heard_it(tmp_path: Path):
-    with held_folder(str(tmp_path), "transfer") as held:
-        channel = FileChannel(held)
+    with held_folder(str(tmp_path), "transfer") as run_folder:
+        channel = FileChannel(run_folder)
         channel.stop()
         channel.leave()
     with held_folder(str(tmp_path), "transfer"):
@@ -141,18 +141,18 @@ def test_a_command_that_begins_at_the_same_time_leaves_the_folder_of_another(
 
 
 def test_half_a_message_reports_nothing(tmp_path: Path) -> None:
-    with held_folder(str(tmp_path), "plan") as held:
-        channel = FileChannel(held)
+    with held_folder(str(tmp_path), "plan") as run_folder:
+        channel = FileChannel(run_folder)
         channel.connect()(Message(0, "first", progress=Progress(files_done=3)))
         assert list(channel.messages()) == [Message(0, "first", progress=Progress(files_done=3))]
-        Path(held.path, "0").write_text('{"index": 0, "att')
+        Path(run_folder.path, "0").write_text('{"index": 0, "att')
         assert list(channel.messages()) == []
 
 
 def test_a_stop_is_heard_though_another_process_removed_the_folder(tmp_path: Path) -> None:
-    with held_folder(str(tmp_path), "plan") as held:
-        channel = FileChannel(held)
-        shutil.rmtree(held.path)
+    with held_folder(str(tmp_path), "plan") as run_folder:
+        channel = FileChannel(run_folder)
+        shutil.rmtree(run_folder.path)
         assert not channel.stopped()
         channel.stop()
         assert channel.stopped()
@@ -209,8 +209,8 @@ def test_every_item_is_in_exactly_one_shard(names, n, streamed):
     plan = Plan((lambda: iter(items)) if streamed else items, "nowhere")
     shards = plan.shards(n)
     assert [shard.index for shard in shards] == list(range(n))
-    found = [one for shard in shards for one in shard.items()]
-    assert sorted(one.name for one in found) == sorted(names)
+    shard_items = [one for shard in shards for one in shard.items()]
+    assert sorted(one.name for one in shard_items) == sorted(names)
     assert sum(shard.files for shard in shards) == len(names)
     assert [shard.size for shard in shards] == [sum(one.size or 0 for one in shard.items()) for shard in shards]
     assert plan.shards(n) == shards
@@ -219,18 +219,18 @@ def test_every_item_is_in_exactly_one_shard(names, n, streamed):
 
 
 def test_a_streamed_source_is_never_held():
-    asked = []
+    calls = []
 
     def source():
-        asked.append(1)
+        calls.append(1)
         for number in range(1000):
             yield item(f"{number}")
 
     shards = Plan(source, "nowhere").shards(10)
-    before = len(asked)
+    before = len(calls)
     first = iter(shards[0].items())
     assert next(first).name
-    assert len(asked) == before + 1
+    assert len(calls) == before + 1
     assert all(shard.source is source for shard in shards)
 
 

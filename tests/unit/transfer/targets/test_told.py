@@ -27,19 +27,19 @@ def test_an_etag_of_one_part_is_an_md5_perhaps():
 
 def test_an_etag_of_several_parts_names_each_size_that_may_have_made_it():
     tag = etag(BODY, 8 * MIB)
-    found = reported_checksums({"ETag": f'"{tag}"'}, len(BODY))
-    assert {checksum.part for checksum in found} == {8 * MIB, 10 * MIB}
-    assert [checksum.part for checksum in found if etag(BODY, checksum.part) == checksum.value] == [8 * MIB]
-    assert not any(checksum.sure for checksum in found)
+    checksums = reported_checksums({"ETag": f'"{tag}"'}, len(BODY))
+    assert {checksum.part for checksum in checksums} == {8 * MIB, 10 * MIB}
+    assert [checksum.part for checksum in checksums if etag(BODY, checksum.part) == checksum.value] == [8 * MIB]
+    assert not any(checksum.sure for checksum in checksums)
 
 
 def test_google_and_azure_state_in_base64():
     md5 = hashlib.md5(b"a")
     crc = base64.b64encode(crc32c(b"a").to_bytes(4, "big")).decode()
-    told = reported_checksums(
+    checksums = reported_checksums(
         {"md5Hash": base64.b64encode(md5.digest()).decode(), "crc32c": crc, "etag": "CJDx5fPBgo4DEAE="}, 1
     )
-    assert told == [
+    assert checksums == [
         ReportedChecksum("md5", md5.hexdigest(), sure=True),
         ReportedChecksum("crc32c", crc32c_text(crc32c(b"a")), sure=True),
     ]
@@ -60,9 +60,9 @@ def test_an_invalid_checksum_is_none():
 @given(size=st.integers(1, 1 << 43))
 def test_the_size_that_was_used_is_among_those_tried(size, part):
     parts = -(-size // part)
-    found = part_sizes(size, parts)
-    assert part in found
-    assert all(-(-size // one) == parts for one in found)
+    sizes = part_sizes(size, parts)
+    assert part in sizes
+    assert all(-(-size // one) == parts for one in sizes)
 
 
 def test_identities():

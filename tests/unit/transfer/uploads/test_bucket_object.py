@@ -19,8 +19,8 @@ WHOLE = crc32c_text(crc32c(b"".join(BODIES)))
 TYPE, NAME = "x-amz-checksum-type", "x-amz-checksum-algorithm"
 
 
-def document(name: str, **told: str) -> bytes:
-    inner = "".join(f"<{key}>{value}</{key}>" for key, value in told.items())
+def document(name: str, **values: str) -> bytes:
+    inner = "".join(f"<{key}>{value}</{key}>" for key, value in values.items())
     return f"<{name}>{inner}</{name}>".encode()
 
 
@@ -29,17 +29,17 @@ class Store(Service):
 
     states = (NAME, TYPE)
 
-    def __init__(self, *refused: str, status: int = 501, headers: dict[str, str] | None = None, **told: str) -> None:
+    def __init__(self, *refused: str, status: int = 501, headers: dict[str, str] | None = None, **values: str) -> None:
         super().__init__(self.respond)
-        self.refused, self.status, self.headers, self.told = refused, status, headers or {}, told
+        self.refused, self.status, self.headers, self.values = refused, status, headers or {}, values
 
     def respond(self, request: Request) -> Answer:
         if any(name in request.headers for name in self.refused):
             return refusal("NotImplemented" if self.status == 501 else "InvalidArgument", self.status)
         if "uploads" in request.query:
-            stated = {name: request.headers[name] for name in self.states if name in request.headers}
-            return Answer(body=document("InitiateMultipartUploadResult", UploadId="u"), headers=stated)
-        return Answer(body=document("CompleteMultipartUploadResult", **self.told), headers=self.headers)
+            headers = {name: request.headers[name] for name in self.states if name in request.headers}
+            return Answer(body=document("InitiateMultipartUploadResult", UploadId="u"), headers=headers)
+        return Answer(body=document("CompleteMultipartUploadResult", **self.values), headers=self.headers)
 
 
 def part(number: int, *names: str) -> SentPart:
@@ -63,7 +63,7 @@ def etag_of(*values: str) -> str:
     return f'"{whole}-{len(values)}"'
 
 
-RIGHT = etag_of(*(each.etag for each in parts()))
+RIGHT = etag_of(*(sent_part.etag for sent_part in parts()))
 
 
 def test_the_whole_and_its_parts_state_checksums():
@@ -71,10 +71,10 @@ def test_the_whole_and_its_parts_state_checksums():
     to = begun(service)
     assert (service.asked[0].headers[NAME], service.asked[0].headers[TYPE]) == ("CRC32C", "FULL_OBJECT")
     signed = to.sign("u", Cut(1, 0, 10), {"crc32c": "00000001"}).headers
-    stated = {"x-amz-checksum-crc32c": "AAAAAQ==", "x-amz-sdk-checksum-algorithm": "CRC32C"}
-    assert stated.items() <= signed.items()
-    found = to.complete("u", parts("crc32c"), {})
-    assert (found["crc32c"], found["etag"]) == (WHOLE, RIGHT.strip('"'))
+    expected = {"x-amz-checksum-crc32c": "AAAAAQ==", "x-amz-sdk-checksum-algorithm": "CRC32C"}
+    assert expected.items() <= signed.items()
+    result = to.complete("u", parts("crc32c"), {})
+    assert (result["crc32c"], result["etag"]) == (WHOLE, RIGHT.strip('"'))
     assert service.asked[-1].headers["x-amz-checksum-crc32c"] == base64_of(WHOLE)
     assert base64.b64decode(base64_of(WHOLE)).hex() == WHOLE
 
@@ -122,8 +122,8 @@ def test_each_object_leaves_out_what_another_met():
     """Many are on their way when the first one is refused."""
     client = client_of(Store())
     objects = [BucketObject(client, "bkt", str(number)) for number in range(3)]
-    assert [each.relents(501, "NotImplemented") for each in objects] == [True] * 3
-    assert [each.part_checksum for each in objects] == [None] * 3
+    assert [object_.relents(501, "NotImplemented") for object_ in objects] == [True] * 3
+    assert [object_.part_checksum for object_ in objects] == [None] * 3
     assert not objects[0].relents(501, "NotImplemented")
     objects[0].accepted({"x-amz-checksum-crc32c": "of a part that was on its way"})
     assert BucketObject(client, "bkt", "x").relents(400, "InvalidRequest")  # the refusals may be of another header
@@ -140,10 +140,10 @@ def test_a_header_of_the_user_that_is_refused_costs_other_objects_no_checksum():
     assert {NAME, TYPE} <= service.asked[-1].headers.keys()
 
 
-@pytest.mark.parametrize("stated", [(403, "AccessDenied"), (400, "BadDigest"), (404, None)])
-def test_other_refusals_are_of_something_else(stated: tuple[int, str | None]):
+@pytest.mark.parametrize("refused", [(403, "AccessDenied"), (400, "BadDigest"), (404, None)])
+def test_other_refusals_are_of_something_else(refused: tuple[int, str | None]):
     to = BucketObject(client_of(Store()), "bkt", "k")
-    assert not to.relents(*stated)
+    assert not to.relents(*refused)
     assert to.part_checksum == "crc32c"
     with pytest.raises(APIError):
         begun(Service(lambda _: refusal("AccessDenied", 403)))
@@ -160,8 +160,8 @@ def test_keys_that_end_are_renewed_as_long_as_there_are_others(tmp_path: Path, m
     client = client_of(Store(), environ=environ)
     to, other = (BucketObject(client, "bkt", key) for key in "ab")
     for number in range(1, 6):  # each part with other keys
-        for each in (to, other):
-            each.sign("u", Cut(number, 0, 1), {})
+        for object_ in (to, other):
+            object_.sign("u", Cut(number, 0, 1), {})
         write(str(number))
         assert (to.relents(400, "ExpiredToken"), other.relents(400, "ExpiredToken")) == (True, True)
         assert client.keys == Keys("a", "s", str(number))
@@ -179,10 +179,10 @@ def test_keys_that_end_are_renewed_as_long_as_there_are_others(tmp_path: Path, m
     assert not to.relents(400, "ExpiredToken")
 
 
-@pytest.mark.parametrize("told", [{"ETag": '"' + "0" * 32 + '-2"'}, {"ETag": RIGHT, "ChecksumCRC32C": "AAAAAA=="}])
-def test_a_whole_that_differs_is_damaged(told: dict[str, str]):
+@pytest.mark.parametrize("values", [{"ETag": '"' + "0" * 32 + '-2"'}, {"ETag": RIGHT, "ChecksumCRC32C": "AAAAAA=="}])
+def test_a_whole_that_differs_is_damaged(values: dict[str, str]):
     with pytest.raises(ChecksumMismatch):
-        begun(Store(**told)).complete("u", parts("crc32c"), {})
+        begun(Store(**values)).complete("u", parts("crc32c"), {})
 
 
 @pytest.mark.parametrize("kind", ["aws:kms", "aws:kms:dsse"])
@@ -194,9 +194,9 @@ def test_an_etag_of_a_bucket_that_encrypts_is_no_damage(kind: str):
 
 
 def test_a_store_that_ignores_checksums_confirms_none():
-    found = begun(Store(ETag=RIGHT)).complete("u", parts("crc32c"), {})
-    assert found["etag"] == RIGHT.strip('"')
-    assert "crc32c" not in found
+    result = begun(Store(ETag=RIGHT)).complete("u", parts("crc32c"), {})
+    assert result["etag"] == RIGHT.strip('"')
+    assert "crc32c" not in result
 
 
 class Occupied(Service):

@@ -138,10 +138,12 @@ def test_bodies_are_kept_up_to_a_limit():
 
 CHECKSUM = "x-amz-checksum-"
 PUTS = {
-    f"{server}: {each['step']}": each
+    f"{server}: {exchange['step']}": exchange
     for server in ("moto", "s3rver", "rclone")
-    for each in exchanges(f"s3-{server}")
-    if each["request"]["method"] == "PUT" and "etag" in each["response"]["headers"] and each["step"] != "copy object"
+    for exchange in exchanges(f"s3-{server}")
+    if exchange["request"]["method"] == "PUT"
+    and "etag" in exchange["response"]["headers"]
+    and exchange["step"] != "copy object"
 }
 
 

@@ -33,9 +33,9 @@ CLIENTS = {
 
 def signed(s3: Any, key: str, tags: dict[str, str] | None = None, crc32c: str = "00000000", **extra: Any) -> Any:
     to = S3Object(s3, "bucket", key, extra_args=extra, tags=None if tags is None else lambda _: tags)
-    found = to.put(Source("/f", "f", 3, checksums={}), {"crc32c": crc32c})
-    assert found is not None
-    return found
+    request = to.put(Source("/f", "f", 3, checksums={}), {"crc32c": crc32c})
+    assert request is not None
+    return request
 
 
 def by_boto(s3: Any, monkeypatch: pytest.MonkeyPatch, *arguments: Any, **how: Any) -> Any:
