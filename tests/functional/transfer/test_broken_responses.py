@@ -205,9 +205,9 @@ def test_a_redirect_within_the_host_takes_headers_along(server: Any, fault: Any,
 def test_a_refusal_is_reported_with_the_servers_message(
     server: Any, fault: Any, target: Path, noise: Any, size: int
 ) -> None:
-    said = b'{"code": "not_found", "title": "No such version", "signature": "canary"}'
+    body = b'{"code": "not_found", "title": "No such version", "signature": "canary"}'
     item = server.item("one", noise(size), "md5")
-    server.always["one"] = fault.status(404, {"X-AWS-REQUEST-ID": "r-7"}, said)
+    server.always["one"] = fault.status(404, {"X-AWS-REQUEST-ID": "r-7"}, body)
     error = only(download([item], target)).error
     assert isinstance(error, NotFound)
     assert (error.code, error.request_id) == ("not_found", "r-7")
@@ -215,8 +215,8 @@ def test_a_refusal_is_reported_with_the_servers_message(
 
 
 def test_a_refusal_of_a_store_shows_nothing_that_was_signed(server: Any, fault: Any, target: Path, noise: Any) -> None:
-    said = b"<Error><Code>AccessDenied</Code><Message>Expired</Message><StringToSign>canary</StringToSign></Error>"
-    server.always["one"] = fault.status(403, {}, said)
+    body = b"<Error><Code>AccessDenied</Code><Message>Expired</Message><StringToSign>canary</StringToSign></Error>"
+    server.always["one"] = fault.status(403, {}, body)
     error = only(download([server.item("one", noise(500))], target)).error
     assert "Expired (403 AccessDenied" in str(error)
     assert "canary" not in f"{error!r} {vars(error)}"
@@ -246,16 +246,16 @@ def test_a_small_file_behind_a_service(
 
 @pytest.mark.parametrize("size", [500, SIZE])
 def test_a_place_that_ends_is_renewed(server: Any, fault: Any, target: Path, noise: Any, size: int) -> None:
-    item, asked = server.item("one", noise(size), "md5"), list[int]()
+    item, renewals = server.item("one", noise(size), "md5"), list[int]()
     server.always["ended"] = fault.status(403)
 
     def renew() -> Location:
-        asked.append(1)
+        renewals.append(1)
         return Location(server.url("one"))
 
     download([replace(item, locate=Location(server.url("ended")), renew=renew)], target).raise_if_failed()
     assert (target / "one").read_bytes() == noise(size)
-    assert asked == [1]
+    assert renewals == [1]
 
 
 @pytest.mark.parametrize("ways", ["locate", "renew"])
@@ -264,18 +264,18 @@ def test_a_file_that_is_always_401_ends_after_one_renewal(
     server: Any, fault: Any, target: Path, noise: Any, clock: Any, leftovers: Any, ways: str, retries: int
 ) -> None:
     """Whatever the retries: a login that is refused twice is refused, and waiting does not change it."""
-    given: list[int] = []
+    calls: list[int] = []
 
     def place() -> Location:
-        given.append(1)
-        return Location(server.url("one"), {"Authorization": f"Bearer t{len(given)}"})
+        calls.append(1)
+        return Location(server.url("one"), {"Authorization": f"Bearer t{len(calls)}"})
 
     item = server.item("one", noise(50), "sha256", retries=retries)
     item = replace(item, locate=place) if ways == "locate" else replace(item, renew=place)
     server.always["one"] = fault.status(401)
     (outcome,) = download([item], target, clock=clock).outcomes
     assert isinstance(outcome.error, Unauthorized)
-    assert (len(given), len(server.of("one"))) == ((2, 2) if ways == "locate" else (1, 2))
+    assert (len(calls), len(server.of("one"))) == ((2, 2) if ways == "locate" else (1, 2))
     assert clock.slept == 0
     assert leftovers() == []
 
@@ -284,16 +284,16 @@ def test_a_file_that_is_always_401_ends_after_one_renewal(
 def test_a_place_that_can_not_be_renewed(
     server: Any, fault: Any, target: Path, noise: Any, clock: Any, size: int
 ) -> None:
-    item, asked = server.item("one", noise(size), "md5"), list[int]()
+    item, renewals = server.item("one", noise(size), "md5"), list[int]()
     server.always["one"] = fault.status(403)
 
     def renew() -> Location:
-        asked.append(1)
+        renewals.append(1)
         raise NotFound("the service has it no longer", status=404)
 
     report = download([replace(item, renew=renew)], target, clock=clock)
     assert isinstance(only(report).error, NotFound)
-    assert asked == [1]
+    assert renewals == [1]
 
 
 def test_a_redirect_that_means_not_yet(server: Any, fault: Any, target: Path, noise: Any, clock: Any) -> None:
@@ -411,10 +411,10 @@ def test_secrets_of_urls_are_nowhere(
     ]
     report = download(items, target, clock=clock)
     assert report.counts == {"done": 1, "skipped": 0, "failed": 3, "stopped": 0}
-    told = [str(report.to_dict()), repr(report), repr(items), caplog.text]
-    told += [str(outcome.error) + repr(outcome.error) for outcome in report.failed]
-    told += [path.read_text("latin-1") for path in target.rglob("*.journal")]
-    assert canary not in "".join(told)
+    texts = [str(report.to_dict()), repr(report), repr(items), caplog.text]
+    texts += [str(outcome.error) + repr(outcome.error) for outcome in report.failed]
+    texts += [path.read_text("latin-1") for path in target.rglob("*.journal")]
+    assert canary not in "".join(texts)
 
 
 def test_a_part_that_was_not_requested_is_refused(server: Any, target: Path, noise: Any, clock: Any) -> None:
@@ -447,17 +447,17 @@ def test_a_source_that_never_holds_still_is_an_error(server: Any, target: Path, 
 
 def test_parts_of_two_versions_never_make_one_file(server: Any, target: Path, noise: Any) -> None:
     """Begun again, all parts are requested before the first response states which version it is of."""
-    size, tags, asked, told = 17 * UNIT, iter(range(1000)), [0], threading.Condition()
+    size, tags, requested, condition = 17 * UNIT, iter(range(1000)), [0], threading.Condition()
 
     def another_version_each_time(_server: Any, request: Any, response: Any) -> Any:
         tag = next(tags)
         response.headers["ETag"] = f'"{tag}"'
         response.body = bytes([tag]) * len(response.body)
         if tag and "if-range" not in request.headers:
-            with told:
-                asked[0] += len(response.body)
-                told.notify_all()
-                told.wait_for(lambda: asked[0] >= size, 1)
+            with condition:
+                requested[0] += len(response.body)
+                condition.notify_all()
+                condition.wait_for(lambda: requested[0] >= size, 1)
         return response
 
     server.put("one", noise(size))
@@ -467,15 +467,15 @@ def test_parts_of_two_versions_never_make_one_file(server: Any, target: Path, no
     assert not (target / "one").exists()
 
 
-@pytest.mark.parametrize("told", [["1", "date", "2"], ["date", "1", "2"]])
+@pytest.mark.parametrize("validators", [["1", "date", "2"], ["date", "1", "2"]])
 @pytest.mark.parametrize("connections", [1, 4])
 def test_a_response_that_states_only_a_date_hides_no_change(
-    server: Any, target: Path, noise: Any, told: list[str], connections: int
+    server: Any, target: Path, noise: Any, validators: list[str], connections: int
 ) -> None:
     """Some machines of a service tell ETags, others do not; and none heeds If-Range."""
     size = 40 * UNIT
     server.put("one", noise(size))
-    responses = iter(told)
+    responses = iter(validators)
 
     def answered(_server: Any, request: Any, response: Any) -> Any:
         tag = next(responses, "2")
@@ -541,7 +541,7 @@ def test_the_whole_in_the_place_of_a_part_fixes_a_wrong_file(server: Any, fault:
     spoilt = 15 * UNIT
 
     def once_wrong(_server: Any, request: Any, response: Any) -> Any:
-        if len([each for each in server.of("one") if each.first == request.first]) > 1:
+        if len([earlier for earlier in server.of("one") if earlier.first == request.first]) > 1:
             return fault.whole(_server, request, response)
         return fault.flip(spoilt)(_server, request, response)
 
@@ -644,8 +644,10 @@ def test_a_body_of_unstated_length(server: Any, fault: Any, target: Path, noise:
     server.always["one"] = fault.changed(headers={"Connection": "close"}, unsized=True, cut=len(body))
     report = download([Item("one", Location(server.url("one")))], target)
     assert (target / "one").read_bytes() == body
-    held = "end of the body only: the platform states neither size nor checksum, and the server neither ETag nor date"
-    assert only(report).verified == held
+    message = (
+        "end of the body only: the platform states neither size nor checksum, and the server neither ETag nor date"
+    )
+    assert only(report).verified == message
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -745,9 +747,9 @@ def test_a_size_that_no_file_has_fails_that_file_alone(
     wrong = replace(server.item("wrong", noise(100), *(["sha256"] if checksummed else [])), size=10**18)
     report = download([right, wrong], target)
     assert [outcome.state for outcome in report.outcomes] == ["done", "failed"]
-    told = report.outcomes[1].error
-    assert told is not None
-    assert "1,000,000,000,000,000,000 bytes are stated, more than a file can have" in str(told)
+    error = report.outcomes[1].error
+    assert error is not None
+    assert "1,000,000,000,000,000,000 bytes are stated, more than a file can have" in str(error)
 
 
 def test_a_file_may_fail_ten_times_in_a_row(server: Any, fault: Any, target: Path, noise: Any, clock: Any) -> None:

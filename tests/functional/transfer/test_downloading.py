@@ -177,10 +177,10 @@ def test_a_journal_may_lie_elsewhere(server: Any, target: Path, tmp_path: Path) 
 
 def test_a_report_is_json(server: Any, target: Path) -> None:
     items = [server.item("one", b"1", "md5"), Item("lost", Location(server.url("lost")))]
-    told = json.loads(json.dumps(download(items, target).to_dict()))
-    assert (told["ok"], told["counts"]["failed"]) == (False, 1)
-    assert told["files"][0]["checksums"] == {"md5": "c4ca4238a0b923820dcc509a6f75849b"}
-    assert told["files"][1]["error"]["type"] == "NotFound"
+    payload = json.loads(json.dumps(download(items, target).to_dict()))
+    assert (payload["ok"], payload["counts"]["failed"]) == (False, 1)
+    assert payload["files"][0]["checksums"] == {"md5": "c4ca4238a0b923820dcc509a6f75849b"}
+    assert payload["files"][1]["error"]["type"] == "NotFound"
 
 
 def test_several_errors_are_one(server: Any, target: Path) -> None:
@@ -202,18 +202,18 @@ def test_files_that_wait_for_their_checksum_hold_no_descriptor(
     server: Any, target: Path, noise: Any, monkeypatch: Any
 ) -> None:
     items = [server.item(f"f{n}", noise(IN_PARTS, n), "sha256") for n in range(40)]
-    real, held = hashing.follow, []
+    real, open_counts = hashing.follow, []
 
     def follow(*arguments: Any) -> int:
         deadline = time.monotonic() + 30
         while len(server.requests) < 80 and time.monotonic() < deadline:
             threading.Event().wait(0.005)  # until all the others have been fetched
-        held.append(sum(opened(path).endswith(".part") for path in Path("/proc/self/fd").iterdir()))
+        open_counts.append(sum(opened(path).endswith(".part") for path in Path("/proc/self/fd").iterdir()))
         return real(*arguments)
 
     monkeypatch.setattr(hashing, "follow", follow)
     download(items, target, connections=4).raise_if_failed()
-    assert max(held) <= 8
+    assert max(open_counts) <= 8
 
 
 def opened(path: Path) -> str:

@@ -34,8 +34,8 @@ def start(target: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     started = []
 
     def run(items: list[Item], connections: int = 4) -> subprocess.Popen[str]:
-        told = [(item.name, item.locate.url, item.size, dict(item.checksums)) for item in items]
-        task = {"items": told, "folder": str(target), "connections": connections}
+        entries = [(item.name, item.locate.url, item.size, dict(item.checksums)) for item in items]
+        task = {"items": entries, "folder": str(target), "connections": connections}
         process = forked.start(
             [sys.executable, "-c", SCRIPT, json.dumps(task)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )

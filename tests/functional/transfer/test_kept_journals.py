@@ -157,8 +157,8 @@ def test_an_unfinished_upload_continues_with_its_parts(sink: Any, parts: Any, se
     report.raise_if_failed()
     assert (store.begun, sorted(store.signed)) == (0, [1, 3])
     assert (report.outcomes[0].bytes_kept, report.outcomes[0].bytes_fetched) == (1000, 1500)
-    ((told, _),) = store.completed
-    assert [part.number for part in told] == [1, 2, 3]
+    ((sent_parts, _),) = store.completed
+    assert [part.number for part in sent_parts] == [1, 2, 3]
 
 
 def test_a_file_that_has_changed_since_is_sent_again(sink: Any, parts: Any, send: Any, left: Path) -> None:

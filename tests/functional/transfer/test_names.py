@@ -91,9 +91,9 @@ def test_names_that_differ_in_case_depend_on_the_file_system(
 @pytest.mark.parametrize("entry", ["http://x/y?signature=canary", ("x", HERE), {"name": "x"}])
 @pytest.mark.parametrize("kind", [list, iter])
 def test_items_are_items(tmp_path: Path, entry: object, kind: Callable[[list[Any]], Any]) -> None:
-    said = wrong(download, kind([entry]), tmp_path)
-    assert said.startswith(f"item 1 is a {type(entry).__name__}, not an Item")
-    assert "canary" not in said
+    message = wrong(download, kind([entry]), tmp_path)
+    assert message.startswith(f"item 1 is a {type(entry).__name__}, not an Item")
+    assert "canary" not in message
 
 
 def test_uploads_are_uploads() -> None:
@@ -103,16 +103,16 @@ def test_uploads_are_uploads() -> None:
     assert wrong(upload, None).startswith("uploads must be a list or iterator of Uploads")
 
 
-@pytest.mark.parametrize("given", ["http://127.0.0.1:1/x?signature=canary", None, 7.5])
-def test_a_locate_that_gives_no_location_fails_its_file_alone(server: Any, target: Path, given: Any) -> None:
+@pytest.mark.parametrize("value", ["http://127.0.0.1:1/x?signature=canary", None, 7.5])
+def test_a_locate_that_gives_no_location_fails_its_file_alone(server: Any, target: Path, value: Any) -> None:
     right = server.item("right", b"bytes")
-    report = download([Item("wrong", lambda: given), right], target)
+    report = download([Item("wrong", lambda: value), right], target)
     assert report.counts["done"] == 1
     (failed,) = report.failed
-    said = str(failed.error)
-    kind = "None" if given is None else f"a {type(given).__name__}"
-    assert said.startswith(f"wrong: its locate returned {kind}, not a Location")
-    assert "canary" not in said
+    message = str(failed.error)
+    kind = "None" if value is None else f"a {type(value).__name__}"
+    assert message.startswith(f"wrong: its locate returned {kind}, not a Location")
+    assert "canary" not in message
 
 
 def test_a_put_that_gives_no_location_fails_its_file_alone(tmp_path: Path) -> None:

@@ -264,5 +264,5 @@ def test_a_silent_store_ends_a_list_within_the_time_of_a_call(pieces: bytes) -> 
         over.set()
         listener.shutdown(socket.SHUT_RDWR)
         server.join()
-        for each in (listener, *connections):
-            each.close()
+        for opened in (listener, *connections):
+            opened.close()

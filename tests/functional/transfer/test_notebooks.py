@@ -111,13 +111,13 @@ def test_an_interrupted_download_shows_what_it_has(kernel, monkeypatch, server, 
 
 
 def test_a_function_for_the_progress_takes_the_bars_place(kernel):
-    told = []
+    updates = []
 
     def work(*, control, progress):
         progress(state(1))
 
-    Transfer.of(work, progress=told.append).start().wait()
-    assert (len(told), kernel) == (1, [])
+    Transfer.of(work, progress=updates.append).start().wait()
+    assert (len(updates), kernel) == (1, [])
 
 
 def test_a_download_in_a_kernel_is_shown_without_an_argument(kernel, monkeypatch, server, target, noise):

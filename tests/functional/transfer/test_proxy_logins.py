@@ -58,8 +58,8 @@ def fixed_proxy(monkeypatch: Any) -> Iterator[Callable[..., FixedProxy]]:
         return started[-1]
 
     yield start
-    for each in started:
-        each.close()
+    for proxy in started:
+        proxy.close()
 
 
 def stat(url: str, _: Path) -> object:
@@ -193,8 +193,8 @@ def proxy() -> Iterator[Callable[[Callable[[Head], str]], Proxy]]:
         return started[-1]
 
     yield start
-    for each in started:
-        each.close()
+    for server in started:
+        server.close()
 
 
 def downloads(url: str, folder: Path) -> TransferReport:
@@ -220,7 +220,7 @@ def calls(url: str) -> list[Exception | None]:
     """Twenty calls at once in threads."""
     with ThreadPoolExecutor(20) as threads:
         transport = Transport(url)
-        outcomes = [each.exception() for each in [threads.submit(transport.send, get()) for _ in range(20)]]
+        outcomes = [future.exception() for future in [threads.submit(transport.send, get()) for _ in range(20)]]
         transport.close()
     return outcomes
 

@@ -34,11 +34,11 @@ def test_an_ill_server_keeps_nothing_from_the_others(
     began = clock.monotonic()
     ends: dict[str, float] = {}
 
-    def told(progress: Any) -> None:
+    def record_end(progress: Any) -> None:
         if progress.files_done == len(well):
             ends.setdefault("well", clock.monotonic() - began)
 
-    report = download([*ill, *well], target, clock=clock, progress=told)
+    report = download([*ill, *well], target, clock=clock, progress=record_end)
     states = {outcome.name: outcome.state for outcome in report.outcomes}
     assert all(states[item.name] == "done" for item in well)
     assert all(states[item.name] == "failed" for item in ill)

@@ -29,7 +29,7 @@ def wires(monkeypatch: pytest.MonkeyPatch) -> list[Wires]:
     monkeypatch.setattr("omicsdk.transfer.downloads.job.FIRST_LARGE", 4)
     made: list[Wires] = []
     begin = Wires.__init__
-    monkeypatch.setattr(Wires, "__init__", lambda self, own: (made.append(self), begin(self, own))[1])
+    monkeypatch.setattr(Wires, "__init__", lambda self, wire: (made.append(self), begin(self, wire))[1])
     return made
 
 
@@ -55,7 +55,7 @@ def test_parts_of_one_file_are_written_by_several_threads(
     names = writers(monkeypatch)
     download([server.item("f", content, "sha256")], target, connections=8).raise_if_failed()
     assert (target / "f").read_bytes() == content
-    assert [each.threads for each in wires] == [3]
+    assert [wire.threads for wire in wires] == [3]
     assert "omicsdk-wire" in names
 
 
@@ -105,7 +105,7 @@ def test_files_that_take_longer_to_hand_over_stay_in_the_engines_thread(
     items = [server.item(f"f{number}", noise(ASIDE - 1, number), "md5") for number in range(20)]
     names = writers(monkeypatch)
     download(items, target, connections=8).raise_if_failed()
-    assert [each.threads for each in wires] == [3]
+    assert [wire.threads for wire in wires] == [3]
     assert names == {threading.current_thread().name}
 
 
@@ -123,7 +123,7 @@ def test_what_all_threads_wrote_is_kept_when_the_disk_is_full(
     item = server.item("f", content, "sha256")
     (outcome,) = download([item], target, connections=8, disk=SmallDisk(room)).outcomes
     assert isinstance(outcome.error, DiskFull)
-    assert [each.threads for each in wires] == [3]
+    assert [wire.threads for wire in wires] == [3]
     (outcome,) = download([item], target).outcomes
     assert outcome.bytes_kept >= room
 
@@ -145,17 +145,17 @@ def test_a_stop_waits_for_the_threads_and_the_next_run_continues(server: Any, ta
     item = server.item("f", content, "sha256")
     control = Control()
 
-    def told(progress: Any) -> None:
+    def stop_early(progress: Any) -> None:
         if progress.bytes_done > CELL:
             control.stop()
 
-    first = download([item], target, connections=8, control=control, progress=told)
+    first = download([item], target, connections=8, control=control, progress=stop_early)
     second = download([item], target, connections=8)
     second.raise_if_failed()
     assert (target / "f").read_bytes() == content
     if first.counts["stopped"]:
         assert second.outcomes[0].bytes_kept
-    assert not [each for each in threading.enumerate() if each.name == "omicsdk-wire"]
+    assert not [thread for thread in threading.enumerate() if thread.name == "omicsdk-wire"]
 
 
 def test_a_folder_that_can_not_be_written_fails_the_file(
@@ -170,7 +170,7 @@ def test_a_folder_that_can_not_be_written_fails_the_file(
     items = [server.item(f"f{number}", noise(CELL, number), "md5") for number in range(6)]
     report = download(items, target, connections=8)
     assert report.counts["failed"] == 6
-    assert all("No space left" in str(each.error) or "full" in str(each.error) for each in report.outcomes)
+    assert all("No space left" in str(outcome.error) or "full" in str(outcome.error) for outcome in report.outcomes)
 
 
 def test_without_descriptors_for_another_thread_the_first_continues(

@@ -58,10 +58,10 @@ def make() -> Iterator[Callable[..., SubstituteWire]]:
 
 
 def ends(wire: SubstituteWire) -> list[Ended]:
-    found: list[Ended] = []
+    ended: list[Ended] = []
     while wire.flying:
-        found += wire.poll(10)
-    return found
+        ended += wire.poll(10)
+    return ended
 
 
 ASK = Ask(URL, (("range", "bytes=0-"),))
@@ -120,9 +120,9 @@ def test_the_response_of_a_cancelled_request_is_ignored(make: Callable[..., Subs
         return 200, {}, b"x"
 
     wire = make(late)
-    for each in (receiver, other):
-        wire.start(ASK, each)
-    assert wire.cancel(lambda each: each is receiver) == [receiver]
+    for started in (receiver, other):
+        wire.start(ASK, started)
+    assert wire.cancel(lambda started: started is receiver) == [receiver]
     go.set()
     assert [ended.receiver for ended in ends(wire)] == [other]
     assert not receiver.lines

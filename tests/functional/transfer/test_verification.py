@@ -93,7 +93,7 @@ def test_three_kinds_are_counted_apart(server: Any, target: Path, noise: Any) ->
     ]
     report = download(items, target)
     assert report.verification == {"verified": 1, "size only": 1, "unverified": 1}
-    assert [each["verification"] for each in report.to_dict()["files"]] == ["verified", "size only", "unverified", None]
+    assert [row["verification"] for row in report.to_dict()["files"]] == ["verified", "size only", "unverified", None]
     assert "1 verified, 1 size only, 1 unverified" in repr(report)
     assert "1 of 4 files failed" in page(report)
     report = download(items[:3], target)
@@ -115,9 +115,9 @@ def test_what_exists_stays_as_it_is_where_a_checksum_is_required(server: Any, ta
 
 def test_what_was_verified_before_needs_no_checksum_now(server: Any, target: Path, noise: Any) -> None:
     body = noise(1000)
-    stated = server.item("one", body, "sha256")
-    download([stated], target)
-    bare = Item("one", stated.locate, len(body))
+    item = server.item("one", body, "sha256")
+    download([item], target)
+    bare = Item("one", item.locate, len(body))
     report = download([bare], target, **REQUIRED)
     assert (report.outcomes[0].state, report.outcomes[0].verification) == ("skipped", "verified")
     (target / "one").write_bytes(flipped(body))  # since then it is another one
@@ -179,12 +179,12 @@ def test_files_are_called_as_messages_call_them(server, target):
 def test_progress_without_sizes_counts_files(server, target):
     for name in "abc":
         server.put(name, b"x" * 100)
-    told = []
-    download([Item(name, Location(server.url(name))) for name in "abc"], target, progress=told.append)
-    assert {progress.files for progress in told} == {3}
-    assert all(progress.unsized or progress.files_done == 3 for progress in told)
-    assert told[-1].phase == "over"
-    assert (told[-1].bytes, told[-1].bytes_done, told[-1].unsized, told[-1].remaining) == (300, 300, 0, 0.0)
+    updates = []
+    download([Item(name, Location(server.url(name))) for name in "abc"], target, progress=updates.append)
+    assert {progress.files for progress in updates} == {3}
+    assert all(progress.unsized or progress.files_done == 3 for progress in updates)
+    assert updates[-1].phase == "over"
+    assert (updates[-1].bytes, updates[-1].bytes_done, updates[-1].unsized, updates[-1].remaining) == (300, 300, 0, 0.0)
 
 
 def test_an_error_of_a_users_own_function_contains_no_signature(target):

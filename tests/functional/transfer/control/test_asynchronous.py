@@ -102,5 +102,6 @@ def test_help_states_what_is_different() -> None:
     assert str(download_async.__doc__).startswith("`download` as a coroutine.")
     assert str(Transfer.download.__doc__).startswith("Create a handle, not started yet, of `download`")
     assert all(
-        "options: The options, as one object" in str(each.__doc__) for each in (download_async, Transfer.download)
+        "options: The options, as one object" in str(function.__doc__)
+        for function in (download_async, Transfer.download)
     )

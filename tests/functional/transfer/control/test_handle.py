@@ -19,7 +19,7 @@ PATIENCE = 60.0
 
 
 @pytest.fixture
-def held(server: Any, fault: Any, noise: Any) -> tuple[Item, bytes, Callable[[Any], None], threading.Event]:
+def stalled(server: Any, fault: Any, noise: Any) -> tuple[Item, bytes, Callable[[Any], None], threading.Event]:
     """A file whose first response hangs after 6 MiB, and a callback that reports when these have arrived."""
     body, there = noise(20 * MIB), threading.Event()
     item = server.item("one", body, "sha256")
@@ -32,8 +32,8 @@ def held(server: Any, fault: Any, noise: Any) -> tuple[Item, bytes, Callable[[An
     return item, body, watch, there
 
 
-def test_pause_and_resume_from_outside(held: Any, target: Path) -> None:
-    item, body, watch, there = held
+def test_pause_and_resume_from_outside(stalled: Any, target: Path) -> None:
+    item, body, watch, there = stalled
     transfer = Transfer.download([item], target, connections=1)
     paused, states = threading.Event(), []
     transfer.add_callback(watch)
@@ -54,8 +54,8 @@ def test_pause_and_resume_from_outside(held: Any, target: Path) -> None:
     assert repr(transfer).startswith("<Transfer: done, <TransferReport: 1 done (1 verified), ")
 
 
-def test_stop_leaves_what_the_next_run_continues_with(held: Any, target: Path) -> None:
-    item, body, watch, there = held
+def test_stop_leaves_what_the_next_run_continues_with(stalled: Any, target: Path) -> None:
+    item, body, watch, there = stalled
     transfer = Transfer.download([item], target, connections=1, progress=watch).start()
     assert there.wait(PATIENCE)
     transfer.stop()
@@ -66,8 +66,8 @@ def test_stop_leaves_what_the_next_run_continues_with(held: Any, target: Path) -
     assert (target / "one").read_bytes() == body
 
 
-def test_an_exception_in_the_block_stops_it(held: Any, target: Path) -> None:
-    item, _, watch, there = held
+def test_an_exception_in_the_block_stops_it(stalled: Any, target: Path) -> None:
+    item, _, watch, there = stalled
     transfer = Transfer.download([item], target, connections=1, progress=watch)
 
     def block() -> None:
@@ -173,8 +173,8 @@ def test_an_exception_in_the_block_is_not_hidden_by_the_transfers_own(
     assert "a file of that name exists" in caplog.text
 
 
-def test_waiting_has_an_end(held: Any, target: Path) -> None:
-    item, _, watch, there = held
+def test_waiting_has_an_end(stalled: Any, target: Path) -> None:
+    item, _, watch, there = stalled
     transfer = Transfer.download([item], target, connections=1, progress=watch).start()
     assert there.wait(PATIENCE)
     with pytest.raises(TimeoutError, match=r"still running after 0\.001 s"):
@@ -183,8 +183,8 @@ def test_waiting_has_an_end(held: Any, target: Path) -> None:
     assert transfer.wait(PATIENCE).counts["stopped"] == 1
 
 
-def test_many_threads_may_wait_and_stop(held: Any, target: Path) -> None:
-    item, _, watch, there = held
+def test_many_threads_may_wait_and_stop(stalled: Any, target: Path) -> None:
+    item, _, watch, there = stalled
     threads = set(threading.enumerate())
     transfer = Transfer.download([item], target, connections=1, progress=watch).start()
     assert there.wait(PATIENCE)

@@ -275,8 +275,8 @@ def test_files_on_another_file_system_are_synced_one_by_one(server: Any, target:
     monkeypatch.setattr(files, "_dirty", lambda: 0)
 
     def elsewhere(path: Any, **how: Any) -> os.stat_result:
-        found = real(path, **how)
-        return os.stat_result([*found[:2], found.st_dev + 1, *found[3:]]) if str(path) == str(target) else found
+        status = real(path, **how)
+        return os.stat_result([*status[:2], status.st_dev + 1, *status[3:]]) if str(path) == str(target) else status
 
     monkeypatch.setattr(os, "stat", elsewhere)
     items = [server.item(f"f{number}", bytes([number]) * 100, "md5") for number in range(6)]
@@ -343,10 +343,10 @@ def test_what_changed_while_it_was_checked_is_checked_again_by_the_next_run(
     real = hashing.checksums_of
 
     def changed(*arguments: Any) -> Any:
-        found = real(*arguments)
+        checksums = real(*arguments)
         (target / "one").write_bytes(b"other bytes".ljust(len(body)))
         os.utime(target / "one", ns=(1, 1))  # another time, however coarse the clock of the file system
-        return found
+        return checksums
 
     with monkeypatch.context() as patch:
         patch.setattr(hashing, "checksums_of", changed)

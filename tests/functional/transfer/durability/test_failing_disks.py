@@ -34,9 +34,9 @@ class Failing(Disk):
         self.seen = 0
 
     def __getattribute__(self, name: str) -> Any:
-        found = super().__getattribute__(name)
+        attribute = super().__getattribute__(name)
         if name not in METHODS or name != self.method:
-            return found
+            return attribute
 
         def call(*arguments: Any) -> Any:
             self.seen += 1
@@ -44,7 +44,7 @@ class Failing(Disk):
                 if name == "append":  # what fits is written, and then it is full
                     os.write(arguments[0], arguments[1][: len(arguments[1]) // 2])
                 raise OSError(self.number, os.strerror(self.number))
-            return found(*arguments)
+            return attribute(*arguments)
 
         return call
 

@@ -51,8 +51,8 @@ class World:
         monkeypatch.setattr(files, "_FEW", 2)
         real = Journal.finish
 
-        def finish(own: Journal, files: Any) -> None:
-            real(own, files)
+        def finish(journal: Journal, files: Any) -> None:
+            real(journal, files)
             if self.disk is not None:
                 self.disk.promise(name for name, _ in files)
 
@@ -80,11 +80,11 @@ class World:
 
         return digest(self.bodies[version, name], SIZES[name][1])
 
-    def folder(self, found: Image | None = None) -> Path:
+    def folder(self, contents: Image | None = None) -> Path:
         path = self.tmp_path / f"world{next(self.numbers)}" / "target"
         path.parent.mkdir()
-        if found is not None:
-            found.write(path)
+        if contents is not None:
+            contents.write(path)
         return path
 
     def fetch(
@@ -122,13 +122,13 @@ class World:
             return {}
         replayed = Journal(path, lambda: False, read_only=True)
         try:
-            found = {name: replayed.done_state(name) for name in SIZES if (folder / name).exists()}
+            states = {name: replayed.done_state(name) for name in SIZES if (folder / name).exists()}
         finally:
             replayed.close()
-        stats = {name: (folder / name).stat() for name in found}
+        stats = {name: (folder / name).stat() for name in states}
         return {
             name: dict(state.checksums)
-            for name, state in found.items()
+            for name, state in states.items()
             if state and (state.size, state.mtime_ns) == (stats[name].st_size, stats[name].st_mtime_ns)
         }
 
@@ -155,9 +155,9 @@ class World:
                 self.fetch_nothing(version, folder)
         version = dice.choice("AB")
         self.fetch(version, folder)
-        asked = len(self.server.requests)
+        request_count = len(self.server.requests)
         self.fetch(version, folder)
-        assert len(self.server.requests) == asked
+        assert len(self.server.requests) == request_count
         shutil.rmtree(folder)
 
     def cut(self, dice: random.Random, share: float, folder: Path) -> tuple[str, Path]:
@@ -173,9 +173,9 @@ class World:
     def left(self, version: str, disk: RecordingDisk, share: float, dice: random.Random) -> Path:
         """Makes and checks an image that a cut during a fetch may have left."""
         cut = moment(disk.log, share, dice)
-        found = self.folder(image(disk, cut, dice, ordered=dice.random() < 0.5))
-        self.check(version, disk, cut, found)
-        return found
+        folder = self.folder(image(disk, cut, dice, ordered=dice.random() < 0.5))
+        self.check(version, disk, cut, folder)
+        return folder
 
 
 def moment(log: list[Operation], share: float, dice: random.Random) -> int:
@@ -269,7 +269,7 @@ def caught(world: World, kind: Callable[[Path], RecordingDisk] = RecordingDisk, 
     [(SyncsNoFiles, ""), (SyncsNoJournal, ""), (SyncsNoFolders, ""), (ForgetsNewFolders, "d/e")],
 )
 def test_a_sync_that_is_left_out_is_noticed(world: World, kind: Callable[[Path], RecordingDisk], within: str) -> None:
-    assert "promised" in (found := caught(world, kind, within)) or "is trusted and wrong" in found
+    assert "promised" in (message := caught(world, kind, within)) or "is trusted and wrong" in message
 
 
 def test_a_record_before_its_file_is_durable_is_noticed(world: World, monkeypatch: Any) -> None:
@@ -280,4 +280,4 @@ def test_a_record_before_its_file_is_durable_is_noticed(world: World, monkeypatc
         real(self, batch)
 
     monkeypatch.setattr(files.Committer, "_commit", hasty)
-    assert "promised" in (found := caught(world)) or "is trusted and wrong" in found
+    assert "promised" in (message := caught(world)) or "is trusted and wrong" in message

@@ -28,10 +28,10 @@ def item(ftp: FtpServer, name: str, **more: Any) -> Item:
 
 
 @pytest.mark.parametrize("size", [0, 1, 70_000, 9 * MIB])
-@pytest.mark.parametrize("stated", [True, False])
-def test_a_file_comes_whole(ftp: FtpServer, target: Path, noise: Any, size: int, stated: bool):
+@pytest.mark.parametrize("has_facts", [True, False])
+def test_a_file_comes_whole(ftp: FtpServer, target: Path, noise: Any, size: int, has_facts: bool):
     ftp.files["pub/a b.fastq.gz"] = noise(size)
-    facts = {"size": size, "checksums": {"md5": digest(noise(size), "md5")}} if stated else {}
+    facts = {"size": size, "checksums": {"md5": digest(noise(size), "md5")}} if has_facts else {}
     download([item(ftp, "pub/a%20b.fastq.gz", **facts)], target).raise_if_failed()
     assert (target / "out").read_bytes() == noise(size)
     assert "TYPE I" in ftp.log

@@ -35,12 +35,12 @@ def right(target: Path, bodies: dict[str, bytes]) -> Callable[[], bool]:
     """Tells whether exactly the right files are complete."""
 
     def check() -> bool:
-        found = {
+        contents = {
             str(path.relative_to(target)): path.read_bytes()
             for path in target.rglob("*")
             if path.is_file() and ".omics-transfer" not in path.parts
         }
-        return found == bodies
+        return contents == bodies
 
     return check
 

@@ -62,14 +62,14 @@ def test_nothing_is_lost(folder: Path, monkeypatch: Any, count: int):
 
         result = dss.download_manifest("wanted.tsv", "aws", download_dir="store", scheduler=client, progress=watch)
         with urllib.request.urlopen(url.replace("/v1", "/counts")) as response:
-            told = json.load(response)
+            counts = json.load(response)
     assert killed
     assert len(result.outcomes) == result.counts["done"] + result.counts["skipped"] == count
     store = folder / "store"
-    found = [store / filestore_path(digest) for digest in digests]
-    assert all(hashlib.sha256(path.read_bytes()).hexdigest() == path.name for path in found)
+    paths = [store / filestore_path(digest) for digest in digests]
+    assert all(hashlib.sha256(path.read_bytes()).hexdigest() == path.name for path in paths)
     assert not [name for _, _, names in os.walk(store) for name in names if name.endswith(".part")]
     assert (folder / "wanted.tsv").read_text().count(".hca/v2") == count
-    assert told["files"] == count
+    assert counts["files"] == count
     # what was on its way to the one that was killed comes again; and each shard's first file is requested by the client, too
-    assert told["requests"] - count <= 4 * CONNECTIONS + SHARDS + 1
+    assert counts["requests"] - count <= 4 * CONNECTIONS + SHARDS + 1

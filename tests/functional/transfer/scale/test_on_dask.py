@@ -43,14 +43,14 @@ def client(cluster: Any) -> Iterator[Any]:
 
 
 def test_a_worker_is_killed_half_way(client, items, target, right, halfway, bodies, server):
-    told = []
+    updates = []
     served = Location(server.url("large"))
     items = [
         item if item.name != "large" else Item(item.name, lambda: served, item.size, item.checksums) for item in items
     ]
 
     def word(progress):
-        told.append(progress)
+        updates.append(progress)
         if halfway.at(progress):
             (worker,) = progress.workers.values()
             os.kill(int(worker.rpartition(":")[2]), signal.SIGKILL)
@@ -65,12 +65,12 @@ def test_a_worker_is_killed_half_way(client, items, target, right, halfway, bodi
     assert report.lost == 1
     assert max(result.bytes_fetched for result in report.results) <= 6 * MIB  # of 9, whose first 4 were there
     assert all(server.sent(name) == len(body) for name, body in bodies.items() if name != "large")
-    assert told[0].bytes > 0
-    assert len({progress.bytes_done for progress in told}) > 2
-    assert told[-1].final
-    assert told[-1].shards_done == 3
-    assert told[-1].bytes_done == told[-1].bytes
-    assert told[-1].bytes_fetched >= told[-1].bytes
+    assert updates[0].bytes > 0
+    assert len({progress.bytes_done for progress in updates}) > 2
+    assert updates[-1].final
+    assert updates[-1].shards_done == 3
+    assert updates[-1].bytes_done == updates[-1].bytes
+    assert updates[-1].bytes_fetched >= updates[-1].bytes
 
 
 def test_an_address_is_enough_and_an_earlier_number_of_shards_is_kept(cluster, items, target, right):

@@ -37,17 +37,17 @@ SPAWN = get_context("spawn")
 
 
 def test_threads_fetch_everything(plan, right, target):
-    told = []
+    updates = []
     with ThreadPoolExecutor(3) as pool:
-        report = run_shards(plan.shards(4), pool, progress=told.append)
+        report = run_shards(plan.shards(4), pool, progress=updates.append)
     report.raise_if_failed()
     assert report.ok
     assert right()
     assert report.counts["done"] == 6
-    assert told[-1].final
-    assert told[-1].shards_done == 4
-    assert told[-1].files_done == told[-1].files == 6
-    assert told[-1].bytes_done == told[-1].bytes == report.bytes_fetched
+    assert updates[-1].final
+    assert updates[-1].shards_done == 4
+    assert updates[-1].files_done == updates[-1].files == 6
+    assert updates[-1].bytes_done == updates[-1].bytes == report.bytes_fetched
     assert sorted(path.name for path in (target / ".omics-transfer").iterdir()) == [
         f"transfer-{index:04d}-of-0004.journal" for index in range(4)
     ]
@@ -105,12 +105,12 @@ def test_each_shard_writes_a_report_when_asked(items, target, tmp_path, server):
     del server.files["small"]
     with ThreadPoolExecutor(2) as pool:
         report = run_shards(Plan(items, target, reports=tmp_path / "reports").shards(2), pool)
-    told = []
+    names = []
     for result in report.results:
         lines = [json.loads(line) for line in Path(result.report).read_text().splitlines()]
         assert lines[0]["counts"] == result.counts
-        told += [line["name"] for line in lines[1:]]
-    assert sorted(told) == sorted(item.name for item in items)
+        names += [line["name"] for line in lines[1:]]
+    assert sorted(names) == sorted(item.name for item in items)
 
 
 def test_a_streamed_plan(items, target, right):
@@ -350,8 +350,8 @@ def kill(worker):
 
 
 def owner_of(name, shards):
-    (found,) = (shard.index for shard in shards if any(item.name == name for item in shard.items()))
-    return found
+    (index,) = (shard.index for shard in shards if any(item.name == name for item in shard.items()))
+    return index
 
 
 def test_processes_continue_after_one_was_killed(plan, right, halfway, bodies, server):
@@ -454,9 +454,9 @@ def test_no_signature_is_reported(items, target, tmp_path, caplog):
         report = run_shards([replace(shard, source=broken)], pool, retries=1)
     with pytest.raises(TransferError) as caught:
         report.raise_if_failed()
-    told = f"{caught.value} {caplog.text} {report.to_dict()} {report!r} {shard!r}"
-    assert "is away" in told
-    assert "canary" not in told
+    output = f"{caught.value} {caplog.text} {report.to_dict()} {report!r} {shard!r}"
+    assert "is away" in output
+    assert "canary" not in output
     for path in target.rglob("*"):
         assert path.is_dir() or b"canary" not in path.read_bytes()
 
@@ -481,9 +481,9 @@ def test_several_errors_are_one_and_name_the_first():
 
 def test_an_error_of_a_shard_is_reported_without_the_query_of_any_url():
     error = TransferError("the list at https://h.example.org/list?X-Amz-Signature=canary is gone", remedy="Ask.")
-    told = ShardsReport((ShardResult(0, 1, error=error),)).to_dict()["shards"][0]["error"]
-    assert told["message"].startswith("the list at https://h.example.org/list is gone")
-    assert (told["type"], told["remedy"]) == ("TransferError", "Ask.")
+    entry = ShardsReport((ShardResult(0, 1, error=error),)).to_dict()["shards"][0]["error"]
+    assert entry["message"].startswith("the list at https://h.example.org/list is gone")
+    assert (entry["type"], entry["remedy"]) == ("TransferError", "Ask.")
 
 
 def test_nothing_to_run():

@@ -70,9 +70,9 @@ def test_a_list_that_changes_meanwhile_hides_nothing_that_failed(
     names = [item.name for item in listed]
 
     def run(workers: WorkerPool, shards: Sequence[Shard], **_: Any) -> ShardsReport:
-        told = ShardsReport(tuple(shard.run(progress=None) for shard in shards))
+        shards_report = ShardsReport(tuple(shard.run(progress=None) for shard in shards))
         del listed[0]
-        return told
+        return shards_report
 
     monkeypatch.setattr(WorkerPool, "run", run)
     report = download_by(WorkerPool(2), lambda: iter(listed), target)
@@ -83,14 +83,14 @@ def test_a_list_that_changes_meanwhile_hides_nothing_that_failed(
 @pytest.mark.parametrize("left", ["all but the last line", "nothing"])
 def test_a_shards_report_that_is_not_whole_hides_no_file(items: list[Item], target: Path, monkeypatch: Any, left: str):
     def run(workers: WorkerPool, shards: Sequence[Shard], **_: Any) -> ShardsReport:
-        told = ShardsReport(tuple(shard.run(progress=None) for shard in shards))
-        assert told.results[1].report is not None
-        report = Path(told.results[1].report)
+        shards_report = ShardsReport(tuple(shard.run(progress=None) for shard in shards))
+        assert shards_report.results[1].report is not None
+        report = Path(shards_report.results[1].report)
         lines = report.read_text().splitlines(keepends=True)
         report.unlink()
         if left != "nothing":
             report.write_text("".join(lines[:-1]))
-        return told
+        return shards_report
 
     monkeypatch.setattr(WorkerPool, "run", run)
     with pytest.raises(TransferError, match="Cannot read the results of shard 1 of 2") as caught:
@@ -101,8 +101,8 @@ def test_a_shards_report_that_is_not_whole_hides_no_file(items: list[Item], targ
 def test_a_scheduler_that_is_lost_is_stated_in_a_line(items: list[Item], target: Path, monkeypatch: Any):
     def run(workers: WorkerPool, shards: Sequence[Shard], **_: Any) -> ShardsReport:
         lost = TransferError("it ended")
-        told = ShardsReport((ShardResult(0, 2, error=lost), ShardResult(1, 2, error=lost)))
-        raise ShardsOpen(told, "the connection to the Dask scheduler is lost")
+        shards_report = ShardsReport((ShardResult(0, 2, error=lost), ShardResult(1, 2, error=lost)))
+        raise ShardsOpen(shards_report, "the connection to the Dask scheduler is lost")
 
     monkeypatch.setattr(WorkerPool, "run", run)
     with pytest.raises(TransferError, match="scheduler is lost; 2 of 2 shards did not finish") as caught:

@@ -92,13 +92,13 @@ class Broken:
         self.broken = broken
 
     def __getattr__(self, name: str) -> Any:
-        found = getattr(self._fs, name)
-        if not callable(found):
-            return found
+        attribute = getattr(self._fs, name)
+        if not callable(attribute):
+            return attribute
 
         def call(*arguments: Any, **how: Any) -> Any:
             self.calls.append((name, str(arguments[-1]) if arguments else ""))
-            return self.broken.get(name, lambda real, *rest, **more: real(*rest, **more))(found, *arguments, **how)
+            return self.broken.get(name, lambda real, *rest, **more: real(*rest, **more))(attribute, *arguments, **how)
 
         return call
 

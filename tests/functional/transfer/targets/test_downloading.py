@@ -52,11 +52,11 @@ def make(request: Any, broken: Any) -> Any:
 
 
 def read(target: FsspecTarget, names: Any) -> dict[str, bytes]:
-    found = {}
+    bodies = {}
     for name in names:
         with target.fs.open(target.place(name), "rb") as file:
-            found[name] = file.read()
-    return found
+            bodies[name] = file.read()
+    return bodies
 
 
 def spooled(journal: Path) -> list[str]:
@@ -71,8 +71,8 @@ def test_everything_is_there(make, items, bodies, journal, kind):
     report.raise_if_failed()
     assert report.counts["done"] == len(bodies)
     assert read(target, bodies) == bodies
-    held = "size, md5" if kind == "s3" else "size"
-    assert {outcome.verified for outcome in report.outcomes} >= {f"sha256; in the store: {held}"}
+    facts = "size, md5" if kind == "s3" else "size"
+    assert {outcome.verified for outcome in report.outcomes} >= {f"sha256; in the store: {facts}"}
     assert spooled(journal) == []
     assert states[-1].files_done == len(bodies)
 
@@ -215,18 +215,18 @@ def test_the_spool_is_bounded(make, server, noise, journal):
 
 def test_stopped_and_gone_on_with(make, items, bodies, journal, server):
     stop = threading.Event()
-    held = threading.Event()
+    release = threading.Event()
 
     def holds(real, source, path):
         if not stop.is_set():
             stop.set()
-            held.wait(20)
+            release.wait(20)
         real(source, path)
 
     target = make("memory", {"puts": 1}, put_file=holds)
     report = download(items, target, journal=journal, stop=stop)
     assert report.counts["stopped"]
-    held.set()
+    release.set()
     assert download(items, target, journal=journal).ok
     assert read(target, bodies) == bodies
 

@@ -50,25 +50,25 @@ def make(request: Any, clock: Any, broken: Any) -> Any:
 @pytest.mark.parametrize("kind", KINDS)
 def test_put_and_found_again(make, local, kind):
     store = make(kind)
-    wanted = item(BODY, "sha256")
-    assert store.existing_object(wanted, None, never) is None
-    done = store.put("a/b", local, len(BODY), wanted.checksums).state
+    target_item = item(BODY, "sha256")
+    assert store.existing_object(target_item, None, never) is None
+    done = store.put("a/b", local, len(BODY), target_item.checksums).state
     assert read(store.target) == BODY
     assert done.size == len(BODY)
     assert done.checksums[IDENTITY]
     opened = store.target.fs.count("open")
-    there = store.existing_object(wanted, done, never)
+    there = store.existing_object(target_item, done, never)
     assert there.fresh is None
-    assert dict(there.checksums) == dict(wanted.checksums)
+    assert dict(there.checksums) == dict(target_item.checksums)
     assert store.target.fs.count("open") == opened  # the record was enough
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_without_a_record_it_is_read(make, local, kind):
     store = make(kind)
-    wanted = item(BODY, "sha256", "md5")
-    done = store.put("a/b", local, len(BODY), wanted.checksums).state
-    there = store.existing_object(wanted, None, never)
+    target_item = item(BODY, "sha256", "md5")
+    done = store.put("a/b", local, len(BODY), target_item.checksums).state
+    there = store.existing_object(target_item, None, never)
     assert there.fresh == done
     assert store.existing_object(item(BODY), None, never) is None  # nothing is stated to hold it against
     assert store.existing_object(item(BODY[::-1], "md5"), None, never) is None
@@ -78,12 +78,12 @@ def test_without_a_record_it_is_read(make, local, kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_another_object_of_the_same_size_is_no_longer_it(make, local, kind, tmp_path):
     store = make(kind)
-    wanted = item(BODY, "crc32c")
-    done = store.put("a/b", local, len(BODY), wanted.checksums).state
+    target_item = item(BODY, "crc32c")
+    done = store.put("a/b", local, len(BODY), target_item.checksums).state
     other = tmp_path / "other"
     other.write_bytes(BODY[::-1])
     store.target.fs.put_file(str(other), store.target.place("a/b"))
-    assert store.existing_object(wanted, done, never) is None
+    assert store.existing_object(target_item, done, never) is None
 
 
 @pytest.mark.parametrize("listed", ["a", "a/b"])
@@ -182,19 +182,19 @@ def test_an_etag_that_is_no_md5_is_settled_by_reading(make, local):
 
 
 @pytest.mark.parametrize("kind", ["memory", "folder"])
-@pytest.mark.parametrize("stated", [{"size": None}, {}])
-def test_a_store_that_states_no_size_is_settled_by_reading(make, local, kind, stated, tmp_path):
+@pytest.mark.parametrize("changes", [{"size": None}, {}])
+def test_a_store_that_states_no_size_is_settled_by_reading(make, local, kind, changes, tmp_path):
     def sizeless(real, path):
         info = dict(real(path))
         del info["size"]
-        return info | stated
+        return info | changes
 
     store = make(kind, info=sizeless)
-    wanted = item(BODY, "md5")
-    done, compared = store.put("a/b", local, len(BODY), wanted.checksums)
+    target_item = item(BODY, "md5")
+    done, compared = store.put("a/b", local, len(BODY), target_item.checksums)
     assert (compared, store.target.fs.count("open")) == ("size, its bytes", 1)
-    assert store.existing_object(wanted, done, never).fresh is None
-    assert store.existing_object(wanted, None, never).fresh == done
+    assert store.existing_object(target_item, done, never).fresh is None
+    assert store.existing_object(target_item, None, never).fresh == done
     assert store.existing_object(item(BODY + b"!", "md5"), None, never) is None
     assert store.existing_object(Item("a/b", Location("http://127.0.0.1/")), done, never) is None
     (short := tmp_path / "short").write_bytes(BODY[:99])
@@ -291,14 +291,14 @@ def test_no_signature_is_reported(make, local):
 
 
 def test_a_library_s_own_error_is_reported(make, local):
-    def own(real, *paths):
+    def failing(real, *paths):
         raise KeyError("x-what")
 
     with pytest.raises(TransferError, match="x-what"):
-        make("memory", put_file=own).put("a/b", local, len(BODY), {})
+        make("memory", put_file=failing).put("a/b", local, len(BODY), {})
     with pytest.raises(TransferError, match=r"looking it up failed.*x-what"):
-        make("memory", info=own).existing_object(item(), None, never)
-    store = make("memory", open=own)
+        make("memory", info=failing).existing_object(item(), None, never)
+    store = make("memory", open=failing)
     store.put("a/b", local, len(BODY), {})
     with pytest.raises(TransferError, match=r"reading it failed.*x-what"):
         store.existing_object(item(BODY, "md5"), None, never)

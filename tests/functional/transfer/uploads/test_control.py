@@ -42,11 +42,11 @@ def test_a_stopped_upload_is_abandoned_on_request(sink: Any, store: Any, file: P
 
 
 def test_each_outcome_is_reported_as_it_comes(sink: Any, store: Any, file: Path, reply: Any):
-    told: list[tuple[int, str]] = []
+    states: list[tuple[int, str]] = []
     sink.always = lambda request: reply(411) if request.path == "bad" else None
     uploads = [Upload(file, store), Upload(file, PutTo(Location(sink.url("bad"))))]
-    upload(uploads, finished=lambda number, outcome: told.append((number, outcome.state)))
-    assert sorted(told) == [(0, "done"), (1, "failed")]
+    upload(uploads, finished=lambda number, outcome: states.append((number, outcome.state)))
+    assert sorted(states) == [(0, "done"), (1, "failed")]
 
 
 def test_a_stop_ends_it_though_a_call_of_the_store_hangs(sink: Any, store: Any, file: Path):
@@ -103,22 +103,22 @@ def test_a_time_budget_ends_it(sink: Any, store: Any, file: Path, clock: Any, re
 
 
 def test_progress_ends_with_everything(sink: Any, store: Any, file: Path, clock: Any):
-    told: list[Progress] = []
+    updates: list[Progress] = []
     sink.always = lambda _: (clock.advance(1), None)[1]
-    upload([Upload(file, store), Upload(file, PutTo(Location(sink.url("b"))))], progress=told.append, clock=clock)
-    assert told[-1].final
-    assert (told[-1].files, told[-1].files_done) == (2, 2)
-    assert told[-1].bytes == told[-1].bytes_done == told[-1].bytes_fetched == 21_000
-    assert all(progress.bytes == 21_000 for progress in told)
-    done = [progress.bytes_done for progress in told]
+    upload([Upload(file, store), Upload(file, PutTo(Location(sink.url("b"))))], progress=updates.append, clock=clock)
+    assert updates[-1].final
+    assert (updates[-1].files, updates[-1].files_done) == (2, 2)
+    assert updates[-1].bytes == updates[-1].bytes_done == updates[-1].bytes_fetched == 21_000
+    assert all(progress.bytes == 21_000 for progress in updates)
+    done = [progress.bytes_done for progress in updates]
     assert done == sorted(done)
-    assert len(told) > 2
+    assert len(updates) > 2
 
 
 def test_progress_of_a_source_that_states_its_files_one_by_one(sink: Any, file: Path):
-    told: list[Progress] = []
-    upload((Upload(file, PutTo(Location(sink.url(str(n))))) for n in range(3)), progress=told.append)
-    assert (told[-1].files, told[-1].bytes_done) == (3, 31_500)
+    updates: list[Progress] = []
+    upload((Upload(file, PutTo(Location(sink.url(str(n))))) for n in range(3)), progress=updates.append)
+    assert (updates[-1].files, updates[-1].bytes_done) == (3, 31_500)
 
 
 _SENDER = """
@@ -138,9 +138,9 @@ def test_ctrl_c_ends_it_in_order(sink: Any, file: Path, tmp_path: Path, reply: A
     running = subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.PIPE, text=True)
     assert came.wait(60)
     running.send_signal(signal.SIGINT)
-    _, told = running.communicate(timeout=30)
-    assert "KeyboardInterrupt" in told
-    assert "run the same again to resume" in told
+    _, stderr = running.communicate(timeout=30)
+    assert "KeyboardInterrupt" in stderr
+    assert "run the same again to resume" in stderr
 
 
 _MEASURED = """
@@ -160,9 +160,9 @@ def test_memory_is_bounded_whatever_the_size(sink: Any, tmp_path: Path, file: Pa
         large.truncate(96 * MIB)
     sink.largest_kept = MIB
     script = _MEASURED.format(small=str(file), large=str(tmp_path / "large"), url=sink.url("a"))
-    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=100, check=False)
-    assert told.returncode == 0, told.stderr
-    assert int(told.stdout) < 24 * 1024
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=100, check=False)
+    assert result.returncode == 0, result.stderr
+    assert int(result.stdout) < 24 * 1024
 
 
 def test_no_secret_gets_into_a_log_or_a_report(
@@ -189,13 +189,13 @@ def test_no_secret_gets_into_a_log_or_a_report(
     assert report.counts == {**report.counts, "done": 1, "failed": 3}
     report.write_jsonl(tmp_path / "report.jsonl")
     report.write_html(tmp_path / "report.html")
-    for told in (
+    for text in (
         caplog.text,
         repr(uploads),
         str(report.to_dict()),
         *map(str, (outcome.error for outcome in report.failed)),
     ):
-        assert "canary" not in told
+        assert "canary" not in text
     for path in ("journal", "report.jsonl", "report.html"):
         assert "canary" not in (tmp_path / path).read_text()
 

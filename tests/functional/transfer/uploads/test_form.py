@@ -72,14 +72,14 @@ def test_a_form_is_the_same_however_it_is_read(sizes: list[int], back: int, leng
 
 
 def read(body: FileBody, sizes: list[int]) -> bytes:
-    found = b""
+    content = b""
     for size in itertools.cycle(sizes):
         piece = body.read(size)
         assert isinstance(piece, bytes)
         assert len(piece) <= size
         if not piece:
-            return found
-        found += piece
+            return content
+        content += piece
     raise AssertionError
 
 
@@ -105,15 +105,15 @@ def test_a_refused_form_fails_and_nothing_of_it_is_reported(sink: Any, file: Pat
 
 
 def test_a_form_that_has_ended_is_requested_again(sink: Any, file: Path, send: Any, reply: Any):
-    asked: list[Source] = []
+    sources: list[Source] = []
 
     def locate(source: Source) -> Form:
-        asked.append(source)
-        return Form(sink.url("bkt"), fields={**FIELDS, "n": str(len(asked))})
+        sources.append(source)
+        return Form(sink.url("bkt"), fields={**FIELDS, "n": str(len(sources))})
 
     sink.fault("bkt", lambda _: reply(403, body=b"<Error><Code>ExpiredToken</Code></Error>"))
     send(file, PutTo(locate)).raise_if_failed()
-    assert len(asked) == 2
+    assert len(sources) == 2
     assert ("n", None, b"2") in sent(sink)
 
 

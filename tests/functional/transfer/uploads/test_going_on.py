@@ -59,12 +59,12 @@ def etags(sink: Any) -> dict[int, SentPart]:
     """What the sink would list of an upload."""
     import hashlib
 
-    found: dict[int, SentPart] = {}
+    sent_parts: dict[int, SentPart] = {}
     for key, data in sink.stored.items():
         number = int(key.partition("part=")[2].partition("&")[0])
         md5 = hashlib.md5(data).hexdigest()
-        found[number] = SentPart(number, len(data), md5, {"md5": md5})
-    return found
+        sent_parts[number] = SentPart(number, len(data), md5, {"md5": md5})
+    return sent_parts
 
 
 def test_an_upload_that_was_stopped_continues(

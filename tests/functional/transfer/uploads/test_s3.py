@@ -102,7 +102,7 @@ def test_tags_made_of_checksums_in_one_pass(client: Any, large: Path, file: Path
             BUCKET,
             key,
             part_size=5 * UNIT,
-            tags=lambda known: {n: known[n] for n in names},
+            tags=lambda checksums: {n: checksums[n] for n in names},
             tag_checksums=names,
         )
         upload([Upload(path, to)]).raise_if_failed()
@@ -117,7 +117,12 @@ def test_tags_made_of_checksums_in_one_pass(client: Any, large: Path, file: Path
 def tagged(client: Any, key: str) -> S3Object:
     """An object that is tagged with its SHA-256."""
     return S3Object(
-        client, BUCKET, key, part_size=5 * UNIT, tags=lambda known: {"sum": known["sha256"]}, tag_checksums=("sha256",)
+        client,
+        BUCKET,
+        key,
+        part_size=5 * UNIT,
+        tags=lambda checksums: {"sum": checksums["sha256"]},
+        tag_checksums=("sha256",),
     )
 
 
@@ -128,13 +133,13 @@ def tags_of(client: Any, key: str) -> dict[str, str]:
 
 def test_an_object_whose_tagging_failed_at_first_is_tagged(client: Any, large: Path, monkeypatch: pytest.MonkeyPatch):
     to = tagged(client, "tagged-later")
-    plain, asked = to._call, list[str]()
+    plain, operations = to._call, list[str]()
 
     def call(operation: str, **arguments: Any) -> Any:
-        asked.append(operation)
-        if operation == "put_object_tagging" and asked.count(operation) == 1:
+        operations.append(operation)
+        if operation == "put_object_tagging" and operations.count(operation) == 1:
             raise ServerError("busy", status=503)
-        if operation == "complete_multipart_upload" and asked.count(operation) > 1:
+        if operation == "complete_multipart_upload" and operations.count(operation) > 1:
             raise NoSuchUpload("complete already")  # as some stores say; others complete it once more
         return plain(operation, **arguments)
 
@@ -258,10 +263,10 @@ def test_wrong_bytes_that_a_store_accepts_are_removed_only_where_nothing_was(
     monkeypatch.setattr(FileBody, "read", lambda self, length: bytes(255 - byte for byte in plain(self, length)))
     error = upload([Upload(path, S3Object(client, BUCKET, key))], clock=ManualClock()).failed[0].error
     assert isinstance(error, ChecksumMismatch)
-    found = [entry["Key"] for entry in client.list_objects_v2(Bucket=BUCKET, Prefix=key).get("Contents", [])]
+    keys = [entry["Key"] for entry in client.list_objects_v2(Bucket=BUCKET, Prefix=key).get("Contents", [])]
     # Nothing is asked before small files: whether something was there is unknown then.
     is_removed = not before and size > 64 * 1024
-    assert found == ([] if is_removed else [key])
+    assert keys == ([] if is_removed else [key])
     assert ("was removed" if is_removed else f"{key} has {size} bytes now") in error.remedy
 
 
@@ -564,9 +569,9 @@ def made_clients(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    given = client_of(endpoint)
-    S3Object(given, BUCKET, "object")
-    yield given
+    client = client_of(endpoint)
+    S3Object(client, BUCKET, "object")
+    yield client
     yield s3_client()
     keys = AreaKeys(lambda: Keys("key", "canary", "token", "", 3600.0))
     yield signing_client(keys, accelerate=False, connections=1)
@@ -602,9 +607,9 @@ def test_errors_of_boto3_become_ours_without_secrets():
         assert isinstance(ours, OmicsError)
         assert "canary" not in str(ours)
     denied = boto.ClientError({"Error": {"Code": "AccessDenied"}, "ResponseMetadata": {"HTTPStatusCode": 403}}, "X")
-    told = s3_error(denied, "what")
-    assert isinstance(told, APIError)
-    assert "Check that this account has access" in str(told)
+    denial = s3_error(denied, "what")
+    assert isinstance(denial, APIError)
+    assert "Check that this account has access" in str(denial)
 
 
 # Of the environment first: what systems bring may be too old.
@@ -614,8 +619,8 @@ RCLONE = shutil.which("rclone", path=str(Path(sys.executable).parent)) or shutil
 def _serves_s3() -> bool:
     if RCLONE is None:
         return False
-    told = subprocess.run([RCLONE, "serve", "s3", "--help"], capture_output=True, text=True, check=False)
-    return told.returncode == 0 and "serve s3" in told.stdout
+    help_run = subprocess.run([RCLONE, "serve", "s3", "--help"], capture_output=True, text=True, check=False)
+    return help_run.returncode == 0 and "serve s3" in help_run.stdout
 
 
 @pytest.mark.skipif(not _serves_s3(), reason="rclone is not there, or too old to know `serve s3` (from 1.65)")

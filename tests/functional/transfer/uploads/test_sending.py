@@ -119,26 +119,26 @@ def test_many_files_share_the_connections(sink: Any, tmp_path: Path, parts: Any,
 
 
 def test_uploads_are_taken_from_their_source_as_there_is_room(sink: Any, file: Path):
-    told: list[int] = []
+    request_counts: list[int] = []
 
     def source():
         for number in range(200):
-            told.append(len(sink.requests))
+            request_counts.append(len(sink.requests))
             yield Upload(file, PutTo(Location(sink.url(str(number)))))
 
     assert upload(source(), connections=2).counts["done"] == 200
-    assert all(seen >= number - 40 for number, seen in enumerate(told))
+    assert all(seen >= number - 40 for number, seen in enumerate(request_counts))
 
 
 def test_a_function_gets_the_file_and_returns_the_url(sink: Any, file: Path, send: Any):
-    asked: list[Source] = []
+    sources: list[Source] = []
 
     def locate(source: Source) -> Location:
-        asked.append(source)
+        sources.append(source)
         return Location(sink.url("a"))
 
     send(file, PutTo(locate, needs=("sha256",))).raise_if_failed()
-    (source,) = asked
+    (source,) = sources
     assert source.checksums == {"sha256": digest(file.read_bytes(), "sha256")}
     assert (source.path, source.name, source.size) == (str(file), "reads.bin", 10_500)
 
@@ -239,12 +239,12 @@ def test_a_separate_url_that_ended_is_not_tried_again(sink: Any, file: Path, sen
 
 
 def test_a_url_that_ends_is_requested_again_once(sink: Any, file: Path, send: Any, reply: Any, clock: Any):
-    asked = 0
+    locates = 0
 
     def locate(_: Source) -> Location:
-        nonlocal asked
-        asked += 1
-        return Location(sink.url("a", f"sig={asked}"))
+        nonlocal locates
+        locates += 1
+        return Location(sink.url("a", f"sig={locates}"))
 
     def ended(_: Any) -> Any:
         clock.advance(3600)
@@ -253,11 +253,11 @@ def test_a_url_that_ends_is_requested_again_once(sink: Any, file: Path, send: An
     sink.fault("a", ended)
     report = send(file, PutTo(locate), retries=0)  # a failure without a cause in the request uses no try
     assert report.ok
-    assert asked == 2
+    assert locates == 2
     sink.fault("a", ended, ended)
     (failed,) = send(file, PutTo(locate), retries=10, patience=Patience(renewals=0)).failed
     assert isinstance(failed.error, Forbidden)
-    assert asked == 3
+    assert locates == 3
 
 
 def test_new_urls_that_are_refused_end_the_file(sink: Any, store: Any, file: Path, send: Any, reply: Any):
@@ -441,14 +441,14 @@ def test_a_store_that_refuses_to_complete(store: Any, file: Path, send: Any, mon
 def test_each_part_is_reported_to_a_store_on_request(
     store: Any, file: Path, send: Any, monkeypatch: pytest.MonkeyPatch
 ):
-    told: list[tuple[str, SentPart, int, Mapping[str, str]]] = []
+    reports: list[tuple[str, SentPart, int, Mapping[str, str]]] = []
     store.reports_parts = True
-    monkeypatch.setattr(store, "sent", lambda *what: told.append(what))
+    monkeypatch.setattr(store, "sent", lambda *what: reports.append(what))
     send(file, store).raise_if_failed()
-    assert sorted(part.number for _, part, _, _ in told) == list(range(1, 12))
-    assert {upload_id for upload_id, _, _, _ in told} == {"id1"}
-    assert {status for _, _, status, _ in told} == {200}
-    assert all(headers["etag"].strip('"') == part.etag for _, part, _, headers in told)
+    assert sorted(part.number for _, part, _, _ in reports) == list(range(1, 12))
+    assert {upload_id for upload_id, _, _, _ in reports} == {"id1"}
+    assert {status for _, _, status, _ in reports} == {200}
+    assert all(headers["etag"].strip('"') == part.etag for _, part, _, headers in reports)
 
 
 def test_a_store_that_chooses_the_size_of_parts(store: Any, file: Path, send: Any, monkeypatch: pytest.MonkeyPatch):
@@ -637,8 +637,8 @@ def test_parts_are_verified_by_what_the_store_states_of_each(
     expected: Any,
 ):
     store.part_checksum = part_checksum
-    known = {"size": "10500", "sha256": digest(file.read_bytes(), "sha256")}
-    store.response = {name: known[name] for name in whole}
+    facts = {"size": "10500", "sha256": digest(file.read_bytes(), "sha256")}
+    store.response = {name: facts[name] for name in whole}
     if not responses:  # one part of eleven suffices
         sink.fault("object", lambda _: None, lambda _: reply(headers={"ETag": '"opaque"'}))
     report = send(file, store, checksums=["sha256"])

@@ -106,8 +106,8 @@ def test_an_etag_that_proves_nothing_leaves_the_size_to_head(
 )
 def test_signs_of_real_stores_are_checksums(sink: Any, file: Path, send: Any, reply: Any, headers: dict[str, str]):
     digest = hashlib.md5(file.read_bytes())
-    known = {"md5": base64.b64encode(digest.digest()).decode(), "hex": digest.hexdigest()}
-    sink.always = lambda _: reply(headers={name: value.format(**known) for name, value in headers.items()})
+    checksums = {"md5": base64.b64encode(digest.digest()).decode(), "hex": digest.hexdigest()}
+    sink.always = lambda _: reply(headers={name: value.format(**checksums) for name, value in headers.items()})
     (outcome,) = send(file, PutTo(Location(sink.url("a")))).outcomes
     assert (outcome.state, outcome.verification, outcome.verified) == ("done", "verified", "md5")
     assert len(sink.requests) == 1

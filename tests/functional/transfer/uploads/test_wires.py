@@ -88,8 +88,8 @@ def test_methods_take_turns_on_one_wire_without_leaving_traces(sink: Any):
         while wire.flying:
             assert all(ended.error is None for ended in wire.poll(1.0))
     wire.close()
-    told = [(request.method, request.path, request.size) for request in sink.requests]
-    assert told == [
+    rows = [(request.method, request.path, request.size) for request in sink.requests]
+    assert rows == [
         ("PUT", "a", 3),
         ("GET", "b", 0),
         ("POST", "c", 5),
@@ -150,8 +150,8 @@ def test_requests_are_shared_among_the_threads(sink: Any, wires: Wires):
     assert wires.flying == 9
     assert set(wires.receivers()) == set(responses)
     ended = all_ended(wires)
-    assert sorted(map(id, responses)) == sorted(id(each.receiver) for each in ended)
-    assert all(each.error is None for each in ended)
+    assert sorted(map(id, responses)) == sorted(id(end.receiver) for end in ended)
+    assert all(end.error is None for end in ended)
     assert sorted(sink.stored) == [f"f{number}" for number in range(9)]
     assert sum(body.thread == "omicsdk-wire" for body in bodies) == 6
 
@@ -167,13 +167,13 @@ def test_a_cancelled_request_has_no_other_end(sink: Any, wires: Wires, reply: An
     assert (wires.flying, wires.poll(0.0)) == (0, [])
     sink.always = None
     wires.start(Ask(sink.url("later"), (), "PUT", Zeros(10)), Response())
-    assert [each.error for each in all_ended(wires)] == [None]
+    assert [end.error for end in all_ended(wires)] == [None]
 
 
 def test_an_invalid_url_is_reported_by_whichever_thread(wires: Wires, sink: Any):
     wires.start(Ask(sink.url("f"), (), "PUT", Zeros(10)), Response())
     wires.start(Ask("http://[broken", (), "PUT", Zeros(10)), Response())
-    ended = {type(each.error): each for each in all_ended(wires)}
+    ended = {type(end.error): end for end in all_ended(wires)}
     assert "its URL is invalid" in str(ended[TransportError].error)
     assert ended[TransportError].lasting
     assert ended[type(None)].error is None
