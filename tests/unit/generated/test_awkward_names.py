@@ -36,10 +36,10 @@ def _ref(index: int) -> dict[str, Any]:
 
 def _operation(index: int, name: str) -> dict[str, Any]:
     path = {"name": "a.b", "in": "path", "required": True, "schema": {"type": "string"}}
-    stated = operation(_ref(index), operationId=name, parameters=[path, *query(*filter(None, WORDS))])
-    stated["responses"]["200"]["description"] = "\ud800"
-    body = {"content": stated["responses"]["200"]["content"]}
-    return {**stated, "requestBody": body, "x-omics-pagination": {"style": "link", "items": "some items"}}
+    operation_ = operation(_ref(index), operationId=name, parameters=[path, *query(*filter(None, WORDS))])
+    operation_["responses"]["200"]["description"] = "\ud800"
+    body = {"content": operation_["responses"]["200"]["content"]}
+    return {**operation_, "requestBody": body, "x-omics-pagination": {"style": "link", "items": "some items"}}
 
 
 DOCUMENT = document(
@@ -79,12 +79,12 @@ def test_every_operation_is_called_with_every_argument(awkward: ModuleType) -> N
     commands = json.loads((Path(str(awkward.__file__)).parent / "commands.json").read_text())
     assert len(commands) == len(CALLS)
     for row in commands:
-        given = {
+        arguments = {
             row["python"]: {} if row["type"] == "object" else row["name"].removeprefix("param_")
             for row in row["parameters"]
         }
         operation = getattr(client, row["name"])
-        assert operation(**given).to_dict() == DATA
-        assert [(item.list_, item.class_) for item in operation.iterate(**given).take(1)] == [("a", None)]
+        assert operation(**arguments).to_dict() == DATA
+        assert [(item.list_, item.class_) for item in operation.iterate(**arguments).take(1)] == [("a", None)]
         assert network.requests[-1].url.path.endswith("/a.b")
         assert dict(network.requests[-1].url.params) == {word: word for word in WORDS if word}

@@ -117,19 +117,19 @@ def test_forms(sent: Any) -> None:
 def test_files_from_memory_disk_and_streams(sent: Any, tmp_path: Path) -> None:
     path = tmp_path / "data.bin"
     path.write_bytes(b"on disk")
-    for given, name, wanted in (
+    for file, name, expected in (
         (b"memory", "file", b"memory"),
         (path, "data.bin", b"on disk"),
         (io.BytesIO(b"s"), "file", b"s"),
     ):
-        content = sent("files", file=given, note="a note").content
+        content = sent("files", file=file, note="a note").content
         assert f'filename="{name}"'.encode() in content
-        assert wanted in content
+        assert expected in content
         assert b"a note" in content
 
 
 @pytest.mark.parametrize(
-    ("given", "head"),
+    ("arguments", "head"),
     [
         ({"picture": b"..."}, b'name="picture"; filename="picture"\r\ncontent-type: image/png\r\n\r\n...'),
         ({"picture": ("a.jpg", b"...")}, b'name="picture"; filename="a.jpg"\r\ncontent-type: image/jpeg\r\n\r\n...'),
@@ -139,8 +139,8 @@ def test_files_from_memory_disk_and_streams(sent: Any, tmp_path: Path) -> None:
         ({"label": "a"}, b'name="label"\r\ncontent-type: application/json\r\n\r\n"a"'),
     ],
 )
-def test_parts_say_the_media_types_that_the_document_states(sent: Any, given: dict[str, Any], head: bytes) -> None:
-    assert head in sent("typed_parts", **given).content
+def test_parts_say_the_media_types_that_the_document_states(sent: Any, arguments: dict[str, Any], head: bytes) -> None:
+    assert head in sent("typed_parts", **arguments).content
 
 
 def test_bytes_and_text(sent: Any) -> None:

@@ -26,21 +26,21 @@ UUID = {"name": "uuid", "in": "path", "required": True, "schema": {"type": "stri
 def _get_bundle() -> dict[str, Any]:
     replica, tags = query(replica={"type": "string", "enum": ["aws"]}, tags=TAGS)
     trace = {"name": "X-Trace", "in": "header", "schema": {"type": "integer"}}
-    stated = operation(
+    operation_ = operation(
         PAGE,
         operationId="get_bundle",
         security=[],
         parameters=[UUID, replica | {"required": True}, tags | {"explode": False}, trace],
         **{"x-omics-pagination": {"style": "link", "items": "bundle.files"}},
     )
-    stated["responses"] |= operation(PAGE, status=206)["responses"] | {"404": {"description": "None such"}}
-    return stated
+    operation_["responses"] |= operation(PAGE, status=206)["responses"] | {"404": {"description": "None such"}}
+    return operation_
 
 
 def _put_file() -> dict[str, Any]:
-    stated = operation(reference("File"), SOURCE, operationId="put_file", parameters=[UUID], status=201)
-    stated["responses"]["202"] = {"description": "Later"}
-    return stated
+    operation_ = operation(reference("File"), SOURCE, operationId="put_file", parameters=[UUID], status=201)
+    operation_["responses"]["202"] = {"description": "Later"}
+    return operation_
 
 
 DOCUMENT = document(
@@ -85,13 +85,13 @@ def response(request: httpx.Request) -> httpx.Response:
 
 
 @pytest.fixture(scope="module")
-def things(generate: Any) -> ModuleType:
+def package(generate: Any) -> ModuleType:
     return generate(DOCUMENT)
 
 
 @pytest.fixture
-def client(things: ModuleType) -> Any:
-    return things.ThingApi(transport=httpx.MockTransport(response))
+def client(package: ModuleType) -> Any:
+    return package.ThingApi(transport=httpx.MockTransport(response))
 
 
 def test_a_call_is_parsed_into_a_model_that_keeps_what_it_does_not_know(client: Any) -> None:
@@ -142,27 +142,27 @@ def test_an_argument_that_is_not_one_is_refused(client: Any) -> None:
         client.get_file()
 
 
-def test_a_strict_client_names_operation_and_field(things: ModuleType) -> None:
+def test_a_strict_client_names_operation_and_field(package: ModuleType) -> None:
     broken = httpx.MockTransport(lambda _: httpx.Response(200, json={"bundle": {"files": [{"name": 7}]}}))
     with pytest.raises(DecodeError, match=r"get_bundle.*bundle\.files\[0\]\.name"):
-        things.ThingApi(transport=broken, strict=True).get_bundle(uuid="u", replica="aws")
-    assert things.ThingApi(transport=broken).get_bundle(uuid="u", replica="aws").bundle.files[0].name == 7
+        package.ThingApi(transport=broken, strict=True).get_bundle(uuid="u", replica="aws")
+    assert package.ThingApi(transport=broken).get_bundle(uuid="u", replica="aws").bundle.files[0].name == 7
 
 
-def test_a_response_of_another_type_is_kept(things: ModuleType) -> None:
-    told = {"bundle": {"uuid": [1], "files": [{"name": 3}]}, "more": 2}
-    odd = httpx.MockTransport(lambda _: httpx.Response(200, json=told))
-    page = things.ThingApi(transport=odd).get_bundle(uuid="u", replica="aws")
-    assert page.to_dict() == told
-    assert next(iter(things.ThingApi(transport=odd).get_bundle.iterate(uuid="u", replica="aws"))).name == 3
+def test_a_response_of_another_type_is_kept(package: ModuleType) -> None:
+    payload = {"bundle": {"uuid": [1], "files": [{"name": 3}]}, "more": 2}
+    odd = httpx.MockTransport(lambda _: httpx.Response(200, json=payload))
+    page = package.ThingApi(transport=odd).get_bundle(uuid="u", replica="aws")
+    assert page.to_dict() == payload
+    assert next(iter(package.ThingApi(transport=odd).get_bundle.iterate(uuid="u", replica="aws"))).name == 3
 
 
 @pytest.mark.parametrize("entry", [None, 3, "a", [], [{}]])
-def test_an_entry_of_a_page_that_is_no_object_is_refused(things: ModuleType, entry: object) -> None:
-    told = {"bundle": {"uuid": "u", "files": [{"name": "a"}, entry]}}
-    odd = httpx.MockTransport(lambda _: httpx.Response(200, json=told))
+def test_an_entry_of_a_page_that_is_no_object_is_refused(package: ModuleType, entry: object) -> None:
+    payload = {"bundle": {"uuid": "u", "files": [{"name": "a"}, entry]}}
+    odd = httpx.MockTransport(lambda _: httpx.Response(200, json=payload))
     with pytest.raises(DecodeError, match=r"get_bundle.*bundle\.files\[1\]'.*an object"):
-        list(things.ThingApi(transport=odd).get_bundle.iterate(uuid="u", replica="aws"))
+        list(package.ThingApi(transport=odd).get_bundle.iterate(uuid="u", replica="aws"))
 
 
 def test_options_make_a_clone_over_the_same_connections(client: Any) -> None:
@@ -171,9 +171,9 @@ def test_options_make_a_clone_over_the_same_connections(client: Any) -> None:
     assert "x-team" not in client.get_file.raw(uuid="u").request.headers
 
 
-def test_the_async_twin_does_the_same(things: ModuleType) -> None:
+def test_the_async_twin_does_the_same(package: ModuleType) -> None:
     async def calls() -> list[Any]:
-        async with things.AsyncThingApi(transport=httpx.MockTransport(response)) as client:
+        async with package.AsyncThingApi(transport=httpx.MockTransport(response)) as client:
             async with client.get_file.stream(uuid="u") as body:
                 streamed = await body.read()
             return [

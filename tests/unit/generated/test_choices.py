@@ -48,8 +48,8 @@ def choices(generate: Callable[[dict[str, Any]], ModuleType]) -> ModuleType:
 
 
 def test_enums_of_several_values_are_named_after_their_place(choices: ModuleType) -> None:
-    classes = {name: held for name, held in vars(choices).items() if inspect.isclass(held)}
-    made = {name: held.values() for name, held in classes.items() if held.__module__ == choices.__name__}
+    classes = {name: cls for name, cls in vars(choices).items() if inspect.isclass(cls)}
+    made = {name: cls.values() for name, cls in classes.items() if cls.__module__ == choices.__name__}
     assert made == {
         "Status": ("queued", "running", "in-review", "IN_REVIEW", ""),
         "SampleKind": ("dna", "rna"),

@@ -15,10 +15,10 @@ HOLDERS: list[Any] = [DssApi, AsyncDssApi, DssApi(), AsyncDssApi()]
 
 
 def form_of(holder: Any, path: str) -> Any:
-    found = holder
+    form = holder
     for name in path.split("."):
-        found = getattr(found, name)
-    return found
+        form = getattr(form, name)
+    return form
 
 
 @pytest.mark.parametrize("holder", HOLDERS, ids=["class", "async class", "client", "async client"])
@@ -63,7 +63,9 @@ def test_completion_offers_the_forms_of_a_call_alone(holder: Any, name: str, for
     call = form_of(holder, name)
     assert {shown for shown in dir(call) if not shown.startswith("__")} == forms
     attributes = [attribute for attribute in object.__dir__(call) if not attribute.startswith("_")]
-    assert {each for each in attributes if repr(getattr(call, each)).startswith(f"<{name}.{each}: ")} == forms
+    assert {
+        attribute for attribute in attributes if repr(getattr(call, attribute)).startswith(f"<{name}.{attribute}: ")
+    } == forms
 
 
 @pytest.mark.parametrize("form", ["", ".raw", ".with_headers", ".pages", ".iterate"])

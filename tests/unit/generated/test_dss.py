@@ -56,8 +56,10 @@ def _objects(cls: type[Model], depth: int = 3) -> st.SearchStrategy[dict[str, An
     fields = {field.wire: _values(field.shape, depth) for field in cls.FIELDS} if depth else {}
     required = {field.wire: fields[field.wire] for field in cls.FIELDS if field.required} if depth else {}
     optional = {wire: st.none() | values for wire, values in fields.items() if wire not in required}
-    known = st.fixed_dictionaries(required, optional=optional)
-    return st.builds(lambda extra, own: {**extra, **own}, st.dictionaries(_TEXT, _JSON, max_size=2), known)
+    declared_members = st.fixed_dictionaries(required, optional=optional)
+    return st.builds(
+        lambda extra, declared: {**extra, **declared}, st.dictionaries(_TEXT, _JSON, max_size=2), declared_members
+    )
 
 
 @pytest.mark.parametrize("cls", MODELS, ids=lambda cls: cls.__name__)
@@ -71,7 +73,7 @@ def test_a_model_gives_back_what_came(cls: type[Model], data: st.DataObject) -> 
 
 
 @functools.cache
-def _known(cls: type[Model]) -> st.SearchStrategy[dict[str, Any]]:
+def _declared_members(cls: type[Model]) -> st.SearchStrategy[dict[str, Any]]:
     """Anything under the names that the document knows."""
     return st.dictionaries(st.sampled_from([field.wire for field in cls.FIELDS]), _JSON)
 
@@ -80,17 +82,17 @@ def _known(cls: type[Model]) -> st.SearchStrategy[dict[str, Any]]:
 @settings(max_examples=settings().max_examples // 4, deadline=None)
 @given(data=st.data())
 def test_a_model_never_fails_for_what_a_server_does(cls: type[Model], data: st.DataObject) -> None:
-    came = data.draw(_known(cls))
+    came = data.draw(_declared_members(cls))
     assert cls.from_dict(came).to_dict() == came
 
 
 def test_all_operations_of_the_document_exist() -> None:
     document = json.loads((FOLDER / "dss/openapi.json").read_text())
-    stated = {
+    documented = {
         (method.upper(), path) for path, item in document["paths"].items() for method in item if method in _METHODS
     }
-    assert {(row["method"], row["path"]) for row in COMMANDS} == stated
-    assert len(stated) == 22
+    assert {(row["method"], row["path"]) for row in COMMANDS} == documented
+    assert len(documented) == 22
     for row in COMMANDS:
         for api in (DssApi, AsyncDssApi):
             assert getattr(api(), row["name"]).facts.method == row["method"]

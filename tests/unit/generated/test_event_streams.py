@@ -86,37 +86,39 @@ class Service:
 
     def events(self, name: str, *, twin: bool, **arguments: Any) -> tuple[list[Any], BaseException | None]:
         """Return the events of an operation, and the error after them."""
-        found: list[Any] = []
+        received: list[Any] = []
 
         async def read() -> None:
             async for event in getattr(self.client(twin=True), name).iterate(**arguments):
-                found.append(event)
+                received.append(event)
 
         try:
             if twin:
                 asyncio.run(read())
             else:
-                found.extend(iter(Kept(getattr(self.client(), name).iterate(**arguments), found)))
+                received.extend(iter(Kept(getattr(self.client(), name).iterate(**arguments), received)))
         except (EventError, TransportError, DecodeError) as error:
-            return found, error
-        return found, None
+            return received, error
+        return received, None
 
 
 class Kept:
     """Items that are kept before the error after them."""
 
-    def __init__(self, items: Iterator[Any], found: list[Any]) -> None:
-        self.items, self.found = items, found
+    def __init__(self, items: Iterator[Any], received: list[Any]) -> None:
+        self.items, self.received = items, received
 
     def __iter__(self) -> Iterator[Any]:
         for item in self.items:
-            self.found.append(item)
+            self.received.append(item)
         return iter(())
 
 
 def sse(*data: Any, **fields: str) -> bytes:
     lines = "".join(f"{name}: {value}\n" for name, value in fields.items())
-    return "".join(f"{lines}data: {each if isinstance(each, str) else json.dumps(each)}\n\n" for each in data).encode()
+    return "".join(
+        f"{lines}data: {payload if isinstance(payload, str) else json.dumps(payload)}\n\n" for payload in data
+    ).encode()
 
 
 both = pytest.mark.parametrize("twin", [False, True], ids=["sync", "async"])

@@ -38,7 +38,7 @@ def operations_of(service: str) -> list[dict[str, Any]]:
 
 def arguments_of(call: Any, command: dict[str, Any]) -> dict[str, Any]:
     """A value for each argument that a call demands."""
-    kinds = {each["python"]: each for each in command["parameters"]}
+    kinds = {row["python"]: row for row in command["parameters"]}
     arguments: dict[str, Any] = {}
     for name, parameter in inspect.signature(call).parameters.items():
         if parameter.default is inspect.Parameter.empty:
@@ -107,5 +107,5 @@ def test_every_operation_has_its_module_and_every_model_imports(service: str):
         importlib.import_module(".".join(("omicsdk_api", *parts)))
     documented = json.loads((ROOT / service / "openapi.json").read_text())["paths"]
     methods = {"get", "put", "post", "delete", "patch", "head", "options", "trace"}
-    stated = sum(len(methods & set(item)) for item in documented.values())
-    assert stated == len(operations_of(service))
+    count = sum(len(methods & set(item)) for item in documented.values())
+    assert count == len(operations_of(service))

@@ -16,9 +16,9 @@ from small_documents import document, operation, query
 
 
 def _operation(name: str, tag: str, *parameters: str, status: int = 200) -> dict[str, Any]:
-    stated = {"operationId": name, "summary": f"{name} does it.", "tags": [tag]}
+    members = {"operationId": name, "summary": f"{name} does it.", "tags": [tag]}
     required = [parameter | {"required": True} for parameter in query(*parameters)]
-    return operation(None if status == 204 else {}, status=status, parameters=required, **stated)
+    return operation(None if status == 204 else {}, status=status, parameters=required, **members)
 
 
 DOCUMENT = document(
@@ -66,8 +66,8 @@ def test_operations_are_called_by_their_groups_and_by_their_whole_names(lab: Mod
 
 
 def test_completion_offers_groups_in_place_of_their_operations(client: Any) -> None:
-    def offered(thing: Any) -> list[str]:
-        return [name for name in dir(thing) if not name.startswith("_")]
+    def offered(instance: Any) -> list[str]:
+        return [name for name in dir(instance) if not name.startswith("_")]
 
     assert offered(client) == ["base_url", "close", "health", "runs", "samples", "with_options"]
     assert offered(client.samples) == ["boxes", "get", "list"]

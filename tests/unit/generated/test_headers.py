@@ -20,7 +20,10 @@ def _responses(headers: Any, status: str = "200") -> Any:
 
 def _get(name: str, *responses: Any) -> Any:
     return {
-        "get": {"operationId": name, "responses": {key: value for each in responses for key, value in each.items()}}
+        "get": {
+            "operationId": name,
+            "responses": {key: value for response in responses for key, value in response.items()},
+        }
     }
 
 
@@ -122,8 +125,8 @@ def test_what_is_declared_alike_is_one_class_and_nothing_is_made_of_none(headers
     assert one.__class__.__name__ == "XTotalHeaders"
     assert type(_called(headers, "plain", {}).headers) is ResponseHeaders
     module = importlib.import_module(f"{headers.__name__}.headers")
-    made = [each for each in vars(module).values() if isinstance(each, type) and each.__module__ == module.__name__]
-    assert sorted(each.__name__ for each in made) == ["ThingsHeaders", "XTotalHeaders"]
+    made = [cls for cls in vars(module).values() if isinstance(cls, type) and cls.__module__ == module.__name__]
+    assert sorted(cls.__name__ for cls in made) == ["ThingsHeaders", "XTotalHeaders"]
 
 
 def test_a_class_reads_the_headers_of_an_error_too(headers: ModuleType) -> None:

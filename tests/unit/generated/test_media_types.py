@@ -115,9 +115,9 @@ def test_a_file_in_each_shape(sent: Any, tmp_path: Path) -> None:
             (("a.jpg", io.BytesIO(b"x"), "image/webp"), "a.jpg", "image/webp", b"x"),
             (("a", path, "", {}), "a", "image/png", b"disk"),
         ]
-        for given, name, kind, content in shapes:
-            ((part, found),) = _parts(sent("upload", file=given))
-            assert (part.get_filename(), part["content-type"], found) == (name, kind, content)
+        for file, name, kind, content in shapes:
+            ((part, payload),) = _parts(sent("upload", file=file))
+            assert (part.get_filename(), part["content-type"], payload) == (name, kind, content)
             assert (part["x-kind"], part["x-own"]) == ("scan", None)
     ((part, _),) = _parts(sent("upload", file=("a", b"x", "image/png", {"X-Own": "mine", "X-Kind": "photo"})))
     assert part.items()[1:] == [("content-type", "image/png"), ("X-Kind", "photo"), ("X-Own", "mine")]
@@ -150,10 +150,10 @@ WRONG: list[tuple[Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("given", "wrong"), WRONG)
-def test_a_file_in_another_shape_is_refused_before_sending(sent: Any, given: Any, wrong: str) -> None:
+@pytest.mark.parametrize(("file", "wrong"), WRONG)
+def test_a_file_in_another_shape_is_refused_before_sending(sent: Any, file: Any, wrong: str) -> None:
     with pytest.raises(UsageError, match=wrong):
-        sent("upload", file=given)
+        sent("upload", file=file)
 
 
 def test_files_of_a_body_that_is_one_argument(sent: Any, package: ModuleType) -> None:
@@ -166,7 +166,7 @@ def test_files_of_a_body_that_is_one_argument(sent: Any, package: ModuleType) ->
 
 def _signature(package: ModuleType, name: str) -> dict[str, Any]:
     parameters = inspect.signature(getattr(package.ThingApi("https://t.example"), name)).parameters
-    return {key: held.annotation for key, held in parameters.items()}
+    return {key: parameter.annotation for key, parameter in parameters.items()}
 
 
 def test_files_are_typed_with_their_shapes(package: ModuleType) -> None:
@@ -216,7 +216,7 @@ def test_files_are_not_sent_as_json(sent: Any, package: ModuleType, file: Any) -
 def test_a_command_takes_paths_of_files_where_json_is_stated_too(package: ModuleType) -> None:
     rows = json.loads(Path(str(package.__file__)).with_name("commands.json").read_text())
     (avatar,) = (row for row in rows if row["name"] == "avatar")
-    kinds = {each["name"]: (each["type"], each.get("items")) for each in avatar["parameters"]}
+    kinds = {parameter["name"]: (parameter["type"], parameter.get("items")) for parameter in avatar["parameters"]}
     assert (kinds["file"], kinds["more"], kinds["note"]) == (("file", None), ("array", "file"), ("string", None))
 
 

@@ -244,9 +244,9 @@ def test_a_client_of_another_authorization_server_has_separate_tokens(
 
 def test_a_refused_login_is_an_error_with_the_servers_reason(made: ModuleType) -> None:
     services = Services((401, {"error": "invalid_client", "error_description": "unknown client"}))
-    said = r"login\.example refused the request for a token: .*unknown client"
+    message = r"login\.example refused the request for a token: .*unknown client"
     client = made.ThingApi(credentials=ClientCredentials("id", "s"), transport=services.transport)
-    with client, pytest.raises(AuthError, match=said):
+    with client, pytest.raises(AuthError, match=message):
         client.list_things()
     assert services.tokens == []
 

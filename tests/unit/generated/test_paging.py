@@ -27,32 +27,32 @@ SERVERS = [{"url": "https://things.example.org"}]
 
 def document(wish: dict[str, str], page: dict[str, Any]) -> dict[str, Any]:
     parameters = query("start", offset=COUNT, limit=COUNT, page=COUNT)
-    stated = operation(page, operationId="list_things", parameters=parameters, **{"x-omics-pagination": wish})
-    return document_of({"/things": {"get": stated}}, servers=SERVERS)
+    listing = operation(page, operationId="list_things", parameters=parameters, **{"x-omics-pagination": wish})
+    return document_of({"/things": {"get": listing}}, servers=SERVERS)
 
 
-def things(names: list[str]) -> list[dict[str, str]]:
+def entries(names: list[str]) -> list[dict[str, str]]:
     return [{"name": name} for name in names]
 
 
 def by_offset(query: httpx.QueryParams) -> object:
     start = int(query.get("offset", 0))
-    return {"items": things(NAMES[start : start + 2])}
+    return {"items": entries(NAMES[start : start + 2])}
 
 
 def by_page(query: httpx.QueryParams) -> object:
     start = (int(query.get("page", 1)) - 1) * 2
-    return {"items": things(NAMES[start : start + 2])}
+    return {"items": entries(NAMES[start : start + 2])}
 
 
 def by_url(query: httpx.QueryParams) -> object:
     start = int(query.get("offset", 0))
     more = [{"rel": "next", "href": f"/things?offset={start + 2}"}] if start + 2 < len(NAMES) else []
-    return {"items": things(NAMES[start : start + 2]), "links": more}
+    return {"items": entries(NAMES[start : start + 2]), "links": more}
 
 
 def by_last_item(query: httpx.QueryParams) -> object:
-    return things([name for name in NAMES if name > query.get("start", "")][:2])
+    return entries([name for name in NAMES if name > query.get("start", "")][:2])
 
 
 STYLES = [
@@ -72,18 +72,18 @@ PAGE = {"type": "object", "properties": {"after": TEXT, "number": {"type": "inte
 
 def by_total(request: httpx.Request) -> httpx.Response:
     start = int(request.url.params.get("offset", 0))
-    items = things(NAMES[start : start + 1]) if start else things(NAMES[:2])  # pages differ in length
+    items = entries(NAMES[start : start + 1]) if start else entries(NAMES[:2])  # pages differ in length
     return httpx.Response(200 if items else 404, json={"items": items, "total": len(NAMES)})
 
 
 def by_pages(request: httpx.Request) -> httpx.Response:
     start = int(request.url.params.get("page", 0)) * 2
-    return httpx.Response(200 if start < 5 else 404, json={"items": things(NAMES[start : start + 2]), "pages": 3})
+    return httpx.Response(200 if start < 5 else 404, json={"items": entries(NAMES[start : start + 2]), "pages": 3})
 
 
 def by_number(request: httpx.Request) -> httpx.Response:
     number = int(request.url.params.get("page", 1))
-    items = things(NAMES[2 * number - 2 : 2 * number])
+    items = entries(NAMES[2 * number - 2 : 2 * number])
     return httpx.Response(
         200 if items else 404, json={"items": items, "meta": {"next": number + 1 if number < 3 else 0}}
     )
@@ -91,21 +91,21 @@ def by_number(request: httpx.Request) -> httpx.Response:
 
 def by_more(request: httpx.Request) -> httpx.Response:
     names = [name for name in NAMES if name > request.url.params.get("start", "")]
-    return httpx.Response(200 if names else 404, json={"items": things(names[:2]), "has_more": len(names) > 2})
+    return httpx.Response(200 if names else 404, json={"items": entries(names[:2]), "has_more": len(names) > 2})
 
 
 def by_header(request: httpx.Request) -> httpx.Response:
     start = int(request.url.params.get("start", 0))
     headers = {"X-Next": str(start + 2)} if start + 2 < len(NAMES) else {"X-Next": ""}
-    return httpx.Response(200, json=things(NAMES[start : start + 2]), headers=headers)
+    return httpx.Response(200, json=entries(NAMES[start : start + 2]), headers=headers)
 
 
 def by_absent_list(request: httpx.Request) -> httpx.Response:
     """Pages without items lack their list, and may have others after them."""
     token = request.url.params.get("start")
     pages: dict[str | None, object] = {
-        None: {"next": "1"}, "1": {"items": things(NAMES[:3]), "next": "2"}, "2": {"items": None, "next": "3"},
-        "3": {"items": things(NAMES[3:]), "next": ""},
+        None: {"next": "1"}, "1": {"items": entries(NAMES[:3]), "next": "2"}, "2": {"items": None, "next": "3"},
+        "3": {"items": entries(NAMES[3:]), "next": ""},
     }  # fmt: skip
     return httpx.Response(200, json=pages[token])
 
@@ -113,24 +113,24 @@ def by_absent_list(request: httpx.Request) -> httpx.Response:
 def by_url_elsewhere(request: httpx.Request) -> httpx.Response:
     start = int(request.url.params.get("from", 0))
     following = f"https://things.example.org/v2/things?from={start + 2}" if start + 2 < 5 else None
-    return httpx.Response(200, json={"items": things(NAMES[start : start + 2]), "@odata.nextLink": following})
+    return httpx.Response(200, json={"items": entries(NAMES[start : start + 2]), "@odata.nextLink": following})
 
 
 def by_body(request: httpx.Request) -> httpx.Response:
     body = json.loads(request.content)
     assert body["q"] == "x", "the search stays the same"
     names = [name for name in NAMES if name > body.get("page", {}).get("after", "")]
-    return httpx.Response(200, json={"items": things(names[:2]), "next": names[1] if len(names) > 2 else None})
+    return httpx.Response(200, json={"items": entries(names[:2]), "next": names[1] if len(names) > 2 else None})
 
 
 def by_number_in_body(request: httpx.Request) -> httpx.Response:
     number = json.loads(request.content or b"{}").get("page", {}).get("number", 1)
-    return httpx.Response(200, json={"items": things(NAMES[2 * number - 2 : 2 * number])})
+    return httpx.Response(200, json={"items": entries(NAMES[2 * number - 2 : 2 * number])})
 
 
 def by_offset_in_body(request: httpx.Request) -> httpx.Response:
     start = json.loads(request.content).get("page", {}).get("start", 0)
-    return httpx.Response(200, json={"items": things(NAMES[start : start + 2]), "total": 5})
+    return httpx.Response(200, json={"items": entries(NAMES[start : start + 2]), "total": 5})
 
 
 @pytest.mark.parametrize(
@@ -184,15 +184,17 @@ def test_pages_follow_as_the_service_states(
 ):
     data = document(wish, page)
     if wish.get("in") == "body":
-        stated = data["paths"]["/things"].pop("get") | {"parameters": []}
-        data["paths"]["/things"]["post"] = {**stated, "requestBody": content(SEARCH)}
+        listing = data["paths"]["/things"].pop("get") | {"parameters": []}
+        data["paths"]["/things"]["post"] = {**listing, "requestBody": content(SEARCH)}
         data["components"] = {"schemas": {"Page": PAGE}}
     package = generate(data)
     network = httpx.MockTransport(service)
     with package.ThingApi(transport=network) as client:
         assert [item.name for item in client.list_things.iterate(**arguments)] == NAMES
         assert [
-            item.name for each in client.list_things.pages(**arguments) for item in client.list_things.items(each) or ()
+            item.name
+            for response_page in client.list_things.pages(**arguments)
+            for item in client.list_things.items(response_page) or ()
         ] == NAMES
 
     async def run() -> list[str]:
@@ -209,7 +211,7 @@ def test_a_page_on_another_origin_is_read_without_credentials(generate: Generate
     def service(request: httpx.Request) -> httpx.Response:
         seen.append((request.url.host, "authorization" in request.headers))
         following = "https://other.example.org/things" if len(seen) == 1 else None
-        return httpx.Response(200, json={"items": things(NAMES[:1]), "next": following})
+        return httpx.Response(200, json={"items": entries(NAMES[:1]), "next": following})
 
     with package.ThingApi(transport=httpx.MockTransport(service), credentials=BearerToken("secret")) as client:
         assert len(list(client.list_things.iterate())) == 2
@@ -225,7 +227,7 @@ def test_an_interrupted_walk_is_retried_at_its_page(generate: Generate):
         seen.append(token)
         if seen == [None, "1"]:
             return httpx.Response(503, headers={"retry-after": "0"})
-        return httpx.Response(200, json={"items": things(NAMES[:1]), "next": {None: "1", "1": "2"}.get(token)})
+        return httpx.Response(200, json={"items": entries(NAMES[:1]), "next": {None: "1", "1": "2"}.get(token)})
 
     with package.ThingApi(transport=httpx.MockTransport(service)) as client:
         assert len(list(client.list_things.iterate())) == 3
@@ -256,7 +258,7 @@ def test_a_list_may_have_another_name_for_each_kind_that_is_requested(generate: 
     def service(request: httpx.Request) -> httpx.Response:
         start = int(request.url.params.get("offset", 0))
         more = {"link": f'</things?offset={start + 2}>; rel="next"'} if start + 2 < len(NAMES) else {}
-        return httpx.Response(200, json={"new": things(NAMES[start : start + 2])}, headers=more)
+        return httpx.Response(200, json={"new": entries(NAMES[start : start + 2])}, headers=more)
 
     with package.ThingApi(transport=httpx.MockTransport(service)) as client:
         assert [item.name for item in client.list_things.iterate()] == NAMES
@@ -265,7 +267,9 @@ def test_a_list_may_have_another_name_for_each_kind_that_is_requested(generate: 
 # -- without x-omics-pagination
 
 
-def stated(page: dict[str, Any], parameters: dict[str, Any], *, headers: Any = None, **more: Any) -> dict[str, Any]:
+def listing_document(
+    page: dict[str, Any], parameters: dict[str, Any], *, headers: Any = None, **more: Any
+) -> dict[str, Any]:
     listing = operation(page, operationId="list_things", parameters=query(**parameters), **more)
     listing["responses"]["200"]["headers"] = headers or {}
     return document_of({"/things": {"post" if "requestBody" in more else "get": listing}}, servers=SERVERS)
@@ -278,37 +282,39 @@ def members(**properties: Any) -> dict[str, Any]:
 def by_cursor(request: httpx.Request) -> httpx.Response:
     start = int(request.url.params.get("cursor", 0))
     following = str(start + 2) if start + 2 < 5 else None
-    return httpx.Response(200, json={"items": things(NAMES[start : start + 2]), "next_cursor": following})
+    return httpx.Response(200, json={"items": entries(NAMES[start : start + 2]), "next_cursor": following})
 
 
 def by_relative_url(request: httpx.Request) -> httpx.Response:
     start = int(request.url.params.get("offset", 0))
     assert request.url.params["kind"] == "x", "the next URL has the filter"
     following = f"/things?kind=x&offset={start + 2}" if start + 2 < 5 else None
-    return httpx.Response(200, json={"items": things(NAMES[start : start + 2]), "next": following})
+    return httpx.Response(200, json={"items": entries(NAMES[start : start + 2]), "next": following})
 
 
 def by_last_id(request: httpx.Request) -> httpx.Response:
     names = [name for name in NAMES if name > request.url.params.get("starting_after", "")]
-    found = [{"id": name, "name": name} for name in names[:2]]
-    return httpx.Response(200 if names else 404, json={"items": found, "has_more": len(names) > 2})
+    rows = [{"id": name, "name": name} for name in names[:2]]
+    return httpx.Response(200 if names else 404, json={"items": rows, "has_more": len(names) > 2})
 
 
 def by_link(request: httpx.Request) -> httpx.Response:
     start = int(request.url.params.get("offset", 0))
     headers = {"link": f'</things?offset={start + 2}>; rel="next"'} if start + 2 < 5 else {}
-    return httpx.Response(200, json=things(NAMES[start : start + 2]), headers=headers)
+    return httpx.Response(200, json=entries(NAMES[start : start + 2]), headers=headers)
 
 
 def by_zero_based_pages(request: httpx.Request) -> httpx.Response:
     start = int(request.url.params.get("page", 0)) * 2
-    return httpx.Response(200 if start < 5 else 404, json={"items": things(NAMES[start : start + 2]), "total_pages": 3})
+    return httpx.Response(
+        200 if start < 5 else 404, json={"items": entries(NAMES[start : start + 2]), "total_pages": 3}
+    )
 
 
 def by_body_with_next_after(request: httpx.Request) -> httpx.Response:
     body = json.loads(request.content)
     names = [name for name in NAMES if name > body.get("after", "")]
-    return httpx.Response(200, json={"items": things(names[:2]), "next_after": names[1] if len(names) > 2 else None})
+    return httpx.Response(200, json={"items": entries(names[:2]), "next_after": names[1] if len(names) > 2 else None})
 
 
 SEARCHED = content(object_of("q", "after"))
@@ -318,26 +324,26 @@ TEXT_OR_NULL = {"type": ["string", "null"]}
 @pytest.mark.parametrize(
     ("data", "service", "arguments"),
     [
-        (stated(members(next_cursor=TEXT_OR_NULL), {"cursor": {"type": "string"}}), by_cursor, {}),
+        (listing_document(members(next_cursor=TEXT_OR_NULL), {"cursor": {"type": "string"}}), by_cursor, {}),
         (
-            stated(members(next={**TEXT_OR_NULL, "format": "uri"}), {"kind": {"type": "string"}}),
+            listing_document(members(next={**TEXT_OR_NULL, "format": "uri"}), {"kind": {"type": "string"}}),
             by_relative_url,
             {"kind": "x"},
         ),
         (
-            stated(
+            listing_document(
                 list_of(object_of("id", "name"), required=("items",), has_more={"type": "boolean"}),
                 {"starting_after": {"type": "string", "description": "An object ID."}},
             ),
             by_last_id,
             {},
         ),
-        (stated(members(total=COUNT), {"offset": COUNT, "limit": COUNT}), by_total, {}),
-        (stated(members(total_pages=COUNT), {"page": {**COUNT, "default": 0}}), by_zero_based_pages, {}),
-        (stated(members(meta={"type": "object", "properties": {"next": COUNT}}), {"page": COUNT}), by_number, {}),
-        (stated(BARE, {"page": COUNT}, headers={"Link": {"schema": {"type": "string"}}}), by_link, {}),
+        (listing_document(members(total=COUNT), {"offset": COUNT, "limit": COUNT}), by_total, {}),
+        (listing_document(members(total_pages=COUNT), {"page": {**COUNT, "default": 0}}), by_zero_based_pages, {}),
+        (listing_document(members(meta={"type": "object", "properties": {"next": COUNT}}), {"page": COUNT}), by_number, {}),
+        (listing_document(BARE, {"page": COUNT}, headers={"Link": {"schema": {"type": "string"}}}), by_link, {}),
         (
-            stated(members(next_after=TEXT_OR_NULL), {}, requestBody=SEARCHED),
+            listing_document(members(next_after=TEXT_OR_NULL), {}, requestBody=SEARCHED),
             by_body_with_next_after,
             {"q": "x"},
         ),
@@ -363,7 +369,7 @@ def test_recognised_pages_are_followed(
 
 
 def test_lists_that_share_what_states_the_next_page_have_their_own_items(generate: Generate):
-    data = stated(members(next_cursor=TEXT_OR_NULL), {"cursor": {"type": "string"}})
+    data = listing_document(members(next_cursor=TEXT_OR_NULL), {"cursor": {"type": "string"}})
     parameters = data["paths"]["/things"]["get"]["parameters"]
     data["components"] = {"schemas": {"Paging": object_of(next_cursor=TEXT_OR_NULL)}}
     for kind in ("sample", "file"):

@@ -19,11 +19,11 @@ SAMPLE = reference("Sample")
 
 
 def _get(name: str, responses: dict[str, dict[str, Any]], **more: Any) -> dict[str, Any]:
-    stated = {
+    response_objects = {
         status: {"description": "", "content": {kind: {"schema": schema} for kind, schema in content.items()}}
         for status, content in responses.items()
     }
-    return {"get": {"operationId": name, "responses": stated, **more}}
+    return {"get": {"operationId": name, "responses": response_objects, **more}}
 
 
 PROBLEMS = {"type": "array", "items": TEXT}
@@ -53,14 +53,14 @@ def client(package: ModuleType, status: int = 200, kind: str = "", content: byte
 
 @pytest.mark.parametrize("strict", [False, True])
 def test_what_came_decides(package: ModuleType, strict: bool) -> None:
-    def told(status: int, kind: str, content: bytes, operation: str) -> Any:
+    def result_of(status: int, kind: str, content: bytes, operation: str) -> Any:
         return getattr(client(package, status, kind, content, strict=strict), operation)()
 
-    assert told(200, "application/json", b'{"name": "a"}', "table").name == "a"
-    assert told(200, "text/csv; charset=utf-8", b"name\na\n", "table") == "name\na\n"
-    assert told(200, "application/json", b'{"name": "a"}', "two").name == "a"
-    assert told(200, "application/problem+json", b'["a"]', "two") == ["a"]
-    assert told(202, "text/plain", b"wait", "two") == "wait"
+    assert result_of(200, "application/json", b'{"name": "a"}', "table").name == "a"
+    assert result_of(200, "text/csv; charset=utf-8", b"name\na\n", "table") == "name\na\n"
+    assert result_of(200, "application/json", b'{"name": "a"}', "two").name == "a"
+    assert result_of(200, "application/problem+json", b'["a"]', "two") == ["a"]
+    assert result_of(202, "text/plain", b"wait", "two") == "wait"
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_the_type_of_a_call_has_all_of_them(package: ModuleType, operation: str,
 
 
 @pytest.mark.parametrize(
-    ("kind", "content", "found"),
+    ("kind", "content", "expected"),
     [
         ("application/octet-stream", b' {"name": "a"}', {"name": "a"}),
         ("application/json", b'{"name": "a"}', {"name": "a"}),
@@ -80,10 +80,10 @@ def test_the_type_of_a_call_has_all_of_them(package: ModuleType, operation: str,
     ],
 )
 def test_bytes_may_come_where_an_object_is_stated_as_bytes(
-    package: ModuleType, kind: str, content: bytes, found: Any
+    package: ModuleType, kind: str, content: bytes, expected: Any
 ) -> None:
-    told = client(package, 200, kind, content).stored()
-    assert (told if isinstance(told, bytes) else told.to_dict()) == found
+    result = client(package, 200, kind, content).stored()
+    assert (result if isinstance(result, bytes) else result.to_dict()) == expected
 
 
 TEXTS = document(

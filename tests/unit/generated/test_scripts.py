@@ -63,9 +63,9 @@ def _ref(index: int) -> dict[str, Any]:
 
 def _operation(index: int, name: str) -> dict[str, Any]:
     path = {"name": "番号", "in": "path", "required": True, "schema": {"type": "string"}}
-    stated = operation(_ref(index), operationId=name, parameters=[path, *query(*FIELDS)])
-    stated["responses"]["200"]["description"] = "完了"
-    return {**stated, "requestBody": {"content": stated["responses"]["200"]["content"]}}
+    operation_ = operation(_ref(index), operationId=name, parameters=[path, *query(*FIELDS)])
+    operation_["responses"]["200"]["description"] = "完了"
+    return {**operation_, "requestBody": {"content": operation_["responses"]["200"]["content"]}}
 
 
 DOCUMENT = document(
@@ -109,7 +109,7 @@ def test_names_keep_their_letters(scripts: ModuleType) -> None:
     assert set(SCHEMAS.values()) < set(models.__all__)
     for name in SCHEMAS.values():
         assert getattr(models, name).__name__ == name
-    fields = [held.name for held in models.ユーザー.__attrs_attrs__]
+    fields = [attribute.name for attribute in models.ユーザー.__attrs_attrs__]
     assert [name for name in fields if name in FIELDS.values()] == list(FIELDS.values())
     assert {name for name in dir(scripts.ThingApi) if name in CALLS.values()} == set(CALLS.values())
     for name in (*models.__all__, *fields, *CALLS.values()):
@@ -127,14 +127,19 @@ def test_every_operation_is_called_with_every_argument(scripts: ModuleType) -> N
     commands = json.loads((Path(str(scripts.__file__)).parent / "commands.json").read_text())
     assert {row["name"] for row in commands} == set(CALLS.values())
     for row in commands:
-        given = {held["python"]: f"<{held['name']}>" for held in row["parameters"]}
+        arguments = {parameter["python"]: f"<{parameter['name']}>" for parameter in row["parameters"]}
         body = next(
-            (held["python"] for held in row["parameters"] if held["type"] == "object" and held["name"] == "body"), None
+            (
+                parameter["python"]
+                for parameter in row["parameters"]
+                if parameter["type"] == "object" and parameter["name"] == "body"
+            ),
+            None,
         )
-        given |= {body: DATA} if body else {}
+        arguments |= {body: DATA} if body else {}
         operation = getattr(client, row["name"])
         assert next(iter(inspect.signature(operation).parameters)) == "番号"
-        assert operation(**given).to_dict() == DATA
+        assert operation(**arguments).to_dict() == DATA
         assert sent[-1].url.path.endswith("/<番号>")
         assert dict(sent[-1].url.params) == {wire: f"<{wire}>" for wire in FIELDS}
 

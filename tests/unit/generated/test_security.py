@@ -15,8 +15,8 @@ from small_documents import document, operation
 
 def _operation(name: str, security: Any = None, server: str = "", **more: Any) -> dict[str, Any]:
     servers = {"servers": [{"url": server}]} if server else {}
-    stated = {} if security is None else {"security": security}
-    return {"get": operation(operationId=name, status=204, **stated, **servers, **more)}
+    requirement = {} if security is None else {"security": security}
+    return {"get": operation(operationId=name, status=204, **requirement, **servers, **more)}
 
 
 SCHEMES: dict[str, Any] = {
@@ -225,9 +225,9 @@ def test_credentials_that_the_document_does_not_know_are_an_error(
 
 
 def test_the_mapping_is_typed_by_the_schemes_that_operations_require(made: ModuleType) -> None:
-    known = made.ThingCredentials.__annotations__
-    assert set(known) == set(SCHEMES) - {"unused"}
-    assert known["login"].__forward_arg__ == "Credentials | httpx.Auth | tuple[str, str]"
+    annotations = made.ThingCredentials.__annotations__
+    assert set(annotations) == set(SCHEMES) - {"unused"}
+    assert annotations["login"].__forward_arg__ == "Credentials | httpx.Auth | tuple[str, str]"
 
 
 def test_credentials_of_the_client_are_what_was_passed(made: ModuleType) -> None:
@@ -264,10 +264,8 @@ def test_a_document_without_requirements_sends_credentials_to_its_own_servers(
 ) -> None:
     paths = {"/a": _operation("a"), "/b": _operation("b", None, PARTNER), "/c": _operation("c", [])}
     for components in ({"securitySchemes": SCHEMES}, {}):
-        stated = {
-            key: value for key, value in _variant(paths=paths, components=components).items() if key != "security"
-        }
-        made = generate(stated)
+        data = {key: value for key, value in _variant(paths=paths, components=components).items() if key != "security"}
+        made = generate(data)
         assert [_sent(made, name, BearerToken("t")) for name in "abc"] == [_TOKEN, {}, {}]
         anywhere = BearerToken("t", origins=["https://api.example", PARTNER])
         assert _sent(made, "b", anywhere) == _TOKEN

@@ -146,9 +146,11 @@ def test_a_named_server_is_called_by_its_name_or_url(generate: Callable[..., Mod
 
 
 def test_servers_without_names_correspond_by_their_order(generate: Callable[..., ModuleType]) -> None:
-    own, other = ([{"url": f"https://{part}{stage}.example"} for stage in ("live", "test")] for part in ("", "files."))
+    servers, other = (
+        [{"url": f"https://{part}{stage}.example"} for stage in ("live", "test")] for part in ("", "files.")
+    )
     paths = {"/plain": {"get": _operation("plain")}, "/zones": {"get": _operation("zones", other)}}
-    made = generate({**DOCUMENT, "servers": own, "paths": paths})
+    made = generate({**DOCUMENT, "servers": servers, "paths": paths})
     assert _sent(made, "plain", "zones", server="https://test.example") == [
         "https://test.example/plain",
         "https://files.test.example/zones",

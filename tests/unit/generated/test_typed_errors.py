@@ -27,15 +27,15 @@ def _body(schema: Any, media_type: str = "application/json") -> Any:
 
 
 def _get(name: str, responses: dict[str, Any], *parameters: Any, good: Any = None) -> Any:
-    stated = {"200": good or _body({"type": "array", "items": TEXT})}
-    return {"get": {"operationId": name, "parameters": list(parameters), "responses": {**stated, **responses}}}
+    success = {"200": good or _body({"type": "array", "items": TEXT})}
+    return {"get": {"operationId": name, "parameters": list(parameters), "responses": {**success, **responses}}}
 
 
 def _document(paths: dict[str, Any], **schemas: Any) -> dict[str, Any]:
     problem = object_of("title", "code", required=("title",), status={"type": "integer"})
     faults = object_of(required=("faults",), faults={"type": "array", "items": TEXT})
-    stated = {"Problem": problem, "Faults": faults, **schemas}
-    return document(paths, stated, servers=[{"url": "https://errors.example"}])
+    components = {"Problem": problem, "Faults": faults, **schemas}
+    return document(paths, components, servers=[{"url": "https://errors.example"}])
 
 
 PAGE = _body(object_of("next", things={"type": "array", "items": TEXT}))
@@ -134,7 +134,9 @@ def test_data_is_what_the_document_describes(
 
 
 def test_data_need_not_be_an_object(typed: ModuleType) -> None:
-    assert [each.to_dict() for each in _raised(typed, "lists", 413, [{"faults": ["a"]}]).data] == [{"faults": ["a"]}]
+    assert [faults.to_dict() for faults in _raised(typed, "lists", 413, [{"faults": ["a"]}]).data] == [
+        {"faults": ["a"]}
+    ]
     assert _raised(typed, "lists", 412, "say").data == "say"
     assert _raised(typed, "lists", 423, 12).data == 12
     assert _raised(typed, "lists", 423, False).data is False

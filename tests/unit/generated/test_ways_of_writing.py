@@ -125,9 +125,9 @@ def test_an_object_that_is_a_part_states_that_it_is_json(sent: Any) -> None:
 
 def test_a_model_is_written_as_its_members(ways: ModuleType, sent: Any) -> None:
     box = importlib.import_module(f"{ways.__name__}.models").Box(x=1, tags=["a", "b"])
-    for held in (box, {"x": 1, "tags": ["a", "b"]}):
-        assert unquote(sent("values", box="b", deep=held).url.query.decode()) == "deep[x]=1&deep[tags]=a&deep[tags]=b"
-        assert unquote(sent("values", box="b", members=held).url.query.decode()) == "x=1&tags=a&tags=b"
+    for value in (box, {"x": 1, "tags": ["a", "b"]}):
+        assert unquote(sent("values", box="b", deep=value).url.query.decode()) == "deep[x]=1&deep[tags]=a&deep[tags]=b"
+        assert unquote(sent("values", box="b", members=value).url.query.decode()) == "x=1&tags=a&tags=b"
     box = importlib.import_module(f"{ways.__name__}.models").Box(x=1)
     assert unquote(sent("values", box="b", joined=box).url.query.decode()) == "joined=x,1"
     assert sent("values", box="b", x_box=box).headers["x-box"] == "x,1"
@@ -168,16 +168,16 @@ def _styled_name(place: str, style: str, explode: bool, kind: str) -> str:
 def _styled_operation(place: str, style: str, explode: bool, kind: str) -> tuple[str, Any]:
     name = _styled_name(place, style, explode, kind)
     how = {"style": style, "explode": explode}
-    stated = operation(operationId=name, status=204)
+    operation_ = operation(operationId=name, status=204)
     if place == "body":
         schema = {"type": "object", "properties": {"v": KINDS[kind]}}
         media = {"schema": schema, "encoding": {"v": how}}
         return f"/{name}", {
-            "post": {**stated, "requestBody": {"content": {"application/x-www-form-urlencoded": media}}}
+            "post": {**operation_, "requestBody": {"content": {"application/x-www-form-urlencoded": media}}}
         }
     required = {"required": True} if place == "path" else {}
-    stated["parameters"] = [_parameter("v", KINDS[kind], place, **how, **required)]
-    return f"/{name}/{{v}}" if place == "path" else f"/{name}", {"get": stated}
+    operation_["parameters"] = [_parameter("v", KINDS[kind], place, **how, **required)]
+    return f"/{name}/{{v}}" if place == "path" else f"/{name}", {"get": operation_}
 
 
 CASES = [
@@ -272,7 +272,7 @@ def test_a_server_reads_the_items_that_were_given(
 
 
 @pytest.mark.parametrize(
-    ("place", "style", "item", "told"),
+    ("place", "style", "item", "message"),
     [
         ("header", "simple", "a,b", "v cannot be sent: its item 'a,b' contains ','"),
         ("header", "simple", " a", "v cannot be sent: an item begins or ends with a space"),
@@ -282,9 +282,9 @@ def test_a_server_reads_the_items_that_were_given(
     ],
 )
 def test_an_item_that_its_style_can_not_write_is_refused_by_name(
-    every_style: Any, place: str, style: str, item: str, told: str
+    every_style: Any, place: str, style: str, item: str, message: str
 ) -> None:
-    with pytest.raises(UsageError, match=told):
+    with pytest.raises(UsageError, match=message):
         every_style(_styled_name(place, style, False, "list"), v=[item, "c"])
 
 
@@ -299,19 +299,21 @@ def _part(request: httpx.Request, name: str) -> list[bytes]:
 
 def test_files_that_may_be_null_or_something_else_are_sent_as_files(ways: ModuleType, sent: Any) -> None:
     request = sent("files", one=b"1", several=[b"2", b"3"], listed=[b"4"], either=b"5")
-    for name, wanted in (("one", [b"1"]), ("several", [b"2", b"3"]), ("listed", [b"4"]), ("either", [b"5"])):
+    for name, contents in (("one", [b"1"]), ("several", [b"2", b"3"]), ("listed", [b"4"]), ("either", [b"5"])):
         parts = _part(request, name)
         assert [
-            part.endswith(b"application/octet-stream\r\n\r\n" + held + b"\r\n")
-            for part, held in zip(parts, wanted, strict=True)
-        ] == [True] * len(wanted)
+            part.endswith(b"application/octet-stream\r\n\r\n" + content + b"\r\n")
+            for part, content in zip(parts, contents, strict=True)
+        ] == [True] * len(contents)
     assert _part(sent("files", either="text"), "either")[0].endswith(b'name="either"\r\n\r\ntext\r\n')
     assert _part(sent("any_files", body={"x": b"6"}), "x")[0].endswith(b"octet-stream\r\n\r\n6\r\n")
 
 
 def test_arguments_for_files_are_typed_as_files(ways: ModuleType) -> None:
     files = inspect.signature(importlib.import_module(f"{ways.__name__}.operations.files").build).parameters
-    assert {name: "MultipartFile" in str(held.annotation) for name, held in files.items()} == dict.fromkeys(FILES, True)
+    assert {name: "MultipartFile" in str(parameter.annotation) for name, parameter in files.items()} == dict.fromkeys(
+        FILES, True
+    )
     whole = inspect.signature(importlib.import_module(f"{ways.__name__}.operations.any_files").build).parameters
     assert "MultipartFile" in str(whole["body"].annotation)
 

@@ -50,13 +50,13 @@ class Spec:
 
     def names(self) -> dict[str, str]:
         """What each operation is called: `GET /path` by name; fails where two have the same name, or one has none."""
-        found: dict[str, str] = {}
+        places: dict[str, str] = {}
         for path, method, operation in self.operations():
             name = operation.get("x-omics-name")
             assert re.fullmatch(r"[a-z][a-z0-9_]*", name or ""), (path, method, name)
-            assert name not in found, (path, method, found[name])
-            found[name] = f"{method.upper()} {path}"
-        return found
+            assert name not in places, (path, method, places[name])
+            places[name] = f"{method.upper()} {path}"
+        return places
 
     def wishes(self, key: str) -> dict[str, Any]:
         """What the operations state for one of our extensions, by name."""
@@ -88,7 +88,7 @@ class Spec:
 
     def dangling(self) -> list[str]:
         """References to nothing, after the overlay."""
-        found: list[str] = []
+        references: list[str] = []
         for _, node in self.places():
             if isinstance(node, dict) and isinstance(node.get("$ref"), str):
                 target: Any = self.corrected
@@ -97,8 +97,8 @@ class Spec:
                         target.get(part.replace("~1", "/").replace("~0", "~")) if isinstance(target, dict) else None
                     )
                 if target is None:
-                    found.append(node["$ref"])
-        return found
+                    references.append(node["$ref"])
+        return references
 
 
 def _plain(path: Path) -> Any:

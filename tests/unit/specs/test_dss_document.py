@@ -37,10 +37,10 @@ def at(document: dict[str, Any], node: Any) -> Any:
 
 def fields(document: dict[str, Any], schema: Any) -> dict[str, Any]:
     schema = at(document, schema)
-    found = dict(schema.get("properties", {}))
+    properties = dict(schema.get("properties", {}))
     for part in schema.get("allOf", []):
-        found |= fields(document, part)
-    return found
+        properties |= fields(document, part)
+    return properties
 
 
 def test_the_published_document_is_below_v1_described_and_refers_to_what_exists(spec: Any) -> None:
@@ -92,9 +92,9 @@ def test_every_action_matches(spec: Any) -> None:
 
 
 def test_paged_operations_are_those_that_return_206(spec: Any) -> None:
-    stated = spec.wishes("x-omics-pagination")
-    assert {op["x-omics-name"] for _, _, op in spec.operations() if "206" in op["responses"]} == set(stated)
-    assert stated["post_search"] == {"style": "link", "items": "results"}
+    paged = spec.wishes("x-omics-pagination")
+    assert {op["x-omics-name"] for _, _, op in spec.operations() if "206" in op["responses"]} == set(paged)
+    assert paged["post_search"] == {"style": "link", "items": "results"}
 
 
 def test_what_writes_or_is_private_needs_a_token(spec: Any) -> None:

@@ -56,8 +56,8 @@ def spec(read_spec: Callable[[str], Any], service: str) -> Any:
 def test_lists_of_htsget_are_one_parameter(read_spec: Callable[[str], Any]) -> None:
     spec = read_spec("htsget")
     for name in ("get_reads", "get_variants"):
-        for given in spec.operation(name)["parameters"]:
-            shared = spec.corrected["components"]["parameters"].get(given.get("$ref", "").rpartition("/")[2], given)
+        for entry in spec.operation(name)["parameters"]:
+            shared = spec.corrected["components"]["parameters"].get(entry.get("$ref", "").rpartition("/")[2], entry)
             if shared["name"] in ("fields", "tags", "notags"):
                 assert shared["explode"] is False, shared["name"]
 

@@ -116,8 +116,8 @@ def test_slashes_stay_in_every_path(indexd: Any) -> None:
     shared = indexd.corrected["parameters"]
     seen = 0
     for path, method, operation in indexd.operations():
-        for stated in operation.get("parameters", []):
-            parameter = shared[stated["$ref"].rpartition("/")[2]] if "$ref" in stated else stated
+        for entry in operation.get("parameters", []):
+            parameter = shared[entry["$ref"].rpartition("/")[2]] if "$ref" in entry else entry
             if parameter["in"] == "path":
                 seen += 1
                 assert parameter.get("x-omics-raw-path") is True, (path, method)
@@ -196,8 +196,8 @@ STATUSES = {
 
 def test_statuses_are_those_of_the_server(metadata: Any) -> None:
     for name, _ in metadata.names().items():
-        stated = {status for status in metadata.operation(name)["responses"] if status.startswith("2")}
-        assert stated == STATUSES.get(name, {"200"}), name
+        statuses = {status for status in metadata.operation(name)["responses"] if status.startswith("2")}
+        assert statuses == STATUSES.get(name, {"200"}), name
 
 
 def test_guids_aliases_and_paths_of_keys_keep_their_slashes(metadata: Any) -> None:
@@ -280,8 +280,8 @@ def parameters(sheepdog: Any, name: str) -> dict[str, dict[str, Any]]:
 def test_the_parts_of_every_path_are_its_parameters(sheepdog: Any) -> None:
     for name, place in sheepdog.names().items():
         parts = {part.strip("<>").rpartition(":")[2] for part in place.partition("#")[0].split("/") if "<" in part}
-        stated = {key for key, parameter in parameters(sheepdog, name).items() if parameter["in"] == "path"}
-        assert stated == parts, name
+        names = {key for key, parameter in parameters(sheepdog, name).items() if parameter["in"] == "path"}
+        assert names == parts, name
 
 
 def test_nothing_promises_to_mark_what_is_deleted(sheepdog: Any) -> None:

@@ -20,9 +20,9 @@ CONDITIONS = {f"{kind}Condition" for kind in KINDS}
 def parameters(azul: Any, name: str) -> dict[str, Any]:
     """An operation's parameters by name, after the overlay."""
     shared = azul.corrected["components"]["parameters"]
-    stated = azul.operation(name).get("parameters", [])
-    whole = [shared[each["$ref"].rpartition("/")[2]] if "$ref" in each else each for each in stated]
-    return {each["name"]: each for each in whole}
+    entries = azul.operation(name).get("parameters", [])
+    whole = [shared[entry["$ref"].rpartition("/")[2]] if "$ref" in entry else entry for entry in entries]
+    return {entry["name"]: entry for entry in whole}
 
 
 def test_every_facet_is_a_condition_of_a_known_kind(azul: Any) -> None:
@@ -33,9 +33,9 @@ def test_every_facet_is_a_condition_of_a_known_kind(azul: Any) -> None:
 
 
 def test_the_client_is_bound_to_no_catalog_and_no_atlas(azul: Any) -> None:
-    stated = parameters(azul, "list_entities")
-    assert [stated[name]["schema"] for name in ("catalog", "entity_type", "sort")] == [{"type": "string"}] * 3
-    assert stated["filters"]["content"]["application/json"]["schema"]["additionalProperties"] == {"type": "object"}
+    by_name = parameters(azul, "list_entities")
+    assert [by_name[name]["schema"] for name in ("catalog", "entity_type", "sort")] == [{"type": "string"}] * 3
+    assert by_name["filters"]["content"]["application/json"]["schema"]["additionalProperties"] == {"type": "object"}
     schemas = azul.corrected["components"]["schemas"]
     assert not {"Facet", "Filters", *CONDITIONS} & set(schemas)
     assert [name for name in ("Hit", "Summary") if "required" in schemas[name]] == []
@@ -43,7 +43,7 @@ def test_the_client_is_bound_to_no_catalog_and_no_atlas(azul: Any) -> None:
 
 @pytest.mark.parametrize("name", ["search_entities", "request_manifest"])
 def test_long_filters_are_sent_in_the_body_alone(azul: Any, name: str) -> None:
-    assert [each for each in parameters(azul, name).values() if each["in"] == "query"] == []
+    assert [parameter for parameter in parameters(azul, name).values() if parameter["in"] == "query"] == []
     body = azul.operation(name)["requestBody"]["content"]["application/json"]["schema"]
     fields = azul.corrected["components"]["schemas"][body["$ref"].rpartition("/")[2]]["properties"]
     assert fields["filters"]["type"] == "string"

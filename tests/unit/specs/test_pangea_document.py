@@ -36,17 +36,17 @@ def resolved(spec: Any, node: Any) -> Any:
 
 def response(spec: Any, name: str, status: str = "200") -> Any:
     """The schema of a response."""
-    stated = resolved(spec, spec.operation(name)["responses"][status])
-    return stated["content"]["application/json"]["schema"]
+    response_ = resolved(spec, spec.operation(name)["responses"][status])
+    return response_["content"]["application/json"]["schema"]
 
 
 def test_statuses_are_those_of_the_server(spec: Any) -> None:
     for name, place in spec.names().items():
-        stated = {status for status in spec.operation(name)["responses"] if status.startswith("2")}
+        statuses = {status for status in spec.operation(name)["responses"] if status.startswith("2")}
         usual = {"204"} if name.startswith("delete_") else {"201"} if name.startswith("create_") else {"200"}
         if place.endswith("/wiki"):
             usual = {"200", "201"} if place.startswith("GET ") else {"201"}
-        assert stated == STATUSES.get(name, usual), name
+        assert statuses == STATUSES.get(name, usual), name
 
 
 def test_every_list_follows_its_next_pages(spec: Any) -> None:

@@ -27,10 +27,10 @@ def at(spec: Any, node: Any) -> Any:
 
 def fields(spec: Any, schema: Any) -> dict[str, Any]:
     schema = at(spec, schema)
-    found = dict(schema.get("properties", {}))
+    properties = dict(schema.get("properties", {}))
     for part in schema.get("allOf", []):
-        found |= fields(spec, part)
-    return found
+        properties |= fields(spec, part)
+    return properties
 
 
 def response(spec: Any, name: str) -> dict[str, Any]:
@@ -38,8 +38,8 @@ def response(spec: Any, name: str) -> dict[str, Any]:
 
 
 def query(spec: Any, name: str) -> dict[str, Any]:
-    stated = (at(spec, parameter) for parameter in spec.operation(name).get("parameters", []))
-    return {parameter["name"]: parameter for parameter in stated if parameter["in"] == "query"}
+    parameters = (at(spec, parameter) for parameter in spec.operation(name).get("parameters", []))
+    return {parameter["name"]: parameter for parameter in parameters if parameter["in"] == "query"}
 
 
 def body(spec: Any, name: str) -> dict[str, Any]:
@@ -48,15 +48,15 @@ def body(spec: Any, name: str) -> dict[str, Any]:
 
 def test_everything_is_used(spec: Any) -> None:
     used = Counter(re.findall(r"#/components/(\w+/[\w-]+)", str(spec.corrected)))
-    stated = {f"{home}/{name}" for home, held in spec.corrected["components"].items() for name in held}
-    assert {name for name in stated if not name.startswith("securitySchemes/")} == set(used)
+    names = {f"{home}/{name}" for home, components in spec.corrected["components"].items() for name in components}
+    assert {name for name in names if not name.startswith("securitySchemes/")} == set(used)
 
 
 def test_every_path_states_what_its_placeholders_are(spec: Any) -> None:
     for path, item in spec.corrected["paths"].items():
-        stated = [at(spec, parameter) for parameter in item.get("parameters", [])]
-        assert [parameter["name"] for parameter in stated] == re.findall(r"\{(\w+)\}", path), path
-        assert all(parameter["in"] == "path" and parameter["required"] for parameter in stated)
+        parameters = [at(spec, parameter) for parameter in item.get("parameters", [])]
+        assert [parameter["name"] for parameter in parameters] == re.findall(r"\{(\w+)\}", path), path
+        assert all(parameter["in"] == "path" and parameter["required"] for parameter in parameters)
 
 
 def test_the_optional_part_of_a_path_becomes_two_paths(spec: Any) -> None:
@@ -91,8 +91,8 @@ def test_bulk_requests_take_a_hundred_and_return_records(spec: Any) -> None:
     for name in spec.names():
         if not spec.names()[name].startswith("POST /bulk/") or name == "bulk_create_drs_imports":
             continue
-        (held,) = body(spec, name)["properties"].values()
-        assert held["maxItems"] == 100, name
+        (items,) = body(spec, name)["properties"].values()
+        assert items["maxItems"] == 100, name
         record = fields(spec, response(spec, name)["items"]["items"])
         assert set(record) == {"resource", "error"}, name
         assert all(part["nullable"] for part in record.values()), name
@@ -148,8 +148,8 @@ def test_secrets_are_never_answered(spec: Any) -> None:
     schemas = spec.corrected["components"]["schemas"]
     secret = {
         name
-        for held in schemas.values()
-        for name, field in held.get("properties", {}).items()
+        for schema in schemas.values()
+        for name, field in schema.get("properties", {}).items()
         if field.get("writeOnly")
     }
     assert secret == {"secret_access_key", "private_key", "client_secret"}
