@@ -49,17 +49,17 @@ def rows(omics_sandbox: Any, bundle: Any) -> list[dict[str, str]]:
     import httpx
 
     url = f"{omics_sandbox.swagger_url.rpartition('/')[0]}/bundles/{bundle['bundle_uuid']}?replica=aws"
-    found = httpx.get(url, trust_env=False).json()["bundle"]
+    manifest = httpx.get(url, trust_env=False).json()["bundle"]
     return [
         {
-            "bundle_uuid": found["uuid"],
-            "bundle_version": found["version"],
+            "bundle_uuid": manifest["uuid"],
+            "bundle_version": manifest["version"],
             "file_name": file["name"],
             "file_uuid": file["uuid"],
             "file_sha256": file["sha256"],
             "file_size": str(file["size"]),
         }
-        for file in found["files"]
+        for file in manifest["files"]
     ]
 
 

@@ -42,19 +42,19 @@ def test_cut_in_chunks(trial: Any, server: Any, fault: Any, noise: Any, size: in
 
 
 @pytest.mark.fault("body without any length cut short, size or checksum stated", ends="right file")
-@pytest.mark.parametrize("known", ["size", "checksum", "both"])
+@pytest.mark.parametrize("facts", ["size", "checksum", "both"])
 @pytest.mark.parametrize(("size", "at"), [(5000, 100), (9 * UNIT, 5 * UNIT)])
 @pytest.mark.parametrize("version", ["HTTP/1.0", "HTTP/1.1"])
 @pytest.mark.parametrize("then", ["length", "no length"])
 def test_cut_without_a_length(
-    trial: Any, server: Any, fault: Any, noise: Any, known: str, size: int, at: int, version: str, then: str
+    trial: Any, server: Any, fault: Any, noise: Any, facts: str, size: int, at: int, version: str, then: str
 ) -> None:
-    item = server.item("one", noise(size), *([] if known == "size" else ["sha256"]), retries=3)
+    item = server.item("one", noise(size), *([] if facts == "size" else ["sha256"]), retries=3)
     server.fault("one", fault.changed(unsized=True, version=version, cut=at))
     if then == "no length":
         server.ranges = False
         server.always["one"] = fault.changed(unsized=True, version=version)
-    trial.download([replace(item, size=None) if known == "checksum" else item])
+    trial.download([replace(item, size=None) if facts == "checksum" else item])
 
 
 @pytest.mark.fault("body truncated repeatedly without progress", ends="TruncatedTransfer")
@@ -327,10 +327,12 @@ def test_range_body_short(trial: Any, server: Any, noise: Any, clock: Any) -> No
 
 
 @pytest.mark.fault("HTTP/1.0 response without a length", ends="right file")
-@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("is_size_known", [True, False])
 @pytest.mark.parametrize("size", [0, 5000, 6 * UNIT, SIZE])
-def test_http_1_0(trial: Any, server: Any, fault: Any, noise: Any, size: int, known: bool) -> None:
-    item = server.item("one", noise(size), "md5") if known else replace(server.item("one", noise(size)), size=None)
+def test_http_1_0(trial: Any, server: Any, fault: Any, noise: Any, size: int, is_size_known: bool) -> None:
+    item = (
+        server.item("one", noise(size), "md5") if is_size_known else replace(server.item("one", noise(size)), size=None)
+    )
     server.ranges = False
     server.always["one"] = fault.changed(unsized=True, version="HTTP/1.0")
     trial.download([item])
@@ -353,17 +355,17 @@ def test_gzip_once(trial: Any, server: Any, noise: Any, clock: Any, chunked: boo
     ends=("SourceChanged", "TruncatedTransfer", "ChecksumMismatch"),
 )
 @pytest.mark.parametrize("chunked", [True, False])
-@pytest.mark.parametrize("known", ["size", "checksum", "both"])
+@pytest.mark.parametrize("facts", ["size", "checksum", "both"])
 @pytest.mark.parametrize("body", [b"a" * 50_000, bytes(range(256)) * 4 * 1024 * 6])
-def test_gzip_always(trial: Any, server: Any, clock: Any, chunked: bool, known: str, body: bytes) -> None:
+def test_gzip_always(trial: Any, server: Any, clock: Any, chunked: bool, facts: str, body: bytes) -> None:
     def packed(_server: Any, _request: Any, response: Any) -> Any:
         response.headers["Content-Encoding"] = "gzip"
         return replace(response, body=gzip.compress(response.body, 1), chunked=chunked)
 
     server.ranges = False
     server.always["one"] = packed
-    item = server.item("one", body, *([] if known == "size" else ["sha256"]), retries=2)
-    trial.download([replace(item, size=None) if known == "checksum" else item], clock=clock)
+    item = server.item("one", body, *([] if facts == "size" else ["sha256"]), retries=2)
+    trial.download([replace(item, size=None) if facts == "checksum" else item], clock=clock)
 
 
 @pytest.mark.fault("empty body where bytes were announced", ends="right file")

@@ -24,7 +24,7 @@ def everything_below(folder: Path) -> str:
     return "".join(f"{path}\n{path.read_bytes().decode('latin-1')}" for path in folder.rglob("*") if path.is_file())
 
 
-def told(report: Any) -> str:
+def report_text(report: Any) -> str:
     """All that can be read from a report."""
     words = [repr(report), json.dumps(report.to_dict())]
     for outcome in report.outcomes:
@@ -74,7 +74,7 @@ def test_in_trouble(trial: Any, server: Any, fault: Any, noise: Any, clock: Any,
     ]
     report = trial.download(items, clock=clock)
     assert report.counts["done"] == 3
-    words = [told(report), repr(items), repr([item.locate for item in items]), caplog.text]
+    words = [report_text(report), repr(items), repr([item.locate for item in items]), caplog.text]
     words += [repr(record.__dict__) for record in caplog.records]
     words.append(everything_below(trial.folder))
     for text in words:

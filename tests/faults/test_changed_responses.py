@@ -274,12 +274,12 @@ def run(world: World, command: str, lie: Lie | None) -> subprocess.CompletedProc
     typed = words[words.index("<") + 1] if "<" in words else ""
     words = words[: words.index("<")] if typed else words
     ended = world.run(lie, None, *words, typed=typed)
-    said = f"omics {' '.join(words)}: exit {ended.returncode}\n{ended.stdout[-2000:]}{ended.stderr[-2000:]}"
-    assert "This is a bug" not in said, said
-    assert "Traceback" not in said, said
-    assert ended.returncode in EXITS, said
+    message = f"omics {' '.join(words)}: exit {ended.returncode}\n{ended.stdout[-2000:]}{ended.stderr[-2000:]}"
+    assert "This is a bug" not in message, message
+    assert "Traceback" not in message, message
+    assert ended.returncode in EXITS, message
     if ended.returncode and not command.startswith("whoami"):  # its table states the problem
-        assert ended.stderr.strip(), said
+        assert ended.stderr.strip(), message
     return ended
 
 
@@ -290,9 +290,9 @@ def recorded(world: World, command: str, execute: Execute) -> list[tuple[str, Re
     """The responses to a command, which succeeds, that have something to change, each by its request."""
     responses: dict[str, Reply] = {}
 
-    def keep(asked: Asked, reply: Reply) -> Reply:
+    def keep(request: Asked, reply: Reply) -> Reply:
         if reply.data is not None or reply.body.startswith(b"<?xml"):
-            responses.setdefault(_request(asked), reply)
+            responses.setdefault(_request(request), reply)
         return reply
 
     ended = execute(world, command, Lie(TRUTH, reply=keep, methods=METHODS))
@@ -303,8 +303,8 @@ def recorded(world: World, command: str, execute: Execute) -> list[tuple[str, Re
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 
 
-def _request(asked: Asked) -> str:
-    return f"{asked.method} {_SECONDS.sub('', asked.target)}"
+def _request(request: Asked) -> str:
+    return f"{request.method} {_SECONDS.sub('', request.target)}"
 
 
 def searched(world: World, commands: Sequence[str], execute: Execute, examples: int) -> None:
@@ -313,7 +313,7 @@ def searched(world: World, commands: Sequence[str], execute: Execute, examples: 
     With the logins, the recorded responses and the lists, `make test-long` searches for about 20 minutes on two processors.
     """
     responses = {command: recorded(world, command, execute) for command in commands}
-    usable = [command for command, found in responses.items() if found]
+    usable = [command for command, exchanges in responses.items() if exchanges]
     assert usable
 
     @settings(suppress_health_check=list(HealthCheck), max_examples=examples)
@@ -323,8 +323,8 @@ def searched(world: World, commands: Sequence[str], execute: Execute, examples: 
         where, reply = data.draw(st.sampled_from(responses[command]))
         new = data.draw(changed(reply.data) if reply.data is not None else changed_xml(reply.body))
 
-        def change(asked: Asked, truth: Reply) -> Reply:
-            return Reply(truth.status, truth.headers, new) if _request(asked) == where else truth
+        def change(request: Asked, truth: Reply) -> Reply:
+            return Reply(truth.status, truth.headers, new) if _request(request) == where else truth
 
         execute(world, command, Lie("changed", reply=change, methods=frozenset({where.partition(" ")[0]})))
 
@@ -364,7 +364,7 @@ def test_what_is_no_whole_number_is_no_size_and_no_count(world: World, request: 
         content = ("twelve" if number == '"12"' else number.strip('"')).encode() if is_xml else number.encode()
 
         def change(_: Asked, truth: Reply, content: bytes = content) -> Reply:
-            body = _NUMBERS.sub(lambda found: found["before"] + content + found["after"], truth.body)
+            body = _NUMBERS.sub(lambda match: match["before"] + content + match["after"], truth.body)
             return Reply(truth.status, truth.headers, body)
 
         for command in ("ls -r -l --output json {asked}", "cp -r {asked} {here}/in/"):

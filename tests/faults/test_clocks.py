@@ -31,8 +31,8 @@ def test_jump(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, jump:
 def test_date_by_the_servers_clock(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, off: float) -> None:
     clock.jumped = off
     theirs = clock.now() - off
-    told = {"Date": formatdate(theirs, usegmt=True), "Retry-After": formatdate(theirs + 40, usegmt=True)}
-    server.fault("one", fault.status(503, told))
+    headers = {"Date": formatdate(theirs, usegmt=True), "Retry-After": formatdate(theirs + 40, usegmt=True)}
+    server.fault("one", fault.status(503, headers))
     trial.download([server.item("one", noise(5000), "md5")], clock=clock)
     assert clock.slept <= 45
     assert clock.passed >= 35
@@ -40,18 +40,18 @@ def test_date_by_the_servers_clock(trial: Any, server: Any, fault: Any, noise: A
 
 @pytest.mark.fault("Retry-After as a date, local clock ahead, no Date header", ends="right file")
 def test_date_in_the_past(trial: Any, server: Any, fault: Any, noise: Any, clock: Any) -> None:
-    told = {"Retry-After": formatdate(clock.now() + 40, usegmt=True)}
+    headers = {"Retry-After": formatdate(clock.now() + 40, usegmt=True)}
     clock.jumped = DAY
-    server.fault("one", fault.status(503, told))
+    server.fault("one", fault.status(503, headers))
     trial.download([server.item("one", noise(5000), "md5")], clock=clock)
     assert clock.slept < 5
 
 
 @pytest.mark.fault("Retry-After as a date, local clock a day behind, no Date header", ends="ServiceUnavailable")
 def test_date_far_off(trial: Any, server: Any, fault: Any, noise: Any, clock: Any) -> None:
-    told = {"Retry-After": formatdate(clock.now() + 40, usegmt=True)}
+    headers = {"Retry-After": formatdate(clock.now() + 40, usegmt=True)}
     clock.jumped = -DAY
-    server.fault("one", fault.status(503, told))
+    server.fault("one", fault.status(503, headers))
     item = server.item("one", noise(5000), "md5")
     trial.download([item], clock=clock)
     trial.again([item], clock=clock)

@@ -59,8 +59,8 @@ print("right file" if error is None else type(error).__name__, error)
 def test_few_descriptors(trial: Any, server: Any, noise: Any, target: Path, left: int) -> None:
     item = server.item("one", noise(5000))
     command = [sys.executable, "-c", FEW_DESCRIPTORS, item.locate.url, str(target), str(left)]
-    told = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
-    how, _, words = told.partition(" ")
+    output = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+    how, _, words = output.partition(" ")
     trial.ended("right file" if how == "right" else how)
     assert how == "right" or "too many" in words.lower()
     assert how == "right" or "ulimit -n" in words

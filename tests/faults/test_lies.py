@@ -91,46 +91,46 @@ def check(world: World, command: Command, lie: Lie | None, only: int | None, bef
     ended = world.run(lie, only, *words)
     after = world.contents()
     local = {path.relative_to(here).as_posix(): path.read_bytes() for path in here.rglob("*") if path.is_file()}
-    said = f"{' '.join(words)}: exit {ended.returncode}\n{ended.stdout}{ended.stderr}"
+    message = f"{' '.join(words)}: exit {ended.returncode}\n{ended.stdout}{ended.stderr}"
     try:
-        assert "This is a bug" not in said, said
-        assert "Traceback" not in said, said
+        assert "This is a bug" not in message, message
+        assert "Traceback" not in message, message
         outside = {name: value for name, value in before.items() if not name.startswith("in/")}
-        assert {name: after.get(name) for name in outside} == outside, said
-        assert {name for name in after if not name.startswith("in/")} == outside.keys(), said
-        assert local.get("beside/k.txt", b"kept") == b"kept", said
+        assert {name: after.get(name) for name in outside} == outside, message
+        assert {name for name in after if not name.startswith("in/")} == outside.keys(), message
+        assert local.get("beside/k.txt", b"kept") == b"kept", message
         inside = {name for name in before if name.startswith("in/")}
         if not command.removes:
-            assert inside <= after.keys(), said
+            assert inside <= after.keys(), message
         if command.moves == "down":
             for name in inside - after.keys():
-                assert local.get(f"moved/{name.removeprefix('in/')}") == world.files[name], said
+                assert local.get(f"moved/{name.removeprefix('in/')}") == world.files[name], message
         if "new/n.txt" in command.local and (ended.returncode == 0 or "new/n.txt" not in local):
             if world.root:
-                assert json.loads(after["in/n.txt"])[0] == len(b"nnn"), said
+                assert json.loads(after["in/n.txt"])[0] == len(b"nnn"), message
             else:  # a new bundle
                 (file,) = json.loads(ended.stdout)["files"]
-                assert world.run(None, None, "cat", file["target"]).stdout == "nnn", said
+                assert world.run(None, None, "cat", file["target"]).stdout == "nnn", message
         if command.moves == "within" and "in/b.txt" not in after:
-            assert after["in/renamed.txt"] == before["in/b.txt"], said
-        wanted = {name for name in world.files if name.startswith("in/")}
+            assert after["in/renamed.txt"] == before["in/b.txt"], message
+        names = {name for name in world.files if name.startswith("in/")}
         is_counted = not (world.states_no_counts and lie in (EMPTIED, SHORTENED))
         if ended.returncode == 0 and is_counted:  # otherwise something may be missing
             if command is COMMANDS["ls"]:
-                assert all(name.removeprefix("in/") in ended.stdout for name in wanted), said
+                assert all(name.removeprefix("in/") in ended.stdout for name in names), message
             if command in FETCHING:  # a platform may have folders of its own
                 here_now = {name.rpartition("/")[2] for name in local if name.startswith("in/")}
-                assert {name.rpartition("/")[2] for name in wanted} <= here_now, said
+                assert {name.rpartition("/")[2] for name in names} <= here_now, message
         if command is COMMANDS["sync down"] and (is_counted or lie is EMPTIED):
             assert {name for name in command.local if name in world.files or name == "beside/k.txt"} <= local.keys(), (
-                said
+                message
             )
     finally:
         world.restore(before, after)
     if lie is None:
         # Seven Bridges states no checksum of a file, so that its source is kept.
         keeps = command is COMMANDS["mv down"] and world.root.startswith("sb://")
-        assert ended.returncode == (3 if keeps else 0), said
+        assert ended.returncode == (3 if keeps else 0), message
     return ended.returncode
 
 
@@ -214,16 +214,16 @@ def test_a_bundle_without_files_is_a_warning_by_which_nothing_is_removed(world: 
     _make(here, OURS)
     template = words.replace("download", DOWNLOADS[world.scheme])
     ended = world.run(EMPTIED, None, "--yes", *spelled(world, template))
-    said = f"{words}: exit {ended.returncode}\n{ended.stdout}{ended.stderr}"
+    message = f"{words}: exit {ended.returncode}\n{ended.stdout}{ended.stderr}"
     expected = EMPTY[words]
-    assert ended.returncode in ((expected,) if isinstance(expected, int) else expected), said
+    assert ended.returncode in ((expected,) if isinstance(expected, int) else expected), message
     assert {name: (here / name).read_bytes() for name in OURS} == OURS
     if expected != 2:
-        assert "has no files" in ended.stderr or "its server lists no members" in ended.stderr, said
+        assert "has no files" in ended.stderr or "its server lists no members" in ended.stderr, message
     if words.startswith(("cp", "get", "download")):
-        assert "0 files (0 B)" in ended.stderr, said
+        assert "0 files (0 B)" in ended.stderr, message
     if "--fail-empty" in words:
-        assert "nothing to do: no file is selected" in ended.stderr, said
+        assert "nothing to do: no file is selected" in ended.stderr, message
 
 
 @pytest.mark.long

@@ -15,7 +15,7 @@ SEED = 20_261_120
 @pytest.mark.fault("2 % of the requests for thousands of files fail at random", ends="right file")
 @pytest.mark.parametrize("count", [1_200, pytest.param(10_000, marks=pytest.mark.long)])
 def test_two_percent(trial: Any, server: Any, fault: Any, clock: Any, count: int) -> None:
-    dice, tried, asked = random.Random(SEED), Counter[str](), Counter[str]()
+    dice, tried, attempts = random.Random(SEED), Counter[str](), Counter[str]()
     faults = {
         "500": fault.status(500),
         "503": fault.status(503, {"Retry-After": "5"}),
@@ -31,8 +31,8 @@ def test_two_percent(trial: Any, server: Any, fault: Any, clock: Any, count: int
 
     def sometimes(server: Any, request: Any, response: Any) -> Any:
         # Which requests fail hangs on file and attempt, so that it is the same whatever comes first.
-        asked[request.path] += 1
-        chance = random.Random(f"{SEED} {request.path} {asked[request.path]}")
+        attempts[request.path] += 1
+        chance = random.Random(f"{SEED} {request.path} {attempts[request.path]}")
         if chance.random() >= 0.02:
             return None
         name = chance.choice(list(faults))

@@ -35,8 +35,8 @@ def start(trial: Any) -> Iterator[Callable[[list[Item]], "subprocess.Popen[str]"
     started: list[subprocess.Popen[str]] = []
 
     def run(items: list[Item]) -> "subprocess.Popen[str]":
-        told = [(item.name, item.locate.url, item.size, dict(item.checksums)) for item in items]
-        arguments = [sys.executable, "-c", SCRIPT, json.dumps({"items": told, "folder": str(trial.folder)})]
+        entries = [(item.name, item.locate.url, item.size, dict(item.checksums)) for item in items]
+        arguments = [sys.executable, "-c", SCRIPT, json.dumps({"items": entries, "folder": str(trial.folder)})]
         process = forked.start(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         started.append(process)
         return process

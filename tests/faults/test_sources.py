@@ -17,16 +17,16 @@ ONE_EACH = [["sha256"], ["sha1"], ["md5"], ["crc32c"], ["md5", "crc32c", "sha256
 
 
 @pytest.mark.fault("wrong Content-Range, once", ends="right file")
-@pytest.mark.parametrize("stated", RANGES)
-def test_wrong_range_once(trial: Any, server: Any, noise: Any, clock: Any, stated: str) -> None:
-    server.fault("one", _other_range(stated))
+@pytest.mark.parametrize("content_range", RANGES)
+def test_wrong_range_once(trial: Any, server: Any, noise: Any, clock: Any, content_range: str) -> None:
+    server.fault("one", _other_range(content_range))
     trial.download([server.item("one", noise(SIZE), "sha256")], clock=clock)
 
 
 @pytest.mark.fault("wrong Content-Range, always, no checksum", ends="right file")
-@pytest.mark.parametrize("stated", RANGES)
-def test_wrong_range_always(trial: Any, server: Any, noise: Any, clock: Any, stated: str) -> None:
-    server.always["one"] = _other_range(stated)
+@pytest.mark.parametrize("content_range", RANGES)
+def test_wrong_range_always(trial: Any, server: Any, noise: Any, clock: Any, content_range: str) -> None:
+    server.always["one"] = _other_range(content_range)
     trial.download([server.item("one", noise(SIZE))], clock=clock)
 
 
@@ -51,10 +51,10 @@ def test_wrong_total_always(
     trial.download([item if sized else replace(item, size=None)], clock=clock)
 
 
-def _other_range(stated: str) -> Any:
+def _other_range(content_range: str) -> Any:
     def wrong(_server: Any, _request: Any, response: Any) -> Any:
         if response.status == 206:
-            response.headers["Content-Range"] = stated.format(size=SIZE, last=len(response.body))
+            response.headers["Content-Range"] = content_range.format(size=SIZE, last=len(response.body))
         return response
 
     return wrong
@@ -91,12 +91,14 @@ def test_whole_and_cut(trial: Any, server: Any, fault: Any, noise: Any, clock: A
 
 
 @pytest.mark.fault("server without ranges that always cuts its bodies at the same place", ends="TruncatedTransfer")
-@pytest.mark.parametrize("stated", [True, False])
-def test_whole_and_always_cut(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, stated: bool) -> None:
+@pytest.mark.parametrize("is_size_stated", [True, False])
+def test_whole_and_always_cut(
+    trial: Any, server: Any, fault: Any, noise: Any, clock: Any, is_size_stated: bool
+) -> None:
     server.ranges = False
     server.always["one"] = fault.cut(9 * UNIT)
     item = server.item("one", noise(12 * UNIT), "sha256", retries=3)
-    report = trial.download([item if stated else replace(item, size=None)], clock=clock)
+    report = trial.download([item if is_size_stated else replace(item, size=None)], clock=clock)
     assert len(server.of("one")) <= 8
     assert f"of {12 * UNIT} bytes" in str(report.outcomes[0].error)
 
