@@ -35,16 +35,16 @@ from omicsdk.crunch.attributes import (
     ],
 )
 def test_the_kind_of_an_attribute_is_that_of_its_value(value: object, kind: str):
-    (found,) = inferred({"key": value})
-    assert found == (kind, "key", value)
-    assert found.url == f"api/attributes/{kind}/"
+    (attribute,) = inferred({"key": value})
+    assert attribute == (kind, "key", value)
+    assert attribute.url == f"api/attributes/{kind}/"
 
 
 def test_numbers_of_numpy_are_numbers():
     numpy = pytest.importorskip("numpy")
-    found = inferred({"whole": numpy.int64(7), "half": numpy.float32(0.5)})
-    assert [(each.kind, each.value) for each in found] == [("int", 7), ("float", 0.5)]
-    assert [type(each.value) for each in found] == [int, float]
+    attributes = inferred({"whole": numpy.int64(7), "half": numpy.float32(0.5)})
+    assert [(attribute.kind, attribute.value) for attribute in attributes] == [("int", 7), ("float", 0.5)]
+    assert [type(attribute.value) for attribute in attributes] == [int, float]
 
 
 @pytest.mark.parametrize(

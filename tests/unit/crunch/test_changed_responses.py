@@ -23,7 +23,7 @@ def page(*results: Any) -> list[tuple[int, Any]]:
 Act = Callable[[Crunch, Path], object]
 WORKFLOWS: dict[str, tuple[Act, Responses]] = {
     "list datasets": (
-        lambda client, _: [each.slug for each in client.ls("p")],
+        lambda client, _: [item.slug for item in client.ls("p")],
         {"GET /projects/p/": told({"id": 1, "slug": "p"}), "GET /datasets/": page(DATASET)},
     ),
     "the next dataset": (

@@ -23,9 +23,9 @@ def created(**fields: object) -> httpx.Response:
 
 
 def test_what_is_missing_is_named_by_its_variable():
-    for given, name in (({}, "CRUNCH_URL"), ({"CRUNCH_URL": "https://crunch.example.org"}, "CRUNCH_TOKEN")):
+    for environ, name in (({}, "CRUNCH_URL"), ({"CRUNCH_URL": "https://crunch.example.org"}, "CRUNCH_TOKEN")):
         with pytest.raises(CrunchAPIException, match=name) as raised:
-            Connection(environ=given)
+            Connection(environ=environ)
         assert isinstance(raised.value, errors.ConfigError)
 
 
@@ -231,17 +231,17 @@ def test_it_prints_what_it_does_when_it_is_asked_to(capsys: pytest.CaptureFixtur
 
 
 def test_a_refusal_states_each_field_and_keeps_the_response():
-    told = {"name": ["item with this name already exists."], "parent": ["Object with slug=nope does not exist."]}
-    site = Site(httpx.Response(400, json=told))
+    payload = {"name": ["item with this name already exists."], "parent": ["Object with slug=nope does not exist."]}
+    site = Site(httpx.Response(400, json=payload))
     with pytest.raises(CrunchAPIException, match="name: item with this name already exists") as raised:
         site.connection().add_project("My Proj")
     error = raised.value
     assert isinstance(error, errors.BadRequest)
     assert "already exists; parent: Object with slug=nope does not exist (400 from POST" in str(error)
-    assert error.fields == {name: tuple(texts) for name, texts in told.items()}
+    assert error.fields == {name: tuple(texts) for name, texts in payload.items()}
     assert error.response is not None
     assert (error.response.status_code, error.response.ok, error.response.reason) == (400, False, "Bad Request")
-    assert (error.response.json(), error.response.url) == (told, "https://crunch.example.org/api/projects/")
+    assert (error.response.json(), error.response.url) == (payload, "https://crunch.example.org/api/projects/")
     with pytest.raises(errors.BadRequest, match="already exists"):
         error.response.raise_for_status()
     restored = pickle.loads(pickle.dumps(error))

@@ -40,8 +40,8 @@ class ObjectStore(MemoryFileSystem):
         return self.remembered.setdefault(f"ls {path} {detail}", super().ls(path, detail=detail))
 
     def find(self, path: str, *_: Any, **options: Any) -> Any:
-        found = self.remembered.setdefault(f"find {path} {options}", super().find(path, **options))
-        return {f"{path}/": {"size": 0}, f"{path}/deep/": {"size": 0}, **found}
+        entries = self.remembered.setdefault(f"find {path} {options}", super().find(path, **options))
+        return {f"{path}/": {"size": 0}, f"{path}/deep/": {"size": 0}, **entries}
 
     def invalidate_cache(self, path: str | None = None) -> None:
         self.remembered.clear()

@@ -19,5 +19,5 @@ def test_files_are_hashed_in_whatever_size(tmp_path: Path) -> None:
         for path in tmp_path.rglob("*")
         if path.is_file()
     }
-    assert {name: known.md5 for name, known in hashed.items()} == expected
+    assert {name: entry.md5 for name, entry in hashed.items()} == expected
     assert list(hashed) == sorted(expected)

@@ -15,9 +15,9 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows keeps no time o
 def settled(path: Path) -> dict[str, Hashed]:
     """A file's checksum with a stamp that is trusted: the file system's clock has gone on since."""
     hashed = {"f": hash_file(path)}
-    while not (known := trusted(hashed, clock_of(path.parent))):
+    while not (entries := trusted(hashed, clock_of(path.parent))):
         pass
-    return dict(known)
+    return dict(entries)
 
 
 @pytest.fixture
@@ -37,10 +37,10 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 def test_an_untouched_file_is_not_read_again(tmp_path: Path, read: list[Path]) -> None:
     path = tmp_path / "f"
     path.write_bytes(b"one")
-    known = settled(path)
+    before = settled(path)
     read.clear()
 
-    assert hash_files({"f": path}, known) == known
+    assert hash_files({"f": path}, before) == before
     assert read == []
 
 
@@ -65,14 +65,14 @@ def test_a_change_that_puts_size_and_time_back_is_seen(
 ) -> None:
     path = tmp_path / "f"
     path.write_bytes(b"one")
-    known = settled(path)
+    trusted_hashes = settled(path)
     before = path.stat()
 
     change(path)
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
 
     assert (path.stat().st_size, path.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns)
-    assert hash_files({"f": path}, known)["f"].md5 != known["f"].md5
+    assert hash_files({"f": path}, trusted_hashes)["f"].md5 != trusted_hashes["f"].md5
 
 
 def test_a_stamp_of_the_clocks_present_step_is_not_trusted(tmp_path: Path) -> None:
@@ -127,25 +127,25 @@ def test_a_file_that_grows_while_it_is_hashed_is_reported(tmp_path: Path, monkey
 def test_a_file_that_is_gone_has_changed(tmp_path: Path) -> None:
     path = tmp_path / "f"
     path.write_bytes(b"one")
-    known = hash_file(path)
-    unchanged(path, known)
+    before = hash_file(path)
+    unchanged(path, before)
 
     path.unlink()
 
     with pytest.raises(SourceChanged, match="changed while it was uploaded"):
-        unchanged(path, known)
+        unchanged(path, before)
 
 
 def test_new_permissions_and_links_are_no_change_of_a_file(tmp_path: Path) -> None:
     path = tmp_path / "f"
     path.write_bytes(b"one")
-    known = hash_file(path)
+    before = hash_file(path)
     path.chmod(0o600)
     path.with_name("link").hardlink_to(path)
 
-    unchanged(path, known)
+    unchanged(path, before)
 
     path.write_bytes(b"two")
-    os.utime(path, ns=(0, known.stamp.mtime_ns))
+    os.utime(path, ns=(0, before.stamp.mtime_ns))
     with pytest.raises(SourceChanged):
-        unchanged(path, known)
+        unchanged(path, before)

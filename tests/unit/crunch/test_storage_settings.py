@@ -43,10 +43,10 @@ AWS = {
 )
 def test_folders(settings: dict[str, Any], tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("alpha")
-    told = json.loads(json.dumps(settings).replace("{folder}", str(tmp_path)))
+    parsed = json.loads(json.dumps(settings).replace("{folder}", str(tmp_path)))
 
-    for given in (told, _json(tmp_path / "settings.json", told)):
-        storage = open_storage(given)
+    for argument in (parsed, _json(tmp_path / "settings.json", parsed)):
+        storage = open_storage(argument)
         assert isinstance(storage, FolderStorage)
         assert storage.path("a.txt") == str(tmp_path / "a.txt")
 
@@ -161,12 +161,12 @@ def test_an_object_of_the_users_own(tmp_path: Path) -> None:
 
         open = save = exists = listdir = delete = size = nothing
 
-    own: Any = Own()
-    assert open_storage(own) is own
+    storage: Any = Own()
+    assert open_storage(storage) is storage
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "message"),
     [
         ({}, "name no storage"),
         ({"DEBUG": True}, "name no storage"),
@@ -188,11 +188,11 @@ def test_an_object_of_the_users_own(tmp_path: Path) -> None:
         (object(), "has no open, save, exists, listdir, delete, size"),
     ],
 )
-def test_settings_that_cannot_be_used(settings: Any, said: str) -> None:
+def test_settings_that_cannot_be_used(settings: Any, message: str) -> None:
     with pytest.raises(ConfigError) as caught:
         open_storage(settings)
 
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_an_unknown_storage_is_reported_with_what_is_taken() -> None:
@@ -204,7 +204,7 @@ def test_an_unknown_storage_is_reported_with_what_is_taken() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "said"),
+    ("name", "content", "message"),
     [
         ("settings.py", "MEDIA_ROOT = '/x'", "ends in .py"),
         ("settings", "{}", "ends in nothing"),
@@ -215,7 +215,7 @@ def test_an_unknown_storage_is_reported_with_what_is_taken() -> None:
         ("missing.json", None, "cannot be read"),
     ],
 )
-def test_files_that_cannot_be_used(tmp_path: Path, name: str, content: str | bytes | None, said: str) -> None:
+def test_files_that_cannot_be_used(tmp_path: Path, name: str, content: str | bytes | None, message: str) -> None:
     path = tmp_path / name
     if content is not None:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
@@ -223,12 +223,12 @@ def test_files_that_cannot_be_used(tmp_path: Path, name: str, content: str | byt
     with pytest.raises(ConfigError) as caught:
         open_storage(path)
 
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert str(path) in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "said"),
+    ("key", "value", "message"),
     [
         ("AWS_S3_ENDPOINT_URL", "nonsense", "AWS settings of the storage"),
         ("AWS_S3_ADDRESSING_STYLE", "sideways", "AWS settings of the storage"),
@@ -238,13 +238,13 @@ def test_files_that_cannot_be_used(tmp_path: Path, name: str, content: str | byt
         ("AWS_QUERYSTRING_EXPIRE", -1, "AWS_QUERYSTRING_EXPIRE is -1"),
     ],
 )
-def test_aws_settings_that_cannot_be_used(key: str, value: Any, said: str) -> None:
-    told = {**AWS, key: value, "DEFAULT_FILE_STORAGE": "storages.backends.s3.S3Storage"}
+def test_aws_settings_that_cannot_be_used(key: str, value: Any, message: str) -> None:
+    settings = {**AWS, key: value, "DEFAULT_FILE_STORAGE": "storages.backends.s3.S3Storage"}
 
     with pytest.raises(ConfigError) as caught:
-        open_storage(told)
+        open_storage(settings)
 
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_a_file_that_begins_with_a_byte_order_mark(tmp_path: Path) -> None:

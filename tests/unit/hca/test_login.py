@@ -57,10 +57,10 @@ def test_a_code_is_pasted_where_there_is_no_browser(person, server, paste):
 
 
 @pytest.mark.parametrize(
-    ("typed", "said"), [("", "No code was given"), ("\n", "No code"), ("wrong\n", "invalid_grant")]
+    ("typed", "message"), [("", "No code was given"), ("\n", "No code"), ("wrong\n", "invalid_grant")]
 )
-def test_a_code_that_is_none(person, typed, said):
-    with pytest.raises(AuthError, match=said):
+def test_a_code_that_is_none(person, typed, message):
+    with pytest.raises(AuthError, match=message):
         person.login(remote=True, ask=lambda question: typed)
     assert person.credentials() is None
 
@@ -68,9 +68,9 @@ def test_a_code_that_is_none(person, typed, said):
 def test_a_token_at_hand_is_stored_as_it_is(person, server):
     done = person.login(access_token="not-a-jwt")
     assert (done.expires_at, done.renewable) == (None, False)
-    held = person.credentials()
-    assert sent(held) == "not-a-jwt"
-    assert not held.renew(held.headers(*GET))
+    credentials = person.credentials()
+    assert sent(credentials) == "not-a-jwt"
+    assert not credentials.renew(credentials.headers(*GET))
     assert server.asked == []
 
 
@@ -147,9 +147,9 @@ PUBLISHED = {
 def test_what_the_published_client_stored_is_used_as_it_is(person, server, tmp_path):
     person.configure(PUBLISHED)
     before = (tmp_path / "hca.json").read_text()
-    held = person.credentials()
-    assert sent(held) == "canary-old-access"
-    assert not held.renew(held.headers(*GET))
+    credentials = person.credentials()
+    assert sent(credentials) == "canary-old-access"
+    assert not credentials.renew(credentials.headers(*GET))
     assert (tmp_path / "hca.json").read_text() == before
     assert server.asked == []
     assert not (tmp_path / "omics").exists()
@@ -169,9 +169,9 @@ def test_it_is_taken_over_on_request_and_then_renewed(person, server, tmp_path):
     server.refresh_tokens.add("canary-old-refresh")
     assert person.login(migrate=True).renewable
     assert (tmp_path / "hca.json").read_text() == before
-    held = person.credentials()
-    assert sent(held) == "canary-old-access"
-    assert held.renew(held.headers(*GET))
+    credentials = person.credentials()
+    assert sent(credentials) == "canary-old-access"
+    assert credentials.renew(credentials.headers(*GET))
     assert sent(person.credentials()) == server.access_tokens[0]
 
 
@@ -246,8 +246,8 @@ def test_a_service_account_states_what_the_platform_documents(person, key_file):
         "https://auth.data.humancellatlas.org/email": "r@x.org",
     }
     person.configure({"audience": "https://me/"})
-    stated = jwt.decode(sent(person.credentials()), options={"verify_signature": False})
-    assert stated["aud"] == "https://me/"
+    payload = jwt.decode(sent(person.credentials()), options={"verify_signature": False})
+    assert payload["aud"] == "https://me/"
 
 
 def test_which_credentials_win(person, key_file):
@@ -263,6 +263,6 @@ def test_which_credentials_win(person, key_file):
 
 def test_a_missing_key_file_is_reported_only_when_credentials_are_needed(person, tmp_path):
     person.environ["GOOGLE_APPLICATION_CREDENTIALS"] = str(tmp_path / "none.json")
-    held = person.credentials()
+    credentials = person.credentials()
     with pytest.raises(AuthError, match="does not exist"):
-        sent(held)
+        sent(credentials)

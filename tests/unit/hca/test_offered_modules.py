@@ -20,7 +20,7 @@ def test_files_are_replaced_and_have_an_age(tmp_path: Path) -> None:
     fs.atomic_write(file, b"one")
     fs.atomic_write(str(file), b"two")
     assert file.read_bytes() == b"two"
-    assert [each.name for each in tmp_path.iterdir()] == ["a"]
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
     assert fs.get_days_since_last_modified(file) == 0
     os.utime(file, (0, 0))
     assert fs.get_days_since_last_modified(file) > 10_000

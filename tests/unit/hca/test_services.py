@@ -77,9 +77,9 @@ STORED = {
 
 def test_a_stored_token_goes_to_the_host_that_it_was_stored_for_only(tmp_path: Path):
     made = config(tmp_path, STORED)
-    own = connection("DSSClient", config=made, environ={}).credentials
-    assert own is not None
-    assert own.goes_to("https://dss.example.org/v1/bundles/all")
+    credentials = connection("DSSClient", config=made, environ={}).credentials
+    assert credentials is not None
+    assert credentials.goes_to("https://dss.example.org/v1/bundles/all")
     other = connection(
         "DSSClient", swagger_url="https://evil.example.org/v1/swagger.json", config=made, environ={}
     ).credentials
@@ -89,14 +89,14 @@ def test_a_stored_token_goes_to_the_host_that_it_was_stored_for_only(tmp_path: P
 
 def test_a_token_of_the_environment_goes_to_the_service_of_the_configuration_or_of_its_own_variable(tmp_path: Path):
     made, url = config(tmp_path, STORED), "https://other.example.org/v1"
-    own = connection("DSSClient", config=made, environ={"OMICS_DSS_TOKEN": "t"})
-    assert own.credentials is not None
-    assert own.credentials.headers("GET", f"{own.base_url}/bundles/all") == {"authorization": "Bearer t"}
-    assert "other.example.org" not in own.base_url
+    service = connection("DSSClient", config=made, environ={"OMICS_DSS_TOKEN": "t"})
+    assert service.credentials is not None
+    assert service.credentials.headers("GET", f"{service.base_url}/bundles/all") == {"authorization": "Bearer t"}
+    assert "other.example.org" not in service.base_url
     other = connection("DSSClient", base_url=url, config=config(tmp_path, {}), environ={"OMICS_DSS_TOKEN": "t"})
     assert other.credentials is None
-    stated = {"OMICS_DSS_TOKEN": "t", "OMICS_DSS_URL": url}
-    assert connection("DSSClient", base_url=url, config=made, environ=stated).credentials is not None
+    environ = {"OMICS_DSS_TOKEN": "t", "OMICS_DSS_URL": url}
+    assert connection("DSSClient", base_url=url, config=made, environ=environ).credentials is not None
 
 
 def test_without_a_token_there_are_no_credentials(tmp_path: Path):
@@ -105,10 +105,10 @@ def test_without_a_token_there_are_no_credentials(tmp_path: Path):
 
 def test_a_token_of_the_environment_that_has_ended_names_its_variable(tmp_path: Path):
     ended = ".".join(urlsafe_b64encode(part).decode().rstrip("=") for part in (b"{}", b'{"exp": 1}', b"x"))
-    given = connection("DSSClient", config=config(tmp_path, {}), environ={"OMICS_DSS_TOKEN": ended}).credentials
-    assert given is not None
+    credentials = connection("DSSClient", config=config(tmp_path, {}), environ={"OMICS_DSS_TOKEN": ended}).credentials
+    assert credentials is not None
     with pytest.raises(AuthError, match="expired on 1970") as raised:
-        given.headers("GET", "https://dss.example.org/v1/bundles/all")
+        credentials.headers("GET", "https://dss.example.org/v1/bundles/all")
     assert raised.value.remedy == "Set OMICS_DSS_TOKEN to a valid token; or unset it, and run: omics dss login"
 
 
@@ -120,11 +120,11 @@ def homeless(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("homeless")
 def test_reading_without_a_login_needs_no_home(tmp_path: Path):
     made = HCAConfig({}, site_file=tmp_path / "none.json")
-    found = connection("DSSClient", base_url="https://dss.example.org/v1", config=made, environ={})
-    assert (found.base_url, found.credentials) == ("https://dss.example.org/v1", None)
+    service = connection("DSSClient", base_url="https://dss.example.org/v1", config=made, environ={})
+    assert (service.base_url, service.credentials) == ("https://dss.example.org/v1", None)
     assert made.config_files == [str(tmp_path / "none.json")]
-    own = {"OMICS_DSS_TOKEN": "t", "OMICS_DSS_URL": "https://x.org"}
-    assert connection("DSSClient", base_url="https://x.org", environ=own).credentials is not None
+    environ = {"OMICS_DSS_TOKEN": "t", "OMICS_DSS_URL": "https://x.org"}
+    assert connection("DSSClient", base_url="https://x.org", environ=environ).credentials is not None
     assert connection("DSSClient", environ={"OMICS_DSS_TOKEN": "t"}).credentials is not None
 
 
@@ -152,9 +152,9 @@ def test_a_section_that_was_set_in_the_program_and_is_wrong_is_reported_as_that(
 ):
     made = config(tmp_path, {})
     made[section] = value
-    for asked in (lambda: connection(section, config=made, environ={}), lambda: CLIENTS[section](config=made)):
+    for connect in (lambda: connection(section, config=made, environ={}), lambda: CLIENTS[section](config=made)):
         with pytest.raises(ConfigError, match=rf"^{section}\.swagger_url \(set in the program\) is "):
-            asked()
+            connect()
     del made[section]
     with pytest.raises(ConfigError, match=rf"^{section}\.swagger_url \(set in the program\) is "):
         connection(section, config=made, environ={})

@@ -21,7 +21,7 @@ MD5, SHA1 = "0" * 32, "1" * 40
 
 
 def file(path: str, **fields: object) -> LockedFile:
-    stated = LockedFile(
+    locked_file = LockedFile(
         path,
         "web",
         5,
@@ -31,7 +31,7 @@ def file(path: str, **fields: object) -> LockedFile:
         (),
         SINCE,
     )
-    return stated._replace(**fields)
+    return locked_file._replace(**fields)
 
 
 def lock(folder: Path, *files: LockedFile) -> Lock:
@@ -57,10 +57,10 @@ def lock(folder: Path, *files: LockedFile) -> Lock:
     ],
 )  # fmt: skip
 def test_reads_are_paired_by_their_names(paths: list[str], rows: list[tuple[str, str, str]]):
-    told: list[str] = []
-    assert paired_reads(paths, told.append) == [Reads(*row) for row in rows]
+    messages: list[str] = []
+    assert paired_reads(paths, messages.append) == [Reads(*row) for row in rows]
     left_out = len(paths) - sum(bool(path) for row in rows for path in row[1:])
-    assert [text.split()[0] for text in told] == ([str(left_out)] if left_out else [])
+    assert [text.split()[0] for text in messages] == ([str(left_out)] if left_out else [])
 
 
 @pytest.mark.parametrize(
@@ -81,9 +81,9 @@ def test_ambiguous_names_are_an_error(paths: list[str]):
 
 
 def test_the_sheet_of_nextflow_has_what_the_pipelines_accept(tmp_path: Path):
-    told: list[str] = []
+    messages: list[str] = []
     some = lock(tmp_path, *map(file, ("d/a,b_1.fastq.gz", "d/a,b_2.fastq.gz", "d/c.fq.gz", "d/c.bam", "d/e.fastq")))
-    rows = [*csv.DictReader(some.export("nextflow", on_message=told.append))]
+    rows = [*csv.DictReader(some.export("nextflow", on_message=messages.append))]
     assert rows == [
         {"sample": "a,b", "fastq_1": "d/a,b_1.fastq.gz", "fastq_2": "d/a,b_2.fastq.gz"},
         {"sample": "c", "fastq_1": "d/c.fq.gz", "fastq_2": ""},
@@ -92,7 +92,7 @@ def test_the_sheet_of_nextflow_has_what_the_pipelines_accept(tmp_path: Path):
     assert all(
         re.fullmatch(r"\S+", row["sample"]) and re.fullmatch(r"\S+\.f(ast)?q\.gz", row["fastq_1"]) for row in rows
     )
-    assert told == ["2 files left out: not FASTQ compressed by gzip"]
+    assert messages == ["2 files left out: not FASTQ compressed by gzip"]
     for refused, why in (("a.bam", "no FASTQ"), ("a b.fq.gz", "blank"), ("a\udcff.fq.gz", "not UTF-8")):
         with pytest.raises(LockError, match=why):
             [*lock(tmp_path, file(refused, address="https://h/a")).export("nextflow")]
@@ -122,8 +122,8 @@ def test_a_bag_states_what_the_lock_does(tmp_path: Path):
     lock(tmp_path, *files).write_bag(tmp_path / "some/bag")
     bag = tmp_path / "some/bag"
     listed = FileList(bag, "bag", "", (), Counter())
-    found = [found for row in BAG.rows(listed) for found in BAG.files(row, listed)]
-    assert [(each.name, each.address, each.size, each.checksums) for each in found] == [
+    described = [bag_file for row in BAG.rows(listed) for bag_file in BAG.files(row, listed)]
+    assert [(bag_file.name, bag_file.address, bag_file.size, bag_file.checksums) for bag_file in described] == [
         ("data/a b.bin", "https://files.example.org/a%20b.bin", 5, {"md5": MD5}),
         ("data/c.bin", "https://files.example.org/c.bin", None, {"sha1": SHA1}),
         ("data/d.bin", f"https://api.gdc.cancer.gov/data/{files[2].address}", 5, {"md5": MD5}),

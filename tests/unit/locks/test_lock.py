@@ -303,9 +303,9 @@ def killed_at(monkeypatch: pytest.MonkeyPatch, point: str) -> Iterator[None]:
 @pytest.mark.parametrize(("one", "other"), [("a", "A"), ("\u00e9", "e\u0301"), ("a", "A/b")])
 def test_paths_that_are_one_on_other_systems_are_locked_with_a_warning(clock: ManualClock, one: str, other: str):
     write_list("one.tsv", **{one: "1", other: "2"})
-    said = list[str]()
-    assert Lock(clock=clock).update(on_message=said.append).is_written
-    assert ["cannot be pulled there" in line for line in said if line.startswith("warning")] == [True]
+    messages = list[str]()
+    assert Lock(clock=clock).update(on_message=messages.append).is_written
+    assert ["cannot be pulled there" in line for line in messages if line.startswith("warning")] == [True]
 
 
 # -- what exists
@@ -373,7 +373,7 @@ def test_differences_upstream_are_listed_after_the_others(lock: Lock):
     write_list("one.tsv", b="B2", c="C")
     before = text()
     put("data/a", "A")
-    upstream = [(each.path, each.state) for each in lock.status(upstream=True) if each.state.endswith("upstream")]
+    upstream = [(entry.path, entry.state) for entry in lock.status(upstream=True) if entry.state.endswith("upstream")]
     assert upstream == [("data/a", "removed upstream"), ("data/b", "changed upstream"), ("data/c", "added upstream")]
     assert text() == before
 

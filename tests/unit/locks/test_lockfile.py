@@ -209,8 +209,8 @@ def test_two_sorted_streams_are_joined_by_path(one: set[int], other: set[int]):
 @given(st.lists(FILES), st.integers(1, 5))
 def test_files_are_sorted_in_batches(tmp_path_factory: pytest.TempPathFactory, files: list[LockedFile], batch: int):
     work = tmp_path_factory.mktemp("batches")
-    found = [file.path for file in sorted_files(iter(files), work, batch)]
-    assert found == sorted(file.path for file in files)
+    paths = [file.path for file in sorted_files(iter(files), work, batch)]
+    assert paths == sorted(file.path for file in files)
 
 
 def test_many_files_are_sorted_and_read_in_little_memory(tmp_path: Path):

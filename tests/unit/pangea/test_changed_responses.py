@@ -47,7 +47,7 @@ Act = Callable[[Pangea, Path], object]
 WORKFLOWS: dict[str, tuple[Act, Responses]] = {
     "metadata of samples": (
         lambda client, _: metadata_csv(
-            (each.name, each.metadata or {}) for each in client.samples_of(UUIDS[1], UUIDS[2])
+            (sample.name, sample.metadata or {}) for sample in client.samples_of(UUIDS[1], UUIDS[2])
         ),
         {
             f"GET /sample_groups/{UUIDS[2]}": told(GROUP),
@@ -80,7 +80,7 @@ WORKFLOWS: dict[str, tuple[Act, Responses]] = {
         },
     ),
     "list all": (
-        lambda client, _: [each.name.upper() for each in client.ls()],
+        lambda client, _: [item.name.upper() for item in client.ls()],
         {"GET /organizations": page(ORGANIZATION)},
     ),
     "create a sample": (
@@ -88,7 +88,7 @@ WORKFLOWS: dict[str, tuple[Act, Responses]] = {
         {"GET /samples": page(), "POST /samples": told(SAMPLE)},
     ),
     "create samples": (
-        lambda client, _: [each.upper() for each in client.create_library_samples(UUIDS[1], UUIDS[2], ["s"])],
+        lambda client, _: [name.upper() for name in client.create_library_samples(UUIDS[1], UUIDS[2], ["s"])],
         {f"GET /sample_groups/{UUIDS[2]}": told(GROUP), "POST /bulk_samples": told({"uuids": [UUIDS[3]]})},
     ),
     "save metadata": (
@@ -108,7 +108,7 @@ WORKFLOWS: dict[str, tuple[Act, Responses]] = {
         {"GET /sample_ars": page(RESULT, {**RESULT, "uuid": UUIDS[7]})},
     ),
     "fields of a result": (
-        lambda client, _: {each.name: each.uuid for each in ResultId(UUIDS[4]).fields(client)},
+        lambda client, _: {field.name: field.uuid for field in ResultId(UUIDS[4]).fields(client)},
         {"GET /sample_ar_fields": page(FIELD)},
     ),
     "the object of a field": (
@@ -116,7 +116,7 @@ WORKFLOWS: dict[str, tuple[Act, Responses]] = {
         {f"GET /sample_ar_fields/{UUIDS[5]}": told(FIELD)},
     ),
     "tags": (
-        lambda client, _: {each.name for each in client.ensure_tags(["t"]).items},
+        lambda client, _: {tag.name for tag in client.ensure_tags(["t"]).items},
         {"GET /contrib/tags/": page(), "POST /contrib/tags/": told(TAG)},
     ),
 }

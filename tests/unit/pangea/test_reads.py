@@ -10,7 +10,7 @@ from omicsdk.pangea import ReadSet, pair_reads, single_reads
 
 
 def planned(sets: list[ReadSet]) -> dict[str, dict[str, str]]:
-    return {each.sample: {field: str(path) for field, path in each.files.items()} for each in sets}
+    return {read_set.sample: {field: str(path) for field, path in read_set.files.items()} for read_set in sets}
 
 
 def test_pairs_by_extension():
@@ -28,7 +28,7 @@ def test_pairs_by_extension():
         "q2": {"read_1": "/rd/q2.R1.fastq.gz", "read_2": "/rd/q2.R2.fastq.gz"},
         "q1": {"read_1": "q1.R1.fastq.gz", "read_2": "q1.R2.fastq.gz"},
     }
-    assert [list(each.files) for each in sets] == [["read_1", "read_2"]] * 2
+    assert [list(read_set.files) for read_set in sets] == [["read_1", "read_2"]] * 2
 
 
 def test_own_extensions_and_a_delimiter():

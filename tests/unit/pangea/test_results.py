@@ -14,7 +14,7 @@ from pangea_fields import field, manifest, result
 
 
 def test_replicates_of_a_module_stand_side_by_side():
-    told = manifest(
+    document = manifest(
         {
             "s": [
                 result("a", "m", field("1", "f", {"v": 1}), replicate="old", updated="2026-01-01"),
@@ -22,17 +22,20 @@ def test_replicates_of_a_module_stand_side_by_side():
             ]
         }
     )
-    planned = {each.field.route: each.blob_name for each in plan_results(told, ResultSelection())}
+    planned = {
+        planned_file.field.route: planned_file.blob_name for planned_file in plan_results(document, ResultSelection())
+    }
     assert planned == {"sample_ar_fields/2": "s/s.m.f.json", "sample_ar_fields/1": "s/s.m.old.f.json"}
 
 
 def test_a_module_is_selected_among_others_and_results_of_the_group_only_on_request():
     results = [result(key, module, field(key, "f", {"v": 1})) for key, module in (("1", "m"), ("2", "n"), ("3", "m"))]
-    told = manifest({"s": results}) | {"name": "g", "analysis_results": results}
+    document = manifest({"s": results}) | {"name": "g", "analysis_results": results}
 
     def planned(selection: ResultSelection) -> list[str]:
         return sorted(
-            each.blob_name.partition("/")[0] + each.field.route[-2:] for each in plan_results(told, selection)
+            planned_file.blob_name.partition("/")[0] + planned_file.field.route[-2:]
+            for planned_file in plan_results(document, selection)
         )
 
     assert planned(ResultSelection(module_name="m")) == ["s/1", "s/3"]
@@ -41,25 +44,25 @@ def test_a_module_is_selected_among_others_and_results_of_the_group_only_on_requ
 
 
 def test_names_that_clash_are_distinguished():
-    told = manifest(
+    document = manifest(
         {
             name: [result(f"ar{number}", "m", field(str(number), "f", {"v": number}))]
             for number, name in enumerate(["a::b", "a__b", "A", "a", "..", "x/y"])
         }
     )
-    names = [each.blob_name for each in plan_results(told, ResultSelection())]
+    names = [planned_file.blob_name for planned_file in plan_results(document, ResultSelection())]
     assert len({name.casefold() for name in names}) == len(names) == 6
     assert sorted(names) == sorted(name for name in names if ".." not in name.split("/") and name.count("/") == 1)
 
 
 def test_a_file_that_is_json_stands_beside_its_fields_data():
-    told = manifest({"s": [result("a", "m", field("1", "f", {"__type__": "sra", "url": "https://x/y.json"}))]})
-    (planned,) = plan_results(told, ResultSelection())
+    document = manifest({"s": [result("a", "m", field("1", "f", {"__type__": "sra", "url": "https://x/y.json"}))]})
+    (planned,) = plan_results(document, ResultSelection())
     assert (planned.file_name, planned.blob_name) == ("s/s.m.f.json", "s/s.m.f.field.json")
 
 
 @pytest.mark.parametrize(
-    ("odd", "said"),
+    ("odd", "message"),
     [
         ({}, "'samples' is None, not a list"),
         ({"samples": None}, "'samples' is None, not a list"),
@@ -71,8 +74,8 @@ def test_a_file_that_is_json_stands_beside_its_fields_data():
         ({"samples": [{"name": "s", "analysis_results": [{"module_name": "m"}]}]}, "'fields' is None, not a list"),
     ],
 )
-def test_a_manifest_that_lacks_a_list_or_a_name_is_an_error(odd: Any, said: str):
-    with pytest.raises(DecodeError, match=said):
+def test_a_manifest_that_lacks_a_list_or_a_name_is_an_error(odd: Any, message: str):
+    with pytest.raises(DecodeError, match=message):
         plan_results(odd, ResultSelection(of_group=True))
 
 

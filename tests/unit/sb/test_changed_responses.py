@@ -47,12 +47,12 @@ Act = Callable[[SevenBridges, Path], object]
 WORKFLOWS: dict[str, tuple[Act, Responses]] = {
     "list a folder": (
         lambda client, _: [
-            table([(str(each.path), each.file.to_dict())]) for each in client.ls("sb://me/p", recursive=True)
+            table([(str(entry.path), entry.file.to_dict())]) for entry in client.ls("sb://me/p", recursive=True)
         ],
         {"GET /v2/files": told({"items": [FILE], "links": []})},
     ),
     "files by id": (
-        lambda client, _: [each.resource for each in client.files_by_id(["0" * 24])],
+        lambda client, _: [outcome.resource for outcome in client.files_by_id(["0" * 24])],
         {"POST /bulk/files/get": told(records(FILE))},
     ),
     "edit files": (
@@ -74,7 +74,7 @@ WORKFLOWS: dict[str, tuple[Act, Responses]] = {
         {"POST /bulk/storage/imports/create": told(records({"id": "i", "state": "PENDING"}))},
     ),
     "wait for tasks": (
-        lambda client, _: [each.name for each in client.wait_for_tasks(["t"], timeout=1)],
+        lambda client, _: [task.name for task in client.wait_for_tasks(["t"], timeout=1)],
         {"POST /bulk/tasks/get": told(records(TASK))},
     ),
     "logs of a task": (

@@ -54,9 +54,9 @@ def test_parts_that_were_reported_are_known() -> None:
     parts = [{"part_number": number, "response": {"headers": {"etag": etag}}} for number, etag in reported.items()]
     client = Mock()
     client.get_upload.return_value = MultipartUpload.from_dict({"upload_id": "u", "part_size": 6, "parts": parts})
-    known = store(client).known("u")
-    assert known is not None
-    assert [(part.number, part.size, part.etag, dict(part.checksums)) for part in known.values()] == [
+    by_number = store(client).known("u")
+    assert by_number is not None
+    assert [(part.number, part.size, part.etag, dict(part.checksums)) for part in by_number.values()] == [
         (1, 6, MD5, {"md5": MD5}),
         (2, 4, "e-1", {}),
     ]
@@ -103,13 +103,13 @@ def test_a_file_whose_completion_was_lost_is_looked_for(
     assert upload.created_file == ({"size": 10} if is_looked_for else {})
 
 
-@pytest.mark.parametrize(("stated", "facts"), [({"size": 10}, {"size": "10"}), ({}, {})])
-def test_a_complete_file_is_compared_by_its_size(stated: dict[str, Any], facts: dict[str, str]) -> None:
+@pytest.mark.parametrize(("reported", "facts"), [({"size": 10}, {"size": "10"}), ({}, {})])
+def test_a_complete_file_is_compared_by_its_size(reported: dict[str, Any], facts: dict[str, str]) -> None:
     client = Mock()
-    client.complete_upload.return_value.to_dict.return_value = {"name": "a", **stated}
+    client.complete_upload.return_value.to_dict.return_value = {"name": "a", **reported}
     upload = store(client)
     assert upload.complete("u", [], {}) == facts
-    assert upload.created_file == {"name": "a", **stated}
+    assert upload.created_file == {"name": "a", **reported}
     client.complete_upload.side_effect = APIError("gone", status=404)
     with pytest.raises(NoSuchUpload):
         upload.complete("u", [], {})

@@ -46,7 +46,7 @@ CATALOGS = {
 Act = Callable[[Azul, Path], object]
 WORKFLOWS: dict[str, tuple[Act, Responses]] = {
     "catalogs": (
-        lambda azul, _: [(each.name.upper(), each.entity_types) for each in azul.catalogs()],
+        lambda azul, _: [(catalog.name.upper(), catalog.entity_types) for catalog in azul.catalogs()],
         {"GET /index/catalogs": told(CATALOGS)},
     ),
     "summary": (
@@ -58,15 +58,15 @@ WORKFLOWS: dict[str, tuple[Act, Responses]] = {
         },
     ),
     "projects": (
-        lambda azul, _: [row_of("projects", each) for each in azul.ls("projects")],
+        lambda azul, _: [row_of("projects", row) for row in azul.ls("projects")],
         {"GET /index/projects": told(PAGE)},
     ),
     "files of a project": (
-        lambda azul, _: [(each.name.upper(), each.checksums) for each in files(azul, {"projectId": {"is": [UUID]}})],
+        lambda azul, _: [(file.name.upper(), file.checksums) for file in files(azul, {"projectId": {"is": [UUID]}})],
         {"GET /index/files": told(PAGE)},
     ),
     "facets": (
-        lambda azul, _: [(each.facet, each.value, each.count + 1) for each in azul.facets()],
+        lambda azul, _: [(term.facet, term.value, term.count + 1) for term in azul.facets()],
         {"GET /index/files": told(PAGE)},
     ),
     "a project": (
@@ -74,7 +74,7 @@ WORKFLOWS: dict[str, tuple[Act, Responses]] = {
         {f"GET /index/projects/{UUID}": told(HIT)},
     ),
     "matrices": (
-        lambda azul, _: [(each.name.upper(), each.size) for each in azul.matrices(UUID)],
+        lambda azul, _: [(matrix.name.upper(), matrix.size) for matrix in azul.matrices(UUID)],
         {f"GET /index/projects/{UUID}": told(HIT)},
     ),
 }

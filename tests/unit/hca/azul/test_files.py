@@ -45,9 +45,9 @@ def test_a_file_without_an_address_is_requested_in_its_catalog() -> None:
 
 @pytest.mark.parametrize("md5", [MD5, MD5.upper(), MD5_BASE64])
 def test_an_anvil_file_is_verified_by_its_md5_in_either_form(md5: str) -> None:
-    stated = {"document_id": UUID, "version": VERSION, "file_name": "x.vcf.gz", "file_size": 3, "file_md5sum": md5}
+    anvil_file = {"document_id": UUID, "version": VERSION, "file_name": "x.vcf.gz", "file_size": 3, "file_md5sum": md5}
     bundles = [{"bundle_uuid": "b1", "bundle_version": "2"}, {"bundle_uuid": "b2", "bundle_version": None}]
-    entity = {"files": [stated | {"sha256": ""}], "datasets": [{"title": ["1000G"]}], "bundles": bundles}
+    entity = {"files": [anvil_file | {"sha256": ""}], "datasets": [{"title": ["1000G"]}], "bundles": bundles}
     (file,) = of_hit(entity, "anvil8")
     assert (file.uuid, file.name, file.size, file.checksums, file.project, file.bundle_uuid) == (
         *(UUID, "x.vcf.gz", 3, {"md5": MD5}, "1000G", "b1"),
@@ -61,7 +61,7 @@ def test_an_invalid_checksum_is_not_compared_with() -> None:
 def test_a_tree_of_matrices_has_its_files_at_any_depth() -> None:
     first, second = (hit()["files"][0] | {"uuid": uuid} for uuid in ("u1", "u2"))
     tree = {"genusSpecies": {"Homo sapiens": {"organ": {"eye": [first, second], "Unspecified": [first]}}}}
-    assert [each["uuid"] for each in in_matrices([tree, None])] == ["u1", "u2", "u1"]
+    assert [file["uuid"] for file in in_matrices([tree, None])] == ["u1", "u2", "u1"]
 
 
 @pytest.mark.parametrize(

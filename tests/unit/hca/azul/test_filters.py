@@ -130,5 +130,5 @@ def test_facets_state_truth_values_as_text() -> None:
 
 @given(st.dictionaries(st.sampled_from(["organ", "fileId", "a.b"]), st.lists(st.text() | st.none() | st.booleans())))
 def test_an_object_comes_back_as_it_is(values: dict[str, list[Any]]) -> None:
-    stated = {field: {"is": each} for field, each in values.items()}
-    assert filters(stated) == stated
+    expected = {field: {"is": terms} for field, terms in values.items()}
+    assert filters(expected) == expected

@@ -35,11 +35,11 @@ class Service:
         self.refusal = "Unknown field `genusspecies`"
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
-        stated: dict[str, Any] = dict(request.url.params)
+        parameters: dict[str, Any] = dict(request.url.params)
         if request.content:
-            stated = json.loads(request.content)
+            parameters = json.loads(request.content)
         path = request.url.path
-        self.asked.append((request.method, path, stated))
+        self.asked.append((request.method, path, parameters))
         self.logins.append(request.headers.get("authorization", ""))
         if request.url.host == "storage.example.org":
             return httpx.Response(200, content=TABLE)
@@ -48,7 +48,7 @@ class Service:
         if path.startswith("/fetch/manifest/files"):
             return self._manifest(path)
         if path.startswith("/index/"):
-            return self._page(path.rpartition("/")[2], stated)
+            return self._page(path.rpartition("/")[2], parameters)
         raise AssertionError(path)
 
     def _manifest(self, path: str) -> httpx.Response:
@@ -61,26 +61,26 @@ class Service:
             return httpx.Response(200, json={"Status": 301, "Location": location, "Retry-After": 4})
         return httpx.Response(200, json={"Status": 302, "Location": "https://storage.example.org/m?X-Amz-Signature=1"})
 
-    def _page(self, entity: str, stated: dict[str, Any]) -> httpx.Response:
-        filters = json.loads(stated.get("filters", "{}"))
+    def _page(self, entity: str, parameters: dict[str, Any]) -> httpx.Response:
+        filters = json.loads(parameters.get("filters", "{}"))
         if entity == "planets":
             return httpx.Response(400, json={"Code": "BadRequestError", "Message": "Entity type 'planets' is invalid"})
         if "genusspecies" in filters:
             return httpx.Response(400, json={"Code": "BadRequestError", "Message": self.refusal})
-        if stated.get("catalog") == "broken":
+        if parameters.get("catalog") == "broken":
             return httpx.Response(400, json={"Code": "BadRequestError", "Message": "No way"})
-        if int(stated.get("size", 10)) > self.largest:
+        if int(parameters.get("size", 10)) > self.largest:
             message = f"Invalid value for parameter `size`, must not be greater than {self.largest}"
             return httpx.Response(400, json={"Code": "BadRequestError", "Message": message})
-        page_number = int(stated.get("search_after", "[1]").strip("[]")) + ("search_after" in stated)
+        page_number = int(parameters.get("search_after", "[1]").strip("[]")) + ("search_after" in parameters)
         last = page_number == self.page_count and not self.always_next
         page_number = self.always_next or page_number
         assert not self.always_next or len(self.asked) < 9
-        if page_number == 2 and int(stated.get("size", 10)) > self.too_large:
+        if page_number == 2 and int(parameters.get("size", 10)) > self.too_large:
             return httpx.Response(502, json={"message": "Internal server error"}, headers={"retry-after": "10"})
         following = (
-            f"{BASE}/index/{entity}?size={stated['size']}&search_after=%5B{page_number}%5D"
-            f"&filters={stated.get('filters', '{}')}"
+            f"{BASE}/index/{entity}?size={parameters['size']}&search_after=%5B{page_number}%5D"
+            f"&filters={parameters.get('filters', '{}')}"
         )
         hits = [{"entryId": f"e{page_number}"}]
         if "genusSpecies" in filters and not {"Homo sapiens", None}.intersection(filters["genusSpecies"]["is"]):
@@ -120,7 +120,7 @@ def client(service: Service, clock: ManualClock) -> Iterator[Azul]:
 
 
 def test_catalogs_for_tests_of_the_service_are_left_out(client: Azul) -> None:
-    assert [(each.name, each.is_default, each.entity_types) for each in client.catalogs()] == [
+    assert [(catalog.name, catalog.is_default, catalog.entity_types) for catalog in client.catalogs()] == [
         ("dcp43", True, ("projects", "files")),
         ("dcp42", False, ()),
     ]
@@ -152,7 +152,7 @@ MANY = {"fileId": {"is": [f"{at:036d}" for at in range(200)]}}
 def test_a_size_that_the_service_refuses_is_replaced_by_its_limit(client: Azul, service: Service, what: Any) -> None:
     service.largest = 25
     assert [hit.entry_id for hit in client.ls("projects", what)] == ["e1", "e2"]
-    assert [int(stated["size"]) for _, _, stated in service.asked] == [50, 25, 25]
+    assert [int(parameters["size"]) for _, _, parameters in service.asked] == [50, 25, 25]
 
 
 @pytest.mark.parametrize("what", [(), MANY])
@@ -161,7 +161,7 @@ def test_a_page_too_large_to_be_sent_is_requested_as_smaller_ones(
 ) -> None:
     service.too_large = 100
     assert [hit.entry_id for hit in client.ls("files", what)] == ["e1", "e2"]
-    assert [int(stated["size"]) for _, _, stated in service.asked] == [1000, 1000, 250, 62]
+    assert [int(parameters["size"]) for _, _, parameters in service.asked] == [1000, 1000, 250, 62]
     assert not clock.slept
 
 
@@ -169,7 +169,7 @@ def test_a_page_too_large_to_be_sent_is_requested_as_smaller_ones(
 def test_pages_grow_back_after_one_that_was_too_large(client: Azul, service: Service, what: Any) -> None:
     service.too_large, service.page_count = 100, 30
     assert [hit.entry_id for hit in client.ls("files", what)] == [f"e{at}" for at in range(1, 31)]
-    sizes = [int(stated["size"]) for _, _, stated in service.asked]
+    sizes = [int(parameters["size"]) for _, _, parameters in service.asked]
     assert sizes == [1000, 1000, 250] + [62] * 8 + [248] * 8 + [992] * 8 + [1000] * 5
 
 
@@ -177,12 +177,12 @@ def test_a_service_that_fails_small_pages_too_is_retried_as_ever(client: Azul, s
     service.too_large = 1
     with pytest.raises(ServerError):
         list(client.ls("files"))
-    sizes = [int(stated["size"]) for _, _, stated in service.asked]
+    sizes = [int(parameters["size"]) for _, _, parameters in service.asked]
     assert (sizes[:6], set(sizes[6:]), len(sizes) > 10) == ([1000, 1000, 250, 62, 15, 10], {10}, True)
 
 
 @pytest.mark.parametrize(
-    ("condition", "said"),
+    ("condition", "message"),
     [
         (
             "genusSpecies=homo sapiens",
@@ -195,17 +195,17 @@ def test_a_service_that_fails_small_pages_too_is_retried_as_ever(client: Azul, s
     ],
 )
 def test_a_value_that_nothing_has_is_logged_with_similar_ones(
-    client: Azul, caplog: pytest.LogCaptureFixture, condition: str, said: str
+    client: Azul, caplog: pytest.LogCaptureFixture, condition: str, message: str
 ) -> None:
     assert list(client.ls("files", condition)) == []
     (record,) = caplog.records
-    assert record.getMessage().startswith(said)
+    assert record.getMessage().startswith(message)
 
 
 def test_filters_too_long_for_an_address_are_posted_on_every_page(client: Azul, service: Service) -> None:
     assert [hit.entry_id for hit in client.ls("files", MANY)] == ["e1", "e2"]
     assert [(method, path) for method, path, _ in service.asked] == [("POST", "/index/files")] * 2
-    assert [json.loads(stated["filters"]) for _, _, stated in service.asked] == [MANY] * 2
+    assert [json.loads(parameters["filters"]) for _, _, parameters in service.asked] == [MANY] * 2
     assert service.asked[1][2]["search_after"] == "[1]"
 
 
@@ -254,7 +254,7 @@ def test_other_refusals_are_the_services_own(client: Azul) -> None:
 
 
 def test_facets_have_values_with_counts(client: Azul) -> None:
-    assert [(each.facet, each.value, each.count) for each in client.facets()] == [
+    assert [(term.facet, term.value, term.count) for term in client.facets()] == [
         ("genusSpecies", "Homo sapiens", 5),
         ("genusSpecies", None, 1),
         ("organismAge", {"value": "20", "unit": "year"}, 6),
@@ -264,11 +264,11 @@ def test_facets_have_values_with_counts(client: Azul) -> None:
 def test_a_manifest_is_waited_for_and_fetched_without_the_login(
     client: Azul, service: Service, clock: ManualClock, tmp_path: Path
 ) -> None:
-    said: list[str] = []
-    done = client.manifest("genusSpecies=Homo sapiens", tmp_path / "new" / "m.tsv", on_message=said.append)
+    messages: list[str] = []
+    done = client.manifest("genusSpecies=Homo sapiens", tmp_path / "new" / "m.tsv", on_message=messages.append)
     assert (done.path.read_bytes(), done.size) == (TABLE, len(TABLE))
     assert sum(clock.slept) == 8
-    assert said == ["the manifest is being written; next check in 4 s"] * 2
+    assert messages == ["the manifest is being written; next check in 4 s"] * 2
     assert service.logins[:-1] == ["Bearer secret"] * 3
     assert service.logins[-1] == ""
     assert [file.name for file in done.path.parent.iterdir()] == ["m.tsv"]
@@ -335,13 +335,13 @@ def test_a_quote_in_a_name_swallows_no_rows_of_a_manifest(tmp_path: Path) -> Non
     file = tmp_path / "m.tsv"
     rows = [("u1", '"a', "1"), ("u2", "b", "2"), ("u3", 'c"', "3")]
     file.write_text("\n".join("\t".join(row) for row in [("file_uuid", "file_name", "file_size"), *rows]))
-    assert [(each.uuid, each.name) for each in read_manifest(file)] == [row[:2] for row in rows]
+    assert [(file_row.uuid, file_row.name) for file_row in read_manifest(file)] == [row[:2] for row in rows]
 
 
 def test_the_header_of_the_second_of_two_joined_manifests_is_no_row(tmp_path: Path) -> None:
     file = tmp_path / "m.tsv"
     file.write_text("file_uuid\tfile_name\tfile_size\nu1\ta\t1\n" * 2)
-    assert [each.uuid for each in read_manifest(file)] == ["u1", "u1"]
+    assert [file_row.uuid for file_row in read_manifest(file)] == ["u1", "u1"]
 
 
 def test_requests_keep_to_the_rate_of_the_service(service: Service, clock: ManualClock) -> None:

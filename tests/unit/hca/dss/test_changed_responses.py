@@ -35,7 +35,7 @@ LINK = {"type": "bundle", "uuid": UUID, "version": VERSION}
 Act = Callable[[Dss, Path], object]
 WORKFLOWS: dict[str, tuple[Act, Responses]] = {
     "list a bundle": (
-        lambda dss, _: [each.name.upper() for each in dss.ls(UUID, "aws")],
+        lambda dss, _: [file.name.upper() for file in dss.ls(UUID, "aws")],
         {f"GET /bundles/{UUID}": told(BUNDLE)},
     ),
     "a collection": (

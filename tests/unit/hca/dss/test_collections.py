@@ -17,10 +17,10 @@ class Fake:
     """A service with collections that lead anywhere."""
 
     def __init__(self, collections: dict[str, list[dict[str, str]]]) -> None:
-        self.asked: list[str] = []
+        self.requested: list[str] = []
 
         def get(*, uuid: str, **_: object) -> Any:
-            self.asked.append(uuid)
+            self.requested.append(uuid)
             if uuid not in collections:
                 raise NotFound("no such collection", status=404)
             return httpx.Response(200, json={"contents": collections[uuid]})
@@ -28,7 +28,7 @@ class Fake:
         self.get_collection = SimpleNamespace(raw=get)
 
         def head(*, uuid: str, **_: object) -> Any:
-            self.asked.append(uuid)
+            self.requested.append(uuid)
             headers = {"x-dss-sha256": "AB" * 32, "x-dss-size": "3", "x-dss-content-type": "text/plain"}
             return SimpleNamespace(headers={} if uuid == UUIDS[9] else headers)
 
@@ -42,18 +42,18 @@ def link(kind: str, uuid: str, **more: str) -> dict[str, str]:
 def test_circles_are_followed_once():
     a, b = UUIDS[:2]
     api = Fake({a: [link("collection", b)], b: [link("collection", a.upper()), link("collection", b)]})
-    found = contents(api, a, "v", "aws")
-    assert (found.failed, found.bundles, api.asked) == ([], [], [a, b])
+    collected = contents(api, a, "v", "aws")
+    assert (collected.failed, collected.bundles, api.requested) == ([], [], [a, b])
 
 
 def test_files_parts_of_files_and_dead_ends():
     a, file, bad = UUIDS[0], UUIDS[1], UUIDS[9]
     parts = [link("project", file, path="/x"), link("project", file, path="/y")]
     api = Fake({a: [link("file", file), *parts, link("file", bad), link("collection", UUIDS[5])]})
-    found = contents(api, a, None, "aws")
-    assert [(one.name, one.sha256, one.size) for one in found.files] == [(f"files/{file}.v", "ab" * 32, 3)]
-    assert [type(each.error).__name__ for each in found.failed] == ["DecodeError", "NotFound"]
-    assert f"The collection links to collection {UUIDS[5]} version v" in str(found.failed[1].error)
+    collected = contents(api, a, None, "aws")
+    assert [(one.name, one.sha256, one.size) for one in collected.files] == [(f"files/{file}.v", "ab" * 32, 3)]
+    assert [type(failure.error).__name__ for failure in collected.failed] == ["DecodeError", "NotFound"]
+    assert f"The collection links to collection {UUIDS[5]} version v" in str(collected.failed[1].error)
 
 
 @given(st.integers(0, 35), st.integers(0, 35), st.integers(1, 10))
@@ -71,19 +71,19 @@ def test_pieces_come_to_the_same_as_all_at_once(adding: int, removing: int, most
 
 
 def test_each_request_starts_from_the_version_before():
-    asked: list[dict[str, Any]] = []
+    requests: list[dict[str, Any]] = []
 
     def patch(**arguments: Any) -> dict[str, Any]:
-        asked.append(arguments)
-        return {"uuid": "u", "version": f"v{len(asked)}"}
+        requests.append(arguments)
+        return {"uuid": "u", "version": f"v{len(requests)}"}
 
     add = list(range(2 * MOST_CHANGES + 1))
     response = change("patch_collection", patch, {"uuid": "u", "version": "v0", "name": "n", "add_contents": add})
     assert response["version"] == "v3"
-    assert [one["version"] for one in asked] == ["v0", "v1", "v2"]
-    assert [one.get("name") for one in asked] == ["n", None, None]
-    assert [each for one in asked for each in one["add_contents"]] == add
-    assert "remove_contents" not in asked[0]
+    assert [one["version"] for one in requests] == ["v0", "v1", "v2"]
+    assert [one.get("name") for one in requests] == ["n", None, None]
+    assert [content for one in requests for content in one["add_contents"]] == add
+    assert "remove_contents" not in requests[0]
 
 
 def test_a_change_that_fails_halfway_states_where_to_continue():

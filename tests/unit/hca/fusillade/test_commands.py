@@ -96,8 +96,8 @@ def test_what_a_user_owns_is_merged_under_its_own_name(omics: Any, service: Any)
 def test_a_policy_is_json_or_a_file_of_it(omics: Any, service: Any, tmp_path: Any):
     service.response("POST", "/v1/role", 201)
     (tmp_path / "policy.json").write_text(json.dumps(POLICY))
-    for given in (json.dumps(POLICY), f"@{tmp_path / 'policy.json'}", "@-"):
-        code, out, err = omics("post-v1-role", "--role-id", "reader", "--policy", given, typed=json.dumps(POLICY))
+    for argument in (json.dumps(POLICY), f"@{tmp_path / 'policy.json'}", "@-"):
+        code, out, err = omics("post-v1-role", "--role-id", "reader", "--policy", argument, typed=json.dumps(POLICY))
         assert (code, out, err) == (0, "", "omics: POST /v1/role: 201 Created\n")
         assert service.sent() == {"role_id": "reader", "policy": POLICY}
 
@@ -132,7 +132,7 @@ def test_keys_have_a_dot_in_their_name(omics: Any, service: Any):
 
 
 @pytest.mark.parametrize(
-    ("status", "detail", "said", "code"),
+    ("status", "detail", "message", "code"),
     [
         (404, "Role reader does not exist.", "get_v1_role", 1),
         (
@@ -145,13 +145,13 @@ def test_keys_have_a_dot_in_their_name(omics: Any, service: Any):
     ],
 )
 def test_a_refusal_is_one_line_with_a_remedy(
-    omics: Any, service: Any, refuse: Any, status: int, detail: str, said: str, code: int
+    omics: Any, service: Any, refuse: Any, status: int, detail: str, message: str, code: int
 ):
     service.responses["GET", "/v1/role/reader"] = lambda _: refuse(status, "Refused", detail)
     got, out, err = omics("get-v1-role", "--role-id", "reader")
     assert (got, out) == (code, "")
     assert err.count("\n") == 1
-    assert said in err
+    assert message in err
     assert detail.rstrip(".") in err
     assert "secret" not in err
 
@@ -174,7 +174,7 @@ def test_a_policy_that_is_no_json_states_where(omics: Any, service: Any):
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (
             ("put-v1-user-role", "--user-id", "ada", "--action", "give"),
@@ -184,7 +184,7 @@ def test_a_policy_that_is_no_json_states_where(omics: Any, service: Any):
         (("get-v1-rol",), "Did you mean get-v1-role?"),
     ],
 )
-def test_mistakes_are_reported_before_anything_is_sent(omics: Any, service: Any, words: tuple[str, ...], said: str):
+def test_mistakes_are_reported_before_anything_is_sent(omics: Any, service: Any, words: tuple[str, ...], message: str):
     code, _, err = omics(*words)
     assert (code, service.requests) == (2, [])
-    assert said in err
+    assert message in err

@@ -55,9 +55,9 @@ def test_each_operation_can_be_requested_and_names_its_arguments(client: AuthCli
 
 def test_a_decision_is_requested_in_json(client: AuthClient, service: Any):
     service.response("POST", "/v1/policies/evaluate", 200, {"result": True})
-    asked = {"principal": "ada@example.org", "action": ["dss:PutFile"], "resource": ["arn:hca:dss:*:*:files/1"]}
-    assert client.post_v1_policies_evaluate(**asked) == {"result": True}
-    assert service.sent() == asked
+    payload = {"principal": "ada@example.org", "action": ["dss:PutFile"], "resource": ["arn:hca:dss:*:*:files/1"]}
+    assert client.post_v1_policies_evaluate(**payload) == {"result": True}
+    assert service.sent() == payload
     assert service.requests[-1].headers["authorization"] == "Bearer secret"
 
 

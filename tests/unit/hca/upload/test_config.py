@@ -20,7 +20,7 @@ def write(file: Path, values: Any) -> None:
     file.write_text(json.dumps(values))
 
 
-def known(*uuids: str, current: str | None = None) -> dict[str, Any]:
+def settings_of(*uuids: str, current: str | None = None) -> dict[str, Any]:
     return {"upload": {"areas": {uuid: {"uri": uri_of(uuid)} for uuid in uuids}, "current_area": current}}
 
 
@@ -56,11 +56,11 @@ def test_selecting_makes_known_and_touches_nothing_else(home: Path, user_file: P
 
 
 def test_secrets_of_other_files_are_not_copied(home: Path, user_file: Path, tmp_path: Path, monkeypatch: Any):
-    write(user_file, {"oauth2_token": {"access_token": "canary"}, **known(OTHER)})
-    own = tmp_path / "own.json"
-    monkeypatch.setenv("HCA_CONFIG_FILE", str(own))
+    write(user_file, {"oauth2_token": {"access_token": "canary"}, **settings_of(OTHER)})
+    custom_file = tmp_path / "own.json"
+    monkeypatch.setenv("HCA_CONFIG_FILE", str(custom_file))
     UploadArea(uri_of(UUID)).select()
-    assert read(own) == {"upload": {"areas": {UUID: {"uri": uri_of(UUID)}}, "current_area": UUID}}
+    assert read(custom_file) == {"upload": {"areas": {UUID: {"uri": uri_of(UUID)}}, "current_area": UUID}}
     assert UploadConfig().areas == [OTHER, UUID]
     assert "canary" in user_file.read_text()
 
@@ -68,20 +68,20 @@ def test_secrets_of_other_files_are_not_copied(home: Path, user_file: Path, tmp_
 def test_forgetting_takes_an_area_out_of_every_file_of_the_user(
     home: Path, user_file: Path, tmp_path: Path, monkeypatch: Any
 ):
-    own = tmp_path / "own.json"
-    write(user_file, known(UUID, OTHER, current=OTHER))
-    write(own, known(UUID, current=UUID))
-    monkeypatch.setenv("HCA_CONFIG_FILE", str(own))
+    custom_file = tmp_path / "own.json"
+    write(user_file, settings_of(UUID, OTHER, current=OTHER))
+    write(custom_file, settings_of(UUID, current=UUID))
+    monkeypatch.setenv("HCA_CONFIG_FILE", str(custom_file))
     UploadArea.from_alias("aaa").forget()
     settings = UploadConfig()
     assert (settings.areas, settings.current_area) == ([OTHER], None)
-    assert UUID not in own.read_text() + user_file.read_text()
+    assert UUID not in custom_file.read_text() + user_file.read_text()
     settings.forget_area("never known")
 
 
 def test_a_file_of_the_whole_machine_is_left_alone(home: Path, user_file: Path, tmp_path: Path, monkeypatch: Any):
     site = tmp_path / "site.json"
-    write(site, known(UUID))
+    write(site, settings_of(UUID))
     monkeypatch.setattr("omicsdk.hca.upload.areas.SITE_FILE", str(site))
     settings = UploadConfig(HCAConfig(site_file=site))
     with pytest.raises(ConfigError, match="applies to the whole machine"):
@@ -90,7 +90,7 @@ def test_a_file_of_the_whole_machine_is_left_alone(home: Path, user_file: Path, 
 
 
 def test_an_alias_is_the_beginning_of_one_uuid(home: Path, user_file: Path):
-    write(user_file, known(UUID, OTHER))
+    write(user_file, settings_of(UUID, OTHER))
     settings = UploadConfig()
     assert settings.area_uuid_from_partial_uuid("aaa") == UUID
     assert (settings.unique_prefix(UUID), settings.unique_prefix(OTHER)) == ("aaa", "aab")
@@ -104,13 +104,13 @@ def test_an_alias_is_the_beginning_of_one_uuid(home: Path, user_file: Path):
 
 @pytest.mark.parametrize("pattern", ["", ".", "a.*", "^aaa", "[a]"])
 def test_an_alias_is_no_pattern(home: Path, user_file: Path, pattern: str):
-    write(user_file, known(UUID))
+    write(user_file, settings_of(UUID))
     with pytest.raises(UnknownArea):
         UploadConfig().area_uuid_from_partial_uuid(pattern)
 
 
 def test_a_whole_uuid_is_that_area_even_where_another_begins_so(home: Path, user_file: Path):
-    write(user_file, known("abc", "abcd"))
+    write(user_file, settings_of("abc", "abcd"))
     assert UploadConfig().area_uuid_from_partial_uuid("abc") == "abc"
     assert UploadConfig().unique_prefix("abc") == "abc"
 
@@ -126,7 +126,7 @@ def test_a_unique_prefix_returns(uuids: set[str], data: Any):
 
 
 @pytest.mark.parametrize(
-    ("upload", "said"),
+    ("upload", "message"),
     [
         ([], "upload in the HCA configuration .*config.json.* is not an object"),
         ({"areas": [1]}, "upload.areas"),
@@ -134,26 +134,26 @@ def test_a_unique_prefix_returns(uuids: set[str], data: Any):
         ({"current_area": 3}, "upload.current_area"),
     ],
 )
-def test_what_makes_no_sense_is_named_with_its_file(home: Path, user_file: Path, upload: Any, said: str):
+def test_what_makes_no_sense_is_named_with_its_file(home: Path, user_file: Path, upload: Any, message: str):
     write(user_file, {"upload": upload or ["x"]})
-    with pytest.raises(ConfigError, match=said):
+    with pytest.raises(ConfigError, match=message):
         _ = UploadConfig().current_area
 
 
 def test_a_selected_area_that_is_not_known_is_stated(home: Path, user_file: Path):
-    write(user_file, known(OTHER, current=UUID))
+    write(user_file, settings_of(OTHER, current=UUID))
     with pytest.raises(UnknownArea, match=f"I don't know about area {UUID}"):
         UploadArea.selected()
 
 
 @pytest.mark.parametrize("uri", [uri_of(UUID), uri_of(UUID, "staging"), "s3://a-b-dev/x/", "s3://a_b.c-d1/X-1"])
 def test_a_uri_states_where_an_area_is(uri: str):
-    found = UploadAreaURI(uri)
-    assert str(found) == found.uri == uri.removesuffix("/") + "/"
-    assert f"s3://{found.bucket_name}/{found.area_uuid}/" == found.uri
-    assert found.bucket_name.endswith(f"-{found.deployment_stage}")
-    assert UploadAreaURI(found.uri) == found
-    assert len({UploadAreaURI(found.uri), found}) == 1
+    area_uri = UploadAreaURI(uri)
+    assert str(area_uri) == area_uri.uri == uri.removesuffix("/") + "/"
+    assert f"s3://{area_uri.bucket_name}/{area_uri.area_uuid}/" == area_uri.uri
+    assert area_uri.bucket_name.endswith(f"-{area_uri.deployment_stage}")
+    assert UploadAreaURI(area_uri.uri) == area_uri
+    assert len({UploadAreaURI(area_uri.uri), area_uri}) == 1
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_an_invalid_uri_of_an_area_is_refused(uri: str):
         UploadAreaURI(uri)
 
 
-@pytest.mark.parametrize("given", [{}, {"uri": uri_of(UUID), "uuid": UUID}])
-def test_an_area_is_made_of_one_thing(home: Path, given: Any):
+@pytest.mark.parametrize("arguments", [{}, {"uri": uri_of(UUID), "uuid": UUID}])
+def test_an_area_is_made_of_one_thing(home: Path, arguments: Any):
     with pytest.raises(UploadException, match="uuid or a URI"):
-        UploadArea(**given)
+        UploadArea(**arguments)

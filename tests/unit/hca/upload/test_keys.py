@@ -28,10 +28,10 @@ def test_short_lives_are_renewed_in_their_last_quarter(clock: ManualClock):
     for _ in range(74):
         keys.current()
         clock.advance(1)
-    assert service.given == 1
+    assert service.count == 1
     clock.advance(2)
     keys.current()
-    assert service.given == 2
+    assert service.count == 2
 
 
 @given(st.floats(1, 86400), st.lists(st.floats(0, 5000), max_size=30))
@@ -41,10 +41,10 @@ def test_what_is_given_out_has_a_quarter_of_its_life_or_five_minutes(life: float
     born: dict[str, float] = {}
     for wait in waits:
         clock.advance(wait)
-        found = keys.current()
-        born.setdefault(found.access_key_id, clock.now())
-        assert life - (clock.now() - born[found.access_key_id]) >= min(RENEW_BEFORE, life / 4) - 1e-3
-    assert service.given <= len(waits)
+        current = keys.current()
+        born.setdefault(current.access_key_id, clock.now())
+        assert life - (clock.now() - born[current.access_key_id]) >= min(RENEW_BEFORE, life / 4) - 1e-3
+    assert service.count <= len(waits)
 
 
 def test_one_thread_asks_and_the_others_wait(clock: ManualClock):
@@ -61,8 +61,8 @@ def test_one_thread_asks_and_the_others_wait(clock: ManualClock):
         running = [pool.submit(keys.current) for _ in range(8)]
         assert entered.wait(60)
         go.set()
-        assert {each.result().access_key_id for each in running} == {"AKIA1"}
-    assert service.given == 1
+        assert {future.result().access_key_id for future in running} == {"AKIA1"}
+    assert service.count == 1
 
 
 def test_a_service_that_is_down_costs_nothing_while_keys_are_good(clock: ManualClock, caplog: Any):

@@ -55,10 +55,10 @@ def test_the_stage_of_a_bucket_states_where_its_service_is(home: Path, user_file
 
 
 def test_a_client_of_another_deployment_has_all_options_of_the_first(home: Path):
-    asked: list[httpx.Request] = []
+    requests: list[httpx.Request] = []
 
     def response(request: httpx.Request) -> httpx.Response:
-        asked.append(request)
+        requests.append(request)
         return httpx.Response(200)
 
     key = ApiKey("k", header="Api-Key")
@@ -66,9 +66,9 @@ def test_a_client_of_another_deployment_has_all_options_of_the_first(home: Path)
         credentials=key, timeout=7, headers={"x-run": "1"}, transport=httpx.MockTransport(response)
     ) as client:
         client.at("staging").delete_area.raw(upload_area_uuid=UUID)
-    assert asked[0].url.host == "upload.staging.data.humancellatlas.org"
-    assert (asked[0].headers["api-key"], asked[0].headers["x-run"]) == ("k", "1")
-    assert asked[0].extensions["timeout"]["read"] == 7
+    assert requests[0].url.host == "upload.staging.data.humancellatlas.org"
+    assert (requests[0].headers["api-key"], requests[0].headers["x-run"]) == ("k", "1")
+    assert requests[0].extensions["timeout"]["read"] == 7
 
 
 @pytest.mark.parametrize(
@@ -115,10 +115,10 @@ def test_a_locked_area_states_why(home: Path, status: int):
 
 def test_credentials_are_what_boto3_takes(home: Path):
     keys = {"AccessKeyId": "A", "SecretAccessKey": "S", "SessionToken": "T", "Expiration": "2030-01-01T00:00:00Z"}
-    asked: list[str] = []
+    requests: list[str] = []
 
     def response(request: httpx.Request) -> httpx.Response:
-        asked.append(f"{request.method} {request.url.path} {request.headers.get('api-key')}")
+        requests.append(f"{request.method} {request.url.path} {request.headers.get('api-key')}")
         return httpx.Response(201, json=keys)
 
     assert area_with(response).get_credentials() == {
@@ -127,7 +127,7 @@ def test_credentials_are_what_boto3_takes(home: Path):
         "aws_session_token": "T",
         "expiry_time": "2030-01-01T00:00:00Z",
     }
-    assert asked == [f"POST /v1/area/{UUID}/credentials None"]
+    assert requests == [f"POST /v1/area/{UUID}/credentials None"]
 
 
 def test_an_area_that_can_not_be_requested_is_not_treated_as_missing(home: Path):
@@ -206,16 +206,16 @@ def test_a_configuration_that_was_changed_in_memory_is_obeyed_and_gets_the_key(
         configure(user_file, production_api_url="https://other.example.org/v1")
     config = edited(get_config(), how)
     monkeypatch.setenv("OMICS_UPLOAD_TOKEN", "the-key")
-    asked = Asked()
+    recorder = Asked()
     assert service_url("prod", config) == HOST
     with UploadService(config=config) as service:
         assert service.client.credentials is not None
-        client = HcaUpload(HOST, credentials=service.client.credentials, transport=httpx.MockTransport(asked))
+        client = HcaUpload(HOST, credentials=service.client.credentials, transport=httpx.MockTransport(recorder))
         UploadService(client=client).create_area(UUID)
         client.close()
     with UploadService("prod", "the-key", config=config) as service:
         assert service.client.base_url == HOST
-    assert [(request.url.host, request.headers["api-key"]) for request in asked.requests] == [
+    assert [(request.url.host, request.headers["api-key"]) for request in recorder.requests] == [
         ("upload.example.org", "the-key")
     ]
     assert AsyncHcaUpload(service_url("", config)).base_url == HOST
@@ -277,12 +277,12 @@ def test_the_key_goes_with_what_needs_it_only(home: Path):
         names = ("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration")
         return httpx.Response(200, json=dict.fromkeys(names, "2099-01-01T00:00:00Z"))
 
-    asked = Asked()
+    recorder = Asked()
     seen: list[tuple[str, bool]] = []
 
     def network(request: httpx.Request) -> httpx.Response:
         seen.append((f"{request.method} {request.url.path.partition(UUID)[2]}", "api-key" in request.headers))
-        return asked(request) if request.url.path.endswith(UUID) else reply(request)
+        return recorder(request) if request.url.path.endswith(UUID) else reply(request)
 
     with HcaUpload(HOST, credentials=api_key("the-key"), transport=httpx.MockTransport(network)) as client:
         area = UploadService(client=client).create_area(UUID)
@@ -314,4 +314,4 @@ def test_each_operation_either_needs_the_key_or_gets_none(home: Path, kind: Any)
     names = [name for name in dir(UploadApi) if isinstance(getattr(UploadApi, name), Call)]
     facts = [getattr(client, name).facts for name in names]
     assert len(facts) == 19
-    assert [each.name for each in facts if each.secured == each.public] == []
+    assert [fact.name for fact in facts if fact.secured == fact.public] == []

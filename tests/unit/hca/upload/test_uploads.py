@@ -136,7 +136,7 @@ class Area:
         self.refused: list[str] = []
         self.copied: list[str] = []
         self.verification: Any = "verified"
-        self.known = ""
+        self.crc32c = ""
 
     def target(self, *_: str) -> Any:
         return SimpleNamespace(needs=())
@@ -179,7 +179,7 @@ def area(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Area:
     monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setattr("omicsdk.transfer.upload", made.upload)
     monkeypatch.setattr("omicsdk.hca.upload.uploads.copy", made.copy)
-    monkeypatch.setattr("omicsdk.hca.upload.uploads.known_checksum", lambda *_: made.known)
+    monkeypatch.setattr("omicsdk.hca.upload.uploads.known_checksum", lambda *_: made.crc32c)
     return made
 
 
@@ -211,7 +211,7 @@ def test_sent_files_are_announced_and_copies_too(send: Any, area: Area, file: An
     assert [(outcome.name, outcome.state) for outcome in result.files] == [
         (name, "done") for name in ("a.txt", "k.json", "b.txt")
     ]
-    assert [(each.content_type, each.notified) for each in result.uploaded] == [
+    assert [(file.content_type, file.notified) for file in result.uploaded] == [
         (f"{kind}; dcp-type=data", True) for kind in ("text/plain", "application/json", "text/plain")
     ]
     assert (area.runs, area.copied) == ([["a.txt", "b.txt"]], ["k.json application/json; dcp-type=data"])
@@ -230,7 +230,7 @@ def test_a_service_that_cannot_be_notified_fails_the_file(
     result = send(file("a.txt"), file("b.txt"), resume=resume)
     assert [outcome.state for outcome in result.files] == ["failed", "done"]
     assert "it is in the area, but the service could not be notified" in str(result.files[0].error)
-    assert [(each.content_type != "", each.notified) for each in result.uploaded] == [(False, False), (True, True)]
+    assert [(file.content_type != "", file.notified) for file in result.uploaded] == [(False, False), (True, True)]
     assert journals(tmp_path) == resume
 
 
@@ -295,7 +295,7 @@ def test_a_copy_without_a_checksum_fails_where_one_is_required(
 
 
 @pytest.mark.parametrize(
-    ("stored", "known", "is_same"),
+    ("stored", "crc32c", "is_same"),
     [
         (None, CRC, False),
         (StoredObject(4, "etag"), "", True),
@@ -306,9 +306,9 @@ def test_a_copy_without_a_checksum_fails_where_one_is_required(
     ],
 )
 def test_an_object_that_the_area_has_is_not_copied(
-    send: Any, area: Area, stored: StoredObject | None, known: str, is_same: bool
+    send: Any, area: Area, stored: StoredObject | None, crc32c: str, is_same: bool
 ):
-    area.known, area.objects = known, {} if stored is None else {"k.json": stored}
+    area.crc32c, area.objects = crc32c, {} if stored is None else {"k.json": stored}
     (outcome,) = send(S3, sync=True).files
     assert (outcome.state, area.copied == []) == ("skipped" if is_same else "done", is_same)
     assert outcome.verification == "verified"

@@ -30,8 +30,8 @@ def manifest(*entries: dict[str, object]) -> dict[str, object]:
 WHOLE = manifest(entry("cell.json", True), entry("links.json", True), entry("a/R1.fastq.gz"), entry("a/R2.FASTQ.gz"))
 
 
-def answering(told: object) -> DssApi:
-    transport = httpx.MockTransport(lambda request: httpx.Response(200, json=told))
+def answering(payload: object) -> DssApi:
+    transport = httpx.MockTransport(lambda request: httpx.Response(200, json=payload))
     return DssApi("https://dss.example.org", transport=transport)
 
 
@@ -122,10 +122,10 @@ def test_a_link_of_a_collection_that_has_no_target_is_reported(field: str, value
         contents(api, "u", None, "aws")
 
 
-@pytest.mark.parametrize("told", [{}, {"contents": None}, {"contents": ["u"]}, [], None])
-def test_a_collection_without_its_links_is_reported(told: object):
+@pytest.mark.parametrize("payload", [{}, {"contents": None}, {"contents": ["u"]}, [], None])
+def test_a_collection_without_its_links_is_reported(payload: object):
     with pytest.raises(DecodeError, match="get_collection: the response"):
-        contents(answering(told), "u", None, "aws")
+        contents(answering(payload), "u", None, "aws")
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,9 @@ from omicsdk.hca.dss.staging import staging_error
     ],
 )
 def test_what_to_do_is_stated_once(error: OmicsError):
-    said = str(staging_error("reads.fastq", "bucket", error))
-    assert said.startswith("reads.fastq: the staging bucket bucket ")
-    assert error.message in said
+    message = str(staging_error("reads.fastq", "bucket", error))
+    assert message.startswith("reads.fastq: the staging bucket bucket ")
+    assert error.message in message
     assert error.remedy
-    assert error.remedy not in said
-    assert ".)" not in said
+    assert error.remedy not in message
+    assert ".)" not in message
