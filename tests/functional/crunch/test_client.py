@@ -15,11 +15,11 @@ def test_it_finds_the_site_and_the_token_by_itself(sandbox: Sandbox, monkeypatch
     with Crunch() as crunch:
         assert crunch.get_next_dataset().dataset == "sandbox:example-reads"
 
-        async def asked() -> str:
+        async def site_name() -> str:
             async with AsyncCrunch() as other:
                 return (await other.get_project(slug="sandbox")).name
 
-        assert asyncio.run(asked()) == "Sandbox"
+        assert asyncio.run(site_name()) == "Sandbox"
         assert sandbox.crunch_token not in repr(crunch)
 
 

@@ -114,7 +114,7 @@ def test_another_workers_status_is_not_treated_as_ones_own():
     statuses = Statuses()
     site = Site(another, statuses)
     send(site)
-    assert [each["hostname"] == "another" for each in statuses.kept] == [True, False]
+    assert [status["hostname"] == "another" for status in statuses.kept] == [True, False]
 
 
 @pytest.mark.parametrize("failure", [httpx.Response(503), httpx.Response(500, text=PAGE), httpx.ReadError("cut")])
@@ -180,7 +180,7 @@ def test_everything_that_is_added_is_there(connection: Connection):
     connection.add_filesize_attribute(item, "size", 2**63 - 1)
     connection.add_lat_long_attribute(item, "where", 0.1 + 0.2, 144.9631)
     stored = connection.get_json_response(f"api/items/{item}")
-    assert {each.pop("key"): each for each in stored["attributes"]} == {
+    assert {attribute.pop("key"): attribute for attribute in stored["attributes"]} == {
         "text": {"value": "plain 🧬"},
         "link": {"value": "https://example.org/x"},
         "num": {"value": -1.5e-7},
@@ -193,7 +193,7 @@ def test_everything_that_is_added_is_there(connection: Connection):
     }
     assert connection.get_json_response(f"api/projects/{project}/")["workflow"] == "#!/bin/sh\necho hi"
     assert connection.get_json_response(f"api/datasets/{dataset}/")["base_file_path"] == "own"
-    assert [each.slug for each in connection.api.list_items.iterate()][-1] == item
+    assert [row.slug for row in connection.api.list_items.iterate()][-1] == item
 
 
 def test_what_the_site_refuses(connection: Connection, sandbox: Any):
@@ -216,5 +216,8 @@ def test_statuses_of_a_dataset(connection: Connection):
     connection.send_status(dataset["id"], Stage.SETUP, State.START)
     connection.send_status(dataset["id"], Stage.SETUP, State.FAIL, "no such file")
     kept = connection.get_json_response("api/statuses/")["results"]
-    assert [(each["stage"], each["state"], each["note"]) for each in kept] == [(1, 1, ""), (1, 3, "no such file")]
+    assert [(status["stage"], status["state"], status["note"]) for status in kept] == [
+        (1, 1, ""),
+        (1, 3, "no such file"),
+    ]
     assert connection.get_json_response("api/next/") == {"project": "", "dataset": ""}

@@ -99,8 +99,10 @@ def test_a_script_leaves_the_files_of_the_recordings(
     assert run.working_directory == tmp_path / "abs" / "my-proj--data-set-1"
     here, there = table(run.working_directory), table(storage)
     tables = {".crunch/setup_md5_checksums.json": 268, ".crunch/upload_md5_checksums.json": 588}
-    kept = {f".crunch/{name}": told for name, told in KEPT.items()}
-    assert {name: told for name, told in here.items() if name not in {*tables, ".crunch/workflow.log"}} == DATA | kept
+    kept = {f".crunch/{name}": content for name, content in KEPT.items()}
+    assert {
+        name: content for name, content in here.items() if name not in {*tables, ".crunch/workflow.log"}
+    } == DATA | kept
     assert {name: told for name, told in there.items() if name not in tables} == DATA | kept | {
         "gone.txt": (4, SETUP["gone.txt"])  # nothing is removed from the storage
     }

@@ -216,12 +216,12 @@ def test_of_two_runners_never_both_continue(earlier: list[tuple[int, Stage, Stat
         site.store(Stage.WORKFLOW, State.START, dataset=8)
     second = site.store(Stage.SETUP, State.START, hostname="two")
 
-    newest_first = [Status.from_dict(each) for each in reversed(site.statuses)]
+    newest_first = [Status.from_dict(status) for status in reversed(site.statuses)]
     assert rival(newest_first, 7, second, {second}, since) is not None
-    told = rival(newest_first, 7, first, {first}, since)
-    assert told is None or told.id <= len(earlier)
+    rival_status = rival(newest_first, 7, first, {first}, since)
+    assert rival_status is None or rival_status.id <= len(earlier)
     if since is not None:
-        assert told is None
+        assert rival_status is None
 
 
 def test_on_the_sandbox_the_second_of_two_runners_steps_back(connection: Connection, tmp_path: Path) -> None:
@@ -259,7 +259,7 @@ def test_of_two_runners_at_once_one_runs_the_workflow(connection: Connection, tm
 
 
 @pytest.mark.parametrize(
-    ("own", "other", "shares"),
+    ("folder", "other", "shares"),
     [
         *[("p/d", "p/d", True), ("p/d", "/p//d/", True), ("p/d", "p/./d", True), ("./p/d", "p/d", True)],
         *[("p/d", "p/d/e", True), ("p/d", "p", True), ("p/d", ".", True), ("p/d", "p/d2", False)],
@@ -273,10 +273,10 @@ def test_of_two_runners_at_once_one_runs_the_workflow(connection: Connection, tm
     ],
 )
 def test_a_dataset_whose_folder_another_has_is_not_run_unless_that_is_allowed(
-    storage: dict[str, str], tmp_path: Path, own: str, other: str, shares: bool
+    storage: dict[str, str], tmp_path: Path, folder: str, other: str, shares: bool
 ) -> None:
     site = PretendedSite()
-    site.folders = {**{f"p:{number}": f"p/{number}" for number in range(30)}, "p:d": own, "q:other": other}
+    site.folders = {**{f"p:{number}": f"p/{number}" for number in range(30)}, "p:d": folder, "q:other": other}
 
     if not shares:
         assert a_run(site, storage, tmp_path)() is RunResult.SUCCESS

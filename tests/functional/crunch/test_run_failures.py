@@ -189,8 +189,8 @@ def test_a_disk_that_is_full_for_the_bookkeeping(
 def test_a_base_file_path_that_leaves_the_storage(tmp_path: Path, path: str) -> None:
     class Elsewhere(PretendedSite):
         def response(self, relative_url: str) -> dict[str, Any]:
-            found = super().response(relative_url)
-            return {**found, "base_file_path": path} if relative_url.endswith("p:d/") else found
+            payload = super().response(relative_url)
+            return {**payload, "base_file_path": path} if relative_url.endswith("p:d/") else payload
 
     site = Elsewhere()
     run = Run(
@@ -240,9 +240,9 @@ def test_a_user_who_may_not_send_statuses(connection: Connection, reader: Connec
     assert not (made.work / "a.txt").exists()
 
 
-def _refusing(wanted: tuple[Stage, State]) -> Callable[[PretendedSite, Stage, State], None]:
+def _refusing(refused: tuple[Stage, State]) -> Callable[[PretendedSite, Stage, State], None]:
     def before(site: PretendedSite, stage: Stage, state: State) -> None:
-        if (stage, state) == wanted:
+        if (stage, state) == refused:
             raise CrunchAPIException("The site is down")
 
     return before

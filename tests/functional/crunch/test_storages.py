@@ -58,8 +58,8 @@ def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Generator[Any]:
         case "file":
             yield open_storage({"FSSPEC_URL": root.as_uri().replace("%20", " ")})
         case _:
-            own: Any = Plain(root)
-            yield open_storage(own)
+            custom: Any = Plain(root)
+            yield open_storage(custom)
 
 
 def filled(storage: Any, files: Mapping[str, bytes], base: str = "proj/data") -> None:
@@ -159,7 +159,7 @@ def test_equal_files_are_not_brought_again(storage: Any, tmp_path: Path) -> None
 
     after = (folder / "same").stat()
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
-    assert {name: known.md5 for name, known in hashed.items()} == {
+    assert {name: entry.md5 for name, entry in hashed.items()} == {
         name: hashlib.md5(content).hexdigest()
         for name, content in {"same": b"same", "other": b"new!", "longer": b"storage's", "absent": b"x"}.items()
     }
@@ -186,7 +186,7 @@ def test_collected_errors_keep_no_other_file_back(storage: Any, tmp_path: Path) 
     listed = list(stored_below(storage, "proj/data"))
     storage.delete("proj/data/a.txt")
     wrong = hashlib.md5(b"another").hexdigest()
-    listed = [replace(each, etag=wrong) if each.name == "other" else each for each in listed]
+    listed = [replace(file, etag=wrong) if file.name == "other" else file for file in listed]
     failed, seen = dict[str, OmicsError](), list[Progress]()
     put(tmp_path / "work", {"a.txt": b"mine!"})
     hashed = fetch(
@@ -201,9 +201,9 @@ def test_collected_errors_keep_no_other_file_back(storage: Any, tmp_path: Path) 
     assert (seen[-1].files_done, seen[-1].files_failed) == (2, 1)  # ETags are compared afterwards
 
     files = put(tmp_path / "sent", {"c.txt": b"c", "changed": b"before"})
-    known = hash_files({name: files / name for name in ("c.txt", "changed")})
+    hashes = hash_files({name: files / name for name in ("c.txt", "changed")})
     (files / "changed").write_bytes(b"after, and longer")
-    sending = [Sending(name, files / name, known[name]) for name in known]
+    sending = [Sending(name, files / name, hashes[name]) for name in hashes]
     failed.clear()
     assert list(send(storage, "proj/data", sending, failed=failed)) == ["c.txt"]
     assert {name: type(error) for name, error in failed.items()} == {"changed": SourceChanged}
@@ -294,13 +294,13 @@ def test_names_that_lead_out(storage: Any, name: str) -> None:
 @given(st.text(alphabet="a./\\~é ", max_size=12))
 def test_plain_names_stay_below_the_root(name: str) -> None:
     try:
-        found = plain(name)
+        plain_name = plain(name)
     except UnsafePath:
         assert ".." in name.split("/")
         return
-    assert not found.startswith("/")
-    assert not {"", ".", ".."} & set(found.split("/")) or found == ""
-    assert plain(found) == found
+    assert not plain_name.startswith("/")
+    assert not {"", ".", ".."} & set(plain_name.split("/")) or plain_name == ""
+    assert plain(plain_name) == plain_name
 
 
 @pytest.mark.parametrize("name", ["a\\..\\..\\b", "C:b", "a/C:\\b", "nul", "\\\\server\\share"])
@@ -323,9 +323,13 @@ def test_a_root_that_does_not_exist_is_not_made(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="permissions are POSIX's")
 def test_permissions_are_those_of_the_settings(tmp_path: Path) -> None:
-    told = {"MEDIA_ROOT": str(tmp_path), "FILE_UPLOAD_PERMISSIONS": 0o640, "FILE_UPLOAD_DIRECTORY_PERMISSIONS": 0o750}
+    settings = {
+        "MEDIA_ROOT": str(tmp_path),
+        "FILE_UPLOAD_PERMISSIONS": 0o640,
+        "FILE_UPLOAD_DIRECTORY_PERMISSIONS": 0o750,
+    }
 
-    open_storage(told).save("a/b/c.txt", b"x")
+    open_storage(settings).save("a/b/c.txt", b"x")
 
     assert (tmp_path / "a/b/c.txt").stat().st_mode & 0o777 == 0o640
     assert {(tmp_path / folder).stat().st_mode & 0o777 for folder in ("a", "a/b")} == {0o750}
@@ -428,7 +432,7 @@ def test_many_objects_come_in_pages(s3_settings: Mapping[str, Any], tmp_path: Pa
     hashed = fetch(storage, "d", list(stored_below(storage, "d")), tmp_path)
 
     assert len(pages) == 4
-    assert {name: known.md5 for name, known in hashed.items()} == {
+    assert {name: entry.md5 for name, entry in hashed.items()} == {
         f"{number:02}": hashlib.md5(b"%d" % number).hexdigest() for number in range(10)
     }
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
@@ -436,20 +440,20 @@ def test_many_objects_come_in_pages(s3_settings: Mapping[str, Any], tmp_path: Pa
 
 def test_bytes_go_through_the_proxy_of_the_settings(s3_settings: Mapping[str, Any], tmp_path: Path) -> None:
     filled(open_storage(s3_settings), {"a": b"alpha"}, "d")
-    asked: list[str] = []
+    urls: list[str] = []
 
     class Refusing(QuietHandler):
         def do_GET(self) -> None:
-            asked.append(self.path)
+            urls.append(self.path)
             self.send_error(404, "not through here")
 
     with serving(Refusing) as proxy:
-        told = {**s3_settings, "AWS_S3_PROXIES": {"http": proxy}}
+        settings = {**s3_settings, "AWS_S3_PROXIES": {"http": proxy}}
         with pytest.raises(OmicsError):
-            fetch(open_storage(told), "d", [Stored("a", 5)], tmp_path)
+            fetch(open_storage(settings), "d", [Stored("a", 5)], tmp_path)
 
-    assert asked
-    assert asked[0].startswith(str(s3_settings["AWS_S3_ENDPOINT_URL"]))
+    assert urls
+    assert urls[0].startswith(str(s3_settings["AWS_S3_ENDPOINT_URL"]))
 
 
 def test_an_object_that_does_not_exist(s3_settings: Mapping[str, Any]) -> None:
@@ -567,9 +571,9 @@ def test_signed_addresses_are_in_no_note(
 # -- fsspec
 
 
-@pytest.mark.parametrize(("told", "at_once"), [({}, 4), ({"FSSPEC_AT_ONCE": 1}, 1), ({"FSSPEC_AT_ONCE": 6}, 6)])
-def test_so_many_files_are_moved_at_once(told: Mapping[str, int], at_once: int, tmp_path: Path) -> None:
-    storage: Any = open_storage({"FSSPEC_URL": f"memory://{uuid4().hex}", **told})
+@pytest.mark.parametrize(("settings", "at_once"), [({}, 4), ({"FSSPEC_AT_ONCE": 1}, 1), ({"FSSPEC_AT_ONCE": 6}, 6)])
+def test_so_many_files_are_moved_at_once(settings: Mapping[str, int], at_once: int, tmp_path: Path) -> None:
+    storage: Any = open_storage({"FSSPEC_URL": f"memory://{uuid4().hex}", **settings})
     filled(storage, {f"{number:02}": b"x" for number in range(12)}, "d")
     together, usual, threads = threading.Barrier(at_once, timeout=30), storage.open, set[str]()
 
@@ -591,7 +595,7 @@ def test_an_upload_that_fails_leaves_no_parts_in_the_bucket(s3_settings: Mapping
     client = storage._client
     calls: list[str] = []
 
-    def refused(**_told: object) -> None:
+    def refused(**_request: object) -> None:
         calls.append("complete")
         raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "CompleteMultipartUpload")
 

@@ -123,9 +123,9 @@ def test_not_executable(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "said"), [("#!/no/such/shell", "'#!/no/such/shell'"), ("#!/bin/sh\r", "carriage return")]
+    ("line", "message"), [("#!/no/such/shell", "'#!/no/such/shell'"), ("#!/bin/sh\r", "carriage return")]
 )
-def test_an_interpreter_that_does_not_exist(tmp_path: Path, line: str, said: str) -> None:
+def test_an_interpreter_that_does_not_exist(tmp_path: Path, line: str, message: str) -> None:
     script = tmp_path / "my.sh"
     script.write_bytes(f"{line}\necho\n".encode())
     script.chmod(0o755)
@@ -133,7 +133,7 @@ def test_an_interpreter_that_does_not_exist(tmp_path: Path, line: str, said: str
     note = failed(a_run(tmp_path, "", workflow_path=script))
 
     assert "interpreter of the workflow" in note
-    assert said in note
+    assert message in note
 
 
 def test_a_workflow_file_that_does_not_exist(tmp_path: Path) -> None:
@@ -286,9 +286,9 @@ def test_what_cannot_be_started_for_another_reason_is_not_blamed_on_the_script(t
     ):
         with pytest.raises(OSError, match=blamed) as raised:
             run_process([str(script)], folder, log)
-        said = str(not_started(raised.value, script))
-        assert said.startswith(f"The workflow {script} cannot be started: ")
-        assert said.endswith(f"'{tmp_path / blamed}'")
+        message = str(not_started(raised.value, script))
+        assert message.startswith(f"The workflow {script} cannot be started: ")
+        assert message.endswith(f"'{tmp_path / blamed}'")
 
 
 # -- Snakemake's command
@@ -321,9 +321,9 @@ FAKE = 'if [ "$1" = --version ]; then echo asked >> {log}; echo {version}; else 
 def test_snakemake_is_called_as_its_release_takes_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, others: list[str], conda: list[str]
 ) -> None:
-    asked = tmp_path / "asked"
+    log = tmp_path / "asked"
     scripts = dict.fromkeys(others, "exit 1")
-    programs(tmp_path / "bin", monkeypatch, snakemake=FAKE.format(log=asked, version=version), **scripts)
+    programs(tmp_path / "bin", monkeypatch, snakemake=FAKE.format(log=log, version=version), **scripts)
     run = a_run(tmp_path, "rule all:", WorkflowType.snakemake, cores="4")
 
     assert run.workflow() is RunResult.SUCCESS
@@ -333,7 +333,7 @@ def test_snakemake_is_called_as_its_release_takes_it(
         *("--snakefile", str(folder / ".crunch" / "Snakefile"), "--cores", "4", "--directory", str(folder)),
         *conda,
     ]
-    assert asked.read_text() == "asked\n"
+    assert log.read_text() == "asked\n"
 
 
 def test_no_snakemake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,7 +40,7 @@ def media(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_projects_datasets_and_files_are_listed(crunch: Crunch, media: Path):
     def named(what: str | None = None) -> list[str]:
-        return sorted(each.name for each in crunch.ls(what))
+        return sorted(item.name for item in crunch.ls(what))
 
     assert (named(), named("proj"), named(SLUG)) == (["Sandbox", "proj"], ["Data"], ["a.txt", "sub/b.txt"])
     assert [[*crunch.ls(what).to_frame()][:2] for what in (None, "proj", SLUG)] == [["slug", "name"]] * 2 + [
@@ -63,10 +63,13 @@ def test_a_file_is_opened(crunch: Crunch, media: Path):
 def test_a_dataset_is_downloaded_verified_and_uploaded(crunch: Crunch, media: Path, tmp_path: Path):
     folder = tmp_path / "work"
     planned = crunch.download(SLUG, folder, dry_run=True)
-    assert [(each.name, each.state) for each in planned.outcomes] == [("a.txt", "planned"), ("sub/b.txt", "planned")]
+    assert [(outcome.name, outcome.state) for outcome in planned.outcomes] == [
+        ("a.txt", "planned"),
+        ("sub/b.txt", "planned"),
+    ]
     assert not folder.exists()
     report = crunch.download(SLUG, folder)
-    assert [(each.name, each.state, each.size) for each in report.outcomes] == [
+    assert [(outcome.name, outcome.state, outcome.size) for outcome in report.outcomes] == [
         ("a.txt", "done", 5),
         ("sub/b.txt", "done", 4),
     ]
@@ -78,9 +81,9 @@ def test_a_dataset_is_downloaded_verified_and_uploaded(crunch: Crunch, media: Pa
         crunch.verify(SLUG, folder).raise_if_failed()
     assert "a.txt" in str(failed.value)
 
-    assert [each.plan for each in crunch.upload(SLUG, folder, dry_run=True).outcomes] == ["would be uploaded"]
+    assert [outcome.plan for outcome in crunch.upload(SLUG, folder, dry_run=True).outcomes] == ["would be uploaded"]
     assert (media / "proj/data/a.txt").read_text() == "alpha"
-    assert [each.name for each in crunch.upload(SLUG, folder).outcomes] == ["a.txt"]
+    assert [outcome.name for outcome in crunch.upload(SLUG, folder).outcomes] == ["a.txt"]
     assert (media / "proj/data/a.txt").read_text() == "other"
     assert (media / "proj/data/sub/b.txt").read_text() == "beta"
 
@@ -93,7 +96,7 @@ def test_stop_ends_them_before_the_next_file(crunch: Crunch, media: Path, tmp_pa
             begin(SLUG, put(tmp_path / "work", {"c.txt": "c"}), stop=stop)
     assert not (tmp_path / "work" / "a.txt").exists()
     assert not (media / "proj/data/c.txt").exists()
-    assert {each.state for each in crunch.verify(SLUG, tmp_path, stop=stop).outcomes} == {"stopped"}
+    assert {outcome.state for outcome in crunch.verify(SLUG, tmp_path, stop=stop).outcomes} == {"stopped"}
 
 
 def test_progress_is_reported_and_a_control_ends_them(crunch: Crunch, media: Path, tmp_path: Path):
@@ -101,12 +104,12 @@ def test_progress_is_reported_and_a_control_ends_them(crunch: Crunch, media: Pat
     crunch.download(SLUG, tmp_path / "work", progress=seen.append)
     assert (seen[-1].files_done, seen[-1].bytes_done, seen[-1].final) == (2, 9, True)
     crunch.upload(SLUG, tmp_path / "work", progress=seen.append)
-    assert [each.files_done for each in seen] == [1, 2, 2] * 2
+    assert [progress.files_done for progress in seen] == [1, 2, 2] * 2
 
     control = Control()
     control.stop()
     stopped = crunch.download(SLUG, tmp_path / "other", control=control, check=False)
-    assert {each.state for each in stopped.outcomes} == {"stopped"}
+    assert {outcome.state for outcome in stopped.outcomes} == {"stopped"}
     with pytest.raises(Interrupted):
         crunch.upload(SLUG, put(tmp_path / "work", {"c.txt": "c"}), control=control)
     assert not (media / "proj/data/c.txt").exists()
@@ -249,6 +252,6 @@ def test_the_next_dataset_is_run_by_both_clients(crunch: Crunch, sandbox: Sandbo
             (await client.verify(SLUG, report.directory)).raise_if_failed()
             async with client.open(SLUG, "both.txt") as file:
                 assert await file.read() == b"alphabeta"
-            return [each.name async for each in client.ls("proj")]
+            return [item.name async for item in client.ls("proj")]
 
     assert asyncio.run(again()) == ["Data"]

@@ -115,14 +115,14 @@ def test_secrets_of_the_configuration_are_not_requested(person, server):
     person.configure({"application_secrets": server.application_secrets})
     person.login()
     assert [request.url.path for request in server.asked] == ["/oauth/token"]
-    told = person.service().application_secrets()
-    assert told == server.application_secrets
+    secrets = person.service().application_secrets()
+    assert secrets == server.application_secrets
 
 
 def test_secrets_may_stand_below_a_services_own_address(person, server):
     def below_only(request):
-        found = server(request)
-        return found if request.url.path != "/internal/application_secrets" else httpx.Response(404)
+        response = server(request)
+        return response if request.url.path != "/internal/application_secrets" else httpx.Response(404)
 
     endpoint = Endpoint({}, transport=httpx.MockTransport(below_only), retry=NO_RETRY)
     person.login(base_url="https://hca.example.org/auth", endpoint=endpoint)

@@ -98,7 +98,7 @@ def test_the_login_of_all_platforms_takes_the_code_too(terminal, address_of, tmp
     assert who(terminal) == WHO
     ran = terminal.run("whoami", "--output", "json")
     assert ran.returncode == 0, ran.stderr
-    row = next(each for each in json.loads(ran.stdout) if each["platform"] == "hca")
+    row = next(platform_row for platform_row in json.loads(ran.stdout) if platform_row["platform"] == "hca")
     assert (row["user"], row["origin"]) == (WHO, "omics login")
     assert row["expires_at"].endswith("Z")
     assert terminal.run("logout", "hca").returncode == 0
@@ -106,18 +106,18 @@ def test_the_login_of_all_platforms_takes_the_code_too(terminal, address_of, tmp
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "said"),
+    ("words", "code", "message"),
     [
         (("dss", "login", "--migrate"), 4, "no login of the published client"),
         (("dss", "login", "--timeout", "0.05"), 4, "The login was not finished in a browser"),
         (("auth", "login", "--remote"), 4, "No code was given"),
     ],
 )
-def test_what_goes_wrong_is_reported_in_one_line(terminal, words, code, said):
+def test_what_goes_wrong_is_reported_in_one_line(terminal, words, code, message):
     ran = terminal.run_process(*words)
     last = ran.stderr.strip().splitlines()[-1]
     assert (ran.returncode, ran.stdout) == (code, "")
-    assert said in last
+    assert message in last
     assert last.startswith("omics: ")
     assert "Traceback" not in ran.stderr
     assert not terminal.token_file.exists()
@@ -163,6 +163,6 @@ def test_debugging_shows_no_secret(terminal, address_of):
     _, rest = begun.communicate(timeout=60)
     assert begun.returncode == 0
     stored = json.loads(terminal.token_file.read_text()).popitem()[1]
-    told = "".join(lines) + rest
-    assert not [name for name in ("access_token", "refresh_token", "id_token") if stored[name] in told]
-    assert "code_verifier=" not in told
+    output = "".join(lines) + rest
+    assert not [name for name in ("access_token", "refresh_token", "id_token") if stored[name] in output]
+    assert "code_verifier=" not in output

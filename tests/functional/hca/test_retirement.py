@@ -13,10 +13,10 @@ DSS = ("dss", "get-bundles-all", "--replica", "aws", "--call-budget", "1")
 @pytest.fixture
 def looked_up(monkeypatch, tmp_path) -> list[str]:
     """No name is known but that of this machine; those that are looked up."""
-    asked: list[str] = []
+    hosts: list[str] = []
 
     def unknown(host: object, *_: object, **__: object) -> object:
-        asked.append(str(host))
+        hosts.append(str(host))
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
@@ -24,7 +24,7 @@ def looked_up(monkeypatch, tmp_path) -> list[str]:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "none"))
     for name in ("OMICS_DSS_URL", "OMICS_AUTH_URL", "OMICS_UPLOAD_URL", "https_proxy", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
-    return asked
+    return hosts
 
 
 @pytest.mark.parametrize(

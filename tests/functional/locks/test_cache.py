@@ -161,9 +161,9 @@ def other_bytes(path: Path) -> None:
 
 
 def other_bytes_of_the_same_time(path: Path) -> None:
-    found = path.stat()
+    status = path.stat()
     other_bytes(path)
-    os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
 def truncated(path: Path) -> None:
@@ -290,14 +290,14 @@ def test_a_full_cache_costs_one_warning(
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
 def test_a_read_only_cache_is_read(server: Server, cache: Cache, tmp_path: Path, caplog: pytest.LogCaptureFixture):
-    known, new = server.item("a", b"content", "md5"), server.item("b", b"new", "md5")
-    pulled(cache, tmp_path / "one", known)
+    stored, new = server.item("a", b"content", "md5"), server.item("b", b"new", "md5")
+    pulled(cache, tmp_path / "one", stored)
     folders = [cache.folder, *(path for path in cache.folder.rglob("*") if path.is_dir())]
     for folder in folders:
         folder.chmod(0o555)
     try:
         with as_ordinary_user():
-            report = pulled(cache, tmp_path / "two", known, new)
+            report = pulled(cache, tmp_path / "two", stored, new)
             assert (report.from_cache, report.counts["done"]) == (1, 2)
             assert "Permission denied" in one_warning(caplog)
     finally:
@@ -420,7 +420,7 @@ def test_processes_that_store_one_file_at_once_all_succeed(cache: Cache, tmp_pat
     os.close(writing)
     assert [os.waitpid(child, 0)[1] for child in children] == [0, 0, 0]
     os.close(reading)
-    assert [each.size for each in cache.entries()] == [len(content)]
+    assert [entry.size for entry in cache.entries()] == [len(content)]
     assert [*cache.verify()] == []
     assert [*(cache.folder / "tmp").iterdir()] == []
 
@@ -441,14 +441,14 @@ def test_the_least_recently_used_are_removed_first(server: Server, tmp_path: Pat
 
     def names(**options: Any) -> list[str]:
         removed = cache.prune(dry_run=True, **options)
-        return [(cache.folder / "sha256" / each.sha256[:2] / each.sha256).read_text()[0] for each in removed]
+        return [(cache.folder / "sha256" / entry.sha256[:2] / entry.sha256).read_text()[0] for entry in removed]
 
     assert names(older="90d") == ["c", "a"]
     assert names(max_size=200) == ["c", "a"]
     assert names(max_size=199) == ["c", "a", "b"]
     assert names(older="150d", max_size=300) == ["c"]
     assert len(cache.prune(older="90d", max_size="100")) == 3
-    assert [each.size for each in cache.entries()] == [100]
+    assert [entry.size for entry in cache.entries()] == [100]
     assert {path.name for path in cache.folder.glob("index/md5/*/*")} == {items[3].checksums["md5"]}
     os.utime(next(cache.folder.glob("records/*/*")), (0, 0))
     pulled(cache, tmp_path / "two", items[3])  # its use counts

@@ -146,9 +146,9 @@ def test_a_file_that_vanished_fails_alone(lock: Lock, portal: PortalHost):
 def test_files_that_need_a_login_now_fail_alone(lock: Lock, portal: PortalHost):
     portal.tokens["gdc/"] = "x-auth-token: secret"
     assert isinstance(error_of(lock, "data/gdc/n.bam"), Forbidden)
-    said = list[str]()
-    lock.pull("gdc", retries=0, check=False, on_message=said.append)
-    assert ["GDC_TOKEN" in each for each in said] == [True]
+    messages = list[str]()
+    lock.pull("gdc", retries=0, check=False, on_message=messages.append)
+    assert ["GDC_TOKEN" in message for message in messages] == [True]
     assert Path("data/b.bin").exists()
 
 
@@ -277,7 +277,7 @@ def test_a_page_in_the_place_of_an_unverifiable_file_is_a_warning(portal: Portal
     portal.put("files/c", b"<!DOCTYPE html><html><body>Log in</body></html>", etag=None)
     Path("list.tsv").write_text(f"url\tname\n{portal.url('files/c')}\tc\n")
     add("list.tsv", name="list")
-    lock, said = Lock.load(), list[str]()
+    lock, messages = Lock.load(), list[str]()
     assert lock.update().unchecked == 1
-    lock.pull(on_message=said.append)
-    assert any("web page" in each for each in said)
+    lock.pull(on_message=messages.append)
+    assert any("web page" in message for message in messages)

@@ -164,10 +164,10 @@ def test_a_server_that_fails_at_the_login_reveals_nothing_of_the_password():
 
 
 def test_a_password_is_not_sent_unencrypted():
-    asked: list[httpx.Request] = []
+    requests: list[httpx.Request] = []
 
     def response(request: httpx.Request) -> httpx.Response:
-        asked.append(request)
+        requests.append(request)
         return httpx.Response(200, json={"count": 0, "next": None, "previous": None, "results": []})
 
     pangea = Pangea(
@@ -175,7 +175,7 @@ def test_a_password_is_not_sent_unencrypted():
     )
     with pytest.raises(AuthError, match="is not encrypted"):
         pangea.create_organization(name="x")
-    assert asked == []
+    assert requests == []
 
 
 def test_clones_keep_the_login(pangea: Pangea, sandbox: Sandbox):
@@ -285,7 +285,7 @@ def test_objects_are_listed_and_who_asks_is_known(pangea: Pangea, library: Sampl
     library.sample("s").create()
 
     def named(*where: str) -> list[str]:
-        return [each.name for each in pangea.ls(*where)]
+        return [item.name for item in pangea.ls(*where)]
 
     assert "An Org" in named()
     assert named("An Org") == ["A Library"]

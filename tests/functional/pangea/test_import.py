@@ -8,8 +8,8 @@ import pytest
 
 
 def loaded_by(line: str) -> set[str]:
-    asked = f"import sys; before = set(sys.modules); {line}; print(*(set(sys.modules) - before))"
-    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, timeout=60, check=True)
+    code = f"import sys; before = set(sys.modules); {line}; print(*(set(sys.modules) - before))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     return set(done.stdout.split())
 
 

@@ -47,20 +47,20 @@ class Archive:
     """NCBI, as far as it is asked."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[str, dict[str, str]]] = []
+        self.requests: list[tuple[str, dict[str, str]]] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         query = {name: values[0] for name, values in parse_qs(request.url.query.decode()).items()}
         program = request.url.path.rpartition("/")[2]
-        self.asked.append((program, query))
+        self.requests.append((program, query))
         match program:
             case "efetch.fcgi":
                 text = RECORDS.get((query["db"], query["id"]), "<RecordSet/>")
             case "elink.fcgi":
-                found = "".join(
-                    f"<Link><Id>{each}</Id></Link>" for each in LINKS.get((query["dbfrom"], query["id"]), [])
+                links = "".join(
+                    f"<Link><Id>{link}</Id></Link>" for link in LINKS.get((query["dbfrom"], query["id"]), [])
                 )
-                text = f"<!DOCTYPE x><eLinkResult><LinkSet><IdList><Id>{query['id']}</Id></IdList><LinkSetDb>{found}</LinkSetDb></LinkSet></eLinkResult>"
+                text = f"<!DOCTYPE x><eLinkResult><LinkSet><IdList><Id>{query['id']}</Id></IdList><LinkSetDb>{links}</LinkSetDb></LinkSet></eLinkResult>"
             case _:
                 ids = "<Id>257197</Id>" if query["term"] == "PRJEB9[Accession]" else ""
                 text = f"<eSearchResult><IdList>{ids}</IdList></eSearchResult>"
@@ -99,7 +99,7 @@ def test_a_project_becomes_a_library(org: Organization, entrez: Entrez, archive:
     assert not library.sample("SAMN12").get().analysis_result("raw::raw_reads").exists()
     assert [group.name for group in Tag(org.knex, "NCBI BioProject").get().get_sample_groups()] == ["PRJNA257197"]
     assert [sample.name for sample in Tag(org.knex, "NCBI SRA").get().get_samples()] == ["SAMN11"]
-    assert all(query["tool"] == "omicsdk" and query["email"] == "me@example.org" for _, query in archive.asked)
+    assert all(query["tool"] == "omicsdk" and query["email"] == "me@example.org" for _, query in archive.requests)
 
 
 def test_again_leaves_what_exists_as_it_is(org: Organization, entrez: Entrez):
@@ -107,9 +107,9 @@ def test_again_leaves_what_exists_as_it_is(org: Organization, entrez: Entrez):
     first = org.sample_group("PRJNA257197").get()
     first.metadata = {"mine": 1}
     first.save()
-    found = link_bioproject(org.knex.client, "An Org", "PRJNA257197", entrez=entrez)
+    project = link_bioproject(org.knex.client, "An Org", "PRJNA257197", entrez=entrez)
     again = org.sample_group("PRJNA257197").get()
-    assert found.uuid == again.uuid == first.uuid
+    assert project.uuid == again.uuid == first.uuid
     assert again.metadata == {"mine": 1}
     assert len(list(again.get_samples(cache=False))) == 2
 

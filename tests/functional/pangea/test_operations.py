@@ -30,7 +30,7 @@ def test_a_bucket_and_its_key(knex: Knex, org: Organization, outsider: Knex):
     (listed,) = pangea.list_s3_buckets.iterate(organization_id=str(org.uuid))
     assert (listed.uuid, listed.name, listed.endpoint_url) == (bucket.uuid, "bkt", url)
     assert pangea.get_s3_bucket(id=bucket.uuid).name == "bkt"
-    assert [each.uuid for each in pangea.list_s3_api_keys.iterate() if each.bucket == bucket.uuid] == [key.uuid]
+    assert [s3_key.uuid for s3_key in pangea.list_s3_api_keys.iterate() if s3_key.bucket == bucket.uuid] == [key.uuid]
     assert list(outsider.client.list_s3_buckets.iterate(organization_id=str(org.uuid))) == []
     pangea.patch_s3_api_key(id=key.uuid, description="Words.")
     assert pangea.get_s3_api_key(id=key.uuid).description == "Words."
@@ -41,8 +41,8 @@ def test_a_bucket_and_its_key(knex: Knex, org: Organization, outsider: Knex):
 
 def test_searching(knex: Knex, library: SampleGroup):
     library.sample("hay").create()
-    found = knex.client.search(query="A Library")
-    assert library.uuid in [group.uuid for group in found.sample_groups]
+    results = knex.client.search(query="A Library")
+    assert library.uuid in [group.uuid for group in results.sample_groups]
     assert [sample.library_obj.name for sample in knex.client.search(query="hay").samples] == ["A Library"]
     assert [org.name for org in knex.client.search(query="An Org").organizations] == ["An Org"]
     nothing = knex.client.search(query="zzz & ?")

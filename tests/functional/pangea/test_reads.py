@@ -14,7 +14,7 @@ from omicsdk.transfer import TransferFailed
 
 
 def planned(sets: list[ReadSet]) -> dict[str, dict[str, str]]:
-    return {each.sample: {field: str(path) for field, path in each.files.items()} for each in sets}
+    return {read_set.sample: {field: str(path) for field, path in read_set.files.items()} for read_set in sets}
 
 
 # -- execution
@@ -41,8 +41,8 @@ def upload(stored: SampleGroup, reads: list[ReadSet], **how: Any) -> ReadsResult
 
 
 def content(stored: SampleGroup, sample: str, field: str, module: str = "raw::paired_short_reads") -> bytes:
-    found = stored.sample(sample).get().analysis_result(module).get().field(field).get()
-    return Path(found.download_file()).read_bytes()
+    stored_field = stored.sample(sample).get().analysis_result(module).get().field(field).get()
+    return Path(stored_field.download_file()).read_bytes()
 
 
 def test_reads_exist_with_samples_results_and_tags(
@@ -50,11 +50,14 @@ def test_reads_exist_with_samples_results_and_tags(
 ):
     tag = Tag(knex, "gut").create()
     done = upload(stored, reads, tags=["gut"])
-    assert [(each.reads.sample, each.state) for each in done.samples] == [("q1", "uploaded"), ("é 🧬", "uploaded")]
+    assert [(upload.reads.sample, upload.state) for upload in done.samples] == [
+        ("q1", "uploaded"),
+        ("é 🧬", "uploaded"),
+    ]
     assert content(stored, "q1", "read_2") == b"q1 2" * 50
     assert content(stored, "é 🧬", "read_1") == "é 🧬 1".encode() * 50
     assert sorted(sample.name for sample in tag.get_samples()) == ["q1", "é 🧬"]
-    assert all(each.result is not None and each.result.is_private for each in done.samples)
+    assert all(upload.result is not None and upload.result.is_private for upload in done.samples)
     theirs = Organization(outsider, "Sandbox").sample_group("Sandbox Library").sample("q1")
     with pytest.raises((PangeaNotFoundError, PangeaForbiddenError)):
         theirs.analysis_result("raw::paired_short_reads").get()
@@ -64,7 +67,7 @@ def test_again_keeps_what_exists_by_default(stored: SampleGroup, reads: list[Rea
     first = upload(stored, reads)
     Path(reads[0].files["read_1"]).write_bytes(b"changed")
     again = upload(stored, reads)
-    assert [each.state for each in again.samples] == ["kept", "kept"]
+    assert [upload.state for upload in again.samples] == ["kept", "kept"]
     assert content(stored, "q1", "read_1") == b"q1 1" * 50
     upload(stored, reads, overwrite=True, private=False)
     assert content(stored, "q1", "read_1") == b"changed"
@@ -107,7 +110,7 @@ def test_a_file_that_cannot_be_examined_is_not_silently_taken_as_there(
     upload(stored, reads[:1])
     monkeypatch.setattr(fields, "object_facts", fail)
     again = upload(stored, reads[:1], check=False)
-    assert [each.state for each in again.samples] == [state]
+    assert [upload.state for upload in again.samples] == [state]
     assert sum("is taken as complete" in record.getMessage() for record in caplog.records) == warnings
 
 
@@ -130,7 +133,7 @@ def test_a_public_result_is_not_given_private_reads(stored: SampleGroup, reads: 
 def test_a_dry_run_creates_nothing(stored: SampleGroup, reads: list[ReadSet]):
     done = upload(stored, reads, dry_run=True)
     assert done.ok
-    assert [each.state for each in done.samples] == ["planned", "planned"]
+    assert [upload.state for upload in done.samples] == ["planned", "planned"]
     assert list(stored.get_samples(cache=False)) == []
 
 
@@ -154,13 +157,13 @@ def test_a_sample_that_fails_does_not_keep_the_others_back(stored: SampleGroup, 
         upload(stored, reads)
     done = caught.value.report
     assert isinstance(done, ReadsResult)
-    assert [each.state for each in done.samples] == ["uploaded", "uploaded", "failed"]
+    assert [upload.state for upload in done.samples] == ["uploaded", "uploaded", "failed"]
     assert [(row["state"], row["sample"], row["field"]) for row in done.rows()] == [
         *(("done", sample, field) for sample in ("q1", "é 🧬") for field in ("read_1", "read_2")),
         ("failed", "", None),
     ]
     again = upload(stored, reads, check=False)
-    assert [each.state for each in again.samples] == ["kept", "kept", "failed"]
+    assert [upload.state for upload in again.samples] == ["kept", "kept", "failed"]
     assert again.counts["failed"] == 1
 
 

@@ -23,8 +23,8 @@ __all__ = ["noise", "server"]
 def on_server(pangea: FieldServer, document: dict[str, Any]) -> None:
     pangea.manifest = document
     for owner in (*document["samples"], document):
-        for each in owner["analysis_results"]:
-            for one in each["fields"]:
+        for stored_result in owner["analysis_results"]:
+            for one in stored_result["fields"]:
                 pangea.stored[one["uuid"]] = one["stored_data"]
 
 
@@ -151,8 +151,8 @@ def test_a_url_that_ended_is_requested_again(pangea: FieldServer, server: Any, t
         {**data, **signed(server, f"{uuid[2:]}.fastq.gz", "new")} if uuid[0] == "f" else data
     )
     for name in ("q1", "q2"):
-        server.always[f"{name}.fastq.gz"] = lambda _, asked, response: (
-            response if "new" in asked.query else Response(403)
+        server.always[f"{name}.fastq.gz"] = lambda _, request, response: (
+            response if "new" in request.query else Response(403)
         )
     pangea.client.download(*LIBRARY, tmp_path)
     for number in (1, 2):
@@ -220,15 +220,15 @@ def test_what_was_downloaded_is_verified(pangea: FieldServer, server: Any, two: 
     pangea.client.download(*LIBRARY, tmp_path)
     report = pangea.client.verify(*LIBRARY, tmp_path)
     report.raise_if_failed()
-    assert [each.verification for each in report.outcomes] == ["verified", "verified", "unverified", "verified"]
+    assert [outcome.verification for outcome in report.outcomes] == ["verified", "verified", "unverified", "verified"]
 
     (tmp_path / "q1/q1.raw__short.read_1.fastq.gz").write_bytes(b"x" * 2000)
     (tmp_path / "q1/q1.raw__short.stats.json").write_text("{}")
     (tmp_path / "q2/q2.raw__short.read_1.fastq.gz").unlink()
-    errors = [type(each.error) for each in pangea.client.verify(*LIBRARY, tmp_path).failed]
+    errors = [type(failure.error) for failure in pangea.client.verify(*LIBRARY, tmp_path).failed]
     assert errors == [ChecksumMismatch, ChecksumMismatch, TransferError]
     (tmp_path / "q1/q1.raw__short.read_1.fastq.gz").write_bytes(b"x")
     assert "2000" in str(pangea.client.verify(*LIBRARY, tmp_path, samples=["q1"], field_name="read_1").failed[0].error)
     stop = threading.Event()
     stop.set()
-    assert {each.state for each in pangea.client.verify(*LIBRARY, tmp_path, stop=stop).outcomes} == {"stopped"}
+    assert {outcome.state for outcome in pangea.client.verify(*LIBRARY, tmp_path, stop=stop).outcomes} == {"stopped"}

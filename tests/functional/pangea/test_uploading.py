@@ -59,14 +59,14 @@ def remembered(tmp_path: Path) -> list[str]:
 
 
 def test_a_small_file_goes_by_the_presigned_form(pangea: FieldServer, sink: Any, small: Path):
-    told: list[str] = []
-    sent(pangea, small, logger=told.append).raise_if_failed()
+    messages: list[str] = []
+    sent(pangea, small, logger=messages.append).raise_if_failed()
     (request,) = sink.requests
     assert (request.method, request.path) == ("POST", "bkt")
     assert small.read_bytes() in sink.stored["bkt"]
     assert pangea.of("upload_s3") == [{"filename": "small.fastq.gz"}]
     assert pangea.stored["f1"]["uri"].endswith("/small.fastq.gz")
-    assert told[0] == f'[INFO] Starting upload for "{small}"'
+    assert messages[0] == f'[INFO] Starting upload for "{small}"'
 
 
 def test_a_form_that_the_store_refuses_is_reported(pangea: FieldServer, sink: Any, small: Path, reply: Any):
@@ -108,17 +108,17 @@ def test_there_are_as_many_parts_as_are_needed(pangea: FieldServer, sink: Any, t
 
 
 def test_parts_are_reported_with_quoted_etags_and_logged(pangea: FieldServer, large: Path, tmp_path: Path):
-    told: list[str] = []
-    in_parts(pangea, large, logger=told.append).raise_if_failed()
+    messages: list[str] = []
+    in_parts(pangea, large, logger=messages.append).raise_if_failed()
     (completed,) = pangea.of("complete_upload_s3")
     data = large.read_bytes()
     assert completed["parts"] == [
         {"ETag": f'"{hashlib.md5(data[at : at + PART]).hexdigest()}"', "PartNumber": number}
         for number, at in enumerate(range(0, len(data), PART), 1)
     ]
-    assert told[0] == f'[INFO] Starting upload for "{large}"'
-    assert sorted(told[1:-1]) == [f'[INFO] Uploaded part {n} of 3 for "{large}"' for n in (1, 2, 3)]
-    assert told[-1] == f'[INFO] Finished Upload for "{large}"'
+    assert messages[0] == f'[INFO] Starting upload for "{large}"'
+    assert sorted(messages[1:-1]) == [f'[INFO] Uploaded part {n} of 3 for "{large}"' for n in (1, 2, 3)]
+    assert messages[-1] == f'[INFO] Finished Upload for "{large}"'
     assert pangea.stored["f1"]["__type__"] == "s3"
     assert remembered(tmp_path) == []
 

@@ -50,19 +50,21 @@ def tree(tmp_path: Path) -> Path:
 def test_one_text_selects_as_a_list_of_one_does(client: SevenBridges, tree: Path):
     client.upload(f"{tree}/", f"{P}/").raise_if_failed()
     folder = f"{P}/reads/"
-    found = next(iter(client.ls(f"{folder}b.txt"))).file
-    client.update_file(file_id=found.id, metadata={"sample": "x"}, tags=["t"])
+    file = next(iter(client.ls(f"{folder}b.txt"))).file
+    client.update_file(file_id=file.id, metadata={"sample": "x"}, tags=["t"])
     for chosen in ({"name": "b.txt"}, {"tags": "t"}, {"metadata": {"sample": "x"}}, {"metadata": {"sample": ["x"]}}):
-        assert [each.file.id for each in client.ls(folder, **chosen)] == [found.id], chosen
+        assert [entry.file.id for entry in client.ls(folder, **chosen)] == [file.id], chosen
     assert list(client.ls(folder, metadata={"sample": "y"})) == []
     parent = next(iter(client.list_files(project="sandbox-user/p", name="reads").items or ())).id
     for metadata in ({"sample": "x"}, {"metadata.sample": "x"}, {"sample": ["x"]}):
-        assert [each.id for each in client.list_files(parent=parent, metadata=metadata).items or ()] == [found.id]
+        assert [listed_file.id for listed_file in client.list_files(parent=parent, metadata=metadata).items or ()] == [
+            file.id
+        ]
     assert not client.list_files(parent=parent, metadata={"sample": "y"}).items
 
 
 def _paths(client: SevenBridges, path: str = P) -> list[str]:
-    return sorted(str(each.path) for each in client.ls(path, recursive=True))
+    return sorted(str(entry.path) for entry in client.ls(path, recursive=True))
 
 
 @pytest.mark.parametrize("path", ["", "/*/complete", "/*/part", "/*/part/*"])
@@ -85,14 +87,14 @@ def test_a_folder_goes_there_and_back(client: SevenBridges, tree: Path, tmp_path
     assert _paths(client) == []
     sent = client.upload(f"{tree}/", f"{P}/")
     sent.raise_if_failed()
-    assert {each.to: each.id for each in sent.transferred} == {
-        str(each.path): each.file.id for each in client.ls(P, recursive=True) if not each.is_folder
+    assert {transfer.to: transfer.id for transfer in sent.transferred} == {
+        str(entry.path): entry.file.id for entry in client.ls(P, recursive=True) if not entry.is_folder
     }
     assert _paths(client) == [
         *(f"{P}/a.txt", f"{P}/empty/", f"{P}/reads/", f"{P}/reads/b.txt", f"{P}/reads/deep/", f"{P}/reads/deep/c.txt")
     ]
     there = tmp_path / "there"
-    assert ["is missing" in str(each.error) for each in client.verify(f"{P}/", there).failed] == [True] * 3
+    assert ["is missing" in str(failure.error) for failure in client.verify(f"{P}/", there).failed] == [True] * 3
     assert client.download(f"{P}/", there, dry_run=True).counts["planned"] == 3
     assert not there.exists()
     report = client.download(f"{P}/", there)
@@ -112,10 +114,10 @@ def test_a_folder_goes_there_and_back(client: SevenBridges, tree: Path, tmp_path
 
 def test_what_is_listed_and_selected(client: SevenBridges, tree: Path):
     client.upload([tree / "a.txt", tree / "reads"], f"{P}/").raise_if_failed()
-    assert sorted(str(each.path) for each in client.ls(P)) == [f"{P}/a.txt", f"{P}/reads/"]
-    file = next(each.file for each in client.ls(f"{P}/a.txt"))
+    assert sorted(str(entry.path) for entry in client.ls(P)) == [f"{P}/a.txt", f"{P}/reads/"]
+    file = next(entry.file for entry in client.ls(f"{P}/a.txt"))
     client.replace_file_tags(file_id=file.id, body=["x"])
-    assert [each.file.name for each in client.ls(P, tags=["x"])] == ["a.txt"]
+    assert [entry.file.name for entry in client.ls(P, tags=["x"])] == ["a.txt"]
     assert list(client.ls(P, name=["none"])) == []
     with pytest.raises(UsageError, match="are mutually exclusive"):
         list(client.ls(P, tags=["x"], recursive=True))
@@ -139,7 +141,7 @@ def test_more_files_than_a_page_has_are_listed_once_each(
     for number in range(23):
         (many / f"{number:03}").write_bytes(b"x")
     client.upload(f"{many}/", f"{P}/many/").raise_if_failed()
-    names = [each.file.name for each in client.ls(f"{P}/many/")]
+    names = [entry.file.name for entry in client.ls(f"{P}/many/")]
     assert sorted(str(name) for name in names) == [f"{number:03}" for number in range(23)]
 
 
@@ -204,7 +206,7 @@ def test_the_asynchronous_client_has_the_same(client: SevenBridges, tree: Path, 
     async def run() -> None:
         async with AsyncSevenBridges() as same:
             (await same.upload(f"{tree}/", f"{P}/")).raise_if_failed()
-            names = [each.name async for each in same.ls(P)]
+            names = [entry.name async for entry in same.ls(P)]
             assert sorted(names) == [f"{P}/a.txt", f"{P}/empty/", f"{P}/reads/"]
             (await same.download(f"{P}/reads/", tmp_path / "there")).raise_if_failed()
             async with same.open(f"{P}/reads/b.txt") as file:
@@ -216,10 +218,12 @@ def test_the_asynchronous_client_has_the_same(client: SevenBridges, tree: Path, 
 
 def test_many_files_are_read_edited_and_deleted_at_once(client: SevenBridges, tree: Path):
     client.upload(f"{tree}/", f"{P}/").raise_if_failed()
-    ids = [each.file.id for each in client.ls(P, recursive=True) if not each.is_folder]
+    ids = [entry.file.id for entry in client.ls(P, recursive=True) if not entry.is_folder]
     edited = client.edit_files([{"id": id, "tags": ["checked"]} for id in ids])
     assert [record.resource.tags for record in edited if record.resource is not None] == [["checked"]] * 3
-    assert [each.error for each in client.run_file_job("delete", [{"file": id} for id in ids[:2]], timeout=30)] == [
+    assert [
+        outcome.error for outcome in client.run_file_job("delete", [{"file": id} for id in ids[:2]], timeout=30)
+    ] == [
         "",
         "",
     ]
@@ -255,7 +259,7 @@ def test_apps_and_tasks_by_one_call_each(client: SevenBridges):
     project, app = "sandbox-user/p", "sandbox-user/p/tool"
     tool: dict[str, object] = {"cwlVersion": "v1.2", "class": "CommandLineTool", "baseCommand": "true", "outputs": []}
     tool["inputs"] = [{"id": "x", "type": "string"}]
-    assert [client.install_app(app, each).revision for each in (tool, json.dumps(tool))] == [0, 1]
+    assert [client.install_app(app, source).revision for source in (tool, json.dumps(tool))] == [0, 1]
     assert client.copy_app(f"{app}/0", project, name="other").id.startswith(f"{project}/other")
     with pytest.raises(UsageError, match="clone, direct, clone_direct, transient"):
         client.copy_app(app, project, strategy="deep")

@@ -50,10 +50,10 @@ def test_a_file_has_its_size_checksum_and_time(store: AzulStore) -> None:
 def test_a_project_is_copied_whole(store: AzulStore, omics_sandbox: Any, tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.setenv("OMICS_AZUL_URL", omics_sandbox.azul_url)
     download(f"azul://{HERE}", tmp_path / "out").raise_if_failed()
-    found = {
+    names = {
         path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*.*") if path.is_file()
     }
-    assert {name for name in found if not name.startswith(".")} == set(CONTENTS)
+    assert {name for name in names if not name.startswith(".")} == set(CONTENTS)
 
 
 @pytest.mark.sandbox

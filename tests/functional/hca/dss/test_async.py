@@ -24,7 +24,7 @@ def test_operations_are_awaited_and_iterated(client_of: Any, bundle: Any):
         async with client_of() as dss:
             page = await dss.get_bundle(uuid=bundle["bundle_uuid"], replica="aws")
             assert page.bundle.uuid == bundle["bundle_uuid"]
-            return [found.uuid async for found in dss.get_bundles_all.iterate(replica="aws")]
+            return [bundle.uuid async for bundle in dss.get_bundles_all.iterate(replica="aws")]
 
     assert asyncio.run(run()) == [bundle["bundle_uuid"]]
 

@@ -19,16 +19,16 @@ NAMES = ["cell_suspension_0.json", "empty.txt", "links.json", "reads/R1.fastq"]
 def test_the_files_of_a_bundle_are_listed(dss: Any, bundle: Any) -> None:
     uuid = bundle["bundle_uuid"]
     listed = list(dss.ls(uuid, "aws"))
-    assert [each.name for each in listed] == NAMES
+    assert [file.name for file in listed] == NAMES
     assert listed[3].file.size == 4096 * 256
     assert set(listed[3].checksums) == {"sha256", "sha1", "crc32c", "s3_etag"}
-    assert [each.name for each in dss.ls(uuid, "aws", folder="reads/")] == ["reads/R1.fastq"]
+    assert [file.name for file in dss.ls(uuid, "aws", folder="reads/")] == ["reads/R1.fastq"]
     with pytest.raises(NotFound, match="has no folder 'tables'"):
         list(dss.ls(uuid, "aws", folder="tables"))
 
     async def run() -> list[str]:
         async with AsyncDss(dss.base_url, credentials=dss.credentials) as client:
-            return [each.name async for each in client.ls(uuid, "aws")]
+            return [file.name async for file in client.ls(uuid, "aws")]
 
     assert asyncio.run(run()) == NAMES
 

@@ -32,10 +32,10 @@ def manifest(bundle: Any, folder: Path) -> str:
 def test_a_bundle_with_filters(client: DSSClient, bundle: Any, folder: Path):
     context = DownloadContext("there", client, "aws", num_retries=2, min_delay_seconds=0.0)
     response = context.download_bundle(bundle["bundle_uuid"], data_filter=("*.fastq",), metadata_filter=("links*",))
-    found = {
+    names = {
         path.relative_to(folder / response["path"]).as_posix() for path in (folder / response["path"]).rglob("*.*")
     }
-    assert found == {"reads/R1.fastq", "links.json", "bundle.json"}
+    assert names == {"reads/R1.fastq", "links.json", "bundle.json"}
 
 
 def test_a_manifest_into_the_filestore(client: DSSClient, manifest: str, folder: Path, bundle: Any):

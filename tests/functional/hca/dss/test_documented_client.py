@@ -42,7 +42,7 @@ def test_responses_are_plain_json(client: DSSClient, bundle: Any):
 
 
 def test_items_of_all_pages(client: DSSClient, bundle: Any):
-    assert [found["uuid"] for found in client.get_bundles_all.iterate(replica="aws")] == [bundle["bundle_uuid"]]
+    assert [row["uuid"] for row in client.get_bundles_all.iterate(replica="aws")] == [bundle["bundle_uuid"]]
     pages = list(client.post_search.paginate(replica="aws", es_query={}))
     assert pages[0]["results"][0]["bundle_fqid"] == f"{bundle['bundle_uuid']}.{bundle['version']}"
 
@@ -66,21 +66,21 @@ def test_a_file_as_a_stream_as_bytes_and_as_json(client: DSSClient, bundle: Any,
 
 
 @pytest.mark.parametrize(("replica", "scheme"), [("aws", "s3"), ("gcp", "gs")])
-@pytest.mark.parametrize("said", [True, "true"])
+@pytest.mark.parametrize("directurl", [True, "true"])
 def test_the_direct_url_of_a_file_is_what_is_answered(
-    client: DSSClient, bundle: Any, omics_sandbox: Any, replica: str, scheme: str, said: Any
+    client: DSSClient, bundle: Any, omics_sandbox: Any, replica: str, scheme: str, directurl: Any
 ):
     file = client.get_bundle(uuid=bundle["bundle_uuid"], replica=replica)["bundle"]["files"][0]
-    asked: dict[str, Any] = {"uuid": file["uuid"], "replica": replica, "directurl": said}
-    url = client.get_file(**asked)
+    arguments: dict[str, Any] = {"uuid": file["uuid"], "replica": replica, "directurl": directurl}
+    url = client.get_file(**arguments)
     assert isinstance(url, str)
     assert url.startswith(f"{scheme}://")
     assert file["sha256"] in url
-    with client.get_file.stream(**asked) as handle:
+    with client.get_file.stream(**arguments) as handle:
         assert handle.raw.read() == url.encode()
         assert handle.headers["x-dss-sha256"] == file["sha256"]
     with Dss(swagger_base(omics_sandbox)) as dss:
-        typed: dict[str, Any] = {**asked, "directurl": True}
+        typed: dict[str, Any] = {**arguments, "directurl": True}
         assert dss.get_file(**typed) == url.encode()
         raw = dss.get_file.raw(**typed)
         assert (raw.status_code, raw.headers["location"], raw.text) == (302, url, url)
@@ -88,11 +88,11 @@ def test_the_direct_url_of_a_file_is_what_is_answered(
     assert client.get_file(uuid=file["uuid"], replica=replica, directurl=False) != url
 
 
-async def _direct_url(omics_sandbox: Any, **asked: Any) -> tuple[Any, bytes]:
+async def _direct_url(omics_sandbox: Any, **arguments: Any) -> tuple[Any, bytes]:
     async with AsyncDss(swagger_base(omics_sandbox)) as dss:
-        async with dss.get_file.stream(directurl=True, **asked) as body:
+        async with dss.get_file.stream(directurl=True, **arguments) as body:
             streamed = await body.read()
-        return await dss.get_file(directurl=True, **asked), streamed
+        return await dss.get_file(directurl=True, **arguments), streamed
 
 
 def test_the_direct_url_in_asyncio(client: DSSClient, bundle: Any, omics_sandbox: Any):

@@ -27,19 +27,19 @@ def source(source: Path) -> Path:
 @pytest.fixture
 def rows(dss: Dss, bundle: Any) -> list[dict[str, str]]:
     """Its files as a manifest lists them, one of them twice."""
-    told = dss.get_bundle.raw(uuid=bundle["bundle_uuid"], replica="aws").json()["bundle"]
-    found = [
+    manifest = dss.get_bundle.raw(uuid=bundle["bundle_uuid"], replica="aws").json()["bundle"]
+    manifest_rows = [
         {
-            "bundle_uuid": told["uuid"],
-            "bundle_version": told["version"],
+            "bundle_uuid": manifest["uuid"],
+            "bundle_version": manifest["version"],
             "file_name": file["name"],
             "file_uuid": file["uuid"],
             "file_sha256": file["sha256"],
             "file_size": str(file["size"]),
         }
-        for file in told["files"]
+        for file in manifest["files"]
     ]
-    return [*found, found[0]]
+    return [*manifest_rows, manifest_rows[0]]
 
 
 def written(path: Path, rows: list[dict[str, str]]) -> Path:
@@ -64,21 +64,23 @@ def test_two_workers_do_what_one_process_does(dss: Dss, rows: Any, folder: Path,
     manifest = written(folder.parent / "m.tsv", rows)
     alone, together = folder / "alone", folder / "together"
     results: list[Any] = []
-    told: list[Any] = []
+    progress: list[Any] = []
     for place, workers in ((alone, None), (together, 2)):
         place.mkdir()
         monkeypatch.chdir(place)
         results.append(
-            dss.download_manifest("../../m.tsv", "aws", layout=layout, progress=told.append, workers=workers)
+            dss.download_manifest("../../m.tsv", "aws", layout=layout, progress=progress.append, workers=workers)
         )
     assert manifest.exists()
     assert tree(alone) == tree(together)
     assert (together / "m.tsv").read_bytes().count(b"file_path") == 1
-    first, second = ([(each.name, each.state, each.label) for each in result.outcomes] for result in results)
+    first, second = (
+        [(outcome.name, outcome.state, outcome.label) for outcome in result.outcomes] for result in results
+    )
     assert first == second
     assert len(first) == FILES + 4
     assert [bundle.folder for bundle in results[0].bundles] == [bundle.folder for bundle in results[1].bundles]
-    last = told[-1]
+    last = progress[-1]
     assert (last.final, last.files, last.files_done) == (True, FILES + 4, FILES + 4)
     assert last.bytes == last.bytes_done == results[1].bytes_fetched
     assert results[1].throughput.total == pytest.approx(last.bytes)
@@ -103,7 +105,7 @@ def test_what_fails_is_reported_as_without_workers(dss: Dss, rows: Any, folder: 
         )
         for name, workers in (("alone", None), ("together", 2))
     ]
-    alone, together = ([(type(each.error), str(each.error)) for each in result.failed] for result in results)
+    alone, together = ([(type(failure.error), str(failure.error)) for failure in result.failed] for result in results)
     assert {kind for kind, _ in alone} == {ChecksumMismatch, NotFound}
     assert [kind for kind, _ in alone] == [kind for kind, _ in together]
     assert "Check file_sha256 in the manifest" in "".join(text for _, text in together)
@@ -135,12 +137,12 @@ def test_a_dry_run_needs_no_workers(dss: Dss, rows: Any, folder: Path):
 
 
 def test_a_token_travels_unless_this_process_renews_it():
-    given = BearerToken("a-token", origins=["https://dss.example.org"], expires_at=2e9)
-    again = pickle.loads(pickle.dumps(given))
+    token = BearerToken("a-token", origins=["https://dss.example.org"], expires_at=2e9)
+    again = pickle.loads(pickle.dumps(token))
     url = "https://dss.example.org/v1"
-    assert again.headers("GET", url) == given.headers("GET", url)
+    assert again.headers("GET", url) == token.headers("GET", url)
     assert again.goes_to(url)
     assert not again.goes_to("https://elsewhere.example.org")
-    assert can_travel(given)
+    assert can_travel(token)
     assert can_travel(None)
     assert not can_travel(BearerToken("a-token", refresh=lambda: "another"))

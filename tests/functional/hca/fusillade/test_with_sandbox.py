@@ -81,9 +81,9 @@ def test_every_list_can_be_gone_through(auth: Fusillade, many: list[str]):
     owner = "user@example.org"
     auth.post_v1_group(group_id="lab", roles=many[:7])
     auth.post_v1_resource(resource_type_name="project", actions=["proj:Read", "proj:Write"])
-    things = [f"thing-{number}" for number in range(8)]
-    for thing in things:
-        auth.post_v1_resource_id(resource_type_name="project", resource_id=thing)
+    names = [f"thing-{number}" for number in range(8)]
+    for name in names:
+        auth.post_v1_resource_id(resource_type_name="project", resource_id=name)
     policy: Any = allow("proj:Read", resource="arn:hca:fus:*:*:project/*")
     for number in range(7):
         auth.post_v1_resource_policy(resource_type_name="project", policy_name=f"level-{number}", policy=policy)
@@ -98,16 +98,18 @@ def test_every_list_can_be_gone_through(auth: Fusillade, many: list[str]):
     assert "lab" in list(auth.get_v1_user_groups.iterate(user_id=owner))
     assert list(auth.get_v1_user_roles.iterate(user_id=owner)) == []
     assert "project" in list(auth.get_v1_resources.iterate(per_page=5))
-    ids = {f"/resource/project/id/{thing}" for thing in things}
+    ids = {f"/resource/project/id/{name}" for name in names}
     assert set(auth.get_v1_resource_ids.iterate(resource_type_name="project", per_page=5)) == ids
     assert set(auth.get_v1_resource.iterate(resource_type_name="project", per_page=5)) == ids
     assert len(list(auth.get_v1_resource_policies.iterate(resource_type_name="project", per_page=5))) == 8
     members = list(
         auth.get_v1_resource_id_members.iterate(resource_type_name="project", resource_id="thing-0", per_page=5)
     )
-    assert ("lab", "group", "level-0") in [(each.member, each.member_type, each.access_level) for each in members]
+    assert ("lab", "group", "level-0") in [
+        (membership.member, membership.member_type, membership.access_level) for membership in members
+    ]
     owned = set(auth.get_v1_user_owns.iterate(user_id=owner, resource_type="project", per_page=5))
-    assert len(owned) == len(things)
+    assert len(owned) == len(names)
     assert list(auth.get_v1_user_owns.iterate(user_id=owner, resource_type="group")) == ["lab"]
 
 
@@ -142,8 +144,8 @@ def test_the_command_line_does_the_same(omics_sandbox: Any, tmp_path: Any):
 
     assert omics("post-v1-role", "--role-id", "keeper", "--policy", json.dumps(allow("dss:PutFile"))).returncode == 0
     assert omics("post-v1-user", "--user-id", "ada@example.org", "--roles", '"keeper"').returncode == 0
-    asked = ("--principal", "ada@example.org", "--action", "dss:PutFile", "--resource", "arn:hca:dss:x:prod:files/1")
-    assert json.loads(omics("post-v1-policies-evaluate", *asked).stdout)["result"] is True
+    options = ("--principal", "ada@example.org", "--action", "dss:PutFile", "--resource", "arn:hca:dss:x:prod:files/1")
+    assert json.loads(omics("post-v1-policies-evaluate", *options).stdout)["result"] is True
     again = omics("put-v1-user-role", "--user-id", "ada@example.org", "--action", "add", "--roles", "keeper")
     assert (again.returncode, again.stdout) == (0, "")
     assert "nothing changed" in again.stderr

@@ -49,7 +49,7 @@ def stored(service: Any, area: Any) -> Any:
 
     def read(name: str) -> dict[str, Any]:
         client = service._up.context.staging.client()
-        found = client.get_object(Bucket=area.uri.bucket_name, Key=f"{area.uuid}/{name}")
-        return {**found, "bytes": found["Body"].read()}
+        response = client.get_object(Bucket=area.uri.bucket_name, Key=f"{area.uuid}/{name}")
+        return {**response, "bytes": response["Body"].read()}
 
     return read

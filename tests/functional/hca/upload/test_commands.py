@@ -18,8 +18,8 @@ def omics(home: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple
 
     def run(*words: object) -> tuple[int, str, str]:
         code = main(["upload", *map(str, words)])
-        said = capsys.readouterr()
-        return code, said.out, said.err
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
 
     return run
 
@@ -42,15 +42,15 @@ def folder(tmp_path: Path) -> Path:
 
 def test_areas_are_selected_listed_and_forgotten(omics: Any):
     assert omics("areas") == (0, "", "")
-    told = f'Upload area {UUID} selected.\nIn future you may refer to this upload area using the alias "a"\n'
-    assert omics("select", uri_of(UUID)) == (0, told, "")
+    expected = f'Upload area {UUID} selected.\nIn future you may refer to this upload area using the alias "a"\n'
+    assert omics("select", uri_of(UUID)) == (0, expected, "")
     assert omics("select", uri_of(OTHER).rstrip("/"))[1].endswith('using the alias "aab"\n')
     assert omics("areas") == (0, f"{UUID}\n{OTHER} <- selected\n", "")
     assert omics("select", "aaa") == (0, f"Upload area {UUID} selected.\n", "")
     assert omics("forget", "aab") == (0, f"Forgetting about area {OTHER}\n", "")
     assert omics("areas") == (0, f"{UUID} <- selected\n", "")
-    told = json.loads(omics("areas", "--output", "json")[1])
-    assert told == [{"uuid": UUID, "uri": uri_of(UUID), "selected": True, "alias": "a"}]
+    areas = json.loads(omics("areas", "--output", "json")[1])
+    assert areas == [{"uuid": UUID, "uri": uri_of(UUID), "selected": True, "alias": "a"}]
     assert omics("areas", "--query", "[].alias")[1] == '[\n  "a"\n]\n'
 
 
@@ -89,17 +89,17 @@ def test_files_are_uploaded_and_listed(selected: Any, omics: Any, folder: Path, 
         f"\tURL          {uri}a.txt",
         "\tContent-Type text/plain; dcp-type=data",
     ]
-    told = json.loads(omics("list", "--output", "json", "--long")[1])
-    assert [file["name"] for file in told] == ["a.txt", "b.fastq", "c.txt"]
+    files = json.loads(omics("list", "--output", "json", "--long")[1])
+    assert [file["name"] for file in files] == ["a.txt", "b.fastq", "c.txt"]
 
 
 def test_options_of_files(selected: Any, omics: Any, folder: Path, stored: Any):
     code, out, _ = omics("files", folder, "--file-extension", ".txt", "--quiet", "--no-transfer-acceleration")
     assert (code, out) == (0, "")
     assert omics("list")[1] == "a.txt\nc.txt\n"
-    told = json.loads(omics("files", "-s", folder, "--output", "json")[1])
-    assert [file["state"] for file in told["files"]] == ["skipped", "done", "skipped"]
-    assert told["counts"] == {"done": 1, "skipped": 2, "failed": 0, "stopped": 0}
+    report = json.loads(omics("files", "-s", folder, "--output", "json")[1])
+    assert [file["state"] for file in report["files"]] == ["skipped", "done", "skipped"]
+    assert report["counts"] == {"done": 1, "skipped": 2, "failed": 0, "stopped": 0}
     assert omics("files", folder / "a.txt", "-t", "other.txt", "-q")[0] == 0
     assert stored("other.txt")["bytes"] == b"this is a.txt"
     code, out, _ = omics("files", folder, "--dry-run")
@@ -180,16 +180,16 @@ def test_status_and_report(selected: Any, omics: Any, folder: Path, service: Any
     monkeypatch.chdir(tmp_path)
     omics("files", folder)
     uuid = selected.uuid
-    told = f"File: a.txt in UploadArea: sandbox/{uuid} is currently CHECKSUMMING_SCHEDULED\n"
-    assert omics("status", "a.txt") == (0, told, "")
+    expected = f"File: a.txt in UploadArea: sandbox/{uuid} is currently CHECKSUMMING_SCHEDULED\n"
+    assert omics("status", "a.txt") == (0, expected, "")
     service.finish()
     assert omics("status", "a.txt")[1].endswith("is currently VALIDATION_UNSCHEDULED\n")
     assert omics("status", "a.txt", "--env", "sandbox", "--uuid", uuid)[0] == 0
     code, out, _ = omics("status", "missing.txt")
     assert code == 1
     assert out.startswith("CHECKSUM_STATUS_RETRIEVAL_ERROR: ")
-    told = f"File status report for sandbox/{uuid} generated, located {uuid}.txt\n"
-    assert omics("report") == (0, told, "")
+    expected = f"File status report for sandbox/{uuid} generated, located {uuid}.txt\n"
+    assert omics("report") == (0, expected, "")
     assert omics("report", "--output-file-name", "-") == (0, Path(f"{uuid}.txt").read_text(), "")
     assert not Path("-.txt").exists()
     lines = (tmp_path / f"{uuid}.txt").read_text().splitlines()

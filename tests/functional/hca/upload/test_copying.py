@@ -19,8 +19,8 @@ def bucket(service: Any) -> Any:
     client = service._up.context.staging.client()
     client.create_bucket(Bucket="elsewhere")
 
-    def put(key: str, data: bytes, **said: str) -> S3File:
-        etag = client.put_object(Bucket="elsewhere", Key=key, Body=data, Metadata=said)["ETag"].strip('"')
+    def put(key: str, data: bytes, **metadata: str) -> S3File:
+        etag = client.put_object(Bucket="elsewhere", Key=key, Body=data, Metadata=metadata)["ETag"].strip('"')
         return S3File(f"s3://elsewhere/{key}", "elsewhere", key, key.rpartition("/")[2], len(data), etag)
 
     return put
@@ -102,8 +102,10 @@ def test_large_ones_are_copied_in_parts(storage: Any, bucket: Any, stored: Any, 
     data = noise(65 * UNIT)
     source = bucket("large.bin", data)
     counted: list[int] = []
-    found = copy(storage, source, "a/b; dcp-type=data", crc32c="00000000", copied=counted.append, largest=5 * UNIT)
-    assert found == ("verified" if source.etag == digest(data, "s3_etag") else "size only")
+    verification = copy(
+        storage, source, "a/b; dcp-type=data", crc32c="00000000", copied=counted.append, largest=5 * UNIT
+    )
+    assert verification == ("verified" if source.etag == digest(data, "s3_etag") else "size only")
     there = stored("large.bin")
     assert there["bytes"] == data
     assert there["ContentType"] == "a/b; dcp-type=data"
@@ -132,11 +134,11 @@ def test_what_ended_a_copy_is_reported_though_it_cannot_be_abandoned(storage: An
 @pytest.mark.usefixtures("small_etag_parts")
 def test_a_copy_that_is_stopped_is_abandoned(storage: Any, bucket: Any, area: Any, service: Any):
     source = bucket("large.bin", bytes(11 * UNIT))
-    asked: list[None] = []
+    calls: list[None] = []
 
     def stopped() -> bool:
-        asked.append(None)
-        return len(asked) > 1
+        calls.append(None)
+        return len(calls) > 1
 
     with pytest.raises(Interrupted, match="copying was stopped"):
         copy(storage, source, "a/b", largest=5 * UNIT, stopped=stopped)

@@ -85,11 +85,11 @@ def test_a_call_is_made_again_with_new_keys(aws: Sink, clock: ManualClock):
     keys = AreaKeys(service, clock)
     client = signing_client(keys, accelerate=False, connections=4)
     storage = AreaStorage(client, keys, "a-dev", "uuid")
-    asked: list[str] = []
+    tokens: list[str] = []
 
     def head(**_: object) -> dict[str, Any]:
-        asked.append(keys.current().session_token)
-        if len(asked) == 1:
+        tokens.append(keys.current().session_token)
+        if len(tokens) == 1:
             clock.advance(FRESH + 1)
             raise ClientError(
                 {"Error": {"Code": "ExpiredToken"}, "ResponseMetadata": {"HTTPStatusCode": 400}}, "HeadObject"
@@ -97,10 +97,10 @@ def test_a_call_is_made_again_with_new_keys(aws: Sink, clock: ManualClock):
         return {"ContentLength": 3, "ETag": '"x"', "Metadata": {"crc32c": "ABCDEF01"}}
 
     client.head_object = head
-    found = storage.find("a.txt")
-    assert found is not None
-    assert (found.size, found.etag, found.crc32c) == (3, "x", "abcdef01")
-    assert asked == ["token-1", "token-2"]
+    stored = storage.find("a.txt")
+    assert stored is not None
+    assert (stored.size, stored.etag, stored.crc32c) == (3, "x", "abcdef01")
+    assert tokens == ["token-1", "token-2"]
 
     def refused(**_: object) -> dict[str, Any]:
         raise ClientError(
@@ -119,14 +119,14 @@ def send(tmp_path: Path, clock: ManualClock) -> Iterator[Callable[..., Any]]:
     """Send more files than are prepared at once, with keys of a service."""
     opened: list[Any] = []
 
-    def sent(service: Service, told: list[str]) -> Any:
+    def sent(service: Service, messages: list[str]) -> Any:
         keys = AreaKeys(service, clock)
         opened.append(signing_client(keys, accelerate=False, connections=4))
         paths = [tmp_path / f"{number}.txt" for number in range(200)]
         for path in paths:
             path.write_text(path.name)
         storage, area = AreaStorage(opened[0], keys, "a-dev", "uuid"), UploadAreaURI("s3://a-dev/uuid/")
-        sender = Sender(storage, area, told.append, lambda: None, resume=False, clock=clock)
+        sender = Sender(storage, area, messages.append, lambda: None, resume=False, clock=clock)
         return sender.send([LocalFile(str(path), path.name, path.stat().st_size) for path in paths])
 
     yield sent
@@ -137,23 +137,23 @@ def send(tmp_path: Path, clock: ManualClock) -> Iterator[Callable[..., Any]]:
 def test_a_wrong_clock_is_named(aws: Sink, send: Any):
     skewed = b"<Error><Code>RequestTimeTooSkewed</Code><Message>The difference is too large.</Message></Error>"
     aws.always = lambda _: Reply(403, body=skewed)
-    told: list[str] = []
-    result = send(Service(), told)
-    assert told == []
+    messages: list[str] = []
+    result = send(Service(), messages)
+    assert messages == []
     assert result.counts["done"] == 0
     assert result.counts["stopped"] > 0  # what every file would meet ends all
-    assert all("Set this machine's clock" in str(each.error) for each in result.failed)
+    assert all("Set this machine's clock" in str(failure.error) for failure in result.failed)
 
 
 def test_a_service_that_gives_no_more_keys_ends_all(aws: Sink, send: Any, clock: ManualClock):
     service = Service()
     service.error = documented_error(Locked("locked", status=423))
-    told: list[str] = []
-    result = send(service, told)
-    assert told == []
+    messages: list[str] = []
+    result = send(service, messages)
+    assert messages == []
     assert result.counts["done"] == 0
     assert result.counts["stopped"] > 0
-    assert {str(each.error) for each in result.failed} == {str(service.error)}
+    assert {str(failure.error) for failure in result.failed} == {str(service.error)}
 
 
 def test_keys_that_may_not_list_parts_leave_what_is_remembered(aws: Sink, clock: ManualClock):

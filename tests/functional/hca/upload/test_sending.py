@@ -34,11 +34,11 @@ def folder(tmp_path: Path) -> Path:
     return path
 
 
-def told_of(service: Any, uuid: str) -> list[str]:
+def notifications_of(service: Any, uuid: str) -> list[str]:
     """Names of files that the service was notified of."""
     start = f"/upload/v1/area/{uuid}/"
-    asked = [entry for entry in service.requests(start) if entry["method"] == "POST"]
-    return sorted(entry["path"].removeprefix(start) for entry in asked if not entry["path"].endswith("/credentials"))
+    requests = [entry for entry in service.requests(start) if entry["method"] == "POST"]
+    return sorted(entry["path"].removeprefix(start) for entry in requests if not entry["path"].endswith("/credentials"))
 
 
 def ends(result: UploadResult) -> list[tuple[object, object]]:
@@ -58,7 +58,7 @@ def test_files_exist_with_their_checksum_and_type_and_the_service_knows(
         assert there["Metadata"] == {"crc32c": digest(data, "crc32c")} == dict(outcome.checksums)
         assert there["ContentType"] == file.content_type == f"{kinds[outcome.name]}; dcp-type=data"
         assert file.notified
-    assert told_of(service, area.uuid) == list(NAMES)
+    assert notifications_of(service, area.uuid) == list(NAMES)
     assert [file["name"] for file in area.list()] == list(NAMES)
     assert {file["size"] for file in area.list(detail=True)} == {4, 8, 14}
 
@@ -121,7 +121,7 @@ def test_what_exists_already_is_not_sent_again_but_reported_again(area: Any, ser
     assert [file.state for file in result.files] == ["skipped", "done", "skipped"]
     assert stored("b.json")["bytes"] == b'{"a": 2}'
     assert stored("a.txt")["LastModified"] == before
-    assert told_of(service, area.uuid) == list(NAMES)
+    assert notifications_of(service, area.uuid) == list(NAMES)
     assert area.upload_files([folder], sync=False).counts["done"] == 3
 
 
@@ -131,16 +131,16 @@ def test_many_files_are_searched_in_one_listing(area: Any, tmp_path: Path, monke
     for number in range(30):
         (folder / f"{number}.txt").write_text(str(number))
     area.upload_files([folder])
-    asked: list[str] = []
+    names: list[str] = []
     from omicsdk.hca.upload.storage import AreaStorage
 
     find = AreaStorage.find
-    monkeypatch.setattr(AreaStorage, "find", lambda self, name: asked.append(name) or find(self, name))
+    monkeypatch.setattr(AreaStorage, "find", lambda self, name: names.append(name) or find(self, name))
     (folder / "3.txt").write_text("longer")
     (folder / "new.txt").write_text("new")
     result = area.upload_files([folder])
     assert result.counts == {"done": 2, "skipped": 29, "failed": 0, "stopped": 0}
-    assert sorted(asked) == sorted(f"{number}.txt" for number in range(30) if number != 3)
+    assert sorted(names) == sorted(f"{number}.txt" for number in range(30) if number != 3)
 
 
 def test_nothing_is_sent_unless_everything_can_be(area: Any, service: Any, folder: Path, tmp_path: Path):
@@ -156,7 +156,7 @@ def test_nothing_is_sent_unless_everything_can_be(area: Any, service: Any, folde
     problems = " | ".join(raised.value.problems)
     assert isinstance(raised.value, UsageError)
     assert isinstance(raised.value, UploadException)
-    for said in (
+    for message in (
         f"{tmp_path / 'missing'} cannot be uploaded: No such file or directory",
         f"{folder / 'a.txt'}, {twin / 'a.txt'} would all be called a.txt",
         "a file called credentials",
@@ -165,13 +165,13 @@ def test_nothing_is_sent_unless_everything_can_be(area: Any, service: Any, folde
         f"s3://{'x' * 40}/nothing cannot be listed",
         f"{tmp_path / 'empty'} contains no files",
     ):
-        assert said in problems
-    assert told_of(service, area.uuid) == []
+        assert message in problems
+    assert notifications_of(service, area.uuid) == []
     assert list(area.list()) == []
 
 
 @pytest.mark.parametrize(
-    ("paths", "how", "said"),
+    ("paths", "how", "message"),
     [
         ([], {}, "no path was given"),
         (["."], {"name": "x"}, "--target-filename option may only be used when one file is being uploaded"),
@@ -183,10 +183,10 @@ def test_nothing_is_sent_unless_everything_can_be(area: Any, service: Any, folde
     ],
 )
 def test_wrong_requests_are_reported_in_one_error(
-    folder: Path, monkeypatch: Any, home: Path, paths: Any, how: Any, said: str
+    folder: Path, monkeypatch: Any, home: Path, paths: Any, how: Any, message: str
 ):
     monkeypatch.chdir(folder)
-    with pytest.raises(CannotUpload, match=f"nothing was uploaded: .*{said}"):
+    with pytest.raises(CannotUpload, match=f"nothing was uploaded: .*{message}"):
         HcaUpload("http://localhost:1").upload(paths, uri_of(UUID), **how)
 
 

@@ -48,8 +48,8 @@ def test_the_key_of_the_environment_is_used(service: Any, monkeypatch: Any):
 def test_small_files_are_stored_through_the_service(service: Any, stored: Any, area: Any):
     upload = UploadService("sandbox", service.upload_key)
     mine = upload.upload_area(area.uri)
-    told = mine.store_file("sample x.json", '{"a": "ä"}', 'application/json; dcp-type="metadata/sample"')
-    assert told["name"] == "sample x.json"
+    file = mine.store_file("sample x.json", '{"a": "ä"}', 'application/json; dcp-type="metadata/sample"')
+    assert file["name"] == "sample x.json"
     there = stored("sample x.json")
     assert there["bytes"] == '{"a": "ä"}'.encode()
     assert there["ContentType"] == 'application/json; dcp-type="metadata/sample"'
@@ -68,8 +68,8 @@ def test_statuses_move_on(service: Any, area: Any, tmp_path: Path):
     assert area.checksum_status("a b.txt")["checksums"]["crc32c"]
     assert area.upload_service.client.file_status("a b.txt", area.uri) == "VALIDATION_UNSCHEDULED"
     upload = UploadService("sandbox", service.upload_key)
-    found = upload.upload_area(area.uri).validate_files(["a b.txt"], "quay.io/x/y:1", environment={"A": "b"})
-    assert found["validation_id"]
+    validation = upload.upload_area(area.uri).validate_files(["a b.txt"], "quay.io/x/y:1", environment={"A": "b"})
+    assert validation["validation_id"]
     assert area.upload_service.client.file_status("a b.txt", area.uri) == "VALIDATION_SCHEDULED"
     service.finish()
     assert area.validation_status("a b.txt")["validation_status"] == "VALIDATED"
@@ -86,4 +86,4 @@ def test_a_file_that_is_uploaded_takes_no_key(service: Any, home: Path, tmp_path
     with HcaUpload(credentials=api_key("another-deployments-key")) as client:
         area = UploadArea(service.area(), UploadService(client=client))
         area.upload_files([tmp_path / "a.txt"])
-        assert [each["name"] for each in area.list(detail=True)] == ["a.txt"]
+        assert [entry["name"] for entry in area.list(detail=True)] == ["a.txt"]

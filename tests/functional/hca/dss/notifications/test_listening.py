@@ -160,18 +160,18 @@ class Listening:
             env={**os.environ, **environment},
         )
         assert self.process.stderr is not None
-        self.said = self.process.stderr.readline()
-        self.url = self.said.split()[-1]
+        self.first_line = self.process.stderr.readline()
+        self.url = self.first_line.split()[-1]
 
 
 def test_closing_waits_for_the_response_to_what_was_dealt_with(monkeypatch):
     at_it, go_on = threading.Event(), threading.Event()
     respond = notifications.Handler._respond
 
-    def slowly(handler: Any, status: int, said: str) -> None:
+    def slowly(handler: Any, status: int, message: str) -> None:
         at_it.set()
         go_on.wait(30)
-        respond(handler, status, said)
+        respond(handler, status, message)
 
     monkeypatch.setattr(notifications.Handler, "_respond", slowly)
     listener = Listener().start()

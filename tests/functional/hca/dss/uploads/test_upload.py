@@ -205,18 +205,18 @@ def test_only_the_bundle_is_left_to_do(omics_sandbox: Any, dss: Dss, source: Pat
     assert caught.value.report.counts == {"done": 4, "skipped": 0, "failed": 1, "stopped": 0}
     omics_sandbox.fault_book.clear()
     before = len(put_files(omics_sandbox))
-    told: list[Progress] = []
-    made = dss.upload(source, "aws", staged, progress=told.append)
+    progress: list[Progress] = []
+    made = dss.upload(source, "aws", staged, progress=progress.append)
     assert len(made.registered) == 4
     assert len(put_files(omics_sandbox)) == before
     assert made.counts["skipped"] == 4
-    assert told[-1].final
+    assert progress[-1].final
 
 
 def test_a_dry_run_sends_no_request(omics_sandbox: Any, dss: Dss, source: Path):
-    told = dss.upload(source, "aws", "any", dry_run=True)
-    assert sum(file.size or 0 for file in told.files) == sum(path.stat().st_size for path in source.rglob("*.*"))
-    assert [file.name for file in told.files] == [
+    plan = dss.upload(source, "aws", "any", dry_run=True)
+    assert sum(file.size or 0 for file in plan.files) == sum(path.stat().st_size for path in source.rglob("*.*"))
+    assert [file.name for file in plan.files] == [
         "cell_suspension_0.json",
         "empty.txt",
         "links.json",
@@ -255,8 +255,8 @@ def test_files_that_the_service_takes_over_later_are_waited_for(
     ],
 )
 def test_names_that_the_service_would_refuse_in_the_end(name: str, fault: str | None):
-    found = staging.name_fault(name)
-    assert (found is None) if fault is None else (found is not None and fault in found)
+    message = staging.name_fault(name)
+    assert (message is None) if fault is None else (message is not None and fault in message)
 
 
 def test_a_name_that_the_service_refuses_costs_no_byte(omics_sandbox: Any, dss: Dss, source: Path, staged: str):
@@ -290,11 +290,11 @@ class Slow:
 
         from omicsdk.core import NotFound
 
-        self.asked = 0
+        self.count = 0
 
         def head(**_: object) -> None:
-            self.asked += 1
-            if self.asked <= questions:
+            self.count += 1
+            if self.count <= questions:
                 raise NotFound("not yet", status=404)
 
         accepted = SimpleNamespace(status_code=202, headers={"x-aws-request-id": "r-1"})
@@ -307,8 +307,8 @@ def register(service: Any, clock: Any, timeout: float, files: int = 1) -> list[A
     registrar = jobs.Registrar(
         api=service, version="v", creator_uid=0, replica="aws", timeout_seconds=timeout, clock=clock
     )
-    asked = [registrar.ask(n, staging.LocalFile(Path("a"), f"a{n}", f"u{n}"), "s3://b/k") for n in range(files)]
-    return [error for _, error in registrar.wait_for([one for one in asked if one is not None], map)]
+    questions = [registrar.ask(n, staging.LocalFile(Path("a"), f"a{n}", f"u{n}"), "s3://b/k") for n in range(files)]
+    return [error for _, error in registrar.wait_for([one for one in questions if one is not None], map)]
 
 
 def test_copies_are_waited_for_with_growing_pauses():
@@ -386,9 +386,9 @@ def test_a_response_that_is_not_the_services_makes_no_second_bundle(
         dss.upload(source, "aws", staged)
     assert isinstance(caught.value.errors[0], ResponseMismatch)
     omics_sandbox.fault_book.remove(rule)
-    asked = len(omics_sandbox.requests())
+    before = len(omics_sandbox.requests())
     made = dss.upload(source, "aws", staged)
-    paths = [request["path"] for request in omics_sandbox.requests()[asked:] if request["method"] == "PUT"]
+    paths = [request["path"] for request in omics_sandbox.requests()[before:] if request["method"] == "PUT"]
     assert paths == [f"/dss/v1/bundles/{made.bundle_uuid}"]
-    first = [each["path"] for each in omics_sandbox.requests() if each["path"].startswith("/dss/v1/bundles/")]
+    first = [request["path"] for request in omics_sandbox.requests() if request["path"].startswith("/dss/v1/bundles/")]
     assert set(first) == set(paths)
