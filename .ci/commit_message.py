@@ -23,7 +23,7 @@ def problems(message: str) -> list[str]:
     if re.match(r"(fixup|squash|amend)! |Merge |Revert \"", subject):
         return []
     first = subject.partition(" ")[0]
-    found = [
+    rules = [
         (not subject, "The subject is empty."),
         (len(subject) > SUBJECT_LENGTH, f"The subject has {len(subject)} characters; at most {SUBJECT_LENGTH}."),
         (not first[:1].isupper(), "The subject must begin with a capital."),
@@ -34,7 +34,7 @@ def problems(message: str) -> list[str]:
         ),
         (bool(rest) and bool(rest[0].strip()), "An empty line must follow the subject."),
     ]
-    return [problem for is_wrong, problem in found if is_wrong]
+    return [problem for is_wrong, problem in rules if is_wrong]
 
 
 if __name__ == "__main__":

@@ -49,15 +49,15 @@ def problems(source: str) -> list[tuple[int, str]]:
         source: The text of the module.
     """
     lines = source.splitlines()
-    found: list[tuple[int, str]] = []
+    located: list[tuple[int, str]] = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, _DOCUMENTED) and (text := ast.get_docstring(node)) is not None:
             first, last = node.body[0].lineno, node.body[0].end_lineno or 0
-            found += _section_problems(text, first)
-            found += _line_problems(lines[first - 1 : last], first)
+            located += _section_problems(text, first)
+            located += _line_problems(lines[first - 1 : last], first)
             if isinstance(node, ast.ClassDef):
-                found += _argument_problems(node, text)
-    return sorted(found)
+                located += _argument_problems(node, text)
+    return sorted(located)
 
 
 def _section_problems(text: str, first: int) -> list[tuple[int, str]]:

@@ -97,18 +97,18 @@ def read(face: Face, package: str) -> dict[str, Any]:
     table = ROOT / "extensions" / "omicsdk" / "compat" / face.name / "differences.toml"
     left_out = tuple(f"{module}." for module in tomllib.loads(table.read_text(encoding="utf-8")).get("modules", ()))
     top = importlib.import_module(face.root or face.name)
-    found = [info.name for info in pkgutil.walk_packages(top.__path__, f"{top.__name__}.")]
+    module_names = [info.name for info in pkgutil.walk_packages(top.__path__, f"{top.__name__}.")]
     modules: dict[str, Any] = {}
-    for module in sorted([*found, *face.unlisted]):
+    for module in sorted([*module_names, *face.unlisted]):
         if f"{module}.".startswith(left_out):
             continue
-        own = {
+        members = {
             name: _members(value, face.name)
             for name, value in vars(importlib.import_module(module)).items()
             if not name.startswith("_") and getattr(value, "__module__", "") == module
             if inspect.isclass(value) or inspect.isfunction(value)
         }
-        modules[module] = own | _constants(importlib.import_module(module))
+        modules[module] = members | _constants(importlib.import_module(module))
     if constants := _constants(top):
         modules[top.__name__] = constants
     return {"version": version(package), "exported": sorted(set(getattr(top, "__all__", ()))), "modules": modules}
@@ -116,21 +116,21 @@ def read(face: Face, package: str) -> dict[str, Any]:
 
 def _constants(module: ModuleType) -> dict[str, dict[str, Any]]:
     """Return the constants of a module, without loggers. Computed values are omitted: they may differ between machines."""
-    found: dict[str, dict[str, Any]] = {}
+    constants: dict[str, dict[str, Any]] = {}
     source = Path(module.__file__ or "").read_text(encoding="utf-8")
     for statement in ast.parse(source).body:
         if not isinstance(statement, ast.Assign | ast.AnnAssign) or statement.value is None:
             continue
         targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-        for name in (each.id for each in targets if isinstance(each, ast.Name) and not each.id.startswith("_")):
+        for name in (target.id for target in targets if isinstance(target, ast.Name) and not target.id.startswith("_")):
             value = getattr(module, name)
             if not isinstance(value, Logger):
-                found[name] = {"type": type(value).__name__}
+                constants[name] = {"type": type(value).__name__}
                 try:
-                    found[name]["value"] = _plain(ast.literal_eval(statement.value))
+                    constants[name]["value"] = _plain(ast.literal_eval(statement.value))
                 except ValueError:
                     continue
-    return found
+    return constants
 
 
 def _plain(value: Any) -> Any:
@@ -157,14 +157,14 @@ def _differences(face: Face) -> Differences:
 def _ours(new: str) -> dict[str, dict[str, Any]]:
     """Return the names of a face, each with the modules that have it."""
     package = importlib.import_module(new)
-    found: dict[str, dict[str, Any]] = {}
+    by_name: dict[str, dict[str, Any]] = {}
     for info in sorted(pkgutil.walk_packages(package.__path__, f"{new}."), key=lambda info: info.name):
         module = importlib.import_module(info.name)
         for name in {*vars(module), *getattr(module, "__all__", ())}:
             value = getattr(module, name)
             if not name.startswith("_") and getattr(value, "__module__", "").startswith("omicsdk"):
-                found.setdefault(name, {})[info.name] = value
-    return found
+                by_name.setdefault(name, {})[info.name] = value
+    return by_name
 
 
 def place(face: Face, module: str, name: str, exported: list[str]) -> tuple[str, Any] | None:
@@ -184,13 +184,13 @@ def place(face: Face, module: str, name: str, exported: list[str]) -> tuple[str,
     if name in exported:
         return new, getattr(importlib.import_module(new), name)
     homes = _ours(new).get(name, {})
-    wanted = f"omicsdk.compat.{module}"
+    counterpart = f"omicsdk.compat.{module}"
     defining = next((home for home, value in homes.items() if value.__module__ == home), None)
     moved = _differences(face).moved.get(module)
     if moved is not None:
         home = f"omicsdk.compat.{moved}"
         return (home, homes[home]) if home in homes else None
-    home = wanted if wanted in homes else defining
+    home = counterpart if counterpart in homes else defining
     return None if home is None else (home, homes[home])
 
 
@@ -204,32 +204,32 @@ def rows(face: Face, published: Mapping[str, Any]) -> Iterator[tuple[str, str, s
     Raises:
         LookupError: A name has no equivalent, and the table of differences has no reason.
     """
-    known = _differences(face)
-    for module, names in sorted({**published["modules"], **{module: {} for module in known.modules}}.items()):
-        if module in known.modules:
-            yield f"`{module}`", "", known.modules[module]
-        elif module in known.replaced:
-            yield f"`{module}`", known.replaced[module], ", ".join(f"`{name}`" for name in sorted(names))
+    documented = _differences(face)
+    for module, names in sorted({**published["modules"], **{module: {} for module in documented.modules}}.items()):
+        if module in documented.modules:
+            yield f"`{module}`", "", documented.modules[module]
+        elif module in documented.replaced:
+            yield f"`{module}`", documented.replaced[module], ", ".join(f"`{name}`" for name in sorted(names))
         else:
             for name, members in sorted(names.items()):
                 yield _row(face, module, name, members, published["exported"])
 
 
 def _row(face: Face, module: str, name: str, members: Any, exported: list[str]) -> tuple[str, str, str]:
-    old, known = f"`{module}.{name}`", _differences(face)
-    if instead := known.replaced.get(f"{module}.{name}"):
+    old, documented = f"`{module}.{name}`", _differences(face)
+    if instead := documented.replaced.get(f"{module}.{name}"):
         return old, instead, "internal"
-    if name in known.names:
-        return old, "", known.names[name]
+    if name in documented.names:
+        return old, "", documented.names[name]
     if isinstance(members, dict):
         return old, f"`{_constant(face, module, name, members)}`", "a constant"
-    found = place(face, module, name, exported)
-    if found is None:
+    counterpart = place(face, module, name, exported)
+    if counterpart is None:
         raise LookupError(f"{module}.{name} is nowhere in omicsdk.compat.{face.name}")
-    home, ours = found
+    home, ours = counterpart
     why: dict[str, list[str]] = {}
     for member in (member for member in members or () if not _has(ours, member)):
-        reason = known.names.get(f"{name}.{member}") or known.inherited.get(member)
+        reason = documented.names.get(f"{name}.{member}") or documented.inherited.get(member)
         if reason is None:
             raise LookupError(f"{name} has no {member} in omicsdk.compat.{face.name}")
         why.setdefault(reason, []).append(f"`{member}`")
@@ -238,14 +238,14 @@ def _row(face: Face, module: str, name: str, members: Any, exported: list[str]) 
     return old, f"`{home}.{name}`", "; ".join(filter(None, [there, *without]))
 
 
-def _constant(face: Face, module: str, name: str, stated: Mapping[str, Any]) -> str:
+def _constant(face: Face, module: str, name: str, published: Mapping[str, Any]) -> str:
     """Return the full name of a constant here, and verify that its type and value are the published ones."""
     home = f"omicsdk.compat.{_differences(face).moved.get(module, module)}"
     if not hasattr(importlib.import_module(home), name):
-        raise LookupError(f"{home} has no {name}, which is {stated}")
+        raise LookupError(f"{home} has no {name}, which is {published}")
     ours = getattr(importlib.import_module(home), name)
-    if type(ours).__name__ != stated["type"] or ("value" in stated and _plain(ours) != stated["value"]):
-        raise LookupError(f"{home}.{name} is {ours!r}, and not {stated}")
+    if type(ours).__name__ != published["type"] or ("value" in published and _plain(ours) != published["value"]):
+        raise LookupError(f"{home}.{name} is {ours!r}, and not {published}")
     return f"{home}.{name}"
 
 
@@ -256,12 +256,12 @@ def _has(owner: Any, member: str) -> bool:
 
 def exceptions(face: Face) -> str:
     """Return the file of intended differences; empty if there are none."""
-    known = _differences(face)
-    if not known.names:
+    documented = _differences(face)
+    if not documented.names:
         return ""
-    head = f"# Made by `make docs` of omicsdk/compat/{face.name}/differences.toml: public names of {known.package} {known.version}"
+    head = f"# Made by `make docs` of omicsdk/compat/{face.name}/differences.toml: public names of {documented.package} {documented.version}"
     lines = [f"{head} that", "# are left out on purpose, or whose arguments differ; one per line, with the reason."]
-    return "\n".join([*lines, *(f"{name} # {reason}" for name, reason in known.names.items()), ""])
+    return "\n".join([*lines, *(f"{name} # {reason}" for name, reason in documented.names.items()), ""])
 
 
 def page(face: Face, text: str) -> str:
@@ -271,7 +271,7 @@ def page(face: Face, text: str) -> str:
         face: The client.
         text: The page.
     """
-    return _MADE.sub(lambda found: _part(face, found[1]), text)
+    return _MADE.sub(lambda match: _part(face, match[1]), text)
 
 
 def _suite(face: Face) -> tuple[str, list[tuple[str, ...]]]:
@@ -291,17 +291,17 @@ def _suite(face: Face) -> tuple[str, list[tuple[str, ...]]]:
 
 
 def _part(face: Face, part: str) -> str:
-    known, text = _differences(face), ""
+    documented, text = _differences(face), ""
     if part == "suite":
         text, lines = _suite(face)
         head = ("tests", "class", "cause")
     elif part == "names":
-        head, lines = (known.package, "here", "members or reason"), list(rows(face, face.published()))
+        head, lines = (documented.package, "here", "members or reason"), list(rows(face, face.published()))
     elif part == "left out":
-        left_out = {**known.modules, **{name: why for name, why in known.names.items() if "." not in name}}
+        left_out = {**documented.modules, **{name: why for name, why in documented.names.items() if "." not in name}}
         head, lines = ("name", "reason"), [(f"`{name}`", why) for name, why in left_out.items()]
     else:
-        head, lines = ("old", "here"), [(each.old, each.here) for each in known.behaviour if each.topic == part]
+        head, lines = ("old", "here"), [(row.old, row.here) for row in documented.behaviour if row.topic == part]
     table = [head, ("---",) * len(head), *lines]
     shown = [f"| {' | '.join(row)} |" if row[0] != "---" else f"|{'|'.join(row)}|" for row in table]
     if text:

@@ -82,21 +82,21 @@ def of_release(repository: Path, commit: str) -> Listing:
         return of_tree(folder)
 
 
-def report(found: list[Change], names: set[str]) -> tuple[list[str], bool]:
+def report(differences: list[Change], names: set[str]) -> tuple[list[str], bool]:
     """Lines that say what was found, and whether something breaks unnamed.
 
     Args:
-        found: The changes.
+        differences: The changes.
         names: What the news name as breaking.
     """
-    breaking = [each for each in found if each.breaking]
-    unnamed = [each for each in breaking if not is_named(each.name, names, each.argument)]
+    breaking = [change for change in differences if change.breaking]
+    unnamed = [change for change in breaking if not is_named(change.name, names, change.argument)]
     groups = (
-        ("types changed, look at these:", [each for each in found if not each.breaking]),
-        ("breaks, and the news name it:", [each for each in breaking if each not in unnamed]),
+        ("types changed, look at these:", [change for change in differences if not change.breaking]),
+        ("breaks, and the news name it:", [change for change in breaking if change not in unnamed]),
         ("breaks programs:", unnamed),
     )
-    lines = [line for title, group in groups if group for line in (title, *(f"  {each}" for each in group))]
+    lines = [line for title, group in groups if group for line in (title, *(f"  {change}" for change in group))]
     return lines, bool(unnamed)
 
 

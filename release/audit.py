@@ -19,32 +19,32 @@ NONE, SOME, NOT_ASKED = 0, 1, 4
 OURS = "omicsdk"
 
 
-def judged(written: str, said: str) -> tuple[list[str], int]:
+def judged(written: str, messages: str) -> tuple[list[str], int]:
     """What pip-audit found, as lines and an exit code.
 
     Args:
         written: Its report in JSON; empty when it wrote none.
-        said: What it said beside.
+        messages: What it said beside.
     """
     if not written.strip():
-        last = next((line for line in reversed(said.splitlines()) if line.strip()), "it said nothing")
+        last = next((line for line in reversed(messages.splitlines()) if line.strip()), "it said nothing")
         return [
             f"the service couldn't be asked: {last.strip()[:200]}",
             "Nothing is known; try again with a network.",
         ], NOT_ASKED
-    packages = [each for each in json.loads(written)["dependencies"] if each["name"] != OURS]
-    asked = [each for each in packages if "skip_reason" not in each]
-    if not asked:
+    packages = [package for package in json.loads(written)["dependencies"] if package["name"] != OURS]
+    examined = [package for package in packages if "skip_reason" not in package]
+    if not examined:
         return [f"the service knows none of {len(packages)} packages", "Nothing is known."], NOT_ASKED
     lines = [
-        f"{each['name']} {each['version']}: {fault['id']}, {_repaired(fault['fix_versions'])}"
-        for each in asked
-        for fault in each["vulns"]
+        f"{package['name']} {package['version']}: {fault['id']}, {_repaired(fault['fix_versions'])}"
+        for package in examined
+        for fault in package["vulns"]
     ]
-    skipped = [each["name"] for each in packages if "skip_reason" in each]
-    told = [f"not known to the service: {', '.join(skipped)}"] if skipped else []
-    count = f"packages that were looked up: {len(asked)}; known vulnerabilities: {len(lines)}"
-    return [*lines, *told, count], SOME if lines else NONE
+    skipped = [package["name"] for package in packages if "skip_reason" in package]
+    notes = [f"not known to the service: {', '.join(skipped)}"] if skipped else []
+    count = f"packages that were looked up: {len(examined)}; known vulnerabilities: {len(lines)}"
+    return [*lines, *notes, count], SOME if lines else NONE
 
 
 def _repaired(versions: list[str]) -> str:

@@ -107,10 +107,10 @@ def wheel_in(folder: Path) -> Path:
     Raises:
         SystemExit: There is not exactly one.
     """
-    found = sorted(folder.glob("omicsdk-*.whl"))
-    if len(found) != 1:
-        sys.exit(f"{folder}: {len(found)} wheels are there; `make dist` makes one")
-    return found[0]
+    wheels = sorted(folder.glob("omicsdk-*.whl"))
+    if len(wheels) != 1:
+        sys.exit(f"{folder}: {len(wheels)} wheels are there; `make dist` makes one")
+    return wheels[0]
 
 
 def make_environment(home: Path, *requirements: str) -> bool:

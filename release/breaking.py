@@ -48,14 +48,14 @@ def changes(old: Listing, new: Listing) -> list[Change]:
     twice = {name for name, declared in old.items() if declared.startswith("is ") and new.get(name) == declared}
     before, after = (whole({name: names[name] for name in names if name not in twice}) for names in (old, new))
     gone = {name for name in before if name not in after}
-    found: set[Change] = set()
+    differences: set[Change] = set()
     for name, declared in before.items():
         if name in gone:
             if name.rpartition(".")[0] not in gone:
-                found.add(Change(name, "is gone"))
+                differences.add(Change(name, "is gone"))
         elif after[name] != declared:
-            found.update(_changed(name, declared, after[name]))
-    return sorted(found)
+            differences.update(_changed(name, declared, after[name]))
+    return sorted(differences)
 
 
 def named(changelog: str, since: str | None) -> set[str]:
@@ -69,7 +69,7 @@ def named(changelog: str, since: str | None) -> set[str]:
         Dotted names unchanged there, arguments in brackets left off; arguments that are named alone, such as `limit=`, with the sign.
     """
     headings = list(_SECTION.finditer(changelog))
-    past = next((each.start() for each in headings if each[1] == since), None)
+    past = next((heading.start() for heading in headings if heading[1] == since), None)
     if past is None:
         past = headings[1].start() if since is None and len(headings) > 1 else len(changelog)
     return {span for section in _BREAKING.findall(changelog[:past]) for span in _SPAN.findall(section)}
@@ -143,14 +143,20 @@ class _Argument:
 
 
 def _arguments(declared: ast.arguments) -> dict[str, _Argument]:
-    found: dict[str, _Argument] = {}
+    arguments: dict[str, _Argument] = {}
     positional = [*declared.posonlyargs, *declared.args]
-    defaults = [None] * (len(positional) - len(declared.defaults)) + [ast.unparse(each) for each in declared.defaults]
-    for place, (each, default) in enumerate(zip(positional, defaults, strict=True)):
-        found[each.arg] = _Argument(place, place >= len(declared.posonlyargs), default, _written(each.annotation))
-    for each, value in zip(declared.kwonlyargs, declared.kw_defaults, strict=True):
-        found[each.arg] = _Argument(None, True, ast.unparse(value) if value else None, _written(each.annotation))
-    return found
+    defaults = [None] * (len(positional) - len(declared.defaults)) + [
+        ast.unparse(default) for default in declared.defaults
+    ]
+    for place, (argument, default) in enumerate(zip(positional, defaults, strict=True)):
+        arguments[argument.arg] = _Argument(
+            place, place >= len(declared.posonlyargs), default, _written(argument.annotation)
+        )
+    for argument, value in zip(declared.kwonlyargs, declared.kw_defaults, strict=True):
+        arguments[argument.arg] = _Argument(
+            None, True, ast.unparse(value) if value else None, _written(argument.annotation)
+        )
+    return arguments
 
 
 def _written(annotation: ast.expr | None) -> str:
@@ -173,7 +179,7 @@ def _signature(name: str, before: _Function, after: _Function) -> Iterator[Chang
     for stars, had, has in (("*", old.vararg, new.vararg), ("**", old.kwarg, new.kwarg)):
         if had and not has:
             yield Change(name, f"takes no {stars}{had.arg} any more")
-    gave, gives = (_written(each.returns) for each in (before, after))
+    gave, gives = (_written(function.returns) for function in (before, after))
     if gave != gives:
         yield Change(name, f"gives {gives}; it was {gave}", breaking=False)
 

@@ -44,31 +44,31 @@ def sections(old: Path, new: Path) -> Iterator[str]:
             count = len(_planned(after[name]).operations)
             yield f"## {name}\n\n### Other changes\n\n- the client is new, with {count} operations\n"
         elif _bytes(before[name]) != _bytes(after[name]):
-            packages = [_planned(each) for each in (before[name], after[name])]
-            found = compare(packages[0], packages[1])
-            if found:
-                yield as_report(packages[0], packages[1], found)
+            packages = [_planned(document) for document in (before[name], after[name])]
+            differences = compare(packages[0], packages[1])
+            if differences:
+                yield as_report(packages[0], packages[1], differences)
 
 
 def _planned(service: Service) -> Package:
     return plan_package(service.spec, service.overlays, "client", flat=True).package
 
 
-def page(text: str, since: str | None, found: list[str]) -> str:
+def page(text: str, since: str | None, changed: list[str]) -> str:
     """The page with what was found in the place of what it said.
 
     Args:
         text: The page as it is.
         since: The revision; None when there is none to compare with.
-        found: From `sections`.
+        changed: From `sections`.
     """
     head, mark, _ = text.partition(MARK)
     if not mark:
         raise ValueError(f"{PAGE.name} has no line {MARK.strip()}")
     if since is None:
         return f"{head}{mark}\nThere is no earlier release to compare with.\n"
-    told = found or ["Nothing changes for users of the generated clients.\n"]
-    return f"{head}{mark}\nSince {since}:\n\n" + "\n".join(told)
+    body = changed or ["Nothing changes for users of the generated clients.\n"]
+    return f"{head}{mark}\nSince {since}:\n\n" + "\n".join(body)
 
 
 def _bytes(service: Service) -> list[bytes]:
@@ -78,22 +78,22 @@ def _bytes(service: Service) -> list[bytes]:
 def main(arguments: list[str]) -> int:
     """Write the page; gives the exit code."""
     since, revision = (arguments[0], arguments[0]) if arguments else last_release(ROOT) or (None, None)
-    found: list[str] = []
+    changed: list[str] = []
     if revision is not None:
         try:
             with tempfile.TemporaryDirectory(prefix="omicsdk-specs-") as scratch:
                 then = Path(scratch, "then")
                 check_out(ROOT, revision, then)
-                found = list(sections(then / "specs", ROOT / "specs"))
+                changed = list(sections(then / "specs", ROOT / "specs"))
         except DocumentError as error:
             sys.stderr.write(f"codegen-changelog: {error}\n")
             return 1
         except subprocess.CalledProcessError as error:
             sys.stderr.write(f"codegen-changelog: {since}: {error.stderr.strip()}\n")
             return 2
-    PAGE.write_text(page(PAGE.read_text(encoding="utf-8"), since, found), encoding="utf-8", newline="\n")
+    PAGE.write_text(page(PAGE.read_text(encoding="utf-8"), since, changed), encoding="utf-8", newline="\n")
     sys.stderr.write(
-        f"{PAGE.relative_to(ROOT)}: {len(found)} clients changed since {since or 'no release, for there is no earlier one'}\n"
+        f"{PAGE.relative_to(ROOT)}: {len(changed)} clients changed since {since or 'no release, for there is no earlier one'}\n"
     )
     return 0
 

@@ -46,13 +46,13 @@ dependencies of omicsdk itself, and an empty cell an indirect dependency. Versio
 """
 
 
-def expression(stated: str) -> str:
+def expression(declared: str) -> str:
     """A licence as SPDX has it; several names of classifiers hold together.
 
     Args:
-        stated: What a package's metadata say.
+        declared: What a package's metadata say.
     """
-    return " AND ".join(SPELLINGS.get(each.strip(), each.strip()) for each in stated.split(";"))
+    return " AND ".join(SPELLINGS.get(name.strip(), name.strip()) for name in declared.split(";"))
 
 
 def is_taken(licence: str) -> bool:
@@ -76,11 +76,11 @@ def asked_for(project: Mapping[str, Any]) -> dict[str, list[str]]:
         "always": project["dependencies"],
         **{name: extras[name] for name in every.partition("[")[2][:-1].split(",")},
     }
-    found: dict[str, list[str]] = {}
+    groups_by_name: dict[str, list[str]] = {}
     for group, requirements in groups.items():
         for requirement in requirements:
-            found.setdefault(plain(re.split(r"[^\w.-]", requirement, maxsplit=1)[0]), []).append(group)
-    return found
+            groups_by_name.setdefault(plain(re.split(r"[^\w.-]", requirement, maxsplit=1)[0]), []).append(group)
+    return groups_by_name
 
 
 def plain(name: str) -> str:
@@ -88,31 +88,31 @@ def plain(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def page(rows: Sequence[Mapping[str, str]], asked: Mapping[str, Sequence[str]]) -> str:
+def page(rows: Sequence[Mapping[str, str]], required_by: Mapping[str, Sequence[str]]) -> str:
     """The page.
 
     Args:
         rows: What pip-licenses found: `Name`, `Version`, `License`.
-        asked: From `asked_for`.
+        required_by: From `asked_for`.
     """
     lines = [
         f"| {row['Name']} | {row['Version']} | {' '.join(expression(row['License']).split())} "
-        f"| {', '.join(asked.get(plain(row['Name']), ()))} |"
+        f"| {', '.join(required_by.get(plain(row['Name']), ()))} |"
         for row in sorted(rows, key=lambda row: plain(row["Name"]))
         if plain(row["Name"]) != "omicsdk"
     ]
     return OPENING + "\n".join(lines) + "\n"
 
 
-def faults(text: str, asked: Mapping[str, Sequence[str]]) -> Iterator[str]:
+def faults(text: str, required_by: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """What is wrong with a page, as text: a dependency that it lacks, a licence that we do not take.
 
     Args:
         text: The page.
-        asked: From `asked_for`.
+        required_by: From `asked_for`.
     """
     listed: dict[str, tuple[str, str]] = {plain(name): (licence, by) for name, _, licence, by in _ROW.findall(text)}
-    for name, groups in sorted(asked.items()):
+    for name, groups in sorted(required_by.items()):
         if listed.get(name, ("", ""))[1] != ", ".join(groups):
             yield f"{name} isn't listed as asked for by {', '.join(groups)}: run `make licences`"
     for name, (licence, _) in listed.items():
@@ -126,12 +126,12 @@ def main() -> int:
         sys.exit(f"{HOME} isn't there; `make bare` makes it")
     words = ["piplicenses", "--python", str(python_of(HOME)), "--format", "json", "--from", "mixed"]
     done = subprocess.run([sys.executable, "-m", *words], check=True, stdout=subprocess.PIPE)
-    asked = asked_for(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"])
-    text = page(json.loads(done.stdout), asked)
-    wrong = list(faults(text, asked))
+    required_by = asked_for(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"])
+    text = page(json.loads(done.stdout), required_by)
+    wrong = list(faults(text, required_by))
     if not wrong:
         PAGE.write_text(text, encoding="utf-8", newline="\n")
-    sys.stderr.write("".join(f"licences: {each}\n" for each in wrong))
+    sys.stderr.write("".join(f"licences: {fault}\n" for fault in wrong))
     return 1 if wrong else 0
 
 

@@ -51,7 +51,7 @@ def listing(folders: list[Path], packages: tuple[str, ...] = PACKAGES) -> Listin
             for name in sorted(_exports(module) or ()):
                 if name in module.members:
                     reading.describe(f"{module.path}.{name}", module.members[name])
-    return dict(sorted(reading.found.items()))
+    return dict(sorted(reading.listing.items()))
 
 
 def as_text(names: Listing) -> str:
@@ -66,7 +66,7 @@ def from_text(text: str) -> Listing:
 
 def whole(names: Listing) -> Listing:
     """The same with everything described where it is named: `is` gives way to what it refers to, members and all."""
-    found = {name: declared for name, declared in names.items() if not declared.startswith("is ")}
+    described = {name: declared for name, declared in names.items() if not declared.startswith("is ")}
     members: dict[str, list[str]] = {}
     for name in names:
         parts = name.split(".")
@@ -74,8 +74,8 @@ def whole(names: Listing) -> Listing:
             members.setdefault(".".join(parts[:length]), []).append(name)
     for name, declared in names.items():
         if declared.startswith("is "):
-            found.update(_led_to(name, declared.removeprefix("is "), names, members))
-    return found
+            described.update(_led_to(name, declared.removeprefix("is "), names, members))
+    return described
 
 
 def _led_to(name: str, target: str, names: Listing, members: dict[str, list[str]]) -> Iterator[tuple[str, str]]:
@@ -99,7 +99,7 @@ def _exports(module: griffe.Module) -> Sequence[str] | None:
     if not any(branch.orelse for branch in late):
         return None
     statements = [*body, *(statement for branch in late for statement in branch.body)]
-    imports = [alias for each in statements if isinstance(each, ast.ImportFrom) for alias in each.names]
+    imports = [alias for statement in statements if isinstance(statement, ast.ImportFrom) for alias in statement.names]
     return [alias.name for alias in imports if alias.asname == alias.name]
 
 
@@ -120,32 +120,32 @@ class _Reading:
     """What has been found, and where a class was described, so that each is once."""
 
     def __init__(self) -> None:
-        self.found: Listing = {}
+        self.listing: Listing = {}
         self._described: dict[str, str] = {}
 
     def describe(self, path: str, member: griffe.Object | griffe.Alias) -> None:
         """Take up a name and, for a class, its members."""
         target = _target(member)
         if target is None:
-            self.found[path] = "attribute"  # from a package that is not ours
+            self.listing[path] = "attribute"  # from a package that is not ours
         elif isinstance(target, griffe.Class):
             if not self._is_known(path, target.path):
-                self.found[path] = f"class ({', '.join(sorted(set(_bases(target))))})"
+                self.listing[path] = f"class ({', '.join(sorted(set(_bases(target))))})"
                 self._members(path, target)
         elif isinstance(target, griffe.Function):
             word = "async def" if "async" in target.labels else "def"
-            self.found[path] = f"{word} {_signature(target)}"
+            self.listing[path] = f"{word} {_signature(target)}"
         elif isinstance(target, griffe.Module):
-            self.found[path] = "module"
+            self.listing[path] = "module"
         else:
-            self.found[path] = f"attribute {_shown(getattr(target, 'annotation', None))}".rstrip()
+            self.listing[path] = f"attribute {_shown(getattr(target, 'annotation', None))}".rstrip()
 
     def _is_known(self, path: str, target: str) -> bool:
         """Whether a class is described elsewhere; the name then refers to it."""
-        known = self._described.setdefault(target, path)
-        if known != path:
-            self.found[path] = f"is {known}"
-        return known != path
+        first = self._described.setdefault(target, path)
+        if first != path:
+            self.listing[path] = f"is {first}"
+        return first != path
 
     def _members(self, path: str, owner: griffe.Class) -> None:
         # What all models have is the same everywhere; their fields are what differs.
@@ -160,28 +160,30 @@ class _Reading:
             if operation is None:
                 self.describe(f"{path}.{name}", target)
             elif owner.name.startswith("Async"):
-                self.found[f"{path}.{name}"] = f"attribute {operation}"  # the same as the other client's
+                self.listing[f"{path}.{name}"] = f"attribute {operation}"  # the same as the other client's
             elif not self._is_known(f"{path}.{name}", target.path):
                 self._operation(f"{path}.{name}", operation, target)
 
     def _operation(self, path: str, kind: str, member: griffe.Object) -> None:
         """An operation of a generated client: its call, and what else it has with the same arguments."""
-        self.found[path] = f"attribute {kind}"
+        self.listing[path] = f"attribute {kind}"
         assert member.parent is not None  # the operation's module
-        functions = {name: each for name, each in member.parent.members.items() if isinstance(each, griffe.Function)}
+        functions = {
+            name: function for name, function in member.parent.members.items() if isinstance(function, griffe.Function)
+        }
         page = _shown(functions["parse"].returns)
-        self.found[f"{path}.__call__"] = f"def {_signature(functions['build'], returned=page)}"
-        self.found[f"{path}.raw"] = "def () -> httpx.Response"
+        self.listing[f"{path}.__call__"] = f"def {_signature(functions['build'], returned=page)}"
+        self.listing[f"{path}.raw"] = "def () -> httpx.Response"
         if "Stream" in kind:
-            self.found[f"{path}.stream"] = "def () -> AbstractContextManager[Body]"
+            self.listing[f"{path}.stream"] = "def () -> AbstractContextManager[Body]"
         if "Paged" in kind:
-            self.found[f"{path}.pages"] = f"def () -> Iterator[{page}]"
+            self.listing[f"{path}.pages"] = f"def () -> Iterator[{page}]"
             item = (
                 _shown(functions["items"].returns).removesuffix(" | None").removeprefix("Sequence[").removesuffix("]")
             )
-            self.found[f"{path}.iterate"] = f"def () -> Items[{item}]"
+            self.listing[f"{path}.iterate"] = f"def () -> Items[{item}]"
         if "ItemStream" in kind:
-            self.found[f"{path}.iterate"] = f"def () -> Items[{_shown(functions['item'].returns)}]"
+            self.listing[f"{path}.iterate"] = f"def () -> Items[{_shown(functions['item'].returns)}]"
 
 
 def _target(member: griffe.Object | griffe.Alias) -> griffe.Object | None:
@@ -211,11 +213,11 @@ def _bases(target: griffe.Class) -> Iterator[str]:
     """What users may catch or test for: a class's own name, wherever it is, and what it is in turn."""
     for base in target.bases:
         path = base if isinstance(base, str) else base.canonical_path
-        found = _looked_up(target, path)
-        if isinstance(found, griffe.Class):
-            if not found.name.startswith("_"):
-                yield found.name
-            yield from _bases(found)
+        resolved = _looked_up(target, path)
+        if isinstance(resolved, griffe.Class):
+            if not resolved.name.startswith("_"):
+                yield resolved.name
+            yield from _bases(resolved)
         elif not path.startswith(PACKAGES):
             yield path
 
@@ -224,19 +226,19 @@ def _signature(function: griffe.Function, returned: str = "") -> str:
     """Parameters and what comes back, or `returned`, as Python spells them; self is left out."""
     shown: list[str] = []
     positional, starred = False, False
-    for each in function.parameters:
-        kind = each.kind.value if each.kind is not None else ""
-        if kind == "positional-only" and each.name not in ("self", "cls"):
+    for parameter in function.parameters:
+        kind = parameter.kind.value if parameter.kind is not None else ""
+        if kind == "positional-only" and parameter.name not in ("self", "cls"):
             positional = True
         elif positional:
             shown.append("/")
             positional = False
-        if each.name in ("self", "cls"):
+        if parameter.name in ("self", "cls"):
             continue
         if kind == "keyword-only" and not starred:
             shown.append("*")
         starred = starred or kind in ("keyword-only", "variadic positional")
-        shown.append(_parameter(each, kind))
+        shown.append(_parameter(parameter, kind))
     if positional:
         shown.append("/")
     back = returned or _shown(function.returns)
@@ -244,13 +246,13 @@ def _signature(function: griffe.Function, returned: str = "") -> str:
     return f"({', '.join(shown)}){returns}"
 
 
-def _parameter(each: griffe.Parameter, kind: str) -> str:
+def _parameter(parameter: griffe.Parameter, kind: str) -> str:
     stars = {"variadic positional": "*", "variadic keyword": "**"}.get(kind, "")
-    text = f"{stars}{each.name}"
-    if each.annotation is not None:
-        text += f": {_shown(each.annotation)}"
-    if each.default is not None and not stars:
-        text += f" = {_shown(each.default)}"
+    text = f"{stars}{parameter.name}"
+    if parameter.annotation is not None:
+        text += f": {_shown(parameter.annotation)}"
+    if parameter.default is not None and not stars:
+        text += f" = {_shown(parameter.default)}"
     return text
 
 

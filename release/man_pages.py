@@ -81,15 +81,15 @@ def pages(date: str) -> dict[str, str]:
     root = Catalog().root()
     commands: dict[str, list[CommandNode]] = {}
     groups = {group.path[0]: group for group in root.below()}
-    for found in [*root.visible_commands(), *(found for group in root.below() for found in _below(group))]:
-        commands.setdefault(found.path[0], []).append(found)
+    for node in [*root.visible_commands(), *(node for group in root.below() for node in _below(group))]:
+        commands.setdefault(node.path[0], []).append(node)
     made = {"omics.1": _overview(commands, groups, date)}
     for word, members in commands.items():
         group = groups.get(word)
         about = group.title if group is not None else members[0].command.get("summary") or ""
         lines = [*_head(f"omics-{word}", about, date), ".ad l", *_prose(group.about if group is not None else "")]
-        for found in members:
-            lines += _command(found)
+        for node in members:
+            lines += _command(node)
         lines += [
             ".SH SEE ALSO",
             r".BR omics (1)",
@@ -103,9 +103,9 @@ def pages(date: str) -> dict[str, str]:
 
 def _below(group: ServiceGroup) -> Iterator[CommandNode]:
     yield from group.visible_commands()
-    for each in group.below():
-        if each.path[-1] != "api":
-            yield from _below(each)
+    for subgroup in group.below():
+        if subgroup.path[-1] != "api":
+            yield from _below(subgroup)
 
 
 def _overview(commands: dict[str, list[CommandNode]], groups: dict[str, ServiceGroup], date: str) -> str:
@@ -131,14 +131,15 @@ def _head(name: str, about: str, date: str) -> list[str]:
     return [title, ".SH NAME", rf"{_escaped(name)} \- {_text(' '.join(about.split()).rstrip('.'))}"]
 
 
-def _command(found: CommandNode) -> list[str]:
+def _command(node: CommandNode) -> list[str]:
     """Return the section of a command."""
-    command, own = found.command, own_arguments(found.command)
-    words = [argument for argument in own if argument.get("positional")]
-    options = [argument for argument, *_ in options_of(own)]
-    name = " ".join(["omics", *found.path])
+    command, arguments = node.command, own_arguments(node.command)
+    words = [argument for argument in arguments if argument.get("positional")]
+    options = [argument for argument, *_ in options_of(arguments)]
+    name = " ".join(["omics", *node.path])
     taken = [
-        _escaped(placeholder(each)) if each.get("required") else f"[{_escaped(placeholder(each))}]" for each in words
+        _escaped(placeholder(argument)) if argument.get("required") else f"[{_escaped(placeholder(argument))}]"
+        for argument in words
     ]
     lines = [
         f".SH {_escaped(name.upper())}",
@@ -156,7 +157,7 @@ def _arguments(arguments: Iterable[Argument]) -> list[str]:
     lines: list[str] = []
     for argument in arguments:
         spelled = (
-            "" if argument.get("positional") else ", ".join(rf"\fB{_escaped(each)}\fR" for each in flags(argument))
+            "" if argument.get("positional") else ", ".join(rf"\fB{_escaped(flag)}\fR" for flag in flags(argument))
         )
         value = _escaped(placeholder(argument))
         lines += [".TP", _line(rf"{spelled} \fI{value}\fR".strip() if value else spelled)]

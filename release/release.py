@@ -52,10 +52,10 @@ def closed(changelog: str, version: str, day: date) -> str:
     last = next(iter(dated(changelog)), None)
     if last and _numbers(version) <= _numbers(last):
         raise Refused(f"{version} is not above {last}, the last release.")
-    found = _UNRELEASED.search(changelog)
-    if not found or not found[1].strip():
+    match = _UNRELEASED.search(changelog)
+    if not match or not match[1].strip():
         raise Refused(f"{NEWS}/ is empty: there is nothing to release.")
-    return f"{changelog[: found.start()]}## [{version}] - {day}\n{changelog[found.start(1) :]}"
+    return f"{changelog[: match.start()]}## [{version}] - {day}\n{changelog[match.start(1) :]}"
 
 
 def stating(text: str, pattern: str, version: str) -> str:
@@ -90,7 +90,7 @@ def committed(repository: Path, files: Mapping[str, str | None], message: str) -
             if text is None:
                 _git(repository, "update-index", "--force-remove", path, environ=environ)
                 continue
-            blob = _git(repository, "hash-object", "-w", "--stdin", given=text)
+            blob = _git(repository, "hash-object", "-w", "--stdin", content=text)
             _git(repository, "update-index", "--cacheinfo", f"100644,{blob},{path}", environ=environ)
         tree = _git(repository, "write-tree", environ=environ)
     return _git(repository, "commit-tree", tree, "-p", "HEAD", "-m", message)
@@ -151,12 +151,12 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(map(int, version.split(".")))
 
 
-def _git(repository: Path, *words: str, environ: Mapping[str, str] | None = None, given: str | None = None) -> str:
-    return _run(["git", "-C", repository, *words], environ, given).strip()
+def _git(repository: Path, *words: str, environ: Mapping[str, str] | None = None, content: str | None = None) -> str:
+    return _run(["git", "-C", repository, *words], environ, content).strip()
 
 
-def _run(words: list[str | Path], environ: Mapping[str, str] | None = None, given: str | None = None) -> str:
-    done = subprocess.run(words, env={**os.environ, **(environ or {})}, input=given, capture_output=True, text=True)
+def _run(words: list[str | Path], environ: Mapping[str, str] | None = None, content: str | None = None) -> str:
+    done = subprocess.run(words, env={**os.environ, **(environ or {})}, input=content, capture_output=True, text=True)
     if done.returncode:
         raise Refused(f"{' '.join(map(str, words))}:\n{done.stdout}{done.stderr}".strip())
     return done.stdout

@@ -47,21 +47,26 @@ def faults(bom: Mapping[str, Any], secret_paths: Collection[str]) -> list[str]:
         bom: The document.
         secret_paths: Folders of this machine, which are no user's business.
     """
-    found = [
+    problems = [
         f"{component['name']} has no {what}"
         for component in bom["components"]
         for what in ("version", "purl")
         if not component.get(what)
     ]
-    known = {component["bom-ref"] for component in bom["components"]}
+    references = {component["bom-ref"] for component in bom["components"]}
     root = bom["metadata"]["component"]["bom-ref"]
-    needs = [name for each in bom["dependencies"] if each["ref"] == root for name in each.get("dependsOn", ())]
-    found += [f"{name} is needed and isn't described" for name in needs if name not in known]
+    needs = [
+        name
+        for dependency in bom["dependencies"]
+        if dependency["ref"] == root
+        for name in dependency.get("dependsOn", ())
+    ]
+    problems += [f"{name} is needed and isn't described" for name in needs if name not in references]
     if not needs:
-        found.append("nothing says what the wheel needs")
+        problems.append("nothing says what the wheel needs")
     text = json.dumps(bom)
-    found += [f"{path} is in it" for path in secret_paths if path in text]
-    return found
+    problems += [f"{path} is in it" for path in secret_paths if path in text]
+    return problems
 
 
 def main() -> int:
@@ -93,7 +98,7 @@ def main() -> int:
     bom = completed(json.loads(done.stdout), wheel.name, hashlib.sha256(wheel.read_bytes()).hexdigest())
     wrong = faults(bom, [str(ROOT), str(Path.home())])
     if wrong:
-        sys.stderr.write("".join(f"sbom: {each}\n" for each in wrong))
+        sys.stderr.write("".join(f"sbom: {fault}\n" for fault in wrong))
         return 1
     target = ROOT / "dist" / "omicsdk.cdx.json"
     target.write_text(json.dumps(bom, indent=1, sort_keys=True) + "\n", encoding="utf-8", newline="\n")

@@ -237,8 +237,8 @@ def clients(folder: Path) -> str:
 def _errors(folder: Path, path: Path) -> str:
     """The row of a package whose errors have data."""
     text = path.read_text(encoding="utf-8")
-    found = re.search(r"def data\(\s*self,?\s*\) -> (.+?):\n", text, re.DOTALL)
-    assert found is not None, f"{path} types no data"
-    parts = " ".join(found[1].replace("models.", "").split()).strip("() ").split(" | ")
+    match = re.search(r"def data\(\s*self,?\s*\) -> (.+?):\n", text, re.DOTALL)
+    assert match is not None, f"{path} types no data"
+    parts = " ".join(match[1].replace("models.", "").split()).strip("() ").split(" | ")
     package = path.parent.relative_to(folder).as_posix().replace("/", ".")
     return f"| `{package}` | {', '.join(f'`{part}`' for part in parts)} |\n"

@@ -50,15 +50,15 @@ def _listings(group: Group) -> Iterator[Listing]:
     here: list[Group] = []
     apart: list[Group] = []
 
-    def walk(each: Group) -> None:
-        is_generated = "api" in each.path[1:2]
-        (apart if is_generated and each.path != group.path else here).append(each)
-        for below in each.below():
+    def walk(subgroup: Group) -> None:
+        is_generated = "api" in subgroup.path[1:2]
+        (apart if is_generated and subgroup.path != group.path else here).append(subgroup)
+        for below in subgroup.below():
             walk(below)
 
     walk(group)
-    for part in [here, *([each] for each in apart)]:
-        commands = [each for each in part if each.visible_commands()]
+    for part in [here, *([subgroup] for subgroup in apart)]:
+        commands = [subgroup for subgroup in part if subgroup.visible_commands()]
         if commands:
             words = part[0].path
             yield Listing(f"{FOLDER}/{'-'.join(words)}.md", f"omics {' '.join(words)}", part[0].title, commands)
@@ -66,14 +66,14 @@ def _listings(group: Group) -> Iterator[Listing]:
 
 def pages(catalog: Catalog) -> dict[str, str]:
     """All pages of commands by their path within the manual, their index with them."""
-    found = listings(catalog)
-    made = {listing.path: _page(listing) for listing in found}
-    return {f"{FOLDER}/index.md": _index(catalog, found), **made}
+    command_listings = listings(catalog)
+    made = {listing.path: _page(listing) for listing in command_listings}
+    return {f"{FOLDER}/index.md": _index(catalog, command_listings), **made}
 
 
-def _index(catalog: Catalog, found: Iterable[Listing]) -> str:
+def _index(catalog: Catalog, command_listings: Iterable[Listing]) -> str:
     lines = [OPENING, "| Page | Commands | |", "|---|---:|---|"]
-    for listing in found:
+    for listing in command_listings:
         count = sum(len(group.visible_commands()) for group in listing.groups)
         name = listing.path.removeprefix(f"{FOLDER}/")
         lines.append(f"| [`{listing.title}`]({name}) | {count} | {plain(listing.about)} |")
@@ -101,25 +101,25 @@ def _page(listing: Listing) -> str:
         lines += [light(about), ""]
     lines += ["| Command | |", "|---|---|"]
     for group in listing.groups:
-        for found in group.visible_commands():
-            summary = plain(found.command.get("summary") or "")
-            lines.append(f"| [`{' '.join(found.path[1:])}`](#{anchor(found)}) | {summary} |")
+        for node in group.visible_commands():
+            summary = plain(node.command.get("summary") or "")
+            lines.append(f"| [`{' '.join(node.path[1:])}`](#{anchor(node)}) | {summary} |")
     lines.append("")
-    lines += [_command(found, 2) for group in listing.groups for found in group.visible_commands()]
+    lines += [_command(node, 2) for group in listing.groups for node in group.visible_commands()]
     return "\n".join(lines)
 
 
-def anchor(found: CommandNode) -> str:
+def anchor(node: CommandNode) -> str:
     """What a link to a command ends in."""
-    return "-".join(found.path)
+    return "-".join(node.path)
 
 
-def _command(found: CommandNode, level: int) -> str:
-    command = found.command
-    own = own_arguments(command)
-    lines = [f"{'#' * level} `omics {' '.join(found.path)}` {{ #{anchor(found)} }}", ""]
+def _command(node: CommandNode, level: int) -> str:
+    command = node.command
+    arguments = own_arguments(command)
+    lines = [f"{'#' * level} `omics {' '.join(node.path)}` {{ #{anchor(node)} }}", ""]
     texts = dict.fromkeys(text for text in (command.get("summary"), command.get("description")) if text)
-    lines += [each for text in texts for each in (light(text), "")]
+    lines += [line for text in texts for line in (light(text), "")]
     if "method" in command and "path" in command:
         method = f", `{command['name']}` of the client" if "name" in command else ""
         lines += [f"{code(command['method'] + ' ' + command['path'])}{method}.", ""]
@@ -127,15 +127,18 @@ def _command(found: CommandNode, level: int) -> str:
         lines += ["The service has deprecated this operation.", ""]
     if examples := command.get("examples"):
         lines += ["```sh", *examples, "```", ""]
-    words = [argument for argument in own if argument.get("positional")]
-    options = [argument for argument, *_ in options_of(own)]
-    lines += [_argument(argument) for argument in (*words, *sorted(options, key=lambda each: not each.get("required")))]
+    words = [argument for argument in arguments if argument.get("positional")]
+    options = [argument for argument, *_ in options_of(arguments)]
+    lines += [
+        _argument(argument)
+        for argument in (*words, *sorted(options, key=lambda argument: not argument.get("required")))
+    ]
     return "\n".join(lines) + "\n"
 
 
 def _argument(argument: Argument) -> str:
     """An entry of a definition list: how it is spelled, what it may be, what it means."""
-    spelled = [] if argument.get("positional") else [code(each) for each in flags(argument)]
+    spelled = [] if argument.get("positional") else [code(flag) for flag in flags(argument)]
     choices = argument.get("choices")
     unlisted: Argument = {**argument, "choices": []}
     takes = "" if argument.get("flag") or (choices and spelled) else code(placeholder(unlisted))

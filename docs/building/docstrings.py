@@ -27,7 +27,7 @@ def fenced(text: str) -> str:
             done[-1] = f"{done[-1].removesuffix('```')}\n{paragraph}\n```"
         else:
             done.append(f"```python\n{paragraph}\n```")
-    return _SECTION.sub(lambda found: f"Example:\n    ```python\n{found[1].rstrip()}\n    ```", "\n\n".join(done))
+    return _SECTION.sub(lambda match: f"Example:\n    ```python\n{match[1].rstrip()}\n    ```", "\n\n".join(done))
 
 
 def _is_code(paragraph: str) -> bool:
@@ -97,10 +97,10 @@ def _bases(cls: griffe.Class) -> Iterator[griffe.Object]:
     for base in cls.bases:
         try:
             path = base.canonical_path if isinstance(base, griffe.Expr) else base
-            found = cls.package.modules_collection[path]
-            found = found.final_target if isinstance(found, griffe.Alias) else found
+            resolved = cls.package.modules_collection[path]
+            resolved = resolved.final_target if isinstance(resolved, griffe.Alias) else resolved
         except (KeyError, griffe.GriffeError):  # of another package
             continue
-        yield found
-        if isinstance(found, griffe.Class):
-            yield from _bases(found)
+        yield resolved
+        if isinstance(resolved, griffe.Class):
+            yield from _bases(resolved)

@@ -27,10 +27,10 @@ def documents(results: Path) -> str:
 
 def _line(row: Mapping[str, Any]) -> str:
     lost = sum(row["reported"].get(kind, 0) for kind in _LOST)
-    found = [len(row["differences"]), f"{row['cpu_seconds']:.1f}", row["mebibytes"], f"{row['modules']:,}"]
+    figures = [len(row["differences"]), f"{row['cpu_seconds']:.1f}", row["mebibytes"], f"{row['modules']:,}"]
     checked = [len(row["basedpyright"]), len(row["mypy"]) if "mypy" in row else "-"]
     tests = f"{row['tests']['passed']:,}" + "".join(
         f", {n} {word}" for word, n in row["tests"].items() if word != "passed"
     )
-    cells = [row["document"], row["version"], row["openapi"], f"{row['operations']:,}", lost, *found, *checked, tests]
+    cells = [row["document"], row["version"], row["openapi"], f"{row['operations']:,}", lost, *figures, *checked, tests]
     return f"| {' | '.join(str(cell).replace('|', '/') for cell in cells)} |"

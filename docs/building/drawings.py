@@ -46,9 +46,9 @@ def _transfer_options() -> str:
 
     meanings = {**documentation(Filters).arguments, **documentation(TransferOptions).arguments}
     rows = [
-        f"| `{each.name}` | {f'`{each.default}`' if isinstance(each.default, str | int | float | tuple) else ''} | {plain(meanings[each.name])} |"
-        for each in fields(TransferOptions)
-        if each.init
+        f"| `{option.name}` | {f'`{option.default}`' if isinstance(option.default, str | int | float | tuple) else ''} | {plain(meanings[option.name])} |"
+        for option in fields(TransferOptions)
+        if option.init
     ]
     return "\n".join(["| Keyword | Default | Meaning |", "|---|---|---|", *rows])
 

@@ -59,6 +59,6 @@ def _rows(error: type[BaseException], depth: int) -> Iterator[str]:
     vars(raised).update(errors=(), status=0, code="")
     code = exit_code(raised)
     yield f"| {indent}`{error.__name__}` | {code} | {summary} |"
-    for kind in sorted(error.__subclasses__(), key=lambda each: each.__name__):
+    for kind in sorted(error.__subclasses__(), key=lambda subclass: subclass.__name__):
         if kind.__module__ == "omicsdk.core.errors":
             yield from _rows(kind, depth + 1)

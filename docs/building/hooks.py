@@ -59,15 +59,18 @@ def footer(project: Mapping[str, Any]) -> str:
     return f'{line}, <a href="{address}">repository</a>' if address else line
 
 
-def _navigation(entry: Any, known: set[str], made: Mapping[str, str]) -> Any:
+def _navigation(entry: Any, pages: set[str], made: Mapping[str, str]) -> Any:
     if isinstance(entry, dict):
         ((title, below),) = entry.items()
-        kept = _navigation(below, known, made)
+        kept = _navigation(below, pages, made)
         return {title: kept} if kept else None
     if isinstance(entry, list):
-        named = [[name for name in made if name.startswith(each)] if _is_folder(each) else [each] for each in entry]
-        return [kept for each in chain(*named) if (kept := _navigation(each, known, made))]
-    return entry if entry in known else None
+        named = [
+            [name for name in made if name.startswith(pattern)] if _is_folder(pattern) else [pattern]
+            for pattern in entry
+        ]
+        return [kept for name in chain(*named) if (kept := _navigation(name, pages, made))]
+    return entry if entry in pages else None
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:

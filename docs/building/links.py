@@ -53,8 +53,8 @@ def lost_links(page: Path) -> Iterator[str]:
         page: A Markdown file.
     """
     text = _CODE.sub("", page.read_text(encoding="utf-8"))
-    for found in _LINK.finditer(text):
-        link: str = found[1] or found[2]
+    for match in _LINK.finditer(text):
+        link: str = match[1] or match[2]
         if _SCHEME.match(link):
             continue
         name, _, heading = unquote(link).partition("#")
@@ -67,12 +67,12 @@ def lost_links(page: Path) -> Iterator[str]:
 
 def anchors(page: Path) -> set[str]:
     """What links can name in a page: its headings as GitHub spells them; a second one of a name ends in -1."""
-    found: dict[str, int] = {}
+    counts: dict[str, int] = {}
     anchored: set[str] = set()
     without_blocks = _BLOCK.sub("", page.read_text(encoding="utf-8"))
     for heading in _HEADING.findall(without_blocks):
         name = anchor_of(heading)
-        count = found[name] = found.get(name, -1) + 1
+        count = counts[name] = counts.get(name, -1) + 1
         anchored.add(f"{name}-{count}" if count else name)
     return anchored
 

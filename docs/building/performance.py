@@ -86,7 +86,7 @@ def chosen(results: Mapping[str, Mapping[str, Any]], rows: Sequence[tuple[str, s
     """
     lines = [f"| Task | {other} | omicsdk | Ratio |", "|---|---:|---:|---:|"]
     for name, case, words in rows:
-        row = {each["case"]: each for each in results[name]["rows"]}[case]
+        row = {result_row["case"]: result_row for result_row in results[name]["rows"]}[case]
         peer, ours = (_amount(row[who], "s") for who in ("peer", "ours"))
         lines.append(f"| {words} | {case.rpartition(' / ')[2].split(' ')[0]}: {peer} | {ours} | {row['ratio']:.2f} |")
     return "\n".join(lines)
@@ -104,17 +104,19 @@ def beside(rows: Sequence[Mapping[str, Any]]) -> str:
     Args:
         rows: Rows of results.
     """
-    found: dict[str, dict[str, str]] = {}
+    by_case: dict[str, dict[str, str]] = {}
     for row in rows:
         what, _, against = str(row["case"]).partition(" / ")
         program, _, of = against.partition(",")
         if program.split(" ")[0] in PROGRAMS and row["peer"] is not None:
             words = what if of.strip() == "CPU" else f"{what}, wall time"
-            cells = found.setdefault(words, {"omics": _amount(row["ours"], "s")})
+            cells = by_case.setdefault(words, {"omics": _amount(row["ours"], "s")})
             cells[program.split(" ")[0]] = f"{_amount(row['peer'], 's')} ({row['ratio']:.2f})"
     columns = ("omics", *PROGRAMS)
     lines = [f"| Task | {' | '.join(columns)} |", f"|---|{'---:|' * len(columns)}"]
-    lines += [f"| {words} | {' | '.join(cells.get(name, '-') for name in columns)} |" for words, cells in found.items()]
+    lines += [
+        f"| {words} | {' | '.join(cells.get(name, '-') for name in columns)} |" for words, cells in by_case.items()
+    ]
     note = "In brackets: the figure of omics divided by it."
     return "\n".join([*lines, "", note])
 
@@ -125,20 +127,20 @@ def millions(rows: Sequence[Mapping[str, Any]]) -> str:
     Args:
         rows: Rows of results, whose cases are `NUMBER TASK` and `NUMBER TASK, peak MiB`.
     """
-    found: dict[str, dict[str, str]] = {}
+    by_case: dict[str, dict[str, str]] = {}
     for row in rows:
         number, _, task = str(row["case"]).partition(" ")
         words, _, memory = task.partition(", peak ")
         text = f"{row['ours']:.0f} MiB" if memory else _figure(row, "ours")
-        found.setdefault(words, {})[f"{number}{', memory' if memory else ''}"] = text
-    columns = list(dict.fromkeys(column for cells in found.values() for column in cells))
+        by_case.setdefault(words, {})[f"{number}{', memory' if memory else ''}"] = text
+    columns = list(dict.fromkeys(column for cells in by_case.values() for column in cells))
     lines = [f"| Command | {' | '.join(columns)} |", f"|---|{'---:|' * len(columns)}"]
     return "\n".join(
         [
             *lines,
             *(
                 f"| {words} | {' | '.join(cells.get(name, '-') for name in columns)} |"
-                for words, cells in found.items()
+                for words, cells in by_case.items()
             ),
         ]
     )
@@ -159,7 +161,7 @@ def _section(name: str, result: Mapping[str, Any]) -> str:
         "|---|" + "|".join("---" if title in _WORDS else "---:" for title in list(columns)[1:]) + "|",
         *(f"| {' | '.join(cell(row) for cell in columns.values())} |" for row in rows),
     ]
-    notes = [f"- {note}" for row in rows for note in (_bound(row), _each(row), _elsewhere(row)) if note]
+    notes = [f"- {note}" for row in rows for note in (_bound(row), _breakdown(row), _elsewhere(row)) if note]
     commands = dict.fromkeys(row["peer_command"] for row in rows if "peer_command" in row)
     ran = ["Peer commands:", "", *(f"- `{command}`" for command in commands), ""] if commands else []
     return "\n".join([*lines, "", *notes, *([""] if notes else []), *ran])
@@ -176,9 +178,9 @@ def _case(row: Mapping[str, Any]) -> str:
 
 
 def _ratio(row: Mapping[str, Any]) -> str:
-    held = "" if _holds(row) else "(bounded)" if _reaches_bound(row) else "(missed)"
+    remark = "" if _holds(row) else "(bounded)" if _reaches_bound(row) else "(missed)"
     ratio = "" if row.get("unit") and row.get("peer") is None else f"{row['ratio']:.2f}"
-    return f"{ratio} {held}".strip()
+    return f"{ratio} {remark}".strip()
 
 
 def _goal(row: Mapping[str, Any]) -> str:
@@ -236,10 +238,10 @@ def _elsewhere(row: Mapping[str, Any]) -> str:
     return f"{row['case']}: measured on {machine['system']}, cores {machine['cores']}." if machine else ""
 
 
-def _each(row: Mapping[str, Any]) -> str:
+def _breakdown(row: Mapping[str, Any]) -> str:
     """What the worst one of a row was chosen from."""
-    told = ", ".join(f"{what} {_amount(value, row.get('unit', 's'))}" for what, value in row.get("each", {}).items())
-    return f"{row['case']}, each: {told}." if told else ""
+    amounts = ", ".join(f"{what} {_amount(value, row.get('unit', 's'))}" for what, value in row.get("each", {}).items())
+    return f"{row['case']}, each: {amounts}." if amounts else ""
 
 
 _COLUMNS: dict[str, Callable[[Mapping[str, Any]], str]] = {

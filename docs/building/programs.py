@@ -15,12 +15,12 @@ def programs(folder: Path) -> str:
     Args:
         folder: tests/compat.
     """
-    told = tomllib.loads((folder / "programs.toml").read_text(encoding="utf-8"))
-    shared = told.pop("causes", {}).get("all", [])
+    document = tomllib.loads((folder / "programs.toml").read_text(encoding="utf-8"))
+    shared = document.pop("causes", {}).get("all", [])
     lines = ["| project | client | programs | ran | stopped by | of these by omicsdk |", "|---|---|---:|---:|---|---:|"]
     stopped: list[str] = []
     totals: Counter[str] = Counter()
-    for name, project in told.items():
+    for name, project in document.items():
         rows = json.loads((folder / "programs" / f"{name}.json").read_text(encoding="utf-8"))
         by = Counter(row["by"] for row in rows if row["reason"])
         ours = by.pop(OMICSDK, 0)

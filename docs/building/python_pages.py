@@ -161,26 +161,26 @@ def names(module: str) -> list[Name]:
     return [Name(name, _home(module, name)) for name in listed if not name.startswith("__")]
 
 
-def by_need(found: list[Name], first: tuple[str, ...] = ()) -> list[Name]:
+def by_need(public: list[Name], first: tuple[str, ...] = ()) -> list[Name]:
     """Names in the order in which a reader needs them: `first`, clients, their asynchronous twins, the others, errors.
 
     Args:
-        found: The names of a module.
+        public: The names of a module.
         first: Names that come before all others.
     """
-    known = {each.name for each in found}
+    public_names = {entry.name for entry in public}
 
-    def rank(each: Name) -> int:
-        if f"Async{each.name}" in known:
+    def rank(entry: Name) -> int:
+        if f"Async{entry.name}" in public_names:
             return 0
-        if each.name.removeprefix("Async") in known - {each.name}:
+        if entry.name.removeprefix("Async") in public_names - {entry.name}:
             return 1
-        module, _, name = each.home.rpartition(".")
+        module, _, name = entry.home.rpartition(".")
         value = getattr(import_module(module), name)
         return 3 if isinstance(value, type) and issubclass(value, BaseException) else 2
 
     ahead = dict(zip(first, range(-len(first), 0), strict=True))
-    return sorted(found, key=lambda each: ahead[each.name] if each.name in ahead else rank(each))
+    return sorted(public, key=lambda entry: ahead[entry.name] if entry.name in ahead else rank(entry))
 
 
 def _home(module: str, name: str) -> str:
@@ -190,25 +190,25 @@ def _home(module: str, name: str) -> str:
         and isinstance(inner, str)
         and inner.split(".")[0].startswith("omicsdk")
     ):
-        found = getattr(value, "__qualname__", None)
-        if isinstance(found, str) and getattr(sys.modules.get(inner), name, None) is value:
+        qualname = getattr(value, "__qualname__", None)
+        if isinstance(qualname, str) and getattr(sys.modules.get(inner), name, None) is value:
             return f"{inner}.{name}"
     return f"{module}.{name}"
 
 
 def pages() -> dict[str, str]:
     """All pages of the Python reference by their path within the manual, their index with them."""
-    found = [package for package in PACKAGES if there(package)]
-    told: dict[str, str] = {}
-    for package in found[1:]:
+    packages = [package for package in PACKAGES if there(package)]
+    homes: dict[str, str] = {}
+    for package in packages[1:]:
         for module in (package.module, *package.further):
             for _, home in names(module):
                 # A face may give a platform's own name: it is reported on the platform's page.
-                if home not in told or home.startswith(f"{package.module}."):
-                    told[home] = package.module
-    made = {package.path: _package_page(package, told) for package in found}
+                if home not in homes or home.startswith(f"{package.module}."):
+                    homes[home] = package.module
+    made = {package.path: _package_page(package, homes) for package in packages}
     rows = "\n".join(
-        f"| [`{package.module}`]({package.path.removeprefix(f'{FOLDER}/')}) | {package.about} |" for package in found
+        f"| [`{package.module}`]({package.path.removeprefix(f'{FOLDER}/')}) | {package.about} |" for package in packages
     )
     return {f"{FOLDER}/index.md": f"{OPENING}\n| Package | |\n|---|---|\n{rows}\n"} | made
 
@@ -222,14 +222,14 @@ clients. [Generated clients](../../clients.md) lists them: their operations have
 """
 
 
-def _package_page(package: Package, told: dict[str, str]) -> str:
+def _package_page(package: Package, homes: dict[str, str]) -> str:
     lines = [f"# `{package.module}`", ""]
     for module in (package.module, *package.further):
         if module != package.module:
             lines += [f"## `{module}`", ""]
         lines += [f"::: {module}", "    options:", "      members: false", "      show_root_heading: false", ""]
         for name, home in by_need(names(module), package.first if module == package.module else ()):
-            if package.module == "omicsdk" or told.get(home) != package.module:
+            if package.module == "omicsdk" or homes.get(home) != package.module:
                 lines.append(f"- [`{name}`][{home}]")
             else:
                 lines += ["", f"::: {home}", "    options:", f"      heading: {name}", f"      toc_label: {name}"]

@@ -13,13 +13,16 @@ def sandbox_operations() -> str:
 
 
 def _line(service: str, explanations: list[Explanation]) -> str:
-    names = {kind: [each.operation for each in explanations if each.kind == kind] for kind in ("state", "example")}
-    handled = sum(each.kind == "handler" for each in explanations)
+    names = {
+        kind: [explanation.operation for explanation in explanations if explanation.kind == kind]
+        for kind in ("state", "example")
+    }
+    handled = sum(explanation.kind == "handler" for explanation in explanations)
     return f"| {service} | {handled} | {' '.join(sorted(names['state']))} | {' '.join(sorted(names['example']))} |"
 
 
 def _total(services: dict[str, list[Explanation]]) -> str:
-    kinds = [each.kind for explanations in services.values() for each in explanations]
+    kinds = [explanation.kind for explanations in services.values() for explanation in explanations]
     return (
         f"| all | {kinds.count('handler')} | {kinds.count('state')} operations | {kinds.count('example')} operations |"
     )

@@ -24,8 +24,8 @@ def build(site: Path) -> list[str]:
     from mkdocs.commands.build import build as build_all
     from mkdocs.config import load_config
 
-    told = io.StringIO()
-    handler = logging.StreamHandler(told)
+    log = io.StringIO()
+    handler = logging.StreamHandler(log)
     handler.setLevel(logging.WARNING)
     logging.getLogger("mkdocs").addHandler(handler)
     try:
@@ -35,7 +35,7 @@ def build(site: Path) -> list[str]:
         config.plugins.on_shutdown()
     finally:
         logging.getLogger("mkdocs").removeHandler(handler)
-    return told.getvalue().splitlines()
+    return log.getvalue().splitlines()
 
 
 class _Read(HTMLParser):

@@ -14,7 +14,7 @@ def tested(folder: Path) -> str:
     """
     results: dict[str, Any] = json.loads((folder / "results.json").read_text(encoding="utf-8"))
     ran = results["servers"]
-    told = tomllib.loads((folder / "differences.toml").read_text(encoding="utf-8"))
+    document = tomllib.loads((folder / "differences.toml").read_text(encoding="utf-8"))
     lines = ["### Servers that run in the tests", "", "| server | version | last run |", "|---|---|---|"]
     lines += [f"| {name} | {row['version']} | {row['date']} |" for name, row in sorted(ran.items())]
     with_whom: dict[str, list[str]] = {}
@@ -30,10 +30,10 @@ def tested(folder: Path) -> str:
         "| server | specification | difference |",
         "|---|---|---|",
     ]
-    for name, row in sorted(told["servers"].items()):
+    for name, row in sorted(document["servers"].items()):
         lines += [f"| {name} | {row['specification']} | {text} |" for text in row.get("differences", {}).values()]
     lines += ["", "### Where the sandbox answers otherwise than they do", "", "| server | difference |", "|---|---|"]
-    for name, row in sorted(told["servers"].items()):
+    for name, row in sorted(document["servers"].items()):
         lines += [f"| {name} | {argued['why']} |" for argued in row.get("sandbox", ())]
     lines += ["", "### Servers whose recordings are replayed", ""]
     lines += [
@@ -42,7 +42,7 @@ def tested(folder: Path) -> str:
     ]
     lines += [
         f"| {row['server']} | {row['version']} | {row['specification']} | {row['date']} | {row['tried']} | {row['differences']} |"
-        for row in told["recorded"]
+        for row in document["recorded"]
     ]
     lines += ["", "| recording | requests sent to the sandbox | answered otherwise, argued above |", "|---|---|---|"]
     lines += [f"| {name} | {row['requests']} | {row['argued']} |" for name, row in results["recordings"].items()]

@@ -81,7 +81,7 @@ def test_a_forked_program_is_as_by_itself(
         "encoding": "utf-8",
         "input": "[1]",
     }
-    alone, forked = (each([sys.executable, *program, *words], **how) for each in (subprocess.run, server.run))
+    alone, forked = (run([sys.executable, *program, *words], **how) for run in (subprocess.run, server.run))
     assert (forked.returncode, forked.stdout) == (alone.returncode, alone.stdout)
     assert (forked.returncode, forked.stderr.split("\n")[0]) == (code, "é")
     assert forked.stderr.split("\n")[-2:] == alone.stderr.split("\n")[-2:]
@@ -92,30 +92,30 @@ def test_nothing_of_a_forked_program_reaches_the_next(server: ForkServer, script
     command = [sys.executable, str(script)]
     first = server.run([*command, "first"], env={"CASE_ONE": "1"}, cwd=tmp_path, input="1", **how)
     second = server.run(command, env={"CASE_TWO": "2"}, cwd=tmp_path / "scripts", input="2", **how)
-    told = [json.loads(done.stdout.split("\n")[0]) for done in (first, second)]
-    assert [each["argv"][1:] for each in told] == [["first"], []]
-    assert [each["environ"] for each in told] == [["CASE_ONE"], ["CASE_TWO"]]
-    assert [each["cwd"] for each in told] == [str(tmp_path), str(tmp_path / "scripts")]
-    assert [each["given"] for each in told] == [1, 2]
-    for each in told:
-        assert (each["marked"], each["path"], each["others"]) == (False, str(script.parent), [])
+    reports = [json.loads(done.stdout.split("\n")[0]) for done in (first, second)]
+    assert [report["argv"][1:] for report in reports] == [["first"], []]
+    assert [report["environ"] for report in reports] == [["CASE_ONE"], ["CASE_TWO"]]
+    assert [report["cwd"] for report in reports] == [str(tmp_path), str(tmp_path / "scripts")]
+    assert [report["given"] for report in reports] == [1, 2]
+    for report in reports:
+        assert (report["marked"], report["path"], report["others"]) == (False, str(script.parent), [])
     assert all("a warning" in done.stderr for done in (first, second))
 
 
 def test_programs_at_once_are_waited_for_one_by_one(server: ForkServer) -> None:
     program = [sys.executable, "-c", "import sys; print('ready', flush=True); sys.exit(len(sys.stdin.read()))"]
     begun = [server.start(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(3)]
-    for each in begun:
-        assert each.stdout is not None
-        assert each.stdout.readline() == "ready\n"
-        assert each.poll() is None
+    for program in begun:
+        assert program.stdout is not None
+        assert program.stdout.readline() == "ready\n"
+        assert program.poll() is None
     with pytest.raises(subprocess.TimeoutExpired):
         begun[0].wait(0.01)
     begun[1].terminate()
     assert begun[1].wait(30) == -signal.SIGTERM
     begun[2].communicate("four", timeout=30)
     begun[0].communicate("", timeout=30)
-    assert [each.poll() for each in begun] == [0, -signal.SIGTERM, 4]
+    assert [program.poll() for program in begun] == [0, -signal.SIGTERM, 4]
     begun[1].communicate()
 
 

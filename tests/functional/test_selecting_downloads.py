@@ -70,8 +70,8 @@ def of_a_folder(sandbox: Sandbox) -> Any:
 @pytest.mark.parametrize("download", [of_azul, of_gen3, of_drs, of_sb, of_a_list, of_a_folder])
 def test_what_is_selected_is_downloaded(sandbox: Sandbox, download: Callable[[Sandbox], Any]) -> None:
     report = download(sandbox)
-    found = {path.name: path.read_bytes() for path in Path("data").rglob("*") if not path.is_dir()}
-    assert {name: data for name, data in found.items() if name in FILES} == SELECTED
+    contents = {path.name: path.read_bytes() for path in Path("data").rglob("*") if not path.is_dir()}
+    assert {name: data for name, data in contents.items() if name in FILES} == SELECTED
     assert (report.counts["done"], len(report.outcomes)) == (2, 2)
 
 

@@ -55,17 +55,25 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     python = scripts / Path(sys.executable).name
     install = ["install", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-index", "--no-compile"]
     subprocess.run([sys.executable, "-m", "pip", "--python", python, *install, wheel], check=True, capture_output=True)
-    said = subprocess.run(
+    result = subprocess.run(
         [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
         check=True,
         capture_output=True,
         text=True,
     )
     # A path in a .pth file is searched for modules, but its own .pth files, which refer to the checkout, are not read.
-    Path(said.stdout.strip(), "others.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    Path(result.stdout.strip(), "others.pth").write_text(sysconfig.get_path("purelib") + "\n")
     # pip would compile all modules, which takes as long as all tests of this file: only what the demo imports is.
     subprocess.run(
-        [python, "-m", "compileall", "-q", "-j", "2", *(Path(said.stdout.strip(), "omicsdk", room) for room in ROOMS)],
+        [
+            python,
+            "-m",
+            "compileall",
+            "-q",
+            "-j",
+            "2",
+            *(Path(result.stdout.strip(), "omicsdk", room) for room in ROOMS),
+        ],
         check=True,
     )
     return scripts
@@ -74,7 +82,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_it_is_small_and_whole(wheel: Path):
     assert wheel.stat().st_size <= LARGEST
     names = set(zipfile.ZipFile(wheel).namelist())
-    for wanted in (
+    for name in (
         "omicsdk/py.typed",
         "omicsdk_api/py.typed",
         "omicsdk_api/index.json",
@@ -82,7 +90,7 @@ def test_it_is_small_and_whole(wheel: Path):
         "omicsdk_api/dss/commands.json",
         "omicsdk_codegen/templates/operation.py.jinja",
     ):
-        assert wanted in names
+        assert name in names
 
 
 @pytest.mark.sandbox
@@ -117,8 +125,8 @@ def test_it_states_the_whole_story_of_the_demo(installed: Path, tmp_path: Path):
 def test_it_is_imported_from_where_it_is_installed(installed: Path, tmp_path: Path):
     where = "import omicsdk, omicsdk_api, omicsdk_codegen; print(omicsdk.__file__, omicsdk_api.__file__)"
     python = installed / Path(sys.executable).name
-    said = subprocess.run([python, "-c", where], cwd=tmp_path, check=True, capture_output=True, text=True).stdout
-    assert str(ROOT) + os.sep not in said
+    output = subprocess.run([python, "-c", where], cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+    assert str(ROOT) + os.sep not in output
 
 
 def _listening() -> str:
@@ -140,14 +148,16 @@ def test_a_base_install_is_small(installed: Path):
     assert sum(sizes.values()) <= LARGEST_INSTALL, sorted(sizes.items(), key=lambda item: -item[1])[:8]
 
 
-def _closure(name: str, found: frozenset[str] = frozenset()) -> frozenset[str]:
+def _closure(name: str, names: frozenset[str] = frozenset()) -> frozenset[str]:
     """The packages that one needs on this machine, without extras, and itself."""
-    found |= {canonicalize_name(name)}
+    names |= {canonicalize_name(name)}
     needs = [Requirement(text) for text in distribution(name).requires or ()]
-    for each in needs:
-        if canonicalize_name(each.name) not in found and (each.marker is None or each.marker.evaluate({"extra": ""})):
-            found = _closure(each.name, found)
-    return found
+    for requirement in needs:
+        if canonicalize_name(requirement.name) not in names and (
+            requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+        ):
+            names = _closure(requirement.name, names)
+    return names
 
 
 def _size(path: Path) -> int:

@@ -48,8 +48,8 @@ def written(folder: Path, files: Contents = READS) -> Path:
 
 def tree(folder: Path) -> Contents:
     """The files of a folder by their paths in it, without those of hidden folders."""
-    found = {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    return {path.as_posix(): content for path, content in found.items() if not path.parts[0].startswith(".")}
+    contents = {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {path.as_posix(): content for path, content in contents.items() if not path.parts[0].startswith(".")}
 
 
 def azul_download(azul: Any, here: Path) -> tuple[Look, Mapping[str, object]]:
@@ -145,12 +145,14 @@ def dss_download_collection(dss: Any, here: Path) -> tuple[Look, Mapping[str, ob
 
 def dss_download_manifest(dss: Any, here: Path) -> tuple[Look, Mapping[str, object]]:
     made = bundle(dss, here)
-    found = dss.client.get_bundle(uuid=BUNDLE, replica="aws").bundle
+    registered = dss.client.get_bundle(uuid=BUNDLE, replica="aws").bundle
     with (here / "manifest.tsv").open("w", newline="") as file:
         columns = ["bundle_uuid", "bundle_version", "file_name", "file_uuid", "file_sha256", "file_size"]
         table = csv.writer(file, delimiter="\t")
         table.writerow(columns)
-        table.writerows([BUNDLE, made.version, each.name, each.uuid, each.sha256, each.size] for each in found.files)
+        table.writerows(
+            [BUNDLE, made.version, member.name, member.uuid, member.sha256, member.size] for member in registered.files
+        )
     return lambda: bundles(here / "bundles"), in_bundle(made.version)
 
 
@@ -159,11 +161,11 @@ def dss_upload(dss: Any, here: Path) -> tuple[Look, Mapping[str, object]]:
     assert dss.sandbox.staging_bucket == "omics-staging"
 
     def registered() -> Contents:
-        found = list(dss.client.get_bundles_all.iterate(replica="aws"))
+        registered_bundles = list(dss.client.get_bundles_all.iterate(replica="aws"))
         return {
             name.partition("/")[2]: content
             for name, content in bundles(here / "check").items()
-            if name.startswith(tuple(f"{each.uuid}.{each.version}/" for each in found))
+            if name.startswith(tuple(f"{bundle.uuid}.{bundle.version}/" for bundle in registered_bundles))
         }
 
     return registered, READS
@@ -175,7 +177,7 @@ def hca_upload(upload: Any, here: Path) -> tuple[Look, Mapping[str, object]]:
     area = f"s3://org-humancellatlas-upload-sandbox/{AREA}/"
 
     def listed() -> Contents:
-        return {each.name: each.size for each in upload.client.ls(area)}
+        return {file.name: file.size for file in upload.client.ls(area)}
 
     return listed, {name: len(content) for name, content in READS.items()}
 
@@ -244,11 +246,11 @@ def sb_upload(sb: Any, here: Path) -> tuple[Look, Mapping[str, object]]:
     sb.seed(written(here / "seed" / "study", {"other.txt": b""}))
     written(here / "reads")
 
-    def held() -> Contents:
+    def contents() -> Contents:
         sb.client.download("sb://sandbox-user/study/", here / "back", overwrite=True)
         return tree(here / "back")
 
-    return held, {"other.txt": b"", **{f"sample/{name}": content for name, content in READS.items()}}
+    return contents, {"other.txt": b"", **{f"sample/{name}": content for name, content in READS.items()}}
 
 
 def gdc(sandbox: Sandbox, here: Path) -> tuple[Look, Mapping[str, object]]:

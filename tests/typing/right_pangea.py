@@ -48,7 +48,7 @@ def samples(knex: Knex) -> list[str]:
     assert_type(knex.client.create_library_samples("org", "library", ["a", "b"]), list[str])
     assert_type(library.get_module_counts(), dict[str, int])
     assert_type(sample_from_uuid(knex, "uuid"), Sample)
-    return [each.name for each in library.get_samples(error_handler=print)]
+    return [sample.name for sample in library.get_samples(error_handler=print)]
 
 
 def results(sample: Sample) -> None:
@@ -78,7 +78,7 @@ def more(knex: Knex, org: Organization, sample: Sample, group: SampleGroup) -> N
     tag = Tag(knex, "name", payload="words")
     tag(sample)
     tag.tag(group, payload="more")
-    assert_type([each.name for each in get_tags_for_sample(knex, sample)], list[str])
+    assert_type([listed_sample.name for listed_sample in get_tags_for_sample(knex, sample)], list[str])
     pipeline = Pipeline(knex, "name")
     module = pipeline.module("m", "1.0", metadata={"k": 31})
     module.add_dependency(module)
@@ -89,7 +89,7 @@ def typed() -> None:
     with Pangea(credentials=PasswordLogin("me@example.org", "secret"), timeout=5) as pangea:
         assert_type(pangea.get_me().email, str)
         assert_type(pangea.find_sample("org", "group", "s").name, str)
-        assert_type([each.uuid for each in pangea.samples_of("org", "group")], list[str])
+        assert_type([listed_sample.uuid for listed_sample in pangea.samples_of("org", "group")], list[str])
         assert_type(pangea.upload("a", "org", "group", "s", "module", "field", overwrite=True), TransferReport)
         assert_type(pangea.upload_reads(single_reads(["a.fastq.gz"]), "org", "library").ok, bool)
         assert_type(upload_files(pangea, [FieldUpload(FieldId("uuid"), "a")]), TransferReport)

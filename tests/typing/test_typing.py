@@ -51,20 +51,20 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> Errors:
             }
         )
     )
-    told = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "basedpyright", "--outputjson", "--pythonpath", sys.executable, "-p", str(project)],
         capture_output=True,
         text=True,
         timeout=110,
         check=False,
     )
-    report = json.loads(told.stdout)
-    assert report["summary"]["filesAnalyzed"] == len(files), told.stdout[-2000:]
-    found: Errors = {file.resolve(): defaultdict[int, list[str]](list) for file in files}
+    report = json.loads(result.stdout)
+    assert report["summary"]["filesAnalyzed"] == len(files), result.stdout[-2000:]
+    errors: Errors = {file.resolve(): defaultdict[int, list[str]](list) for file in files}
     for one in report["generalDiagnostics"]:
         if one["severity"] == "error" and one.get("rule") not in NOT_TYPES:
-            found[Path(one["file"]).resolve()][one["range"]["start"]["line"] + 1].append(one["message"])
-    return found
+            errors[Path(one["file"]).resolve()][one["range"]["start"]["line"] + 1].append(one["message"])
+    return errors
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,7 @@ def seen_by_mypy() -> dict[Path, set[int]]:
     files = [*HERE.glob("right_*.py"), *(HERE / "wrong").glob("*.py")]
     cache = CHECKOUT / "build" / "mypy"  # that of `make types`: it has read our packages
     command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(cache), "--config-file", "", "--no-pretty"]
-    told = subprocess.run(
+    result = subprocess.run(
         [*command, *map(str, files)],
         capture_output=True,
         text=True,
@@ -82,12 +82,12 @@ def seen_by_mypy() -> dict[Path, set[int]]:
         cwd=CHECKOUT,
         env={**os.environ, "MYPYPATH": os.pathsep.join(str(CHECKOUT / name) for name in ("generated", "extensions"))},
     )
-    assert told.returncode in (0, 1), told.stderr
-    found: dict[Path, set[int]] = {file.resolve(): set() for file in files}
-    for line in told.stdout.splitlines():
+    assert result.returncode in (0, 1), result.stderr
+    lines: dict[Path, set[int]] = {file.resolve(): set() for file in files}
+    for line in result.stdout.splitlines():
         if match := re.match(r"(.+?):(\d+): error: ", line):
-            found[(CHECKOUT / match[1]).resolve()].add(int(match[2]))
-    return found
+            lines[(CHECKOUT / match[1]).resolve()].add(int(match[2]))
+    return lines
 
 
 def test_mypy_refuses_the_same_lines_and_no_other(seen_by_mypy: dict[Path, set[int]]) -> None:
@@ -130,10 +130,10 @@ def test_what_is_right_passes_and_what_is_wrong_is_refused(checked: Errors) -> N
     for file in files:
         lines = file.read_text().splitlines()
         expected = {number: match[1] for number, line in enumerate(lines, 1) if (match := MARK.search(line))}
-        found = checked[file.resolve()]
+        errors = checked[file.resolve()]
         missed = {
-            number: words for number, words in expected.items() if not any(words in m for m in found.get(number, []))
+            number: words for number, words in expected.items() if not any(words in m for m in errors.get(number, []))
         }
-        assert {(file.name, number): (words, found.get(number)) for number, words in missed.items()} == {}
-        assert {(file.name, number): told for number, told in found.items() if number not in expected} == {}
+        assert {(file.name, number): (words, errors.get(number)) for number, words in missed.items()} == {}
+        assert {(file.name, number): messages for number, messages in errors.items() if number not in expected} == {}
         assert len(expected) >= 20, file

@@ -17,7 +17,7 @@ PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 def collected_submodules(name: str, filter: Callable[[str], bool] = bool) -> list[str]:
     root = Path(import_module(name).__file__ or "").parent
     files = [path.relative_to(root.parent).with_suffix("") for path in root.rglob("*.py")]
-    return [each for path in files if filter(each := ".".join(path.parts).removesuffix(".__init__"))]
+    return [module for path in files if filter(module := ".".join(path.parts).removesuffix(".__init__"))]
 
 
 def data_files_of(name: str) -> list[tuple[str, str]]:

@@ -90,9 +90,9 @@ def ways_round(source: str) -> list[str]:
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_a_platform_moves_bytes_through_the_engine(platform: str):
     files = {path.relative_to(HOUSE).as_posix(): path for path in (HOUSE / platform).rglob("*.py")}
-    found = {(name, way) for name, path in files.items() for way in ways_round(path.read_text())}
-    assert found - set(NO_FILES) == set()
-    assert {each for each in NO_FILES if each[0].startswith(f"{platform}/")} <= found
+    pairs = {(name, way) for name, path in files.items() for way in ways_round(path.read_text())}
+    assert pairs - set(NO_FILES) == set()
+    assert {pair for pair in NO_FILES if pair[0].startswith(f"{platform}/")} <= pairs
 
 
 def test_the_layers_state_it_of_every_platform():
@@ -102,7 +102,7 @@ def test_the_layers_state_it_of_every_platform():
 
 
 @pytest.mark.parametrize(
-    ("source", "found"),
+    ("source", "expected"),
     [
         (
             "def f():\n    from boto3.s3.transfer import TransferConfig",
@@ -115,5 +115,5 @@ def test_the_layers_state_it_of_every_platform():
         ("from urllib.parse import quote\nimport boto3\nboto3.client('s3').head_object()", []),
     ],
 )
-def test_ways_round_are_noticed(source: str, found: list[str]):
-    assert ways_round(source) == found
+def test_ways_round_are_noticed(source: str, expected: list[str]):
+    assert ways_round(source) == expected

@@ -46,28 +46,28 @@ def nodes(names: Iterable[str]) -> Iterator[tuple[str, ast.AST]]:
 
 def test_input_is_never_evaluated_or_unpickled() -> None:
     sought = EVALUATING | UNPICKLING | UNSAFE_YAML
-    found = {
+    calls = {
         (place, name)
         for place, node in nodes(sought)
         if isinstance(node, ast.Call) and (name := ast.unparse(node.func)) in sought
     }
     assert len(SOURCES) > 1000
-    found.remove(COMPILED)
-    assert {place for place, _ in found} == OUR_OWN
-    assert {name for _, name in found} <= {"pickle.loads", "pickle.load"}
+    calls.remove(COMPILED)
+    assert {place for place, _ in calls} == OUR_OWN
+    assert {name for _, name in calls} <= {"pickle.loads", "pickle.load"}
 
 
 def test_nothing_switches_the_verification_of_certificates_off() -> None:
-    found: list[str] = []
+    locations: list[str] = []
     for place, node in nodes(SWITCHES | UNVERIFIED):
-        given: list[tuple[str, ast.expr]] = []
+        settings: list[tuple[str, ast.expr]] = []
         if isinstance(node, ast.Assign):
-            given = [(target.attr, node.value) for target in node.targets if isinstance(target, ast.Attribute)]
+            settings = [(target.attr, node.value) for target in node.targets if isinstance(target, ast.Attribute)]
         elif isinstance(node, ast.Call):
-            given = [(keyword.arg or "", keyword.value) for keyword in node.keywords]
+            settings = [(keyword.arg or "", keyword.value) for keyword in node.keywords]
         elif isinstance(node, ast.Attribute) and node.attr in UNVERIFIED:
-            found.append(f"{place}:{node.lineno}")
-        for name, value in given:
+            locations.append(f"{place}:{node.lineno}")
+        for name, value in settings:
             if name in SWITCHES and isinstance(value, ast.Constant) and not value.value:
-                found.append(f"{place}:{value.lineno}")
-    assert found == []
+                locations.append(f"{place}:{value.lineno}")
+    assert locations == []

@@ -13,13 +13,13 @@ def _odd(row: int) -> None:
 def test_every_wrong_row_is_named_with_what_is_wrong():
     with pytest.raises(pytest.fail.Exception) as caught:
         check_each([1, 2, 3, 4, 5], "row {}".format, _odd)
-    said = str(caught.value)
-    assert said.startswith("3 of 5 rows are wrong\n")
-    assert "row 2: AssertionError: assert (2 % 2)" in said
-    assert "row 3: Failed: it is three" in said
-    assert "row 4: " in said
-    assert "row 1" not in said
-    assert "row 5" not in said
+    message = str(caught.value)
+    assert message.startswith("3 of 5 rows are wrong\n")
+    assert "row 2: AssertionError: assert (2 % 2)" in message
+    assert "row 3: Failed: it is three" in message
+    assert "row 4: " in message
+    assert "row 1" not in message
+    assert "row 5" not in message
 
 
 def test_right_rows_pass():

@@ -231,8 +231,8 @@ def test_an_operation_sends_one_text_as_a_list_of_one(build: Callable[..., Any],
     one = text[1] if text else "a,b c"
     required = {
         name: value_for(build.__annotations__[name])
-        for name, each in inspect.signature(build).parameters.items()
-        if each.default is inspect.Parameter.empty and name != parameter
+        for name, declared in inspect.signature(build).parameters.items()
+        if declared.default is inspect.Parameter.empty and name != parameter
     }
     annotation = str(build.__annotations__[parameter])
     by_name = annotation.startswith("Mapping")

@@ -39,14 +39,14 @@ def test_all_transfers_return_their_report():
 def test_the_options_are_those_of_all_transfers(name: str):
     function = inspect.unwrap(FUNCTIONS[name])
     parameters = inspect.signature(function).parameters
-    keywords = next(each for each in parameters.values() if each.kind is inspect.Parameter.VAR_KEYWORD)
+    keywords = next(parameter for parameter in parameters.values() if parameter.kind is inspect.Parameter.VAR_KEYWORD)
     assert keywords.name == "options"  # by which a cancelled task knows that `stop` is one of them
     hint = hint_of(function, keywords.name)
     assert (get_origin(hint), get_args(hint)) == (
         Unpack,
         (SelectionOptionsDict if name in SELECTING else TransferOptionsDict,),
     )
-    assert set(parameters) & {each.name for each in fields(TransferOptions)} == set()
+    assert set(parameters) & {field.name for field in fields(TransferOptions)} == set()
 
 
 @pytest.mark.parametrize("name", TRANSFERS)
@@ -61,12 +61,12 @@ def test_the_documentation_has_an_example_of_a_few_lines(name: str):
     code = example(name)
     assert 1 <= sum(bool(line) for line in code.splitlines()) <= 4
     service, _, attribute = name.partition(".")
-    called = {ast.unparse(each.func) for each in ast.walk(ast.parse(code)) if isinstance(each, ast.Call)}
+    called = {ast.unparse(node.func) for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call)}
     assert f"{'client' if service != 'omicsdk' else service}.{attribute}" in called
 
 
 @pytest.mark.parametrize("name", TRANSFERS)
 def test_the_example_is_no_part_of_the_help_of_commands(name: str):
-    said = documentation(inspect.unwrap(FUNCTIONS[name]))
-    texts = (said.summary, said.description, *said.arguments.values())
+    parts = documentation(inspect.unwrap(FUNCTIONS[name]))
+    texts = (parts.summary, parts.description, *parts.arguments.values())
     assert [text for text in texts if example(name).splitlines()[0] in text or "Example:" in text] == []

@@ -34,8 +34,8 @@ def responses(auth: Fusillade) -> None:
 def what_may_be_none(auth: Fusillade, client: AuthClient) -> None:
     changed = auth.put_v1_group_user(group_id="lab", action="add", users=["ada"])
     changed.users  # error: "users" is not a known attribute of "None"
-    told = client.put_v1_group_user(group_id="lab", action="add", users=["ada"])
-    told["users"]  # error: Object of type "None" is not subscriptable
+    response = client.put_v1_group_user(group_id="lab", action="add", users=["ada"])
+    response["users"]  # error: Object of type "None" is not subscriptable
     client.get_v1_user(user_id="ada")["stats"]  # error: "stats" is not a defined key
 
 

@@ -63,16 +63,16 @@ def test_a_row_of_cpu_has_the_wall_beside_it():
 def test_every_run_is_prepared_and_checked():
     import measuring
 
-    told = []
+    steps = []
     both = case(
         measuring,
         [(1, 1)] * 2,
         [(1, 1)] * 2,
-        prepare=lambda: told.append("prepared"),
-        check=lambda: told.append("checked"),
+        prepare=lambda: steps.append("prepared"),
+        check=lambda: steps.append("checked"),
     )
     measuring.rounds_of(both)
-    assert told == ["prepared", "checked"] * 4
+    assert steps == ["prepared", "checked"] * 4
 
 
 def test_a_figure_is_its_own_ratio():

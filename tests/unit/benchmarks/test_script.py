@@ -9,7 +9,9 @@ def session(monkeypatch):
     import script
 
     written = []
-    monkeypatch.setattr(script, "write_results", lambda *given, some, **more: written.append((*given, some, more)))
+    monkeypatch.setattr(
+        script, "write_results", lambda *arguments, some, **more: written.append((*arguments, some, more))
+    )
 
     def measure(bench, name, goal, rounds):
         if name == "two":
@@ -51,8 +53,8 @@ def test_a_case_that_fails_is_reported_and_nothing_is_written(session, capsys):
 
 @pytest.mark.parametrize(("allow", "code"), [(False, 1), (True, 0)])
 def test_a_case_that_is_left_out_is_reported(session, capsys, allow, code):
-    found, written = session("one", "three", allow_missing=allow)
-    assert found == code
+    exit_code, written = session("one", "three", allow_missing=allow)
+    assert exit_code == code
     assert [row["case"] for row in written[0][1]] == ["one"]
     assert "LEFT OUT: three: three isn't there" in capsys.readouterr().err
 

@@ -9,8 +9,8 @@ def report(*packages):
     return json.dumps({"dependencies": list(packages), "fixes": []})
 
 
-def counted(packages, known):
-    return f"packages that were looked up: {packages}; known vulnerabilities: {known}"
+def counted(packages, vulnerabilities):
+    return f"packages that were looked up: {packages}; known vulnerabilities: {vulnerabilities}"
 
 
 CLEAN = {"name": "a", "version": "1", "vulns": []}

@@ -43,4 +43,4 @@ def test_a_good_one(message: str) -> None:
     ],
 )
 def test_a_bad_one_is_refused_with_its_reason(message: str, problem: str) -> None:
-    assert any(problem in each for each in commit_message.problems(message))
+    assert any(problem in reason for reason in commit_message.problems(message))

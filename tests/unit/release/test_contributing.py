@@ -34,7 +34,7 @@ def test_what_is_named_is_there(name):
 
 
 def test_every_target_is_reported():
-    told = {*TARGETS, *(words[1] for words in COMMANDS if words[0] == "make")}
+    targets = {*TARGETS, *(words[1] for words in COMMANDS if words[0] == "make")}
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     (phony,) = re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
-    assert set(phony.split()) <= told
+    assert set(phony.split()) <= targets

@@ -11,14 +11,14 @@ ROOT = Path(__file__).parents[3]
 def test_the_page_lists_every_dependency_under_licences_that_we_take():
     from licences import PAGE, asked_for, faults
 
-    asked = asked_for(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"])
-    assert asked["httpx"] == ["always"]
-    assert asked["pyyaml"] == ["codegen", "sandbox", "cwl", "dvc", "gen3", "dtp"]
-    assert not list(faults(PAGE.read_text(encoding="utf-8"), asked))
+    groups = asked_for(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"])
+    assert groups["httpx"] == ["always"]
+    assert groups["pyyaml"] == ["codegen", "sandbox", "cwl", "dvc", "gen3", "dtp"]
+    assert not list(faults(PAGE.read_text(encoding="utf-8"), groups))
 
 
 @pytest.mark.parametrize(
-    ("stated", "spdx", "taken"),
+    ("declared", "spdx", "taken"),
     [
         ("MIT License", "MIT", True),
         ("Apache Software License; BSD License", "Apache-2.0 AND BSD", True),
@@ -30,10 +30,10 @@ def test_the_page_lists_every_dependency_under_licences_that_we_take():
         ("UNKNOWN", "UNKNOWN", False),
     ],
 )
-def test_a_licence(stated, spdx, taken):
+def test_a_licence(declared, spdx, taken):
     from licences import expression, is_taken
 
-    assert expression(stated) == spdx
+    assert expression(declared) == spdx
     assert is_taken(spdx) is taken
 
 
@@ -44,19 +44,19 @@ def test_what_is_wrong_with_a_page_is_named():
         "dependencies": ["a_b>=1"],
         "optional-dependencies": {"all": ["omicsdk[one,two]"], "one": ["c[x]>=2"], "two": ["c>=1"], "dev": ["d"]},
     }
-    asked = asked_for(project)
-    assert asked == {"a-b": ["always"], "c": ["one", "two"]}
+    groups = asked_for(project)
+    assert groups == {"a-b": ["always"], "c": ["one", "two"]}
     rows = [
         {"Name": "A.b", "Version": "1", "License": "MIT License"},
         {"Name": "c", "Version": "3", "License": "ISC"},
         {"Name": "omicsdk", "Version": "0.1.0", "License": "Apache-2.0"},
     ]
-    text = page(rows, asked)
+    text = page(rows, groups)
     assert text.endswith("| A.b | 1 | MIT | always |\n| c | 3 | ISC | one, two |\n")
-    assert not list(faults(text, asked))
-    assert [each.partition(":")[0] for each in faults(page(rows[1:], asked), asked)] == [
+    assert not list(faults(text, groups))
+    assert [fault.partition(":")[0] for fault in faults(page(rows[1:], groups), groups)] == [
         "a-b isn't listed as asked for by always"
     ]
     rows[1]["License"] = "AGPL-3.0-only"
-    (fault,) = faults(page(rows, asked), asked)
+    (fault,) = faults(page(rows, groups), groups)
     assert fault.startswith("c: we don't take 'AGPL-3.0-only'")

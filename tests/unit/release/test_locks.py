@@ -14,12 +14,12 @@ LOCKED = sorted(path for path in INSTALLER.parent.glob("*.txt") if path != INSTA
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
-def wanted(extra: str) -> list[Requirement]:
+def required(extra: str) -> list[Requirement]:
     """The project's own requirements and those of an extra, with the extras that it consists of."""
     needed: list[Requirement] = []
     for requirement in map(Requirement, PROJECT["optional-dependencies"][extra]):
         if requirement.name == "omicsdk":
-            needed += [each for name in requirement.extras for each in wanted(name)]
+            needed += [needed_by_extra for name in requirement.extras for needed_by_extra in required(name)]
         else:
             needed.append(requirement)
     return [*map(Requirement, PROJECT["dependencies"]), *needed]
@@ -36,10 +36,10 @@ def pinned(text: str) -> dict[str, set[str]]:
 @pytest.mark.parametrize("path", LOCKED, ids=lambda path: path.stem)
 def test_every_requirement_is_locked_with_a_version_that_it_takes(path: Path) -> None:
     versions = pinned(path.read_text(encoding="utf-8"))
-    for requirement in [*wanted(path.stem), Requirement("hatchling"), Requirement("editables")]:
-        found = versions.get(canonicalize_name(requirement.name), set())
-        assert found, f"{requirement}: run make lock"
-        assert all(requirement.specifier.contains(version, prereleases=True) for version in found), requirement
+    for requirement in [*required(path.stem), Requirement("hatchling"), Requirement("editables")]:
+        locked = versions.get(canonicalize_name(requirement.name), set())
+        assert locked, f"{requirement}: run make lock"
+        assert all(requirement.specifier.contains(version, prereleases=True) for version in locked), requirement
 
 
 @pytest.mark.parametrize("path", [*LOCKED, INSTALLER], ids=lambda path: path.stem)
@@ -48,7 +48,7 @@ def test_each_has_hashes_and_none_names_an_index(path: Path) -> None:
     assert "://" not in text
     entries = re.split(r"(?m)^(?=\S)", text)[1:]
     assert entries
-    assert [each.split()[0] for each in entries if "--hash=sha256:" not in each] == []
+    assert [entry.split()[0] for entry in entries if "--hash=sha256:" not in entry] == []
 
 
 def test_each_environment_of_the_makefile_has_one() -> None:

@@ -17,14 +17,14 @@ BOM = {
 def test_it_names_the_wheel_by_its_sum():
     from sbom import completed
 
-    given = copy.deepcopy(BOM)
-    found = completed(given, "omicsdk-0.1.0-py3-none-any.whl", "ab" * 32)
-    component = found["metadata"]["component"]
+    bom = copy.deepcopy(BOM)
+    complete = completed(bom, "omicsdk-0.1.0-py3-none-any.whl", "ab" * 32)
+    component = complete["metadata"]["component"]
     assert component["hashes"] == [{"alg": "SHA-256", "content": "ab" * 32}]
     assert component["properties"] == [{"name": "omicsdk:file", "value": "omicsdk-0.1.0-py3-none-any.whl"}]
     assert component["version"] == "0.1.0"
-    assert found["components"] == BOM["components"]
-    assert given == BOM
+    assert complete["components"] == BOM["components"]
+    assert bom == BOM
 
 
 @pytest.mark.parametrize(

@@ -97,8 +97,8 @@ def test_the_full_tests_run_on_each_python_and_those_of_the_base_on_the_newest()
     for name, target in (("test", "make test"), ("base", "make test-base")):
         assert target in [step.get("run") for step in jobs[name]["steps"]]
         assert not any(step.get("continue-on-error") for step in [jobs[name], *jobs[name]["steps"]])
-    stated = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert stated["requires-python"] == f">={matrix['python'][0]}"
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["requires-python"] == f">={matrix['python'][0]}"
 
 
 def python_of(job: dict[str, Any]) -> dict[str, Any]:
