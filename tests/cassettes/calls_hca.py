@@ -80,10 +80,10 @@ def _bundles(recorder: Recorder, sandbox: Sandbox) -> None:
 
 def _collections(recorder: Recorder) -> None:
     link: Any = {"type": "bundle", "uuid": BUNDLE, "version": VERSION}
-    stated: Any = {"replica": "aws", "description": "of a test", "details": {"kind": "recorded"}, "contents": [link]}
-    recorder.call("put_collection", uuid=COLLECTION, version=VERSION, name="lambda", **stated)
+    fields: Any = {"replica": "aws", "description": "of a test", "details": {"kind": "recorded"}, "contents": [link]}
+    recorder.call("put_collection", uuid=COLLECTION, version=VERSION, name="lambda", **fields)
     for number in range(10):
-        recorder.client.put_collection(uuid=_uuid(0xC0, number), version=VERSION, name=f"further {number}", **stated)
+        recorder.client.put_collection(uuid=_uuid(0xC0, number), version=VERSION, name=f"further {number}", **fields)
     recorder.call("get_collection", uuid=COLLECTION, replica="aws")
     recorder.iterate("get_collections", per_page=10)
     recorder.call("patch_collection", uuid=COLLECTION, version=VERSION, replica="aws", description="changed")
@@ -152,8 +152,8 @@ def _users(recorder: Recorder) -> None:
         recorder.client.post_v1_user(user_id=f"user-{number}@example.org", groups=["lab"])
     # Already done: 304.
     recorder.call("put_v1_group_user", group_id="lab", action="add", users=[ADA])
-    asked: dict[str, Any] = {"principal": ADA, "action": ["dss:PutFile"], "resource": ["arn:hca:dss:x:prod:files/1"]}
-    recorder.call("post_v1_policies_evaluate", **asked)
+    decision: dict[str, Any] = {"principal": ADA, "action": ["dss:PutFile"], "resource": ["arn:hca:dss:x:prod:files/1"]}
+    recorder.call("post_v1_policies_evaluate", **decision)
 
 
 def _resources(recorder: Recorder) -> None:
@@ -286,8 +286,8 @@ def azul(recorder: Recorder, sandbox: Sandbox) -> None:
     addresses = sandbox.azul.addresses
 
     def with_fixed_host(call: Call, catalog: str) -> Addresses:
-        found = addresses(call, catalog)
-        return replace(found, url=lambda file: found.url(file).replace(sandbox.url, HOST))
+        original = addresses(call, catalog)
+        return replace(original, url=lambda file: original.url(file).replace(sandbox.url, HOST))
 
     # A manifest's key is the checksum of its text: the port of the server would make it another at each recording.
     sandbox.azul.addresses = with_fixed_host

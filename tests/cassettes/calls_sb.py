@@ -217,24 +217,24 @@ def _volumes(recorder: Recorder, sandbox: Sandbox) -> None:
 
 def _imports_and_exports(recorder: Recorder, sandbox: Sandbox) -> None:
     volume, target = f"{USER}/lab", {"project": f"{USER}/pilot"}
-    wanted: list[Any] = [
+    items: list[Any] = [
         {"source": {"volume": volume, "location": key}, "destination": target} for key in ("a.txt", "none")
     ]
-    job = recorder.call("create_import", **wanted[0])
-    many = recorder.call("bulk_create_imports", items=wanted[1:])
+    job = recorder.call("create_import", **items[0])
+    many = recorder.call("bulk_create_imports", items=items[1:])
     sandbox.finish()
     recorder.call("get_import", import_id=job.id)
     recorder.call("bulk_get_imports", import_ids=[job.id, many.items[0].resource.id])
     recorder.iterate("list_imports", **PAGE)
-    wanted = [
+    items = [
         {
             "source": {"file": _file(sandbox, f"{name}.out")},
             "destination": {"volume": volume, "location": f"out/{name}"},
         }
         for name in ("one", "two")
     ]
-    job = recorder.call("create_export", **wanted[0])
-    many = recorder.call("bulk_create_exports", items=wanted[1:], copy_only=True)
+    job = recorder.call("create_export", **items[0])
+    many = recorder.call("bulk_create_exports", items=items[1:], copy_only=True)
     sandbox.finish()
     recorder.call("get_export", export_id=job.id)
     recorder.call("bulk_get_exports", export_ids=[job.id, many.items[0].resource.id])

@@ -127,9 +127,9 @@ def exchanges(folder: Path, service: str) -> Iterator[dict[str, Any]]:
                 yield filtered(exchange)
 
 
-def choose(found: Found) -> list[Kept]:
+def choose(recorded: Found) -> list[Kept]:
     """A few exchanges of each operation: full answers before empty ones, in the order of the recording otherwise."""
-    ranked = sorted(found, key=lambda pair: _rank(pair[0], pair[1]))
+    ranked = sorted(recorded, key=lambda pair: _rank(pair[0], pair[1]))
     chosen = Chosen()
     for call, exchange in ranked:
         if chosen.wants(call, exchange["response"]["status"], len(json.dumps(exchange["response"]["body"]))):
@@ -163,44 +163,46 @@ def find(caller: Caller, request: Mapping[str, Any], base: str, source: Source) 
 
 def asks_alike(call: Call, request: Mapping[str, Any]) -> bool:
     """Whether the recorded request requested a media type that the client requests too."""
-    wanted = request["headers"].get("accept", "*/*")
-    return "*/*" in wanted or dict(call.headers)["accept"].split(",")[0] in wanted
+    media_types = request["headers"].get("accept", "*/*")
+    return "*/*" in media_types or dict(call.headers)["accept"].split(",")[0] in media_types
 
 
 def kind_of(kept: Kept) -> str:
     """How the call is made: `raw` where another media type came than the document states, which a query can ask for."""
     response = kept.response
     other = "json" not in response["headers"].get("content-type", "json") and isinstance(response["body"], str)
-    stated = dict(kept.call.headers)["accept"] == "application/json"
-    return "raw" if response["status"] < 400 and other and stated and response["body"] else "call"
+    is_json = dict(kept.call.headers)["accept"] == "application/json"
+    return "raw" if response["status"] < 400 and other and is_json and response["body"] else "call"
 
 
 def calls_in(folder: Path, service: str, caller: Caller) -> list[tuple[Call, dict[str, Any]]]:
     """The calls that a client can make of a recording, and their exchanges."""
-    found: list[tuple[Call, dict[str, Any]]] = []
+    recorded: list[tuple[Call, dict[str, Any]]] = []
     for exchange in exchanges(folder, service):
         base = base_of(service, exchange["request"]["path"])
         call = None if base is None else find(caller, exchange["request"], base, SOURCES[service])
         if call is not None and asks_alike(call, exchange["request"]):
-            found.append((call, exchange))
-    return found
+            recorded.append((call, exchange))
+    return recorded
 
 
-def followed(client_class: Any, found: Found, paged: Mapping[str, str]) -> dict[str, list[Kept]]:
+def followed(client_class: Any, recorded: Found, paged: Mapping[str, str]) -> dict[str, list[Kept]]:
     """The pages of each list that can be followed, the first such list of an operation.
 
     Args:
         client_class: The generated client.
-        found: Calls and exchanges in the order of the recording.
+        recorded: Calls and exchanges in the order of the recording.
         paged: Operations that have pages, and the key of their items.
     """
     lists: dict[str, list[Kept]] = {}
-    for start, (call, exchange) in enumerate(found):
+    for start, (call, exchange) in enumerate(recorded):
         if call.operation not in paged or call.operation in lists or exchange["response"]["status"] != OK:
             continue
-        places = walk(client_class, found, start)
+        places = walk(client_class, recorded, start)
         if len(places) > 1:
-            pages = [Kept(found[place][0], found[place][1]["step"], found[place][1]["response"]) for place in places]
+            pages = [
+                Kept(recorded[place][0], recorded[place][1]["step"], recorded[place][1]["response"]) for place in places
+            ]
             lists[call.operation] = [shortened(page, paged[call.operation]) for page in pages]
     return lists
 
@@ -221,13 +223,13 @@ def convert(folder: Path, service: str) -> dict[str, int]:
     """
     commands = json.loads((Path(omicsdk_api.__file__).parent / service / "commands.json").read_text("utf-8"))
     package = importlib.import_module("omicsdk_api." + service.replace("/", "."))
-    found = calls_in(folder, service, Caller(package, commands))
-    kept = choose(found)
+    recorded = calls_in(folder, service, Caller(package, commands))
+    kept = choose(recorded)
     client_class = getattr(package, min((name for name in package.__all__ if name.endswith("Api")), key=len))
     paged = {command["name"]: command["paged"] for command in commands if "paged" in command}
-    lists = followed(client_class, found, paged)
+    lists = followed(client_class, recorded, paged)
     write(HERE / service, kept, lists)
-    operations = {each.call.operation for each in kept}
+    operations = {kept_call.call.operation for kept_call in kept}
     return {"exchanges": len(kept), "operations": len(operations), "of": len(commands), "lists": len(lists)}
 
 
@@ -238,9 +240,9 @@ def write(folder: Path, kept: Sequence[Kept], lists: Mapping[str, Sequence[Kept]
     folder.mkdir(parents=True)
     cassettes: dict[str, list[Any]] = {}
     calls = []
-    for each in kept:
-        cassettes.setdefault(each.call.operation, []).append(interaction(each))
-        calls.append(entry(each, kind_of(each)))
+    for kept_call in kept:
+        cassettes.setdefault(kept_call.call.operation, []).append(interaction(kept_call))
+        calls.append(entry(kept_call, kind_of(kept_call)))
     for operation, pages in lists.items():
         cassettes[f"{operation}.pages"] = [interaction(page) for page in pages]
         calls.append(entry(pages[0], "iterate"))
@@ -302,9 +304,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="folder of the recordings")
     parser.add_argument("services", nargs="*", default=[], help="services to convert; all when none is named")
-    given = parser.parse_args()
-    for service in given.services or SOURCES:
-        counts = convert(given.folder, service)
+    arguments = parser.parse_args()
+    for service in arguments.services or SOURCES:
+        counts = convert(arguments.folder, service)
         size = sum(path.stat().st_size for path in (HERE / service).iterdir())
         print(f"{service}: {counts}, {size / 1000:.0f} kB")
 

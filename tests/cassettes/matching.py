@@ -85,31 +85,31 @@ def candidates(command: Mapping[str, Any], path: Sequence[str], query: str, body
     parameters = command["parameters"]
     names = re.findall(r"\{(.*?)\}", command["path"])
     places = {parameter["name"]: parameter for parameter in parameters if parameter["in"] == "path"}
-    given: dict[str, Any] = {}
+    arguments: dict[str, Any] = {}
     for name, text in zip(names, path, strict=True):
         parameter = places.get(name)
         if parameter is None:
             return
-        given[parameter["python"]] = value_of(parameter, [unquote(text)])
+        arguments[parameter["python"]] = value_of(parameter, [unquote(text)])
     rest: dict[str, list[str]] = {}
     for name, text in parse_qsl(query, keep_blank_values=True):
         rest.setdefault(name, []).append(text)
-    asked = [parameter for parameter in parameters if parameter["in"] == "query"]
-    for parameter in asked:
+    query_parameters = [parameter for parameter in parameters if parameter["in"] == "query"]
+    for parameter in query_parameters:
         if parameter["name"] in rest:
-            given[parameter["python"]] = value_of(parameter, rest.pop(parameter["name"]))
-    for parameter in asked:
+            arguments[parameter["python"]] = value_of(parameter, rest.pop(parameter["name"]))
+    for parameter in query_parameters:
         if rest and parameter["type"] == "object":
-            given[parameter["python"]] = {name: texts[0] for name, texts in rest.items()}
+            arguments[parameter["python"]] = {name: texts[0] for name, texts in rest.items()}
     carried = [parameter for parameter in parameters if parameter["in"] == "body"]
     if any(parameter["python"] == "body" for parameter in carried):
-        yield given if body is None else {**given, "body": body}
+        yield arguments if body is None else {**arguments, "body": body}
     elif isinstance(body, dict):
         fields = {parameter["name"]: parameter["python"] for parameter in carried}
         if body.keys() <= fields.keys():
-            yield {**given, **{fields[name]: value for name, value in body.items()}}
+            yield {**arguments, **{fields[name]: value for name, value in body.items()}}
     elif body is None:
-        yield given
+        yield arguments
 
 
 def value_of(parameter: Mapping[str, Any], texts: Sequence[str]) -> Any:

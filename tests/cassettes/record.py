@@ -114,8 +114,8 @@ def record(name: str, into: Path) -> None:
         sandbox = Sandbox(folder, allow_hosts=service.allow_hosts)
         sandbox.clock.freeze(START)
         stack.enter_context(sandbox)
-        known = (sandbox.sb_token, sandbox.upload_key, sandbox.gen3_client_secret, sandbox.password)
-        cleaner = Cleaner(sandbox.url, known)
+        secrets = (sandbox.sb_token, sandbox.upload_key, sandbox.gen3_client_secret, sandbox.password)
+        cleaner = Cleaner(sandbox.url, secrets)
         options: dict[str, Any] = {"credentials": service.login(sandbox), "retry": NO_RETRY, "strict": True}
         client = stack.enter_context(service.client(f"{sandbox.url}/{service.place}", **options))
         recorder = Recorder(into / name, client, cleaner)
@@ -127,6 +127,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("services", nargs="*", help="services to record; all when none is named")
     parser.add_argument("--into", type=Path, default=Path(__file__).parent, help="the folder of all cassettes")
-    given = parser.parse_args()
-    for asked in given.services or SERVICES:
-        record(asked, given.into)
+    arguments = parser.parse_args()
+    for service in arguments.services or SERVICES:
+        record(service, arguments.into)

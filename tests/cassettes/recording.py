@@ -127,10 +127,10 @@ class Cleaner:
     def text(self, text: str) -> str:
         """A text without secrets and with the fixed names in the servers' place."""
         for pattern in _SECRETS_OF_RESPONSES:
-            text = pattern.sub(lambda found: found[1] + self._taken(found[2]), text)
+            text = pattern.sub(lambda match: match[1] + self._taken(match[2]), text)
         for secret in self._long():  # some services state again what they were reported
             text = text.replace(secret, FILTERED)
-        return _PRESIGNED.sub(lambda found: found[1] * bool(self._taken(found[2])), self.renamed(text))
+        return _PRESIGNED.sub(lambda match: match[1] * bool(self._taken(match[2])), self.renamed(text))
 
     def _taken(self, secret: str) -> str:
         self.secrets.add(secret)
@@ -147,10 +147,10 @@ class Cleaner:
         """The files of a folder in which a secret is after all."""
         # YAML folds its lines at blanks.
         texts = {path.name: " ".join(path.read_text(encoding="utf-8").split()) for path in folder.iterdir()}
-        return sorted(name for name, text in texts.items() if any(each in text for each in self._long()))
+        return sorted(name for name, text in texts.items() if any(secret in text for secret in self._long()))
 
     def _long(self) -> list[str]:
-        return sorted((each for each in self.secrets if len(each) >= _SHORTEST), key=len, reverse=True)
+        return sorted((secret for secret in self.secrets if len(secret) >= _SHORTEST), key=len, reverse=True)
 
 
 def make_vcr(record_mode: str, cleaner: Cleaner | None = None) -> vcr.VCR:
@@ -191,8 +191,8 @@ class Recorder:
         package = Path(importlib.import_module(type(client).__module__).__file__ or "")
         commands = json.loads(package.with_name("commands.json").read_bytes())
         self._bodily = {
-            each["name"]: [parameter["python"] for parameter in each["parameters"] if parameter["in"] == "body"]
-            for each in commands
+            command["name"]: [parameter["python"] for parameter in command["parameters"] if parameter["in"] == "body"]
+            for command in commands
         }
         folder.mkdir(parents=True, exist_ok=True)
         for old in folder.glob("*.yaml"):

@@ -24,10 +24,10 @@ Responses = list[tuple[int, dict[str, str], bytes]]
 
 def exchanges(service: str) -> list[tuple[dict[str, Any], Responses]]:
     """The recorded calls of a service whose first response is JSON, each with its responses."""
-    found = list(_of_sandbox(Recorded(service)) if _is_of_sandbox(service) else _of_server(service))
+    recorded = list(_of_sandbox(Recorded(service)) if _is_of_sandbox(service) else _of_server(service))
     return [
         (call, responses)
-        for call, responses in found
+        for call, responses in recorded
         if responses and "json" in responses[0][1].get("content-type", "")
     ]
 

@@ -56,9 +56,9 @@ class Recording:
     def checks(self) -> ResponseCheck:
         """The rules of the platform's client."""
         with self.platform("https://service.example.org", credentials="t") as client:
-            found = getattr(client, self.part)._checks if self.part else client._checks
-        assert isinstance(found, Rules)
-        return found
+            rules = getattr(client, self.part)._checks if self.part else client._checks
+        assert isinstance(rules, Rules)
+        return rules
 
     def exchanges(self) -> Iterator[tuple[str, str, str, Any]]:
         """The method, path, step and body of each exchange that succeeded with JSON."""
@@ -109,14 +109,14 @@ class Exchange:
         checks.check(self.facts, self.request, httpx.Response(200, json=self.body if body is None else body))
 
 
-def known(recording: Recording) -> Iterator[Exchange]:
+def known_exchanges(recording: Recording) -> Iterator[Exchange]:
     """The exchanges whose operation the client has; the path with the most fixed text counts."""
     api = clients(recording.service)[0]
-    commands = sorted(operations(recording.service), key=lambda each: -len(re.sub(r"\{.*?\}", "", each["path"])))
+    commands = sorted(operations(recording.service), key=lambda command: -len(re.sub(r"\{.*?\}", "", command["path"])))
     patterns = [
-        (each, re.compile(re.sub(r"\\\{.*?\\\}", "(.*[^/])", re.escape(each["path"]))))
-        for each in commands
-        if "#" not in each["path"]
+        (command, re.compile(re.sub(r"\\\{.*?\\\}", "(.*[^/])", re.escape(command["path"]))))
+        for command in commands
+        if "#" not in command["path"]
     ]
     for method, address, step, body in recording.exchanges():
         path = address.partition("?")[0]
@@ -144,16 +144,20 @@ def of_something_else(body: Any, place: str) -> Any:
     return other if changed else None
 
 
-@pytest.mark.parametrize("recording", SERVICES, ids=lambda each: each.service)
+@pytest.mark.parametrize("recording", SERVICES, ids=lambda recording: recording.service)
 def test_no_recorded_server_is_refused(recording: Recording):
-    checks, exchanges = recording.checks, list(known(recording))
+    checks, exchanges = recording.checks, list(known_exchanges(recording))
     assert len(exchanges) > 10
-    check_each(exchanges, lambda exchange: f"{exchange.step}: {exchange.request.url}", lambda each: each.check(checks))
+    check_each(
+        exchanges,
+        lambda exchange: f"{exchange.step}: {exchange.request.url}",
+        lambda exchange_: exchange_.check(checks),
+    )
 
 
 @pytest.mark.parametrize("recording", SERVICES, ids=lambda each: each.service)
 def test_each_rule_refuses_a_recorded_response_about_something_else(recording: Recording):
-    checks, exchanges = recording.checks, list(known(recording))
+    checks, exchanges = recording.checks, list(known_exchanges(recording))
     assert isinstance(checks, Rules)
 
     def check(rule: Any) -> None:
@@ -178,7 +182,7 @@ def test_each_rule_refuses_a_recorded_response_about_something_else(recording: R
 def stated_otherwise(body: Any, requested: str, depth: int = 0) -> Any:
     """The body with another value wherever it states the requested one, but deep within."""
     if isinstance(body, list):
-        return [stated_otherwise(each, requested, depth + 1) for each in body]
+        return [stated_otherwise(member, requested, depth + 1) for member in body]
     if not isinstance(body, dict):
         return body
     return {
@@ -197,7 +201,7 @@ def stated_otherwise(body: Any, requested: str, depth: int = 0) -> Any:
 def test_whatever_a_recorded_response_states_of_its_request_is_compared(recording: Recording):
     """A rule that is missing is found here: one identifier after the other is no longer the requested one."""
     checks, accepted, count = recording.checks, set[str](), 0
-    for exchange in known(recording):
+    for exchange in known_exchanges(recording):
         placed = re.search(r"(?:\{\w+\}/?)+\Z", exchange.facts.path.partition("#")[0].rstrip("/"))
         parts = [unquote(part) for part in urlsplit(exchange.request.url).path.rstrip("/").split("/")]
         several = placed[0].count("{") if placed else 0
@@ -206,7 +210,7 @@ def test_whatever_a_recorded_response_states_of_its_request_is_compared(recordin
             for number in sorted({several, 1}, reverse=True)
             if several
         )
-        other = next((each for each in changed if each != exchange.body), exchange.body)
+        other = next((body for body in changed if body != exchange.body), exchange.body)
         if other == exchange.body:
             continue
         count += 1

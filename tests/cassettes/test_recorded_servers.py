@@ -104,9 +104,9 @@ def test_lists_are_followed_to_their_end(service, call):
         clients(service)[0](call["base_url"], **OPTIONS) as api,
     ):
         operation = getattr(api, call["operation"])
-        found = [plain(item) for item in operation.iterate(**call["arguments"])]
+        listed_items = [plain(item) for item in operation.iterate(**call["arguments"])]
     assert cassette.all_played
-    assert found == items(cassette, operation.facts.paging.items) != []
+    assert listed_items == items(cassette, operation.facts.paging.items) != []
 
 
 @pytest.mark.parametrize(("service", "call"), LISTS)
@@ -114,13 +114,13 @@ def test_lists_are_followed_to_their_end_async(service, call):
     async def run() -> tuple[list[Any], str]:
         async with clients(service)[1](call["base_url"], **OPTIONS) as api:
             operation = getattr(api, call["operation"])
-            found = [plain(item) async for item in operation.iterate(**call["arguments"])]
-            return found, operation.facts.paging.items
+            listed_items = [plain(item) async for item in operation.iterate(**call["arguments"])]
+            return listed_items, operation.facts.paging.items
 
     with playing(service, f"{call['operation']}.pages") as cassette:
-        found, key = asyncio.run(run())
+        listed_items, key = asyncio.run(run())
     assert cassette.all_played
-    assert found == items(cassette, key) != []
+    assert listed_items == items(cassette, key) != []
 
 
 COVERED = {
@@ -149,8 +149,8 @@ def test_what_was_recorded_is_there(service):
 )
 def test_recordings_hold_no_secrets(service):
     for path in (CASSETTES / service).iterdir():
-        found = SECRET.search(path.read_text("utf-8"))
-        assert found is None, (path.name, found)
+        match = SECRET.search(path.read_text("utf-8"))
+        assert match is None, (path.name, match)
 
 
 @pytest.mark.parametrize(

@@ -49,8 +49,8 @@ def check(recorded: Recorded, name: str, responses: list[dict[str, Any]], value:
         assert len(pages) > 1
         assert all(pages)
     elif isinstance(value, httpx.Headers):
-        said = {each.lower(): values[0] for each, values in last["headers"].items()}
-        assert said.items() <= {each.lower(): value for each, value in value.items()}.items()
+        headers = {name.lower(): values[0] for name, values in last["headers"].items()}
+        assert headers.items() <= {name.lower(): value for name, value in value.items()}.items()
     elif value is None:
         assert f"{recorded.service}-{name}" in UNSTATED or not content_of(last).strip() or last["status"]["code"] == 304
     else:
@@ -58,7 +58,7 @@ def check(recorded: Recorded, name: str, responses: list[dict[str, Any]], value:
         assert value or call["kind"] != "stream"
 
 
-def given(call: Callable[[], Any]) -> Any:
+def outcome_of(call: Callable[[], Any]) -> Any:
     """What a call returns or raises."""
     try:
         return call()
@@ -70,11 +70,11 @@ def given(call: Callable[[], Any]) -> Any:
 def test_both_clients_give_what_was_answered(recorded, name):
     responses = recorded.responses(name)
     with playing(recorded.service, name) as cassette:
-        response = given(lambda: recorded.response(name))
+        response = outcome_of(lambda: recorded.response(name))
         assert cassette.all_played
         check(recorded, name, responses, response)
         cassette.rewind()
-        response = given(lambda: asyncio.run(recorded.awaited(name)))
+        response = outcome_of(lambda: asyncio.run(recorded.awaited(name)))
         assert cassette.all_played
         check(recorded, name, responses, response)
 
@@ -85,7 +85,7 @@ def test_every_operation_is_recorded_or_reported_why_not(service):
     done = {call["operation"] for call in calls.values() if call["kind"] != "refused"}
     assert (len(done), len([call for call in calls.values() if call["kind"] == "refused"])) == COUNTS[service]
     assert sorted([*done, *not_played(service), *NOT_FOLLOWED.get(service, ())]) == sorted(
-        each["name"] for each in operations(service)
+        operation["name"] for operation in operations(service)
     )
     assert {path.stem for path in (CASSETTES / service).glob("*.yaml")} == calls.keys()
 
@@ -131,7 +131,7 @@ def cleaned_response(text: str, **headers: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "text",
     [
         *(cleaned(**{name.replace("-", "_"): KEY}) for name in RECORDING.SECRET_HEADERS),
         *(
@@ -162,10 +162,10 @@ def cleaned_response(text: str, **headers: str) -> str:
         cleaned(f"/x?expires={TOKEN}"),
     ],
 )
-def test_secrets_are_taken_out(told):
-    assert KEY not in told
-    assert TOKEN not in told
-    assert SERVER not in told
+def test_secrets_are_taken_out(text):
+    assert KEY not in text
+    assert TOKEN not in text
+    assert SERVER not in text
 
 
 def test_what_was_secret_in_a_request_is_secret_in_responses(tmp_path):

@@ -22,21 +22,21 @@ def key_of(method: str, url: str) -> tuple[object, ...]:
     return method, parts.path, *sorted(parse_qsl(parts.query, keep_blank_values=True))
 
 
-def walk(client_class: Any, found: Found, start: int) -> list[int]:
+def walk(client_class: Any, exchanges: Found, start: int) -> list[int]:
     """The exchanges, by place, that iterating over a list plays.
 
     Args:
         client_class: The generated client.
-        found: The recording.
+        exchanges: The recording.
         start: The place of the first page.
 
     Returns:
         Places of all pages; empty when one of them is not recorded nearby.
     """
-    near = range(start, min(start + NEAR, len(found)))
+    near = range(start, min(start + NEAR, len(exchanges)))
     places: dict[tuple[object, ...], int] = {}
     for place in near:
-        method, url, content = found[place][0].sent
+        method, url, content = exchanges[place][0].sent
         if not content:
             places.setdefault(key_of(method, url), place)
     played: list[int] = []
@@ -44,10 +44,10 @@ def walk(client_class: Any, found: Found, start: int) -> list[int]:
     def play(request: httpx.Request) -> httpx.Response:
         place = places[key_of(request.method, str(request.url))]
         played.append(place)
-        response = found[place][1]["response"]
+        response = exchanges[place][1]["response"]
         return httpx.Response(response["status"], json=response["body"])
 
-    call = found[start][0]
+    call = exchanges[start][0]
     with client_class(HOST + call.base, transport=httpx.MockTransport(play), retry=NO_RETRY) as client:
         try:
             for _ in getattr(client, call.operation).iterate(**call.arguments):
