@@ -50,18 +50,18 @@ class AuthorizationServer:
     def consent(self, url: str, *, error: str = "", state: str | None = None) -> str:
         """What a user does in the browser: the address that it is sent back to."""
         assert url.startswith(f"{self.url}/oauth/authorize?")
-        asked = dict(parse_qsl(urlsplit(url).query, strict_parsing=True))
-        assert asked["response_type"] == "code"
-        assert asked["client_id"] == self.client_id
-        assert asked["code_challenge_method"] == "S256"
-        back = {"state": asked["state"] if state is None else state}
+        parameters = dict(parse_qsl(urlsplit(url).query, strict_parsing=True))
+        assert parameters["response_type"] == "code"
+        assert parameters["client_id"] == self.client_id
+        assert parameters["code_challenge_method"] == "S256"
+        back = {"state": parameters["state"] if state is None else state}
         if error:
             back |= {"error": error, "error_description": "said <b>no</b>"}
         else:
             code = "canary-code-" + secrets.token_hex(8)
-            self._codes[code] = asked
+            self._codes[code] = parameters
             back["code"] = code
-        return f"{asked['redirect_uri']}?{urlencode(back)}"
+        return f"{parameters['redirect_uri']}?{urlencode(back)}"
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(request)
@@ -71,34 +71,34 @@ class AuthorizationServer:
         if request.method != "POST" or path not in ("/oauth/token", "/oauth/revoke"):
             return httpx.Response(404, json={"title": "no such page"})
         if path == "/oauth/revoke":
-            asked = json.loads(request.content)
-            assert asked.keys() == {"client_id", "token"}
-            self.refresh_tokens.discard(asked["token"])
+            fields = json.loads(request.content)
+            assert fields.keys() == {"client_id", "token"}
+            self.refresh_tokens.discard(fields["token"])
             return httpx.Response(200)
         if self.refusal is not None:
             return httpx.Response(self.refusal[0], json=self.refusal[1])
         return self._tokens(dict(parse_qsl(request.content.decode(), strict_parsing=True)))
 
-    def _tokens(self, asked: dict[str, str]) -> httpx.Response:
-        if (asked.get("client_id"), asked.get("client_secret")) != (self.client_id, self.client_secret):
+    def _tokens(self, fields: dict[str, str]) -> httpx.Response:
+        if (fields.get("client_id"), fields.get("client_secret")) != (self.client_id, self.client_secret):
             return httpx.Response(401, json={"error": "invalid_client"})
-        if asked["grant_type"] == "refresh_token":
-            known = asked["refresh_token"] in self.refresh_tokens
-            self.refresh_tokens.discard(asked["refresh_token"])
+        if fields["grant_type"] == "refresh_token":
+            is_valid = fields["refresh_token"] in self.refresh_tokens
+            self.refresh_tokens.discard(fields["refresh_token"])
         else:
-            began = self._codes.pop(asked["code"], {})
-            digest = hashlib.sha256(asked["code_verifier"].encode()).digest()
+            began = self._codes.pop(fields["code"], {})
+            digest = hashlib.sha256(fields["code_verifier"].encode()).digest()
             challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-            known = challenge == began.get("code_challenge") and asked["redirect_uri"] == began.get("redirect_uri")
-        if not known:
+            is_valid = challenge == began.get("code_challenge") and fields["redirect_uri"] == began.get("redirect_uri")
+        if not is_valid:
             return httpx.Response(400, json={"error": "invalid_grant", "error_description": "used up or revoked"})
         access, refresh = (f"canary-{kind}-{secrets.token_hex(8)}" for kind in ("access", "refresh"))
         self.access_tokens.append(access)
         self.refresh_tokens.add(refresh)
-        told: dict[str, Any] = {
+        payload: dict[str, Any] = {
             "access_token": access,
             "refresh_token": refresh,
             "id_token": "canary-id",
             "token_type": "Bearer",
         }
-        return httpx.Response(200, json=told | ({} if self.lifetime is None else {"expires_in": self.lifetime}))
+        return httpx.Response(200, json=payload | ({} if self.lifetime is None else {"expires_in": self.lifetime}))

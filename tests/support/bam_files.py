@@ -13,12 +13,12 @@ def bam(references: Iterable[tuple[str, int]], reads: Iterable[tuple[str, int, i
         references: The reference sequences: name and length.
         reads: The reads, sorted: name, index of the reference, position from 0, letters; all of them match.
     """
-    known = list(references)
+    sequences = list(references)
     text = "".join(
-        ["@HD\tVN:1.6\tSO:coordinate\n", *(f"@SQ\tSN:{name}\tLN:{length}\n" for name, length in known)]
+        ["@HD\tVN:1.6\tSO:coordinate\n", *(f"@SQ\tSN:{name}\tLN:{length}\n" for name, length in sequences)]
     ).encode()
-    head = [b"BAM\x01", struct.pack("<i", len(text)), text, struct.pack("<i", len(known))]
-    for name, length in known:
+    head = [b"BAM\x01", struct.pack("<i", len(text)), text, struct.pack("<i", len(sequences))]
+    for name, length in sequences:
         head.append(struct.pack("<i", len(name) + 1) + name.encode() + b"\0" + struct.pack("<i", length))
     records = b"".join(_record(*read) for read in reads)
     return bgzf(b"".join(head)) + bgzf(records) + BGZF_END

@@ -66,9 +66,9 @@ def differences(
         defects: Groups and labels where the published client is wrong; they are left out.
         group: The group.
     """
-    for told in (ours, theirs):
-        if "ended by" in told:
-            return {"ended by": told["ended by"]}
+    for results in (ours, theirs):
+        if "ended by" in results:
+            return {"ended by": results["ended by"]}
     if list(ours) != list(theirs):
         return {"labels": {"ours": list(ours), "published": list(theirs)}}
     return {
@@ -90,8 +90,8 @@ class BothClients:
     def test_the_published_client_works_with_the_sandbox(
         self, seen: dict[str, Results], group: str, request: pytest.FixtureRequest
     ) -> None:
-        told = seen[request.module.PUBLISHED][group]
-        assert "ended by" not in told, told["ended by"]
+        results = seen[request.module.PUBLISHED][group]
+        assert "ended by" not in results, results["ended by"]
 
     def test_the_published_client_and_ours_get_the_same_results(
         self, seen: dict[str, Results], group: str, request: pytest.FixtureRequest
@@ -112,6 +112,6 @@ class BothClients:
         self, seen: dict[str, Results], request: pytest.FixtureRequest
     ) -> None:
         module = request.module
-        assert {package: list(told) for package, told in seen.items()} == dict.fromkeys(
+        assert {package: list(groups) for package, groups in seen.items()} == dict.fromkeys(
             (module.PUBLISHED, module.OURS), module.GROUPS
         )

@@ -163,8 +163,8 @@ class Server(LoopbackServer):
         headers = {"ETag": etag} if etag else {}
         if date:
             headers |= {"Last-Modified": date, "Date": self.date}
-        asked = request.headers.get("range")
-        if not asked or not self.ranges or request.headers.get("if-range", etag) not in (etag, date):
+        range_header = request.headers.get("range")
+        if not range_header or not self.ranges or request.headers.get("if-range", etag) not in (etag, date):
             return Response(200, headers, body)
         first, last = request.first, request.last
         if first >= len(body):

@@ -31,7 +31,7 @@ class Certificate:
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, "test")])
         until = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=days)
-        alternatives = [x509.DNSName(each) for each in names] or [x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+        alternatives = [x509.DNSName(name) for name in names] or [x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
         signed = (
             x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
             .not_valid_before(until - datetime.timedelta(days=3))

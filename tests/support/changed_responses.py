@@ -27,14 +27,14 @@ _VALUES: tuple[Any, ...] = (
 
 def places(data: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """Paths to all values in JSON, the whole first."""
-    found = [path]
+    paths = [path]
     if isinstance(data, dict):
         for key, value in data.items():
-            found += places(value, (*path, key))
+            paths += places(value, (*path, key))
     elif isinstance(data, list):
         for number, value in enumerate(data[:3]):
-            found += places(value, (*path, number))
-    return found
+            paths += places(value, (*path, number))
+    return paths
 
 
 def _at(data: Any, path: tuple[Any, ...]) -> Any:

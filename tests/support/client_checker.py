@@ -123,8 +123,11 @@ class Checker:
             rows.setdefault((row["method"].upper(), path_shape(row["path"])), []).append(row)
         for operation in self._document.operations():
             name = f"{operation.method} {operation.path}"
-            found = rows.get((operation.method, path_shape(operation.path)), [])
-            row = next((each for each in found if each["path"] == operation.path), found[0] if found else None)
+            candidates = rows.get((operation.method, path_shape(operation.path)), [])
+            row = next(
+                (candidate for candidate in candidates if candidate["path"] == operation.path),
+                candidates[0] if candidates else None,
+            )
             if row is None:
                 yield Problem(name, "missing", "the client has no such operation")
                 continue
@@ -151,7 +154,9 @@ class Checker:
         for every in (False, True):
             arguments, sent = self._arguments(operation, row, every=every)
             fixed = parse_qsl(urlsplit(operation.path).query, keep_blank_values=True)
-            listed = {(each["in"], each["name"]) for each in row["parameters"]} | {("query", name) for name, _ in fixed}
+            listed = {(parameter["in"], parameter["name"]) for parameter in row["parameters"]} | {
+                ("query", name) for name, _ in fixed
+            }
             if missing := sorted(set(_required(operation)) - listed):
                 yield "arguments", f"there is no argument for {missing}"
             request = self._request(operation, row, arguments)
@@ -208,7 +213,7 @@ class Checker:
         """Return the arguments of a call, and the values by place and name; the body's are at `body`."""
         arguments: dict[str, Any] = {}
         values: dict[Any, Any] = {}
-        stated = {(each.place, each.name): each for each in operation.parameters}
+        parameters = {(parameter.place, parameter.name): parameter for parameter in operation.parameters}
         body = (
             None
             if operation.body is None or not (every or operation.body.required)
@@ -217,19 +222,19 @@ class Checker:
         if body is not None:
             values["body"] = body[1]
             arguments |= body_arguments(row, body[1])
-        for each in row["parameters"]:
-            if each["in"] == "body":
+        for argument in row["parameters"]:
+            if argument["in"] == "body":
                 continue
-            parameter = stated.get((each["in"], each["name"]))
+            parameter = parameters.get((argument["in"], argument["name"]))
             if parameter is None or not (every or parameter.required):
-                if parameter is None and each["required"]:
-                    arguments[each["python"]] = values[(each["in"], each["name"])] = "text"
+                if parameter is None and argument["required"]:
+                    arguments[argument["python"]] = values[(argument["in"], argument["name"])] = "text"
                 continue
             value = self._document.example(parameter.schema, sent=True, every=every)
             if _is_written(parameter, value):
-                arguments[each["python"]] = values[(each["in"], each["name"])] = jsonable(value)
+                arguments[argument["python"]] = values[(argument["in"], argument["name"])] = jsonable(value)
             elif parameter.required:
-                arguments[each["python"]] = jsonable(value)
+                arguments[argument["python"]] = jsonable(value)
                 values["unwritten"] = True
         return arguments, values
 
@@ -272,9 +277,9 @@ class Checker:
         for parameter in operation.parameters:
             value = sent.get((parameter.place, parameter.name))
             if parameter.place == "header" and parameter.name.lower() not in _IGNORED and value is not None:
-                found = request.headers.get(parameter.name)
-                if found is None or not _same(parameter, found, value, ",", "="):
-                    yield "header", f"{parameter.name}: {found!r} is sent for {value!r}"
+                header = request.headers.get(parameter.name)
+                if header is None or not _same(parameter, header, value, ",", "="):
+                    yield "header", f"{parameter.name}: {header!r} is sent for {value!r}"
         yield from self._cookies(operation, request, sent)
         yield from self._accept(operation, request)
         yield from self._body(operation, request, sent)
@@ -283,7 +288,7 @@ class Checker:
         self, operation: Operation, request: httpx.Request, sent: Mapping[Any, Any]
     ) -> Iterator[tuple[str, str]]:
         """Lists are one cookie in style form, which cannot repeat a name; style cookie encodes nothing."""
-        wanted: Counter[tuple[str, str]] = Counter()
+        expected: Counter[tuple[str, str]] = Counter()
         for parameter in operation.parameters:
             value = sent.get((parameter.place, parameter.name))
             if parameter.place == "cookie" and value is not None:
@@ -293,30 +298,30 @@ class Checker:
                     if parameter.is_json
                     else _pairs(parameter.name, value, "form", explode, "")
                 )
-                wanted += Counter(
+                expected += Counter(
                     (name, text if parameter.style == "cookie" else quote(_text(text), safe="")) for name, text in pairs
                 )
         crumbs = [part.partition("=") for part in request.headers.get("cookie", "").split("; ") if part]
-        found = Counter(
-            (name, quote(unquote(text), safe="") if (name, text) not in wanted else text) for name, _, text in crumbs
+        actual = Counter(
+            (name, quote(unquote(text), safe="") if (name, text) not in expected else text) for name, _, text in crumbs
         )
-        if found != wanted:
-            yield "cookie", f"{sorted(found - wanted)} is sent instead of {sorted(wanted - found)}"
+        if actual != expected:
+            yield "cookie", f"{sorted(actual - expected)} is sent instead of {sorted(expected - actual)}"
 
     def _replaced(self, operation: Operation, row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         """`base_url` replaces the document's server alone: nothing goes to another one until `servers` maps it."""
         arguments, _ = self._arguments(operation, row, every=False)
-        default, own = self._document_servers()[0], operation.servers[0]
-        is_other = is_whole(own) and own != default and urlsplit(own)[:2] != urlsplit(default)[:2]
+        default, server = self._document_servers()[0], operation.servers[0]
+        is_other = is_whole(server) and server != default and urlsplit(server)[:2] != urlsplit(default)[:2]
         try:
             url = str(self._request(operation, row, arguments, base_url=BASE_URL).url)
         except self._client.refusal:
             url = ""
         if is_other != (not url):
-            yield "base url", f"with base_url {url or 'an error'} is what becomes of {own}"
+            yield "base url", f"with base_url {url or 'an error'} is what becomes of {server}"
         elif url and not url.startswith("https://checker.example/"):
             yield "base url", f"with base_url {url} is requested"
-        if operation.own_server and own != default:
+        if operation.own_server and server != default:
             options: dict[str, Any] = {"base_url": BASE_URL, "servers": {operation.own_server: MAPPED_URL}}
             url = str(self._request(operation, row, arguments, **options).url)
             if not url.startswith(f"{MAPPED_URL}/"):
@@ -328,7 +333,7 @@ class Checker:
         if body is None or len(body.content) == 1:
             return
         first = min(body.content, key=lambda name: media_rank(self._kind(body, name), name))
-        taken = {each["python"] for each in row["parameters"]}
+        taken = {parameter["python"] for parameter in row["parameters"]}
         argument = next(name for name in ("content_type", "content_type_", "media_type_of_body") if name not in taken)
         for name, (schema, _) in body.content.items():
             kind = self._kind(body, name)
@@ -341,8 +346,8 @@ class Checker:
                 continue
             arguments, sent = self._arguments(operation, row, every=False)
             value = self._value_of(body, name, every=True)
-            others = {each["python"] for each in row["parameters"] if each["in"] == "body"}
-            arguments = {key: each for key, each in arguments.items() if key not in others}
+            others = {parameter["python"] for parameter in row["parameters"] if parameter["in"] == "body"}
+            arguments = {key: value for key, value in arguments.items() if key not in others}
             request = self._request(operation, row, {**arguments, **body_arguments(row, value), argument: name})
             if not _fits(name, _essence(request.headers.get("content-type", ""))):
                 yield "media type", f"{request.headers.get('content-type')!r} is sent where {name} is chosen"
@@ -355,10 +360,10 @@ class Checker:
     def _server(self, operation: Operation) -> str:
         """Where a request belongs: the operation's first server; below ours where the document's default is replaced."""
         options, default = self._options(operation), self._document_servers()[0]
-        own = operation.servers[0]
+        server = operation.servers[0]
         if "base_url" not in options:
-            return whole(own, default)
-        return BASE_URL if own == default else whole(own, BASE_URL)
+            return whole(server, default)
+        return BASE_URL if server == default else whole(server, BASE_URL)
 
     def _path(self, operation: Operation, path: str, prefix: str, sent: Mapping[Any, Any]) -> Iterator[tuple[str, str]]:
         template = operation.path.partition("#")[0].partition("?")[0]
@@ -370,9 +375,9 @@ class Checker:
             yield "path", f"{path} is not {template} below {prefix or '/'}"
             return
         names = [re.sub(r"^[<{](?:\w+:(?=\w+>))?[+*]?|(?::.*)?[+*]?[>}]$", "", piece) for piece in pieces[1::2]]
-        stated = {each.name: each for each in operation.parameters if each.place == "path"}
+        parameters = {parameter.name: parameter for parameter in operation.parameters if parameter.place == "path"}
         for name, text in zip(names, match.groups(), strict=True):
-            value, parameter = sent.get(("path", name)), stated.get(name)
+            value, parameter = sent.get(("path", name)), parameters.get(name)
             if parameter is None or value is None:
                 continue
             first = {"label": ".", "matrix": f";{name}="}.get(parameter.style, "")
@@ -388,12 +393,12 @@ class Checker:
     def _query(
         self, operation: Operation, request: httpx.Request, sent: Mapping[Any, Any]
     ) -> Iterator[tuple[str, str]]:
-        found = Counter(parse_qsl(request.url.query.decode(), keep_blank_values=True))
-        wanted: Counter[tuple[str, str]] = Counter(parse_qsl(operation.path.partition("?")[2].partition("#")[0]))
-        wanted = Counter(
+        actual = Counter(parse_qsl(request.url.query.decode(), keep_blank_values=True))
+        expected: Counter[tuple[str, str]] = Counter(parse_qsl(operation.path.partition("?")[2].partition("#")[0]))
+        expected = Counter(
             {
                 pair: n
-                for pair, n in wanted.items()
+                for pair, n in expected.items()
                 if "{" not in pair[1] and "{" not in operation.path.partition("?")[0][-2:]
             }
         )
@@ -404,19 +409,23 @@ class Checker:
             if value is None or parameter.place != "query":
                 continue
             if parameter.is_json:
-                texts = [text for name, text in found if name == parameter.name]
+                texts = [text for name, text in actual if name == parameter.name]
                 if len(texts) != 1 or json.loads(texts[0]) != value:
                     yield "query", f"{parameter.name}: {texts} is sent for {value!r}"
-                found = Counter({pair: n for pair, n in found.items() if pair[0] != parameter.name})
+                actual = Counter({pair: n for pair, n in actual.items() if pair[0] != parameter.name})
                 continue
-            wanted += Counter(_pairs(parameter.name, value, parameter.style, parameter.explode, parameter.separator))
-        if found != wanted:
-            yield "query", f"{sorted(found - wanted)} is sent instead of {sorted(wanted - found)}"
+            expected += Counter(_pairs(parameter.name, value, parameter.style, parameter.explode, parameter.separator))
+        if actual != expected:
+            yield "query", f"{sorted(actual - expected)} is sent instead of {sorted(expected - actual)}"
 
     def _accept(self, operation: Operation, request: httpx.Request) -> Iterator[tuple[str, str]]:
         good = [media for status, content in operation.responses.items() if status[0] == "2" for media in content]
         accepted = [part.partition(";")[0].strip() for part in request.headers.get("accept", "").split(",")]
-        if good and "*/*" not in accepted and not any(_fits(media, each) for media in good for each in accepted):
+        if (
+            good
+            and "*/*" not in accepted
+            and not any(_fits(media, media_range) for media in good for media_range in accepted)
+        ):
             yield "accept", f"{accepted} is accepted, {sorted(set(good))} stated"
 
     def _body(self, operation: Operation, request: httpx.Request, sent: Mapping[Any, Any]) -> Iterator[tuple[str, str]]:
@@ -444,23 +453,23 @@ class Checker:
         _schema, encoding = operation.body.content[media]
         value, kind = sent["body"], media_kind(received)
         if kind == "json":
-            if (found := json.loads(request.content)) != value:
-                yield "body", f"{_brief(found)} is sent for {_brief(value)}"
+            if (actual := json.loads(request.content)) != value:
+                yield "body", f"{_brief(actual)} is sent for {_brief(value)}"
         elif kind == "form" and isinstance(value, dict):
             pairs = Counter(parse_qsl(request.content.decode(), keep_blank_values=True))
-            wanted: Counter[tuple[str, str]] = Counter()
-            for name, each in value.items():
+            expected: Counter[tuple[str, str]] = Counter()
+            for name, member in value.items():
                 rule = encoding.get(name) or {}
-                if isinstance(each, (dict, list)) and not rule.keys() & {"style", "explode"}:
-                    items = each if isinstance(each, list) else [each]
-                    wanted += Counter((name, _text(item)) for item in items)
+                if isinstance(member, (dict, list)) and not rule.keys() & {"style", "explode"}:
+                    items = member if isinstance(member, list) else [member]
+                    expected += Counter((name, _text(item)) for item in items)
                 else:
                     style = rule.get("style", "form")
-                    wanted += Counter(
-                        _pairs(name, each, style, rule.get("explode", style == "form"), rule.get("separator", ""))
+                    expected += Counter(
+                        _pairs(name, member, style, rule.get("explode", style == "form"), rule.get("separator", ""))
                     )
-            if _loose(pairs) != _loose(wanted):
-                yield "body", f"{sorted(pairs - wanted)} is sent instead of {sorted(wanted - pairs)}"
+            if _loose(pairs) != _loose(expected):
+                yield "body", f"{sorted(pairs - expected)} is sent instead of {sorted(expected - pairs)}"
         elif kind == "multipart" and isinstance(value, dict):
             yield from self._parts(received, request.content, value, encoding)
         elif kind in ("bytes", "text") and request.content != (
@@ -472,23 +481,24 @@ class Checker:
         self, received: str, content: bytes, value: dict[str, Any], encoding: Mapping[str, Any]
     ) -> Iterator[tuple[str, str]]:
         message = email.parser.BytesParser().parsebytes(f"Content-Type: {received}\r\n\r\n".encode() + content)
-        found: dict[str, list[bytes]] = {}
+        actual: dict[str, list[bytes]] = {}
         for part in message.get_payload():
             name = str(part.get_param("name", header="content-disposition"))
-            found.setdefault(name, []).append(part.get_payload(decode=True).rstrip(b"\r\n"))
-        for name in sorted(found.keys() ^ value.keys()):
+            actual.setdefault(name, []).append(part.get_payload(decode=True).rstrip(b"\r\n"))
+        for name in sorted(actual.keys() ^ value.keys()):
             if value.get(name) not in ([], {}):
-                yield "body", f"the part {name} is {'sent' if name in found else 'missing'}"
-        for name, each in value.items():
-            items, rule = each if isinstance(each, list) else [each], encoding.get(name) or {}
-            if isinstance(each, list) and rule.get("explode", rule.get("style", "form") == "form") is False:
+                yield "body", f"the part {name} is {'sent' if name in actual else 'missing'}"
+        for name, member in value.items():
+            items, rule = member if isinstance(member, list) else [member], encoding.get(name) or {}
+            if isinstance(member, list) and rule.get("explode", rule.get("style", "form") == "form") is False:
                 items = [
-                    text for _, text in _pairs(name, each, rule.get("style", "form"), False, rule.get("separator", ""))
+                    text
+                    for _, text in _pairs(name, member, rule.get("style", "form"), False, rule.get("separator", ""))
                 ]
-            wanted = [item if isinstance(item, bytes) else _text(item).encode() for item in items]
-            texts = found.get(name, wanted)
-            if texts != wanted and [_json(text) for text in texts] not in (jsonable(items), [jsonable(items)]):
-                yield "body", f"the part {name} is {texts} for {_brief(each)}"
+            expected = [item if isinstance(item, bytes) else _text(item).encode() for item in items]
+            texts = actual.get(name, expected)
+            if texts != expected and [_json(text) for text in texts] not in (jsonable(items), [jsonable(items)]):
+                yield "body", f"the part {name} is {texts} for {_brief(member)}"
 
     # -- security, null and responses
 
@@ -517,12 +527,16 @@ class Checker:
         if operation.body is None or row["method"] == "GET":
             return
         arguments, sent = self._arguments(operation, row, every=True)
-        schema = next((each for name, (each, _) in operation.body.content.items() if media_kind(name) == "json"), None)
+        schema = next((node for name, (node, _) in operation.body.content.items() if media_kind(name) == "json"), None)
         if schema is None or not isinstance(sent.get("body"), dict):
             return
         properties = self._document.facts(schema).get("properties", {})
-        python = {each["name"]: each["python"] for each in row["parameters"] if each["in"] == "body"}
-        nulls = [name for name, each in properties.items() if name in sent["body"] and self._document.is_nullable(each)]
+        python = {
+            parameter["name"]: parameter["python"] for parameter in row["parameters"] if parameter["in"] == "body"
+        }
+        nulls = [
+            name for name, field in properties.items() if name in sent["body"] and self._document.is_nullable(field)
+        ]
         for name in nulls:
             whole_body = python.keys() == {"body"} and sent["body"].keys() != {"body"}
             change = {python["body"]: {**sent["body"], name: None}} if whole_body else {python[name]: None}
@@ -546,8 +560,8 @@ class Checker:
                     properties = self._document.facts(content[media]).get("properties", {})
                     nulls = {
                         name: None
-                        for name, each in properties.items()
-                        if name in value and self._document.is_nullable(each)
+                        for name, field in properties.items()
+                        if name in value and self._document.is_nullable(field)
                     }
                     if nulls:
                         yield from self._response_of(operation, row, arguments, code, media, {**value, **nulls})
@@ -582,7 +596,9 @@ class Checker:
             if media is None or not self._describes(content[media]):
                 continue
             # A default that is the only response describes results.
-            if status == "default" and not any(each[:1] in "23" and each != "304" for each in operation.responses):
+            if status == "default" and not any(
+                status_key[:1] in "23" and status_key != "304" for status_key in operation.responses
+            ):
                 continue
             facts = self._document.facts(content[media])
             is_model = None if facts.keys() & {"oneOf", "anyOf"} else bool(facts["properties"])
@@ -614,11 +630,11 @@ class Checker:
         try:
             getattr(client, row["name"])(**arguments)
         except Exception as error:
-            wanted = _STATUS_CLASSES.get(code, "ServerError" if code >= 500 else "APIError")
+            class_name = _STATUS_CLASSES.get(code, "ServerError" if code >= 500 else "APIError")
             core = ("core.errors", "_runtime.errors")
-            bases = {each.__name__ for each in type(error).__mro__ if each.__module__.endswith(core)}
-            if wanted not in bases:
-                yield "error", f"{code} raises {type(error).__name__}, not {wanted}"
+            bases = {base.__name__ for base in type(error).__mro__ if base.__module__.endswith(core)}
+            if class_name not in bases:
+                yield "error", f"{code} raises {type(error).__name__}, not {class_name}"
             elif not hasattr(type(error), "data"):
                 yield "error", f"{code} raises {type(error).__name__} without data"
             elif (data := plain(error.data)) != mask_json(value):
@@ -632,18 +648,18 @@ class Checker:
 
     def _streams(self, operation: Operation, row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         """The items of a sequence are read as they arrive, and its media type is requested; `stream` is set where it is stated."""
-        stated = {
+        sequences = {
             media: node
             for status, content in operation.responses.items()
             if status[0] == "2"
             for media, node in content.items()
             if _essence(media) in (*SEQUENCES, EVENTS)
         }
-        if not stated:
+        if not sequences:
             return
         arguments, _ = self._arguments(operation, row, every=False)
         is_requested = False
-        for media, node in stated.items():
+        for media, node in sequences.items():
             values, content = self._sequence(media, node)
             self._response = httpx.Response(200, headers={"content-type": media}, content=content)
             client = self._client.sync(**self._options(operation), transport=httpx.MockTransport(self._answer))
@@ -655,17 +671,17 @@ class Checker:
             if _essence(media) not in self._seen[-1].headers["accept"]:
                 continue
             is_requested = True
-            found = (
-                [(plain(each.data), each.event, each.id) for each in items]
+            events = (
+                [(plain(item.data), item.event, item.id) for item in items]
                 if media == EVENTS
                 else list(map(plain, items))
             )
-            if found != values:
-                yield "stream", f"{_brief(found)} is read from {_brief(values)}"
+            if events != values:
+                yield "stream", f"{_brief(events)} is read from {_brief(values)}"
             if self._is_switched(operation) and json.loads(self._seen[-1].content).get("stream") is not True:
                 yield "stream", "stream is not set"
         if not is_requested:
-            yield "stream", f"{self._seen[-1].headers['accept']} is requested, {sorted(stated)} stated"
+            yield "stream", f"{self._seen[-1].headers['accept']} is requested, {sorted(sequences)} stated"
 
     def _sequence(self, media: str, node: Node) -> tuple[list[Any], bytes]:
         """Return two items of a sequence, and its text."""
@@ -673,9 +689,9 @@ class Checker:
             value = jsonable(self._document.example(self._document.item(node), sent=False, every=True))
             text = json.dumps(value).encode()
             return [value, value], b"".join(b"\x1e" * media.endswith("-seq") + text + b"\n" for _ in range(2))
-        stated = self._document.example(node, sent=False, every=True)
+        example = self._document.example(node, sent=False, every=True)
         data = jsonable(self._document.example(self._document.event_data(node), sent=False, every=True))
-        name = stated.get("event", "message") if isinstance(stated, dict) and data != stated else "message"
+        name = example.get("event", "message") if isinstance(example, dict) and data != example else "message"
         text = data if isinstance(data, str) else json.dumps(data)
         lines = "".join(f"event: {name}\nid: {number}\ndata: {text}\n\n" for number in (1, 2))
         return [(data, name, "1"), (data, name, "2")], lines.encode()
@@ -687,7 +703,7 @@ class Checker:
             self._document.facts(node)["properties"] for name, (node, _) in schemas if media_kind(name) == "json"
         ]
         return any(
-            "stream" in each and self._document.facts(each["stream"]).get("type") == "boolean" for each in properties
+            "stream" in facts and self._document.facts(facts["stream"]).get("type") == "boolean" for facts in properties
         )
 
 
@@ -711,18 +727,18 @@ def _codes(status: str, responses: Mapping[str, Any]) -> list[int]:
     if status.isdigit():
         return [int(status)] if 400 <= int(status) < 600 else []
     if status == "default":
-        among = [code for code in (418, 404, 503) if f"{code // 100}XX" not in {each.upper() for each in responses}]
+        among = [code for code in (418, 404, 503) if f"{code // 100}XX" not in {key.upper() for key in responses}]
     else:
         among = {"4XX": [418, 404], "5XX": [501, 503]}.get(status.upper(), [])
     return [code for code in among if str(code) not in responses]
 
 
 def _required(operation: Operation) -> Iterator[tuple[str, str]]:
-    for each in operation.parameters:
-        astray = each.place == "path" and each.name not in re.findall(r"\w+", operation.path)
-        ignored = each.place == "header" and each.name.lower() in _IGNORED
-        if each.required and not astray and not ignored:
-            yield each.place, each.name
+    for parameter in operation.parameters:
+        astray = parameter.place == "path" and parameter.name not in re.findall(r"\w+", operation.path)
+        ignored = parameter.place == "header" and parameter.name.lower() in _IGNORED
+        if parameter.required and not astray and not ignored:
+            yield parameter.place, parameter.name
 
 
 def _is_written(parameter: Parameter, value: Any) -> bool:
@@ -754,7 +770,7 @@ def _same(parameter: Parameter, text: str, value: Any, between: str, equal: str)
         return json.loads(text) == value
     if isinstance(value, dict):
         joined = [f"{key}{equal}{_text(item)}" for key, item in value.items()]
-        flat = [_text(each) for pair in value.items() for each in pair]
+        flat = [_text(part) for pair in value.items() for part in pair]
         return text == (between.join(joined) if parameter.explode else (parameter.separator or ",").join(flat))
     return text == (between.join(map(_text, value)) if isinstance(value, list) else _text(value))
 
@@ -824,15 +840,15 @@ def media_rank(kind: str, media: str) -> tuple[int, bool]:
 
 def body_arguments(row: Mapping[str, Any], value: Any) -> dict[str, Any]:
     """Return the arguments that are a body: one, or one for each of its fields."""
-    names = {each["name"]: each["python"] for each in row["parameters"] if each["in"] == "body"}
+    names = {parameter["name"]: parameter["python"] for parameter in row["parameters"] if parameter["in"] == "body"}
     if isinstance(value, dict) and (names.keys() != {"body"} or value.keys() == {"body"}):
         return {names[name]: member for name, member in value.items() if name in names}
     return {names["body"]: value}
 
 
-def _fits(stated: str, found: str) -> bool:
+def _fits(media_range: str, media_type: str) -> bool:
     """Whether a media type is one of those that a document states, which may be a range."""
-    pattern, name = _essence(stated), found.strip().lower()
+    pattern, name = _essence(media_range), media_type.strip().lower()
     return re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), name) is not None
 
 
@@ -858,14 +874,16 @@ def _holds(request: httpx.Request, secret: str, scheme: Mapping[str, Any] | None
     if scheme is None:
         texts = [*request.headers.values(), *query.values()]
         return any(
-            re.search(rf"(?<![\w-]){re.escape(each)}(?![\w-])", text) for text in texts for each in (secret, basic)
+            re.search(rf"(?<![\w-]){re.escape(credential)}(?![\w-])", text)
+            for text in texts
+            for credential in (secret, basic)
         )
     name = str(scheme.get("name", ""))
     if scheme.get("type") == "apiKey":
         if scheme.get("in") == "query":
             return query.get(name) == secret
-        found = request.headers.get("cookie" if scheme.get("in") == "cookie" else name, "")
-        return f"{name}={secret}" in found if scheme.get("in") == "cookie" else found.removeprefix("Bearer ") == secret
+        sent = request.headers.get("cookie" if scheme.get("in") == "cookie" else name, "")
+        return f"{name}={secret}" in sent if scheme.get("in") == "cookie" else sent.removeprefix("Bearer ") == secret
     return request.headers.get("authorization", "").partition(" ")[2] in (secret, basic)
 
 
@@ -874,12 +892,12 @@ def main(document: str, project: str) -> int:
     source = Path(project) / "src"
     sys.path.insert(0, str(source))
     package = next(path.parent.name for path in source.glob("*/commands.json"))
-    found = check(Path(document), importlib.import_module(package))
-    for problem in found:
+    problems = check(Path(document), importlib.import_module(package))
+    for problem in problems:
         print(problem)
-    kinds = Counter(problem.kind for problem in found)
-    print(f"{len(found)} problems: {', '.join(f'{number} {kind}' for kind, number in kinds.most_common())}")
-    return 1 if found else 0
+    kinds = Counter(problem.kind for problem in problems)
+    print(f"{len(problems)} problems: {', '.join(f'{number} {kind}' for kind, number in kinds.most_common())}")
+    return 1 if problems else 0
 
 
 if __name__ == "__main__":

@@ -51,8 +51,8 @@ class ComingFrom:
         assert [row for row in rows if row[0] != row[1]] == []
         omics = Path(sys.executable).with_name("omics")
         for _, words in rows:
-            asked = [omics, ours, *words.split(), "--help"]
-            shown = subprocess.run(asked, capture_output=True, text=True, timeout=60)
+            arguments = [omics, ours, *words.split(), "--help"]
+            shown = subprocess.run(arguments, capture_output=True, text=True, timeout=60)
             assert f"Usage: omics {ours} {words}" in shown.stdout, words
         return len(rows)
 
@@ -78,14 +78,14 @@ class ComingFrom:
         with published_names() as as_published:
 
             def run(name: str) -> SimpleNamespace:
-                for each in ("begin.py", name):
-                    exec(compile(as_published(self.examples[each]), each, "exec"), made)
+                for example in ("begin.py", name):
+                    exec(compile(as_published(self.examples[example]), example, "exec"), made)
                 return SimpleNamespace(**{key: value for key, value in made.items() if key != "__builtins__"})
 
             yield run
-        for each in made.values():
-            if hasattr(each, "close") and not isinstance(each, type | ModuleType):
-                each.close()
+        for value in made.values():
+            if hasattr(value, "close") and not isinstance(value, type | ModuleType):
+                value.close()
 
 
 def check_names(text: str) -> None:

@@ -129,11 +129,11 @@ def _operation(command: dict[str, Any]) -> Any:
     )
 
     def build(**arguments: Any) -> Request:
-        known = {p.get("python", p["name"]): p for p in command["parameters"]}
-        assert arguments.keys() <= known.keys()
+        parameters = {p.get("python", p["name"]): p for p in command["parameters"]}
+        assert arguments.keys() <= parameters.keys()
         path = command["path"].replace("{uuid}", segment("uuid", arguments.get("uuid", "-")))
-        body = {n: v for n, v in arguments.items() if known[n]["in"] == "body"}
-        query = [(known[n]["name"], v) for n, v in arguments.items() if known[n]["in"] == "query"]
+        body = {n: v for n, v in arguments.items() if parameters[n]["in"] == "body"}
+        query = [(parameters[n]["name"], v) for n, v in arguments.items() if parameters[n]["in"] == "query"]
         return request(facts, path, query=query, body=json_body(body or OMIT))
 
     if items:
@@ -152,9 +152,9 @@ class Widgets:
     response: Callable[[httpx.Request], httpx.Response] = lambda _: httpx.Response(200, json={"ok": True})
     asked: list[httpx.Request] = field(default_factory=list)
 
-    def __call__(self, asked: httpx.Request) -> httpx.Response:
-        self.asked.append(asked)
-        return self.response(asked)
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request)
+        return self.response(request)
 
 
 @pytest.fixture

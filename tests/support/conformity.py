@@ -35,26 +35,26 @@ class Conformity:
     def __init__(self, document: Mapping[str, Any], prefix: str) -> None:
         self._document = document
         self._prefix = prefix
-        self._router = Router((each.route, each) for each in operations(document))
+        self._router = Router((operation.route, operation) for operation in operations(document))
         self._validators = dict[str, Draft202012Validator]()  # by schema: making one costs more than using it
 
     def __call__(self, response: httpx.Response) -> None:
         path = response.request.url.path.removeprefix(self._prefix)
         method = response.request.method
-        matches = (each for entries, _ in self._router.matches(segments_of(path)) for each in entries)
-        found = next((each for each in matches if each.method == method), None)
-        if found is None:
+        matches = (entry for entries, _ in self._router.matches(segments_of(path)) for entry in entries)
+        operation = next((entry for entry in matches if entry.method == method), None)
+        if operation is None:
             return
-        responses = found.data["responses"]
-        stated = responses.get(str(response.status_code)) or responses.get("default")
-        where = f"{found.name} {response.status_code}"
-        assert stated is not None or response.status_code in ANYWHERE, f"{where} isn't in the document"
+        responses = operation.data["responses"]
+        declared = responses.get(str(response.status_code)) or responses.get("default")
+        where = f"{operation.name} {response.status_code}"
+        assert declared is not None or response.status_code in ANYWHERE, f"{where} isn't in the document"
         response.read()
-        for name, header in (stated or {}).get("headers", {}).items():
+        for name, header in (declared or {}).get("headers", {}).items():
             if name in response.headers:
                 text = response.headers[name]
                 self._check(header["schema"], text if header["schema"]["type"] == "string" else json.loads(text), where)
-        content = (stated or {}).get("content", {}).get("application/json")
+        content = (declared or {}).get("content", {}).get("application/json")
         if content and method != "HEAD":
             body = response.json()
             # A document may say so of every operation, beside the codes that it lists for each.

@@ -164,7 +164,7 @@ def write_certificates(host: str, authority: Path, chain: Path) -> None:
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(of.public_key()), critical=False)
         )
 
-    own = begun(issuer, authority_key, is_authority=True).sign(authority_key, hashes.SHA256())
+    authority_certificate = begun(issuer, authority_key, is_authority=True).sign(authority_key, hashes.SHA256())
     of_issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key())
     certificate = (
         begun(subject, key, is_authority=False)
@@ -174,7 +174,7 @@ def write_certificates(host: str, authority: Path, chain: Path) -> None:
         .sign(authority_key, hashes.SHA256())
     )
     pem = serialization.Encoding.PEM
-    authority.write_bytes(own.public_bytes(pem))
+    authority.write_bytes(authority_certificate.public_bytes(pem))
     plain = (pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     chain.write_bytes(certificate.public_bytes(pem) + key.private_bytes(*plain))
     chain.chmod(0o600)

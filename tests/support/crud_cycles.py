@@ -118,16 +118,18 @@ class Driver:
         self, operation: Operation, path: Mapping[str, Any], body: Any = None, query: Mapping[str, Any] = {}
     ) -> dict[str, Any]:
         row = self._row(operation)
-        stated = {(each.place, each.name): each for each in operation.parameters}
+        parameters = {(parameter.place, parameter.name): parameter for parameter in operation.parameters}
         arguments = {} if body is None else body_arguments(row, body)
         for argument in row["parameters"]:
             place, name = argument["in"], argument["name"]
             if place == "path":
-                arguments[argument["python"]] = path[name] if name in path else self._made(stated.get((place, name)))
+                arguments[argument["python"]] = (
+                    path[name] if name in path else self._made(parameters.get((place, name)))
+                )
             elif name in query and place == "query":
                 arguments[argument["python"]] = query[name]
             elif argument["required"] and place != "body":
-                arguments[argument["python"]] = self._made(stated.get((place, name)))
+                arguments[argument["python"]] = self._made(parameters.get((place, name)))
         return arguments
 
     def _made(self, parameter: Parameter | None) -> Any:
@@ -200,15 +202,20 @@ class Driver:
 
     def _facts(self, item: Operation | None, parameter: str) -> Mapping[str, Any]:
         """Return the schema of the parameter that names an item."""
-        stated = () if item is None else item.parameters
+        parameters = () if item is None else item.parameters
         return next(
-            (self._document.facts(each.schema) for each in stated if (each.place, each.name) == ("path", parameter)), {}
+            (
+                self._document.facts(candidate.schema)
+                for candidate in parameters
+                if (candidate.place, candidate.name) == ("path", parameter)
+            ),
+            {},
         )
 
     def _new(self, create: Operation, parameter: str) -> Any:
         """Make the body of a new object, with the name that it is found by and the values that its listing is limited to."""
         list_ = self._operations.get(("GET", bare(create.path)))
-        limits = {_bare_name(each.name): each for each in list_.parameters if each.required} if list_ else {}
+        limits = {_bare_name(limit.name): limit for limit in list_.parameters if limit.required} if list_ else {}
         fields = self._names(create, parameter)
         properties = fields_of(self._document, create.body)
         if len(properties) == 1:
@@ -239,19 +246,19 @@ class Driver:
 
     def _names(self, create: Operation, parameter: str) -> frozenset[str]:
         """Return the field in which a body can name the object, if the path's parameter has its name."""
-        wanted, found = _bare_name(parameter), set[str]()
+        bare_name, names = _bare_name(parameter), set[str]()
         properties = {} if _is_reference(parameter) else fields_of(self._document, create.body)
         for name, node in properties.items():
-            if _bare_name(name) == wanted:
+            if _bare_name(name) == bare_name:
                 return frozenset({name})
             if name == "metadata":
                 inner = Values(self._document).facts(node)["properties"]
-                found |= {f"metadata.{each}" for each in inner if _bare_name(each) == wanted}
-        return frozenset(found)
+                names |= {f"metadata.{inner_name}" for inner_name in inner if _bare_name(inner_name) == bare_name}
+        return frozenset(names)
 
     def _free(self, facts: Mapping[str, Any], depth: int = 0) -> list[str]:
         """Return the fields of an object, or of one in it, that can have any text, and then those that can have any number."""
-        found: dict[str, list[str]] = {"string": [], "integer": [], "number": [], "boolean": []}
+        by_kind: dict[str, list[str]] = {"string": [], "integer": [], "number": [], "boolean": []}
         inner: list[str] = []
         for name, node in facts["properties"].items():
             try:
@@ -259,13 +266,17 @@ class Driver:
             except Unresolved:
                 continue
             types = field.get("type")
-            kind = next((each for each in types if each != "null"), None) if isinstance(types, list) else types
+            kind = (
+                next((type_name for type_name in types if type_name != "null"), None)
+                if isinstance(types, list)
+                else types
+            )
             special = field.keys() & {"enum", "format", "pattern", "const", "readOnly", "oneOf", "anyOf"}
-            if kind in found and not special and not _is_reference(name):
-                found[kind].append(name)
+            if kind in by_kind and not special and not _is_reference(name):
+                by_kind[kind].append(name)
             elif field.get("properties") and not field.get("readOnly") and not inner and depth < 3:
-                inner = [f"{name}.{each}" for each in self._free(field, depth + 1)]
-        return [name for names in found.values() for name in names] or inner
+                inner = [f"{name}.{inner_name}" for inner_name in self._free(field, depth + 1)]
+        return [name for names in by_kind.values() for name in names] or inner
 
     def _list(self, resource: Resource, path: Mapping[str, Any]) -> tuple[list[Any], int]:
         """Return the items of a listing, and the number of its pages; 0 where the client knows no pages."""
@@ -312,7 +323,7 @@ class Driver:
         if None in identities:  # what was created is only known from the listing
             items, _ = self._list(resource, path)
             identities = [self._identity(resource, item) for item in items][-OBJECTS:]
-        if None in identities or len({str(each) for each in identities}) != OBJECTS:
+        if None in identities or len({str(identity) for identity in identities}) != OBJECTS:
             raise Incomplete("create", f"the created objects have the identities {identities} ({created[0][0]!r:.200})")
         item = {**path, resource.parameter: identities[0]}
         got = self._call("get", resource.get, self._arguments(resource.get, item))
@@ -349,7 +360,9 @@ class Driver:
         update = resource.update
         assert update is not None
         proper = _proper(got)
-        there = {_bare_name(name): value for each in (*wrapped(proper)[1:], proper) for name, value in each.items()}
+        there = {
+            _bare_name(name): value for mapping in (*wrapped(proper)[1:], proper) for name, value in mapping.items()
+        }
         free = [
             name
             for name in self._free({"properties": fields_of(self._document, update.body)})
@@ -409,7 +422,7 @@ class Driver:
             raise Incomplete("get after delete", f"{self._wire.responses[-1].status_code} where 404 was expected")
         items, _ = self._list(resource, path)
         self._is_listed(resource, items, identities[1:])
-        listed = [str(self._identity(resource, each)) for each in items]
+        listed = [str(self._identity(resource, item)) for item in items]
         if str(identities[0]) in listed:
             raise Incomplete("list after delete", f"{identities[0]!r} is still listed")
 
@@ -458,18 +471,20 @@ def _same(one: Any, other: Any) -> bool:
 
 def wrapped(value: Any) -> list[Any]:
     """Return a value and what it wraps: `{"data": {...}}`, the attributes of JSON:API, a list of one."""
-    found, queue = [], [value]
-    while queue and len(found) < 12:
-        each = queue.pop(0)
-        if isinstance(each, list) and len(each) == 1:
-            queue.append(each[0])
-        elif isinstance(each, Mapping):
-            found.append(each)
-            if len(found) < 4:
+    objects, queue = [], [value]
+    while queue and len(objects) < 12:
+        candidate = queue.pop(0)
+        if isinstance(candidate, list) and len(candidate) == 1:
+            queue.append(candidate[0])
+        elif isinstance(candidate, Mapping):
+            objects.append(candidate)
+            if len(objects) < 4:
                 queue += [
-                    member for name, member in each.items() if isinstance(member, (Mapping, list)) and name != "links"
+                    member
+                    for name, member in candidate.items()
+                    if isinstance(member, (Mapping, list)) and name != "links"
                 ]
-    return found
+    return objects
 
 
 def identity_of(value: Any, parameter: str, facts: Mapping[str, Any]) -> Any:
@@ -482,15 +497,15 @@ def identity_of(value: Any, parameter: str, facts: Mapping[str, Any]) -> Any:
     """
     if isinstance(value, (str, int)):
         return value
-    wanted = _bare_name(parameter)
-    objects = [{name: each for name, each in inner.items() if _fits(each, facts)} for inner in wrapped(value)]
-    for each in objects:  # `project_id` or `id` of a `project_id`
-        names = {_bare_name(name): member for name, member in each.items()}
-        endings = [wanted, *(name for name in sorted(names, key=len, reverse=True) if wanted.endswith(name))]
+    bare_name = _bare_name(parameter)
+    objects = [{name: member for name, member in inner.items() if _fits(member, facts)} for inner in wrapped(value)]
+    for candidate in objects:  # `project_id` or `id` of a `project_id`
+        names = {_bare_name(name): member for name, member in candidate.items()}
+        endings = [bare_name, *(name for name in sorted(names, key=len, reverse=True) if bare_name.endswith(name))]
         for name in endings:
             if name in names and len(name) > 1:
                 return names[name]
-    return next((each[name] for each in objects for name in _IDENTITIES if name in each), None)
+    return next((candidate[name] for candidate in objects for name in _IDENTITIES if name in candidate), None)
 
 
 def _fits(value: Any, facts: Mapping[str, Any]) -> bool:
@@ -507,14 +522,14 @@ def items_of(page: Any) -> list[Any]:
     queue = [page]
     empty: list[Any] | None = None
     while queue:
-        each = queue.pop(0)
-        if isinstance(each, list):
-            if each:
-                return each
-            empty = empty or each
-        elif isinstance(each, Mapping):
-            queue += [member for member in each.values() if isinstance(member, list)]
-            queue += [member for member in each.values() if isinstance(member, Mapping)]
+        candidate = queue.pop(0)
+        if isinstance(candidate, list):
+            if candidate:
+                return candidate
+            empty = empty or candidate
+        elif isinstance(candidate, Mapping):
+            queue += [member for member in candidate.values() if isinstance(member, list)]
+            queue += [member for member in candidate.values() if isinstance(member, Mapping)]
     return empty or []
 
 

@@ -80,7 +80,9 @@ def resources(document: RawDocument) -> Iterator[Resource]:
         get = operations.get(("GET", path))
         if create and list_ and get:
             updates = [operations[update, path] for update in _UPDATES if (update, path) in operations]
-            update = next((each for each in updates if fields_of(document, each.body)), next(iter(updates), None))
+            update = next(
+                (candidate for candidate in updates if fields_of(document, candidate.body)), next(iter(updates), None)
+            )
             yield Resource(collection, parameter, create, list_, get, delete, update)
 
 
@@ -143,7 +145,7 @@ _FORMATS: dict[str, Callable[[int], str]] = {
 @cache
 def _matching(pattern: str, least: int, most: int | None) -> list[str]:
     """Return some texts that match a pattern."""
-    found: dict[str, None] = {}
+    distinct: dict[str, None] = {}
     texts = st.from_regex(re.compile(pattern, re.ASCII)).filter(
         lambda text: text.isprintable() and least <= len(text) <= (len(text) if most is None else most)
     )
@@ -151,11 +153,11 @@ def _matching(pattern: str, least: int, most: int | None) -> list[str]:
     @settings(_QUICK, phases=[Phase.generate])
     @given(texts)
     def collect(text: str) -> None:
-        found[text] = None
+        distinct[text] = None
 
     with suppress(HypothesisException):  # too few of them
         collect()
-    return list(found)
+    return list(distinct)
 
 
 def _text(facts: Mapping[str, Any], number: int) -> str | bytes:
@@ -170,8 +172,8 @@ def _text(facts: Mapping[str, Any], number: int) -> str | bytes:
     try:
         if re.search(pattern, made) and least <= len(made) <= (most or len(made)):
             return made
-        found = _matching(pattern, least, most)
-        return found[number % len(found)] if found else str(facts.get("example", made))
+        texts = _matching(pattern, least, most)
+        return texts[number % len(texts)] if texts else str(facts.get("example", made))
     except re.error:  # another dialect
         return str(facts.get("example", made))
 
@@ -238,13 +240,15 @@ class Values:
             if choice is not None:
                 return choice
         types = facts.get("type")
-        kind = next((each for each in types if each != "null"), None) if isinstance(types, list) else types
+        kind = (
+            next((type_name for type_name in types if type_name != "null"), None) if isinstance(types, list) else types
+        )
         if kind == "object" or (kind is None and facts["properties"]):
             return self._object(facts, fields, depth)
         if kind == "array" or (kind is None and "items" in facts):
             count = max(1, facts.get("minItems") or 0) if facts.get("maxItems") != 0 and "items" in facts else 0
             items = [Values(self._document, self._number + at) for at in range(count)] if depth < _DEEPEST else []
-            return [each.value(facts["items"], depth=depth + 1) for each in items]
+            return [values.value(facts["items"], depth=depth + 1) for values in items]
         if kind in ("integer", "number"):
             return _number(facts, self._number, whole=kind == "integer")
         return True if kind == "boolean" else _text(facts, self._number)
@@ -253,7 +257,7 @@ class Values:
         tag = facts.get("tag")
         made: dict[str, Any] = {}
         inner = {
-            name: frozenset(each.partition(".")[2] for each in fields if each.startswith(f"{name}."))
+            name: frozenset(field.partition(".")[2] for field in fields if field.startswith(f"{name}."))
             for name in facts["properties"]
         }
         optional = [name for name in facts["properties"] if name in fields or inner[name]]

@@ -72,23 +72,23 @@ class Replay(recorded_steps.Replay):
         if kind.startswith("multipart/"):
             headers["content-type"] = f"multipart/form-data; boundary={_BOUNDARY}"
         path = self._paths.get(step.request["path"], step.request["path"])
-        status, told, content = respond(
+        status, response_headers, content = respond(
             f"{base.scheme}://{base.netloc}{base.path}{path}", step.request["method"], _content(step, kind), headers
         )
-        if "location" in told:
-            told["location"] = told["location"].removeprefix(base.path)
+        if "location" in response_headers:
+            response_headers["location"] = response_headers["location"].removeprefix(base.path)
         text = content.decode().replace(self._url, "http://{server}")
-        return status, told, _read(text, told.get("content-type", ""))
+        return status, response_headers, _read(text, response_headers.get("content-type", ""))
 
     def _credentials(self, value: str) -> str:
-        def encoded(found: re.Match[str]) -> str:
-            name, password = found.groups()
+        def encoded(match: re.Match[str]) -> str:
+            name, password = match.groups()
             if name is None:
                 return "!!!"
             right = self._password if password == f"{name}pw" else password
             return base64.b64encode(f"{name}:{right}".encode()).decode()
 
-        return _TOKEN.sub(lambda found: self._tokens[found.group(1)], _PASSWORDS.sub(encoded, value))
+        return _TOKEN.sub(lambda match: self._tokens[match.group(1)], _PASSWORDS.sub(encoded, value))
 
 
 def _content(step: Step, kind: str) -> bytes | None:

@@ -60,9 +60,9 @@ class Made:
     ) -> None:
         self.connection = connection
         connection.add_project(name, workflow=workflow)
-        told = connection.add_dataset(name, f"Data of {name}", base_file_path=f"{name}/data").json()
-        self.slug: str = told["slug"]
-        self.number: int = told["id"]
+        dataset = connection.add_dataset(name, f"Data of {name}", base_file_path=f"{name}/data").json()
+        self.slug: str = dataset["slug"]
+        self.number: int = dataset["id"]
         self.media = folder / "storage"
         self.media.mkdir(exist_ok=True)
         self.storage = self.media / name / "data"
@@ -74,8 +74,8 @@ class Made:
 
     def run(self, kind: WorkflowType = WorkflowType.script, **options: Any) -> Run:
         """A run of the dataset."""
-        told = {"storage_settings": {"MEDIA_ROOT": str(self.media)}, "working_directory": self.parent, **options}
-        return Run(self.connection, self.slug, workflow_type=kind, on_message=self.lines.append, **told)
+        run_options = {"storage_settings": {"MEDIA_ROOT": str(self.media)}, "working_directory": self.parent, **options}
+        return Run(self.connection, self.slug, workflow_type=kind, on_message=self.lines.append, **run_options)
 
     def statuses(self) -> list[tuple[int, int]]:
         """Stage and state of each status of the dataset, the oldest first."""
@@ -83,12 +83,12 @@ class Made:
 
     def told(self) -> list[dict[str, Any]]:
         """The dataset's statuses, the oldest first."""
-        found, page = list[dict[str, Any]](), 1
+        statuses, page = list[dict[str, Any]](), 1
         while True:
             response = self.connection.get_json_response(f"api/statuses/?page={page}")
-            found += [status for status in response["results"] if status["dataset"] == self.number]
+            statuses += [status for status in response["results"] if status["dataset"] == self.number]
             if response["next"] is None:
-                return found
+                return statuses
             page += 1
 
 
@@ -154,14 +154,14 @@ class PretendedSite(Connection):
         number = int(page or 1)
         begin = 20 * (number - 1)
         more = f"{self.base_url}/{path}?page={number + 1}" if begin + 20 < len(everything) else None
-        found = everything[begin : begin + 20]
-        return {"count": len(everything), "next": more, "previous": None, "results": found}
+        rows = everything[begin : begin + 20]
+        return {"count": len(everything), "next": more, "previous": None, "results": rows}
 
     def store(self, stage: Stage, state: State, dataset: int = 7, hostname: str = "elsewhere") -> int:
         """Stores a status of another user."""
         number = len(self.statuses) + 1
-        told = {"id": number, "dataset": dataset, "stage": int(stage), "state": int(state), "hostname": hostname}
-        self.statuses.append(told)
+        status = {"id": number, "dataset": dataset, "stage": int(stage), "state": int(state), "hostname": hostname}
+        self.statuses.append(status)
         return number
 
     def sent(self, hostname: str = "here") -> list[tuple[int, int]]:

@@ -40,6 +40,6 @@ class Site:
         """The last body."""
         return dict(parse_qsl(self.requests[-1].content.decode(), keep_blank_values=True))
 
-    def connection(self, **given: Any) -> Connection:
+    def connection(self, **options: Any) -> Connection:
         transport = httpx.MockTransport(self.handle)
-        return Connection("https://crunch.example.org/", TOKEN, transport=transport, clock=self.clock, **given)
+        return Connection("https://crunch.example.org/", TOKEN, transport=transport, clock=self.clock, **options)

@@ -68,30 +68,34 @@ class DrsHost(LoopbackServer):
     def _response(self, head: Head, path: str, body: bytes) -> tuple[int, dict[str, str], Any]:
         if path.startswith("storage/"):
             return self._stored(head, path.split("/", 2)[2])
-        said = f"Bearer {self.token}" if self.login == "authorization" else self.token
+        expected = f"Bearer {self.token}" if self.login == "authorization" else self.token
         shown = json.loads(body).get("passports") if body else None
         if shown and "authorization" in head.headers:
             return 400, {}, {"msg": "passports and a token"}
-        given = re.sub("^bearer ", "Bearer ", head.headers.get(self.login, ""))
-        if self.token and given != said and not self.passports.intersection(shown or ()):
+        credentials = re.sub("^bearer ", "Bearer ", head.headers.get(self.login, ""))
+        if self.token and credentials != expected and not self.passports.intersection(shown or ()):
             return 401, {}, {"msg": "no token"}
         if path == API and head.method == "POST":
             if not self.bulk:
                 return 404, {}, {"msg": "no such route"}
             ids = json.loads(body)["bulk_object_ids"]
-            return 200, {}, {"resolved_drs_object": [self.objects[each] for each in ids if each in self.objects]}
+            return (
+                200,
+                {},
+                {"resolved_drs_object": [self.objects[object_id] for object_id in ids if object_id in self.objects]},
+            )
         if path == f"{API}/access":
             if not self.bulk:
                 return 404, {}, {"msg": "no such route"}
             urls = [
                 {
-                    "drs_object_id": each["bulk_object_id"],
+                    "drs_object_id": request["bulk_object_id"],
                     "drs_access_id": way,
-                    "url": self._url(way, each["bulk_object_id"]),
+                    "url": self._url(way, request["bulk_object_id"]),
                 }
-                for each in json.loads(body)["bulk_object_access_ids"]
-                for way in each["bulk_access_ids"]
-                if each["bulk_object_id"] not in self.alone
+                for request in json.loads(body)["bulk_object_access_ids"]
+                for way in request["bulk_access_ids"]
+                if request["bulk_object_id"] not in self.alone
             ]
             return 200, {}, {"resolved_drs_object_access_urls": urls}
         id, access, way = path.removeprefix(f"{API}/").partition("/access/")
@@ -108,11 +112,11 @@ class DrsHost(LoopbackServer):
         content = self.bytes.get(id)
         if content is None or self.login in head.headers:
             return 404 if content is None else 400, {}, b"<Error/>"
-        told = {"ETag": f'"{hashlib.md5(content).hexdigest()}"'} if self.validates else {}
-        asked = head.headers.get("range", "")
-        first, _, last = asked.removeprefix("bytes=").partition("-")
-        if not asked:
-            return 200, told, content
+        headers = {"ETag": f'"{hashlib.md5(content).hexdigest()}"'} if self.validates else {}
+        range_header = head.headers.get("range", "")
+        first, _, last = range_header.removeprefix("bytes=").partition("-")
+        if not range_header:
+            return 200, headers, content
         end = min(int(last), len(content) - 1) if last else len(content) - 1
         piece = content[int(first) : end + 1]
-        return 206, {**told, "Content-Range": f"bytes {first}-{end}/{len(content)}"}, piece
+        return 206, {**headers, "Content-Range": f"bytes {first}-{end}/{len(content)}"}, piece

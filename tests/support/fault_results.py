@@ -21,21 +21,21 @@ class Results:
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._told: list[dict[str, Any]] = []
+        self._rows: list[dict[str, Any]] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take in the end of a test."""
         if report.when == "teardown":
-            self._told += [told for name, told in report.user_properties if name == "fault" and isinstance(told, dict)]
+            self._rows += [row for name, row in report.user_properties if name == "fault" and isinstance(row, dict)]
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Write the file, when every test passed: a page on reliability is made of passed tests only.
 
         The rows of long tests stay when none of them ran, and those of all others when only long tests did.
         """
-        if exitstatus != 0 or not self._told:
+        if exitstatus != 0 or not self._rows:
             return
-        results = summary(self._told)
+        results = summary(self._rows)
         ran = {"ran" in row for row in results["faults"]}
         before = json.loads(self._file.read_text(encoding="utf-8"))["faults"] if self._file.exists() else []
         kept = [row for row in before if ("ran" in row) not in ran]
@@ -43,18 +43,18 @@ class Results:
         self._file.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def summary(told: list[dict[str, Any]]) -> dict[str, Any]:
+def summary(outcomes: list[dict[str, Any]]) -> dict[str, Any]:
     """Add up what trials reported.
 
     Args:
-        told: For each test the section, the fault, its place, the endings and whether it is a long one.
+        outcomes: For each test the section, the fault, its place, the endings and whether it is a long one.
 
     Returns:
         The machine's words, and a row a fault, in the tests' order; long tests of a fault have another row, which
         states when and where they ran.
     """
     rows = dict[tuple[str, str, bool], dict[str, Any]]()
-    for one in sorted(told, key=lambda one: one["order"]):
+    for one in sorted(outcomes, key=lambda one: one["order"]):
         key = one["section"], one["fault"], one["long"]
         row = {
             "section": key[0],

@@ -155,15 +155,15 @@ class _Program(subprocess.Popen[Any]):
         self._server = server
         super().__init__(words, **options)
 
-    def _execute_child(self, args: list[str], *given: Any) -> None:
-        cwd, env, pipes, new_session = given[4], given[5], given[9:15], given[20]
+    def _execute_child(self, args: list[str], *details: Any) -> None:
+        cwd, env, pipes, new_session = details[4], details[5], details[9:15], details[20]
         request = {
             "words": args,
             "cwd": str(Path.cwd() if cwd is None else cwd),
             "env": dict(os.environ if env is None else env),
             "new_session": new_session,
         }
-        streams = [own if pipe == -1 else pipe for own, pipe in enumerate((pipes[0], pipes[3], pipes[5]))]
+        streams = [number if pipe == -1 else pipe for number, pipe in enumerate((pipes[0], pipes[3], pipes[5]))]
         self.pid, self._channel = self._server.fork(request, streams)
         self._child_created = True
         self._close_pipe_fds(*pipes)
@@ -211,9 +211,9 @@ def received(channel: socket.socket) -> int:
     Raises:
         EOFError: It has ended.
     """
-    if len(told := channel.recv(NUMBER)) < NUMBER:
+    if len(data := channel.recv(NUMBER)) < NUMBER:
         raise EOFError("the server that forks has ended")
-    return int.from_bytes(told)
+    return int.from_bytes(data)
 
 
 def serve(control: socket.socket, modules: Sequence[str]) -> None:
@@ -254,8 +254,8 @@ def serve(control: socket.socket, modules: Sequence[str]) -> None:
                 signal.set_wakeup_fd(-1)
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
                 signal.signal(signal.SIGINT, signal.default_int_handler)
-                for each in (control, channel, *running.values()):
-                    each.detach()  # its number may soon be that of a file of the program
+                for endpoint in (control, channel, *running.values()):
+                    endpoint.detach()  # its number may soon be that of a file of the program
                 become(**request, streams=streams)
                 return
             running[child] = channel

@@ -79,11 +79,11 @@ class _Parent:
             while self._processes:
                 for reader in multiprocessing.connection.wait([*self._processes]):
                     try:
-                        number, told = reader.recv()
+                        number, reports = reader.recv()
                     except EOFError:
                         self._ended(reader)
                     else:
-                        self._report(session.items[number], told)
+                        self._report(session.items[number], reports)
                     if session.shouldfail:
                         raise session.Failed(session.shouldfail)
                     if session.shouldstop:
@@ -102,13 +102,13 @@ class _Parent:
             os.close(self._chunks)
             self._running.close()
 
-    def _report(self, item: pytest.Item, told: list[float | dict[str, Any]]) -> None:
+    def _report(self, item: pytest.Item, reports: list[float | dict[str, Any]]) -> None:
         hook = item.config.hook
-        for each in told:
-            if isinstance(each, dict):
-                report = hook.pytest_report_from_serializable(config=item.config, data=each)
+        for entry in reports:
+            if isinstance(entry, dict):
+                report = hook.pytest_report_from_serializable(config=item.config, data=entry)
             else:
-                report = pytest.TestReport(item.nodeid, item.location, {}, "passed", None, "call", duration=each)
+                report = pytest.TestReport(item.nodeid, item.location, {}, "passed", None, "call", duration=entry)
             hook.pytest_runtest_logreport(report=report)
         hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
 
@@ -157,7 +157,7 @@ def _child(session: pytest.Session, number: int, chunks: int, running: mmap.mmap
             struct.pack_into("=I", running, 4 * number, current)
             after = None if following is None else session.items[following]
             config.hook.pytest_runtest_protocol(item=session.items[current], nextitem=after)
-            parent.send((current, [told for report in relay.reports if (told := _told(config, report)) is not None]))
+            parent.send((current, [entry for report in relay.reports if (entry := _entry(config, report)) is not None]))
             relay.reports.clear()
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second interrupt would end fixtures half-way
@@ -184,7 +184,7 @@ def _numbers(chunks: int) -> Iterator[int]:
         yield from range(*CHUNK.unpack(chunk))
 
 
-def _told(config: pytest.Config, report: pytest.TestReport) -> float | dict[str, Any] | None:
+def _entry(config: pytest.Config, report: pytest.TestReport) -> float | dict[str, Any] | None:
     """What is sent of a report; of most, that is how long the call took."""
     if report.passed and not report.user_properties and not hasattr(report, "wasxfail"):
         if report.when == "call":

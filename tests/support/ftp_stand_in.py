@@ -45,10 +45,10 @@ class FtpServer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for each in (self._listener, *self._open):
+        for connection in (self._listener, *self._open):
             with contextlib.suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-            each.close()
+                connection.shutdown(socket.SHUT_RDWR)
+            connection.close()
         for thread in self._threads:
             thread.join(10)
 

@@ -67,7 +67,7 @@ def fuzzed_requests(
     for parameter in operation.parameters:
         values = words if draw(st.integers(0, 2)) == 0 else st.sampled_from(usual(operation, parameter))
         if parameter.place == "path":
-            value = draw(values.filter(lambda each: each not in ("", ".", "..")))
+            value = draw(values.filter(lambda text: text not in ("", ".", "..")))
             path = path.replace(f"{{{parameter.name}}}", quote(value, safe="/" if parameter.raw else ""))
         elif parameter.place == "query" and (parameter.required or draw(st.booleans())):
             query.append((parameter.name, draw(values)))

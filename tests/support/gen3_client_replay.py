@@ -66,7 +66,7 @@ class Answering:
         content = request.content
         if request.headers.get("content-type", "").startswith("text/"):
             content = json.dumps(content.decode()).encode()  # a table is recorded as its text
-        self.sent.append(_told(request.method, request.url.raw_path.decode(), content))
+        self.sent.append(_exchanged(request.method, request.url.raw_path.decode(), content))
         self.with_login.append("authorization" in request.headers)
         response = self._left.pop(0)["response"]
         body = response["body"]
@@ -75,7 +75,7 @@ class Answering:
         return httpx.Response(response["status"], headers=response["headers"], content=content)
 
 
-def _told(method: str, target: str, content: bytes | None) -> tuple[str, str, dict[str, str], Any]:
+def _exchanged(method: str, target: str, content: bytes | None) -> tuple[str, str, dict[str, str], Any]:
     """A request without what makes no difference: slashes at the end, how booleans are written, how JSON is spaced."""
     parts = urlsplit(target)
     query = {
@@ -86,10 +86,14 @@ def _told(method: str, target: str, content: bytes | None) -> tuple[str, str, di
 
 def recorded(step: Step) -> list[tuple[str, str, dict[str, str], Any]]:
     """What the published client sent."""
-    asked = [each["request"] for each in step.exchanges]
+    requests = [exchange["request"] for exchange in step.exchanges]
     return [
-        _told(each["method"], each["path"], None if each["body"] is None else json.dumps(each["body"]).encode())
-        for each in asked
+        _exchanged(
+            request["method"],
+            request["path"],
+            None if request["body"] is None else json.dumps(request["body"]).encode(),
+        )
+        for request in requests
     ]
 
 
@@ -112,8 +116,8 @@ def hold(
     answering = Answering(step)
     with make(answering.transport) as client:
         try:
-            given = call(client)
-            result = asyncio.run(given) if inspect.isawaitable(given) else given
+            outcome = call(client)
+            result = asyncio.run(outcome) if inspect.isawaitable(outcome) else outcome
         except APIError as error:
             result = error
     expected = recorded(step)

@@ -17,7 +17,7 @@ def token(clock: ManualClock, *, issuer: str = COMMONS, seconds: float = 1200, n
     claims = {"iss": f"{issuer}/user", "iat": begins, "exp": begins + int(seconds), "jti": name}
     pieces = [{"alg": "RS256"}, claims]
     return ".".join(
-        [*(base64.urlsafe_b64encode(json.dumps(each).encode()).decode().rstrip("=") for each in pieces), "c2ln"]
+        [*(base64.urlsafe_b64encode(json.dumps(piece).encode()).decode().rstrip("=") for piece in pieces), "c2ln"]
     )
 
 
@@ -55,4 +55,4 @@ class FakeCommons:
 
     @property
     def paths(self) -> list[str]:
-        return [f"{each.method} {each.url.path}" for each in self.asked]
+        return [f"{request.method} {request.url.path}" for request in self.asked]

@@ -17,8 +17,8 @@ def commons(clock: ManualClock) -> FakeCommons:
 
 @pytest.fixture
 def make_token(clock: ManualClock) -> Callable[..., str]:
-    def made(**stated: Any) -> str:
-        return token(clock, **stated)
+    def made(**options: Any) -> str:
+        return token(clock, **options)
 
     return made
 

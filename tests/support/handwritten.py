@@ -14,20 +14,20 @@ def every_command() -> list[CommandNode]:
 
 def handwritten() -> list[CommandNode]:
     """All that are handwritten, in the same order."""
-    return [found for found in every_command() if "run" in found.command]
+    return [node for node in every_command() if "run" in node.command]
 
 
 def by_group(commands: Iterable[CommandNode]) -> dict[str, list[CommandNode]]:
     """Commands by the first word after `omics`; those of one word are in the group `omics`."""
     groups = defaultdict[str, list[CommandNode]](list)
-    for found in commands:
-        groups[found.path[0] if len(found.path) > 1 else "omics"].append(found)
+    for node in commands:
+        groups[node.path[0] if len(node.path) > 1 else "omics"].append(node)
     return dict(groups)
 
 
-def line(found: CommandNode) -> str:
+def line(node: CommandNode) -> str:
     """A command as it is typed."""
-    return " ".join(["omics", *found.path])
+    return " ".join(["omics", *node.path])
 
 
 def _below(group: Group) -> Iterator[CommandNode]:
@@ -42,10 +42,10 @@ def leaf_commands() -> dict[str, CommandNode]:
 
     def below(node: Group) -> Iterator[CommandNode]:
         for word in node.next_words():
-            found = catalog.follow(node if node.path else None, [word])
-            if isinstance(found, Group):
-                yield from below(found)
+            child = catalog.follow(node if node.path else None, [word])
+            if isinstance(child, Group):
+                yield from below(child)
             else:
-                yield found
+                yield child
 
-    return {" ".join(each.path): each for each in below(catalog.root())}
+    return {" ".join(command.path): command for command in below(catalog.root())}

@@ -32,7 +32,9 @@ class Tickets:
     def response(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
         ticket = {"format": self.format, "md5": self.md5, "urls": self.urls()}
-        return httpx.Response(200, json={"htsget": {name: each for name, each in ticket.items() if each is not None}})
+        return httpx.Response(
+            200, json={"htsget": {name: value for name, value in ticket.items() if value is not None}}
+        )
 
     def stored(self, content: bytes, *, seconds: float = 900, **headers: str) -> dict[str, Any]:
         """A block in the storage."""

@@ -17,7 +17,7 @@ def _conformity(prefix: str) -> Conformity:
     return Conformity(read_document("gen3/indexd"), prefix)
 
 
-def _held(response: httpx.Response) -> None:
+def _verify(response: httpx.Response) -> None:
     prefix = "/index" if response.request.url.path.startswith("/index/") else ""
     if response.is_success:
         _conformity(prefix)(response)
@@ -36,7 +36,7 @@ def indexd_client(sandbox: Sandbox, name: str = ADMINISTRATOR) -> httpx.Client:
         headers={"Authorization": token} if token else {},
         trust_env=False,
         verify=NO_TLS,
-        event_hooks={"response": [_held]},
+        event_hooks={"response": [_verify]},
     )
 
 
@@ -47,5 +47,5 @@ def new_record(number: int = 1, **fields: Any) -> Json:
         number: Tells records apart; it is in the URL and in the checksum.
         fields: Further fields, or others.
     """
-    told: Json = {"form": "object", "size": number, "urls": [f"s3://bucket/{number}"]}
-    return {**told, "hashes": {"md5": f"{number:032x}"}, **fields}
+    record: Json = {"form": "object", "size": number, "urls": [f"s3://bucket/{number}"]}
+    return {**record, "hashes": {"md5": f"{number:032x}"}, **fields}

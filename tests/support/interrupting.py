@@ -28,6 +28,6 @@ def interrupted(
 
 def bytes_kept(messages: str) -> int:
     """Return how many bytes of a file a command states to have from an earlier one, to continue after them."""
-    found = re.search(r"resuming, (\d+) of \d+ bytes are present", messages)
-    assert found is not None, messages
-    return int(found[1])
+    match = re.search(r"resuming, (\d+) of \d+ bytes are present", messages)
+    assert match is not None, messages
+    return int(match[1])

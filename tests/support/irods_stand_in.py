@@ -75,8 +75,8 @@ class StandIn:
 
     def put(self, name: str, data: bytes, checksum: Any = sha2, *, size: int | None = None) -> None:
         path = f"{ROOT}/{name}"
-        stated = checksum(data) if callable(checksum) else checksum
-        self.objects[path] = StoredObject(path, data, stated, len(data) if size is None else size)
+        declared = checksum(data) if callable(checksum) else checksum
+        self.objects[path] = StoredObject(path, data, declared, len(data) if size is None else size)
 
     def opener(self, password: str = PASSWORD):
         """What opens sessions, as `iRODSSession` does with one password."""
@@ -125,7 +125,7 @@ class Collection:
         if self.path in self._session.zone.forbidden:
             raise exception.CAT_NO_ACCESS_PERMISSION(self.path)
         there = self._session.zone.objects.values()
-        return [each for each in there if each.path.rpartition("/")[0] == self.path]
+        return [data_object for data_object in there if data_object.path.rpartition("/")[0] == self.path]
 
     @property
     def subcollections(self) -> list[Collection]:
@@ -145,7 +145,7 @@ class Collections:
 
     def get(self, path: str) -> Collection:
         self._session.used()
-        if not any(each.startswith(f"{path}/") for each in self._session.zone.objects):
+        if not any(object_path.startswith(f"{path}/") for object_path in self._session.zone.objects):
             raise exception.CollectionDoesNotExist
         return Collection(self._session, path)
 

@@ -48,7 +48,7 @@ class World:
     sandbox: Sandbox
     lies: tuple[Lie, ...] = ()
     states_no_counts: bool = False
-    _known: dict[str, str] | None = field(default=None, init=False)
+    _cached: dict[str, str] | None = field(default=None, init=False)
     _seen: tuple[int, ...] = field(default=(0, 0), init=False)
 
     @property
@@ -71,20 +71,24 @@ class World:
 
         It is what it was where only GET, HEAD and logins have been requested of any server since.
         """
-        stated: dict[str, str] = {}
+        fingerprints: dict[str, str] = {}
         if not self.root:
-            return stated
+            return fingerprints
         logs = self.sandbox.request_log, self.sandbox.s3_log
         new = [log.newest("", 0, log.count - seen)[1] for log, seen in zip(logs, self._seen, strict=True)]
-        asked = (entry for entries in new for entry in entries)
-        if self._known is not None and all(e.method in ("GET", "HEAD") or e.operation == "pangea login" for e in asked):
-            return self._known
+        new_entries = (entry for entries in new for entry in entries)
+        if self._cached is not None and all(
+            e.method in ("GET", "HEAD") or e.operation == "pangea login" for e in new_entries
+        ):
+            return self._cached
         with self.store as store:
             for entry in store.walk(self.path):
                 name = entry.path.removeprefix(f"{self.path}/")
-                stated[name] = json.dumps([entry.size, sorted(entry.checksums.items()) or entry.details.get("etag")])
-        self._known, self._seen = stated, tuple(log.count for log in logs)
-        return stated
+                fingerprints[name] = json.dumps(
+                    [entry.size, sorted(entry.checksums.items()) or entry.details.get("etag")]
+                )
+        self._cached, self._seen = fingerprints, tuple(log.count for log in logs)
+        return fingerprints
 
     def restore(self, before: Mapping[str, str], after: Mapping[str, str]) -> None:
         """Make the store as it was."""
@@ -131,8 +135,8 @@ def recorded(world: World, *words: str) -> dict[str, Reply]:
     """Run a command truthfully, and return the responses by method, path and query."""
     responses: dict[str, Reply] = {}
 
-    def keep(asked: Asked, reply: Reply) -> Reply:
-        responses[f"{asked.method} {asked.target}"] = reply
+    def keep(request: Asked, reply: Reply) -> Reply:
+        responses[f"{request.method} {request.target}"] = reply
         return reply
 
     world.run(Lie("none", reply=keep), None, *words)
@@ -142,8 +146,8 @@ def recorded(world: World, *words: str) -> dict[str, Reply]:
 def answered_with(name: str, responses: Mapping[str, Reply], swap: Callable[[str], str]) -> Lie:
     """The lie that a request gets the recorded response to another one; signed requests cannot be changed on their way."""
 
-    def reply(asked: Asked, truth: Reply) -> Reply:
-        return responses.get(swap(f"{asked.method} {asked.target}"), truth)
+    def reply(request: Asked, truth: Reply) -> Reply:
+        return responses.get(swap(f"{request.method} {request.target}"), truth)
 
     return Lie(name, reply=reply)
 
@@ -269,8 +273,8 @@ def _seeded(folder: Path, beginning: str) -> Path:
 
 
 def _dss(sandbox: Sandbox, _proxy: LyingProxy, folder: Path) -> tuple[str, tuple[Lie, ...]]:
-    asked, other = (sandbox.seed(_seeded(folder / name, name))["bundle_uuid"] for name in ("in", "other"))
-    return f"dss://aws/{asked}/", (of_another({asked: other}),)
+    bundle, other = (sandbox.seed(_seeded(folder / name, name))["bundle_uuid"] for name in ("in", "other"))
+    return f"dss://aws/{bundle}/", (of_another({bundle: other}),)
 
 
 def _azul(sandbox: Sandbox, _proxy: LyingProxy, folder: Path) -> tuple[str, tuple[Lie, ...]]:
@@ -294,9 +298,9 @@ def _bundles(sandbox: Sandbox) -> list[str]:
 
 def _of_commons(scheme: str) -> Callable[[Sandbox, LyingProxy, Path], tuple[str, tuple[Lie, ...]]]:
     def make(sandbox: Sandbox, proxy: LyingProxy, _folder: Path) -> tuple[str, tuple[Lie, ...]]:
-        asked, other = _bundles(sandbox)
-        swaps = {asked: other, quote(asked, safe=""): quote(other, safe="")}
-        return f"{scheme}://{urlsplit(proxy.origin).netloc}/{asked}/", (of_another(swaps),)
+        bundle, other = _bundles(sandbox)
+        swaps = {bundle: other, quote(bundle, safe=""): quote(other, safe="")}
+        return f"{scheme}://{urlsplit(proxy.origin).netloc}/{bundle}/", (of_another(swaps),)
 
     return make
 

@@ -137,6 +137,6 @@ def checked(lock: Path) -> Iterator[tuple[str, str]]:
         except OSError:
             yield row["path"], "missing"
             continue
-        stated = {"size": str(row.get("size", len(data))), **row["checksums"]}
+        expected = {"size": str(row.get("size", len(data))), **row["checksums"]}
         actual = {"size": str(len(data)), **{name: checksum(name, data) for name in row["checksums"]}}
-        yield row["path"], " ".join(name for name in stated if stated[name] != actual[name]) or "same"
+        yield row["path"], " ".join(name for name in expected if expected[name] != actual[name]) or "same"

@@ -53,9 +53,9 @@ class Person:
         ).start()
 
     def service(self, section="DSSClient", **options):
-        given = {"config": self.config, "environ": self.environ, "on_message": self.told.append}
-        given |= {"endpoint": self.endpoint, "clock": self.clock}
-        return ServiceLogin(section, **(given | options))
+        defaults = {"config": self.config, "environ": self.environ, "on_message": self.told.append}
+        defaults |= {"endpoint": self.endpoint, "clock": self.clock}
+        return ServiceLogin(section, **(defaults | options))
 
     def login(self, section="DSSClient", **options):
         about = {name: options.pop(name) for name in ("base_url", "endpoint") if name in options}

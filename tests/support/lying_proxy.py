@@ -72,8 +72,8 @@ class Lie:
     """
 
     name: str
-    target: Callable[[Asked], str] = lambda asked: asked.target
-    reply: Callable[[Asked, Reply], Reply] = lambda _asked, reply: reply
+    target: Callable[[Asked], str] = lambda request: request.target
+    reply: Callable[[Asked, Reply], Reply] = lambda _request, reply: reply
     methods: frozenset[str] = frozenset({"GET", "HEAD"})
 
 
@@ -120,12 +120,12 @@ class LyingProxy(ThreadingHTTPServer):
     def counted(self, method: str, target: str) -> tuple[Asked, Lie | None]:
         """Count a request, and return what is changed of it."""
         with self._lock:
-            asked = Asked(method, target, len(self.asked))
+            request = Asked(method, target, len(self.asked))
             methods = self.lie.methods if self.lie is not None else Lie("").methods
             if method not in methods:
-                return asked, None
-            self.asked.append(asked)
-        return asked, self.lie if self.only in (None, asked.number) else None
+                return request, None
+            self.asked.append(request)
+        return request, self.lie if self.only in (None, request.number) else None
 
     def close(self) -> None:
         """Stop it."""
@@ -145,8 +145,8 @@ class _Handler(BaseHTTPRequestHandler):
             body = self._chunks()
         else:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        asked, lie = self.server.counted(self.command, self.path)
-        target = self.path if lie is None else lie.target(asked)
+        request, lie = self.server.counted(self.command, self.path)
+        target = self.path if lie is None else lie.target(request)
         connection = HTTPConnection(*self.server.upstream, timeout=60)
         try:
             connection.putrequest(self.command, target, skip_host=True, skip_accept_encoding=True)
@@ -161,7 +161,7 @@ class _Handler(BaseHTTPRequestHandler):
             reply = Reply(response.status, headers, response.read())
         finally:
             connection.close()
-        changed = reply if lie is None else lie.reply(asked, reply)
+        changed = reply if lie is None else lie.reply(request, reply)
         self.send_response(changed.status)
         for name, value in changed.headers.items():
             if name not in _OF_ONE_CONNECTION:
@@ -221,7 +221,7 @@ def _count_changed(step: int) -> Callable[[Asked, Reply], Reply]:
         counts = key in _COUNTS and isinstance(value, int) and not isinstance(value, bool)
         return value + step if counts else value
 
-    def changed(_asked: Asked, reply: Reply) -> Reply:
+    def changed(_request: Asked, reply: Reply) -> Reply:
         reply = _of_json(number)(reply)
         body = _KEY_COUNT.sub(lambda match: b"%d" % (int(match[0]) + step), reply.body)
         headers = dict(reply.headers)
@@ -232,7 +232,7 @@ def _count_changed(step: int) -> Callable[[Asked, Reply], Reply]:
     return changed
 
 
-def _emptied(_asked: Asked, reply: Reply) -> Reply:
+def _emptied(_request: Asked, reply: Reply) -> Reply:
     def no_entries(key: str, value: Any) -> Any:
         return [] if key in _LISTS and isinstance(value, list) else value
 
@@ -240,7 +240,7 @@ def _emptied(_asked: Asked, reply: Reply) -> Reply:
     return replace(reply, body=_ENTRY.sub(b"", reply.body))
 
 
-def _shortened(_asked: Asked, reply: Reply) -> Reply:
+def _shortened(_request: Asked, reply: Reply) -> Reply:
     def no_last(key: str, value: Any) -> Any:
         return value[:-1] if key in _LISTS and isinstance(value, list) else value
 
@@ -249,7 +249,7 @@ def _shortened(_asked: Asked, reply: Reply) -> Reply:
     return replace(reply, body=reply.body.replace(last[0][0], b"", 1)) if last else reply
 
 
-def _repeated(_asked: Asked, reply: Reply) -> Reply:
+def _repeated(_request: Asked, reply: Reply) -> Reply:
     def twice(key: str, value: Any) -> Any:
         return [*value, *value] if key in _LISTS and isinstance(value, list) else value
 
@@ -257,7 +257,7 @@ def _repeated(_asked: Asked, reply: Reply) -> Reply:
     return replace(reply, body=_ENTRY.sub(lambda match: match[0] * 2, reply.body))
 
 
-def _page(_asked: Asked, _reply: Reply) -> Reply:
+def _page(_request: Asked, _reply: Reply) -> Reply:
     return Reply(200, {"content-type": "text/html; charset=utf-8"}, PAGE)
 
 
@@ -268,7 +268,7 @@ def without_filters(*names: str) -> Lie:
         names: The parameters.
     """
     pattern = re.compile(rf"(?<=[?&])(?:{'|'.join(map(re.escape, names))})=[^&]*&?")
-    return Lie("filters are ignored", target=lambda asked: pattern.sub("", asked.target).rstrip("?&"))
+    return Lie("filters are ignored", target=lambda request: pattern.sub("", request.target).rstrip("?&"))
 
 
 def of_another(swaps: dict[str, str]) -> Lie:
@@ -278,8 +278,8 @@ def of_another(swaps: dict[str, str]) -> Lie:
         swaps: What stands in requests, and what the server gets in its place.
     """
 
-    def target(asked: Asked) -> str:
-        text = asked.target
+    def target(request: Asked) -> str:
+        text = request.target
         for word, other in swaps.items():
             text = text.replace(word, other)
         return text

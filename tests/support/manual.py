@@ -70,15 +70,15 @@ class Block:
 def blocks(page: Path) -> list[Block]:
     """The blocks of a page, in its order."""
     text = page.read_text(encoding="utf-8")
-    found: list[Block] = []
+    page_blocks: list[Block] = []
     for match in _FENCE.finditer(text):
         title = re.search(r'title="([^"]+)"', match["rest"])
         line = text.count("\n", 0, match.start("indent")) + 1
         body = (
             re.sub(rf"^{match['indent']}", "", match["text"], flags=re.MULTILINE) if match["indent"] else match["text"]
         )
-        found.append(Block(match["language"], body, line, title[1] if title else "", match["reason"] or ""))
-    return found
+        page_blocks.append(Block(match["language"], body, line, title[1] if title else "", match["reason"] or ""))
+    return page_blocks
 
 
 def own_test(page: Path) -> Path:
@@ -104,11 +104,11 @@ def prints(expected: str, printed: str) -> str:
     """
     left = printed.splitlines()
     for line in expected.splitlines():
-        wanted = line.strip()
-        if wanted in ("", "…"):
+        pattern = line.strip()
+        if pattern in ("", "…"):
             continue
-        shape = re.compile(".*".join(map(re.escape, wanted.split("…"))))
-        at = next((number for number, each in enumerate(left) if shape.fullmatch(each.strip())), None)
+        shape = re.compile(".*".join(map(re.escape, pattern.split("…"))))
+        at = next((number for number, printed_line in enumerate(left) if shape.fullmatch(printed_line.strip())), None)
         if at is None:
             return line
         left = left[at + 1 :]
@@ -135,7 +135,7 @@ class Shell:
         self.port = port
         self._variables = variables
         self._seconds = seconds
-        self._told = ""
+        self._printed = ""
         self._files = [folder / ".stderr", folder / ".stdout"]
         self._servers: list[subprocess.Popen[str]] = []
         self._process = subprocess.Popen(
@@ -162,14 +162,14 @@ class Shell:
         Raises:
             AssertionError: A block ends with an error, or prints something else; names the page and the line.
         """
-        self._told = ""
+        self._printed = ""
         for block in blocks(page):
             try:
                 if block.is_run:
-                    self._told = self.run(block)
-                elif block.language == "text" and self._told:
-                    lost = prints(block.text.replace(PORT, self.port), self._told)
-                    assert not lost, f"this isn't printed: {lost}\nbut:\n{self._told}"
+                    self._printed = self.run(block)
+                elif block.language == "text" and self._printed:
+                    lost = prints(block.text.replace(PORT, self.port), self._printed)
+                    assert not lost, f"this isn't printed: {lost}\nbut:\n{self._printed}"
             except AssertionError as error:
                 raise AssertionError(f"{page.relative_to(CHECKOUT)}, line {block.line}: {error}") from error
 
@@ -234,7 +234,7 @@ class Shell:
         watch.start()
         is_done = self._process.stdout.readline() == "done\n"
         watch.cancel()
-        told, printed = (file.read_text(encoding="utf-8", errors="replace") for file in self._files)
-        assert is_done, f"it ended with {self._process.wait()}\n{printed}\n{told}"
-        assert "Traceback" not in told, told
-        return told + printed
+        logged, printed = (file.read_text(encoding="utf-8", errors="replace") for file in self._files)
+        assert is_done, f"it ended with {self._process.wait()}\n{printed}\n{logged}"
+        assert "Traceback" not in logged, logged
+        return logged + printed

@@ -61,16 +61,16 @@ class Orthanc:
 
     def put(self, *files: bytes) -> None:
         with httpx.Client(base_url=self.http) as client:
-            for each in files:
-                client.post("/instances", content=each).raise_for_status()
+            for content in files:
+                client.post("/instances", content=content).raise_for_status()
 
     def empty(self) -> None:
-        for each in httpx.get(f"{self.http}/patients").json():
-            httpx.delete(f"{self.http}/patients/{each}").raise_for_status()
+        for patient in httpx.get(f"{self.http}/patients").json():
+            httpx.delete(f"{self.http}/patients/{patient}").raise_for_status()
 
     def delete(self, sop: str) -> None:
-        for each in httpx.post(f"{self.http}/tools/lookup", content=sop).json():
-            httpx.delete(self.http + each["Path"]).raise_for_status()
+        for match in httpx.post(f"{self.http}/tools/lookup", content=sop).json():
+            httpx.delete(self.http + match["Path"]).raise_for_status()
 
     def config(self, **changed: Any) -> Any:
         """Settings with which this archive is reached."""
@@ -159,10 +159,10 @@ def image(study: str, series: str, sop: str, *, number: int = 1, compressed: boo
 
 def study(root: str, counts: Sequence[int]) -> dict[str, bytes]:
     """The images of a study, from their places in a data set: one series for each count."""
-    found = dict[str, bytes]()
+    images = dict[str, bytes]()
     for series, count in enumerate(counts, 1):
         for number in range(1, count + 1):
             sop = f"{root}.{series}.{number}"
             name = f"primary/sub-{root}/sam-{root}.{series}/{sop}.dcm"
-            found[name] = image(root, f"{root}.{series}", sop, number=number)
-    return found
+            images[name] = image(root, f"{root}.{series}", sop, number=number)
+    return images

@@ -33,7 +33,7 @@ def result(uuid: str, module: str, *fields: Any, replicate: str = "r", updated: 
 
 def manifest(samples: dict[str, list[Any]], own: list[Any] | None = None) -> dict[str, Any]:
     """The manifest of the library, with the results of its samples and its own."""
-    listed = [{"uuid": f"u-{name}", "name": name, "analysis_results": each} for name, each in samples.items()]
+    listed = [{"uuid": f"u-{name}", "name": name, "analysis_results": results} for name, results in samples.items()]
     return {"uuid": LIBRARY[1], "name": "Gut", "samples": listed, "analysis_results": own or []}
 
 
@@ -124,8 +124,8 @@ class FieldServer:
         if self.completing and (planned := self.completing.pop(0)) is not None:
             return self._raised(planned)
         pieces = self.pieces(body["upload_id"])
-        told = {part["PartNumber"]: part["ETag"].strip('"') for part in body["parts"]}
-        if told != {number: hashlib.md5(piece).hexdigest() for number, piece in pieces.items()}:
+        etags = {part["PartNumber"]: part["ETag"].strip('"') for part in body["parts"]}
+        if etags != {number: hashlib.md5(piece).hexdigest() for number, piece in pieces.items()}:
             return httpx.Response(200)  # as the real server does
         digests = b"".join(hashlib.md5(pieces[number]).digest() for number in sorted(pieces))
         etag = f"{hashlib.md5(digests).hexdigest()}-{len(pieces)}"
@@ -134,23 +134,23 @@ class FieldServer:
 
     def pieces(self, upload_id: str) -> dict[int, bytes]:
         """What the sink has of an upload."""
-        found: dict[int, bytes] = {}
+        received: dict[int, bytes] = {}
         for key, data in list(self.sink.stored.items()):
             if f"uploadId={upload_id}&" in key:
-                found[int(key.partition("partNumber=")[2].partition("&")[0])] = data
-        return found
+                received[int(key.partition("partNumber=")[2].partition("&")[0])] = data
+        return received
 
     def body(self, upload_id: str) -> bytes:
         """The parts of an upload, put together."""
-        found = self.pieces(upload_id)
-        return b"".join(found[number] for number in sorted(found))
+        pieces = self.pieces(upload_id)
+        return b"".join(pieces[number] for number in sorted(pieces))
 
     def of(self, end: str) -> list[Any]:
         """The bodies of requests whose path ends so."""
         return [body for _, path, body in self.asked if path.endswith(end)]
 
     def _object(self, request: httpx.Request) -> httpx.Response:
-        uuid = next((each for each in self.stored if self.objects.get(each)), "")
+        uuid = next((stored for stored in self.stored if self.objects.get(stored)), "")
         if not uuid:
             return httpx.Response(404)
         size, etag = self.objects[uuid]

@@ -85,7 +85,7 @@ class Replay(recorded_steps.Replay):
         if step.request["method"] == "PUT" and "etag" in headers:
             self._texts[step.headers["etag"]] = headers["etag"]
         for name in _COMPARED if status < _FAILURE and not _is_for_storage(step) else ():
-            one, other = (_DAY.sub("DAY", each.get(name, "")) for each in (step.headers, headers))
+            one, other = (_DAY.sub("DAY", sent.get(name, "")) for sent in (step.headers, headers))
             if one != other:
                 return f"{name}: recorded {one}, not {other}"
         match step.response:
@@ -96,10 +96,10 @@ class Replay(recorded_steps.Replay):
                 return "" if same else f"recorded {length} bytes, not {short(response)}"
             case _:
                 pass
-        wanted, given = _plain(self._carried(step.response)), _plain(response)
+        recorded, actual = _plain(self._carried(step.response)), _plain(response)
         if _RANDOM in step.request["path"]:
-            wanted, given = (json.loads(_UUID.sub("UUID", json.dumps(each))) for each in (wanted, given))
-        return _differing(wanted, given)
+            recorded, actual = (json.loads(_UUID.sub("UUID", json.dumps(body))) for body in (recorded, actual))
+        return _differing(recorded, actual)
 
     def _send(self, step: Step) -> tuple[int, dict[str, str], Any]:
         url = self._target(step)
@@ -108,16 +108,16 @@ class Replay(recorded_steps.Replay):
         kind = headers.get("content-type", "")
         if kind.startswith("multipart/"):
             headers["content-type"] = f"multipart/form-data; boundary={_BOUNDARY}"
-        status, told, content = respond(url, step.request["method"], self._content(step, kind), headers)
-        if "location" in told:
-            told["location"] = told["location"].removeprefix(urlsplit(self._url).path)
-        return status, told, self._read(content, told.get("content-type", ""))
+        status, response_headers, content = respond(url, step.request["method"], self._content(step, kind), headers)
+        if "location" in response_headers:
+            response_headers["location"] = response_headers["location"].removeprefix(urlsplit(self._url).path)
+        return status, response_headers, self._read(content, response_headers.get("content-type", ""))
 
     def _target(self, step: Step) -> str:
         path: str = step.request["path"]
         if _is_for_storage(step):
             return self._texts.get(f"http://{path}", path.replace("{s3}", self._storage_url))
-        return self._url + _NUMBER.sub(lambda found: str(self._number(int(found.group()))), self._carried(path))
+        return self._url + _NUMBER.sub(lambda match: str(self._number(int(match.group()))), self._carried(path))
 
     def _content(self, step: Step, kind: str) -> bytes | None:
         body = step.request["body"]
@@ -142,8 +142,8 @@ class Replay(recorded_steps.Replay):
         for part in parts:
             file = f'; filename="{part["filename"]}"' if "filename" in part else ""
             value = self._carried(part["value"]) if "value" in part else "x" * part["binary"]["length"]
-            told = f'Content-Disposition: form-data; name="{part["name"]}"{file}'
-            fields.append(f"--{_BOUNDARY}\r\n{told}\r\n\r\n{value}\r\n")
+            header = f'Content-Disposition: form-data; name="{part["name"]}"{file}'
+            fields.append(f"--{_BOUNDARY}\r\n{header}\r\n\r\n{value}\r\n")
         return f"{''.join(fields)}--{_BOUNDARY}--\r\n".encode()
 
     def _read(self, content: bytes, kind: str) -> Any:
@@ -170,8 +170,8 @@ class Replay(recorded_steps.Replay):
         match recorded, answered:
             case dict(), dict():
                 one, other = cast("dict[str, Any]", recorded), cast("dict[str, Any]", answered)
-                for each in one.keys() & other.keys():
-                    self._learn(each, one[each], other[each])
+                for key_ in one.keys() & other.keys():
+                    self._learn(key_, one[key_], other[key_])
             case list(), list():
                 for one, other in self._pairs(cast("list[Any]", recorded), cast("list[Any]", answered)):
                     self._learn(key, one, other)
@@ -190,13 +190,13 @@ class Replay(recorded_steps.Replay):
         made = set(self._uuids.values())
         left = [(one, _likeness(one, made)) for one in answered]
         pairs: list[tuple[Any, Any]] = []
-        for each in sorted(recorded, key=lambda item: _uuid_of(item) not in self._uuids):
-            known = self._carried(each)
-            is_known, alike = _uuid_of(each) in self._uuids, _likeness(known, made)
-            fitting = [one for one in left if _uuid_of(one[0]) == _uuid_of(known)] if is_known else []
+        for member in sorted(recorded, key=lambda item: _uuid_of(item) not in self._uuids):
+            carried = self._carried(member)
+            is_known, alike = _uuid_of(member) in self._uuids, _likeness(carried, made)
+            fitting = [one for one in left if _uuid_of(one[0]) == _uuid_of(carried)] if is_known else []
             fitting = fitting or [one for one in left if one[1] == alike] or left
             if fitting:
-                pairs.append((each, fitting[0][0]))
+                pairs.append((member, fitting[0][0]))
                 left = [one for one in left if one[0] is not fitting[0][0]]
         return pairs
 
@@ -209,10 +209,10 @@ class Replay(recorded_steps.Replay):
             case str() if value in self._texts:
                 return self._texts[value]
             case str():
-                text = _TOKEN.sub(lambda found: self._texts.get(found.group(), found.group()), value)
+                text = _TOKEN.sub(lambda match: self._texts.get(match.group(), match.group()), value)
                 text = text.replace("{server}", self._url.removeprefix("http://"))
                 text = text.replace("{s3}", urlsplit(self._storage_url).netloc)
-                return _UUID.sub(lambda found: self._uuids.get(found.group(), found.group()), text)
+                return _UUID.sub(lambda match: self._uuids.get(match.group(), match.group()), text)
             case dict():
                 members = cast("dict[str, Any]", value).items()
                 return {
@@ -239,8 +239,8 @@ def _likeness(value: Any, made: Collection[str]) -> Any:
     match value:
         case dict():
             members = cast("dict[str, Any]", value).items()
-            told = {key: _likeness(item, made) for key, item in members if key not in _MADE_UP}
-            return {key: item for key, item in told.items() if item is not None}
+            likenesses = {key: _likeness(item, made) for key, item in members if key not in _MADE_UP}
+            return {key: item for key, item in likenesses.items() if item is not None}
         case str():
             is_made_up = _MOMENT.fullmatch(value) or (_UUID.fullmatch(value) and value not in made)
             return None if is_made_up else value
@@ -254,24 +254,24 @@ def _uuid_of(value: Any) -> str:
     return str(cast("dict[str, Any]", value).get("uuid", "")) if isinstance(value, dict) else ""
 
 
-def _differing(wanted: Any, given: Any, where: str = "") -> str:
+def _differing(recorded: Any, actual: Any, where: str = "") -> str:
     """Where two values differ first; empty if they do not."""
-    if wanted == given:
+    if recorded == actual:
         return ""
-    match wanted, given:
-        case dict(), dict() if wanted.keys() == given.keys():
-            members = cast("dict[str, Any]", wanted)
-            found = (_differing(members[key], given[key], f"{where}.{key}") for key in members)
-            return next(each for each in found if each)
-        case list(), list() if len(cast("list[Any]", wanted)) == len(cast("list[Any]", given)):
-            pairs = zip(cast("list[Any]", wanted), cast("list[Any]", given), strict=True)
-            found = (_differing(one, other, f"{where}[{index}]") for index, (one, other) in enumerate(pairs))
-            return next(each for each in found if each)
+    match recorded, actual:
+        case dict(), dict() if recorded.keys() == actual.keys():
+            members = cast("dict[str, Any]", recorded)
+            differences = (_differing(members[key], actual[key], f"{where}.{key}") for key in members)
+            return next(difference for difference in differences if difference)
+        case list(), list() if len(cast("list[Any]", recorded)) == len(cast("list[Any]", actual)):
+            pairs = zip(cast("list[Any]", recorded), cast("list[Any]", actual), strict=True)
+            differences = (_differing(one, other, f"{where}[{index}]") for index, (one, other) in enumerate(pairs))
+            return next(difference for difference in differences if difference)
         case dict(), dict():
-            one, other = set(cast("dict[str, Any]", wanted)), set(cast("dict[str, Any]", given))
+            one, other = set(cast("dict[str, Any]", recorded)), set(cast("dict[str, Any]", actual))
             return f"{where}: without {short(sorted(one - other))}, with {short(sorted(other - one))}"
         case _:
-            return f"{where}: recorded {short(wanted)}, not {short(given)}"
+            return f"{where}: recorded {short(recorded)}, not {short(actual)}"
 
 
 def _plain(value: Any) -> Any:
@@ -330,19 +330,19 @@ def replay_of(sandbox: Any, name: str = "pangea") -> Replay:
         name: Which recording it is for.
     """
     sandbox.pangea.empty()
-    wanted = MADE[name]
+    prototypes = MADE[name]
 
     def make() -> None:
         pipeline = replay.post("/api/pipelines", {"name": "of orders"})["uuid"]
         jobs: dict[str, str] = {}
-        for job, uuid in wanted.jobs.items():
+        for job, uuid in prototypes.jobs.items():
             module = {"pipeline": pipeline, "name": job, "version": "1"}
             jobs[job] = replay.post("/api/pipeline_modules", module)["uuid"]
             replay.learn(uuid, jobs[job])
         made = sandbox.pangea.add_work_order_prototype("WOP", jobs=jobs, privileged=["foo@bar.com"])
-        replay.learn(wanted.prototype, made)
+        replay.learn(prototypes.prototype, made)
         of_groups = sandbox.pangea.add_group_work_order_prototype("GWOP", parts=[made], privileged=["foo@bar.com"])
-        replay.learn(wanted.group_prototype, of_groups)
+        replay.learn(prototypes.group_prototype, of_groups)
 
     def bucket() -> None:
         sandbox.pangea.context.staging.make_bucket("bkt")
@@ -353,7 +353,7 @@ def replay_of(sandbox: Any, name: str = "pangea") -> Replay:
     owner = sandbox.s3_credentials
     keys = {"AK": owner["AWS_ACCESS_KEY_ID"], "SK": owner["AWS_SECRET_ACCESS_KEY"]}
     replay = Replay(
-        sandbox.pangea_url, sandbox.s3_url, {wanted.before: make, "s3: make bucket": bucket, "search": index}, keys
+        sandbox.pangea_url, sandbox.s3_url, {prototypes.before: make, "s3: make bucket": bucket, "search": index}, keys
     )
     return replay
 
@@ -362,9 +362,11 @@ def _main(words: Sequence[str]) -> None:
     from omicsdk.sandbox import Sandbox
 
     with Sandbox() as sandbox:
-        found = replay_of(sandbox).differences(read_recording())
-    shown = [f"{number} {text}" for number, text in found.items() if not words or any(word in text for word in words)]
-    print("\n".join(shown), f"\n{len(shown)} of {len(found)} differences")
+        differences = replay_of(sandbox).differences(read_recording())
+    shown = [
+        f"{number} {text}" for number, text in differences.items() if not words or any(word in text for word in words)
+    ]
+    print("\n".join(shown), f"\n{len(shown)} of {len(differences)} differences")
 
 
 if __name__ == "__main__":

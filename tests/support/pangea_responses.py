@@ -25,4 +25,4 @@ def told(response: httpx.Response) -> tuple[int, Any]:
 def names(response: httpx.Response, key: str = "name") -> list[str]:
     """What is in a page of a list."""
     assert response.status_code == httpx.codes.OK, response.text
-    return [each[key] for each in response.json()["results"]]
+    return [row[key] for row in response.json()["results"]]

@@ -48,30 +48,30 @@ class Platform:
         return self.all("sample_groups", name=name)[0]
 
     def samples(self, group: str) -> list[str]:
-        return sorted(each["name"] for each in self.all(f"sample_groups/{self.group(group)['uuid']}/samples"))
+        return sorted(sample["name"] for sample in self.all(f"sample_groups/{self.group(group)['uuid']}/samples"))
 
     def sample(self, name: str) -> dict[str, Any]:
         return self.all("samples", name=name)[0]
 
     def fields(self, sample: str) -> dict[str, str]:
         """Fields of a sample's results, each with its file's bytes as text, or its data."""
-        found = self.client.get(f"samples/{self.sample(sample)['uuid']}/manifest").json()["analysis_results"]
+        results = self.client.get(f"samples/{self.sample(sample)['uuid']}/manifest").json()["analysis_results"]
         return {
-            f"{result['module_name']} {each['name']}": self._content(each)
-            for result in found
-            for each in result["fields"]
+            f"{result['module_name']} {field['name']}": self._content(field)
+            for result in results
+            for field in result["fields"]
         }
 
     def group_fields(self, group: str) -> dict[str, str]:
-        found = self.client.get(f"sample_groups/{self.group(group)['uuid']}/manifest").json()["analysis_results"]
+        results = self.client.get(f"sample_groups/{self.group(group)['uuid']}/manifest").json()["analysis_results"]
         return {
-            f"{result['module_name']} {each['name']}": self._content(each)
-            for result in found
-            for each in result["fields"]
+            f"{result['module_name']} {field['name']}": self._content(field)
+            for result in results
+            for field in result["fields"]
         }
 
-    def _content(self, each: Mapping[str, Any]) -> str:
-        data = each["stored_data"]
+    def _content(self, field: Mapping[str, Any]) -> str:
+        data = field["stored_data"]
         if "presigned_url" not in data:
             return json.dumps(data)
         response = httpx.get(data["presigned_url"], trust_env=False)
@@ -81,9 +81,9 @@ class Platform:
         """Files below a folder, those of fields' data with what is in them but for addresses."""
         at = self.folder / folder
         return {
-            each.relative_to(at).as_posix(): each.read_text() if each.suffix != ".json" else "data"
-            for each in sorted(at.rglob("*"))
-            if each.is_file() and not each.relative_to(at).as_posix().startswith(".")
+            path.relative_to(at).as_posix(): path.read_text() if path.suffix != ".json" else "data"
+            for path in sorted(at.rglob("*"))
+            if path.is_file() and not path.relative_to(at).as_posix().startswith(".")
         }
 
     def _keys(self) -> dict[str, str]:
@@ -155,7 +155,9 @@ def table(ran: Ran) -> dict[str, dict[str, str]]:
 
 
 def metadata(there: Platform, _ran: Ran) -> Any:
-    return {each["name"]: each["metadata"] for each in there.all("samples", library_id=there.group("Lib2")["uuid"])}
+    return {
+        sample["name"]: sample["metadata"] for sample in there.all("samples", library_id=there.group("Lib2")["uuid"])
+    }
 
 
 def result_of(sample: str, module: str) -> Callable[[Platform], str]:
@@ -185,11 +187,11 @@ STEPS: dict[str, Step] = {
     ),
     "result": Step(
         ["create", "sample-ar", "CLI2", "Lib2", "c1", "mm", "-r", "1"],
-        lambda there, _: [each["replicate"] for each in there.all("sample_ars", module_name="mm")],
+        lambda there, _: [result["replicate"] for result in there.all("sample_ars", module_name="mm")],
     ),
     "result by UUID": Step(
         ["create", "sample-ar", "{sample}", "mm2", "-r", "1"],
-        lambda there, _: [each["replicate"] for each in there.all("sample_ars", module_name="mm2")],
+        lambda there, _: [result["replicate"] for result in there.all("sample_ars", module_name="mm2")],
         {"sample": lambda there: there.sample("c1")["uuid"]},
     ),
     "data without a bucket": Step(
@@ -220,7 +222,7 @@ STEPS: dict[str, Step] = {
     "a tag for reads": Step(["tag", "create", "rt"]),
     "reads with a tag": Step(
         ["upload", "reads", "CLI2", "Lib2", "tagged", "-t", "rt"],
-        lambda there, _: [each["name"] for each in there.all(f"contrib/tags/{_tag(there, 'rt')}/samples")],
+        lambda there, _: [sample["name"] for sample in there.all(f"contrib/tags/{_tag(there, 'rt')}/samples")],
     ),
     "single reads": Step(
         ["upload", "single-ended-reads", "CLI2", "Lib2", "singles"], lambda there, _: there.fields("w1")
@@ -264,15 +266,15 @@ STEPS: dict[str, Step] = {
         ["add", "samples-to-group", "CLI2", "Lib2", "CLI2", "Grp2", "c1"], lambda there, _: there.samples("Grp2")
     ),
     "tag": Step(
-        ["tag", "create", "ct"], lambda there, _: [each["name"] for each in there.all("contrib/tags/", name="ct")]
+        ["tag", "create", "ct"], lambda there, _: [tag["name"] for tag in there.all("contrib/tags/", name="ct")]
     ),
     "tag samples": Step(
         ["tag", "samples-in-group", "CLI2", "Grp3", "ct"],
-        lambda there, _: sorted(each["name"] for each in there.all(f"contrib/tags/{_tag(there)}/samples")),
+        lambda there, _: sorted(sample["name"] for sample in there.all(f"contrib/tags/{_tag(there)}/samples")),
     ),
     "tag a group": Step(
         ["tag", "group", "CLI2", "Lib2", "ct"],
-        lambda there, _: [each["name"] for each in there.all(f"contrib/tags/{_tag(there)}/sample_groups")],
+        lambda there, _: [group["name"] for group in there.all(f"contrib/tags/{_tag(there)}/sample_groups")],
     ),
     "random samples": Step(["tag", "list", "random-samples", "ct"], printed("c1", "c2", "c3")),
     "groups with a tag": Step(["tag", "list", "groups", "ct"], printed("Lib2", "Grp3")),
@@ -307,7 +309,7 @@ STEPS: dict[str, Step] = {
 
 
 def _privacy(there: Platform, sample: str) -> list[bool]:
-    return [each["is_private"] for each in there.all("sample_ars", sample_id=there.sample(sample)["uuid"])]
+    return [result["is_private"] for result in there.all("sample_ars", sample_id=there.sample(sample)["uuid"])]
 
 
 def _tag(there: Platform, name: str = "ct") -> str:  # fmt: skip

@@ -36,7 +36,7 @@ _HANDLED = {
 """The operations with a handler, of services that the engine answers for otherwise."""
 NOT_PLAYED = {
     **{
-        service: {_ENGINE: [each["name"] for each in operations(service) if each["name"] not in handled]}
+        service: {_ENGINE: [operation["name"] for operation in operations(service) if operation["name"] not in handled]}
         for service, handled in _HANDLED.items()
     },
     "sb": {_ENGINE: ["get_billing_endpoints", "send_feedback"]},

@@ -57,22 +57,24 @@ class PortalHost(Server):
 
     def respond(self, connection: Any, reader: Any, head: Head) -> bool:
         sent = reader.read(int(head.headers.get("content-length", 0)))
-        wanted = next((text for start, text in self.tokens.items() if head.path.startswith(start)), "")
-        header, _, value = wanted.partition(": ")
-        told: Any = None
-        if wanted and head.headers.get(header.lower()) != value:
+        token = next((text for start, text in self.tokens.items() if head.path.startswith(start)), "")
+        header, _, value = token.partition(": ")
+        payload: Any = None
+        if token and head.headers.get(header.lower()) != value:
             return self._send(connection, self._noted(head), Response(403, {}, b'{"message": "no access"}'))
         if head.path.startswith(("index/", "fetch/repository/files/")):
-            told = self._azul(head.path, parse_qs(head.query))
+            payload = self._azul(head.path, parse_qs(head.query))
         elif head.path.startswith("sb/files/") and head.path.endswith("/download_info"):
-            told = {"url": self.url("sb-storage/" + head.path.split("/")[2])}
+            payload = {"url": self.url("sb-storage/" + head.path.split("/")[2])}
         elif head.path == "gdc/files":
-            told = self._gdc(json.loads(sent))
+            payload = self._gdc(json.loads(sent))
         elif head.method == "HEAD":
             return self._send(connection, self._noted(head), self._google(unquote(head.path)))
-        if told is not None:
-            said = json.dumps(told).encode()
-            return self._send(connection, self._noted(head), Response(200, {"Content-Type": "application/json"}, said))
+        if payload is not None:
+            content = json.dumps(payload).encode()
+            return self._send(
+                connection, self._noted(head), Response(200, {"Content-Type": "application/json"}, content)
+            )
         return super().respond(connection, reader, head)
 
     def _gdc(self, search: dict[str, Any]) -> Any:
@@ -86,9 +88,9 @@ class PortalHost(Server):
             catalog = {"atlas": "hca", "internal": False, "plugins": {}}
             return {"default_catalog": "dcp1", "catalogs": {"dcp1": catalog}}
         if path == "index/files":
-            wanted = json.loads(query["filters"][0])["fileId"]["is"]
+            uuids = json.loads(query["filters"][0])["fileId"]["is"]
             hits = [
-                {"entryId": each, "files": [{"uuid": each, **self.azul[each]}]} for each in wanted if each in self.azul
+                {"entryId": uuid, "files": [{"uuid": uuid, **self.azul[uuid]}]} for uuid in uuids if uuid in self.azul
             ]
             return {"hits": hits, "pagination": {"next": None}, "termFacets": {}}
         uuid = path.rpartition("/")[2]

@@ -193,8 +193,8 @@ class RecordingDisk(Disk):
         with self._guard:
             missing = [one for one in (Path(path), *Path(path).parents) if not one.exists()]
             super().make_folders(path)
-            known = {operation.path for operation in self.log if isinstance(operation, Folder)}
-            self.log += [Folder(name) for one in reversed(missing) if (name := self._short(str(one))) not in known]
+            logged = {operation.path for operation in self.log if isinstance(operation, Folder)}
+            self.log += [Folder(name) for one in reversed(missing) if (name := self._short(str(one))) not in logged]
 
     def sync(self, descriptor: int) -> None:
         with self._guard:

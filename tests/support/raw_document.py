@@ -129,20 +129,20 @@ class RawDocument:
             if "://" in name or (target, pointer) in seen:
                 raise Unresolved(value["$ref"])
             seen.add((target, pointer))
-            found = self._load(target)
+            target_value = self._load(target)
             for token in unquote(pointer).split("/")[1:]:
                 token = token.replace("~1", "/").replace("~0", "~")
-                if isinstance(found, dict) and "$ref" in found and token not in found:
-                    found, target = self.node(found, target)
-                if isinstance(found, list) and token.isdigit() and int(token) < len(found):
-                    found = found[int(token)]
-                elif isinstance(found, dict) and token in found:
-                    found = found[token]
+                if isinstance(target_value, dict) and "$ref" in target_value and token not in target_value:
+                    target_value, target = self.node(target_value, target)
+                if isinstance(target_value, list) and token.isdigit() and int(token) < len(target_value):
+                    target_value = target_value[int(token)]
+                elif isinstance(target_value, dict) and token in target_value:
+                    target_value = target_value[token]
                 else:
                     raise Unresolved(value["$ref"])
-            if not isinstance(found, (dict, bool)):
+            if not isinstance(target_value, (dict, bool)):
                 raise Unresolved(value["$ref"])
-            value, file = found, target
+            value, file = target_value, target
         return Node(value, file)
 
     @cached_property
@@ -152,10 +152,10 @@ class RawDocument:
         if not self.is_swagger:
             home = self.node(*home)
             home = self.node(home.value.get("securitySchemes") or {}, home.file)
-        found = {name: self.node(scheme, home.file).value for name, scheme in home.value.items()}
+        by_name = {name: self.node(scheme, home.file).value for name, scheme in home.value.items()}
         return {
-            name: {**each, "type": "http", "scheme": "basic"} if each.get("type") == "basic" else each
-            for name, each in found.items()
+            name: {**entry, "type": "http", "scheme": "basic"} if entry.get("type") == "basic" else entry
+            for name, entry in by_name.items()
         }
 
     def operations(self) -> Iterator[Operation]:
@@ -164,20 +164,20 @@ class RawDocument:
         for path, item in paths.value.items():
             if not path.startswith("x-"):
                 try:
-                    stated = self.node(item, paths.file)
+                    path_item = self.node(item, paths.file)
                 except Unresolved:
                     continue
-                for method, operation in stated.value.items() if isinstance(stated.value, dict) else ():
+                for method, operation in path_item.value.items() if isinstance(path_item.value, dict) else ():
                     if method in METHODS and isinstance(operation, dict):
-                        yield self._operation(method, path, stated, operation)
+                        yield self._operation(method, path, path_item, operation)
 
     def _operation(self, method: str, path: str, item: Node, data: dict[str, Any]) -> Operation:
         unresolved: list[str] = []
         parameters: dict[tuple[str, str], Node] = {}
         for listed in (item.value.get("parameters"), data.get("parameters")):
-            for each in listed or ():
+            for listed_parameter in listed or ():
                 try:
-                    node = self.node(each, item.file)
+                    node = self.node(listed_parameter, item.file)
                     parameters[(node.value["in"], node.value["name"])] = node
                 except Unresolved as error:
                     unresolved.append(str(error))
@@ -200,7 +200,7 @@ class RawDocument:
             self.servers(data, item.value),
             ""
             if self.is_swagger
-            else next((each["url"] for each in data.get("servers") or item.value.get("servers") or ()), ""),
+            else next((server["url"] for server in data.get("servers") or item.value.get("servers") or ()), ""),
             tuple(frozenset(way) for way in security),
             tuple(read),
             body,
@@ -214,13 +214,13 @@ class RawDocument:
             schemes = self.data.get("schemes") or ["https"]
             return tuple(f"{scheme}://{host}{base}".rstrip("/") for scheme in schemes) if host else (base,)
         servers = data.get("servers") or item.get("servers") or self.data.get("servers") or [{"url": "/"}]
-        found: list[str] = []
+        urls: list[str] = []
         for server in servers:
             url = str(server.get("url", "/"))
             for name, variable in (server.get("variables") or {}).items():
                 url = url.replace(f"{{{name}}}", str(variable.get("default", "")))
-            found.append(url)
-        return tuple(found)
+            urls.append(url)
+        return tuple(urls)
 
     def _parameter(self, node: Node) -> Parameter:
         data, place = node.value, node.value["in"]
@@ -276,10 +276,10 @@ class RawDocument:
 
     def _content(self, node: Node, data: dict[str, Any]) -> dict[str, Node]:
         if not self.is_swagger:
-            stated = node.value.get("content") or {}
+            content = node.value.get("content") or {}
             return {
                 name: Node((media or {}).get("itemSchema") or (media or {}).get("schema", {}), node.file)
-                for name, media in stated.items()
+                for name, media in content.items()
             }
         produces = data.get("produces") or self.data.get("produces") or ["application/json"]
         return {name: Node(node.value["schema"], node.file) for name in produces} if "schema" in node.value else {}
@@ -300,9 +300,9 @@ class RawDocument:
     def event_data(self, node: Node) -> Node:
         """Return the schema of an event's data: that of `data`, or of its content, if a schema is of the event's fields."""
         facts = self.facts(node)
-        for each in [*facts.get("oneOf", ()), *facts.get("anyOf", ())]:
-            if self.facts(each).get("type") != "null":
-                return self.event_data(each)
+        for choice in [*facts.get("oneOf", ()), *facts.get("anyOf", ())]:
+            if self.facts(choice).get("type") != "null":
+                return self.event_data(choice)
         if "data" not in facts["properties"] or not facts["properties"].keys() & {"event", "id", "retry"}:
             return node
         data = self.node(*facts["properties"]["data"])
@@ -313,24 +313,24 @@ class RawDocument:
         value, file = self.node(*node)
         if not isinstance(value, dict) or depth > _DEEPEST:
             return {}
-        found: dict[str, Any] = {"properties": {}, "required": []}
+        merged: dict[str, Any] = {"properties": {}, "required": []}
         for part in value.get("allOf") or ():
             inner = self.facts(Node(part, file), depth + 1)
-            found["properties"] |= inner.pop("properties", {})
-            found["required"] += inner.pop("required", [])
-            found |= inner
+            merged["properties"] |= inner.pop("properties", {})
+            merged["required"] += inner.pop("required", [])
+            merged |= inner
         for key, member in value.items():
             if key == "properties":
-                found["properties"] |= {name: Node(each, file) for name, each in (member or {}).items()}
+                merged["properties"] |= {name: Node(schema, file) for name, schema in (member or {}).items()}
             elif key == "required":
-                found["required"] += member if isinstance(member, list) else []
+                merged["required"] += member if isinstance(member, list) else []
             elif key in ("items", "additionalProperties") and isinstance(member, dict):
-                found[key] = Node(member, file)
+                merged[key] = Node(member, file)
             elif key in ("oneOf", "anyOf"):
-                found[key] = [Node(each, file) for each in member]
+                merged[key] = [Node(choice, file) for choice in member]
             elif key != "allOf":
-                found[key] = member
-        return found
+                merged[key] = member
+        return merged
 
     def is_nullable(self, node: Node) -> bool:
         """Whether null is a value of a schema."""
@@ -341,7 +341,7 @@ class RawDocument:
             facts.get("nullable") is True
             or facts.get("x-nullable") is True
             or (isinstance(types, list) and "null" in types)
-            or any(self.facts(each).get("type") == "null" for each in choices)
+            or any(self.facts(choice).get("type") == "null" for choice in choices)
         )
 
     def example(self, node: Node, *, sent: bool, every: bool, depth: int = 0) -> Any:
@@ -360,11 +360,13 @@ class RawDocument:
         chosen = [value for value in facts.get("enum") or () if value is not None]
         if chosen:
             return chosen[0]
-        for each in [*facts.get("oneOf", ()), *facts.get("anyOf", ())]:
-            if self.facts(each).get("type") != "null":
-                return self._variant(facts, each, sent=sent, every=every, depth=depth)
+        for choice in [*facts.get("oneOf", ()), *facts.get("anyOf", ())]:
+            if self.facts(choice).get("type") != "null":
+                return self._variant(facts, choice, sent=sent, every=every, depth=depth)
         types = facts.get("type")
-        kind = next((each for each in types if each != "null"), None) if isinstance(types, list) else types
+        kind = (
+            next((type_name for type_name in types if type_name != "null"), None) if isinstance(types, list) else types
+        )
         if kind == "object" or (kind is None and (facts.get("properties") or "additionalProperties" in facts)):
             return self._object(facts, sent=sent, every=every, depth=depth)
         if kind == "array" or (kind is None and "items" in facts):
@@ -398,16 +400,16 @@ class RawDocument:
         return value
 
     def _object(self, facts: dict[str, Any], *, sent: bool, every: bool, depth: int) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        example: dict[str, Any] = {}
         for name, schema in facts.get("properties", {}).items():
             if self.facts(schema).get("readOnly" if sent else "writeOnly") is True:
                 continue
             if (name in facts.get("required", ()) or (every and depth < 3)) and depth < _DEEPEST:
-                found[name] = self.example(schema, sent=sent, every=every, depth=depth + 1)
+                example[name] = self.example(schema, sent=sent, every=every, depth=depth + 1)
         further = facts.get("additionalProperties")
         if every and not facts.get("properties") and isinstance(further, Node) and depth < _DEEPEST:
-            found["key"] = self.example(further, sent=sent, every=every, depth=depth + 1)
-        return found
+            example["key"] = self.example(further, sent=sent, every=every, depth=depth + 1)
+        return example
 
 
 def _text_keys(value: Any) -> Any:

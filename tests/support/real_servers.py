@@ -45,8 +45,8 @@ class Server:
 def program(name: str) -> str:
     """Where a program is: the one of this environment before the system's, which may be too old; skips where there is none."""
     places = (str(Path(sys.executable).parent), None, "/usr/sbin:/usr/local/sbin")
-    found = next(filter(None, (shutil.which(name, path=place) for place in places)), None)
-    return found or pytest.skip(f"{name} is not installed")
+    path = next(filter(None, (shutil.which(name, path=place) for place in places)), None)
+    return path or pytest.skip(f"{name} is not installed")
 
 
 def node() -> str:
@@ -70,8 +70,8 @@ def version_of(command: Sequence[str]) -> str:
 
 def version_of_package(peer: str, package: str) -> str:
     """The version of a Python package in .peers/PEER."""
-    (found,) = (PEERS / peer).glob(f"lib/python3*/site-packages/{package.replace('-', '_')}-*.dist-info")
-    return found.name.removesuffix(".dist-info").rpartition("-")[2]
+    (folder,) = (PEERS / peer).glob(f"lib/python3*/site-packages/{package.replace('-', '_')}-*.dist-info")
+    return folder.name.removesuffix(".dist-info").rpartition("-")[2]
 
 
 @contextmanager
@@ -86,9 +86,9 @@ def process(
         environ: Variables besides those of this process.
         log: The file in the folder for what it writes.
     """
-    with (folder / log).open("wb") as told:
+    with (folder / log).open("wb") as output:
         process = subprocess.Popen(
-            command, cwd=folder, stdout=told, stderr=subprocess.STDOUT, env={**os.environ, **(environ or {})}
+            command, cwd=folder, stdout=output, stderr=subprocess.STDOUT, env={**os.environ, **(environ or {})}
         )
     try:
         yield process

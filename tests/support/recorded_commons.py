@@ -42,23 +42,23 @@ class Replay(recorded_steps.Replay):
         authorization: The whole `Authorization` header of some steps, by running number; it replaces the recorded one.
 
     Attributes:
-        known: What the sandbox made in place of what the real service made.
+        replacements: What the sandbox made in place of what the real service made.
     """
 
     def __init__(self, url: str, token: str, authorization: Mapping[int, str] | None = None) -> None:
         self._host = urlsplit(url).netloc
         self._token = token
         self._authorization = authorization or {}
-        self.known: dict[str, str] = {}
+        self.replacements: dict[str, str] = {}
 
     def _difference(self, step: Step) -> str:
         status, response = self._send(step)
         self._learn(step.response, response)
         if status != step.status:
             return f"recorded {step.status}, not {status}: {short(response)}"
-        wanted, given = (_value(each) for each in (self._carried(step.response), response))
-        if not _fits(wanted, given):
-            return f"another shape: recorded {short(wanted)}, not {short(given)}"
+        recorded, actual = (_value(body) for body in (self._carried(step.response), response))
+        if not _fits(recorded, actual):
+            return f"another shape: recorded {short(recorded)}, not {short(actual)}"
         return ""
 
     def _send(self, step: Step) -> tuple[int, Any]:
@@ -86,7 +86,7 @@ class Replay(recorded_steps.Replay):
         body = step.request["body"]
         text = body if isinstance(body, str) else json.dumps(body)
         for identifier in _MADE.findall(f"{step.request['path']} {text}"):
-            self.known.setdefault(identifier, identifier)
+            self.replacements.setdefault(identifier, identifier)
 
     def _learn(self, recorded: Any, answered: Any) -> None:
         match recorded, answered:
@@ -101,7 +101,7 @@ class Replay(recorded_steps.Replay):
                 one, other = _MADE.findall(recorded), _MADE.findall(answered)
                 if len(one) == len(other):
                     for before, here in zip(one, other, strict=True):
-                        self.known.setdefault(before, here)
+                        self.replacements.setdefault(before, here)
             case _:
                 pass
 
@@ -109,7 +109,7 @@ class Replay(recorded_steps.Replay):
         """A recorded value with the sandbox's identifiers in place of the recorded ones."""
         match value:
             case str():
-                return _MADE.sub(lambda found: self.known.get(found.group(), found.group()), value)
+                return _MADE.sub(lambda match: self.replacements.get(match.group(), match.group()), value)
             case dict():
                 members = cast("dict[str, Any]", value).items()
                 return {self._carried(key): self._carried(item) for key, item in members}

@@ -22,9 +22,9 @@ def exchanges(service: str, first: str = "", last: str = "") -> list[dict[str, A
         last: The last one; by default the file's.
     """
     lines = gzip.decompress((RECORDINGS / f"{service}.recording.jsonl.gz").read_bytes()).splitlines()
-    found = [json.loads(line) for line in lines]
-    steps = [each["step"] for each in found]
-    return found[steps.index(first) if first else 0 : steps.index(last) + 1 if last else None]
+    rows = [json.loads(line) for line in lines]
+    steps = [row["step"] for row in rows]
+    return rows[steps.index(first) if first else 0 : steps.index(last) + 1 if last else None]
 
 
 def body_of(request: Mapping[str, Any]) -> bytes:
@@ -32,7 +32,7 @@ def body_of(request: Mapping[str, Any]) -> bytes:
     body = request["body"]
     if isinstance(body, dict) and "$length" in body:
         made = (bytes([value]) * body["$length"] for value in (1, 2))
-        return next(each for each in made if hashlib.sha256(each).hexdigest() == body["$sha256"])
+        return next(content for content in made if hashlib.sha256(content).hexdigest() == body["$sha256"])
     return _bytes_of(body)
 
 
@@ -73,23 +73,23 @@ class RecordedServer(LoopbackServer):
     def respond(self, connection: Any, reader: Any, head: Head) -> bool:
         body = reader.read(int(head.headers.get("content-length", 0)))
         path = f"/{head.path}" + (f"?{head.query}" if head.query else "")
-        asked = (head.method, path, head.headers.get("accept", ""))
-        self.requests.append(asked)
-        found = self.response(head, path, json.loads(body) if body else None)
-        if found is None:
-            self.unknown.append(asked)
-            found = {"status": 501, "headers": {}, "body": f"{head.method} {path} was not recorded"}
-        content = _bytes_of(found["body"]).replace(b"{server}", f"127.0.0.1:{self.port}".encode())
+        request = (head.method, path, head.headers.get("accept", ""))
+        self.requests.append(request)
+        response = self.response(head, path, json.loads(body) if body else None)
+        if response is None:
+            self.unknown.append(request)
+            response = {"status": 501, "headers": {}, "body": f"{head.method} {path} was not recorded"}
+        content = _bytes_of(response["body"]).replace(b"{server}", f"127.0.0.1:{self.port}".encode())
         kept = {
             name: value
-            for name, value in found["headers"].items()
+            for name, value in response["headers"].items()
             if name not in ("content-length", "transfer-encoding")
         }
         lines = [
-            f"HTTP/1.1 {found['status']} Recorded",
+            f"HTTP/1.1 {response['status']} Recorded",
             *(f"{name}: {self._here(value)}" for name, value in kept.items()),
         ]
-        if "transfer-encoding" in found["headers"]:
+        if "transfer-encoding" in response["headers"]:
             lines.append("transfer-encoding: chunked")
             content = b"%x\r\n%b\r\n0\r\n\r\n" % (len(content), content)
         else:
@@ -99,9 +99,9 @@ class RecordedServer(LoopbackServer):
 
     def response(self, head: Head, path: str, body: Any) -> dict[str, Any] | None:
         """The recorded response to a request; None if there is none."""
-        asked = (head.method, self._target(path), body)
-        told = [(each["request"], each["response"]) for each in self._recorded]
-        same = [pair for pair in told if (pair[0]["method"], self._target(pair[0]["path"]), pair[0]["body"]) == asked]
+        target = (head.method, self._target(path), body)
+        pairs = [(row["request"], row["response"]) for row in self._recorded]
+        same = [pair for pair in pairs if (pair[0]["method"], self._target(pair[0]["path"]), pair[0]["body"]) == target]
         names = {name for request, _ in same for name in request["headers"]} - {"accept", "content-type"} | {*self._by}
         for request, response in same:
             if all(request["headers"].get(name) == head.headers.get(name) for name in names):

@@ -60,8 +60,8 @@ class Replay:
         Returns:
             For each step that was answered otherwise, by its number: its name, what was recorded, and what came.
         """
-        found = {step: self._difference(step) for step in steps}
-        return {step.number: f"{step.name}: {text}" for step, text in found.items() if text}
+        texts = {step: self._difference(step) for step in steps}
+        return {step.number: f"{step.name}: {text}" for step, text in texts.items() if text}
 
     @abstractmethod
     def _difference(self, step: Step) -> str:

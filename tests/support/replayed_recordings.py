@@ -50,38 +50,40 @@ VCF_SIZE = 1596
 
 def _ticket(status: int, body: Any) -> tuple[Any, ...]:
     """The format or the error of a ticket, and of each block its class and whether it is of a range."""
-    told = body.get("htsget", {}) if isinstance(body, dict) else {}
-    blocks = [(block.get("class"), "Range" in block["headers"]) for block in told.get("urls", ())]
-    return status, told.get("error", told.get("format")), blocks
+    ticket = body.get("htsget", {}) if isinstance(body, dict) else {}
+    blocks = [(block.get("class"), "Range" in block["headers"]) for block in ticket.get("urls", ())]
+    return status, ticket.get("error", ticket.get("format")), blocks
 
 
 def replayed_htsget(sandbox: Sandbox) -> Both:
     """Tickets of the reference server; what they name differs between servers."""
-    recorded = {each["step"]: each for each in exchanges("htsget-refserver")}
+    recorded = {exchange["step"]: exchange for exchange in exchanges("htsget-refserver")}
     blocks = [recorded[f"reads fields: block {number} of 2"] for number in (1, 2)]
     bam, vcf = (
-        b"".join(base64.b64decode(each["response"]["body"]["$base64"]) for each in part)
+        b"".join(base64.b64decode(exchange["response"]["body"]["$base64"]) for exchange in part)
         for part in (blocks, [recorded["variants whole: block 1 of 1"]])
     )
     sandbox.ga4gh.htsget.add("a", "BAM", bam)
     sandbox.ga4gh.htsget.add("v", "VCF", vcf[:VCF_SIZE])
     sandbox.settings.turn({"htsget.as_refserver": True})
-    found: Both = {}
+    responses: Both = {}
     with httpx.Client(trust_env=False) as client:
-        for step, each in recorded.items():
+        for step, exchange in recorded.items():
             if ": block" not in step:
-                response = each["response"]
-                status, _, body = _sent(client, f"{sandbox.htsget_url}{each['request']['path']}", each["request"])
-                found[step] = _ticket(response["status"], response["body"]), _ticket(status, body)
-    return found
+                response = exchange["response"]
+                status, _, body = _sent(
+                    client, f"{sandbox.htsget_url}{exchange['request']['path']}", exchange["request"]
+                )
+                responses[step] = _ticket(response["status"], response["body"]), _ticket(status, body)
+    return responses
 
 
 def _sent(client: httpx.Client, url: str, request: Mapping[str, Any]) -> tuple[int, httpx.Headers, Any]:
     """Status, headers and body of the sandbox's response to a recorded request."""
     content = None if request["body"] is None else body_of(request)
-    told = client.request(request["method"], url, headers=request["headers"], content=content)
-    is_json = "json" in told.headers.get("content-type", "") and told.content
-    return told.status_code, told.headers, told.json() if is_json else told.text or None
+    response = client.request(request["method"], url, headers=request["headers"], content=content)
+    is_json = "json" in response.headers.get("content-type", "") and response.content
+    return response.status_code, response.headers, response.json() if is_json else response.text or None
 
 
 # -- TRS
@@ -94,13 +96,13 @@ _PAGES = ("next_page", "last_page", "self_link", "current_offset", "current_limi
 
 def replayed_trs(sandbox: Sandbox) -> Both:
     """A registry of tools, from an empty one on."""
-    trs, found = sandbox.ga4gh.trs, Both()
+    trs, responses = sandbox.ga4gh.trs, Both()
     trs.described.remove("1")
     sandbox.settings.turn({"trs.endless_pages": True})
     made = dict[str, str]()
     with httpx.Client(trust_env=False) as client:
-        for each in exchanges("trs-filer"):
-            request, response = each["request"], each["response"]
+        for exchange in exchanges("trs-filer"):
+            request, response = exchange["request"], exchange["response"]
             path = request["path"].removeprefix("/ga4gh/trs/v2")
             if request["method"] in ("GET", "HEAD"):
                 status, headers, body = _sent(client, f"{sandbox.trs_url}{path}", request)
@@ -109,13 +111,13 @@ def replayed_trs(sandbox: Sandbox) -> Both:
                     response["headers"],
                     json.loads(_replaced(json.dumps(response["body"]), made)),
                 )
-                found[each["step"]] = _page_of_tools(*theirs), _page_of_tools(status, headers, body)
+                responses[exchange["step"]] = _page_of_tools(*theirs), _page_of_tools(status, headers, body)
             elif response["status"] == 200:
                 id = json.loads(response["body"])
                 if request["method"] == "POST":  # in lists the sandbox sorts by identifiers, the server by age
                     made[id] = f"made-{id}"
                 _write_tool(trs, path.split("/")[2:], request["body"], made.get(id, id))
-    return found
+    return responses
 
 
 def _replaced(text: str, learnt: Mapping[str, str]) -> str:
@@ -127,8 +129,8 @@ def _replaced(text: str, learnt: Mapping[str, str]) -> str:
 def _page_of_tools(status: int, headers: Mapping[str, str], body: Any) -> tuple[Any, ...]:
     """The status, where this and other pages are, and a body without words for people and without the server's address."""
     links = {name: _link(value) for name, value in headers.items() if name in _PAGES}
-    told = re.sub(r'"http://[^"]*/v2/', '"', json.dumps(body)).replace(*_SHA256)
-    return status, links, _without_words(json.loads(told))
+    text = re.sub(r'"http://[^"]*/v2/', '"', json.dumps(body)).replace(*_SHA256)
+    return status, links, _without_words(json.loads(text))
 
 
 def _link(value: str) -> Any:
@@ -156,10 +158,10 @@ def _write_tool(trs: Any, words: list[str], body: Any, id: str) -> None:
         trs.described.remove(version="none")
 
 
-def _write_version(trs: Any, tool: str, stated: Mapping[str, Any], of_tool: Any = None) -> None:
-    files = {each["tool_file"]["path"]: each["file_wrapper"]["content"] for each in stated.get("files", ())}
-    fields = {name: value for name, value in stated.items() if name != "files"}
-    trs.add(tool, stated["id"], "CWL", files, of_tool=of_tool, of_version=fields)
+def _write_version(trs: Any, tool: str, version: Mapping[str, Any], of_tool: Any = None) -> None:
+    files = {file["tool_file"]["path"]: file["file_wrapper"]["content"] for file in version.get("files", ())}
+    fields = {name: value for name, value in version.items() if name != "files"}
+    trs.add(tool, version["id"], "CWL", files, of_tool=of_tool, of_version=fields)
 
 
 # -- DRS
@@ -167,28 +169,28 @@ def _write_version(trs: Any, tool: str, stated: Mapping[str, Any], of_tool: Any 
 
 def replayed_drs(sandbox: Sandbox) -> Both:
     """Objects of a DRS server, from an empty one on; the sandbox's DRS is that of a Gen3 commons."""
-    found = Both()
+    responses = Both()
     made = dict[str, str]()
     with httpx.Client(trust_env=False) as client:
-        for each in exchanges("drs-filer"):
-            request, response = each["request"], each["response"]
+        for exchange in exchanges("drs-filer"):
+            request, response = exchange["request"], exchange["response"]
             if request["method"] in ("GET", "HEAD", "OPTIONS") or "passports" in (request["body"] or ()):
                 status, _, body = _sent(client, f"{sandbox.gen3_url}{_replaced(request['path'], made)}", request)
                 _learn_access(made, response["body"], body)
                 theirs = json.loads(_replaced(json.dumps(response["body"]), made))
-                found[each["step"]] = _object(response["status"], theirs), _object(status, body)
+                responses[exchange["step"]] = _object(response["status"], theirs), _object(status, body)
             elif response["status"] == 200:  # what service-info states is the sandbox's own
                 words = httpx.URL(request["path"]).path.split("/objects")[1].strip("/").split("/access/")
                 _write_object(sandbox, client, words, request["body"], json.loads(response["body"]))
-    return found
+    return responses
 
 
 def _learn_access(made: dict[str, str], theirs: Any, ours: Any) -> None:
     """The sandbox's names of the ways to the bytes, for those that the server made up."""
     ways = [
-        {way["type"]: way["access_id"] for way in each.get("access_methods", ())}
-        for each in (theirs, ours)
-        if isinstance(each, dict)
+        {way["type"]: way["access_id"] for way in drs_object.get("access_methods", ())}
+        for drs_object in (theirs, ours)
+        if isinstance(drs_object, dict)
     ]
     if len(ways) == 2:
         made.update((ways[0][kind], ways[1][kind]) for kind in ways[0].keys() & ways[1].keys())
@@ -196,10 +198,10 @@ def _learn_access(made: dict[str, str], theirs: Any, ours: Any) -> None:
 
 def _object(status: int, body: Any) -> tuple[Any, ...]:
     """The status and the object, its ways to the bytes by their kinds; errors have only words for people."""
-    told = None if status >= 400 else json.loads(json.dumps(body).replace(*_SHA256))
-    if isinstance(told, dict) and "access_methods" in told:
-        told["access_methods"] = {way["type"]: way for way in told["access_methods"]}
-    return status, told
+    drs_object = None if status >= 400 else json.loads(json.dumps(body).replace(*_SHA256))
+    if isinstance(drs_object, dict) and "access_methods" in drs_object:
+        drs_object["access_methods"] = {way["type"]: way for way in drs_object["access_methods"]}
+    return status, drs_object
 
 
 def _write_object(sandbox: Sandbox, client: httpx.Client, words: list[str], body: Any, id: str) -> None:
@@ -214,7 +216,7 @@ def _write_object(sandbox: Sandbox, client: httpx.Client, words: list[str], body
     else:
         index.delete(id)
         ways = body.get("access_methods", ())
-        hashes = {each["type"].replace("-", ""): each["checksum"] for each in body["checksums"]}
+        hashes = {checksum["type"].replace("-", ""): checksum["checksum"] for checksum in body["checksums"]}
         record = {
             "did": id,
             "file_name": body["name"],
@@ -232,10 +234,10 @@ def _write_object(sandbox: Sandbox, client: httpx.Client, words: list[str], body
 
 def _write_bundle(sandbox: Sandbox, client: httpx.Client, id: str, body: Mapping[str, Any]) -> str:
     members = [
-        _write_bundle(sandbox, client, each["name"], each) if "contents" in each else each["id"]
-        for each in body["contents"]
+        _write_bundle(sandbox, client, member["name"], member) if "contents" in member else member["id"]
+        for member in body["contents"]
     ]
-    told = client.post(
+    response = client.post(
         f"{sandbox.gen3_url}/index/bundle",
         json={
             "bundle_id": id,
@@ -244,7 +246,7 @@ def _write_bundle(sandbox: Sandbox, client: httpx.Client, id: str, body: Mapping
         },
         auth=(SERVICE_NAME, sandbox.password),
     )
-    assert told.status_code == 200, told.text
+    assert response.status_code == 200, response.text
     return id
 
 
@@ -267,19 +269,19 @@ _EXPIRES = re.compile(r"X-Amz-Expires=(\d+)")
 def replayed_s3(sandbox: Sandbox, server: str) -> Both:
     """Buckets and objects of an S3 server, from an empty one on."""
     owner = Credentials(*(sandbox.s3_credentials[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")))
-    url, learnt, found = sandbox.s3_url, dict[str, str](), Both()
+    url, learnt, responses = sandbox.s3_url, dict[str, str](), Both()
     sandbox.reset()  # all sandboxes of a process have the same buckets
-    for each in exchanges(server):
-        request, response = each["request"], each["response"]
-        path = _IDS.sub(lambda found: f"{found[1]}={learnt.get(found[2], found[2])}", request["path"])
-        signed = _signed(each["step"], request, f"{url}{path}", body_of(request), owner)
+    for exchange in exchanges(server):
+        request, response = exchange["request"], exchange["response"]
+        path = _IDS.sub(lambda match: f"{match[1]}={learnt.get(match[2], match[2])}", request["path"])
+        signed = _signed(exchange["step"], request, f"{url}{path}", body_of(request), owner)
         content = response["body"]
         if not isinstance(content, dict) or "$length" not in content:
             content = body_of(response)
         theirs, ours = (response["status"], response["headers"], content), _exchanged(signed)
         _learn_ids(learnt, theirs, ours)
-        found[each["step"]] = _s3_response(request["method"], theirs), _s3_response(request["method"], ours)
-    return found
+        responses[exchange["step"]] = _s3_response(request["method"], theirs), _s3_response(request["method"], ours)
+    return responses
 
 
 def _signed(step: str, request: Mapping[str, Any], url: str, body: bytes, owner: Credentials) -> AWSRequest:
@@ -310,8 +312,8 @@ def _exchanged(request: AWSRequest) -> tuple[int, dict[str, str], bytes]:
     try:
         target = request.url.partition(parts.netloc)[2]
         connection.request(request.method, target, request.body or None, dict(request.headers.items()))
-        told = connection.getresponse()
-        return told.status, {name.lower(): value for name, value in told.getheaders()}, told.read()
+        response = connection.getresponse()
+        return response.status, {name.lower(): value for name, value in response.getheaders()}, response.read()
     finally:
         connection.close()
 
@@ -337,8 +339,8 @@ def _s3_response(method: str, response: _Response) -> tuple[Any, ...]:
     if method == "HEAD" and "etag" in kept:
         kept["content-length"] = headers["content-length"]
     if isinstance(content, bytes) and content.startswith(b"<?xml"):
-        told = _tree(ElementTree.fromstring(content), unquote_plus if b"<EncodingType>" in content else str)
-        return status, kept, {**dict.fromkeys(_LISTS, ()), **(told or {})}
+        fields = _tree(ElementTree.fromstring(content), unquote_plus if b"<EncodingType>" in content else str)
+        return status, kept, {**dict.fromkeys(_LISTS, ()), **(fields or {})}
     if isinstance(content, bytes) and len(content) > _LONG:
         content = {"$length": len(content), "$sha256": hashlib.sha256(content).hexdigest()}
     return status, kept, content
@@ -346,11 +348,11 @@ def _s3_response(method: str, response: _Response) -> tuple[Any, ...]:
 
 def _tree(element: ElementTree.Element, decoded: Callable[[str], str]) -> Any:
     """The children of an element by their names, in order; the text of one without."""
-    found = dict[str, list[Any]]()
+    members = dict[str, list[Any]]()
     for child in element:
         name = child.tag.rpartition("}")[2]
-        told = "made up" if name in _MADE_UP else _tree(child, decoded)
-        if name not in _LEFT_OUT and told:
-            found.setdefault(name, []).append(told)
+        member = "made up" if name in _MADE_UP else _tree(child, decoded)
+        if name not in _LEFT_OUT and member:
+            members.setdefault(name, []).append(member)
     text = element.text or ""
-    return found or ("" if text.isspace() else decoded(text))
+    return members or ("" if text.isspace() else decoded(text))

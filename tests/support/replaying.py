@@ -80,10 +80,10 @@ def matches(response: Any, played: dict[str, Any]) -> bool:
         return response == content
     if isinstance(response, str) and "json" not in "".join(played["headers"].get("content-type", ())):
         return response.strip() == content.decode().strip()
-    said = json.loads(content) if content.strip() else None
+    body = json.loads(content) if content.strip() else None
     if played["status"]["code"] >= 400:
-        said = mask_json(said)  # errors are shown to people
-    return json.dumps(plain(response), sort_keys=True) == json.dumps(said, sort_keys=True)  # 1 is not 1.0, nor true
+        body = mask_json(body)  # errors are shown to people
+    return json.dumps(plain(response), sort_keys=True) == json.dumps(body, sort_keys=True)  # 1 is not 1.0, nor true
 
 
 class Recorded:
@@ -100,15 +100,15 @@ class Recorded:
 
     def __init__(self, service: str) -> None:
         self.service = service
-        told = json.loads((CASSETTES / service / "calls.json").read_bytes())
-        self.base_url: str = told["base_url"]
-        self.calls: dict[str, Any] = told["calls"]
+        recording = json.loads((CASSETTES / service / "calls.json").read_bytes())
+        self.base_url: str = recording["base_url"]
+        self.calls: dict[str, Any] = recording["calls"]
 
     def responses(self, name: str) -> list[dict[str, Any]]:
         """The recorded responses, redirects left out (304 is none)."""
         content = yaml.load((CASSETTES / self.service / f"{name}.yaml").read_bytes(), _LOADER)
-        found = [interaction["response"] for interaction in content["interactions"]]
-        return [response for response in found if response["status"]["code"] not in (301, 302, 303, 307, 308)]
+        recorded = [interaction["response"] for interaction in content["interactions"]]
+        return [response for response in recorded if response["status"]["code"] not in (301, 302, 303, 307, 308)]
 
     def response(self, name: str) -> Any:
         """Make the call by a client; of pages it gives the items."""

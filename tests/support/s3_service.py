@@ -135,7 +135,7 @@ def store_of(service: Any, **options: Any) -> S3Store:
 def page_of(objects: Mapping[str, int], folders: Any = (), *, truncated: bool = False, **more: object) -> bytes:
     """Return a page of a list of objects, by their keys and sizes."""
     listed = "".join(f"<Contents><Key>{key}</Key><Size>{size}</Size></Contents>" for key, size in objects.items())
-    below = "".join(f"<CommonPrefixes><Prefix>{each}</Prefix></CommonPrefixes>" for each in folders)
+    below = "".join(f"<CommonPrefixes><Prefix>{folder}</Prefix></CommonPrefixes>" for folder in folders)
     facts = "".join(f"<{name}>{value}</{name}>" for name, value in more.items())
     state = "true" if truncated else "false"
     return f"<ListBucketResult><IsTruncated>{state}</IsTruncated>{facts}{listed}{below}</ListBucketResult>".encode()
@@ -152,13 +152,13 @@ class Bucket(Service):
         """Answer a HEAD, or a request for a list."""
         key = request.path[1:]
         if request.method == "HEAD":
-            found = {"content-length": "1", "etag": '"e"'}
-            return Answer(headers=found) if key in self.keys else Answer(404)
+            headers = {"content-length": "1", "etag": '"e"'}
+            return Answer(headers=headers) if key in self.keys else Answer(404)
         return Answer(body=self.page(request.query.get("prefix", ""), request.query.get("delimiter", "")))
 
     def page(self, prefix: str, delimiter: str) -> bytes:
         """Return the list of what a prefix and a delimiter select."""
-        found = [key for key in self.keys if key.startswith(prefix)]
-        rests = {key: key[len(prefix) :].partition("/") for key in found} if delimiter else {}
+        keys = [key for key in self.keys if key.startswith(prefix)]
+        rests = {key: key[len(prefix) :].partition("/") for key in keys} if delimiter else {}
         folders = sorted({f"{prefix}{rest[0]}/" for rest in rests.values() if rest[1]})
-        return page_of({key: 1 for key in found if not (delimiter and rests[key][1])}, folders)
+        return page_of({key: 1 for key in keys if not (delimiter and rests[key][1])}, folders)

@@ -84,7 +84,7 @@ class Platform:
     @property
     def asked_sorted(self) -> list[str]:
         """As `asked`, each query decoded and sorted."""
-        queries = ("&".join(sorted(f"{name}={value}" for name, value in each.query)) for each in self.requests)
+        queries = ("&".join(sorted(f"{name}={value}" for name, value in request.query)) for request in self.requests)
         return [f"{line}?{query}" if query else line for line, query in zip(self.lines, queries, strict=True)]
 
     @property

@@ -33,8 +33,8 @@ def write_sheet(path: Path, rows: Rows, title: str = "Sheet1") -> Path:
 
 def rows_of(records: Sequence[Mapping[str, Any]]) -> Rows:
     """A header and rows of records by their columns."""
-    columns = list(dict.fromkeys(name for each in records for name in each))
-    return [columns, *([each.get(name) for name in columns] for each in records)]
+    columns = list(dict.fromkeys(name for record in records for name in record))
+    return [columns, *([record.get(name) for name in columns] for record in records)]
 
 
 DESCRIPTION: Rows = [INPUT["dataset_description"]["columns"], *INPUT["dataset_description"]["rows"]]

@@ -158,8 +158,8 @@ class World:
             start, end = int(first), min(int(last) + 1 if last else len(content), len(content))
             if start >= len(content):
                 return [b"HTTP/1.1 416 Range\r\n", b"Content-Range: bytes */%d\r\n" % len(content), b"\r\n"], b""
-            told = b"Content-Range: bytes %d-%d/%d\r\n" % (start, end - 1, len(content))
-            return [b"HTTP/1.1 206 Part\r\n", told, etag, b"\r\n"], content[start:end]
+            content_range = b"Content-Range: bytes %d-%d/%d\r\n" % (start, end - 1, len(content))
+            return [b"HTTP/1.1 206 Part\r\n", content_range, etag, b"\r\n"], content[start:end]
         return [b"HTTP/1.1 200 OK\r\n", b"Content-Length: %d\r\n" % len(content), etag, b"\r\n"], content
 
     def refusal(self, source: Source, url: int) -> tuple[list[bytes], bytes]:
@@ -180,21 +180,21 @@ class World:
     def put(self, ask: Ask, content: bytes) -> tuple[list[bytes], bytes]:
         """Take a body, and response."""
         address = urlsplit(ask.url)
-        asked = {name: values[0] for name, values in parse_qs(address.query).items()}
+        query = {name: values[0] for name, values in parse_qs(address.query).items()}
         platform = self.platforms[address.path[1:]]
-        if int(asked["url"]) in platform.ended or self.happens():
+        if int(query["url"]) in platform.ended or self.happens():
             if self.chance.random() < 0.3:
-                platform.ended.add(int(asked["url"]))
-            if int(asked["url"]) in platform.ended:
+                platform.ended.add(int(query["url"]))
+            if int(query["url"]) in platform.ended:
                 return [b"HTTP/1.1 403 Ended\r\n", b"\r\n"], b"ended"
             status = self.chance.choice((b"503 Later", b"500 Sorry", b"429 Slow", b"408 Timeout"))
             return [b"HTTP/1.1 %s\r\n" % status, b"\r\n"], b""
-        if "part" not in asked:
+        if "part" not in query:
             platform.content = content
-        elif asked["upload"] not in platform.parts:
+        elif query["upload"] not in platform.parts:
             return [b"HTTP/1.1 404 Gone\r\n", b"\r\n"], b"<Error><Code>NoSuchUpload</Code></Error>"
         else:
-            platform.parts[asked["upload"]][int(asked["part"])] = content
+            platform.parts[query["upload"]][int(query["part"])] = content
         return [b"HTTP/1.1 200 OK\r\n", b'ETag: "%s"\r\n' % digest(content, "md5").encode(), b"\r\n"], b""
 
     def happens(self) -> bool:
@@ -314,11 +314,11 @@ class Wire:
             world.served += len(chunk)
             flight.body += chunk
             return []
-        head, said = world.put(flight.ask, flight.body)
+        head, response = world.put(flight.ask, flight.body)
         if world.happens():  # it is stored, and no client is notified
             return self._over(flight, ConnectionLost("cut"))
         flight.receiver.lines.extend(head)
-        flight.receiver.take(said)
+        flight.receiver.take(response)
         return self._over(flight)
 
     def _over(self, flight: _Flight, error: Any = None) -> list[Ended]:
@@ -354,8 +354,8 @@ class Thread:
         self._wire.close()
 
     def tell(self, news: Iterable[Receiver | Ended]) -> None:
-        for each in news:
-            self._news.append((self, each))
+        for entry in news:
+            self._news.append((self, entry))
             self.tasks.append(lambda: self._outbox.append(self._news.popleft()))
 
     def _move(self) -> None:
@@ -590,7 +590,7 @@ def _lived(world: World, folder: Path, run: Callable[[Path], TransferReport]) ->
 
     A process that dies leaves its folder as it is at that moment: the next one runs in a copy.
     """
-    life = max((int(each.name) for each in folder.iterdir()), default=0)
+    life = max((int(path.name) for path in folder.iterdir()), default=0)
     world.here = folder / str(life)
     with simulated(world) as tasks:
         while True:

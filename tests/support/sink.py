@@ -86,13 +86,13 @@ class Sink(LoopbackServer):
 
     def _response(self, connection: socket.socket, reader: Any, request: Sent, reply: Reply) -> bool:
         left = int(request.headers.get("content-length", 0))
-        wanted = left if reply.read is None else min(left, reply.read)
+        remaining = left if reply.read is None else min(left, reply.read)
         kept, digest = bytearray(), hashlib.md5()
-        while wanted:
-            chunk = reader.read(min(wanted, 256 * 1024))
+        while remaining:
+            chunk = reader.read(min(remaining, 256 * 1024))
             if not chunk:
                 return False
-            wanted -= len(chunk)
+            remaining -= len(chunk)
             request.size += len(chunk)
             digest.update(chunk)
             if left <= self.largest_kept:

@@ -53,8 +53,12 @@ def cells_of(size: int, **shares: int) -> Generator[pytest.MonkeyPatch]:
 @cache
 def _usual() -> list[tuple[ModuleType, str, int]]:
     """The modules with their constants, as they are before any are changed."""
-    modules = {name: [import_module(f"omicsdk.transfer.{each}") for each in of] for name, of in _SHARES.items()}
-    return [(module, name, getattr(module, name)) for name, found in modules.items() for module in found]
+    modules = {name: [import_module(f"omicsdk.transfer.{module}") for module in of] for name, of in _SHARES.items()}
+    return [
+        (module, name, getattr(module, name))
+        for name, modules_of_share in modules.items()
+        for module in modules_of_share
+    ]
 
 
 @pytest.fixture

@@ -24,8 +24,8 @@ def reference(name: str) -> Json:
 
 def query(*names: str, **schemas: Json) -> list[Json]:
     """Parameters of the query: texts, and others by their schemas."""
-    stated = {**{name: {"type": "string"} for name in names}, **schemas}
-    return [{"name": name, "in": "query", "schema": schema} for name, schema in stated.items()]
+    schemas_by_name = {**{name: {"type": "string"} for name in names}, **schemas}
+    return [{"name": name, "in": "query", "schema": schema} for name, schema in schemas_by_name.items()]
 
 
 def document(paths: Json, schemas: Json | None = None, **more: Any) -> Json:

@@ -60,8 +60,8 @@ class _Answering(asyncio.Protocol):
         for head in heads:
             path = head.split(b" ", 2)[1].decode().partition("?")[0]
             if path == "/counts":
-                told = {"requests": self.asked.total(), "files": len(self.asked)}
-                body = json.dumps(told).encode()
+                counts = {"requests": self.asked.total(), "files": len(self.asked)}
+                body = json.dumps(counts).encode()
             else:
                 uuid = path.rpartition("/")[2]
                 self.asked[uuid] += 1

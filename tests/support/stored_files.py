@@ -35,9 +35,9 @@ def got(store: Store, path: str, folder: Path) -> bytes:
         folder: A folder for the file that comes.
     """
     fetch([(store.stat(path), "got")], store, str(folder / "down")).raise_if_failed()
-    found = folder / "down" / "got"
-    data = found.read_bytes()
-    found.unlink()
+    target = folder / "down" / "got"
+    data = target.read_bytes()
+    target.unlink()
     return data
 
 

@@ -40,17 +40,17 @@ class Services:
     """The services of a commons, which answer what they are told to, and nothing else."""
 
     def __init__(self, responses: Responses) -> None:
-        self.left = {place: list(each) for place, each in responses.items()}
+        self.left = {place: list(queue) for place, queue in responses.items()}
         self.asked: set[str] = set()
         self.requests = 0
         self.transport = httpx.MockTransport(self)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
-        asked = f"{request.method} {request.url.path}"
+        requested = f"{request.method} {request.url.path}"
         self.requests += 1
-        place = max((each for each in self.left if _is_at(asked, each)), key=len, default=None)
+        place = max((candidate for candidate in self.left if _is_at(requested, candidate)), key=len, default=None)
         if place is None or self.requests > MOST:
-            return httpx.Response(404, json={"error": f"there is no {asked}"})
+            return httpx.Response(404, json={"error": f"there is no {requested}"})
         self.asked.add(place)
         left = self.left[place]
         status, page = left.pop(0) if len(left) > 1 else left[0]
@@ -63,9 +63,9 @@ class Services:
             act(Path(tempfile.mkdtemp(dir=folder)))
 
 
-def _is_at(asked: str, place: str) -> bool:
+def _is_at(requested: str, place: str) -> bool:
     method, _, path = place.partition(" ")
-    return asked.startswith(f"{method} ") and asked.endswith(path)
+    return requested.startswith(f"{method} ") and requested.endswith(path)
 
 
 def checks_of(
@@ -82,7 +82,7 @@ def checks_of(
     def run(act: Callable[[C, Path], object], responses: Responses, folder: Path) -> Services:
         services = Services(responses)
         with connect(transport=services.transport, retry=NO_RETRY, clock=ManualClock()) as client:
-            services.use(lambda own: act(client, own), folder)
+            services.use(lambda target_folder: act(client, target_folder), folder)
         return services
 
     of_each = pytest.mark.parametrize(("act", "responses"), workflows.values(), ids=workflows)

@@ -25,7 +25,7 @@ def workflows(name: str) -> Iterator[tuple[str, Callable[..., Any]]]:
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{f"omicsdk.{name}": getattr(omicsdk, name) for name in ("get", "download", "upload")},
-    **dict(each for name in CLIENTS for each in workflows(name)),
+    **dict(workflow for name in CLIENTS for workflow in workflows(name)),
 }
 
 
@@ -46,7 +46,7 @@ def reports(function: Callable[..., Any]) -> bool:
 
 
 #: A comparison moves nothing, and its report is what it is for.
-TRANSFERS = sorted(name for name, each in FUNCTIONS.items() if reports(each) and not name.endswith(".verify"))
+TRANSFERS = sorted(name for name, function in FUNCTIONS.items() if reports(function) and not name.endswith(".verify"))
 
 
 def example(name: str) -> str:

@@ -70,11 +70,11 @@ class Trial:
         Returns:
             The report.
         """
-        wanted, place = list(items), folder or self.folder
+        requested, place = list(items), folder or self.folder
         began = time.monotonic()
-        report = download(wanted, place, **options)
+        report = download(requested, place, **options)
         assert time.monotonic() - began < within
-        assert [outcome.name for outcome in report.outcomes] == [item.name for item in wanted]
+        assert [outcome.name for outcome in report.outcomes] == [item.name for item in requested]
         names = None if counted is None else set(counted)
         for outcome in report.outcomes:
             self.held(place, outcome.name, there=outcome.state in ("done", "skipped"), before=before)
@@ -128,9 +128,11 @@ class Trial:
         """
         path = folder / name
         if path.is_file():
-            found = path.read_bytes()
+            content = path.read_bytes()
             right = {**self._served, **self.right}[name]
-            assert found == right or (not there and before is not None and found == before[name]), f"{name} is wrong"
+            assert content == right or (not there and before is not None and content == before[name]), (
+                f"{name} is wrong"
+            )
         else:
             assert not there, f"{name} isn't there"
 
@@ -155,7 +157,7 @@ def marked(node: pytest.Item) -> tuple[str, tuple[str, ...]]:
     return name, (ends,) if isinstance(ends, str) else tuple(ends)
 
 
-def told(node: pytest.Item, order: int, endings: list[str]) -> tuple[str, dict[str, Any]]:
+def _fault_property(node: pytest.Item, order: int, endings: list[str]) -> tuple[str, dict[str, Any]]:
     """What a test reports for the page on reliability.
 
     Args:
@@ -174,7 +176,7 @@ def trial(request: pytest.FixtureRequest, target: Path, server: Any) -> Iterator
     made = Trial(*marked(request.node), target, server.right)
     yield made
     assert made.endings, "nothing was tried"
-    request.node.user_properties.append(told(request.node, request.node.location[1] or 0, made.endings))
+    request.node.user_properties.append(_fault_property(request.node, request.node.location[1] or 0, made.endings))
 
 
 @pytest.fixture
@@ -190,27 +192,29 @@ def nothing_left() -> Iterator[None]:
 
     if until(left, 0.5):
         gc.collect()  # a report of many files is the caller's: its temporary files go with it
-    found = until(left)
-    assert not found, f"left behind: {found} {[_ends_of(int(entry[0])) for entry in found if isinstance(entry, tuple)]}"
+    leftovers = until(left)
+    assert not leftovers, (
+        f"left behind: {leftovers} {[_ends_of(int(entry[0])) for entry in leftovers if isinstance(entry, tuple)]}"
+    )
 
 
 def until(something: Callable[[], Any], seconds: float = 30.0) -> Any:
     """Wait until something is false, since servers and other processes need a moment; return what it is in the end."""
     deadline = time.monotonic() + seconds
-    while (found := something()) and time.monotonic() < deadline:
+    while (value := something()) and time.monotonic() < deadline:
         threading.Event().wait(0.002)
-    return found
+    return value
 
 
 def _descriptors() -> set[tuple[str, str]]:
     """The open descriptors with their targets, if the system lists them."""
-    found = set[tuple[str, str]]()
+    descriptors = set[tuple[str, str]]()
     for entry in [*os.scandir("/proc/self/fd")] if os.name == "posix" else ():
         try:
-            found.add((entry.name, os.readlink(entry.path)))  # noqa: PTH115 - before and after each of hundreds of tests
+            descriptors.add((entry.name, os.readlink(entry.path)))  # noqa: PTH115 - before and after each of hundreds of tests
         except OSError:  # the one that listed the folder
             continue
-    return found
+    return descriptors
 
 
 def _ends_of(descriptor: int) -> str:

@@ -10,11 +10,11 @@ class Service:
 
     def __init__(self, life: float = HOUR) -> None:
         self.life = life
-        self.given = 0
+        self.count = 0
         self.error: Exception | None = None
 
     def __call__(self) -> Keys:
         if self.error is not None:
             raise self.error
-        self.given += 1
-        return Keys(f"AKIA{self.given}", "secret-canary", f"token-{self.given}", "then", self.life)
+        self.count += 1
+        return Keys(f"AKIA{self.count}", "secret-canary", f"token-{self.count}", "then", self.life)
