@@ -446,7 +446,7 @@ def test_headers_are_typed(driver: Driver) -> None:
     for kind in dict.fromkeys(kind for kind, _, _ in HEADERS):
         headers = driver.outcomes["header", f"header_response_{kind}"]
         values = [value for name, _, value in HEADERS if name == kind]
-        assert [_plain(each.value) for each in headers][: len(values)] == values
+        assert [_plain(header.value) for header in headers][: len(values)] == values
 
 
 def test_errors_have_the_status_of_the_response(driver: Driver) -> None:

@@ -39,12 +39,12 @@ def signature(text: str) -> str:
 def put(server: Server, path: str, content: bytes = b"", headers: dict[str, str] | None = None, **query: str) -> None:
     """Make a container, a blob or a part of one, signed by the account's key."""
     sent = {"x-ms-date": formatdate(usegmt=True), "x-ms-version": VERSION, **(headers or {})}
-    own = "".join(f"{name}:{text}\n" for name, text in sorted(sent.items()) if name.startswith("x-ms-"))
+    azure_headers = "".join(f"{name}:{text}\n" for name, text in sorted(sent.items()) if name.startswith("x-ms-"))
     plain = ["PUT", "", "", str(len(content) or ""), sent.get("content-md5", ""), *[""] * 7]
     resource = f"/{ACCOUNT}/{ACCOUNT}{quote(path)}" + "".join(
         f"\n{name}:{text}" for name, text in sorted(query.items())
     )
-    sent["authorization"] = f"SharedKey {ACCOUNT}:" + signature("\n".join(plain) + f"\n{own}{resource}")
+    sent["authorization"] = f"SharedKey {ACCOUNT}:" + signature("\n".join(plain) + f"\n{azure_headers}{resource}")
     url = f"{server.url}/{ACCOUNT}{quote(path)}"
     httpx.put(url, params=query, headers=sent, content=content, trust_env=False).raise_for_status()
 

@@ -62,7 +62,7 @@ def user(server: Server, run: Run, monkeypatch: pytest.MonkeyPatch) -> As:
 
 
 def keys(client: Any, bucket: str) -> list[str]:
-    return [each["Key"] for each in client.list_objects_v2(Bucket=bucket).get("Contents", ())]
+    return [entry["Key"] for entry in client.list_objects_v2(Bucket=bucket).get("Contents", ())]
 
 
 @pytest.mark.tried("buckets of another tenant; copies between two of one name")

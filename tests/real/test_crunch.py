@@ -62,14 +62,14 @@ def dataset(crunch: Run, server: Server, project: str, name: str, content: str |
 
 def statuses(server: Server, slug: str) -> list[tuple[Any, Any]]:
     """Stage and state of each status that a dataset got, in order."""
-    found: list[Any] = []
+    rows: list[Any] = []
     url = f"{server.url}/api/statuses/"
     with httpx.Client(headers={"Authorization": f"Token {TOKEN}"}, trust_env=False) as client:
         id = client.get(f"{server.url}/api/datasets/{slug}/").json()["id"]
         while url:
             page = client.get(url).json()
-            found, url = found + page["results"], page["next"]
-    return [(each["stage"], each["state"]) for each in found if each["dataset"] == id]
+            rows, url = rows + page["results"], page["next"]
+    return [(row["stage"], row["state"]) for row in rows if row["dataset"] == id]
 
 
 @pytest.mark.tried("projects, datasets and items: create, list by pages, show, change, delete; a second add is skipped")
@@ -90,7 +90,7 @@ def test_things_are_made_shown_changed_and_deleted(crunch: Run, project: str) ->
     }.items():
         added = crunch(f"add-{kind}-attribute", item, f"a {kind}", value)
         assert added.code == 0, added.err
-    values = {each["key"]: each["value"] for each in crunch("items", "get", item).json["attributes"]}
+    values = {attribute["key"]: attribute["value"] for attribute in crunch("items", "get", item).json["attributes"]}
     assert values == {
         "a char": "x y",
         "a integer": -7,

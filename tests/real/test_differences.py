@@ -20,5 +20,5 @@ def test_the_tests_of_recordings_are_there() -> None:
 
 
 def test_what_was_tried_is_joined_by_server() -> None:
-    told = [{"server": "a", "version": "1", "tried": tried} for tried in ("y", "x", "y")]
-    assert summary(told, "2026-01-31") == {"a": {"version": "1", "date": "2026-01-31", "tried": ["x", "y"]}}
+    outcomes = [{"server": "a", "version": "1", "tried": tried} for tried in ("y", "x", "y")]
+    assert summary(outcomes, "2026-01-31") == {"a": {"version": "1", "date": "2026-01-31", "tried": ["x", "y"]}}

@@ -83,13 +83,13 @@ class Listed(NamedTuple):
 
 def listed(rclone: Server, folder: Path, **filters: object) -> Listed | None:
     """What rclone selects; None where it refuses the rules."""
-    asked = {"fs": str(folder), "remote": "", "opt": {"recurse": True}, "_filter": filters}
-    response = httpx.post(f"{rclone.url}/operations/list", json=asked, trust_env=False)
+    payload = {"fs": str(folder), "remote": "", "opt": {"recurse": True}, "_filter": filters}
+    response = httpx.post(f"{rclone.url}/operations/list", json=payload, trust_env=False)
     if response.is_error:
         return None
     entries = response.json()["list"]
-    files = {each["Path"] for each in entries if not each["IsDir"]}
-    return Listed(files, {"", *(each["Path"] for each in entries if each["IsDir"])})
+    files = {entry["Path"] for entry in entries if not entry["IsDir"]}
+    return Listed(files, {"", *(entry["Path"] for entry in entries if entry["IsDir"])})
 
 
 def check(theirs: Listed | None, ours: set[str] | None) -> None:

@@ -172,8 +172,8 @@ def serving(kind: Kind, folder: Path, host: str = "127.0.0.1", port: int = 0, cl
         # Guests have no password at Pure-FTPd.
         login = LOGIN if name == "Pure-FTPd" else ""
         authority = f"{login}[{host}]:{port}" if ":" in host else f"{login}{host}:{port}"
-        found = re.search(rb"\d+\.\d[\d.]*", greeting)
-        yield Server(name, version or (found[0].decode() if found else ""), f"ftp://{authority}", folder)
+        match = re.search(rb"\d+\.\d[\d.]*", greeting)
+        yield Server(name, version or (match[0].decode() if match else ""), f"ftp://{authority}", folder)
 
 
 @pytest.fixture

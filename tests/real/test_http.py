@@ -325,9 +325,9 @@ def serving(kind: Kind, folder: Path) -> Generator[Server]:
 @pytest.mark.tried("files by their URLs: ls, stat, cat with ranges, cp, verify, omicsdk.open")
 def test_files_are_read(run: Run, server: Server) -> None:
     url = f"{server.url}/large.bin"
-    (found,) = run("stat", "--output", "json", url).json
+    (entry,) = run("stat", "--output", "json", url).json
     is_dated = "no-date" not in differences(server.name)
-    assert (found["size"], found["name"], found["modified"] is not None) == (len(DATA), "large.bin", is_dated)
+    assert (entry["size"], entry["name"], entry["modified"] is not None) == (len(DATA), "large.bin", is_dated)
     assert run("ls", "--output", "json", f"{server.url}/a b.txt").json[0]["name"] == "a b.txt"
     assert run("cat", "--range", "1000-1999", url).stdout == DATA[1000:2000]
     assert run("cat", f"{server.url}/a%20b.txt", f"{server.url}/empty").stdout == b"small"
@@ -362,8 +362,8 @@ def test_folders_are_copied(run: Run, server: Server) -> None:
     assert {row["name"] for row in run("ls", "--output", "json", url).json} == {
         name.partition("/")[0] + "/" * ("/" in name) for name in names
     }
-    (found,) = run("find", url, "--name", "deep*", "--output", "json").json
-    assert run("cat", found["uri"]).stdout == b"sub #1/sub ?2/deep.txt" * 1000
+    (entry,) = run("find", url, "--name", "deep*", "--output", "json").json
+    assert run("cat", entry["uri"]).stdout == b"sub #1/sub ?2/deep.txt" * 1000
     copied = run("cp", "-r", url, "copy", "--output", "json")
     assert (copied.code, copied.json["counts"]["done"]) == (0, len(names)), copied.err
     assert {name: Path("copy", name).read_bytes() for name in names} == {name: name.encode() * 1000 for name in names}

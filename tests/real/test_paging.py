@@ -37,7 +37,7 @@ def document(page: dict[str, Any], size: str, headers: dict[str, Any], base_url:
 @contextmanager
 def json_server(name: str, script: str, folder: Path) -> Generator[Server]:
     package = Path(peer(name, "node_modules/json-server"))
-    samples = [{"id": str(number), "name": each} for number, each in enumerate(NAMES)]
+    samples = [{"id": str(number), "name": name} for number, name in enumerate(NAMES)]
     (folder / "db.json").write_text(json.dumps({"samples": samples}))
     port = free_port()
     url = f"http://127.0.0.1:{port}"

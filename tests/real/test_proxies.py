@@ -219,7 +219,7 @@ def interception(origin: Origin) -> Generator[Server]:
             "127.0.0.1",
             "-p",
             str(port),
-            *(word for each in settings for word in ("--set", each)),
+            *(word for setting in settings for word in ("--set", setting)),
         ]
         url = f"http://127.0.0.1:{port}"
         with running([command, *words], url, folder):

@@ -28,11 +28,11 @@ def test_the_sandbox_responds_as_recorded(
     with Sandbox(tmp_path) as sandbox:
         both = replayed(sandbox)
     fields = sandbox_differences(server, "fields")
-    differ = {step: told for step, told in both.items() if not agree(*told, fields)}
+    differ = {step: responses for step, responses in both.items() if not agree(*responses, fields)}
     argued = {step for pattern in sandbox_differences(server) for step in matching(both, pattern)}
-    assert differ.keys() == argued, {step: told for step, told in differ.items() if step not in argued}
+    assert differ.keys() == argued, {step: responses for step, responses in differ.items() if step not in argued}
     assert len(both) == count
-    same = [told for step, told in both.items() if step not in differ]
+    same = [responses for step, responses in both.items() if step not in differ]
     for field in fields:
-        assert not all(agree(*told, fields - {field}) for told in same), f"no response differs in {field}"
+        assert not all(agree(*responses, fields - {field}) for responses in same), f"no response differs in {field}"
     record_property(REPLAYED, {"server": server, "requests": count, "argued": len(differ)})

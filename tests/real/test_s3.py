@@ -62,7 +62,7 @@ def bucket(client: Any) -> str:
 
 
 def keys(client: Any, bucket: str, prefix: str = "") -> list[str]:
-    return sorted(each["Key"] for each in client.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", ()))
+    return sorted(entry["Key"] for entry in client.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", ()))
 
 
 def put(client: Any, bucket: str, *names: str) -> None:
@@ -78,8 +78,8 @@ def write(folder: str, *names: str) -> None:
 
 
 def files(folder: str) -> dict[str, str]:
-    found = (path for path in Path(folder).rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): path.read_text() for path in found}
+    paths = (path for path in Path(folder).rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_text() for path in paths}
 
 
 def same(*names: str) -> dict[str, str]:
@@ -116,9 +116,9 @@ def test_sync_deletes_what_the_source_lacks(run: Run, client: Any, bucket: str) 
     put(client, bucket, "data/gone", "data/sub/gone", "other")
     assert run("--yes", "sync", "--delete", "here", f"s3://{bucket}/data").code == 0
     assert keys(client, bucket) == ["data/kept", "data/sub/new", "other"]
-    modified = {each["Key"]: each["LastModified"] for each in client.list_objects_v2(Bucket=bucket)["Contents"]}
+    modified = {entry["Key"]: entry["LastModified"] for entry in client.list_objects_v2(Bucket=bucket)["Contents"]}
     assert run("--yes", "sync", "--delete", "here", f"s3://{bucket}/data").code == 0
-    again = {each["Key"]: each["LastModified"] for each in client.list_objects_v2(Bucket=bucket)["Contents"]}
+    again = {entry["Key"]: entry["LastModified"] for entry in client.list_objects_v2(Bucket=bucket)["Contents"]}
     assert again == modified
     write("there", "gone", "sub/gone")
     assert run("--yes", "sync", "--delete", f"s3://{bucket}/data", "there").code == 0
@@ -288,16 +288,16 @@ def test_our_own_uploads_are_verified(run: Run, client: Any, bucket: str, differ
     sent = run("cp", "-r", "here", f"s3://{bucket}/sent", "--output", "json").json
     assert sent["verification"]["verified"] == 2
     checked = run("verify", f"s3://{bucket}/sent/", "--output", "json")
-    found = {row["name"]: row["state"] for row in checked.json["files"]}
+    states = {row["name"]: row["state"] for row in checked.json["files"]}
     of_parts = "wrong" if "parts-crc32c" in differs else "size only" if "no-part-numbers" in differs else "verified"
-    assert found == {"small": "verified", "large": of_parts}, checked.err
-    told = client.head_object(Bucket=bucket, Key="sent/large", ChecksumMode="ENABLED")
-    assert ("ChecksumCRC32C" in told) is ("no-checksums" not in differs)
+    assert states == {"small": "verified", "large": of_parts}, checked.err
+    metadata = client.head_object(Bucket=bucket, Key="sent/large", ChecksumMode="ENABLED")
+    assert ("ChecksumCRC32C" in metadata) is ("no-checksums" not in differs)
     if of_parts != "verified":
         return
     back = run("cp", "-r", f"s3://{bucket}/sent/", "back", "--require-checksum", "--output", "json").json
     assert back["verification"]["verified"] == 2
-    assert all(Path("back", name).read_bytes() == Path("here", name).read_bytes() for name in found)
+    assert all(Path("back", name).read_bytes() == Path("here", name).read_bytes() for name in states)
 
 
 @pytest.mark.tried("copies within the store, whole and in parts, between buckets")
@@ -367,9 +367,9 @@ def test_versions_are_read(run: Run, client: Any, bucket: str, differs: dict[str
     assert run("cp", uri, f"s3://{bucket}/b").code == 0
     assert client.get_object(Bucket=bucket, Key="b")["Body"].read() == b"old"
     assert run("--yes", "rm", uri).code == 0
-    assert [each["VersionId"] for each in client.list_object_versions(Bucket=bucket, Prefix="a")["Versions"]][:1] == [
-        new
-    ]
+    assert [version["VersionId"] for version in client.list_object_versions(Bucket=bucket, Prefix="a")["Versions"]][
+        :1
+    ] == [new]
 
 
 @pytest.mark.tried("keys with dots, empty parts, control characters, and of 1,024 bytes: list, read, copy, remove")

@@ -318,7 +318,7 @@ def test_omics_leaves_what_aws_leaves(
         stored = {item["Key"]: client.get_object(Bucket=bucket, Key=item["Key"]) for item in listed}
         kept = sorted(path for path in (tmp_path / bucket).rglob("*") if path.is_file())
         return (
-            {key: (found["Body"].read(), found["ContentType"]) for key, found in stored.items()},
+            {key: (response["Body"].read(), response["ContentType"]) for key, response in stored.items()},
             {str(path.relative_to(tmp_path / bucket)): path.read_text() for path in kept},
         )
 

@@ -61,8 +61,8 @@ PAGES = {
     f"{DRIVEN}/link-string": {"style": "continuation", "next": "next", "items": "pets"},
     f"{DRIVEN}/nested-link": {"style": "continuation", "next": "nestedNext.next", "items": "nestedItems.pets"},
     **{
-        f"{DRIVEN}/continuationtoken/request-query-{place}": {"style": "token", "token": "token", **stated}
-        for place, stated in {
+        f"{DRIVEN}/continuationtoken/request-query-{place}": {"style": "token", "token": "token", **options}
+        for place, options in {
             "response-body": {"next": "nextToken", "items": "pets"},
             "nested-response-body": {"next": "nestedNext.nextToken", "items": "nestedItems.pets"},
             "response-header": {"header": "next-token", "items": "pets"},
@@ -149,13 +149,13 @@ class Driver:
         made = make_package(document, overlays, name, origin="Generated for a test.", types=self._types, flat=True)
         write_files(self._folder / name, made.files)
         package = importlib.import_module(name)
-        (of_client,) = (each for each in dir(package) if each.endswith("Api") and not each.startswith("Async"))
+        (of_client,) = (name for name in dir(package) if name.endswith("Api") and not name.startswith("Async"))
         server = (content.get("servers") or [{"url": self._url}])[0]
         version = document.stem.split("@")[1]
-        variables = {each: self._url if each == "endpoint" else version for each in server.get("variables") or {}}
+        variables = {name: self._url if name == "endpoint" else version for name in server.get("variables") or {}}
         client = getattr(package, of_client)(
             None if variables else self._url,
-            **{re.sub("(?=[A-Z])", "_", each).lower(): value for each, value in variables.items()},
+            **{re.sub("(?=[A-Z])", "_", name).lower(): value for name, value in variables.items()},
             retry=Retry(attempts=1),
             timeout=10,
         )
@@ -243,7 +243,7 @@ def _expected(outcome: Any, response: httpx.Response, scenario: dict[str, Any]) 
         text = content.decode() if isinstance(content, bytes) else content
         texts = re.findall(r"(?m)^data: (?!\[DONE\])(.*)$", text) if "event-stream" in kind else text.splitlines()
         is_text = [isinstance(item.data if isinstance(item, Event) else item, str) for item in outcome]
-        return [text if each else json.loads(text) for each, text in zip(is_text, texts, strict=True)]
+        return [text if is_plain else json.loads(text) for is_plain, text in zip(is_text, texts, strict=True)]
     if type(outcome) is bytes:
         return response.content
     return (response.json() if "json" in kind else response.text) if response.content else None

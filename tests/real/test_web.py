@@ -118,8 +118,8 @@ def test_a_stopped_download_goes_on(run: Run, server: Server) -> None:
     resumed = run("get", urls, sums, "--to", "data", "--require-checksum")
     assert resumed.code == 0, resumed.err
     assert Path("data", "large.bin").read_bytes() == (server.folder / "served" / "large.bin").read_bytes()
-    told = (server.folder / "access.log").read_text()[offset:]
-    responses = re.findall(r'" (20[06]) (\d+)', told)
+    log = (server.folder / "access.log").read_text()[offset:]
+    responses = re.findall(r'" (20[06]) (\d+)', log)
     assert {status for status, _ in responses} == {"206"}
     assert sum(int(size) for _, size in responses) < 19 * MIB
 
