@@ -69,13 +69,13 @@ def folder(tmp_path: Path, omics_sandbox: Any) -> Path:
         (source / f"{number}.fastq.gz").write_bytes(b"%d" % number * 1000)
     made = omics_sandbox.seed(source)
     with Dss(omics_sandbox.swagger_url.rpartition("/")[0], credentials=None) as dss:
-        told = dss.get_bundle.raw(uuid=made["bundle_uuid"], replica="aws").json()["bundle"]
+        bundle = dss.get_bundle.raw(uuid=made["bundle_uuid"], replica="aws").json()["bundle"]
     with (tmp_path / "reads.tsv").open("w", newline="") as file:
         columns = ("bundle_uuid", "bundle_version", "file_name", "file_uuid", "file_sha256", "file_size")
         table = tsv.DictWriter(file, columns)
         table.writeheader()
-        for entry in told["files"]:
-            values = (told["uuid"], told["version"], entry["name"], entry["uuid"], entry["sha256"], entry["size"])
+        for entry in bundle["files"]:
+            values = (bundle["uuid"], bundle["version"], entry["name"], entry["uuid"], entry["sha256"], entry["size"])
             table.writerow(dict(zip(columns, map(str, values), strict=True)))
     (tmp_path / "local.py").write_text(LOCAL)
     (tmp_path / "dask_jobqueue.py").write_text(SLURM)

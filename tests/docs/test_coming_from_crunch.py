@@ -79,7 +79,7 @@ def run(folder: Path) -> Iterator[Run]:
 
 def statuses(made: SimpleNamespace) -> list[tuple[int, int, str]]:
     kept = made.connection.get_json_response("api/statuses/")["results"]
-    return [(each["stage"], each["state"], each["note"]) for each in kept]
+    return [(status["stage"], status["state"], status["note"]) for status in kept]
 
 
 def test_every_example_is_run_by_a_test():
@@ -96,8 +96,11 @@ def test_adding(run: Run):
 
 def test_attributes(run: Run):
     made = run("attributes.py")
-    found = made.connection.get_json_response(f"api/items/{made.item}/")["attributes"]
-    values = {each["key"]: each.get("value", (each.get("latitude"), each.get("longitude"))) for each in found}
+    attributes = made.connection.get_json_response(f"api/items/{made.item}/")["attributes"]
+    values = {
+        attribute["key"]: attribute.get("value", (attribute.get("latitude"), attribute.get("longitude")))
+        for attribute in attributes
+    }
     assert values == {
         "reads": 25,
         "organism": "Mus musculus",

@@ -62,7 +62,7 @@ def test_records(run: Run):
     assert made.changed["authz"] == ["/programs/demo"]
     assert "nothing-like-that" in made.lost
     assert made.taken == 409
-    assert [each["did"] for each in made.everything] == [made.record["did"]]
+    assert [record["did"] for record in made.everything] == [made.record["did"]]
 
 
 def test_metadata(run: Run):
@@ -103,7 +103,7 @@ def test_jobs(run: Run, omics_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch)
 
     clock = SandboxClock(omics_sandbox)
     beginning = Gen3Jobs.__init__
-    monkeypatch.setattr(Gen3Jobs, "__init__", lambda self, **given: beginning(self, **given, clock=clock))
+    monkeypatch.setattr(Gen3Jobs, "__init__", lambda self, **options: beginning(self, **options, clock=clock))
     assert run("jobs.py").output["output"]
 
 

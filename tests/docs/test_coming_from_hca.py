@@ -51,7 +51,7 @@ def test_every_command_of_the_table_is_there(command: str):
 
 @pytest.mark.parametrize("service", CONFIGURED)
 def test_every_command_is_on_the_page(service: str):
-    there = [" ".join(["omics", *found.path]) for found in Catalog().start(service).visible_commands()]
+    there = [" ".join(["omics", *command.path]) for command in Catalog().start(service).visible_commands()]
     assert [command for command in there if f"`{command}`" not in PAGE] == []
 
 
@@ -63,17 +63,17 @@ def test_every_name_of_the_calls_can_be_imported():
 
 
 def test_every_setting_is_explained():
-    told = {quoted(cell[0])[0] for cell in rows("Settings") if cell[0].startswith("`")}
-    assert {name for name in told if not name.startswith("omics config") and "COMMAND" not in name} == set(SETTINGS)
-    assert {name.partition(".")[0] for name in told if "COMMAND" in name} >= set(CONFIGURED)
-    shown = {f"omics config {found.path[-1]}" for found in Catalog().root().child("config").visible_commands()}
-    assert {name for name in told if name.startswith("omics config")} == shown
+    names = {quoted(cell[0])[0] for cell in rows("Settings") if cell[0].startswith("`")}
+    assert {name for name in names if not name.startswith("omics config") and "COMMAND" not in name} == set(SETTINGS)
+    assert {name.partition(".")[0] for name in names if "COMMAND" in name} >= set(CONFIGURED)
+    shown = {f"omics config {command.path[-1]}" for command in Catalog().root().child("config").visible_commands()}
+    assert {name for name in names if name.startswith("omics config")} == shown
 
 
 def test_every_variable_is_one_that_is_looked_at():
-    told = [name for cell in rows("Variables")[1:] for name in quoted(cell[0])]
-    assert [name for name in told if name not in VARIABLES and not name.startswith("OMICS_")] == []
-    assert {"HCA_CONFIG_FILE", "GOOGLE_APPLICATION_CREDENTIALS"} < set(told)
+    names = [name for cell in rows("Variables")[1:] for name in quoted(cell[0])]
+    assert [name for name in names if name not in VARIABLES and not name.startswith("OMICS_")] == []
+    assert {"HCA_CONFIG_FILE", "GOOGLE_APPLICATION_CREDENTIALS"} < set(names)
 
 
 def test_every_example_is_run_by_a_test():
@@ -96,7 +96,7 @@ def run(documented, scripts, tmp_path):
         variables["HCA_CONFIG_FILE"] += f"{os.pathsep}{tmp_path / 'own.json'}"
         variables |= further
         program = [sys.executable, "-m", "omicsdk.compat"] if name.endswith(".py") else [bash, "-euo", "pipefail"]
-        told = subprocess.run(
+        result = subprocess.run(
             [*program, scripts / name],
             cwd=tmp_path,
             env=variables,
@@ -105,10 +105,10 @@ def run(documented, scripts, tmp_path):
             timeout=90,
             check=False,
         )
-        assert told.returncode == 0, told.stderr
-        assert "Traceback" not in told.stderr
-        (tmp_path / "stderr").write_text(told.stderr)
-        return told.stdout
+        assert result.returncode == 0, result.stderr
+        assert "Traceback" not in result.stderr
+        (tmp_path / "stderr").write_text(result.stderr)
+        return result.stdout
 
     return running
 
@@ -147,18 +147,18 @@ def test_users_in_python(run):
 
 @pytest.mark.sandbox
 def test_users_in_a_shell(run):
-    told = run("users.sh")
-    assert "shell_reader" in told
-    assert "true" in told
+    output = run("users.sh")
+    assert "shell_reader" in output
+    assert "true" in output
 
 
 @pytest.mark.sandbox
 def test_settings(run, documented, tmp_path):
-    told = run("settings.sh")
+    output = run("settings.sh")
     url = documented.variables["DSS_SWAGGER_URL"]
-    assert told.splitlines().count(url) == 1
-    assert "5e1f0a3c-2b64-4c1e-9d57-0a4c8a1b2c3d" in told.splitlines()
-    assert f"dss.get-bundle.replica\taws\t{tmp_path}/config.staging.json:" in told
+    assert output.splitlines().count(url) == 1
+    assert "5e1f0a3c-2b64-4c1e-9d57-0a4c8a1b2c3d" in output.splitlines()
+    assert f"dss.get-bundle.replica\taws\t{tmp_path}/config.staging.json:" in output
     assert json.loads((tmp_path / "config.staging.json").read_text()) == {
         "DSSClient": {"swagger_url": url},
         "dss": {"get-bundle": {}, "download": {"metadata-filter": {"$append": "*.json"}}},
@@ -179,11 +179,11 @@ def area(documented) -> str:
 
 @pytest.mark.sandbox
 def test_an_upload_area_in_a_shell(run, area, tmp_path):
-    told = run("upload_area.sh", UPLOAD_AREA=area)
-    assert "sample_R1.fastq\nsample_R2.fastq\n" in told
-    assert "README.txt" in told
-    assert told.splitlines().count("README.txt") == 2
-    assert "notes.txt" not in told.splitlines()
+    output = run("upload_area.sh", UPLOAD_AREA=area)
+    assert "sample_R1.fastq\nsample_R2.fastq\n" in output
+    assert "README.txt" in output
+    assert output.splitlines().count("README.txt") == 2
+    assert "notes.txt" not in output.splitlines()
     assert "Total Number of Files: 3" in (tmp_path / "state.txt").read_text()
     assert "AWS_SESSION_TOKEN" in (tmp_path / "keys.sh").read_text()
     assert json.loads((tmp_path / "own.json").read_text())["upload"]["areas"] == {}
@@ -191,7 +191,7 @@ def test_an_upload_area_in_a_shell(run, area, tmp_path):
 
 @pytest.mark.sandbox
 def test_an_upload_area_in_python(run):
-    told = run("upload_area.py").splitlines()
-    assert told[0].startswith("sample_R1.fastq 4 ")
-    assert told[1] in ("SCHEDULED", "UNSCHEDULED", "CHECKSUMMING", "CHECKSUMMED")
-    assert told[2:] == ["4"]
+    lines = run("upload_area.py").splitlines()
+    assert lines[0].startswith("sample_R1.fastq 4 ")
+    assert lines[1] in ("SCHEDULED", "UNSCHEDULED", "CHECKSUMMING", "CHECKSUMMED")
+    assert lines[2:] == ["4"]

@@ -87,7 +87,7 @@ def test_samples(run: Run):
     assert made.groups == ["Deep Samples", "My Library"]
     assert made.soil.metadata == {"city": "Paris", "depth_cm": 5, "ph": 6.4}
     assert made.manifest["name"] == "soil/1 🧬"
-    assert [each["name"] for each in made.of_the_group["samples"]] == ["soil/1 🧬"]
+    assert [sample["name"] for sample in made.of_the_group["samples"]] == ["soil/1 🧬"]
     assert made.counts == {"n_samples": 1}
     assert made.places[0] == "nested/My%20Organization"
     assert made.places[1] == "nested/My%20Organization/sample_groups/Deep%20Samples"
@@ -130,7 +130,7 @@ def test_remote_objects(run: Run):
 
 def test_requests(run: Run):
     made = run("requests.py")
-    assert [each["name"] for each in made.organizations] == ["By Other Hands"]
+    assert [organization["name"] for organization in made.organizations] == ["By Other Hands"]
     assert "By Other Hands" in made.names
     assert made.status == 204
     assert made.missing == {"detail": "Not found."}
@@ -161,7 +161,7 @@ def test_what_is_new(run: Run, omics_sandbox: Sandbox):
     assert made.first.uuid == made.uuids[0]
     assert made.names == ["a", "b", "c"]
     assert made.me == "user@sandbox.example.org"
-    assert [each.name for each in made.hits] == ["Beyond"]
+    assert [hit.name for hit in made.hits] == ["Beyond"]
     assert made.key.bucket == made.bucket.uuid
     assert made.content == b"reads"
     assert Path("results/s1/s1.raw__reads.reads.fastq.gz").read_bytes() == b"reads"

@@ -81,8 +81,10 @@ print(Metadata.__module__)
 def test_what_is_left_out_is_not_here(face: Any, table: Differences):
     assert [module for module in table.modules if find_spec_of(f"omicsdk.compat.{module}")] == []
     modules = face.published()["modules"].values()
-    everything = {name for found in modules for name in found}
-    everything |= {f"{name}.{each}" for found in modules for name, of in found.items() for each in of or ()}
+    everything = {name for names_of_module in modules for name in names_of_module}
+    everything |= {
+        f"{name}.{member}" for names_of_module in modules for name, of in names_of_module.items() for member in of or ()
+    }
     assert [name for name in table.names if name not in everything] == []
 
 
@@ -96,13 +98,13 @@ def find_spec_of(module: str) -> bool:
 def test_what_reasons_and_behaviour_name_is_there(table: Differences):
     reasons = [*table.modules.values(), *table.replaced.values(), *table.names.values()]
     assert all(reasons)
-    check_names(" ".join([*reasons, *(each.here for each in table.behaviour)]))
+    check_names(" ".join([*reasons, *(row.here for row in table.behaviour)]))
 
 
 def test_every_topic_of_behaviour_is_a_table_of_the_page(face: Any, table: Differences):
     text = face.page_file.read_text(encoding="utf-8")
     marks = set(re.findall(r"^<!-- made by `make docs`: (.*) -->$", text, re.MULTILINE))
-    assert {each.topic for each in table.behaviour} == marks - {"names", "left out", "suite"}
+    assert {row.topic for row in table.behaviour} == marks - {"names", "left out", "suite"}
 
 
 def test_a_name_that_is_nowhere_is_no_table(made: ModuleType):
@@ -114,12 +116,12 @@ def test_a_name_that_is_nowhere_is_no_table(made: ModuleType):
 
 
 def test_a_constant_has_the_published_type_and_value(made: ModuleType):
-    def row(name: str, stated: dict[str, object]) -> tuple[str, str, str]:
-        return next(made.rows(made.FACES["gen3"], {"exported": [], "modules": {"gen3.jobs": {name: stated}}}))
+    def row(name: str, constant: dict[str, object]) -> tuple[str, str, str]:
+        return next(made.rows(made.FACES["gen3"], {"exported": [], "modules": {"gen3.jobs": {name: constant}}}))
 
     same = {"type": "str", "value": "merge-manifests"}
-    found = made.rows(made.FACES["gen3"], {"exported": [], "modules": {"gen3.jobs": {"MERGE_MANIFEST_JOB": same}}})
-    assert ("`gen3.jobs.MERGE_MANIFEST_JOB`", "`omicsdk.compat.gen3.jobs.MERGE_MANIFEST_JOB`", "a constant") in found
+    rows = made.rows(made.FACES["gen3"], {"exported": [], "modules": {"gen3.jobs": {"MERGE_MANIFEST_JOB": same}}})
+    assert ("`gen3.jobs.MERGE_MANIFEST_JOB`", "`omicsdk.compat.gen3.jobs.MERGE_MANIFEST_JOB`", "a constant") in rows
     with pytest.raises(LookupError, match=r"gen3\.jobs has no NOTHING"):
         list(made.rows(made.FACES["gen3"], {"exported": [], "modules": {"gen3.jobs": {"NOTHING": same}}}))
     for other in ({"type": "str", "value": "merge"}, {"type": "int"}):
@@ -134,9 +136,9 @@ def test_an_import_of_what_is_missing_gives_the_reason():
     lines: list[str] = []
     expected: list[str] = []
     for name in FACES:
-        known = differences(name)
-        lines += [f"import {module}" for module in known.modules]
-        expected += [f"omicsdk.compat has no {module}: {reason}" for module, reason in known.modules.items()]
+        documented = differences(name)
+        lines += [f"import {module}" for module in documented.modules]
+        expected += [f"omicsdk.compat has no {module}: {reason}" for module, reason in documented.modules.items()]
     lines += ["from hca.config import ProgressBarStreamHandler", "from pangea_api.knex import clean_url"]
     expected += [
         f"omicsdk.compat has no hca.config.ProgressBarStreamHandler: {differences('hca').names['ProgressBarStreamHandler']}",

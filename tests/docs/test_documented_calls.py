@@ -31,7 +31,7 @@ def run(documented, scripts, tmp_path):
         variables = {key: value for key, value in documented.variables.items() if key != without}
         if "hca_config" in script.read_text():
             del variables["HCA_CONFIG_FILE"]
-        told = subprocess.run(
+        result = subprocess.run(
             [sys.executable, "-m", "omicsdk.compat", script, *words],
             cwd=tmp_path,
             env=variables,
@@ -39,9 +39,9 @@ def run(documented, scripts, tmp_path):
             text=True,
             timeout=60,
         )
-        assert told.returncode == 0, told.stderr
-        assert "Traceback" not in told.stderr
-        return told.stdout
+        assert result.returncode == 0, result.stderr
+        assert "Traceback" not in result.stderr
+        return result.stdout
 
     return running
 
@@ -59,11 +59,11 @@ def test_create_version(run):
 
 
 def test_download(run, documented, tmp_path):
-    told = ast.literal_eval(run("download.py"))
+    payload = ast.literal_eval(run("download.py"))
     source = files_of(documented.source)
-    assert {file["name"] for file in told["bundle"]["files"]} == source.keys()
+    assert {file["name"] for file in payload["bundle"]["files"]} == source.keys()
     whole = files_of(tmp_path / "download_test" / BUNDLE)
-    assert json.loads((tmp_path / "download_test" / BUNDLE / "bundle.json").read_text())["bundle"] == told["bundle"]
+    assert json.loads((tmp_path / "download_test" / BUNDLE / "bundle.json").read_text())["bundle"] == payload["bundle"]
     del whole["bundle.json"]
     assert whole == source
     metadata = files_of(tmp_path / "metadata_only" / BUNDLE)
@@ -86,15 +86,15 @@ def test_download_manifest(run, documented, tmp_path):
 
 
 def test_head_file(run, documented):
-    told = run("head_file.py")
+    output = run("head_file.py")
     digest = files_of(documented.source)["cell_suspension_0.json"]
-    assert told.splitlines().count(f"{digest} 2024-03-01T120000.000000Z") == 2
-    assert told.count("Headers: ") == 2
+    assert output.splitlines().count(f"{digest} 2024-03-01T120000.000000Z") == 2
+    assert output.count("Headers: ") == 2
 
 
 def test_get_bundle(run, tmp_path):
-    told = run("get_bundle.py").splitlines()
-    assert told[-2:] == ["8008 5e1f0a3c-2b64-4c1e-9d57-0a4c8a1b2c3d 2024-03-01T120000.000000Z", "10"]
+    lines = run("get_bundle.py").splitlines()
+    assert lines[-2:] == ["8008 5e1f0a3c-2b64-4c1e-9d57-0a4c8a1b2c3d 2024-03-01T120000.000000Z", "10"]
     assert len(json.loads((tmp_path / "get_bundle.json").read_text())["bundle"]["files"]) == 10
 
 
@@ -105,9 +105,9 @@ def test_checkout(run):
 
 
 def test_get_file_of_json(run, documented):
-    told = run("get_file.py")
+    output = run("get_file.py")
     for key in json.loads((documented.source / "cell_suspension_0.json").read_text()):
-        assert f"{key}: " in told
+        assert f"{key}: " in output
 
 
 def test_get_file_stream(run, documented):
@@ -148,8 +148,8 @@ def test_collections(run, documented, tmp_path):
     assert uuid in [entry["uuid"] for entry in ast.literal_eval(listed)["collections"]]
     assert ast.literal_eval(one)["contents"][0]["uuid"] == BUNDLE.partition(".")[0]
     assert ast.literal_eval(gone) in ({}, None)
-    found = files_of(tmp_path / "collected" / BUNDLE)
-    assert files_of(documented.source).items() <= found.items()
+    files = files_of(tmp_path / "collected" / BUNDLE)
+    assert files_of(documented.source).items() <= files.items()
 
 
 def test_put_file(run, documented, staged):
@@ -158,8 +158,8 @@ def test_put_file(run, documented, staged):
 
 
 def test_upload(run, documented):
-    told, word = run("upload.py").splitlines()
-    made = ast.literal_eval(told)
+    text, word = run("upload.py").splitlines()
+    made = ast.literal_eval(text)
     assert word == "Upload successful"
     assert made["replica"] == "aws"
     assert {file["name"] for file in made["files"]} == {"sample_0.json", "deeper/counts.csv"}
@@ -213,8 +213,8 @@ def callbacks():
 
 def test_a_notification_has_the_documented_payload(run, documented, callbacks):
     url, received = callbacks
-    told = run("webhook.py", url, str(documented.source), documented.sandbox.staging_bucket)
-    subscription, bundle, version = told.split()
+    output = run("webhook.py", url, str(documented.source), documented.sandbox.staging_bucket)
+    subscription, bundle, version = output.split()
     payload = received.get(timeout=30)
     assert payload["subscription_id"] == subscription
     assert payload["event_type"] == "CREATE"

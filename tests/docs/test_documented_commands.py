@@ -23,7 +23,7 @@ def run(documented, scripts, tmp_path):
     """Runs one of the scripts in an empty folder and gives what it printed; a command that fails ends it."""
 
     def running(name: str) -> str:
-        told = subprocess.run(
+        result = subprocess.run(
             ["bash", "-euo", "pipefail", scripts / name],
             cwd=tmp_path,
             env=documented.variables,
@@ -31,22 +31,22 @@ def run(documented, scripts, tmp_path):
             text=True,
             timeout=90,
         )
-        assert told.returncode == 0, told.stderr
-        assert "Traceback" not in told.stderr
-        (tmp_path / "stderr").write_text(told.stderr)
-        return told.stdout
+        assert result.returncode == 0, result.stderr
+        assert "Traceback" not in result.stderr
+        (tmp_path / "stderr").write_text(result.stderr)
+        return result.stdout
 
     return running
 
 
 def values(printed: str) -> list[Any]:
     """The JSON values that commands printed one after the other."""
-    decoder, found, rest = json.JSONDecoder(), [], printed.strip()
+    decoder, documents, rest = json.JSONDecoder(), [], printed.strip()
     while rest:
         value, end = decoder.raw_decode(rest)
-        found.append(value)
+        documents.append(value)
         rest = rest[end:].lstrip()
-    return found
+    return documents
 
 
 def test_create_version(run):
@@ -54,32 +54,36 @@ def test_create_version(run):
 
 
 def test_download(run, documented, tmp_path):
-    told = json.loads(run("download.sh"))
+    payload = json.loads(run("download.sh"))
     folder = tmp_path / "download_test" / f"{UUID}.{VERSION}"
-    assert len(told["bundle"]["files"]) == 10
-    for file in told["bundle"]["files"]:
+    assert len(payload["bundle"]["files"]) == 10
+    for file in payload["bundle"]["files"]:
         assert (folder / file["name"]).read_bytes() == (documented.source / file["name"]).read_bytes()
 
 
 def test_download_manifest(run, tmp_path):
-    told = run("download_manifest.sh")
+    output = run("download_manifest.sh")
     path = tmp_path / ".hca" / "v2" / "files_2_4" / GENOME[:2] / GENOME[2:6] / GENOME
     assert hashlib.sha256(path.read_bytes()).hexdigest() == GENOME
-    header, row = told.splitlines()[-2:]
+    header, row = output.splitlines()[-2:]
     assert header.split("\t")[-1] == "file_path"
     assert (tmp_path / row.split("\t")[-1]).samefile(path)
 
 
 def test_head_file(run):
-    latest, stated = values(run("head_file.sh"))
-    for headers in (latest, stated):
-        found = {name.lower(): value for name, value in headers.items()}
-        assert (found["x-dss-sha256"], found["x-dss-version"]) == (GENOME, VERSION)
+    latest, of_version = values(run("head_file.sh"))
+    for headers in (latest, of_version):
+        lowercase = {name.lower(): value for name, value in headers.items()}
+        assert (lowercase["x-dss-sha256"], lowercase["x-dss-version"]) == (GENOME, VERSION)
 
 
 def test_get_bundle(run):
-    told = json.loads(run("get_bundle.sh"))
-    assert (told["bundle"]["uuid"], told["bundle"]["version"], len(told["bundle"]["files"])) == (UUID, VERSION, 10)
+    payload = json.loads(run("get_bundle.sh"))
+    assert (payload["bundle"]["uuid"], payload["bundle"]["version"], len(payload["bundle"]["files"])) == (
+        UUID,
+        VERSION,
+        10,
+    )
 
 
 def test_get_file_is_byte_exact(run, tmp_path):
@@ -132,10 +136,10 @@ def test_download_of_a_choice(run, documented, tmp_path):
     folders = [tmp_path / line for line in run("download_choices.sh").splitlines()]
     names = {path.relative_to(documented.source).as_posix() for path in documented.source.rglob("*") if path.is_file()}
     metadata = {name for name in names if name.endswith(".json")}
-    wanted = (metadata, names - metadata, {"links.json", "project_0.json", "lambda_early_R1.fastq.gz"})
-    for folder, expected in zip(folders, wanted, strict=True):
-        found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-        assert found == expected | {"bundle.json"}
+    selections = (metadata, names - metadata, {"links.json", "project_0.json", "lambda_early_R1.fastq.gz"})
+    for folder, expected in zip(folders, selections, strict=True):
+        names_of_folder = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+        assert names_of_folder == expected | {"bundle.json"}
 
 
 def test_pages(run):
@@ -161,10 +165,10 @@ def test_a_reader_that_wants_no_more(run):
 
 
 def test_help(run):
-    told = run("help.sh")
-    assert told.count("Usage: omics dss <command>") == 2
-    assert "--replica" in told
-    assert told.splitlines()[-1].startswith("omics ")
+    output = run("help.sh")
+    assert output.count("Usage: omics dss <command>") == 2
+    assert "--replica" in output
+    assert output.splitlines()[-1].startswith("omics ")
 
 
 def test_what_fails_ends_with_its_code(run, tmp_path):

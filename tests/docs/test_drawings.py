@@ -23,9 +23,9 @@ def texts(svg: str) -> str:
 
 
 def test_every_package_has_a_box():
-    told = [box.title for row in layers.rows() for box in row]
-    assert sorted(told) == sorted(map(layers.short, packages()))
-    assert {"fs", "testing", "sandbox", "snakemake_storage_plugin_omics"} <= {*told}
+    titles = [box.title for row in layers.rows() for box in row]
+    assert sorted(titles) == sorted(map(layers.short, packages()))
+    assert {"fs", "testing", "sandbox", "snakemake_storage_plugin_omics"} <= {*titles}
 
 
 def test_what_a_box_says_it_imports_stands_below_it():

@@ -18,7 +18,7 @@ ONLY_IT = json.dumps({"query": {"term": {"uuid": UUID}}})
 @pytest.fixture
 def run(documented, tmp_path):
     def running(name: str, *words: str) -> str:
-        told = subprocess.run(
+        result = subprocess.run(
             [sys.executable, EXAMPLES / name, *words],
             cwd=tmp_path,
             env=documented.variables,
@@ -27,24 +27,26 @@ def run(documented, tmp_path):
             timeout=60,
             check=False,
         )
-        assert told.returncode == 0, told.stderr
-        assert told.stderr == ""
-        return told.stdout
+        assert result.returncode == 0, result.stderr
+        assert result.stderr == ""
+        return result.stdout
 
     return running
 
 
 def test_browse(run, documented):
-    told = run("browse.py", f"{documented.sandbox.url}/dss/v1")
-    assert re.search(rf"{UUID}  {VERSION}  10 files  [\d,]+ bytes", told)
-    assert re.search(r"   49,253  reference/NC_001416\.1\.fasta", told)
+    output = run("browse.py", f"{documented.sandbox.url}/dss/v1")
+    assert re.search(rf"{UUID}  {VERSION}  10 files  [\d,]+ bytes", output)
+    assert re.search(r"   49,253  reference/NC_001416\.1\.fasta", output)
 
 
 def test_first_reads(run):
-    told = run("first_reads.py", UUID).splitlines()
-    assert [line for line in told if not line.startswith("  ")] == [f"lambda_early_R{mate}.fastq.gz" for mate in (1, 2)]
-    assert told[1:6:4] == ["  @lambda_early:1/1", "  @lambda_early:2/1"]
-    assert len(told) == 18
+    lines = run("first_reads.py", UUID).splitlines()
+    assert [line for line in lines if not line.startswith("  ")] == [
+        f"lambda_early_R{mate}.fastq.gz" for mate in (1, 2)
+    ]
+    assert lines[1:6:4] == ["  @lambda_early:1/1", "  @lambda_early:2/1"]
+    assert len(lines) == 18
 
 
 def test_first_reads_stops_early(run, documented):

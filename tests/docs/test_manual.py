@@ -31,16 +31,16 @@ def serving(folder: Path) -> Iterator[str]:
         words, cwd=folder, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stderr is not None
-        told = process.stderr.readline()
-        match = re.search(r"http://127\.0\.0\.1:(\d+)", told)
-        assert match, told
+        line = process.stderr.readline()
+        match = re.search(r"http://127\.0\.0\.1:(\d+)", line)
+        assert match, line
         process.stderr.readline()  # its environment stands in the folder once this is told
         try:
             yield match[1]
         finally:
             process.terminate()
-            _, told = process.communicate(timeout=30)
-        assert process.returncode == (1 if os.name == "nt" else 0), told
+            _, errors = process.communicate(timeout=30)
+        assert process.returncode == (1 if os.name == "nt" else 0), errors
 
 
 @pytest.fixture(scope="session")
@@ -138,8 +138,8 @@ def test_pages_that_the_manual_must_have_are_followed():
 @pytest.mark.parametrize("page", sorted((CHECKOUT / "docs").rglob("*.md")), ids=name_of)
 def test_no_block_is_left_out_without_a_reason(page: Path):
     assert {block.reason for block in blocks(page)} <= {"", *REASONS}
-    known = {"sh", "python", "text", "json", "yaml", "toml", "ini", "tsv", "csv", "html", "dockerfile", "r", "jinja"}
-    assert [block.line for block in blocks(page) if block.language not in known] == []
+    tags = {"sh", "python", "text", "json", "yaml", "toml", "ini", "tsv", "csv", "html", "dockerfile", "r", "jinja"}
+    assert [block.line for block in blocks(page) if block.language not in tags] == []
 
 
 OWN = [page for page in sorted((CHECKOUT / "docs").rglob("*.md")) if own_test(page).exists()]

@@ -177,8 +177,8 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Ran]]:
         patched.chdir(folder)
         login = ["--email", SANDBOX_PANGEA_USER, "--password", sandbox.password]
         where = ["--endpoint", sandbox.pangea_url]
-        known = {"sandbox": "Sandbox 'Sandbox Library'"}
-        found: list[Ran] = []
+        names = {"sandbox": "Sandbox 'Sandbox Library'"}
+        results: list[Ran] = []
         for step in WALK:
             if "{gmod}" in step.words:
                 words = [
@@ -192,22 +192,22 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Ran]]:
                     "--query",
                     "[0].uuid",
                 ]
-                known["gmod"] = ran(words).out.strip()
+                names["gmod"] = ran(words).out.strip()
             more = [] if step.command == "version" else [*login, *where]
-            words = shlex.split(step.words.format(**known))
-            found.append(ran(["pangea", *step.command.split(), *more, *words]))
-            if step.keep and (uuid := re.search(r"[0-9a-f]{8}-[0-9a-f-]{27}", found[-1].err + found[-1].out)):
-                known[step.keep] = uuid[0]
-        yield found
+            words = shlex.split(step.words.format(**names))
+            results.append(ran(["pangea", *step.command.split(), *more, *words]))
+            if step.keep and (uuid := re.search(r"[0-9a-f]{8}-[0-9a-f-]{27}", results[-1].err + results[-1].out)):
+                names[step.keep] = uuid[0]
+        yield results
 
 
 @pytest.mark.parametrize("number", range(len(WALK)), ids=lambda number: f"{WALK[number].command} {WALK[number].words}")
 def test_a_documented_command_gives_what_is_documented(walked: list[Ran], number: int):
-    step, given = WALK[number], walked[number]
-    assert (given.code, step.err in given.err) == (step.code, True), given.err
-    assert "Traceback" not in given.err
+    step, result = WALK[number], walked[number]
+    assert (result.code, step.err in result.err) == (step.code, True), result.err
+    assert "Traceback" not in result.err
     if step.out:
-        assert re.fullmatch(step.out, given.out), given.out
+        assert re.fullmatch(step.out, result.out), result.out
 
 
 def test_every_documented_command_is_walked():
@@ -217,16 +217,20 @@ def test_every_documented_command_is_walked():
 
 @pytest.mark.parametrize("command", DOCUMENTED)
 def test_a_documented_command_has_its_documented_options(command: str):
-    found: Group | CommandNode = Catalog().start("pangea")
+    node: Group | CommandNode = Catalog().start("pangea")
     for word in command.split():
-        assert isinstance(found, Group)
-        found = found.child(word)
-    assert isinstance(found, CommandNode)
-    own = own_arguments(found.command)
-    known = {each for _, spellings, _ in options_of([*own, *global_arguments(own, GLOBALS)]) for each in spellings}
-    wanted = set(DOCUMENTED[command].split())
+        assert isinstance(node, Group)
+        node = node.child(word)
+    assert isinstance(node, CommandNode)
+    arguments = own_arguments(node.command)
+    options = {
+        spelling
+        for _, spellings, _ in options_of([*arguments, *global_arguments(arguments, GLOBALS)])
+        for spelling in spellings
+    }
+    documented = set(DOCUMENTED[command].split())
     if command != "version":
-        wanted |= {"--email", "-p", "--password", "--endpoint"} | ({"-e"} if "-e" not in wanted else set())
+        documented |= {"--email", "-p", "--password", "--endpoint"} | ({"-e"} if "-e" not in documented else set())
     if command not in WITHOUT_FILE:
-        wanted |= {"-o", "--outfile"}
-    assert wanted <= known
+        documented |= {"-o", "--outfile"}
+    assert documented <= options

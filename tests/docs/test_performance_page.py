@@ -10,7 +10,7 @@ def row(**changed):
 
 
 @pytest.mark.parametrize(
-    ("changed", "wanted"),
+    ("changed", "expected"),
     [
         ({}, r"| a \| b | 20.0 ms | 10.0 ms | 2.00 | ≤ 3 | 20 |"),
         ({"goal": 1.5}, "| 2.00 (missed) | ≤ 1.5 |"),
@@ -25,9 +25,9 @@ def row(**changed):
         ({"file_system": "memory (tmpfs)", "load": 0.42}, "| 20 | memory (tmpfs), 0.4 |"),
     ],
 )
-def test_a_row(changed, wanted):
+def test_a_row(changed, expected):
     page = performance({"some": {"machine": {"system": "Linux", "cores": 2}, "rows": [row(**changed)]}})
-    assert wanted in page
+    assert expected in page
     assert "on Linux, cores 2." in page
 
 

@@ -34,29 +34,29 @@ COMMANDS = list(every(CATALOG.root()))
 
 
 def test_every_command_has_a_section_and_no_other_has():
-    assert sorted(SECTIONS) == sorted({" ".join(found.path) for found in COMMANDS})
+    assert sorted(SECTIONS) == sorted({" ".join(command.path) for command in COMMANDS})
     assert len(COMMANDS) > 900
 
 
 def test_every_argument_is_told_with_its_choices_and_its_default():
-    for found in COMMANDS:
-        told = SECTIONS[" ".join(found.path)]
-        for argument in own_arguments(found.command):
+    for command in COMMANDS:
+        section = SECTIONS[" ".join(command.path)]
+        for argument in own_arguments(command.command):
             if "synonym_of" in argument:
                 continue
             spelled = [] if argument.get("positional") else flags(argument)
-            assert [each for each in spelled if f"`{each}`" not in told] == [], found.path
+            assert [spelling for spelling in spelled if f"`{spelling}`" not in section] == [], command.path
             for choice in argument.get("choices") or ():
-                assert command_pages.shown(choice) in told, (found.path, argument["name"])
+                assert command_pages.shown(choice) in section, (command.path, argument["name"])
             if argument.get("required"):
-                assert ", required" in told
-        assert [line for line in found.command.get("examples", ()) if line not in told] == [], found.path
+                assert ", required" in section
+        assert [line for line in command.command.get("examples", ()) if line not in section] == [], command.path
 
 
 def test_an_argument_that_stands_by_its_place_is_not_told_as_an_option():
-    told = SECTIONS["completion"]
-    assert "`SHELL`" in told
-    assert "`--shell`" not in told
+    section = SECTIONS["completion"]
+    assert "`SHELL`" in section
+    assert "`--shell`" not in section
     assert "`SERVICES ...`" in SECTIONS["doctor"]
 
 
@@ -72,7 +72,9 @@ def test_commands_of_no_service_are_listed_where_the_page_of_commands_begins():
     index = PAGES["reference/commands/index.md"]
     opening = index[: index.index("## Global options")]
     assert [
-        each for each in CATALOG.root().visible_commands() if f"](#{command_pages.anchor(each)})" not in opening
+        command
+        for command in CATALOG.root().visible_commands()
+        if f"](#{command_pages.anchor(command)})" not in opening
     ] == []
 
 
@@ -84,14 +86,16 @@ def test_a_page_of_commands_names_no_anchor_twice(page: str):
 
 
 @pytest.mark.parametrize(
-    "package", [each for each in python_pages.PACKAGES if python_pages.there(each)], ids=lambda package: package.module
+    "package",
+    [package for package in python_pages.PACKAGES if python_pages.there(package)],
+    ids=lambda package: package.module,
 )
 def test_every_public_name_of_a_package_is_told(package: python_pages.Package):
     page = python_pages.pages()[package.path]
     for module in (package.module, *package.further):
         public = [name for name in getattr(importlib.import_module(module), "__all__", ()) if not name.startswith("__")]
-        told = set(re.findall(r"heading: (\w+)$|^- \[`(\w+)`\]", page, re.MULTILINE))
-        assert set(public) <= {one or other for one, other in told}
+        documented = set(re.findall(r"heading: (\w+)$|^- \[`(\w+)`\]", page, re.MULTILINE))
+        assert set(public) <= {one or other for one, other in documented}
 
 
 def test_every_package_has_a_page():
@@ -140,10 +144,10 @@ def test_every_option_of_transfers_is_told_with_its_default():
 
     page = drawn((ROOT / "docs" / "how-to" / "move-a-terabyte.md").read_text(encoding="utf-8"))
     section = page[page.index("### Options in Python") : page.index("## Limit time")]
-    told = re.findall(r"^\| `(\w+)` \| (?:`(.+)`)? \| \w", section, re.MULTILINE)
-    assert [name for name, _ in told] == list(inspect.signature(TransferOptions).parameters)
-    assert ("retries", "10") in told
-    assert ("control", "") in told
+    rows = re.findall(r"^\| `(\w+)` \| (?:`(.+)`)? \| \w", section, re.MULTILINE)
+    assert [name for name, _ in rows] == list(inspect.signature(TransferOptions).parameters)
+    assert ("retries", "10") in rows
+    assert ("control", "") in rows
 
 
 @pytest.mark.parametrize(

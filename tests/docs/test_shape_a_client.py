@@ -26,10 +26,10 @@ def recipes() -> dict[str, list[Block]]:
         for number, line in enumerate(PAGE.read_text().splitlines(), 1)
         if line.startswith("## ") and number not in inside
     }
-    found: dict[str, list[Block]] = {}
+    by_heading: dict[str, list[Block]] = {}
     for block in every:
-        found.setdefault(headings[max(number for number in headings if number < block.line)], []).append(block)
-    return found
+        by_heading.setdefault(headings[max(number for number in headings if number < block.line)], []).append(block)
+    return by_heading
 
 
 @pytest.fixture
@@ -89,4 +89,4 @@ def _run(line: str) -> None:
 
 def test_there_are_ten_of_them() -> None:
     assert len(recipes()) >= LEAST
-    assert all(any(block.title for block in found) for found in recipes().values())
+    assert all(any(block.title for block in recipe) for recipe in recipes().values())

@@ -56,16 +56,16 @@ def test_the_reference_describes_arguments_that_methods_share(site: Path):
 
 def test_the_search_knows_every_page(site: Path):
     index = json.loads((site / "search" / "search_index.json").read_text(encoding="utf-8"))
-    found = {entry["location"].partition("#")[0] for entry in index["docs"]}
+    locations = {entry["location"].partition("#")[0] for entry in index["docs"]}
     pages = {path.relative_to(site).as_posix() for path in site.rglob("*.html")} - {"404.html"}
-    assert {name or "index.html" for name in found} == pages
+    assert {name or "index.html" for name in locations} == pages
     assert len(pages) > 70
 
 
 def test_the_search_finds_the_quickstart(site: Path):
     index = json.loads((site / "search" / "search_index.json").read_text(encoding="utf-8"))
-    found = [entry["location"] for entry in index["docs"] if "quickstart" in entry["title"].lower()]
-    assert "start.html" in found
+    locations = [entry["location"] for entry in index["docs"] if "quickstart" in entry["title"].lower()]
+    assert "start.html" in locations
 
 
 def test_a_page_has_the_version_and_its_neighbours(site: Path):
@@ -83,17 +83,17 @@ def test_the_footer_links_to_the_repository_that_the_project_states():
 
 
 def test_clients_come_first_in_the_reference_and_errors_last():
-    assert [each.name for each in by_need(names("omicsdk.sb"))] == [
+    assert [name.name for name in by_need(names("omicsdk.sb"))] == [
         "SevenBridges", "AsyncSevenBridges", "Entry", "SbPath", "LocalFileExists", "StillRunning", "WrongPath",
     ]  # fmt: skip
-    assert [each.name for each in by_need(names("omicsdk.portals"), ("get",))][:2] == ["get", "FORMATS"]
+    assert [name.name for name in by_need(names("omicsdk.portals"), ("get",))][:2] == ["get", "FORMATS"]
 
 
 @pytest.mark.parametrize(
     "package", [package for package in PACKAGES if package.first], ids=lambda package: package.module
 )
 def test_what_programs_begin_with_is_public(package: Package):
-    assert set(package.first) <= {each.name for each in names(package.module)}
+    assert set(package.first) <= {name.name for name in names(package.module)}
 
 
 def test_every_page_of_the_manual_can_be_found_by_its_navigation(site: Path):
@@ -121,11 +121,11 @@ def address(site: Path) -> Iterator[str]:
 def test_pages_fit_on_a_telephone_and_search_finds(address: str):
     from playwright.sync_api import sync_playwright
 
-    asked: list[str] = []
+    urls: list[str] = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 390, "height": 844}, color_scheme="dark")
-        page.on("request", lambda request: asked.append(request.url))
+        page.on("request", lambda request: urls.append(request.url))
         for name in SAMPLE:
             page.goto(f"{address}/{name}.html")
             wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
@@ -146,7 +146,7 @@ def test_pages_fit_on_a_telephone_and_search_finds(address: str):
             pages = [(link.get_attribute("href") or "").partition("?")[0].partition("#")[0] for link in links[:5]]
             assert any(page_.endswith(expected) for page_ in pages), (words, pages)
         browser.close()
-    assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
+    assert [url for url in urls if not url.startswith((address, "data:", "blob:"))] == []
 
 
 def test_what_is_wrong_with_a_site_is_told(tmp_path: Path):

@@ -42,8 +42,8 @@ def _run_all(project: Path) -> None:
         "--basetemp=made",
         ".",
     ]
-    found = subprocess.run(command, cwd=project, env=environ, capture_output=True, text=True, check=False)
-    (project / "told").write_text(found.stdout + found.stderr, encoding="utf-8")
+    result = subprocess.run(command, cwd=project, env=environ, capture_output=True, text=True, check=False)
+    (project / "told").write_text(result.stdout + result.stderr, encoding="utf-8")
 
 
 def test_the_page_has_a_recipe_for_each_of_its_subjects():

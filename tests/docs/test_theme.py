@@ -53,10 +53,10 @@ def contrast(one: str, other: str) -> float:
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "wanted"), [("#000000", "#ffffff", 21), ("#777777", "#ffffff", 4.48), ("#123456", "#123456", 1)]
+    ("one", "other", "expected"), [("#000000", "#ffffff", 21), ("#777777", "#ffffff", 4.48), ("#123456", "#123456", 1)]
 )
-def test_contrasts_are_computed_as_the_standard_does(one: str, other: str, wanted: float):
-    assert contrast(one, other) == contrast(other, one) == pytest.approx(wanted, abs=0.01)
+def test_contrasts_are_computed_as_the_standard_does(one: str, other: str, expected: float):
+    assert contrast(one, other) == contrast(other, one) == pytest.approx(expected, abs=0.01)
 
 
 @pytest.mark.parametrize("scheme", ["default", "slate"])
@@ -73,4 +73,4 @@ def test_both_schemes_state_the_same_colours():
 def test_the_logo_needs_nothing_else():
     root = ElementTree.parse(DOCS / "assets" / "logo.svg").getroot()
     assert root.get("viewBox") == "0 0 64 64"
-    assert not [name for each in root.iter() for name in each.attrib if "href" in name]
+    assert not [name for element in root.iter() for name in element.attrib if "href" in name]

@@ -78,7 +78,7 @@ class User:
     patch: pytest.MonkeyPatch
     code: int | None = None
 
-    def known(self, *without: str, **changed: str) -> dict[str, str]:
+    def variables(self, *without: str, **changed: str) -> dict[str, str]:
         """The variables of the sandbox, some of them left out or changed."""
         return {name: value for name, value in self.sandbox.environment().items() if name not in without} | changed
 
@@ -100,12 +100,12 @@ class User:
         """The messages of a download of one file of the bundle without retries."""
         what = ("--bundle-uuid", BUNDLE, "--replica", "aws", "--no-metadata", "--data-filter", "*R1*")
         how = ("--download-dir", "data", "--num-retries", "0", "--min-delay-seconds", "0")
-        return self.omics("dss", "download", *what, *how, *words, variables=self.known(), heard=heard)
+        return self.omics("dss", "download", *what, *how, *words, variables=self.variables(), heard=heard)
 
     def get(self, name: str, text: str, *words: str) -> str:
         """The messages of a download of a list."""
         Path(name).write_text(text, encoding="utf-8")
-        return self.omics("get", name, "--to", "got", *words, variables=self.known())
+        return self.omics("get", name, "--to", "got", *words, variables=self.variables())
 
     def fault(self, action: Any, path: str, **more: Any) -> None:
         """Injects a fault for the rest of the case."""
@@ -214,10 +214,10 @@ def _(user: User) -> str:
 
 @case("Python is too old")
 def _(user: User) -> str:
-    wanted = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["requires-python"]
+    required = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["requires-python"]
     wheel = user.folder / "omicsdk-1-py3-none-any.whl"
     with zipfile.ZipFile(wheel, "w") as file:
-        head = f"Metadata-Version: 2.1\nName: omicsdk\nVersion: 1\nRequires-Python: {wanted}\n"
+        head = f"Metadata-Version: 2.1\nName: omicsdk\nVersion: 1\nRequires-Python: {required}\n"
         file.writestr("omicsdk-1.dist-info/METADATA", head)
         file.writestr("omicsdk-1.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
         file.writestr("omicsdk-1.dist-info/RECORD", "")
@@ -259,12 +259,12 @@ def _(user: User) -> str:
 
 @case("No credentials for Pangea")
 def _(user: User) -> str:
-    return user.omics("pangea", "create", "org", "lab", variables=user.known("PANGEA_USER", "PANGEA_PASS"))
+    return user.omics("pangea", "create", "org", "lab", variables=user.variables("PANGEA_USER", "PANGEA_PASS"))
 
 
 @case("No credentials for the Data Store")
 def _(user: User) -> str:
-    return user.omics(*SUBSCRIBING, variables=user.known("OMICS_DSS_TOKEN"))
+    return user.omics(*SUBSCRIBING, variables=user.variables("OMICS_DSS_TOKEN"))
 
 
 @case("Not logged in to a platform")
@@ -274,17 +274,17 @@ def _(user: User) -> str:
 
 @case("A token is refused (401)")
 def _(user: User) -> str:
-    return user.omics("sb", "api", "get-current-user", variables=user.known(SB_AUTH_TOKEN="none-of-it"))
+    return user.omics("sb", "api", "get-current-user", variables=user.variables(SB_AUTH_TOKEN="none-of-it"))
 
 
 @case("A token has expired")
 def _(user: User) -> str:
-    return user.omics(*SUBSCRIBING, variables=user.known(OMICS_DSS_TOKEN=user.sandbox.token(seconds=-60)))
+    return user.omics(*SUBSCRIBING, variables=user.variables(OMICS_DSS_TOKEN=user.sandbox.token(seconds=-60)))
 
 
 @case("The API key of a commons has expired")
 def _(user: User) -> str:
-    before, variables = user.sandbox.clock.state(), user.known()  # the key is signed now
+    before, variables = user.sandbox.clock.state(), user.variables()  # the key is signed now
     user.sandbox.clock.advance(31 * 24 * 3600)
     try:
         return user.omics("gen3", "whoami", variables=variables)
@@ -295,12 +295,12 @@ def _(user: User) -> str:
 @case("Access is denied (403)")
 def _(user: User) -> str:
     user.fault("status", "/sb/v2/user", status=403)
-    return user.omics("sb", "api", "get-current-user", variables=user.known())
+    return user.omics("sb", "api", "get-current-user", variables=user.variables())
 
 
 @case("Credentials belong to another server")
 def _(user: User) -> str:
-    return user.omics("sb", "api", "get-current-user", "--base-url", f"{CLOSED}/v2", variables=user.known())
+    return user.omics("sb", "api", "get-current-user", "--base-url", f"{CLOSED}/v2", variables=user.variables())
 
 
 @case("Others can read a file with a token")
@@ -314,7 +314,7 @@ def _(user: User) -> str:
 
 @case("A password of Pangea is wrong")
 def _(user: User) -> str:
-    return user.omics("pangea", "api", "list-samples", variables=user.known(PANGEA_PASS="none-of-it"))
+    return user.omics("pangea", "api", "list-samples", variables=user.variables(PANGEA_PASS="none-of-it"))
 
 
 @case("credentials.json is missing")
@@ -378,19 +378,19 @@ def _(user: User) -> str:
 @case("Too many requests (429)")
 def _(user: User) -> str:
     user.fault("status", "/dss/v1/bundles/all", status=429, retry_after=3600)
-    return user.omics(*LISTING, variables=user.known())
+    return user.omics(*LISTING, variables=user.variables())
 
 
 @case("A request times out")
 def _(user: User) -> str:
     user.fault("stall", "/dss/v1/bundles/all")
-    return user.omics(*LISTING, "--call-timeout", "0.1", "--call-budget", "0.01", variables=user.known())
+    return user.omics(*LISTING, "--call-timeout", "0.1", "--call-budget", "0.01", variables=user.variables())
 
 
 @case("A service is unavailable (503)")
 def _(user: User) -> str:
     user.fault("status", "/dss/v1/bundles/all", status=503)
-    return user.omics(*LISTING, "--call-budget", "0.01", variables=user.known())
+    return user.omics(*LISTING, "--call-budget", "0.01", variables=user.variables())
 
 
 # --- Downloads -----------------------------------------------------------------------------------------------------
@@ -439,7 +439,7 @@ def _(user: User) -> str:
 @case("Another process uses the folder")
 def _(user: User) -> str:
     user.fault("stall", BYTES, at=20)
-    for name, value in user.known().items():
+    for name, value in user.variables().items():
         user.patch.setenv(name, value)
 
     def first() -> None:
@@ -498,12 +498,14 @@ def _(user: User) -> str:
 @case("A manifest lacks a column")
 def _(user: User) -> str:
     Path("reads.tsv").write_text("bundle_uuid\tbundle_version\tfile_name\n")
-    return user.omics("dss", "download-manifest", "--manifest", "reads.tsv", "--replica", "aws", variables=user.known())
+    return user.omics(
+        "dss", "download-manifest", "--manifest", "reads.tsv", "--replica", "aws", variables=user.variables()
+    )
 
 
 @case("A facet is unknown")
 def _(user: User) -> str:
-    return user.omics("azul", "projects", "ls", "--filter", "organs=eye", variables=user.known())
+    return user.omics("azul", "projects", "ls", "--filter", "organs=eye", variables=user.variables())
 
 
 @case("The Data Store was retired")
@@ -521,23 +523,23 @@ def _(user: User) -> str:
 
 @case("A URI is not found")
 def _(user: User) -> str:
-    return user.omics("ls", "sb://me/my-project/reads.bam", variables=user.known())
+    return user.omics("ls", "sb://me/my-project/reads.bam", variables=user.variables())
 
 
 @case("A folder to upload does not exist")
 def _(user: User) -> str:
-    return user.omics(*_upload("reads", "omics-staging"), variables=user.known())
+    return user.omics(*_upload("reads", "omics-staging"), variables=user.variables())
 
 
 @case("A staging bucket is refused")
 def _(user: User) -> str:
-    return user.omics(*_upload(str(user.source), "other-bucket"), variables=user.known())
+    return user.omics(*_upload(str(user.source), "other-bucket"), variables=user.variables())
 
 
 @case("No staging bucket is configured")
 def _(user: User) -> str:
     words = ("cp", "-r", str(user.source), "dss://aws/")
-    return user.omics(*words, variables=user.known("OMICS_DSS_STAGING_BUCKET"))
+    return user.omics(*words, variables=user.variables("OMICS_DSS_STAGING_BUCKET"))
 
 
 def _upload(folder: str, bucket: str) -> tuple[str, ...]:

@@ -101,15 +101,15 @@ def test_every_command_for_files_is_on_the_page() -> None:
 
 
 def option_names(entry: Entry) -> list[str]:
-    return [each["name"] for each in command(entry, "").get("parameters", ())]
+    return [parameter["name"] for parameter in command(entry, "").get("parameters", ())]
 
 
 @pytest.mark.parametrize("scheme", PLATFORMS)
 def test_storage_options_are_those_that_the_store_takes(scheme: str) -> None:
-    told = re.findall(r"`(\w+)`", table("Options")[f"{scheme}://"][0])
+    options = re.findall(r"`(\w+)`", table("Options")[f"{scheme}://"][0])
     taken = inspect.signature(store_of(scheme)).parameters
-    assert told
-    assert set(told) <= taken.keys()
+    assert options
+    assert set(options) <= taken.keys()
 
 
 @pytest.mark.sandbox
@@ -122,7 +122,7 @@ def test_a_script_reads_a_table_in_a_bundle_and_one_behind_a_drs_uri(documented:
     guid = sandbox.seed(folder, service="gen3")["files"]["cells.csv"]
     uris = f"dss://aws/{bundle}/cells.csv", f"drs://{sandbox.gen3_url.partition('://')[2]}/{guid}"
 
-    told = subprocess.run(
+    result = subprocess.run(
         [sys.executable, ROOT / "examples/open_by_uri.py", *uris],
         cwd=tmp_path,
         env=documented.variables,
@@ -132,8 +132,8 @@ def test_a_script_reads_a_table_in_a_bundle_and_one_behind_a_drs_uri(documented:
         check=False,
     )
 
-    assert (told.returncode, told.stderr) == (0, "")
-    lines = told.stdout.splitlines()
+    assert (result.returncode, result.stderr) == (0, "")
+    lines = result.stdout.splitlines()
     assert lines[:2] == [f"{uri}: 5,000 rows of cell, umis" for uri in uris]
     assert re.fullmatch(r"count +10000\.0", lines[3])
     assert re.fullmatch(r"max +4999\.0", lines[5])

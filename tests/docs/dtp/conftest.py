@@ -47,11 +47,11 @@ class Reader:
         return self._ran(name, "bash", "-euo", "pipefail", "-c", EXAMPLES[name])
 
     def _ran(self, name: str, *words: str) -> str:
-        told = subprocess.run(words, cwd=self.folder, capture_output=True, text=True, timeout=90, check=False)
-        assert told.returncode == 0, told.stderr
-        assert "Traceback" not in told.stderr
-        self.printed[name] = told.stdout
-        return told.stdout
+        result = subprocess.run(words, cwd=self.folder, capture_output=True, text=True, timeout=90, check=False)
+        assert result.returncode == 0, result.stderr
+        assert "Traceback" not in result.stderr
+        self.printed[name] = result.stdout
+        return result.stdout
 
     def write(self, name: str, **instead: str) -> None:
         """Writes a file of the page, with what is different here."""

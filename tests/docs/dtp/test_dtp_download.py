@@ -16,7 +16,7 @@ pytestmark = [
 @pytest.fixture
 def images(reader, tmp_path):
     """The images of both subjects, in an archive that the settings lead to."""
-    made = {name: data for each in STUDIES for name, data in study(each, [2]).items()}
+    made = {name: data for root in STUDIES for name, data in study(root, [2]).items()}
     with running(tmp_path) as archive:
         archive.put(*made.values())
         reader.write("workflow.ini", **{"port = 4242": f"port = {archive.port}"})
@@ -57,7 +57,7 @@ def test_files_come_from_irods(reader, monkeypatch):
 
     zone = StandIn()
     zone.put(f"{DATASET}/primary/sub-{STUDIES[0]}/notes.txt", b"notes")
-    monkeypatch.setattr(irods.session, "iRODSSession", lambda **given: Session(zone, given["password"]))
+    monkeypatch.setattr(irods.session, "iRODSSession", lambda **options: Session(zone, options["password"]))
     reader.write("irods.json")
     reader.write("gen3.json", **{"http://127.0.0.1:8080": reader.sandbox.gen3_url})
     reader.within("download_irods.py").downloader.close()

@@ -17,7 +17,7 @@ pytestmark = [
 def test_a_data_set_becomes_records(reader):
     assert reader.printed["convert.py"] == EXAMPLES["convert.txt"]
     subjects = json.loads((reader.folder / "records/subjects.json").read_text())
-    assert [each["sex"] for each in subjects] == ["F", "F"]
+    assert [subject["sex"] for subject in subjects] == ["F", "F"]
     assert (reader.folder / "sds-dictionary.json").is_file()
 
 
@@ -29,7 +29,7 @@ def test_records_become_a_data_set(reader):
     printed = reader.python("back.py")
     tables = sorted(f"{name}.xlsx" for name in ("dataset_description", "manifest", "samples", "subjects"))
     assert sorted(ast.literal_eval(printed)) == tables
-    assert sorted(each.name for each in (reader.folder / "restored").iterdir()) == tables
+    assert sorted(path.name for path in (reader.folder / "restored").iterdir()) == tables
 
 
 def test_a_folder_is_submitted_again(reader):
@@ -53,9 +53,9 @@ def test_records_are_exported(reader):
 
 
 def test_the_same_in_a_shell(reader):
-    told = reader.shell("workflow.sh")
-    assert told.count("\tvalid\t") == 7
-    assert DATASET in told
+    output = reader.shell("workflow.sh")
+    assert output.count("\tvalid\t") == 7
+    assert DATASET in output
     for name in ("experiment", "subjects", "samples", "dataset_description", "manifest"):
         both = [(reader.folder / folder / f"{name}.json").read_bytes() for folder in ("records", "shell-records")]
         assert both[0] == both[1]

@@ -45,8 +45,8 @@ def plain(omics_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[l
 
     monkeypatch.setattr(omicsdk.compat.sevenbridges, "Api", making)
     yield made
-    for each in made:
-        each.close()
+    for client in made:
+        client.close()
 
 
 Run = Callable[..., SimpleNamespace]
@@ -65,10 +65,10 @@ def text(omics_sandbox: Sandbox) -> Callable[..., str]:
             "my-username/": f"{USER}/",
             '"newuser"': '"ada"',
         }
-        found = EXAMPLES[name]
+        source = EXAMPLES[name]
         for old, new in {**places, **ids}.items():
-            found = found.replace(old, new)
-        return found
+            source = source.replace(old, new)
+        return source
 
     return reading
 

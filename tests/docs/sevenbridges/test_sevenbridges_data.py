@@ -37,7 +37,7 @@ def test_pages(run: Run, api: omicsdk.compat.sevenbridges.Api, capsys: pytest.Ca
     assert isinstance(made.project_list, list)
     assert len(made.following) == 2
     assert made.back == made.project_list
-    assert {each.name for each in made.my_projects} == names
+    assert {project.name for project in made.my_projects} == names
     assert len(capsys.readouterr().out.splitlines()) == 12
 
 
@@ -72,7 +72,7 @@ def test_in_a_project(run: Run, project, other, upload, api: omicsdk.compat.seve
 
 def test_billing_groups(run: Run, capsys: pytest.CaptureFixture[str]):
     made = run("billing_groups.py", **{"f1969c90-da54-4118-8e96-c3f0b49a163d": BILLING_GROUP})
-    assert {each.name for each in made.bgroup_list} == {"Sandbox", "Pilot"}
+    assert {group.name for group in made.bgroup_list} == {"Sandbox", "Pilot"}
     assert made.bg.name == "Sandbox"
     assert "Pilot study Alignment of sample 1" in capsys.readouterr().out
 
@@ -98,16 +98,16 @@ def test_which_files(run: Run, project, upload):
     for name in (*names, "chr1.fasta"):
         upload(name, sample_id=name.partition(".")[0])
     made = run("which_files.py")
-    assert [each.name for each in made.my_file] == ["chr1.fasta"]
-    assert sorted(each.name for each in made.files) == names
-    assert [each.name for each in made.my_files] == names[:1]
+    assert [file.name for file in made.my_file] == ["chr1.fasta"]
+    assert sorted(file.name for file in made.files) == names
+    assert [file.name for file in made.my_files] == names[:1]
 
 
 def test_edit_a_file(run: Run, project, other, upload, api: omicsdk.compat.sevenbridges.Api, tmp_path: Path):
     uploaded = upload("a.fastq", sample_id="SRR062634", platform="x")
     made = run("edit_a_file.py")
-    told = api.files.get(uploaded.id)
-    assert (dict(told.metadata), told.tags) == ({"sample_id": "my-sample", "library": "my-library"}, ["example"])
+    file = api.files.get(uploaded.id)
+    assert (dict(file.metadata), file.tags) == ({"sample_id": "my-sample", "library": "my-library"}, ["example"])
     assert (tmp_path / "my_new_file_on_disk").read_bytes() == FASTQ
     assert made.new_file.metadata["library"] == "my-library"
     assert list(other.get_files()) == []
@@ -144,7 +144,7 @@ def test_callbacks(run: Run, project, upload, omics_sandbox: Sandbox, capsys: py
 def test_an_upload(run: Run, project, tmp_path: Path):
     (tmp_path / "file.fastq").write_bytes(FASTQ)
     run("upload.py")
-    assert {each.name: each.size for each in project.get_files()} == {"file.fastq": len(FASTQ), "new.fastq": len(FASTQ)}
+    assert {file.name: file.size for file in project.get_files()} == {"file.fastq": len(FASTQ), "new.fastq": len(FASTQ)}
 
 
 def test_an_upload_under_control(run: Run, project, omics_sandbox: Sandbox, tmp_path: Path):
@@ -170,7 +170,7 @@ def bucket(omics_sandbox: Sandbox) -> Any:
 
 def test_buckets_are_connected(run: Run, bucket):
     made = run("connect_buckets.py")
-    assert {each.name for each in made.volumes} == {"my_input_volume", "my_output_volume", "my_google_volume"}
+    assert {volume.name for volume in made.volumes} == {"my_input_volume", "my_output_volume", "my_google_volume"}
     assert made.volume_import.access_mode == "RO"
     assert "wJalr" not in str(made.volume_import.service)
     assert len(made.api.volumes.query()) == 2
@@ -204,7 +204,7 @@ def test_exports(run: Run, bucket, project, upload):
     for name in ("a.fastq", "b.fastq"):
         upload(name)
     made = run("export_files.py")
-    assert [each.state for each in made.exports] == ["COMPLETED"] * 2
+    assert [export.state for export in made.exports] == ["COMPLETED"] * 2
     assert bucket.get_object(Bucket="my_bucket", Key="a.fastq")["Body"].read() == FASTQ
     assert made.e.destination.volume == f"{USER}/my_output_volume"
     with pytest.raises(SbgError):

@@ -48,26 +48,26 @@ class Proxy(LoopbackServer):
 
     def __init__(self, target: str) -> None:
         super().__init__()
-        self.asked: list[str] = []
+        self.requests: list[str] = []
         self._target = target
 
     def respond(self, connection: socket.socket, reader: Any, head: Head) -> bool:
         url = httpx.URL(head.path)
         assert url.is_absolute_url
-        self.asked.append(f"{head.method} {url.path}")
+        self.requests.append(f"{head.method} {url.path}")
         body = reader.read(int(head.headers.get("content-length", 0)))
         query = f"?{head.query}" if head.query else ""
         with httpx.Client(trust_env=False) as client:
-            told = client.request(
+            response = client.request(
                 head.method, f"{self._target}{url.path}{query}", headers=head.headers, content=body, timeout=20
             )
         lines = "".join(
             f"{name}: {value}\r\n"
-            for name, value in told.headers.items()
+            for name, value in response.headers.items()
             if name not in ("content-length", "content-encoding", "transfer-encoding", "connection")
         )
-        length = f"Content-Length: {len(told.content)}\r\n\r\n"
-        connection.sendall(f"HTTP/1.1 {told.status_code} X\r\n{lines}{length}".encode() + told.content)
+        length = f"Content-Length: {len(response.content)}\r\n\r\n"
+        connection.sendall(f"HTTP/1.1 {response.status_code} X\r\n{lines}{length}".encode() + response.content)
         return True
 
 
@@ -90,7 +90,7 @@ def test_proxies(alone: Run, proxy: Proxy, by_proxy: dict[str, str], tmp_path: P
     file = api.files.upload("a.fastq", api.projects.create("My project")).result()
     file.download("b.fastq")
     assert (tmp_path / "b.fastq").read_bytes() == FASTQ
-    assert {line.partition("/sb/")[2].partition("/")[0] for line in proxy.asked} == {"v2", "_storage"}
+    assert {line.partition("/sb/")[2].partition("/")[0] for line in proxy.requests} == {"v2", "_storage"}
 
 
 def test_proxies_of_a_profile(alone: Run, home: Path, text: Callable[..., str], by_proxy: dict[str, str]):

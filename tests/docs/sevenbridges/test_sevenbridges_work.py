@@ -18,7 +18,7 @@ TOOL: dict[str, Any] = {"cwlVersion": "v1.2", "class": "CommandLineTool", "baseC
 def test_apps(run: Run, project):
     made = run("apps.py")
     assert (made.app.revision, made.first.revision, made.app.raw["label"]) == (1, 0, "Lines of reads")
-    assert [each.id for each in made.apps] == [f"{PROJECT}/my-app"]
+    assert [app.id for app in made.apps] == [f"{PROJECT}/my-app"]
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def reads(app, upload) -> list[Any]:
 def test_a_task(run: Run, reads, capsys: pytest.CaptureFixture[str]):
     task = run("task.py").task
     assert "unable" not in capsys.readouterr().out
-    assert sorted(each.id for each in task.inputs["FastQC-Reads"]) == sorted(each.id for each in reads)
+    assert sorted(file.id for file in task.inputs["FastQC-Reads"]) == sorted(file.id for file in reads)
     task.wait()
     assert (task.status, task.outputs["lines"].name) == ("COMPLETED", "lines.txt")
 
