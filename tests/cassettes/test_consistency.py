@@ -151,11 +151,11 @@ def test_no_recorded_server_is_refused(recording: Recording):
     check_each(
         exchanges,
         lambda exchange: f"{exchange.step}: {exchange.request.url}",
-        lambda exchange_: exchange_.check(checks),
+        lambda exchange: exchange.check(checks),
     )
 
 
-@pytest.mark.parametrize("recording", SERVICES, ids=lambda each: each.service)
+@pytest.mark.parametrize("recording", SERVICES, ids=lambda recording: recording.service)
 def test_each_rule_refuses_a_recorded_response_about_something_else(recording: Recording):
     checks, exchanges = recording.checks, list(known_exchanges(recording))
     assert isinstance(checks, Rules)
@@ -196,7 +196,9 @@ def stated_otherwise(body: Any, requested: str, depth: int = 0) -> Any:
 
 
 @pytest.mark.parametrize(
-    "recording", [each for each in SERVICES if each.part != "metadata"], ids=lambda each: each.service
+    "recording",
+    [recording for recording in SERVICES if recording.part != "metadata"],
+    ids=lambda recording: recording.service,
 )
 def test_whatever_a_recorded_response_states_of_its_request_is_compared(recording: Recording):
     """A rule that is missing is found here: one identifier after the other is no longer the requested one."""

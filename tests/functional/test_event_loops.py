@@ -26,7 +26,7 @@ class Silent(ThreadingHTTPServer):
     """A server that stops responding: it reads each request and waits until the client has gone.
 
     Attributes:
-        asked: Set at the first request without a response, and after the last response.
+        requested: Set at the first request without a response, and after the last response.
         responses: Responses to the first requests, in order.
     """
 
@@ -34,7 +34,7 @@ class Silent(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.asked = threading.Event()
+        self.requested = threading.Event()
         self.responses: list[tuple[int, dict[str, str], bytes]] = []
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
 
@@ -50,9 +50,9 @@ class _Handler(QuietHandler):
             status, headers, body = silent.responses.pop(0)
             self.reply(status, body, **headers)
             if not silent.responses:
-                silent.asked.set()
+                silent.requested.set()
             return
-        silent.asked.set()
+        silent.requested.set()
         self.close_connection = True
         with suppress(ConnectionError):
             self.rfile.read(1)
@@ -181,14 +181,14 @@ def test_a_cancelled_task_does_not_wait_for_the_server(
         add(f"{silent.url}/a.bin", to="data", name="web")
         Lock.load().update()
         silent.responses.clear()
-        silent.asked.clear()
+        silent.requested.clear()
     before = lasting()
 
     async def main() -> None:
         began = 0.0
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(work, silent, tmp_path)
-            await anyio.to_thread.run_sync(silent.asked.wait)
+            await anyio.to_thread.run_sync(silent.requested.wait)
             began = time.perf_counter()
             tasks.cancel_scope.cancel()
         print(f"{backend}, {work.__name__}: {time.perf_counter() - began:.3f} s")

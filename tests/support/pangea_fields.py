@@ -31,10 +31,10 @@ def result(uuid: str, module: str, *fields: Any, replicate: str = "r", updated: 
     return {**about, "fields": list(fields)}
 
 
-def manifest(samples: dict[str, list[Any]], own: list[Any] | None = None) -> dict[str, Any]:
+def manifest(samples: dict[str, list[Any]], results_of_group: list[Any] | None = None) -> dict[str, Any]:
     """The manifest of the library, with the results of its samples and its own."""
     listed = [{"uuid": f"u-{name}", "name": name, "analysis_results": results} for name, results in samples.items()]
-    return {"uuid": LIBRARY[1], "name": "Gut", "samples": listed, "analysis_results": own or []}
+    return {"uuid": LIBRARY[1], "name": "Gut", "samples": listed, "analysis_results": results_of_group or []}
 
 
 class FieldServer:

@@ -49,7 +49,7 @@ def serving() -> Iterator[str]:
 
 
 class _Answering(asyncio.Protocol):
-    asked = Counter[str]()
+    counts_by_file = Counter[str]()
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
@@ -60,11 +60,11 @@ class _Answering(asyncio.Protocol):
         for head in heads:
             path = head.split(b" ", 2)[1].decode().partition("?")[0]
             if path == "/counts":
-                counts = {"requests": self.asked.total(), "files": len(self.asked)}
+                counts = {"requests": self.counts_by_file.total(), "files": len(self.counts_by_file)}
                 body = json.dumps(counts).encode()
             else:
                 uuid = path.rpartition("/")[2]
-                self.asked[uuid] += 1
+                self.counts_by_file[uuid] += 1
                 body = content(uuid)
             self.transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
 

@@ -103,7 +103,7 @@ def test_a_script_leaves_the_files_of_the_recordings(
     assert {
         name: content for name, content in here.items() if name not in {*tables, ".crunch/workflow.log"}
     } == DATA | kept
-    assert {name: told for name, told in there.items() if name not in tables} == DATA | kept | {
+    assert {name: content for name, content in there.items() if name not in tables} == DATA | kept | {
         "gone.txt": (4, SETUP["gone.txt"])  # nothing is removed from the storage
     }
     assert {name: (here[name][0], there[name][0]) for name in tables} == {name: (n, n) for name, n in tables.items()}

@@ -21,11 +21,11 @@ class Service:
     """Responses as Azul does; its manifests need `pending` further requests.
 
     Attributes:
-        asked: Requests so far: method, path and parameters of query or body.
+        requests: Requests so far: method, path and parameters of query or body.
     """
 
     def __init__(self) -> None:
-        self.asked: list[tuple[str, str, dict[str, Any]]] = []
+        self.requests: list[tuple[str, str, dict[str, Any]]] = []
         self.logins: list[str] = []
         self.pending = 2
         self.gone = False
@@ -39,7 +39,7 @@ class Service:
         if request.content:
             parameters = json.loads(request.content)
         path = request.url.path
-        self.asked.append((request.method, path, parameters))
+        self.requests.append((request.method, path, parameters))
         self.logins.append(request.headers.get("authorization", ""))
         if request.url.host == "storage.example.org":
             return httpx.Response(200, content=TABLE)
@@ -75,7 +75,7 @@ class Service:
         page_number = int(parameters.get("search_after", "[1]").strip("[]")) + ("search_after" in parameters)
         last = page_number == self.page_count and not self.always_next
         page_number = self.always_next or page_number
-        assert not self.always_next or len(self.asked) < 9
+        assert not self.always_next or len(self.requests) < 9
         if page_number == 2 and int(parameters.get("size", 10)) > self.too_large:
             return httpx.Response(502, json={"message": "Internal server error"}, headers={"retry-after": "10"})
         following = (
@@ -131,7 +131,7 @@ def test_a_service_that_lists_no_public_catalog_is_searched_for_projects(
 ) -> None:
     monkeypatch.setitem(CATALOGS, "catalogs", {"it": CATALOGS["catalogs"]["it"]})
     list(client.ls("files", "11111111-2222-4333-8444-555555555555"))
-    assert "projectId" in service.asked[-1][2]["filters"]
+    assert "projectId" in service.requests[-1][2]["filters"]
     with pytest.raises(PathNotFound, match="unknown catalog") as caught:
         AzulStore(client=client).entry(parse_uri("azul://dcp99/"))
     assert caught.value.remedy == f"{BASE} lists no public catalog: check its URL."
@@ -139,7 +139,7 @@ def test_a_service_that_lists_no_public_catalog_is_searched_for_projects(
 
 def test_a_listing_follows_the_addresses_of_its_pages(client: Azul, service: Service) -> None:
     assert [hit.entry_id for hit in client.ls("files", "genusSpecies=Homo sapiens")] == ["e1", "e2"]
-    first, second = service.asked
+    first, second = service.requests
     assert first[:2] == second[:2] == ("GET", "/index/files")
     assert json.loads(first[2]["filters"]) == {"genusSpecies": {"is": ["Homo sapiens"]}}
     assert (first[2]["size"], second[2]["search_after"]) == ("1000", "[1]")
@@ -152,7 +152,7 @@ MANY = {"fileId": {"is": [f"{at:036d}" for at in range(200)]}}
 def test_a_size_that_the_service_refuses_is_replaced_by_its_limit(client: Azul, service: Service, what: Any) -> None:
     service.largest = 25
     assert [hit.entry_id for hit in client.ls("projects", what)] == ["e1", "e2"]
-    assert [int(parameters["size"]) for _, _, parameters in service.asked] == [50, 25, 25]
+    assert [int(parameters["size"]) for _, _, parameters in service.requests] == [50, 25, 25]
 
 
 @pytest.mark.parametrize("what", [(), MANY])
@@ -161,7 +161,7 @@ def test_a_page_too_large_to_be_sent_is_requested_as_smaller_ones(
 ) -> None:
     service.too_large = 100
     assert [hit.entry_id for hit in client.ls("files", what)] == ["e1", "e2"]
-    assert [int(parameters["size"]) for _, _, parameters in service.asked] == [1000, 1000, 250, 62]
+    assert [int(parameters["size"]) for _, _, parameters in service.requests] == [1000, 1000, 250, 62]
     assert not clock.slept
 
 
@@ -169,7 +169,7 @@ def test_a_page_too_large_to_be_sent_is_requested_as_smaller_ones(
 def test_pages_grow_back_after_one_that_was_too_large(client: Azul, service: Service, what: Any) -> None:
     service.too_large, service.page_count = 100, 30
     assert [hit.entry_id for hit in client.ls("files", what)] == [f"e{at}" for at in range(1, 31)]
-    sizes = [int(parameters["size"]) for _, _, parameters in service.asked]
+    sizes = [int(parameters["size"]) for _, _, parameters in service.requests]
     assert sizes == [1000, 1000, 250] + [62] * 8 + [248] * 8 + [992] * 8 + [1000] * 5
 
 
@@ -177,7 +177,7 @@ def test_a_service_that_fails_small_pages_too_is_retried_as_ever(client: Azul, s
     service.too_large = 1
     with pytest.raises(ServerError):
         list(client.ls("files"))
-    sizes = [int(parameters["size"]) for _, _, parameters in service.asked]
+    sizes = [int(parameters["size"]) for _, _, parameters in service.requests]
     assert (sizes[:6], set(sizes[6:]), len(sizes) > 10) == ([1000, 1000, 250, 62, 15, 10], {10}, True)
 
 
@@ -204,9 +204,9 @@ def test_a_value_that_nothing_has_is_logged_with_similar_ones(
 
 def test_filters_too_long_for_an_address_are_posted_on_every_page(client: Azul, service: Service) -> None:
     assert [hit.entry_id for hit in client.ls("files", MANY)] == ["e1", "e2"]
-    assert [(method, path) for method, path, _ in service.asked] == [("POST", "/index/files")] * 2
-    assert [json.loads(parameters["filters"]) for _, _, parameters in service.asked] == [MANY] * 2
-    assert service.asked[1][2]["search_after"] == "[1]"
+    assert [(method, path) for method, path, _ in service.requests] == [("POST", "/index/files")] * 2
+    assert [json.loads(parameters["filters"]) for _, _, parameters in service.requests] == [MANY] * 2
+    assert service.requests[1][2]["search_after"] == "[1]"
 
 
 def test_a_search_whose_page_names_itself_as_the_next_one_ends(client: Azul, service: Service) -> None:
@@ -217,7 +217,7 @@ def test_a_search_whose_page_names_itself_as_the_next_one_ends(client: Azul, ser
 
 def test_is_not_requests_the_values_of_the_facet_first(client: Azul, service: Service) -> None:
     list(client.ls("files", "genusSpecies!=Homo sapiens"))
-    assert json.loads(service.asked[1][2]["filters"]) == {"genusSpecies": {"is": [None]}}
+    assert json.loads(service.requests[1][2]["filters"]) == {"genusSpecies": {"is": [None]}}
 
 
 SCHEMA = "The value of the `filters` parameter is invalid against the schema: "
@@ -278,9 +278,9 @@ def test_an_interrupted_wait_is_resumed_by_the_same_call(client: Azul, service: 
     stopped = Stopped(after=1)
     with pytest.raises(Interrupted):
         client.manifest("", tmp_path / "m.tsv", stop=stopped)
-    service.asked.clear()
+    service.requests.clear()
     assert client.manifest("", tmp_path / "m.tsv").path.read_bytes() == TABLE
-    assert [method for method, path, _ in service.asked if path.startswith("/fetch")] == ["GET", "GET"]
+    assert [method for method, path, _ in service.requests if path.startswith("/fetch")] == ["GET", "GET"]
 
 
 def test_another_request_and_one_that_has_ended_are_started_again(
@@ -290,16 +290,16 @@ def test_another_request_and_one_that_has_ended_are_started_again(
         service.pending = 2
         with pytest.raises(Interrupted):
             client.manifest("", tmp_path / "m.tsv", stop=Stopped(after=1))
-        service.asked.clear()
+        service.requests.clear()
         service.pending = 0
         client.manifest(conditions, tmp_path / "m.tsv")
-        assert "PUT" in [method for method, _, _ in service.asked]
+        assert "PUT" in [method for method, _, _ in service.requests]
 
 
 def test_a_request_that_is_gone_is_made_again(client: Azul, service: Service, tmp_path: Path) -> None:
     service.gone = True
     client.manifest("", tmp_path / "m.tsv")
-    assert [method for method, _, _ in service.asked] == ["PUT", "GET", "PUT", "GET", "GET"]
+    assert [method for method, _, _ in service.requests] == ["PUT", "GET", "PUT", "GET", "GET"]
 
 
 class Stopped:
