@@ -25,7 +25,8 @@ class Editor:
 
     def __init__(self, server: "subprocess.Popen[bytes]", file: Path) -> None:
         self._server, self._uri, self._numbers = server, file.as_uri(), count(1)
-        self._ask("initialize", {"processId": None, "rootUri": file.parent.as_uri(), "capabilities": {}})
+        folders = [{"uri": file.parent.as_uri(), "name": file.parent.name}]
+        self._ask("initialize", {"processId": None, "workspaceFolders": folders, "capabilities": {}})
         self._send({"method": "initialized", "params": {}})
         document = {"uri": self._uri, "languageId": "python", "version": 1, "text": file.read_text()}
         self._send({"method": "textDocument/didOpen", "params": {"textDocument": document}})
@@ -64,7 +65,9 @@ def _read(stream: IO[Any] | None) -> Any:
 def editor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Editor]:
     file = tmp_path_factory.mktemp("project") / "program.py"
     file.write_text(PROGRAM)
-    (file.parent / "pyrightconfig.json").write_text(json.dumps({"extraPaths": [path for path in sys.path if path]}))
+    environment = Path(sys.prefix)
+    settings = {"venvPath": str(environment.parent), "venv": environment.name}
+    (file.parent / "pyrightconfig.json").write_text(json.dumps(settings))
     command = [str(Path(sys.executable).with_name("basedpyright-langserver")), "--stdio"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=file.parent) as server:
         yield Editor(server, file)
