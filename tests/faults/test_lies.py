@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from lied_stores import READ_ONLY, ROOTS, World
 from lying_proxy import COUNTED_MORE, EMPTIED, SHORTENED, Lie
-from trials import told
+from trials import fault_property
 
 pytestmark = pytest.mark.sandbox
 
@@ -163,7 +163,7 @@ def counted(request: pytest.FixtureRequest) -> Iterator[list[str]]:
     endings: list[str] = []
     yield endings
     order = [case.id for case in CASES].index(request.node.callspec.id)
-    request.node.user_properties.append(told(request.node, order, endings))
+    request.node.user_properties.append(fault_property(request.node, order, endings))
 
 
 @pytest.mark.parametrize(("world", "name"), CASES, indirect=["world"])

@@ -18,7 +18,7 @@ from fork_server import forked
 from lock_reader import rows
 from portal_host import PortalHost
 from portal_host import portal as portal
-from trials import RIGHT, told
+from trials import RIGHT, fault_property
 from user_commands import run_here
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no kill -9")
@@ -91,7 +91,9 @@ def kills(tmp_path: Path, portal: PortalHost, monkeypatch: pytest.MonkeyPatch, r
         # Two changes within one tick of the times of files count as one: the last point may be beyond the end.
         assert ends[:-1] == [-signal.SIGKILL] * (len(points) - 1)
         assert ends[-1] in (-signal.SIGKILL, 0)
-        request.node.user_properties.append(told(request.node, request.node.location[1] or 0, [RIGHT] * len(points)))
+        request.node.user_properties.append(
+            fault_property(request.node, request.node.location[1] or 0, [RIGHT] * len(points))
+        )
 
     (tmp_path / "project").mkdir()
     monkeypatch.chdir(tmp_path / "project")

@@ -157,7 +157,7 @@ def marked(node: pytest.Item) -> tuple[str, tuple[str, ...]]:
     return name, (ends,) if isinstance(ends, str) else tuple(ends)
 
 
-def _fault_property(node: pytest.Item, order: int, endings: list[str]) -> tuple[str, dict[str, Any]]:
+def fault_property(node: pytest.Item, order: int, endings: list[str]) -> tuple[str, dict[str, Any]]:
     """What a test reports for the page on reliability.
 
     Args:
@@ -176,7 +176,7 @@ def trial(request: pytest.FixtureRequest, target: Path, server: Any) -> Iterator
     made = Trial(*marked(request.node), target, server.right)
     yield made
     assert made.endings, "nothing was tried"
-    request.node.user_properties.append(_fault_property(request.node, request.node.location[1] or 0, made.endings))
+    request.node.user_properties.append(fault_property(request.node, request.node.location[1] or 0, made.endings))
 
 
 @pytest.fixture
