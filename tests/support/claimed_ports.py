@@ -3,10 +3,13 @@
 import atexit
 import random
 import socket
+from pathlib import Path
+
+_EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 # A port that was bound to 0 and let go can become the port of any other socket before its server starts, and then the test speaks with
-# that one. The system gives away ports from 32768 (Linux) or 49152 (others) on.
-RANGE = range(20_000, 32_768)
+# that one. These are below those that the system gives away: on Linux usually from 32768 on, on others from 49152.
+RANGE = range(10_000, max(11_000, int(_EPHEMERAL.read_text().split()[0]) if _EPHEMERAL.exists() else 32_768))
 
 
 def free_port() -> int:
