@@ -8,7 +8,7 @@ import pytest
 from omicsdk import Dss
 from omicsdk.testing import Platform
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits and signals are those of Linux")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the limits are those of Linux")
 
 PROGRAM = """
 import sys

@@ -98,12 +98,13 @@ class Network(NamedTuple):
         """
         # Empty texts rather than no options: libcurl would read http_proxy and no_proxy from the process's environment by other rules.
         options = {"PROXY": self.proxy or "", "NOPROXY": ""}
-        files = zip(
-            ("CAINFO", "CAPATH", "SSLCERT", "SSLKEY"),
-            (self.trusted_file, self.ca_dir, self.client_cert, self.client_key),
-            strict=True,
-        )
-        return options | {name: path for name, path in files if path}
+        files = {
+            "CAINFO": self.trusted_file,
+            "CAPATH": self.ca_dir,
+            "SSLCERT": self.client_cert,
+            "SSLKEY": self.client_key,
+        }
+        return options | {name: path for name, path in files.items() if path}
 
     @property
     def trusted_file(self) -> str | None:
