@@ -212,9 +212,15 @@ def claims_of(email: str, audience: str) -> dict[str, object]:
         email: The account.
         audience: The audience of the token.
     """
-    names = {"iss": email, "sub": email, "aud": audience, "email": email}
-    scope = ["email", "openid", "offline_access"]
-    return {**names, "scope": scope, f"{CLAIMS}group": "hca", f"{CLAIMS}email": email}
+    return {
+        "iss": email,
+        "sub": email,
+        "aud": audience,
+        "email": email,
+        "scope": ["email", "openid", "offline_access"],
+        f"{CLAIMS}group": "hca",
+        f"{CLAIMS}email": email,
+    }
 
 
 def stored_tokens(environ: Mapping[str, str]) -> TokenFile | None:

@@ -92,8 +92,13 @@ def downloaded(result: TransferReport, call: Call) -> dict[str, Any] | TextAndDa
     if arguments.get("dry_run"):
         return foreseen(result)
     files = [
-        {"id": file.label or file.name, "path": str(Path(folder, file.name)), "size": file.size, **ended(file)}
-        for file in result.outcomes
+        {
+            "id": outcome.label or outcome.name,
+            "path": str(Path(folder, outcome.name)),
+            "size": outcome.size,
+            **ended(outcome),
+        }
+        for outcome in result.outcomes
     ]
     return {"counts": result.counts, "verification": result.verification, "files": files}
 

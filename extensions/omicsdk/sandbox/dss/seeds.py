@@ -67,8 +67,13 @@ def seed_folder(dss: Dss, folder: Path, *, replica: str, creator_uid: int) -> Js
     with dss.transaction():
         dss.files.put_all(entry.file for entry in entries)
         dss.add_bundle(bundle_uuid, version, creator_uid, entries)
-    bundle = {"bundle_uuid": bundle_uuid, "version": version, "creator_uid": creator_uid, "replica": replica}
-    return {**bundle, "files": [_summary(entry) for entry in entries]}
+    return {
+        "bundle_uuid": bundle_uuid,
+        "version": version,
+        "creator_uid": creator_uid,
+        "replica": replica,
+        "files": [_summary(entry) for entry in entries],
+    }
 
 
 def _summary(entry: BundleEntry) -> JsonObject:

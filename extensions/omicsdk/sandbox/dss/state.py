@@ -247,8 +247,12 @@ MAX_INDEXED_FILES = 20_000
 
 def manifest(version: str, creator_uid: int, entries: Sequence[BundleEntry]) -> JsonObject:
     """A bundle's manifest, as `PUT /bundles` answers it."""
-    head = {"format": MANIFEST_FORMAT, "version": version, "creator_uid": creator_uid}
-    return {**head, "files": [entry.manifest() for entry in entries]}
+    return {
+        "format": MANIFEST_FORMAT,
+        "version": version,
+        "creator_uid": creator_uid,
+        "files": [entry.manifest() for entry in entries],
+    }
 
 
 def schema_key(name: str) -> str:
