@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -23,43 +24,11 @@ if TYPE_CHECKING:
     from omicsdk.cli.output import Console
 
 
-# The operations of dss and auth always printed JSON, and deleted without asking. The only option before these words was
-# --log-level.
-_SERVICES = ("dss", "auth")
-_AS_BEFORE = "--yes --output json"
-
-_POSIX = """\
-unalias hca 2>/dev/null || :
-hca() {{
-  case " ${{1-}} ${{2-}} ${{3-}} " in
-    {patterns}) command omics {options} "$@" ;;
-    *) command omics "$@" ;;
-  esac
-}}
-"""
+# Files of the function `hca`. The operations of dss and auth always printed JSON, and deleted without asking: they get options
+# for that. The only option before these words was --log-level.
+_FUNCTIONS = {"fish": "hca.fish", "powershell": "hca.ps1"}
 # bash is the default of --shell, so other shells may read this too.
 _EXPORT = 'if [ -n "${BASH_VERSION-}" ]; then export -f hca; fi\n'
-
-_FISH = """\
-function hca
-    switch " $argv[1] $argv[2] $argv[3] "
-        case {patterns}
-            command omics {options} $argv
-        case '*'
-            command omics $argv
-    end
-end
-"""
-
-_POWERSHELL = """\
-function hca {{
-    if (" $($args[0]) $($args[1]) $($args[2]) " -match '^ (--log-level\\S* (\\S+ )?)?({services}) ') {{
-        omics {options} @args
-    }} else {{
-        omics @args
-    }}
-}}
-"""
 
 
 def _path() -> Path:
@@ -197,11 +166,5 @@ def function(shell: str) -> str:
     Returns:
         Lines for the shell to read. bash hands the function on to scripts that are run from it.
     """
-    if shell == "powershell":
-        return _POWERSHELL.format(services="|".join(_SERVICES), options=_AS_BEFORE)
-    if shell == "fish":
-        places = [f"' {service} *' ' --log-level* {service} *'" for service in _SERVICES]
-        return _FISH.format(patterns=" ".join(places), options=_AS_BEFORE)
-    places = [f'" {service} "*|" --log-level"*" {service} "*' for service in _SERVICES]
-    script = _POSIX.format(patterns="|".join(places), options=_AS_BEFORE)
-    return script + (_EXPORT if shell == "bash" else "")
+    file = files("omicsdk.cli").joinpath("functions", _FUNCTIONS.get(shell, "hca.sh"))
+    return file.read_text("utf-8") + (_EXPORT if shell == "bash" else "")
