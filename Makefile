@@ -46,10 +46,12 @@ hooks: $(STAMP)
 codegen: $(STAMP)
 	@$(BIN)/python -m omicsdk_codegen generate
 	@$(BIN)/python -m omicsdk.cli.index generate
+	@$(BIN)/python release/stubs.py
 
 codegen-check: $(STAMP)
 	@$(BIN)/python -m omicsdk_codegen check
 	@$(BIN)/python -m omicsdk.cli.index check
+	@$(BIN)/python release/stubs.py --check
 
 # `make test COVERAGE=1` measures, which costs much processor time. The figure fails below its floor in pyproject.toml.
 unit functional coverage: export COVERAGE_FILE := $(CURDIR)/.coverage

@@ -89,14 +89,15 @@ def _led_to(name: str, target: str, names: Listing, members: dict[str, list[str]
 
 
 def _exports(module: griffe.Module) -> Sequence[str] | None:
-    """What a module exports: its `__all__`; where names are resolved late, those that it imports again by their own names."""
+    """What a module exports: its `__all__`; where names are resolved late, those that it, or its stub, imports by their own names."""
     if module.exports is not None:
         return [str(name) for name in module.exports]
-    body = ast.parse(module.source).body
+    stub = Path(str(module.filepath)).with_suffix(".pyi")
+    body = ast.parse(stub.read_text("utf-8") if stub.exists() else module.source).body
     late = [
         branch for branch in body if isinstance(branch, ast.If) and getattr(branch.test, "id", "") == "TYPE_CHECKING"
     ]
-    if not any(branch.orelse for branch in late):
+    if not stub.exists() and not any(branch.orelse for branch in late):
         return None
     statements = [*body, *(statement for branch in late for statement in branch.body)]
     imports = [alias for statement in statements if isinstance(statement, ast.ImportFrom) for alias in statement.names]

@@ -2,35 +2,38 @@
 
 TYPE_CHECKING = False  # avoids importing typing
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Collection, Mapping
     from types import ModuleType
 
 
-def lazy_package(
-    package: str, names: "Mapping[str, str]", not_starred: "Collection[str]" = ()
-) -> "tuple[Callable[[str], object], Callable[[], list[str]], list[str]]":
-    """Return a package's `__getattr__`, `__dir__` and `__all__` from a table of its exports.
+def lazy_package(package: str, names: "Mapping[str, str]", not_starred: "Collection[str]" = ()) -> None:
+    """Give a package its `__getattr__`, `__dir__` and `__all__` from a table of its exports.
+
+    `make codegen` writes the table as `__init__.pyi` too, which type checkers and editors read.
 
     Args:
         package: The package's `__name__`.
         names: By module below the package, the names that it exports, separated by spaces.
         not_starred: Names that a star import leaves out.
     """
+    import sys
+
     homes = {name: module for module, exported in names.items() for name in exported.split()}
+    attributes = vars(sys.modules[package])
 
     def __getattr__(name: str) -> object:
         home = homes.get(name)
         if home is None:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        import sys
         from importlib import import_module
 
         value: object = getattr(import_module(f"{package}.{home}"), name)
-        setattr(sys.modules[package], name, value)
+        attributes[name] = value
         return value
 
-    starred = sorted(homes.keys() - set(not_starred))
-    return __getattr__, lambda: sorted({*homes, *starred}), starred
+    attributes.update(
+        __getattr__=__getattr__, __dir__=lambda: sorted(homes), __all__=sorted(homes.keys() - set(not_starred))
+    )
 
 
 def require(module: str, extra: str, purpose: str) -> "ModuleType":

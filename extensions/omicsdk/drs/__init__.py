@@ -20,39 +20,16 @@ with Drs(credentials=credentials) as drs:
 
 from omicsdk.core.lazy import lazy_package
 
-TYPE_CHECKING = not __name__  # false, without importing typing; a literal would hide the names from jedi
-if TYPE_CHECKING:
-    from omicsdk.drs.client import AsyncDrs as AsyncDrs
-    from omicsdk.drs.client import Drs as Drs
-    from omicsdk.drs.credentials import HostCredentials as HostCredentials
-    from omicsdk.drs.credentials import Passports as Passports
-    from omicsdk.drs.identifiers import DrsId as DrsId
-    from omicsdk.drs.identifiers import NotADrsId as NotADrsId
-    from omicsdk.drs.identifiers import parse_drs_id as parse_drs_id
-    from omicsdk.drs.objects import AccessMethod as AccessMethod
-    from omicsdk.drs.objects import BundleTooDeep as BundleTooDeep
-    from omicsdk.drs.objects import DrsObject as DrsObject
-    from omicsdk.drs.objects import IsABundle as IsABundle
-    from omicsdk.drs.objects import NoAccess as NoAccess
-    from omicsdk.drs.planning import DrsFile as DrsFile
-    from omicsdk.drs.planning import RequestedObject as RequestedObject
-    from omicsdk.drs.planning import find as find
-    from omicsdk.drs.resolution import ResolutionSettings as ResolutionSettings
-    from omicsdk.drs.resolution import Resolver as Resolver
-    from omicsdk.drs.resolution import UnknownPrefix as UnknownPrefix
-    from omicsdk.drs.server import DrsServer as DrsServer
-    from omicsdk.drs.servers import Servers as Servers
-else:  # hidden from type checkers, which would accept any name
-    __getattr__, __dir__, __all__ = lazy_package(
-        __name__,
-        {
-            "client": "AsyncDrs Drs",
-            "credentials": "HostCredentials Passports",
-            "identifiers": "DrsId NotADrsId parse_drs_id",
-            "objects": "AccessMethod BundleTooDeep DrsObject IsABundle NoAccess",
-            "planning": "DrsFile RequestedObject find",
-            "resolution": "ResolutionSettings Resolver UnknownPrefix",
-            "server": "DrsServer",
-            "servers": "Servers",
-        },
-    )
+lazy_package(
+    __name__,
+    {
+        "client": "AsyncDrs Drs",
+        "credentials": "HostCredentials Passports",
+        "identifiers": "DrsId NotADrsId parse_drs_id",
+        "objects": "AccessMethod BundleTooDeep DrsObject IsABundle NoAccess",
+        "planning": "DrsFile RequestedObject find",
+        "resolution": "ResolutionSettings Resolver UnknownPrefix",
+        "server": "DrsServer",
+        "servers": "Servers",
+    },
+)

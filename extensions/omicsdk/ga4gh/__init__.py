@@ -15,28 +15,13 @@ trs-filer.
 
 from omicsdk.core.lazy import lazy_package
 
-TYPE_CHECKING = not __name__  # false, without importing typing; a literal would hide the names from jedi
-if TYPE_CHECKING:
-    from omicsdk.ga4gh.formats import FileCheck as FileCheck
-    from omicsdk.ga4gh.formats import InvalidFormat as InvalidFormat
-    from omicsdk.ga4gh.htsget import AsyncHtsget as AsyncHtsget
-    from omicsdk.ga4gh.htsget import Htsget as Htsget
-    from omicsdk.ga4gh.htsget import SavedSlice as SavedSlice
-    from omicsdk.ga4gh.refget import AsyncRefget as AsyncRefget
-    from omicsdk.ga4gh.refget import Refget as Refget
-    from omicsdk.ga4gh.refget import SavedSequence as SavedSequence
-    from omicsdk.ga4gh.tickets import Region as Region
-    from omicsdk.ga4gh.tickets import parse_region as parse_region
-    from omicsdk.ga4gh.trs import AsyncTrs as AsyncTrs
-    from omicsdk.ga4gh.trs import Trs as Trs
-else:  # hidden from type checkers, which would accept any name
-    __getattr__, __dir__, __all__ = lazy_package(
-        __name__,
-        {
-            "formats": "FileCheck InvalidFormat",
-            "htsget": "AsyncHtsget Htsget SavedSlice",
-            "refget": "AsyncRefget Refget SavedSequence",
-            "tickets": "Region parse_region",
-            "trs": "AsyncTrs Trs",
-        },
-    )
+lazy_package(
+    __name__,
+    {
+        "formats": "FileCheck InvalidFormat",
+        "htsget": "AsyncHtsget Htsget SavedSlice",
+        "refget": "AsyncRefget Refget SavedSequence",
+        "tickets": "Region parse_region",
+        "trs": "AsyncTrs Trs",
+    },
+)
