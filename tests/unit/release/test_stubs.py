@@ -20,7 +20,7 @@ def test_a_stub_imports_each_name_under_its_own(tmp_path: Path):
     folder.mkdir(parents=True)
     (folder / "__init__.py").write_text(TABLE)
     (tmp_path / "thing" / "__init__.py").write_text("")
-    with pytest.raises(SystemExit, match="__init__.pyi not up to date"):
+    with pytest.raises(SystemExit, match=r"__init__\.pyi not up to date"):
         main(tmp_path, check=True)
     main(tmp_path)
     assert (folder / "__init__.pyi").read_text().splitlines()[1:] == [
