@@ -2,66 +2,21 @@
 
 import inspect
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 from omicsdk.core.errors import UsageError
-from omicsdk.core.request import AnyHooks
-from omicsdk.core.sending.wire import AsyncSender, Sender
-
-if TYPE_CHECKING:
-    import httpx
-
-T = TypeVar("T")
 
 
-class HookedSender(Sender):
-    """A sender that calls hooks.
+def call_hook(hook: Callable[[Any], object], value: object) -> None:
+    """Call a hook in a thread.
 
-    Attributes:
-        hooks: Those of requests, and those of responses.
+    Args:
+        hook: The function.
+        value: The request, or the response.
+
+    Raises:
+        UsageError: It has to be awaited.
     """
-
-    hooks: AnyHooks = ((), ())
-
-    def _once(self, request: "httpx.Request", stream: bool, most: int | None, live: bool) -> "httpx.Response":
-        before, after = self.hooks
-        for hook in before:
-            _call(hook, request)
-        response = super()._once(request, stream, most, live)
-        try:
-            for hook in after:
-                _call(hook, response)
-        except BaseException:
-            # The caller never gets the response, so its connection is returned here.
-            response.close()
-            raise
-        return response
-
-
-class AsyncHookedSender(AsyncSender):
-    """The same for an event loop.
-
-    Attributes:
-        hooks: Those of requests, and those of responses.
-    """
-
-    hooks: AnyHooks = ((), ())
-
-    async def _once(self, request: "httpx.Request", stream: bool, most: int | None, live: bool) -> "httpx.Response":
-        before, after = self.hooks
-        for hook in before:
-            await _awaited(hook(request))
-        response = await super()._once(request, stream, most, live)
-        try:
-            for hook in after:
-                await _awaited(hook(response))
-        except BaseException:
-            await response.aclose()
-            raise
-        return response
-
-
-def _call(hook: Callable[[Any], object], value: object) -> None:
     result = hook(value)
     if inspect.isawaitable(result):
         if inspect.iscoroutine(result):
@@ -73,6 +28,11 @@ def _call(hook: Callable[[Any], object], value: object) -> None:
         )
 
 
-async def _awaited(result: object) -> None:
+async def awaited(result: object) -> None:
+    """Await what a hook returned, if it has to be.
+
+    Args:
+        result: What it returned.
+    """
     if inspect.isawaitable(result):
         await result

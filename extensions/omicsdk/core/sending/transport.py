@@ -887,20 +887,18 @@ class Transport(_Transport):
             Interrupted: The clock ended a wait.
         """
         conversation = _Conversation(request, self._manners, follow_redirects).run()
-        outcome: Any = None
-        failure: Exception | None = None
+        proceed = partial(next, conversation)
         while True:
             try:
                 # The conversation decides and never sends, so that both transports share it. It judges only the errors below: an
                 # interrupt, or a bug, ends the call as it is.
-                action = conversation.send(outcome) if failure is None else conversation.throw(failure)
+                action = proceed()
             except StopIteration as stop:
                 return stop.value
-            outcome = failure = None
             try:
-                outcome = self._perform(action, request, stream)
+                proceed = partial(conversation.send, self._perform(action, request, stream))
             except (WireFailure, AuthError) as error:
-                failure = error
+                proceed = partial(conversation.throw, error)
 
     def outgoing(self, request: Request) -> Outgoing | None:
         """Return a request as it would be sent, for another sender.
@@ -963,14 +961,7 @@ class Transport(_Transport):
     def _sender(self) -> "Sender":
         from omicsdk.core.sending.wire import Sender
 
-        arguments = self._connections, self._timeout, self._manners.clock.monotonic
-        if not self.has_hooks:
-            return Sender(*arguments)
-        from omicsdk.core.sending.hooks import HookedSender
-
-        sender = HookedSender(*arguments)
-        sender.hooks = self._hooks
-        return sender
+        return Sender(self._connections, self._timeout, self._manners.clock.monotonic, self._hooks)
 
     def replace_network(self, substitute: Substitute) -> None:
         """Let a function choose what sends each request, those of clones too."""
@@ -1049,18 +1040,16 @@ class AsyncTransport(_Transport):
     async def send(self, request: Request, *, stream: bool = False, follow_redirects: bool = True) -> "httpx.Response":
         """Send a request and return its final response; arguments, response and errors are those of `Transport.send`."""
         conversation = _Conversation(request, self._manners, follow_redirects).run()
-        outcome: Any = None
-        failure: Exception | None = None
+        proceed = partial(next, conversation)
         while True:
             try:
-                action = conversation.send(outcome) if failure is None else conversation.throw(failure)
+                action = proceed()
             except StopIteration as stop:
                 return stop.value
-            outcome = failure = None
             try:
-                outcome = await self._perform(action, request, stream)
+                proceed = partial(conversation.send, await self._perform(action, request, stream))
             except (WireFailure, AuthError) as error:
-                failure = error
+                proceed = partial(conversation.throw, error)
 
     async def _perform(self, action: Action, request: Request, stream: bool) -> object:
         match action:
@@ -1084,14 +1073,7 @@ class AsyncTransport(_Transport):
     def _sender(self) -> "AsyncSender":
         from omicsdk.core.sending.wire import AsyncSender
 
-        arguments = self._connections, self._timeout, self._manners.clock.monotonic
-        if not self.has_hooks:
-            return AsyncSender(*arguments)
-        from omicsdk.core.sending.hooks import AsyncHookedSender
-
-        sender = AsyncHookedSender(*arguments)
-        sender.hooks = self._hooks
-        return sender
+        return AsyncSender(self._connections, self._timeout, self._manners.clock.monotonic, self._hooks)
 
     async def aclose(self) -> None:
         """Close the connections, those of clones too. Closing twice is the same as once."""

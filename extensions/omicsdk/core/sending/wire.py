@@ -26,11 +26,12 @@ from omicsdk.core.redaction import MASK, mask_headers, mask_text, mask_url
 from omicsdk.core.retry import Flow
 from omicsdk.core.sending.connections import KEPT_FOR, Connections, Pool, PoolKey, WireFailure
 from omicsdk.core.sending.failures import WIRE_ERRORS, TooSlow, failure_of, is_of_login, unsendable
+from omicsdk.core.sending.hooks import awaited, call_hook
 from omicsdk.core.sending.httpx_import import httpx
 from omicsdk.core.sending.proxies import Passage, is_login_refused
 
 if TYPE_CHECKING:
-    from omicsdk.core.request import Request
+    from omicsdk.core.request import AnyHooks, Request
     from omicsdk.core.sending.transport import Send, Timeout
 
 #: Maximum number of bytes of an intermediate response that are read to reuse its connection: enough for any error message, and
@@ -78,14 +79,18 @@ class _Sender:
         connections: The connections to send over.
         timeout: Time limits of each step.
         now: The clock for slow bodies; it never goes back.
+        hooks: Functions of the user that are called with each request before it is sent, and with each response.
     """
 
-    def __init__(self, connections: Connections, timeout: "Timeout", now: Callable[[], float]) -> None:
+    def __init__(
+        self, connections: Connections, timeout: "Timeout", now: Callable[[], float], hooks: "AnyHooks"
+    ) -> None:
         connections.limited = AsyncLimitedTransport if isinstance(self, AsyncSender) else LimitedTransport
         self._connections = connections
         self._timeout = timeout
         self._timeouts = timeout.by_name()
         self._now = now
+        self._before, self._after = hooks
 
     def _request(
         self,
@@ -276,6 +281,8 @@ class Sender(_Sender):
             flow.close()
 
     def _once(self, request: httpx.Request, stream: bool, most: int | None, live: bool) -> httpx.Response:
+        for hook in self._before:
+            call_hook(hook, request)
         started = time.perf_counter()
         try:
             response = self._let_through(request, self._watched(request, stream=stream, live=live))
@@ -290,7 +297,15 @@ class Sender(_Sender):
                     response.close()
         except WIRE_ERRORS as error:
             raise self._failure(error, request) from error
-        return self._received(response, started)
+        response = self._received(response, started)
+        try:
+            for hook in self._after:
+                call_hook(hook, response)
+        except BaseException:
+            # The caller never gets the response, so its connection is returned here.
+            response.close()
+            raise
+        return response
 
     def _let_through(self, request: httpx.Request, watch: "_Watch | None") -> httpx.Response:
         """Send a request by what replaces the network, or after the first one through a proxy that has to accept a password."""
@@ -391,6 +406,8 @@ class AsyncSender(_Sender):
             await flow.aclose()
 
     async def _once(self, request: httpx.Request, stream: bool, most: int | None, live: bool) -> httpx.Response:
+        for hook in self._before:
+            await awaited(hook(request))
         started = time.perf_counter()
         try:
             response = await self._let_through(request, self._watched(request, stream=stream, live=live))
@@ -405,7 +422,14 @@ class AsyncSender(_Sender):
                     await response.aclose()
         except WIRE_ERRORS as error:
             raise self._failure(error, request) from error
-        return self._received(response, started)
+        response = self._received(response, started)
+        try:
+            for hook in self._after:
+                await awaited(hook(response))
+        except BaseException:
+            await response.aclose()
+            raise
+        return response
 
     async def _let_through(self, request: httpx.Request, watch: "_Watch | None") -> httpx.Response:
         """Send a request; as `Sender._let_through`."""
