@@ -170,18 +170,9 @@ class Outcome(NamedTuple):  # four times cheaper to create than a frozen datacla
         if not self.is_present:
             # Of a file that is not at its target nothing was verified.
             record["verification"] = None
-        if self.label:
-            record["label"] = without_secrets(self.label)
-        if self.plan:
-            record["plan"] = self.plan
-        if self.from_cache:
-            record["from_cache"] = True
-        if self.warning:
-            record["warning"] = without_secrets(self.warning)
-        if self.source:
-            record["source"] = without_secrets(self.source)
-        if self.server:
-            record["server"] = self.server
+        for name in ("label", "plan", "from_cache", "warning", "source", "server"):
+            if value := getattr(self, name):
+                record[name] = without_secrets(value) if name in ("label", "warning", "source") else value
         if self.error is not None:
             record["error"] = error_words(self.error)
         return record
@@ -946,20 +937,18 @@ def _outcome(record: _Record) -> Outcome:
     name, size, error = str(record["name"]), record["size"], record.get("error")
     if error is not None:
         error = ReportedError(str(error["type"]), str(error["message"]), remedy=str(error["remedy"]), name=name)
+    counts: _Record = {field: _whole(record[field]) for field in ("bytes_fetched", "bytes_kept", "attempts", "retries")}
+    texts: _Record = {field: str(record.get(field, "")) for field in ("plan", "warning", "source", "server", "label")}
     return Outcome(
         name=name,
         state=state,
         size=None if size is None else _whole(size),
-        **{field: _whole(record[field]) for field in ("bytes_fetched", "bytes_kept", "attempts", "retries")},
+        **counts,
         checksums={str(algorithm): str(value) for algorithm, value in record["checksums"].items()},
         verified=str(record["verified"]),
         seconds=_number(record["seconds"]),
         error=error,
-        plan=str(record.get("plan", "")),
-        warning=str(record.get("warning", "")),
-        source=str(record.get("source", "")),
-        server=str(record.get("server", "")),
-        label=str(record.get("label", "")),
+        **texts,
         from_cache=record.get("from_cache") is True,
         verification=verification,
     )
