@@ -18,7 +18,7 @@ class AuthorizationServer:
     Attributes:
         url: Its base URL.
         lifetime: Seconds that its access tokens last; None tells none.
-        asked: Every request, in order.
+        requests: Every request, in order.
         refusal: When set, what the token endpoint answers (status, JSON).
         tells_secrets: Whether it states its application's secrets to anybody.
     """
@@ -27,7 +27,7 @@ class AuthorizationServer:
     lifetime: int | None = 3600
     client_id: str = "omics-test"
     client_secret: str = "canary-client-secret"
-    asked: list[httpx.Request] = field(default_factory=list)
+    requests: list[httpx.Request] = field(default_factory=list)
     refusal: tuple[int, Any] | None = None
     tells_secrets: bool = True
     redirect_uris: tuple[str, ...] = ()
@@ -64,7 +64,7 @@ class AuthorizationServer:
         return f"{parameters['redirect_uri']}?{urlencode(back)}"
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.asked.append(request)
+        self.requests.append(request)
         path = request.url.path
         if path.endswith("/internal/application_secrets") and self.tells_secrets:
             return httpx.Response(200, json=self.application_secrets)

@@ -21,12 +21,12 @@ GET = ("GET", f"{DSS}/files")
 
 
 class Person:
-    """A user at a machine: settings, a browser, and what they were reported."""
+    """A user at a machine: settings, a browser, and the messages that they get."""
 
     def __init__(self, folder, server):
         self.folder, self.server = folder, server
         self.clock = ManualClock(time.time())
-        self.told, self.asked = [], []
+        self.messages = []
         self.environ = {
             "OMICS_TOKEN_FILE": str(folder / "omics" / "tokens.json"),
             "HCA_CONFIG_FILE": str(folder / "hca.json"),
@@ -53,7 +53,7 @@ class Person:
         ).start()
 
     def service(self, section="DSSClient", **options):
-        defaults = {"config": self.config, "environ": self.environ, "on_message": self.told.append}
+        defaults = {"config": self.config, "environ": self.environ, "on_message": self.messages.append}
         defaults |= {"endpoint": self.endpoint, "clock": self.clock}
         return ServiceLogin(section, **(defaults | options))
 

@@ -20,8 +20,8 @@ def test_a_browser_logs_in(person, server):
     assert done.expires_at == person.clock.now() + 3600
     assert done.path == person.tokens.path
     assert sent(person.credentials()) == server.access_tokens[0]
-    assert server.asked[0].url == "https://dss.data.example.org/internal/application_secrets"
-    assert [request.url.path for request in server.asked] == ["/internal/application_secrets", "/oauth/token"]
+    assert server.requests[0].url == "https://dss.data.example.org/internal/application_secrets"
+    assert [request.url.path for request in server.requests] == ["/internal/application_secrets", "/oauth/token"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="modes say nothing on Windows")
@@ -36,8 +36,8 @@ def test_what_is_stored_is_private_and_not_in_the_configuration(person, tmp_path
 
 def test_what_is_reported_holds_no_secret(person):
     person.login()
-    assert "https://auth.data.example.org/oauth/authorize?" in person.told[0]
-    assert "canary" not in "".join(person.told)
+    assert "https://auth.data.example.org/oauth/authorize?" in person.messages[0]
+    assert "canary" not in "".join(person.messages)
 
 
 def test_the_audience_is_requested_as_published_or_configured(person, server):
@@ -107,14 +107,14 @@ def test_a_login_is_renewed_by_itself(person, server):
     assert sent(person.credentials()) == server.access_tokens[1]
     assert sent(person.credentials()) == server.access_tokens[1]
     # The application's secrets were kept from the login.
-    assert [request.url.path for request in server.asked][2:] == ["/oauth/token"]
+    assert [request.url.path for request in server.requests][2:] == ["/oauth/token"]
 
 
 def test_secrets_of_the_configuration_are_not_requested(person, server):
     server.tells_secrets = False
     person.configure({"application_secrets": server.application_secrets})
     person.login()
-    assert [request.url.path for request in server.asked] == ["/oauth/token"]
+    assert [request.url.path for request in server.requests] == ["/oauth/token"]
     secrets = person.service().application_secrets()
     assert secrets == server.application_secrets
 
@@ -135,15 +135,15 @@ def test_logging_out_revokes_and_forgets(person, server, tmp_path):
     assert server.refresh_tokens == set()
     assert person.credentials("DSSClient") is None
     assert person.credentials("AuthClient") is None
-    assert server.asked[-1].url.path == "/oauth/revoke"
+    assert server.requests[-1].url.path == "/oauth/revoke"
     assert "canary" not in "".join(path.read_text() for path in (tmp_path / "omics").iterdir())
     assert not person.logout()
-    assert len(server.asked) == 3
+    assert len(server.requests) == 3
 
 
 def test_logging_out_forgets_though_the_service_cannot_be_notified(person):
     person.login()
-    person.told.clear()
+    person.messages.clear()
 
     def down(request):
         raise httpx.ConnectError("no route")
@@ -151,5 +151,5 @@ def test_logging_out_forgets_though_the_service_cannot_be_notified(person):
     person.endpoint = Endpoint({}, transport=httpx.MockTransport(down), retry=NO_RETRY)
     assert person.logout()
     assert person.credentials() is None
-    assert "Cannot revoke the login" in person.told[0]
-    assert "canary" not in person.told[0]
+    assert "Cannot revoke the login" in person.messages[0]
+    assert "canary" not in person.messages[0]

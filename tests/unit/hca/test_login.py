@@ -20,8 +20,8 @@ def test_no_user_goes_through_a_login_that_cannot_be_stored(person, server, tmp_
     (tmp_path / "omics").write_text("a file where the folder should be")
     with pytest.raises(ConfigError, match="cannot be"):
         person.login()
-    assert person.told == []
-    assert server.asked == []
+    assert person.messages == []
+    assert server.requests == []
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_what_belongs_together(person, dss, auth, shared):
 def test_a_code_is_pasted_where_there_is_no_browser(person, server, paste):
     def ask(question):
         assert question.startswith("Paste the code")
-        url = person.told[0].splitlines()[1]
+        url = person.messages[0].splitlines()[1]
         back = server.consent(url)
         assert back.startswith("https://auth.data.example.org/echo?")
         query = dict(httpx.URL(back).params)
@@ -71,13 +71,13 @@ def test_a_token_at_hand_is_stored_as_it_is(person, server):
     credentials = person.credentials()
     assert sent(credentials) == "not-a-jwt"
     assert not credentials.renew(credentials.headers(*GET))
-    assert server.asked == []
+    assert server.requests == []
 
 
 def test_a_token_at_hand_that_has_ended_is_stored_with_a_warning(person):
     token = jwt.encode({"exp": 1000}, "0123456789abcdef0123456789abcdef")
     assert person.login(access_token=token).expires_at == 1000
-    assert "expired on 1970-01-01" in person.told[0]
+    assert "expired on 1970-01-01" in person.messages[0]
     with pytest.raises(AuthError, match="expired on 1970-01-01") as caught:
         sent(person.credentials())
     assert caught.value.remedy == "Log in again: omics dss login"
@@ -114,14 +114,14 @@ def test_secrets_that_refer_to_an_unencrypted_server_are_refused(person, server)
 def test_a_login_that_a_variable_hides_reports_it(person):
     person.environ["OMICS_DSS_TOKEN"] = "other"
     person.login(access_token="t")
-    assert person.told == ["OMICS_DSS_TOKEN is set and takes precedence over this login."]
+    assert person.messages == ["OMICS_DSS_TOKEN is set and takes precedence over this login."]
 
 
 def test_a_login_without_a_refresh_token_is_forgotten_in_silence(person, server):
     person.login(access_token="t")
     assert person.logout()
-    assert person.told == []
-    assert server.asked == []
+    assert person.messages == []
+    assert server.requests == []
 
 
 def test_a_login_that_gets_no_response_is_an_error_of_the_network(person):
@@ -151,7 +151,7 @@ def test_what_the_published_client_stored_is_used_as_it_is(person, server, tmp_p
     assert sent(credentials) == "canary-old-access"
     assert not credentials.renew(credentials.headers(*GET))
     assert (tmp_path / "hca.json").read_text() == before
-    assert server.asked == []
+    assert server.requests == []
     assert not (tmp_path / "omics").exists()
 
 
@@ -213,8 +213,8 @@ def test_a_file_that_cannot_be_changed_is_reported(person, monkeypatch):
     person.configure(PUBLISHED)
     monkeypatch.setattr(config, "write_private", refuse)
     person.logout()
-    assert "may still be in the configuration" in person.told[0]
-    assert "canary" not in person.told[0]
+    assert "may still be in the configuration" in person.messages[0]
+    assert "canary" not in person.messages[0]
 
 
 @pytest.fixture

@@ -80,7 +80,7 @@ def test_trouble_of_the_server_is_no_refusal_and_nothing_is_sent_twice(server, a
     server.refusal = (503, {"error": "temporarily_unavailable"})
     with pytest.raises(ServerError):
         endpoint(server).grant(refresh_request(application, "r"))
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 def test_what_never_arrived_is_sent_again(application):
@@ -339,7 +339,7 @@ def test_over_the_wire_a_refresh_token_is_used_once(tokens, clock):
     with pytest.raises(AuthError, match="refused the refresh: invalid_grant: used up or revoked") as caught:
         sent(refreshing_token)
     assert "canary" not in str(caught.value)
-    assert len(server.asked) == 2
+    assert len(server.requests) == 2
 
 
 BASE = "https://api.example.org"
