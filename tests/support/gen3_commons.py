@@ -22,24 +22,24 @@ def token(clock: ManualClock, *, issuer: str = COMMONS, seconds: float = 1200, n
 
 
 class FakeCommons:
-    """A commons that notes what it is asked, gives tokens, and answers everything else by a function.
+    """A commons that records requests, issues tokens, and answers everything else by a function.
 
     Attributes:
-        asked: Every request, in order.
-        given: Every access token that it gave, in order.
+        requests: Every request, in order.
+        issued_tokens: Every access token, in order.
         refused: Tokens that it does not accept any longer.
     """
 
     def __init__(self, clock: ManualClock) -> None:
         self.clock = clock
-        self.asked: list[httpx.Request] = []
-        self.given: list[str] = []
+        self.requests: list[httpx.Request] = []
+        self.issued_tokens: list[str] = []
         self.refused: set[str] = set()
         self.response: Response = lambda request: httpx.Response(200, json={"path": request.url.path})
         self.transport = httpx.MockTransport(self)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.asked.append(request)
+        self.requests.append(request)
         if request.url.path == "/user/credentials/cdis/access_token":
             return httpx.Response(
                 200, json={"access_token": self.new_token(f"{request.url.scheme}://{request.url.netloc.decode()}")}
@@ -50,9 +50,9 @@ class FakeCommons:
         return self.response(request)
 
     def new_token(self, issuer: str = COMMONS) -> str:
-        self.given.append(token(self.clock, issuer=issuer, name=str(len(self.given))))
-        return self.given[-1]
+        self.issued_tokens.append(token(self.clock, issuer=issuer, name=str(len(self.issued_tokens))))
+        return self.issued_tokens[-1]
 
     @property
     def paths(self) -> list[str]:
-        return [f"{request.method} {request.url.path}" for request in self.asked]
+        return [f"{request.method} {request.url.path}" for request in self.requests]

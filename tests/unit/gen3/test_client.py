@@ -129,7 +129,7 @@ def test_a_key_for_another_commons_asks_the_issuers_token_service(
         assert isinstance(gen3.credentials, Gen3Login)
         assert gen3.credentials.goes_to(f"{OTHER}/user/user")
         assert not gen3.credentials.goes_to(f"{COMMONS}/user/user")
-    assert commons.asked == []
+    assert commons.requests == []
 
 
 # -- its services

@@ -61,7 +61,7 @@ def auth(server: Server, commons: FakeCommons, clock: ManualClock, make_token: C
 
 def test_requests_sends_the_token(auth: Gen3Auth, server: Server, commons: FakeCommons):
     assert requests.get(f"{server.url}/x", auth=auth, timeout=60).status_code == 200
-    assert server.seen == [("/x", f"bearer {commons.given[0]}", b"")]
+    assert server.seen == [("/x", f"bearer {commons.issued_tokens[0]}", b"")]
 
 
 @pytest.mark.parametrize("body", [None, b"bytes", "file"])
@@ -73,15 +73,15 @@ def test_requests_sends_again_what_was_refused(auth: Gen3Auth, server: Server, c
     response = requests.post(f"{server.url}/x", data=data, auth=auth, timeout=60)
     assert (response.status_code, len(response.history)) == (200, 1)
     content = b"" if body is None else b"bytes"
-    assert server.seen == [("/x", f"bearer {token}", content) for token in commons.given]
-    assert len(commons.given) == 2
+    assert server.seen == [("/x", f"bearer {token}", content) for token in commons.issued_tokens]
+    assert len(commons.issued_tokens) == 2
 
 
 def test_httpx_sends_the_token_and_again_what_was_refused(auth: Gen3Auth, server: Server, commons: FakeCommons):
     server.refused.add(auth.get_access_token())
     with httpx.Client(auth=auth.httpx()) as client:
         assert client.post(f"{server.url}/x", content=b"bytes").status_code == 200
-    assert server.seen == [("/x", f"bearer {token}", b"bytes") for token in commons.given]
+    assert server.seen == [("/x", f"bearer {token}", b"bytes") for token in commons.issued_tokens]
 
 
 def test_httpx_sends_the_token_for_asyncio(auth: Gen3Auth, server: Server, commons: FakeCommons):
@@ -90,12 +90,12 @@ def test_httpx_sends_the_token_for_asyncio(auth: Gen3Auth, server: Server, commo
             return (await client.get(f"{server.url}/x")).status_code
 
     assert asyncio.run(ask()) == 200
-    assert server.seen == [("/x", f"bearer {commons.given[0]}", b"")]
+    assert server.seen == [("/x", f"bearer {commons.issued_tokens[0]}", b"")]
 
 
 def test_httpx_takes_the_login_itself(auth: Gen3Auth, server: Server, other: Server, commons: FakeCommons):
     with httpx.Client(auth=auth) as client:
         client.get(f"{server.url}/x")
         client.get(f"{other.url}/x")
-    assert server.seen == [("/x", f"bearer {commons.given[0]}", b"")]
+    assert server.seen == [("/x", f"bearer {commons.issued_tokens[0]}", b"")]
     assert other.seen == [("/x", "", b"")]

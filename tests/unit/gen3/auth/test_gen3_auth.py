@@ -54,16 +54,16 @@ def test_a_request_carries_a_token_that_the_key_s_commons_gave(
 ):
     ask(make(), commons)
     assert commons.paths == [TOKEN_PATH, "GET /user/user"]
-    assert api_key["api_key"] in commons.asked[0].content.decode()
-    assert sent(commons.asked[0]) == ""
-    assert sent(commons.asked[1]) == f"bearer {commons.given[0]}"
+    assert api_key["api_key"] in commons.requests[0].content.decode()
+    assert sent(commons.requests[0]) == ""
+    assert sent(commons.requests[1]) == f"bearer {commons.issued_tokens[0]}"
 
 
 def test_a_token_serves_many_requests(make: Make, commons: FakeCommons):
     auth = make()
     for _ in range(3):
         ask(auth, commons)
-    assert len(commons.given) == 1
+    assert len(commons.issued_tokens) == 1
 
 
 def test_a_token_is_renewed_five_minutes_before_it_ends(make: Make, commons: FakeCommons, clock: ManualClock):
@@ -74,14 +74,14 @@ def test_a_token_is_renewed_five_minutes_before_it_ends(make: Make, commons: Fak
     assert auth.ready()
     clock.advance(2)
     assert not auth.ready()
-    assert auth.get_access_token() == commons.given[1] != first
+    assert auth.get_access_token() == commons.issued_tokens[1] != first
 
 
 def test_a_clock_that_is_wrong_does_not_request_a_token_each_time(make: Make, commons: FakeCommons, clock: ManualClock):
     commons.clock = ManualClock(clock.now() - 7200)
     auth = make()
     assert auth.get_access_token() == auth.get_access_token()
-    assert len(commons.given) == 1
+    assert len(commons.issued_tokens) == 1
 
 
 def test_a_token_that_is_short_lived_is_used_for_half_its_life(
@@ -92,13 +92,15 @@ def test_a_token_that_is_short_lived_is_used_for_half_its_life(
     monkeypatch: pytest.MonkeyPatch,
 ):
     monkeypatch.setattr(
-        commons, "new_token", lambda issuer: commons.given.append(make_token(seconds=60)) or commons.given[-1]
+        commons,
+        "new_token",
+        lambda issuer: commons.issued_tokens.append(make_token(seconds=60)) or commons.issued_tokens[-1],
     )
     auth = make()
     auth.get_access_token()
     clock.advance(29)
     auth.get_access_token()
-    assert len(commons.given) == 1
+    assert len(commons.issued_tokens) == 1
 
 
 def test_a_token_serves_to_its_end_where_no_other_can_be_had(
@@ -120,9 +122,9 @@ def test_a_refused_token_is_renewed_once_and_the_request_sent_again(make: Make, 
     auth = make()
     commons.refused.add(auth.get_access_token())
     assert ask(auth, commons).status_code == 200
-    assert [sent(request) for request in commons.asked] == [
+    assert [sent(request) for request in commons.requests] == [
         "",
-        *[f"bearer {commons.given[0]}", "", f"bearer {commons.given[1]}"],
+        *[f"bearer {commons.issued_tokens[0]}", "", f"bearer {commons.issued_tokens[1]}"],
     ]
 
 
@@ -130,7 +132,7 @@ def test_what_is_refused_again_is_reported(make: Make, commons: FakeCommons):
     commons.response = lambda request: httpx.Response(401, json={"error": "no"})
     with pytest.raises(Unauthorized):
         ask(make(), commons)
-    assert len(commons.given) == 2
+    assert len(commons.issued_tokens) == 2
 
 
 def test_what_may_not_be_done_is_requested_once(make: Make, commons: FakeCommons):
@@ -146,11 +148,11 @@ def test_files_that_may_not_be_read_do_not_cost_a_token_each(make: Make, commons
     for _ in range(5):
         with pytest.raises(Unauthorized):
             ask(auth, commons)
-    assert len(commons.given) == 2
+    assert len(commons.issued_tokens) == 2
     clock.advance(61)
     with pytest.raises(Unauthorized):
         ask(auth, commons)
-    assert len(commons.given) == 3
+    assert len(commons.issued_tokens) == 3
 
 
 def test_a_key_that_was_refused_is_not_shown_with_each_request(api_key: dict[str, str], clock: ManualClock):
@@ -189,12 +191,12 @@ def test_a_clock_that_is_set_back_does_not_prolong_the_wait_after_a_refusal(api_
     auth = Gen3Auth(refresh_token=api_key, transport=commons.transport, clock=clock, retry=NO_RETRY)
     with pytest.raises(Unauthorized):
         ask(auth, commons)
-    assert len(commons.given) == 2
+    assert len(commons.issued_tokens) == 2
     clock.behind = 3600.0
     clock.advance(61)
     with pytest.raises(Unauthorized):
         ask(auth, commons)
-    assert len(commons.given) == 3
+    assert len(commons.issued_tokens) == 3
 
 
 def test_a_clock_that_is_set_back_does_not_prolong_the_wait_after_a_failure(api_key: dict[str, str]):
@@ -227,7 +229,7 @@ def test_many_threads_get_one_token(make: Make, commons: FakeCommons, api_key: d
         thread.start()
     for thread in threads:
         thread.join(60)
-    assert got == commons.given * 8
+    assert got == commons.issued_tokens * 8
 
 
 def _is_waiting(thread: threading.Thread) -> bool:
@@ -274,8 +276,8 @@ def test_a_token_is_kept_for_the_next_process(make: Make, commons: FakeCommons, 
     assert make().get_access_token() == make().get_access_token()
     (kept,) = (tmp_path / "cache" / "omicsdk" / "gen3").iterdir()
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
-    assert kept.read_text() == commons.given[0]
-    assert len(commons.given) == 1
+    assert kept.read_text() == commons.issued_tokens[0]
+    assert len(commons.issued_tokens) == 1
 
 
 def test_a_token_that_is_kept_is_not_used_from_five_minutes_before_its_end(
@@ -283,14 +285,14 @@ def test_a_token_that_is_kept_is_not_used_from_five_minutes_before_its_end(
 ):
     make().get_access_token()
     clock.advance(901)
-    assert make().get_access_token() == commons.given[1]
+    assert make().get_access_token() == commons.issued_tokens[1]
 
 
 def test_what_others_could_have_written_is_not_used(make: Make, commons: FakeCommons, tmp_path: Path):
     make().get_access_token()
     (kept,) = (tmp_path / "cache" / "omicsdk" / "gen3").iterdir()
     kept.chmod(0o644)
-    assert make().get_access_token() == commons.given[1]
+    assert make().get_access_token() == commons.issued_tokens[1]
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
 
 
@@ -298,7 +300,7 @@ def test_a_cache_that_holds_nonsense_is_as_good_as_none(make: Make, commons: Fak
     make().get_access_token()
     (kept,) = (tmp_path / "cache" / "omicsdk" / "gen3").iterdir()
     kept.write_text("nonsense")
-    assert make().get_access_token() == commons.given[1]
+    assert make().get_access_token() == commons.issued_tokens[1]
 
 
 def test_a_cache_that_cannot_be_written_does_not_prevent_working(
@@ -306,7 +308,7 @@ def test_a_cache_that_cannot_be_written_does_not_prevent_working(
 ):
     (tmp_path / "cache").write_text("a file in the folder's place")
     with caplog.at_level(logging.WARNING):
-        assert make().get_access_token() == commons.given[0]
+        assert make().get_access_token() == commons.issued_tokens[0]
     assert "is not stored" in caplog.text
 
 
@@ -315,7 +317,7 @@ def test_a_token_that_another_process_got_after_a_refusal_is_used(make: Make, co
     commons.refused.add(mine.get_access_token())
     other.refresh_access_token()
     assert ask(mine, commons).status_code == 200
-    assert len(commons.given) == 2
+    assert len(commons.issued_tokens) == 2
 
 
 def test_the_cache_s_file_reveals_nothing_of_the_key(api_key: dict[str, str], tmp_path: Path):
@@ -330,14 +332,14 @@ def test_the_cache_s_file_reveals_nothing_of_the_key(api_key: dict[str, str], tm
 def test_a_token_does_not_go_to_another_commons(make: Make, commons: FakeCommons):
     with pytest.raises(AuthError, match="another service"):
         ask(make(), commons, "https://evil.example.org")
-    assert commons.asked == []
+    assert commons.requests == []
 
 
 def test_a_key_does_not_go_over_an_open_connection(make: Make, commons: FakeCommons, make_token: Callable[..., str]):
     auth = make(refresh_token={"api_key": make_token(issuer="http://commons.example.org")})
     with pytest.raises(Gen3AuthError, match="is not encrypted"):
         auth.get_access_token()
-    assert commons.asked == []
+    assert commons.requests == []
 
 
 def test_a_key_goes_to_this_machine_over_an_open_connection(
@@ -355,7 +357,7 @@ def test_a_token_does_not_follow_a_redirect_to_elsewhere(make: Make, commons: Fa
 
     commons.response = elsewhere
     ask(make(), commons)
-    assert sent(commons.asked[-1]) == ""
+    assert sent(commons.requests[-1]) == ""
 
 
 # -- the other ways
@@ -365,13 +367,13 @@ def test_a_token_that_was_given_is_used_as_it_is(make: Make, commons: FakeCommon
     token = make_token()
     auth = make(access_token=token)
     ask(auth, commons)
-    assert sent(commons.asked[0]) == f"bearer {token}"
+    assert sent(commons.requests[0]) == f"bearer {token}"
     with pytest.raises(Gen3AuthError, match="cannot be renewed"):
         auth.refresh_access_token()
     commons.refused.add(token)
     with pytest.raises(Unauthorized):
         ask(auth, commons)
-    assert len(commons.asked) == 2
+    assert len(commons.requests) == 2
 
 
 def test_a_token_that_was_given_and_has_ended(make: Make, clock: ManualClock, make_token: Callable[..., str]):
@@ -384,8 +386,8 @@ def test_a_token_that_was_given_and_has_ended(make: Make, clock: ManualClock, ma
 def test_a_program_s_login(make: Make, commons: FakeCommons):
     commons.response = lambda request: httpx.Response(200, json={"access_token": commons.new_token()})
     auth = make(endpoint=COMMONS, client_credentials=("my-id", "my-secret"), client_scopes="user data")
-    assert auth.get_access_token() == commons.given[0]
-    (token_request,) = commons.asked
+    assert auth.get_access_token() == commons.issued_tokens[0]
+    (token_request,) = commons.requests
     assert str(token_request.url) == f"{COMMONS}/user/oauth2/token?grant_type=client_credentials&scope=user%20data"
     assert sent(token_request).startswith("Basic ")
     assert "my-secret" not in repr(auth)
@@ -414,9 +416,12 @@ def test_another_commons_is_reached_through_the_issuer_s_token_service(make: Mak
     auth = make(endpoint="https://other.example.org")
     ask(auth, commons, "https://other.example.org")
     assert commons.paths == [TOKEN_PATH, "GET /wts/external_oidc/", "GET /wts/token/", "GET /user/user"]
-    assert sent(commons.asked[2]) == f"bearer {commons.given[0]}"
-    assert commons.asked[2].url.query == b"idp=other-fence"
-    assert (commons.asked[3].url.host, sent(commons.asked[3])) == ("other.example.org", f"bearer {commons.given[1]}")
+    assert sent(commons.requests[2]) == f"bearer {commons.issued_tokens[0]}"
+    assert commons.requests[2].url.query == b"idp=other-fence"
+    assert (commons.requests[3].url.host, sent(commons.requests[3])) == (
+        "other.example.org",
+        f"bearer {commons.issued_tokens[1]}",
+    )
 
 
 @pytest.mark.parametrize("inside", [True, False])
@@ -439,7 +444,7 @@ def test_of_several_logins_of_a_commons_the_connected_one_is_used(
     options: Any = {"transport": commons.transport, "clock": clock, "retry": NO_RETRY}
     auth = Gen3Auth(endpoint=other, **options) if inside else make(endpoint=other)
     assert endpoint_from_token(auth.get_access_token()) == other
-    idps = [request.url.params["idp"] for request in commons.asked if request.url.path.endswith("/token/")]
+    idps = [request.url.params["idp"] for request in commons.requests if request.url.path.endswith("/token/")]
     assert idps == (["other-google", "other-orcid"] if inside else ["other-orcid"])
 
 
@@ -491,7 +496,7 @@ def test_a_program_s_workspace_is_that_of_its_environment(commons: FakeCommons, 
         COMMONS, client_credentials=("id", "secret"), transport=commons.transport, clock=clock, environ=environ
     )
     login.get_access_token_from_wts()
-    assert commons.asked[-1].url.host == "workspace-token-service.lab.svc.cluster.local"
+    assert commons.requests[-1].url.host == "workspace-token-service.lab.svc.cluster.local"
 
 
 def test_a_workspace_s_own_login_states_its_commons(
@@ -500,11 +505,11 @@ def test_a_workspace_s_own_login_states_its_commons(
     token_service(commons)
     auth = Gen3Auth(transport=commons.transport, clock=clock, retry=NO_RETRY)
     assert auth.endpoint == COMMONS
-    (token_request,) = commons.asked
+    (token_request,) = commons.requests
     assert str(token_request.url) == "http://workspace-token-service.default.svc.cluster.local/token/"
     assert "not found; using the workspace token service" in caplog.text
     ask(auth, commons)
-    assert sent(commons.asked[-1]) == f"bearer {commons.given[0]}"
+    assert sent(commons.requests[-1]) == f"bearer {commons.issued_tokens[0]}"
 
 
 def test_the_token_of_a_workspace_s_own_commons_goes_to_no_other(commons: FakeCommons, clock: ManualClock):
@@ -518,7 +523,7 @@ def test_a_workspace_s_other_login(commons: FakeCommons, clock: ManualClock):
     token_service(commons)
     auth = Gen3Auth(refresh_file="idp://wts/other-fence", transport=commons.transport, clock=clock, retry=NO_RETRY)
     assert auth.endpoint == "https://other.example.org"
-    assert commons.asked[0].url.query == b"idp=other-fence"
+    assert commons.requests[0].url.query == b"idp=other-fence"
 
 
 def test_without_a_key_and_outside_of_a_workspace(clock: ManualClock, home: Path):
@@ -585,7 +590,7 @@ def test_secrets_show_nowhere(
         with pytest.raises(NotFound) as caught:
             ask(auth, commons)
     shown = repr(auth) + str(caught.value) + repr(vars(caught.value)) + caplog.text
-    assert not [secret for secret in (api_key["api_key"], *commons.given) if secret in shown]
+    assert not [secret for secret in (api_key["api_key"], *commons.issued_tokens) if secret in shown]
     assert repr(auth) == "<Gen3Auth https://commons.example.org by the API key>"
 
 
@@ -595,8 +600,8 @@ def test_secrets_show_nowhere(
 def test_a_request_manually(make: Make, commons: FakeCommons):
     response = make().curl("/user/user?x=1")
     assert (response.status_code, response.json()) == (200, {"path": "/user/user"})
-    assert str(commons.asked[-1].url) == f"{COMMONS}/user/user?x=1"
-    assert sent(commons.asked[-1]) == f"bearer {commons.given[0]}"
+    assert str(commons.requests[-1].url) == f"{COMMONS}/user/user?x=1"
+    assert sent(commons.requests[-1]) == f"bearer {commons.issued_tokens[0]}"
 
 
 @pytest.mark.parametrize("request_", [None, "put"])
@@ -605,7 +610,7 @@ def test_json_manually_goes_unchanged(make: Make, commons: FakeCommons, tmp_path
     file.write_text('{"a": [1, "é"]}', encoding="utf-8")
     for data in ('{"a": [1, "é"]}', f"@{file}"):
         make().curl("index/index", request=request_, data=data)
-        sent_request = commons.asked[-1]
+        sent_request = commons.requests[-1]
         assert sent_request.content.decode() == '{"a": [1, "é"]}'
         assert sent_request.headers["content-type"] == "application/json"
         assert sent_request.method == ("PUT" if request_ else "POST")
@@ -613,8 +618,8 @@ def test_json_manually_goes_unchanged(make: Make, commons: FakeCommons, tmp_path
 
 def test_other_text_manually(make: Make, commons: FakeCommons):
     make().curl("/x", data="type\tid\n")
-    assert commons.asked[-1].content == b"type\tid\n"
-    assert commons.asked[-1].headers["content-type"].startswith("text/plain")
+    assert commons.requests[-1].content == b"type\tid\n"
+    assert commons.requests[-1].headers["content-type"].startswith("text/plain")
 
 
 def test_manually_the_login_stays_with_its_commons(make: Make, commons: FakeCommons):
@@ -623,7 +628,7 @@ def test_manually_the_login_stays_with_its_commons(make: Make, commons: FakeComm
     with pytest.raises(Gen3UserError, match="is not below"):
         make().curl(f"{COMMONS}.evil.example.org/x")
     make().curl(f"{COMMONS}/user/user")
-    assert commons.asked[-1].url.path == "/user/user"
+    assert commons.requests[-1].url.path == "/user/user"
 
 
 def test_mistakes_manually(make: Make):
@@ -645,12 +650,12 @@ def test_functions_beside_the_class(
     options = {"transport": commons.transport}
     assert decode_token(make_token(name="x"))["jti"] == "x"
     assert endpoint_from_token(make_token(issuer="http://localhost:8000")) == "http://localhost:8000"
-    assert get_access_token_with_key(api_key, options=options) == commons.given[0]
+    assert get_access_token_with_key(api_key, options=options) == commons.issued_tokens[0]
     token_service(commons)
     assert [idp["idp"] for idp in get_wts_idps(options=options)["providers"]] == ["default", "other-fence"]
-    assert commons.asked[-1].url.host == "workspace-token-service.default.svc.cluster.local"
+    assert commons.requests[-1].url.host == "workspace-token-service.default.svc.cluster.local"
     get_wts_idps(external_wts_host=f"{COMMONS}/wts/", options=options)
-    assert str(commons.asked[-1].url) == f"{COMMONS}/wts/external_oidc/"
+    assert str(commons.requests[-1].url) == f"{COMMONS}/wts/external_oidc/"
     commons.response = lambda request: httpx.Response(200, json={"access_token": "abc"})
     assert get_access_token_with_client_credentials(COMMONS, ("a", "b"), "user", options=options) == "abc"
     monkeypatch.setenv("NAMESPACE", "lab")
@@ -679,5 +684,5 @@ def test_an_event_loop_is_not_held_up_by_a_token(make: Make, commons: FakeCommon
             await asyncio.gather(*(asking.fence.get_user_info.raw() for _ in range(5)))
 
     asyncio.run(several())
-    assert len(commons.given) == 1
+    assert len(commons.issued_tokens) == 1
     assert threads != [threading.main_thread()]
