@@ -147,13 +147,13 @@ def plain(response: Response) -> Any:
 
 @dataclass
 class Widgets:
-    """What the fake service answers, and what it was asked."""
+    """What the fake service answers, and the requests to it."""
 
     response: Callable[[httpx.Request], httpx.Response] = lambda _: httpx.Response(200, json={"ok": True})
-    asked: list[httpx.Request] = field(default_factory=list)
+    requests: list[httpx.Request] = field(default_factory=list)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.asked.append(request)
+        self.requests.append(request)
         return self.response(request)
 
 

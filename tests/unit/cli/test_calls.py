@@ -23,13 +23,13 @@ def test_a_response_is_indented_json_in_a_pipe(omics, widgets):
     widgets.response = lambda _: httpx.Response(200, json={"name": "é", "n": 1})
     ran = omics("widgets", "get-widget", *ID)
     assert (ran.code, ran.out, ran.err) == (0, '{\n  "name": "é",\n  "n": 1\n}\n', "")
-    assert str(widgets.asked[0].url) == "https://widgets.example/v1/widgets/u1?replica=aws"
+    assert str(widgets.requests[0].url) == "https://widgets.example/v1/widgets/u1?replica=aws"
 
 
 @pytest.mark.parametrize(("words", "sent"), [((), "true"), (("true",), "true"), (("False",), "false")])
 def test_a_boolean_stands_alone_or_has_a_value(omics, widgets, words, sent):
     assert omics("widgets", "get-widget", *ID, "--presignedurls", *words).code == 0
-    assert widgets.asked[0].url.params["presignedurls"] == sent
+    assert widgets.requests[0].url.params["presignedurls"] == sent
 
 
 def test_a_body_is_made_of_words(omics, widgets, tmp_path):
@@ -41,7 +41,7 @@ def test_a_body_is_made_of_words(omics, widgets, tmp_path):
         *("--details", f"@{tmp_path / 'd.json'}", "--size", "-3", "--ratio", "0.5"),
     )
     assert ran.code == 0, ran.err
-    assert json.loads(widgets.asked[0].content) == {
+    assert json.loads(widgets.requests[0].content) == {
         "files": [{"a": 1}, {"b": 2}, {"c": 3}],
         "tags": ["5", "x"],
         "anything": [5, "x", None],
@@ -54,19 +54,19 @@ def test_a_body_is_made_of_words(omics, widgets, tmp_path):
 def test_a_body_may_come_from_stdin(omics, widgets):
     ran = omics("widgets", "put-widget", "--uuid", "u", "--files", "@-", typed='\ufeff[{"a": 1}]')
     assert (ran.code, ran.err) == (0, "")
-    assert json.loads(widgets.asked[0].content) == {"files": [{"a": 1}]}
+    assert json.loads(widgets.requests[0].content) == {"files": [{"a": 1}]}
 
 
 def test_an_array_may_be_one_json_array(omics, widgets):
     assert omics("widgets", "put-widget", "--uuid", "u", "--files", '[{"a": 1}, {"b": 2}]').code == 0
-    assert json.loads(widgets.asked[0].content) == {"files": [{"a": 1}, {"b": 2}]}
+    assert json.loads(widgets.requests[0].content) == {"files": [{"a": 1}, {"b": 2}]}
 
 
 def test_all_pages_are_merged_into_the_first(omics, widgets):
     widgets.response = pages
     ran = omics("widgets", "get-widgets")
     assert ran.json == {"page": 0, "data": {"widgets": [{"n": n} for n in range(6)], "more": True}}
-    assert len(widgets.asked) == 3
+    assert len(widgets.requests) == 3
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_an_unknown_column_is_usage(omics, widgets):
 def test_no_paginate_gives_the_first_page(omics, widgets):
     widgets.response = pages
     assert [w["n"] for w in omics("widgets", "get-widgets", "--no-paginate").json["data"]["widgets"]] == [0, 1]
-    assert len(widgets.asked) == 1
+    assert len(widgets.requests) == 1
 
 
 def test_the_server_may_name_the_key_of_its_list(omics, widgets):
@@ -115,7 +115,7 @@ def test_the_server_may_name_the_key_of_its_list(omics, widgets):
         last = "start" in request.url.params
         headers = {"x-openapi-paginated-content-key": "found"}
         return httpx.Response(
-            200, json={"found": [len(widgets.asked)]}, headers=headers | ({} if last else {"link": link})
+            200, json={"found": [len(widgets.requests)]}, headers=headers | ({} if last else {"link": link})
         )
 
     widgets.response = response
@@ -145,7 +145,7 @@ def test_a_page_is_printed_before_the_next_one_is_requested(omics, widgets, form
 
 
 def test_a_list_that_fails_in_the_middle_is_no_json(omics, widgets):
-    widgets.response = lambda r: httpx.Response(400, json={"title": "no"}) if len(widgets.asked) == 2 else pages(r)
+    widgets.response = lambda r: httpx.Response(400, json={"title": "no"}) if len(widgets.requests) == 2 else pages(r)
     ran = omics("widgets", "get-widgets")
     assert (ran.code, json.loads(ran.out + "]}}")["data"]) == (1, {"widgets": [{"n": 0}, {"n": 1}]})
     widgets.response = lambda _: httpx.Response(400, json={"title": "no"})
@@ -188,7 +188,7 @@ def test_a_wider_cell_of_a_later_page_moves_the_rest_of_its_line(omics, widgets)
 
 
 def test_what_arrived_before_a_page_failed_is_printed(omics, widgets):
-    widgets.response = lambda r: httpx.Response(400, json={"title": "no"}) if len(widgets.asked) == 2 else pages(r)
+    widgets.response = lambda r: httpx.Response(400, json={"title": "no"}) if len(widgets.requests) == 2 else pages(r)
     ran = omics("--output", "jsonl", "widgets", "get-widgets")
     assert (ran.code, ran.out) == (1, '{"n": 0}\n{"n": 1}\n')
 
@@ -212,22 +212,29 @@ def test_a_query_that_selects_nothing_is_reported_once(omics, widgets):
 def test_an_operations_own_query_wins_after_the_command(omics, widgets):
     widgets.response = pages
     omics("widgets", "get-widgets", "--query", "red things")
-    assert widgets.asked[0].url.params["query"] == "red things"
+    assert widgets.requests[0].url.params["query"] == "red things"
 
 
 def test_options_that_clash_are_the_operations(omics, widgets):
     words = [w for name in ("help", "output", "debug", "yes", "access-token", "log-level") for w in (f"--{name}", name)]
     ran = omics("widgets", "get-clash", *words)
     assert ran.code == 0, ran.err
-    assert set(widgets.asked[0].url.params.values()) == {"help", "output", "debug", "yes", "access-token", "log-level"}
-    assert "authorization" not in widgets.asked[0].headers
+    assert set(widgets.requests[0].url.params.values()) == {
+        "help",
+        "output",
+        "debug",
+        "yes",
+        "access-token",
+        "log-level",
+    }
+    assert "authorization" not in widgets.requests[0].headers
     assert omics("widgets", "get-clash", "-h").out.startswith("Usage: omics widgets get-clash")
 
 
 def test_one_name_in_two_places_has_two_options(omics, widgets):
     assert omics("widgets", "get-twice", "--id", "a", "--body-id", "5").code == 0
-    assert widgets.asked[0].url.params["id"] == "a"
-    assert json.loads(widgets.asked[0].content) == {"body_id": 5}
+    assert widgets.requests[0].url.params["id"] == "a"
+    assert json.loads(widgets.requests[0].content) == {"body_id": 5}
 
 
 def test_tsv_has_a_header_and_escapes(omics, widgets):
@@ -310,7 +317,7 @@ def test_a_dry_run_sends_nothing(omics, widgets):
     assert ran.json["method"] == "DELETE"
     assert ran.json["url"] == "https://widgets.example/v1/widgets/u"
     assert ran.json["body"] == {"reason": "old"}
-    assert widgets.asked == []
+    assert widgets.requests == []
 
 
 @pytest.mark.parametrize(
@@ -318,7 +325,7 @@ def test_a_dry_run_sends_nothing(omics, widgets):
 )
 def test_deleting_asks_on_a_terminal(omics, widgets, before, typed, sent):
     ran = omics(*before, "widgets", "delete-widget", "--uuid", "u", "--reason", "r", tty=True, typed=typed)
-    assert len(widgets.asked) == sent
+    assert len(widgets.requests) == sent
     assert ran.code == (0 if sent else 130)
     assert ("[y/N]" in ran.err) == (not before)
     assert ran.err.endswith("omics: cancelled; no request was sent\n") == (not sent)
@@ -368,14 +375,14 @@ def test_tokens_come_from_the_option_or_the_environment(omics, widgets, monkeypa
     monkeypatch.setenv("OMICS_WIDGETS_TOKEN", "from-environment")
     omics("widgets", "head-widget", "--uuid", "u")
     omics("--access-token", "from-option", "widgets", "head-widget", "--uuid", "u")
-    assert [r.headers["authorization"] for r in widgets.asked] == ["Bearer from-environment", "Bearer from-option"]
+    assert [r.headers["authorization"] for r in widgets.requests] == ["Bearer from-environment", "Bearer from-option"]
 
 
 def test_the_base_url_comes_from_the_option_or_the_environment(omics, widgets, monkeypatch):
     monkeypatch.setenv("OMICS_WIDGETS_URL", "http://127.0.0.1:1/env/")
     omics("widgets", "head-widget", "--uuid", "u")
     omics("widgets", "head-widget", "--uuid", "u", "--base-url", "http://127.0.0.1:2/option")
-    assert [str(r.url) for r in widgets.asked] == [
+    assert [str(r.url) for r in widgets.requests] == [
         "http://127.0.0.1:1/env/widgets/u",
         "http://127.0.0.1:2/option/widgets/u",
     ]
@@ -383,7 +390,7 @@ def test_the_base_url_comes_from_the_option_or_the_environment(omics, widgets, m
 
 def test_a_value_that_would_be_another_path_is_usage(omics, widgets):
     ran = omics("widgets", "head-widget", "--uuid", "..")
-    assert (ran.code, widgets.asked) == (2, [])
+    assert (ran.code, widgets.requests) == (2, [])
     assert "uuid cannot be '..'" in ran.err
 
 

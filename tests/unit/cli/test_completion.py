@@ -176,7 +176,7 @@ def test_words_replace_placeholders_and_further_ones_are_appended(omics, aliases
     omics("alias", "set", "gw", "widgets get-widget --uuid $2 --replica $1")
     ran = omics("--query", "ok", "gw", "aws", "a b; $1", "--version", "7", "--output", "json")
     assert (ran.code, ran.json) == (0, True)
-    (request,) = widgets.asked
+    (request,) = widgets.requests
     assert request.url.path.endswith("/widgets/a b; $1")
     assert dict(request.url.params) == {"replica": "aws", "version": "7"}
 

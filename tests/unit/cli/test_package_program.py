@@ -110,7 +110,7 @@ def test_credentials_of_each_scheme(
         monkeypatch.setenv(f"MY_WIDGETS_{option.upper()}", text)
         words = ()
     assert run(*words, "get-widgets", "--no-paginate").code in (0, 1)
-    assert widgets.asked[0].headers[header] == sent
+    assert widgets.requests[0].headers[header] == sent
 
 
 def test_a_secret_of_a_variable_goes_to_its_own_service_only(
@@ -118,13 +118,13 @@ def test_a_secret_of_a_variable_goes_to_its_own_service_only(
 ) -> None:
     monkeypatch.setenv("MY_WIDGETS_KEY", "canary")
     ran = run("--base-url", "https://other.example", *GET)
-    assert "x-key" not in widgets.asked[0].headers
+    assert "x-key" not in widgets.requests[0].headers
     assert "MY_WIDGETS_KEY is for https://widgets.example/v1, and not sent to https://other.example" in ran.err
     assert "canary" not in ran.err
     monkeypatch.setenv("MY_WIDGETS_BASE_URL", "https://other.example/v2")
     run(*GET)
-    assert str(widgets.asked[1].url).startswith("https://other.example/v2/widgets/u1")
-    assert widgets.asked[1].headers["x-key"] == "canary"
+    assert str(widgets.requests[1].url).startswith("https://other.example/v2/widgets/u1")
+    assert widgets.requests[1].headers["x-key"] == "canary"
 
 
 @pytest.mark.parametrize("status", [401, 403])
@@ -157,7 +157,7 @@ def test_a_document_without_a_server_needs_a_base_url(
 ) -> None:
     monkeypatch.setattr(client, "_default_base_url", "")
     ran = run(*GET)
-    assert (ran.code, widgets.asked) == (2, [])
+    assert (ran.code, widgets.requests) == (2, [])
     assert "no base URL. Use --base-url, or set MY_WIDGETS_BASE_URL." in ran.err
     assert run("--base-url", "https://a.example", *GET).code == 0
 
@@ -277,8 +277,8 @@ def test_the_word_of_an_operation_is_not_taken(run: Any, generated: Path) -> Non
 
 def test_an_option_of_a_command_takes_precedence(run: Any, widgets: Widgets) -> None:
     run("get-widget", "--uuid", "u", "--replica", "aws", "--token", "own")
-    assert widgets.asked[0].url.params["token"] == "own"
-    assert "authorization" not in widgets.asked[0].headers
+    assert widgets.requests[0].url.params["token"] == "own"
+    assert "authorization" not in widgets.requests[0].headers
 
 
 def test_hidden_operations_are_run_and_not_listed(run: Any, generated: Path) -> None:
@@ -335,7 +335,7 @@ def test_help_lists_groups_in_place_of_their_commands(grouped: Any) -> None:
 def test_a_command_is_run_by_its_group_and_by_its_whole_name(grouped: Any, widgets: Widgets) -> None:
     for words in (("widgets", "get"), ("get-widget",)):
         assert grouped(*words, "--uuid", "u1", "--replica", "aws").code == 0
-    assert [request.url.path for request in widgets.asked] == ["/v1/widgets/u1"] * 2
+    assert [request.url.path for request in widgets.requests] == ["/v1/widgets/u1"] * 2
     assert grouped("widgets", "get", "--help").out.startswith("Usage: my_widgets widgets get --uuid UUID")
     assert "Make a widget." in grouped("widgets", "old-ones", "import", "--help").out
 

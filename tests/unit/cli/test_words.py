@@ -118,12 +118,12 @@ def test_usage_errors_are_one_line_and_2(omics, widgets, words, message):
     ran = omics(*words)
     assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
     assert message.replace("'many' See", "'many'. See") in ran.err
-    assert widgets.asked == []
+    assert widgets.requests == []
 
 
 def test_letters_of_flags_may_stand_together(omics, widgets):
     helped = omics("widgets", "get-widgets", "-qh")
-    assert (helped.code, widgets.asked) == (0, [])
+    assert (helped.code, widgets.requests) == (0, [])
     assert helped.out == omics("widgets", "get-widgets", "--help").out
     assert parse(COMMAND, ["p", "-qt", "x"], GLOBALS)[0] == {"paths": ["p"], "quiet": True, "target_filename": "x"}
 
@@ -186,7 +186,7 @@ def test_version(omics, widgets, words):
     ran = omics(*words)
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.startswith("omics 0.")
-    assert widgets.asked == []
+    assert widgets.requests == []
 
 
 def test_help_wins_over_what_is_missing(omics):
