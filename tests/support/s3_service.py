@@ -55,12 +55,12 @@ class Service:
         answer: The function.
 
     Attributes:
-        asked: The requests so far.
+        requests: The requests so far.
     """
 
     def __init__(self, answer: Callable[[Request], Answer]) -> None:
         self.answer = answer
-        self.asked: list[Request] = []
+        self.requests: list[Request] = []
 
     @contextmanager
     def get(self, url: str, headers: Any, *, method: str = "GET", body: Any = None) -> Generator[Answer]:
@@ -77,7 +77,7 @@ class Service:
         data = b"" if body is None else body.read(body.length)
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
         request = Request(method, parts.netloc, unquote(parts.path), query, dict(headers), data)
-        self.asked.append(request)
+        self.requests.append(request)
         return self.answer(request)
 
 

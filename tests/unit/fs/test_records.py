@@ -131,6 +131,6 @@ def test_a_copy_within_a_bucket_is_known_by_checksums_that_its_list_does_not_sta
         return {outcome.state for outcome in copy_files(plan, Stores(), CopyOptions()).outcomes}
 
     assert states() == {"done"}
-    assert {request.method for request in service.asked[-3:]} == {"HEAD"}
-    assert sum(request.method == "HEAD" for request in service.asked) < 10
+    assert {request.method for request in service.requests[-3:]} == {"HEAD"}
+    assert sum(request.method == "HEAD" for request in service.requests) < 10
     assert states() == {"skipped"}

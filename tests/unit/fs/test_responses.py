@@ -54,7 +54,7 @@ def test_a_silent_web_server_ends_a_look_within_the_time_of_a_call(monkeypatch: 
     monkeypatch.setattr("omicsdk.fs.stores.http.shared_pool", lambda: pool)
     with pytest.raises(TimedOut, match=r"no response.*--call-timeout"):
         HttpsStore(clock=clock).stat("h.example/a.bin")
-    assert [request.method for request in service.asked] == ["HEAD"]
+    assert [request.method for request in service.requests] == ["HEAD"]
 
 
 def test_a_web_server_that_fails_is_not_asked_by_get_as_well(monkeypatch: pytest.MonkeyPatch):
@@ -65,7 +65,7 @@ def test_a_web_server_that_fails_is_not_asked_by_get_as_well(monkeypatch: pytest
     monkeypatch.setattr("omicsdk.fs.stores.http.shared_pool", lambda: pool)
     with pytest.raises(ServiceUnavailable):
         HttpsStore(clock=clock).stat("h.example/a.bin")
-    assert {request.method for request in service.asked} == {"HEAD"}
+    assert {request.method for request in service.requests} == {"HEAD"}
 
 
 # -- Azul

@@ -78,7 +78,7 @@ def test_a_bucket_is_queried_in_its_own_region():
     assert store.presign(Entry("bkt/other", "file")) != url
     assert store.stat("bkt").is_folder  # it may not be listed, but is there
     assert "%2Feu-west-3%2Fs3%2F" in url
-    assert [request.host for request in amazon.asked] == [
+    assert [request.host for request in amazon.requests] == [
         f"bkt.s3.{region}.amazonaws.com" for region in ("us-east-1", "eu-west-3", "eu-west-3")
     ]
 
@@ -188,7 +188,7 @@ def test_a_bucket_of_another_tenant_with_the_same_name_is_not_copied_to_by_the_s
     store = store_of(service)
     for source, target in (("lab:bkt", "bkt"), ("bkt", "lab:bkt"), ("lab:bkt", "other:bkt")):
         assert store.copy(Entry(f"{source}/key", "file", 1), f"{target}/other") is False
-    assert service.asked == []
+    assert service.requests == []
     assert store.copy(Entry("lab:bkt/key", "file", 1), "lab:bkt/other") is True
     assert store.copy(Entry("lab:bkt/key", "file", 1), "lab:bucket/other") is True
 
@@ -215,7 +215,7 @@ def test_a_folder_is_listed_by_one_request(monkeypatch: pytest.MonkeyPatch, caps
     monkeypatch.setattr(Stores, "of", lambda _, uri: bucket)
     assert main(["ls", "s3://bkt/P/", "--output", "jsonl"]) == 0
     assert [json.loads(line)["name"] for line in capsys.readouterr().out.splitlines()] == ["y/", "x"]
-    assert len(service.asked) == 1
+    assert len(service.requests) == 1
     assert main(["ls", "s3://bkt/missing/"]) == 1
     assert "s3://bkt/missing" in capsys.readouterr().err
     assert main(["ls", "s3://bkt/Q/"]) == 1
@@ -267,18 +267,18 @@ def test_odd_keys_are_examined_copied_and_removed_as_they_are(key: str):
     entry = store.stat(f"bkt/{key}") if not key.endswith("/") else Entry(f"bkt/{key}", "file", 1)
     assert entry.path == f"bkt/{key}"
     store.copy(entry, f"dst/{key}x")
-    assert unquote(service.asked[-1].headers["x-amz-copy-source"]) == f"bkt/{key}"
-    assert service.asked[-1].path == f"/{key}x"
+    assert unquote(service.requests[-1].headers["x-amz-copy-source"]) == f"bkt/{key}"
+    assert service.requests[-1].path == f"/{key}x"
     store.remove(entry)
-    assert (service.asked[-1].method, service.asked[-1].path) == ("DELETE", f"/{key}")
+    assert (service.requests[-1].method, service.requests[-1].path) == ("DELETE", f"/{key}")
 
 
 @given(st.sets(KEYS, max_size=8))
 def test_each_key_is_deleted_once_in_one_way_or_the_other(keys: set[str]):
     service = Service(lambda request: Answer(body=b"<DeleteResult/>") if request.method == "POST" else Answer(204))
     assert client_of(service).delete_many("bkt", sorted(keys), doing="Removing") == {}
-    deleted = [request.path[1:] for request in service.asked if request.method == "DELETE"]
-    for request in service.asked:
+    deleted = [request.path[1:] for request in service.requests if request.method == "DELETE"]
+    for request in service.requests:
         if request.method == "POST":
             deleted += [element.text or "" for element in ElementTree.fromstring(request.body).iter("Key")]
     assert sorted(deleted) == sorted(keys)
@@ -420,10 +420,10 @@ def test_a_copy_whose_response_states_another_etag_is_examined(bucket: CopyingBu
     bucket.endings = {"q/05": [Answer(body=f'<CopyObjectResult><ETag>"{"0" * 32}"</ETag></CopyObjectResult>'.encode())]}
     bucket.etags["p/05"] = f"{'1' * 32}-2"
     bucket.etags["q/05"] = "0" * 32
-    earlier = len(bucket.asked)
+    earlier = len(bucket.requests)
     report = bucket.copy(ManualClock())
     assert report.ok
-    assert {request.path for request in bucket.asked[earlier:] if request.method == "HEAD"} >= {"/b/q/05"}
+    assert {request.path for request in bucket.requests[earlier:] if request.method == "HEAD"} >= {"/b/q/05"}
 
 
 def test_a_copy_that_the_store_does_not_have_failed(bucket: CopyingBucket):
@@ -471,6 +471,6 @@ def test_ctrl_c_leaves_no_upload_of_copies_in_parts(
     report = report_of(interrupted.value)
     assert report is not None
     assert set(Counter(outcome.state for outcome in report.outcomes)) <= {"done", "stopped"}
-    begun = [request for request in bucket.asked if "uploads" in request.query]
-    ended = [request for request in bucket.asked if "uploadId" in request.query and request.method != "PUT"]
+    begun = [request for request in bucket.requests if "uploads" in request.query]
+    ended = [request for request in bucket.requests if "uploadId" in request.query and request.method != "PUT"]
     assert 0 < len(begun) == len(ended) < COUNT

@@ -87,9 +87,9 @@ def test_a_version_is_examined_read_signed_copied_and_removed():
     assert store.metadata(entry)["version_id"] == "v"
     service.answer = lambda _: Answer(body=b"<CopyObjectResult><ETag>e</ETag></CopyObjectResult>")
     store.copy(entry, "bkt/k")  # makes it the newest again
-    assert service.asked[-1].headers["x-amz-copy-source"] == "bkt/k?versionId=v"
+    assert service.requests[-1].headers["x-amz-copy-source"] == "bkt/k?versionId=v"
     assert store.remove_files([entry]) == [None]
-    assert (service.asked[-1].method, service.asked[-1].query) == ("DELETE", {"versionId": "v"})
+    assert (service.requests[-1].method, service.requests[-1].query) == ("DELETE", {"versionId": "v"})
 
 
 def test_what_is_no_version_may_be_a_key():
@@ -126,7 +126,7 @@ def test_the_mark_of_a_deletion_is_removed_by_its_version():
     assert [file.entry.path for file in removal.files] == ["bkt/k"]
     service.answer = lambda _: Answer(204)
     assert [outcome.state for outcome in remove(stores, removal).outcomes] == ["done"]
-    assert (service.asked[-1].method, service.asked[-1].query) == ("DELETE", {"versionId": "gone"})
+    assert (service.requests[-1].method, service.requests[-1].query) == ("DELETE", {"versionId": "gone"})
 
 
 def test_a_store_without_versions_is_not_believed():
@@ -249,7 +249,7 @@ def test_a_key_is_not_sent_in_the_clear():
         else:
             with pytest.raises(ConfigError, match="not sent over http"):
                 store.stat("bkt/own")
-        assert bool(service.asked) is is_sent
+        assert bool(service.requests) is is_sent
 
 
 @pytest.mark.parametrize("key", ["own", "plain"])
@@ -260,7 +260,7 @@ def test_an_object_is_read_with_the_key_that_it_needs(key: str):
     for entry in (store.stat(f"bkt/{key}"), listed):
         assert (f"{CUSTOMER}key" in dict(headers_for(store.location(entry)))) is (key == "own")
         store.copy(entry, "bkt/copy")
-        copied = service.asked[-1].headers
+        copied = service.requests[-1].headers
         assert (f"{SOURCE}key" in copied, f"{CUSTOMER}key" in copied) == (key == "own", True)
     item = store.item(listed, "name")
     assert callable(item.locate)
@@ -279,11 +279,11 @@ def test_parts_state_the_key_and_the_whole_its_encryption():
     for encryption in (Encryption("aws:kms", "k"), Encryption(key=KEY)):
         to = BucketObject(client_of(service), "bkt", "k", headers={"x-amz-storage-class": "X"}, encryption=encryption)
         to.begin(None)
-        first = service.asked[-1].headers
+        first = service.requests[-1].headers
         assert {**encryption.written, "x-amz-storage-class": "X"}.items() <= first.items()
         part = to.sign("u", _cut(), {}).headers
         to.complete("u", [], {})
-        for headers in (part, service.asked[-1].headers):
+        for headers in (part, service.requests[-1].headers):
             assert encryption.key_headers.items() <= headers.items()
             assert "x-amz-server-side-encryption" not in headers
             assert "x-amz-storage-class" not in headers
@@ -309,9 +309,9 @@ def test_a_copy_in_parts_is_encrypted_as_one_in_a_piece(monkeypatch: pytest.Monk
     service = Service(answer)
     store = store_with(service, sse_c_key=KEY, storage_class="X")
     store.copy(Entry("bkt/own", "file", 1, handle=Stored("v", True)), "bkt/copy")
-    head, begin, part, end = service.asked
+    head, begin, part, end = service.requests
     assert head.query == {"versionId": "v"}
-    assert all(f"{CUSTOMER}key" in request.headers for request in service.asked)
+    assert all(f"{CUSTOMER}key" in request.headers for request in service.requests)
     assert (f"{SOURCE}key" in part.headers, part.headers["x-amz-copy-source"]) == (True, "bkt/own?versionId=v")
     assert [request.headers.get("x-amz-storage-class") for request in (begin, part, end)] == ["X", None, None]
 
@@ -327,6 +327,6 @@ def test_a_payer_is_named_in_every_request():
     store.client.put("bkt", "x", doing="Putting")
     store.client.request("GET", "bkt", doing="Listing")
     store.client.delete("bkt", "x", doing="Removing")
-    assert {request.headers.get("x-amz-request-payer") for request in service.asked} == {"requester"}
-    copied = next(request for request in service.asked if "x-amz-copy-source" in request.headers)
+    assert {request.headers.get("x-amz-request-payer") for request in service.requests} == {"requester"}
+    copied = next(request for request in service.requests if "x-amz-copy-source" in request.headers)
     assert copied.headers["x-amz-storage-class"] == "GLACIER_IR"

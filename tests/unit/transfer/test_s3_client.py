@@ -220,11 +220,11 @@ def test_a_wrong_clock_is_corrected_once():
     client = client_of(service, clock=clock)
     for _ in range(2):
         client.request("GET", "bkt", doing="Listing")
-    assert len(service.asked) == 3
+    assert len(service.requests) == 3
     always = Service(lambda _: refusal("RequestTimeTooSkewed", 403, date=formatdate(NOW + 9000, usegmt=True)))
     with pytest.raises(Forbidden):
         client_of(always, clock=clock).request("GET", "bkt", doing="Listing")
-    assert len(always.asked) == 2
+    assert len(always.requests) == 2
 
 
 def test_keys_that_ended_are_looked_for_again(tmp_path: Path):
@@ -240,11 +240,11 @@ def test_keys_that_ended_are_looked_for_again(tmp_path: Path):
 
     service = Service(answer)
     client_of(service, environ=environ).request("GET", "bkt", doing="Listing")
-    assert len(service.asked) == 2
+    assert len(service.requests) == 2
     refusing = Service(lambda _: refusal("ExpiredToken", 400))
     with pytest.raises(Exception, match="Check AWS_ACCESS_KEY_ID"):
         client_of(refusing).request("GET", "bkt", doing="Listing")
-    assert len(refusing.asked) == 1  # there are no others
+    assert len(refusing.requests) == 1  # there are no others
 
 
 def test_a_store_that_is_busy_is_asked_later_and_so_are_other_requests_to_the_bucket():
@@ -257,7 +257,7 @@ def test_a_store_that_is_busy_is_asked_later_and_so_are_other_requests_to_the_bu
     failing = Service(lambda _: refusal("SlowDown", 503))
     with pytest.raises(ServerError):
         client_of(failing, clock=clock).request("GET", "bkt", doing="Listing")
-    assert len(failing.asked) > 3
+    assert len(failing.requests) > 3
 
 
 def test_few_results_wait_for_a_slow_exchange(monkeypatch: pytest.MonkeyPatch):
@@ -288,7 +288,7 @@ def test_a_request_that_s3_asks_to_repeat_is_repeated(code: str, status: int):
     client = client_of(service, clock=ManualClock())
     result = client.perform(client.copy(("bkt", "a b"), ("to", "c"), 1, doing="Copying"))
     assert result == {"etag": "e"}
-    assert service.asked[0].headers["x-amz-copy-source"] == "bkt/a%20b"
+    assert service.requests[0].headers["x-amz-copy-source"] == "bkt/a%20b"
 
 
 @pytest.mark.parametrize("headers", [{}, {"x-amz-bucket-region": "eu-w\u00e9st-3"}])
@@ -297,7 +297,7 @@ def test_a_region_that_only_the_body_states_is_found(headers: dict[str, str]):
     service = Service(in_turn(Answer(400, body, headers), Answer()))
     client = client_of(service)
     client.request("GET", "bkt", doing="Listing")
-    assert [request.host for request in service.asked] == [
+    assert [request.host for request in service.requests] == [
         f"bkt.s3.{region}.amazonaws.com" for region in ("us-east-1", "eu-west-3")
     ]
 
@@ -308,7 +308,7 @@ def test_why_a_head_is_refused_is_asked_by_a_get():
     with pytest.raises(Forbidden) as refused:
         client.perform(client.head("bkt", "key", doing="Reading"))
     assert refused.value.code == "AccessDenied"
-    assert service.asked[-1].headers["range"] == "bytes=0-0"
+    assert service.requests[-1].headers["range"] == "bytes=0-0"
 
 
 def test_an_upload_that_is_gone_is_named_so():
@@ -325,7 +325,7 @@ def test_without_keys_requests_are_not_signed_unless_that_was_refused(monkeypatc
     service = Service(lambda _: Answer())
     client_of(service, environ=none).request("GET", "bkt", doing="Listing")
     client_of(service, anonymous=True).request("GET", "bkt", doing="Listing")
-    assert [request.headers.get("authorization") for request in service.asked] == [None, None]
+    assert [request.headers.get("authorization") for request in service.requests] == [None, None]
     with pytest.raises(AuthError):
         client_of(service, environ=none, anonymous=False).request("GET", "bkt", doing="Listing")
 
@@ -334,7 +334,7 @@ def test_a_payer_is_named_in_each_request_and_signed():
     service = Service(lambda _: Answer())
     client = client_of(service, requester_pays=True)
     client.request("GET", "bkt", doing="Listing")
-    sent = [service.asked[0].headers, dict(headers_for(client.location("bkt", "k")))]
+    sent = [service.requests[0].headers, dict(headers_for(client.location("bkt", "k")))]
     for headers in sent:
         assert headers["x-amz-request-payer"] == "requester"
         assert "x-amz-request-payer" in headers["authorization"]
@@ -368,9 +368,9 @@ def test_a_thousand_objects_are_deleted_by_one_request_and_odd_keys_alone():
     failed = client_of(service).delete_many("bkt", ["a&b", "c<d>", "odd\x01", "é"], doing="Removing")
     assert list(failed) == ["a&b"]
     assert isinstance(failed["a&b"], Forbidden)
-    assert [request.method for request in service.asked] == ["DELETE", "POST"]
-    assert b"<Key>c&lt;d&gt;</Key>" in service.asked[1].body
-    assert "\u00e9".encode() in service.asked[1].body
+    assert [request.method for request in service.requests] == ["DELETE", "POST"]
+    assert b"<Key>c&lt;d&gt;</Key>" in service.requests[1].body
+    assert "\u00e9".encode() in service.requests[1].body
 
 
 def test_a_store_that_deletes_one_by_one_is_asked_so_from_then_on():
@@ -378,8 +378,8 @@ def test_a_store_that_deletes_one_by_one_is_asked_so_from_then_on():
     client = client_of(service, clock=ManualClock(NOW))
     for _ in range(2):
         assert client.delete_many("bkt", ["a", "b"], doing="Removing") == {}
-    assert [request.method for request in service.asked].count("DELETE") == 4
-    assert [request.method for request in service.asked].count("POST") == 1
+    assert [request.method for request in service.requests].count("DELETE") == 4
+    assert [request.method for request in service.requests].count("POST") == 1
 
 
 @pytest.mark.parametrize(
@@ -452,12 +452,14 @@ def test_a_large_object_is_copied_in_parts_of_one_version(monkeypatch: pytest.Mo
     service = Service(answer)
     client = client_of(service)
     assert client.perform(client.copy(("bkt", "a"), ("to", "b"), 10, doing="Copying")) == {"etag": "w"}
-    begun = next(request for request in service.asked if "uploads" in request.query)
+    begun = next(request for request in service.requests if "uploads" in request.query)
     assert begun.headers.items() >= {**copied, "x-amz-tagging": "a=b+c&d="}.items()
-    spans = sorted(request.headers["x-amz-copy-source-range"] for request in service.asked if request.method == "PUT")
+    spans = sorted(
+        request.headers["x-amz-copy-source-range"] for request in service.requests if request.method == "PUT"
+    )
     assert spans == ["bytes=0-3", "bytes=4-7", "bytes=8-9"]
-    assert {r.headers["x-amz-copy-source-if-match"] for r in service.asked if r.method == "PUT"} == {'"e"'}
-    assert service.asked[-1].body.count(b"<Part>") == 3
+    assert {r.headers["x-amz-copy-source-if-match"] for r in service.requests if r.method == "PUT"} == {'"e"'}
+    assert service.requests[-1].body.count(b"<Part>") == 3
 
 
 def test_an_upload_begins_at_servers_that_name_the_document_otherwise():
@@ -502,10 +504,10 @@ def test_a_copy_in_parts_that_fails_is_given_up_after_its_parts_in_flight(
     client = client_of(service)
     with pytest.raises(end), stopping(lambda: end is Interrupted and failed.is_set()):
         client.perform(client.copy(("bkt", "a"), ("to", "b"), 100, doing="Copying"))
-    assert (service.asked[-1].method, service.asked[-1].query["uploadId"]) == ("DELETE", "u")
+    assert (service.requests[-1].method, service.requests[-1].query["uploadId"]) == ("DELETE", "u")
     assert copied_late
     assert not any(copied_late)
-    assert len([request for request in service.asked if request.method == "PUT"]) < 100
+    assert len([request for request in service.requests if request.method == "PUT"]) < 100
 
 
 def test_a_boto3_clients_settings_are_used():

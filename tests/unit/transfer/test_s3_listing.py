@@ -100,7 +100,7 @@ def test_a_store_without_the_second_version_is_read_in_the_first():
     service = Service(answer)
     pages = client_of(service).pages("bkt")
     assert [entry.key for page in pages for entry in page.objects] == ["a", "b", "c", "d", "e"]
-    assert ["list-type" in request.query for request in service.asked] == [True, False, False]
+    assert ["list-type" in request.query for request in service.requests] == [True, False, False]
 
 
 def test_a_store_that_refuses_the_second_version_is_asked_in_the_first_from_then_on():
@@ -110,7 +110,7 @@ def test_a_store_that_refuses_the_second_version_is_asked_in_the_first_from_then
     client = client_of(service)
     for _ in range(2):
         assert [entry.key for page in client.pages("bkt") for entry in page.objects] == ["a"]
-    assert ["list-type" in request.query for request in service.asked] == [True, False, False]
+    assert ["list-type" in request.query for request in service.requests] == [True, False, False]
 
 
 def test_a_page_is_requested_when_the_one_before_was_used():
@@ -121,7 +121,7 @@ def test_a_page_is_requested_when_the_one_before_was_used():
     service = Service(answer)
     pages = client_of(service).pages("bkt")
     assert next(pages).objects[0].key == "k0"
-    assert len(service.asked) == 1
+    assert len(service.requests) == 1
     assert sum(len(page.objects) for page in pages) == 9
 
 

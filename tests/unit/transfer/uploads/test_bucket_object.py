@@ -69,13 +69,13 @@ RIGHT = etag_of(*(sent_part.etag for sent_part in parts()))
 def test_the_whole_and_its_parts_state_checksums():
     service = Store(ETag=RIGHT, ChecksumCRC32C=base64_of(WHOLE))
     to = begun(service)
-    assert (service.asked[0].headers[NAME], service.asked[0].headers[TYPE]) == ("CRC32C", "FULL_OBJECT")
+    assert (service.requests[0].headers[NAME], service.requests[0].headers[TYPE]) == ("CRC32C", "FULL_OBJECT")
     signed = to.sign("u", Cut(1, 0, 10), {"crc32c": "00000001"}).headers
     expected = {"x-amz-checksum-crc32c": "AAAAAQ==", "x-amz-sdk-checksum-algorithm": "CRC32C"}
     assert expected.items() <= signed.items()
     result = to.complete("u", parts("crc32c"), {})
     assert (result["crc32c"], result["etag"]) == (WHOLE, RIGHT.strip('"'))
-    assert service.asked[-1].headers["x-amz-checksum-crc32c"] == base64_of(WHOLE)
+    assert service.requests[-1].headers["x-amz-checksum-crc32c"] == base64_of(WHOLE)
     assert base64.b64decode(base64_of(WHOLE)).hex() == WHOLE
 
 
@@ -85,9 +85,9 @@ def test_what_a_store_refuses_is_left_out_from_then_on(status: int):
     client = client_of(service)
     first = BucketObject(client, "bkt", "a")
     first.begin(None)
-    assert [sorted({NAME, TYPE} & request.headers.keys()) for request in service.asked] == [[NAME, TYPE], [NAME], []]
+    assert [sorted({NAME, TYPE} & request.headers.keys()) for request in service.requests] == [[NAME, TYPE], [NAME], []]
     BucketObject(client, "bkt", "b").begin(None)
-    assert len(service.asked) == 4
+    assert len(service.requests) == 4
     assert first.complete("u", parts(), {})["etag"] == RIGHT.strip('"')
 
 
@@ -101,7 +101,7 @@ def test_a_part_that_was_in_flight_when_another_was_refused_is_sent_again():
 def test_a_store_that_knows_no_types_has_a_checksum_of_each_part():
     service = Store(TYPE, ETag=RIGHT)
     to = begun(service)
-    assert (to.part_checksum, NAME in service.asked[-1].headers, TYPE in service.asked[-1].headers) == (
+    assert (to.part_checksum, NAME in service.requests[-1].headers, TYPE in service.requests[-1].headers) == (
         "crc32c",
         True,
         False,
@@ -115,7 +115,7 @@ def test_a_store_that_ignores_the_type_is_stated_no_checksum_of_the_whole():
     service.states = (NAME,)
     to = begun(service)
     assert "crc32c" not in to.complete("u", parts("crc32c"), {})
-    assert not {TYPE, "x-amz-checksum-crc32c"} & service.asked[-1].headers.keys()
+    assert not {TYPE, "x-amz-checksum-crc32c"} & service.requests[-1].headers.keys()
 
 
 def test_each_object_leaves_out_what_another_met():
@@ -137,7 +137,7 @@ def test_a_header_of_the_user_that_is_refused_costs_other_objects_no_checksum():
     with pytest.raises(APIError):
         BucketObject(client, "bkt", "a", headers={"x-amz-acl": "nonsense"}).begin(None)
     BucketObject(client, "bkt", "b").begin(None)
-    assert {NAME, TYPE} <= service.asked[-1].headers.keys()
+    assert {NAME, TYPE} <= service.requests[-1].headers.keys()
 
 
 @pytest.mark.parametrize("refused", [(403, "AccessDenied"), (400, "BadDigest"), (404, None)])
@@ -239,7 +239,7 @@ def test_parts_are_not_assembled_over_another_object(refusal: Occupied, expected
     to.begin(None)  # type: ignore[arg-type] - the source is not read
     with pytest.raises(expected):
         to.complete("u", parts("crc32c"), {})
-    assert (refusal.asked[-1].method == "DELETE") is aborts
+    assert (refusal.requests[-1].method == "DELETE") is aborts
     refusal.has_object = True
     with pytest.raises(PreconditionFailed):
         to.begin(None)  # type: ignore[arg-type] - as of another upload, which the engine begins where this one is gone
