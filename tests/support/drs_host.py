@@ -19,7 +19,7 @@ class DrsHost(LoopbackServer):
         super().__init__()
         self.objects: dict[str, dict[str, Any]] = {}
         self.bytes: dict[str, bytes] = {}
-        self.asked: list[tuple[str, str, dict[str, str]]] = []
+        self.requests: list[tuple[str, str, dict[str, str]]] = []
         self.bulk = True
         self.alone: set[str] = set()  # objects whose URLs do not come with others
         self.validates = True  # whether its storage states ETags
@@ -51,13 +51,13 @@ class DrsHost(LoopbackServer):
         return f"drs://{self.name}/{id}"
 
     def count(self, start: str) -> int:
-        return sum(path.startswith(start) for _, path, _ in self.asked)
+        return sum(path.startswith(start) for _, path, _ in self.requests)
 
     def respond(self, connection: socket.socket, reader: Any, head: Head) -> bool:
         body = reader.read(int(head.headers.get("content-length", 0)))
         path = unquote(head.path)
         with self._guard:
-            self.asked.append((head.method, path, head.headers))
+            self.requests.append((head.method, path, head.headers))
             waiting = self.responses.get(path)
             status, headers, content = waiting.pop(0) if waiting else self._response(head, path, body)
         raw = content if isinstance(content, bytes) else json.dumps(content).encode()

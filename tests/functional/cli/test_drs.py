@@ -129,7 +129,7 @@ def test_passports_are_read_from_files_and_go_to_the_server_of_the_base_url(drs,
         assert (got.code, got.json["counts"]["done"]) == (0, 1)
         refused = drs("get", there.add("b", b"b"), *base)
         assert (refused.code, "b.b.b" in refused.err) == (4, False)
-        assert "POST" not in {method for method, _, _ in there.asked}
+        assert "POST" not in {method for method, _, _ in there.requests}
         file.write_text("secret words")
         wrong = drs("get", "a", *base)
         assert (wrong.code != 0, "secret" in wrong.err, "Passport 1" in wrong.err) == (True, False, True)

@@ -43,7 +43,7 @@ def test_an_object_of_googles_storage_comes_with_the_users_token_and_project(
     assert (tmp_path / "x.bin").read_bytes() == content
     request = google.requests[-1]
     assert (request.headers.get("authorization"), request.query) == ("Bearer ya29.x", "userProject=payer")
-    assert "authorization" not in host.asked[-1][2]
+    assert "authorization" not in host.requests[-1][2]
 
 
 def test_a_bucket_that_bills_the_reader_names_the_variable(host: Any, google: Server, tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_a_stated_url_that_refuses_requests_gets_the_login_of_its_own_server_alo
     host.token = "t0ken"
     place.responses["objects/x/download"] = [(401, {}, b""), (200, {}, b"ACGT") if gets_login else (401, {}, b"")]
     report = download(uri, tmp_path, credentials={host.name: BearerToken("t0ken")}, settings=OFFLINE, check=False)
-    sent = [headers.get("authorization") for _, path, headers in place.asked if path == "objects/x/download"]
+    sent = [headers.get("authorization") for _, path, headers in place.requests if path == "objects/x/download"]
     assert (report.ok, sent[0], "Bearer t0ken" in sent) == (gets_login, None, gets_login)
 
 
@@ -153,7 +153,7 @@ def test_an_own_url_that_the_server_creates_on_request_gets_the_login_too(host: 
     host.responses[f"{API}/x/access/own"] = [(200, {}, {"url": host.url("stream/x/own")})] * 2
     host.responses["stream/x/own"] = [(401, {}, b""), (200, {}, b"ACGT")]
     download(uri, tmp_path, credentials={host.name: BearerToken("t0ken")}, settings=OFFLINE)
-    assert [headers.get("authorization") for _, path, headers in host.asked if path == "stream/x/own"] == [
+    assert [headers.get("authorization") for _, path, headers in host.requests if path == "stream/x/own"] == [
         None,
         "Bearer t0ken",
     ]
@@ -164,11 +164,11 @@ def test_passports_are_shown_where_a_request_is_refused_without(host: Any, tmp_p
     host.token, host.passports = "t0ken", {PASSPORT}
     refused = download(uris, tmp_path / "no", settings=OFFLINE, check=False)
     assert all(isinstance(outcome.error, Unauthorized) for outcome in refused.outcomes)
-    host.asked.clear()
+    host.requests.clear()
     credentials = {host.name: Passports([PASSPORT])}
     download(uris, tmp_path / "yes", credentials=credentials, settings=OFFLINE)
     assert sorted(path.name for path in (tmp_path / "yes").glob("*.bin")) == ["a.bin", "b.bin"]
-    assert all("authorization" not in headers for _, _, headers in host.asked)
+    assert all("authorization" not in headers for _, _, headers in host.requests)
     assert PASSPORT not in repr(credentials)
 
 
@@ -177,7 +177,7 @@ def test_open_objects_need_no_passport(host: Any, tmp_path: Path) -> None:
     uri = host.add("a", b"a")
     with Drs(credentials=HostCredentials({host.name: Passports([PASSPORT])}), environ={}) as drs:
         assert drs.locate(uri, settings=OFFLINE)["access"]
-    assert {method for method, _, _ in host.asked} == {"GET"}
+    assert {method for method, _, _ in host.requests} == {"GET"}
 
 
 def test_passports_go_to_their_own_host_only(host: Any, drs_host: Any, tmp_path: Path) -> None:
@@ -187,7 +187,7 @@ def test_passports_go_to_their_own_host_only(host: Any, drs_host: Any, tmp_path:
         there.add("a", b"a"), tmp_path, credentials={host.name: Passports([PASSPORT])}, settings=OFFLINE, check=False
     )
     assert isinstance(report.outcomes[0].error, Unauthorized)
-    assert {method for method, _, _ in there.asked} == {"GET"}
+    assert {method for method, _, _ in there.requests} == {"GET"}
 
 
 def test_one_access_url_after_another_comes_by_post_once_passports_were_taken(host: Any) -> None:
@@ -195,9 +195,9 @@ def test_one_access_url_after_another_comes_by_post_once_passports_were_taken(ho
     host.token, host.passports = "t0ken", {PASSPORT}
     with DrsServer(host.name, Passports([PASSPORT]), environ={}) as server:
         drs_object = server.describe(parse_drs_id(f"drs://{host.name}/a"))
-        host.asked.clear()
+        host.requests.clear()
         assert server.locate(drs_object, AccessMethod("s3", "s3")).url
-    assert [(method, path) for method, path, _ in host.asked] == [("POST", f"{API}/a/access/s3")]
+    assert [(method, path) for method, path, _ in host.requests] == [("POST", f"{API}/a/access/s3")]
 
 
 @pytest.mark.parametrize("tokens", [[], ["not a passport"], [PASSPORT, "a.b"], [""]])

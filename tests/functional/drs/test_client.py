@@ -56,7 +56,7 @@ def test_a_server_may_have_its_interface_elsewhere(host: Any) -> None:
         assert drs.base_url == f"http://{host.name}/other/place"
         with pytest.raises(Exception, match="404"):
             list(drs.ls("a", settings=OFFLINE))
-    assert {path for _, path, _ in host.asked} == {"other/place/objects/a"}
+    assert {path for _, path, _ in host.requests} == {"other/place/objects/a"}
 
 
 def test_credentials_are_for_the_base_url_and_no_other_server(
@@ -69,7 +69,7 @@ def test_credentials_are_for_the_base_url_and_no_other_server(
         report = drs.download([here, there], tmp_path, check=False)
     assert [outcome.state for outcome in report.outcomes] == ["done", "failed"]
     assert isinstance(report.outcomes[1].error, Unauthorized)
-    assert "t0ken" not in str(elsewhere.asked)
+    assert "t0ken" not in str(elsewhere.requests)
 
 
 @pytest.mark.parametrize("as_function", [False, True])

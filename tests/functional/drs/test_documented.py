@@ -43,7 +43,7 @@ def test_an_object_of_seven_bridges(seven_bridges: Any, tmp_path: Path, monkeypa
     assert imports in (omicsdk.drs.__doc__ or "")
     exec(imports + EXAMPLES[1].replace(SEVEN_BRIDGES, seven_bridges.name), {"token": TOKEN})
     assert (tmp_path / "reads/5e4a7f11e4b0c5d5b7a2a3c1.bin").read_bytes() == b"reads"
-    stored = [headers for _, path, headers in seven_bridges.asked if path.startswith("storage/")]
+    stored = [headers for _, path, headers in seven_bridges.requests if path.startswith("storage/")]
     assert stored
     assert TOKEN not in str(stored)
 
@@ -60,7 +60,7 @@ def test_a_token_goes_to_its_own_host_only(seven_bridges: Any, drs_host: Callabl
     uri = seven_bridges.bundle("b", {"name": "far", "drs_uri": elsewhere.add("far", b"far")})
     report = download([uri], tmp_path, credentials={seven_bridges.name: BearerToken(TOKEN)}.get, check=False)
     assert isinstance(report.outcomes[0].error, Unauthorized)
-    assert TOKEN not in str(elsewhere.asked)
+    assert TOKEN not in str(elsewhere.requests)
     assert TOKEN not in str(report.outcomes[0].error)
 
 

@@ -41,8 +41,8 @@ def test_files_come_whole_under_their_names_and_are_not_fetched_twice(host: Any,
 def test_many_are_requested_at_once_where_the_server_takes_that(host: Any, tmp_path: Path) -> None:
     uris = [host.add(f"n{n}", b"%d" % n) for n in range(250)]
     download(uris, tmp_path)
-    assert sum(path == API for _, path, _ in host.asked) == 3
-    assert not any(path.startswith(f"{API}/n") for _, path, _ in host.asked)
+    assert sum(path == API for _, path, _ in host.requests) == 3
+    assert not any(path.startswith(f"{API}/n") for _, path, _ in host.requests)
 
 
 def test_urls_come_many_at_once_and_those_that_do_not_are_requested(host: Any, tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_urls_come_many_at_once_and_those_that_do_not_are_requested(host: Any, t
     host.responses["storage/s3/n9"] = [(403, {}, b"<Code>AccessDenied</Code>")]
     download(uris, tmp_path)
     assert host.count(f"{API}/access") == 2
-    assert sorted(path for _, path, _ in host.asked if path.endswith("/access/s3")) == [
+    assert sorted(path for _, path, _ in host.requests if path.endswith("/access/s3")) == [
         f"{API}/n7/access/s3",
         f"{API}/n9/access/s3",
     ]
@@ -97,7 +97,7 @@ def test_one_that_fails_does_not_keep_the_others(host: Any, tmp_path: Path) -> N
 def test_an_invalid_identifier_is_refused_before_any_request(host: Any, tmp_path: Path) -> None:
     with pytest.raises(NotADrsId, match="https://"):
         download([host.add("a", b"a"), "https://example.org/x"], tmp_path)
-    assert host.asked == []
+    assert host.requests == []
 
 
 def test_the_next_way_is_taken_when_one_is_refused_or_its_storage_has_nothing(host: Any, tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ def test_a_stated_url_that_ended_is_replaced_by_that_of_a_new_description(host: 
     host.responses["storage/s3/a"] = [(401, {}, b"")]
     download([uri], tmp_path)
     assert (tmp_path / "a.bin").read_bytes() == b"aaaa"
-    assert [sent["x-login"] for _, path, sent in host.asked if path == "storage/s3/a"] == ["old", "new"]
+    assert [sent["x-login"] for _, path, sent in host.requests if path == "storage/s3/a"] == ["old", "new"]
 
 
 def test_bytes_that_are_being_prepared_are_waited_for(host: Any, tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ def test_the_login_goes_to_the_server_and_never_to_the_storage(host: Any, tmp_pa
     refused = download([uri], tmp_path, check=False)
     assert isinstance(refused.outcomes[0].error, Unauthorized)
     download([uri], tmp_path, credentials=lambda _host: BearerToken("t0ken"))
-    stored = [headers for _, path, headers in host.asked if path.startswith("storage/")]
+    stored = [headers for _, path, headers in host.requests if path.startswith("storage/")]
     assert stored
     assert not any("authorization" in headers for headers in stored)
 

@@ -57,7 +57,7 @@ def test_a_bundle_of_five_thousand_members_takes_few_requests(host: Any, offline
     files = find([requested], offline)
     assert [file.name for file in files] == [f"big/{n:04d}.bin" for n in range(5000)]
     assert all(file.found is not None for file in files)
-    assert len(host.asked) == 51
+    assert len(host.requests) == 51
 
 
 def test_a_server_that_is_down_is_queried_a_few_times_and_again_after_a_while() -> None:

@@ -167,7 +167,7 @@ def test_urls_of_many_files_come_in_one_request(store: DrsStore, host: DrsHost, 
     download(items, tmp_path).raise_if_failed()
     assert (tmp_path / "19.txt").read_bytes() == b"19"
     assert host.count("ga4gh/drs/v1/objects/access") == 1
-    assert not any("/access/s3" in path for _, path, _ in host.asked)
+    assert not any("/access/s3" in path for _, path, _ in host.requests)
 
 
 def test_ways_to_the_bytes_are_tried_in_turn(store: DrsStore, host: DrsHost) -> None:
@@ -210,7 +210,7 @@ def test_servers_cannot_be_listed(store: DrsStore, host: DrsHost) -> None:
         for listed in (store.entries, store.walk):
             with pytest.raises(NotListed, match="/ID"):
                 listed(path)
-    assert not host.asked
+    assert not host.requests
 
 
 @pytest.mark.parametrize("path", ["0d8b4c1e", "drs.example.org/a?b", "no host/x"])
@@ -358,7 +358,7 @@ def test_more_than_a_hundred_members_come_as_responses_arrive(store: DrsStore, h
     host.bundle("big", *members)
     listing = store.entries(f"{host.name}/big")
     next(listing)
-    methods = [method for method, path, _ in host.asked if path == "ga4gh/drs/v1/objects"]
+    methods = [method for method, path, _ in host.requests if path == "ga4gh/drs/v1/objects"]
     assert methods == ["POST"]
     assert len(list(listing)) == 249
 

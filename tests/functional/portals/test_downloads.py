@@ -146,8 +146,8 @@ def test_a_list_is_downloaded_verified_and_written_back(sample: str, get: Any, p
     before = len(portal.requests)
     again = get(sample) if sample != "bdbag.zip" else omicsdk.get("bag", "data")
     assert again.counts["skipped"] == len(names)
-    bytes_asked = [request for request in portal.requests[before:] if "range" in request.headers or request.sent]
-    assert [request for request in bytes_asked if not request.path.startswith("index/")] == []
+    byte_requests = [request for request in portal.requests[before:] if "range" in request.headers or request.sent]
+    assert [request for request in byte_requests if not request.path.startswith("index/")] == []
 
 
 def with_urls_of(portal: PortalHost, folder: Path) -> None:
@@ -220,7 +220,7 @@ def test_a_bundle_becomes_a_folder_and_one_object_that_is_missing_fails_alone(ge
 def test_many_objects_are_requested_together(get: Any, drs: DrsHost):
     uris = [drs.add(f"many-{number}", b"x" * number) for number in range(40)]
     get(*uris).raise_if_failed()
-    assert len([path for method, path, _ in drs.asked if "/objects" in f"/{path}"]) < 10
+    assert len([path for method, path, _ in drs.requests if "/objects" in f"/{path}"]) < 10
 
 
 # -- checksums beside URLs
