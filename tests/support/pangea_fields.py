@@ -42,7 +42,7 @@ class FieldServer:
 
     def __init__(self, sink: Sink) -> None:
         self.sink = sink
-        self.asked: list[tuple[str, str, Any]] = []
+        self.requests: list[tuple[str, str, Any]] = []
         self.orders: list[str] = []  # the work orders that requests name
         self.stored: dict[str, Any] = {}  # of each field
         self.manifest: dict[str, Any] = {}
@@ -85,7 +85,7 @@ class FieldServer:
         path, body = request.url.path, json.loads(request.content or b"null")
         if request.url.host == "127.0.0.1":
             return self._object(request)
-        self.asked.append((request.method, path, body))
+        self.requests.append((request.method, path, body))
         self.orders.append(request.url.params.get("work_order_uuid", ""))
         if self.faults:
             return self._raised(self.faults.pop(0))
@@ -147,7 +147,7 @@ class FieldServer:
 
     def of(self, end: str) -> list[Any]:
         """The bodies of requests whose path ends so."""
-        return [body for _, path, body in self.asked if path.endswith(end)]
+        return [body for _, path, body in self.requests if path.endswith(end)]
 
     def _object(self, request: httpx.Request) -> httpx.Response:
         uuid = next((stored for stored in self.stored if self.objects.get(stored)), "")

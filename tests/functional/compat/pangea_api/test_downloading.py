@@ -163,7 +163,7 @@ def test_a_field_that_is_not_on_the_server_can_have_a_file(pangea: FieldServer, 
 def test_a_signature_is_never_sent_back_and_is_no_change(pangea: FieldServer, server: Any):
     field = pangea.field(data=signed(server, "k"))
     field.save()
-    assert pangea.asked == []
+    assert pangea.requests == []
     pangea.sign = lambda _, data: {**data, "presigned_url": "https://other.test/canary"}
     again = field.parent.field("reads", data=field.stored_data)
     again.load_blob(pangea._blob("f1"))  # another signature is not other data
@@ -171,7 +171,7 @@ def test_a_signature_is_never_sent_back_and_is_no_change(pangea: FieldServer, se
     again._already_fetched = True
     again.stored_data["note"] = "x"
     again.save()
-    ((method, _, sent),) = pangea.asked
+    ((method, _, sent),) = pangea.requests
     assert method == "PATCH"
     assert sent == {
         "stored_data": {**{k: v for k, v in signed(server, "k").items() if k != "presigned_url"}, "note": "x"}
