@@ -77,13 +77,13 @@ class Platform:
         return [request.line for request in self.requests]
 
     @property
-    def asked(self) -> list[str]:
+    def request_texts(self) -> list[str]:
         """Methods and paths of the requests with their queries."""
         return [request.text for request in self.requests]
 
     @property
-    def asked_sorted(self) -> list[str]:
-        """As `asked`, each query decoded and sorted."""
+    def sorted_request_texts(self) -> list[str]:
+        """As `request_texts`, each query decoded and sorted."""
         queries = ("&".join(sorted(f"{name}={value}" for name, value in request.query)) for request in self.requests)
         return [f"{line}?{query}" if query else line for line, query in zip(self.lines, queries, strict=True)]
 

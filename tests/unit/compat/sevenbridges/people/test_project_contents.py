@@ -17,7 +17,7 @@ def project(api: Api) -> Project:
 def test_files(project: Project, platform: Any) -> None:
     platform.lists("/files", {"id": "f"})
     [file] = project.get_files(0, 2)
-    assert platform.asked_sorted == ["GET /files?fields=_all&limit=2&offset=0&project=own/proj"]
+    assert platform.sorted_request_texts == ["GET /files?fields=_all&limit=2&offset=0&project=own/proj"]
     assert isinstance(file, File)
     assert file.api is project.api
 
@@ -25,19 +25,19 @@ def test_files(project: Project, platform: Any) -> None:
 def test_apps(project: Project, platform: Any) -> None:
     platform.lists("/apps", {"id": "own/proj/app/1"})
     assert len(project.get_apps(0, 2)) == 1
-    assert platform.asked_sorted == ["GET /apps?limit=2&offset=0&project=own/proj"]
+    assert platform.sorted_request_texts == ["GET /apps?limit=2&offset=0&project=own/proj"]
 
 
 def test_tasks(project: Project, platform: Any) -> None:
     platform.lists("/tasks", {"id": "t"})
     assert len(project.get_tasks("RUNNING", 0, 2)) == 1
-    assert platform.asked_sorted == ["GET /tasks?fields=_all&limit=2&offset=0&project=own/proj&status=RUNNING"]
+    assert platform.sorted_request_texts == ["GET /tasks?fields=_all&limit=2&offset=0&project=own/proj&status=RUNNING"]
 
 
 def test_imports(project: Project, platform: Any) -> None:
     platform.lists("/storage/imports", {"id": "i"})
     assert len(project.get_imports("own/vol", "FAILED", 0, 2)) == 1
-    assert platform.asked_sorted == [
+    assert platform.sorted_request_texts == [
         "GET /storage/imports?fields=_all&limit=2&offset=0&project=own/proj&state=FAILED&volume=own/vol"
     ]
 
@@ -60,7 +60,8 @@ def test_exports_are_those_of_its_files(project: Project, platform: Any) -> None
     platform.on("POST /bulk/files/get", _files)
     page = project.get_exports("own/vol", "COMPLETED", 0, 3)
     assert (
-        platform.asked_sorted[0] == "GET /storage/exports?fields=_all&limit=3&offset=0&state=COMPLETED&volume=own/vol"
+        platform.sorted_request_texts[0]
+        == "GET /storage/exports?fields=_all&limit=3&offset=0&state=COMPLETED&volume=own/vol"
     )
     assert [export.id for export in page] == ["0"]
     assert page.total == -1
@@ -81,7 +82,7 @@ def test_files_are_copied_into_it(project: Project, platform: Any, files: Any) -
     for name in "abc":
         platform.on(f"POST /files/{name}/actions/copy", {"id": f"new-{name}"})
     assert project.add_files(files) is None
-    assert sorted(platform.asked_sorted) == [
+    assert sorted(platform.sorted_request_texts) == [
         f"POST /files/{name}/actions/copy" for name in "abc"[: len(platform.requests)]
     ]
     assert all(request.body == {"project": "own/proj"} for request in platform.requests)

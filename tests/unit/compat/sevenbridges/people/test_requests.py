@@ -76,7 +76,7 @@ LISTS = [
 def test_lists(call: Any, line: str, api: Api, platform: Any) -> None:
     platform.lists(line.partition("?")[0], {"id": "1"}, {"id": "2"})
     collection = call(api)
-    assert platform.asked_sorted == [f"GET {line}"]
+    assert platform.sorted_request_texts == [f"GET {line}"]
     assert collection.total == 2
     assert all(item.api is api for item in collection)
 
@@ -154,7 +154,7 @@ ONE = [
 def test_one(call: Any, line: str, body: Any, api: Api, platform: Any) -> None:
     platform.on(line, {"id": "1", "name": "told"})
     resource = call(api)
-    assert platform.asked_sorted == [line]
+    assert platform.sorted_request_texts == [line]
     assert platform.sent == body
     assert resource.field("name") == "told"
     assert resource.api is api
@@ -176,4 +176,4 @@ GONE = [
 def test_gone(call: Any, path: str, api: Api, platform: Any) -> None:
     platform.on(f"DELETE {path}", None)
     call(api)
-    assert platform.asked_sorted == [f"DELETE {path}"]
+    assert platform.sorted_request_texts == [f"DELETE {path}"]

@@ -35,7 +35,7 @@ def project(api: Api, platform: Any) -> Project:
 def test_a_project_takes_over_what_the_platform_has(project: Project, platform: Any) -> None:
     project.name = "new"
     assert project.save() is project
-    assert platform.asked_sorted[-1] == "PATCH /projects/own/proj"
+    assert platform.sorted_request_texts[-1] == "PATCH /projects/own/proj"
     assert platform.sent == {"name": "new"}
     assert project.name == "told"
 
@@ -88,7 +88,7 @@ def test_a_members_rights(project: Project, platform: Any) -> None:
     [bob] = project.get_members()
     bob.permissions["write"] = True
     assert bob.save() is bob
-    assert platform.asked_sorted[-1] == f"PATCH {MEMBERS}/bob/permissions"
+    assert platform.sorted_request_texts[-1] == f"PATCH {MEMBERS}/bob/permissions"
     assert platform.sent == {"write": True}
     assert bob.permissions == {"read": True, "write": True, "admin": False}
     with pytest.raises(ResourceNotModified):

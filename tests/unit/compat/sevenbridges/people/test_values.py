@@ -23,7 +23,7 @@ def test_what_was_not_reported_is_requested_once(api: Api, platform: Any) -> Non
     assert bob.city == "Belgrade"
     assert bob.phone is None
     assert bob.country is None
-    assert platform.asked_sorted[1:] == ["GET /users/bob"]
+    assert platform.sorted_request_texts[1:] == ["GET /users/bob"]
 
 
 def test_a_balance_is_a_number(api: Api, platform: Any) -> None:

@@ -41,7 +41,7 @@ def test_an_id_in_its_parts(text, parts):
 def test_an_invalid_id_is_refused_before_anything_is_sent(api, platform, text):
     with pytest.raises(ValidationError, match="owner/project/app"):
         api.apps.get(text)
-    assert platform.asked == []
+    assert platform.request_texts == []
 
 
 def test_no_id_at_all(api):
@@ -55,13 +55,13 @@ def test_a_query_does_not_request_the_cwl(api, platform):
         project="o/p", visibility="public", q="star", id=[api.apps.of(payload(), api), "x/y/z"], limit=1
     )
     assert app.id == "o/p/a"
-    assert platform.asked == ["GET /apps?project=o/p&visibility=public&q=star&id=o/p/a&id=x/y/z&limit=1"]
+    assert platform.request_texts == ["GET /apps?project=o/p&visibility=public&q=star&id=o/p/a&id=x/y/z&limit=1"]
 
 
 def test_several_words(api, platform):
     platform.lists("/apps")
     api.apps.query(q=["rna", "seq"])
-    assert platform.asked == ["GET /apps?q=rna&q=seq"]
+    assert platform.request_texts == ["GET /apps?q=rna&q=seq"]
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_an_error_that_is_not_json_is_raised(api, platform):
 def test_what_can_not_be_cwl_is_refused_before_anything_is_sent(api, platform, raw, form, words):
     with pytest.raises(ValidationError, match=words):
         api.apps.install_app("o/p/a", raw, raw_format=form)
-    assert platform.asked == []
+    assert platform.request_texts == []
 
 
 def test_an_app_that_exists(api, platform):
@@ -155,7 +155,7 @@ def test_a_revision_is_added(api, platform, app, raw):
     platform.on("POST /apps/o/p/a/3/raw", {**TOOL, "sbg:id": "o/p/a/3"})
     platform.on("GET /apps/o/p/a/3", payload(3))
     assert api.apps.create_revision(app, 3, raw).revision == 3
-    assert platform.asked == ["POST /apps/o/p/a/3/raw", "GET /apps/o/p/a/3"]
+    assert platform.request_texts == ["POST /apps/o/p/a/3/raw", "GET /apps/o/p/a/3"]
 
 
 def test_a_revised_app_goes_back_as_the_next_revision(api, platform, app):
@@ -198,7 +198,7 @@ def test_a_copy_of_an_app_whose_id_has_no_revision(api, platform, use_revision, 
 def test_a_strategy_that_does_not_exist_is_refused(app, platform):
     with pytest.raises(ValidationError, match="clone, direct, clone_direct, transient"):
         app.copy("o/q", strategy="deep")
-    assert platform.asked == []
+    assert platform.request_texts == []
 
 
 def test_sync_gives_the_app_as_it_is_now(app, platform):
@@ -218,10 +218,10 @@ def test_a_listed_app_requests_its_cwl_once_and_in_its_revision(api, platform):
     app = api.apps.of({"id": "o/p/a/2", "name": "a", "revision": 2}, api)
     assert app.raw["class"] == "CommandLineTool"
     assert app.raw["cwlVersion"] == "v1.2"
-    assert platform.asked == ["GET /apps/o/p/a/2"]
+    assert platform.request_texts == ["GET /apps/o/p/a/2"]
 
 
 def test_apps_can_not_be_deleted(app, platform):
     with pytest.raises(SbgError, match="cannot be deleted"):
         app.delete()
-    assert platform.asked == []
+    assert platform.request_texts == []

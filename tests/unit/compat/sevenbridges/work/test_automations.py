@@ -30,7 +30,7 @@ def test_query(api, platform):
     platform.lists("/automation/automations", {"id": ID})
     assert repr(api.automations.query()[0]) == f"<Automation: id={ID} name=None>"
     api.automations.query(name="n", include_archived=True, project_based=True, offset=0, limit=1)
-    assert platform.asked == [
+    assert platform.request_texts == [
         "GET /automation/automations?include_archived=False",
         "GET /automation/automations?name=n&include_archived=True&project_based=True&offset=0&limit=1",
     ]
@@ -109,7 +109,7 @@ def test_packages(api, automation, platform):
     platform.lists(f"{AT}/packages", {"id": "pk", "version": "1"})
     platform.on("GET /automation/packages/pk", {"id": "pk", "schema": {"i": 1}})
     assert isinstance(automation.get_packages(offset=0, limit=1)[0], AutomationPackage)
-    assert platform.asked == [f"GET {AT}/packages?offset=0&limit=1"]
+    assert platform.request_texts == [f"GET {AT}/packages?offset=0&limit=1"]
     assert api.automation_packages.query(automation)[0].version == "1"
     assert api.automations.get_package("pk").schema == {"i": 1}
     assert automation.get_package(api.automation_packages.of({"id": "pk"}, api)).id == "pk"
@@ -128,7 +128,7 @@ def test_a_package_needs_all_of_it(api, automation, platform, missing):
     arguments = {"version": "1", "location": "loc", "schema": {}} | {missing: None}
     with pytest.raises(ValidationError, match=missing):
         api.automation_packages.create(automation, **arguments)
-    assert platform.asked == []
+    assert platform.request_texts == []
 
 
 def test_a_run_needs_a_package(api, platform):
@@ -136,7 +136,7 @@ def test_a_run_needs_a_package(api, platform):
         api.automation_runs.create(None)
     with pytest.raises(SbgError, match="no id"):
         api.automation_runs.rerun(None)
-    assert platform.asked == []
+    assert platform.request_texts == []
 
 
 def test_a_package_is_saved(package, platform):
@@ -155,7 +155,7 @@ def test_a_package_needs_a_version_and_a_file(automation, platform, tmp_path):
     (tmp_path / "empty.zip").touch()
     with pytest.raises(SbgError, match="empty"):
         automation.add_package("1", tmp_path / "empty.zip", {})
-    assert platform.asked == []
+    assert platform.request_texts == []
 
 
 MEMBER = {
@@ -182,7 +182,7 @@ def test_members(api, automation, platform):
     assert platform.sent == {"id": "tm", "type": "team", "permissions": {"read": True}}
     assert automation.remove_member(bob) is None
     assert automation.remove_team_member("tm") is None
-    assert platform.asked[-2:] == [f"DELETE {AT}/members/bob", f"DELETE {AT}/members/tm"]
+    assert platform.request_texts[-2:] == [f"DELETE {AT}/members/bob", f"DELETE {AT}/members/tm"]
 
 
 def test_a_members_rights_are_saved_as_a_whole(api, platform):
@@ -204,7 +204,7 @@ def test_a_members_rights_are_saved_as_a_whole(api, platform):
 def test_a_member_leaves(api, platform):
     platform.on(f"DELETE {AT}/members/bob", httpx.Response(204))
     AutomationMember.of(MEMBER, api).delete()
-    assert platform.asked == [f"DELETE {AT}/members/bob"]
+    assert platform.request_texts == [f"DELETE {AT}/members/bob"]
 
 
 def test_a_member_of_nowhere_can_not_be_saved(api):
@@ -235,12 +235,12 @@ def test_runs_of_an_automation(api, automation, package, platform):
         limit=1,
     )
     assert isinstance(runs[0], AutomationRun)
-    assert platform.asked == [
+    assert platform.request_texts == [
         f"GET /automation/runs?name=n&automation_id={ID}&package_id=pk&status=RUNNING&created_by=me"
         "&created_from=2020-01-02T00:00:00&created_to=y&project_id=o/p&order_by=name&order=asc&offset=0&limit=1"
     ]
     api.automation_runs.query()
-    assert platform.asked[-1] == "GET /automation/runs"
+    assert platform.request_texts[-1] == "GET /automation/runs"
 
 
 def test_a_run_is_begun(api, package, run, platform):
@@ -332,4 +332,4 @@ def test_rights_are_a_dictionary(automation, platform, rights):
     for add in (automation.add_member, automation.add_team_member):
         with pytest.raises(ValidationError, match="permissions is a dictionary"):
             add("bob", rights)
-    assert platform.asked == []
+    assert platform.request_texts == []

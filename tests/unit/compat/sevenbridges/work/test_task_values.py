@@ -88,7 +88,7 @@ def test_missing_fields_of_a_tasks_file_are_requested_once(task, platform):
     platform.on("GET /files/f-bam", {"id": "f-bam", "name": "a.bam", "size": 1234, "project": "o/p", "tags": []})
     assert task.inputs["bam"].size == 1234
     assert task.inputs["bam"].project == "o/p"
-    assert platform.asked.count("GET /files/f-bam") == 1
+    assert platform.request_texts.count("GET /files/f-bam") == 1
 
 
 def test_secondary_files_have_secondary_files(task):

@@ -48,7 +48,7 @@ def test_a_query_sends_what_was_requested(api, platform, task):
     )
     assert page.total == 1
     assert isinstance(page[0], api.tasks)
-    assert platform.asked == [
+    assert platform.request_texts == [
         f"GET /tasks?project=own/proj&status=RUNNING&batch=true&parent={ID}&created_from=2020-01-01T01:02:03"
         "&created_to=2020-01-01T00:00:00&started_from=2020-01-31T00:00:00&started_to=2020-01-01T00:00:00&ended_from=x"
         "&order_by=created_time&order=asc&origin_id=o&offset=0&limit=1&fields=_all"
@@ -58,7 +58,7 @@ def test_a_query_sends_what_was_requested(api, platform, task):
 def test_a_time_of_another_kind_is_refused_before_anything_is_sent(api, platform):
     with pytest.raises(ValidationError, match="ended_to"):
         api.tasks.query(ended_to=5)
-    assert platform.asked == []
+    assert platform.request_texts == []
 
 
 def test_a_task_is_made_with_files_settings_and_a_batch(api, platform):
@@ -80,7 +80,7 @@ def test_a_task_is_made_with_files_settings_and_a_batch(api, platform):
         output_location={"main_location": "x"},
     )
     assert made.status == "QUEUED"
-    assert platform.asked == ["POST /tasks?action=run&batch=false"]
+    assert platform.request_texts == ["POST /tasks?action=run&batch=false"]
     assert platform.sent == {
         "name": "n",
         "project": "own/proj",
@@ -103,7 +103,7 @@ def test_a_task_is_made_with_files_settings_and_a_batch(api, platform):
 def test_only_what_is_given_is_sent(api, platform):
     platform.on("POST /tasks", {"id": ID, "status": "DRAFT"})
     api.tasks.create("n", "own/proj", "o/p/a")
-    assert platform.asked == ["POST /tasks"]
+    assert platform.request_texts == ["POST /tasks"]
     assert platform.sent == {"name": "n", "project": "own/proj", "app": "o/p/a"}
 
 
@@ -142,7 +142,7 @@ def test_which_revision_runs(api, platform, app, revision, sent):
 def test_what_can_not_be_a_task_is_refused_before_anything_is_sent(api, platform, arguments, words):
     with pytest.raises(ValidationError, match=words):
         api.tasks.create("n", "own/proj", **{"app": "o/p/a", **arguments})
-    assert platform.asked == []
+    assert platform.request_texts == []
 
 
 @pytest.mark.parametrize(("kind", "sent"), [("item", "item"), ("ITEM", "ITEM"), ("Item", "ITEM")])
@@ -185,14 +185,14 @@ def test_run_states_the_task_its_new_state_and_keeps_edits(task, platform):
     platform.on(f"POST /tasks/{ID}/actions/run", {"id": ID, "name": "mine", "status": "QUEUED"})
     task.name = "renamed"
     assert task.run(batch=False, interruptible=True) is task
-    assert platform.asked == [f"POST /tasks/{ID}/actions/run?batch=false&use_interruptible_instances=true"]
+    assert platform.request_texts == [f"POST /tasks/{ID}/actions/run?batch=false&use_interruptible_instances=true"]
     assert (task.status, task.name, task.changes()) == ("QUEUED", "renamed", {"name": "renamed"})
 
 
 def test_run_can_leave_the_object_alone(task, platform):
     platform.on(f"POST /tasks/{ID}/actions/run", {"id": ID, "status": "QUEUED"})
     other = task.run(inplace=False)
-    assert platform.asked == [f"POST /tasks/{ID}/actions/run"]
+    assert platform.request_texts == [f"POST /tasks/{ID}/actions/run"]
     assert (other.status, task.status) == ("QUEUED", "DRAFT")
 
 
@@ -214,7 +214,7 @@ def test_clone_gives_another_task(task, platform, run, query):
     twin = task.clone(run=run)
     assert (twin.id, task.id) == (OTHER, ID)
     assert twin != task
-    assert platform.asked == [f"POST /tasks/{ID}/actions/clone{query}"]
+    assert platform.request_texts == [f"POST /tasks/{ID}/actions/clone{query}"]
 
 
 def test_a_clone_that_can_not_run_is_an_error(task, platform):
@@ -227,7 +227,7 @@ def test_a_clone_that_can_not_run_is_an_error(task, platform):
 def test_delete(task, platform):
     platform.on(f"DELETE /tasks/{ID}", httpx.Response(204))
     assert task.delete() is None
-    assert platform.asked == [f"DELETE /tasks/{ID}"]
+    assert platform.request_texts == [f"DELETE /tasks/{ID}"]
 
 
 def test_save_sends_what_was_changed_alone(task, platform):
@@ -262,7 +262,7 @@ def test_save_refuses_a_batch_without_criteria(api, platform):
     task.batch_by["type"] = "CRITERIA"
     with pytest.raises(ValidationError, match="no criteria"):
         task.save()
-    assert platform.asked == []
+    assert platform.request_texts == []
 
 
 def test_save_can_give_a_new_object(task, platform):
@@ -311,13 +311,13 @@ def test_children_of_a_batch(api, platform):
     batch = api.tasks.of({"id": ID, "batch": True}, api)
     (child,) = batch.get_batch_children(status="FAILED")
     assert child.parent == ID
-    assert platform.asked == [f"GET /tasks?status=FAILED&parent={ID}&fields=_all"]
+    assert platform.request_texts == [f"GET /tasks?status=FAILED&parent={ID}&fields=_all"]
 
 
 def test_a_task_that_is_no_batch_has_no_children(task, platform):
     with pytest.raises(SbgError, match="is not a batch"):
         task.get_batch_children()
-    assert platform.asked == []
+    assert platform.request_texts == []
 
 
 def test_a_refused_view_of_a_batch_states_to_examine_its_children(api, platform):
@@ -349,7 +349,7 @@ def test_many_tasks_are_requested_in_hundreds_and_come_in_order(api, platform):
 
 def test_no_tasks_are_no_request(api, platform):
     assert api.tasks.bulk_get([]) == []
-    assert platform.asked == []
+    assert platform.request_texts == []
 
 
 def test_files_of_a_task_belong_to_its_api(api, platform):

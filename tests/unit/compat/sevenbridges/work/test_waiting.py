@@ -28,7 +28,7 @@ def test_it_examines_once_and_does_not_sleep_after_the_end(task, platform, clock
 @pytest.mark.parametrize("end", ["COMPLETED", "FAILED", "ABORTED"])
 def test_a_task_that_has_ended_is_not_requested(api, platform, clock, end):
     api.tasks.of({"id": ID, "status": end}, api).wait()
-    assert (platform.asked, clock.slept) == ([], [])
+    assert (platform.request_texts, clock.slept) == ([], [])
 
 
 def test_the_callback_is_called_once_with_its_arguments(task, platform):
@@ -67,7 +67,7 @@ def test_times_that_make_no_sense_are_refused(task, api, platform, arguments):
     for wait in (task.wait, job.wait):
         with pytest.raises(ValidationError, match=f"{next(iter(arguments))} is .*Pass seconds"):
             wait(**arguments)
-    assert platform.asked == []
+    assert platform.request_texts == []
 
 
 def test_edits_outlive_the_wait(task, platform):
