@@ -13,7 +13,7 @@ from changed_responses import DIGITS, changed, changed_xml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lied_stores import READ_ONLY, ROOTS, World
-from lying_proxy import Asked, Lie, Reply
+from lying_proxy import Lie, Reply, Request
 from omicsdk.core import OmicsError
 from published import published_names
 
@@ -290,7 +290,7 @@ def recorded(world: World, command: str, execute: Execute) -> list[tuple[str, Re
     """The responses to a command, which succeeds, that have something to change, each by its request."""
     responses: dict[str, Reply] = {}
 
-    def keep(request: Asked, reply: Reply) -> Reply:
+    def keep(request: Request, reply: Reply) -> Reply:
         if reply.data is not None or reply.body.startswith(b"<?xml"):
             responses.setdefault(_request(request), reply)
         return reply
@@ -303,7 +303,7 @@ def recorded(world: World, command: str, execute: Execute) -> list[tuple[str, Re
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 
 
-def _request(request: Asked) -> str:
+def _request(request: Request) -> str:
     return f"{request.method} {_SECONDS.sub('', request.target)}"
 
 
@@ -323,7 +323,7 @@ def searched(world: World, commands: Sequence[str], execute: Execute, examples: 
         where, reply = data.draw(st.sampled_from(responses[command]))
         new = data.draw(changed(reply.data) if reply.data is not None else changed_xml(reply.body))
 
-        def change(request: Asked, truth: Reply) -> Reply:
+        def change(request: Request, truth: Reply) -> Reply:
             return Reply(truth.status, truth.headers, new) if _request(request) == where else truth
 
         execute(world, command, Lie("changed", reply=change, methods=frozenset({where.partition(" ")[0]})))
@@ -363,7 +363,7 @@ def test_what_is_no_whole_number_is_no_size_and_no_count(world: World, request: 
             continue  # sizes of the first versions of DRS are texts of digits
         content = ("twelve" if number == '"12"' else number.strip('"')).encode() if is_xml else number.encode()
 
-        def change(_: Asked, truth: Reply, content: bytes = content) -> Reply:
+        def change(_: Request, truth: Reply, content: bytes = content) -> Reply:
             body = _NUMBERS.sub(lambda match: match["before"] + content + match["after"], truth.body)
             return Reply(truth.status, truth.headers, body)
 

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 import boto3
 import pytest
 from azul_project import PROJECT, write_project
-from lying_proxy import LIES, Asked, Lie, LyingProxy, Reply, of_another, without_filters
+from lying_proxy import LIES, Lie, LyingProxy, Reply, Request, of_another, without_filters
 from omicsdk import Crunch, Gen3
 from omicsdk.fs import CopyOptions, Put, Store, open_store
 from omicsdk.gen3 import Gen3Login
@@ -128,14 +128,14 @@ class World:
     @property
     def requests(self) -> int:
         """How many requests of the last command a lie could be about, at the proxy with most of them."""
-        return max(len(proxy.asked) for proxy in self.proxies)
+        return max(len(proxy.requests) for proxy in self.proxies)
 
 
 def recorded(world: World, *words: str) -> dict[str, Reply]:
     """Run a command truthfully, and return the responses by method, path and query."""
     responses: dict[str, Reply] = {}
 
-    def keep(request: Asked, reply: Reply) -> Reply:
+    def keep(request: Request, reply: Reply) -> Reply:
         responses[f"{request.method} {request.target}"] = reply
         return reply
 
@@ -146,7 +146,7 @@ def recorded(world: World, *words: str) -> dict[str, Reply]:
 def answered_with(name: str, responses: Mapping[str, Reply], swap: Callable[[str], str]) -> Lie:
     """The lie that a request gets the recorded response to another one; signed requests cannot be changed on their way."""
 
-    def reply(request: Asked, truth: Reply) -> Reply:
+    def reply(request: Request, truth: Reply) -> Reply:
         return responses.get(swap(f"{request.method} {request.target}"), truth)
 
     return Lie(name, reply=reply)

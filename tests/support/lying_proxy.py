@@ -19,7 +19,7 @@ _OF_ONE_CONNECTION = frozenset({"connection", "keep-alive", "transfer-encoding",
 
 
 @dataclass(frozen=True)
-class Asked:
+class Request:
     """A request on its way to the server.
 
     Attributes:
@@ -72,8 +72,8 @@ class Lie:
     """
 
     name: str
-    target: Callable[[Asked], str] = lambda request: request.target
-    reply: Callable[[Asked, Reply], Reply] = lambda _request, reply: reply
+    target: Callable[[Request], str] = lambda request: request.target
+    reply: Callable[[Request, Reply], Reply] = lambda _request, reply: reply
     methods: frozenset[str] = frozenset({"GET", "HEAD"})
 
 
@@ -86,7 +86,7 @@ class LyingProxy(ThreadingHTTPServer):
     Attributes:
         lie: What is changed; None for nothing.
         only: The number of the one request that is lied about, among those that the lie is about; None for all.
-        asked: The requests that a lie could be about, since `begin`.
+        requests: The requests that a lie could be about, since `begin`.
     """
 
     daemon_threads = True
@@ -112,19 +112,19 @@ class LyingProxy(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}"
 
     def begin(self, lie: Lie | None = None, only: int | None = None) -> None:
-        """Begin to lie, or to tell the truth, and forget what was asked."""
+        """Begin to lie, or to tell the truth, and forget the requests."""
         self.lie, self.only = lie, only
-        self.asked: list[Asked] = []
+        self.requests: list[Request] = []
         self._lock = threading.Lock()
 
-    def counted(self, method: str, target: str) -> tuple[Asked, Lie | None]:
+    def counted(self, method: str, target: str) -> tuple[Request, Lie | None]:
         """Count a request, and return what is changed of it."""
         with self._lock:
-            request = Asked(method, target, len(self.asked))
+            request = Request(method, target, len(self.requests))
             methods = self.lie.methods if self.lie is not None else Lie("").methods
             if method not in methods:
                 return request, None
-            self.asked.append(request)
+            self.requests.append(request)
         return request, self.lie if self.only in (None, request.number) else None
 
     def close(self) -> None:
@@ -216,12 +216,12 @@ def _of_json(change: Callable[[str, Any], Any]) -> Callable[[Reply], Reply]:
     return changed
 
 
-def _count_changed(step: int) -> Callable[[Asked, Reply], Reply]:
+def _count_changed(step: int) -> Callable[[Request, Reply], Reply]:
     def number(key: str, value: Any) -> Any:
         counts = key in _COUNTS and isinstance(value, int) and not isinstance(value, bool)
         return value + step if counts else value
 
-    def changed(_request: Asked, reply: Reply) -> Reply:
+    def changed(_request: Request, reply: Reply) -> Reply:
         reply = _of_json(number)(reply)
         body = _KEY_COUNT.sub(lambda match: b"%d" % (int(match[0]) + step), reply.body)
         headers = dict(reply.headers)
@@ -232,7 +232,7 @@ def _count_changed(step: int) -> Callable[[Asked, Reply], Reply]:
     return changed
 
 
-def _emptied(_request: Asked, reply: Reply) -> Reply:
+def _emptied(_request: Request, reply: Reply) -> Reply:
     def no_entries(key: str, value: Any) -> Any:
         return [] if key in _LISTS and isinstance(value, list) else value
 
@@ -240,7 +240,7 @@ def _emptied(_request: Asked, reply: Reply) -> Reply:
     return replace(reply, body=_ENTRY.sub(b"", reply.body))
 
 
-def _shortened(_request: Asked, reply: Reply) -> Reply:
+def _shortened(_request: Request, reply: Reply) -> Reply:
     def no_last(key: str, value: Any) -> Any:
         return value[:-1] if key in _LISTS and isinstance(value, list) else value
 
@@ -249,7 +249,7 @@ def _shortened(_request: Asked, reply: Reply) -> Reply:
     return replace(reply, body=reply.body.replace(last[0][0], b"", 1)) if last else reply
 
 
-def _repeated(_request: Asked, reply: Reply) -> Reply:
+def _repeated(_request: Request, reply: Reply) -> Reply:
     def twice(key: str, value: Any) -> Any:
         return [*value, *value] if key in _LISTS and isinstance(value, list) else value
 
@@ -257,7 +257,7 @@ def _repeated(_request: Asked, reply: Reply) -> Reply:
     return replace(reply, body=_ENTRY.sub(lambda match: match[0] * 2, reply.body))
 
 
-def _page(_request: Asked, _reply: Reply) -> Reply:
+def _page(_request: Request, _reply: Reply) -> Reply:
     return Reply(200, {"content-type": "text/html; charset=utf-8"}, PAGE)
 
 
@@ -278,7 +278,7 @@ def of_another(swaps: dict[str, str]) -> Lie:
         swaps: What stands in requests, and what the server gets in its place.
     """
 
-    def target(request: Asked) -> str:
+    def target(request: Request) -> str:
         text = request.target
         for word, other in swaps.items():
             text = text.replace(word, other)

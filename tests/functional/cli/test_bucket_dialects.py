@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from lying_proxy import Asked, Lie, LyingProxy
+from lying_proxy import Lie, LyingProxy, Request
 from omicsdk.cli.main import main
 from omicsdk.sandbox import Rule
 from small_cells import IN_PARTS
@@ -160,7 +160,7 @@ def test_keys_that_end_in_mid_run(proxy, renew, capsys, when: int, again: int):
         Path("here", name).parent.mkdir(parents=True, exist_ok=True)
         Path("here", name).write_bytes(os.urandom(size))
 
-    def ended(request: Asked) -> str:
+    def ended(request: Request) -> str:
         if request.number == when or (again and request.number > when and (request.number - when) % again == 0):
             renew()
         return request.target
@@ -170,7 +170,7 @@ def test_keys_that_end_in_mid_run(proxy, renew, capsys, when: int, again: int):
         proxy.begin(Lie("ended", target=ended, methods=everything))
         code = main([*words, "--connections", "1"] if words[0] == "cp" else words)
         assert code == 0, capsys.readouterr().err
-        assert words[0] == "ls" or len(proxy.asked) > when
+        assert words[0] == "ls" or len(proxy.requests) > when
     copies = {path.relative_to("back").as_posix(): path for path in Path("back").rglob("*") if path.is_file()}
     assert {name: path.read_bytes() for name, path in copies.items() if not name.startswith(".")} == {
         name: Path("here", name).read_bytes() for name in SENT
@@ -184,7 +184,7 @@ def test_keys_that_end_at_once_are_an_error(proxy, renew, capsys, words: list[st
         Path("here", name).parent.mkdir(parents=True, exist_ok=True)
         Path("here", name).write_bytes(bytes(size))
 
-    def ended(request: Asked) -> str:
+    def ended(request: Request) -> str:
         renew()
         return request.target
 
