@@ -21,33 +21,33 @@ pytestmark = pytest.mark.sandbox
 
 #: Commands about files that every store has.
 FILES = (
-    "ls -r {asked}",
-    "ls -l --output json {asked}",
-    "du {asked}",
-    "cp -r {asked} {here}/in/",
-    "sync --delete --dry-run {asked} {here}/sync/",
-    "find {asked}",
+    "ls -r {uri}",
+    "ls -l --output json {uri}",
+    "du {uri}",
+    "cp -r {uri} {here}/in/",
+    "sync --delete --dry-run {uri} {here}/sync/",
+    "find {uri}",
 )
 WRITES = (
-    "rm -r --dry-run {asked}",
-    "cp {here}/n.txt {asked}n.txt",
-    "mv {here}/n.txt {asked}m.txt",
-    "stat {asked}a.txt",
+    "rm -r --dry-run {uri}",
+    "cp {here}/n.txt {uri}n.txt",
+    "mv {here}/n.txt {uri}m.txt",
+    "stat {uri}a.txt",
 )
 OF_PLATFORM = {
-    "s3": ("verify {asked}n.txt {here}/n.txt",),
+    "s3": ("verify {uri}n.txt {here}/n.txt",),
     "sb": (
         "whoami sb",
         "login sb --base-url {SB_API_ENDPOINT} --token-stdin < {SB_AUTH_TOKEN}",
         "sb projects ls",
         "sb projects members sandbox-user/lies",
         "sb files ls {root}",
-        "sb files metadata {asked}a.txt",
-        "sb files download {asked} --download-dir {here}/sb",
+        "sb files metadata {uri}a.txt",
+        "sb files download {uri} --download-dir {here}/sb",
         "sb tasks ls --project sandbox-user/lies",
         "sb apps ls --project sandbox-user/lies",
         "sb volumes ls",
-        "sb manifest export {asked} --file {here}/manifest.tsv --overwrite",
+        "sb manifest export {uri} --file {here}/manifest.tsv --overwrite",
     ),
     "pangea": (
         "whoami pangea",
@@ -204,7 +204,7 @@ PROGRAMS = {
 }
 #: Commands that make what the others are about.
 PREPARATIONS = {
-    "s3": ("cp {here}/n.txt {asked}n.txt",),
+    "s3": ("cp {here}/n.txt {uri}n.txt",),
     "gen3": (
         "gen3 programs create P",
         "gen3 projects create P Q",
@@ -236,10 +236,10 @@ def _names(world: World) -> dict[str, str]:
     (here / "sync").mkdir()
     for name, text in TABLES.items():
         (here / name).write_text(text)
-    place = urlsplit(world.asked)
+    place = urlsplit(world.uri)
     return {
         **world.environ,
-        "asked": world.asked,
+        "uri": world.uri,
         "root": world.root,
         "here": str(here),
         "host": place.netloc,
@@ -367,7 +367,7 @@ def test_what_is_no_whole_number_is_no_size_and_no_count(world: World, request: 
             body = _NUMBERS.sub(lambda match: match["before"] + content + match["after"], truth.body)
             return Reply(truth.status, truth.headers, body)
 
-        for command in ("ls -r -l --output json {asked}", "cp -r {asked} {here}/in/"):
+        for command in ("ls -r -l --output json {uri}", "cp -r {uri} {here}/in/"):
             ended = run(world, command, Lie("no number", reply=change, methods=METHODS))
             assert ended.returncode == 1, f"{number[:9]}: {ended}"
             assert not list((world.folder / "here" / "in").glob("**/*.txt"))

@@ -25,7 +25,7 @@ class Command:
     """A command about the folder `in`.
 
     Attributes:
-        words: Its words; {root} is the store's folder, {asked} its folder `in`, {new} files to put and {up} where to, {object} the same as an
+        words: Its words; {root} is the store's folder, {uri} its folder `in`, {new} files to put and {up} where to, {object} the same as an
             object of DRS has it, {id} its last name and {here} a folder of this machine. Empty if each platform has its own.
         local: Files of this machine when it begins, by path below {here}.
         moves: How a file that it moves is called at its target, by its path at the source; empty if it moves nothing.
@@ -40,7 +40,7 @@ class Command:
 
 #: The downloads of platforms' own groups of commands.
 DOWNLOADS = {
-    "sb": "sb files download {asked} --download-dir {here}/in",
+    "sb": "sb files download {uri} --download-dir {here}/in",
     "dss": "dss download --bundle-uuid {id} --replica aws --download-dir {here}/in",
     "azul": "azul download --filter projectId={id} --to {here}/in",
     "gen3": "gen3 download {id} --download-dir {here}/in",
@@ -48,12 +48,12 @@ DOWNLOADS = {
 }
 OURS = {"in/a.txt": b"a", "in/b.txt": b"bb", "beside/k.txt": b"kept"}
 COMMANDS = {
-    "ls": Command("ls -r {asked}"),
-    "cp down": Command("cp -r {asked} {here}/in/", {"beside/k.txt": b"kept"}),
+    "ls": Command("ls -r {uri}"),
+    "cp down": Command("cp -r {uri} {here}/in/", {"beside/k.txt": b"kept"}),
     "get": Command("get {object} --to {here}/in", {"beside/k.txt": b"kept"}),
     "download": Command("", {"beside/k.txt": b"kept"}),
     "cp up": Command("cp -r {new} {up}", {"new/n.txt": b"nnn", "beside/k.txt": b"kept"}),
-    "sync down": Command("sync --delete --yes {asked} {here}/in/", OURS),
+    "sync down": Command("sync --delete --yes {uri} {here}/in/", OURS),
     "sync up": Command("sync --delete --yes {here}/in/ {root}/in/", OURS, removes=True),
     "rm": Command("rm -r --yes {root}/in/", removes=True),
     "rm a file": Command("rm --yes {root}/in/b.txt", removes=True),
@@ -65,13 +65,13 @@ COMMANDS = {
 
 def spelled(world: World, words: str) -> list[str]:
     """The words of a command with their places, as `Command.words`."""
-    bare = world.asked.rstrip("/")
-    places = {"root": world.root, "asked": world.asked, "id": bare.rpartition("/")[2], "here": world.folder / "here"}
+    bare = world.uri.rstrip("/")
+    places = {"root": world.root, "uri": world.uri, "id": bare.rpartition("/")[2], "here": world.folder / "here"}
     # A folder becomes a bundle as a whole.
     places["new"], places["up"] = f"{places['here']}/new", "dss://aws/"
     if world.root:
         places["new"], places["up"] = f"{places['new']}/", f"{world.root}/in/"
-    places["object"] = bare if world.scheme == "drs" else world.asked
+    places["object"] = bare if world.scheme == "drs" else world.uri
     return [word.format_map(places) for word in words.split(" ")]
 
 
@@ -170,7 +170,7 @@ def counted(request: pytest.FixtureRequest) -> Iterator[list[str]]:
 def test_nothing_else_is_touched(world: World, name: str, counted: list[str]) -> None:
     command, before = COMMANDS[name], world.contents()
     check(world, command, None, None, before)
-    assert world.requests
+    assert world.request_count
     for lie in world.lies:
         code = check(world, command, lie, None, before)
         counted.append(RIGHT if code == 0 else REFUSED)
@@ -184,22 +184,22 @@ def test_nothing_else_is_touched(world: World, name: str, counted: list[str]) ->
 
 #: Commands about a bundle whose list of files is lost, and how they end.
 EMPTY = {
-    "ls {asked}": 0,
-    "ls -r {asked}": 0,
-    "find {asked}": 0,
-    "du {asked}": 0,
-    "verify {asked}": 0,
-    "verify {asked} --fail-empty": 1,
-    "verify {asked} {here}/in": 0,
-    "verify {asked} {here}/in --fail-empty": 1,
-    "cp -r {asked} {here}/copy/": 0,
-    "cp -r {asked} {here}/copy/ --fail-empty": 1,
-    "cp -r {asked} s3://lies/x/": 0,
-    "sync {asked} {here}/in/": 0,
-    "sync {asked} {here}/in/ --fail-empty": 1,
-    "sync --delete {asked} {here}/in/": (1, 2),
-    "mv {asked} {here}/moved/": 2,
-    "rm -r {asked}": 2,
+    "ls {uri}": 0,
+    "ls -r {uri}": 0,
+    "find {uri}": 0,
+    "du {uri}": 0,
+    "verify {uri}": 0,
+    "verify {uri} --fail-empty": 1,
+    "verify {uri} {here}/in": 0,
+    "verify {uri} {here}/in --fail-empty": 1,
+    "cp -r {uri} {here}/copy/": 0,
+    "cp -r {uri} {here}/copy/ --fail-empty": 1,
+    "cp -r {uri} s3://lies/x/": 0,
+    "sync {uri} {here}/in/": 0,
+    "sync {uri} {here}/in/ --fail-empty": 1,
+    "sync --delete {uri} {here}/in/": (1, 2),
+    "mv {uri} {here}/moved/": 2,
+    "rm -r {uri}": 2,
     "get {object} --to {here}/got": 0,
     "get {object} --to {here}/got --fail-empty": 1,
     "download": 0,
@@ -233,5 +233,5 @@ def test_nothing_else_is_touched_for_any_single_lie(world: World, name: str, cou
     command, before = COMMANDS[name], world.contents()
     check(world, command, None, None, before)
     for lie in world.lies:
-        for only in range(world.requests):
+        for only in range(world.request_count):
             counted.append(RIGHT if check(world, command, lie, only, before) == 0 else REFUSED)

@@ -30,7 +30,7 @@ class World:
 
     Attributes:
         root: URI of the folder that the test owns; commands are about its folder `in`. Empty if nothing can be put there.
-        asked: URI of the folder that commands are about.
+        uri: URI of the folder that commands are about.
         files: What is in the root, by path below it.
         environ: The environment of commands, which reach the store through the proxies.
         proxies: The proxies.
@@ -40,7 +40,7 @@ class World:
     """
 
     root: str
-    asked: str
+    uri: str
     files: Mapping[str, bytes]
     environ: dict[str, str]
     proxies: list[LyingProxy]
@@ -59,7 +59,7 @@ class World:
     @property
     def scheme(self) -> str:
         """The scheme of what commands are about."""
-        return self.asked.partition("://")[0]
+        return self.uri.partition("://")[0]
 
     @property
     def path(self) -> str:
@@ -126,7 +126,7 @@ class World:
             proxy.begin(lie, only)
 
     @property
-    def requests(self) -> int:
+    def request_count(self) -> int:
         """How many requests of the last command a lie could be about, at the proxy with most of them."""
         return max(len(proxy.requests) for proxy in self.proxies)
 
@@ -194,9 +194,9 @@ def world(
     }
     if scheme in READ_ONLY:
         (tmp_path / "seeds").mkdir()
-        asked, lies = READ_ONLY[scheme](omics_sandbox, proxies[0], tmp_path / "seeds")
+        uri, lies = READ_ONLY[scheme](omics_sandbox, proxies[0], tmp_path / "seeds")
         return World(
-            "", asked, FLAT, behind, proxies, tmp_path, omics_sandbox, (*LIES, *lies), scheme in ("dss", "gen3", "drs")
+            "", uri, FLAT, behind, proxies, tmp_path, omics_sandbox, (*LIES, *lies), scheme in ("dss", "gen3", "drs")
         )
     if scheme not in ROOTS:
         return World("", "", {}, behind, proxies, tmp_path, omics_sandbox)
