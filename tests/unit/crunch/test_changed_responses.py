@@ -10,25 +10,25 @@ from omicsdk.crunch import Crunch
 from omicsdk.crunch.datasets import DatasetFolders
 from omicsdk.crunch.runs import Run
 from omicsdk.crunch.statuses import WorkflowType, newest_first, newest_status, rival
-from told_services import Responses, checks_of, told
+from scripted_services import Responses, checks_of, scripted
 
 DATASET = {"id": 1, "name": "d", "slug": "p:d", "parent": "p", "base_file_path": "p/d", "items": [], "attributes": []}
 STATUS = {"id": 3, "dataset": 1, "stage": 1, "state": 1, "note": "", "hostname": "h"}
 
 
 def page(*results: Any) -> list[tuple[int, Any]]:
-    return told({"count": len(results), "next": None, "previous": None, "results": list(results)})
+    return scripted({"count": len(results), "next": None, "previous": None, "results": list(results)})
 
 
 Act = Callable[[Crunch, Path], object]
 WORKFLOWS: dict[str, tuple[Act, Responses]] = {
     "list datasets": (
         lambda client, _: [item.slug for item in client.ls("p")],
-        {"GET /projects/p/": told({"id": 1, "slug": "p"}), "GET /datasets/": page(DATASET)},
+        {"GET /projects/p/": scripted({"id": 1, "slug": "p"}), "GET /datasets/": page(DATASET)},
     ),
     "the next dataset": (
         lambda client, _: client.next_dataset().upper(),
-        {"GET /next/": told({"dataset": "p:d"})},
+        {"GET /next/": scripted({"dataset": "p:d"})},
     ),
     "the newest status": (lambda client, _: newest_status(client), {"GET /statuses/": page(STATUS)}),
     "another runner": (
@@ -41,7 +41,7 @@ WORKFLOWS: dict[str, tuple[Act, Responses]] = {
     ),
     "a run": (
         lambda client, folder: Run(client, "p:d", None, folder, WorkflowType.script).base_file_path.upper(),
-        {"GET /datasets/p:d/": told(DATASET)},
+        {"GET /datasets/p:d/": scripted(DATASET)},
     ),
 }
 

@@ -14,7 +14,7 @@ from omicsdk.core import NO_RETRY, BearerToken, ManualClock
 from omicsdk.gen3 import Gen3
 from omicsdk.gen3.index_records import IndexRecords
 from omicsdk.gen3.queries import Query
-from told_services import Responses, Services, each_changed, told
+from scripted_services import Responses, Services, each_changed, scripted
 
 GUID = "dg.1234/11111111-2222-3333-4444-555555555555"
 MD5 = "0" * 32
@@ -79,34 +79,34 @@ REC, DOC = f"/index/index/{GUID}", f"/metadata/{GUID}"
 WORKFLOWS: dict[str, tuple[Act, Responses]] = {
     "delete a record": (
         lambda commons, _: commons.delete_record(GUID),
-        {f"GET {REC}": told(RECORD), f"DELETE {REC}": told({})},
+        {f"GET {REC}": scripted(RECORD), f"DELETE {REC}": scripted({})},
     ),
     "change a record": (
         lambda commons, _: commons.update_record(GUID, urls=["s3://b/a"]),
-        {f"GET {REC}": told(RECORD), f"GET /index/{GUID}": told(RECORD), f"PUT {REC}": told(RECORD)},
+        {f"GET {REC}": scripted(RECORD), f"GET /index/{GUID}": scripted(RECORD), f"PUT {REC}": scripted(RECORD)},
     ),
     "read the index": (
         lambda commons, folder: commons.read_index(folder / "index.csv"),
-        {"GET /index/index": told(FOUND, {"records": []})},
+        {"GET /index/index": scripted(FOUND, {"records": []})},
     ),
     "verify a manifest": (
         lambda commons, folder: commons.verify_manifest(written(folder, "m.tsv", f"guid\turls\n{GUID}\ts3://b/a\n")),
-        {"POST /index/bulk/documents": told([RECORD])},
+        {"POST /index/bulk/documents": scripted([RECORD])},
     ),
     "create a version": (
         lambda commons, _: IndexRecords(commons).created(FILE, after=GUID).upper(),
-        {f"POST {REC}": told(RECORD)},
+        {f"POST {REC}": scripted(RECORD)},
     ),
     "an existing version": (
         lambda commons, _: IndexRecords(commons).existing(FILE, after=GUID),
-        {"GET /index/index": told(FOUND, {"records": []}), f"GET {REC}/versions": told({"0": RECORD})},
+        {"GET /index/index": scripted(FOUND, {"records": []}), f"GET {REC}/versions": scripted({"0": RECORD})},
     ),
     "index bundles": (
         lambda commons, folder: commons.index_bundles(written(folder, "b.tsv", f"bundle_name\tids\nb\t{GUID}\n")),
         {
-            "GET /index/guid/mint": told({"guids": [GUID]}),
-            "POST /index/bundle": told({"error": "exists"}, status=409),
-            f"GET /index/bundle/{GUID}": told({"id": GUID, "name": "b", "contents": [{"id": GUID}]}),
+            "GET /index/guid/mint": scripted({"guids": [GUID]}),
+            "POST /index/bundle": scripted({"error": "exists"}, status=409),
+            f"GET /index/bundle/{GUID}": scripted({"id": GUID, "name": "b", "contents": [{"id": GUID}]}),
         },
     ),
     "metadata by URL": (
@@ -117,120 +117,120 @@ WORKFLOWS: dict[str, tuple[Act, Responses]] = {
             by_url=True,
             guid_type="t",
         ),
-        {"GET /index/_query/urls/q": told([{"did": GUID, "urls": ["s3://b/s1"]}]), f"POST {DOC}": told({})},
+        {"GET /index/_query/urls/q": scripted([{"did": GUID, "urls": ["s3://b/s1"]}]), f"POST {DOC}": scripted({})},
     ),
     "export records": (
         lambda commons, _: commons.export_records("demo-one", ["1"]),
-        {"POST /graphql": told(QUERIED), "GET /export": told([CASE])},
+        {"POST /graphql": scripted(QUERIED), "GET /export": scripted([CASE])},
     ),
     "query rows": (
         lambda commons, _: list(commons.query_rows(Query("case").fields("id"))),
-        {"POST /graphql": told(QUERIED)},
+        {"POST /graphql": scripted(QUERIED)},
     ),
     "delete nodes": (
         lambda commons, _: commons.delete_nodes("demo-one", ["case"], dictionary=dictionary()),
-        {"POST /graphql": told(QUERIED), "DELETE /demo/one/entities/1": told(REFUSED, status=400)},
+        {"POST /graphql": scripted(QUERIED), "DELETE /demo/one/entities/1": scripted(REFUSED, status=400)},
     ),
     "submit rows": (
         lambda commons, _: list(commons.submit_rows("demo-one", [experiment()], dictionary=dictionary())),
-        {"PUT /submission/demo/one": told(REFUSED, status=400)},
+        {"PUT /submission/demo/one": scripted(REFUSED, status=400)},
     ),
     "submitted rows": (
         lambda commons, _: Counter(
             outcome.status for outcome in commons.submit_rows("demo-one", [experiment()], dictionary=dictionary())
         ),
-        {"PUT /submission/demo/one": told(ACCEPTED)},
+        {"PUT /submission/demo/one": scripted(ACCEPTED)},
     ),
     "list projects": (
         lambda commons, _: commons.projects(),
         {
-            "GET /submission/": told({"links": ["/v0/submission/demo"]}),
-            "GET /submission/demo": told({"links": ["/v0/submission/demo/one"]}),
+            "GET /submission/": scripted({"links": ["/v0/submission/demo"]}),
+            "GET /submission/demo": scripted({"links": ["/v0/submission/demo/one"]}),
         },
     ),
-    "list jobs": (lambda commons, _: [job["uid"] for job in commons.list_jobs()], {"GET /job/list": told([JOB])}),
+    "list jobs": (lambda commons, _: [job["uid"] for job in commons.list_jobs()], {"GET /job/list": scripted([JOB])}),
     "run a job": (
         lambda commons, _: commons.run_job("a"),
         {
-            "POST /job/dispatch": told({**JOB, "status": "Running"}),
-            "GET /job/status": told({**JOB, "status": "Failed"}),
-            "GET /job/output": told({"output": "o"}),
+            "POST /job/dispatch": scripted({**JOB, "status": "Running"}),
+            "GET /job/status": scripted({**JOB, "status": "Failed"}),
+            "GET /job/output": scripted({"output": "o"}),
         },
     ),
     "query the explorer": (
         lambda commons, _: commons.explorer_query("{ case { id } }").get("data"),
-        {"POST /guppy/graphql": told({"data": {"case": [CASE]}})},
+        {"POST /guppy/graphql": scripted({"data": {"case": [CASE]}})},
     ),
     "read a crosswalk": (
         lambda commons, folder: commons.read_crosswalk(folder / "c.csv"),
-        {"GET /mds/metadata": told({GUID: SUBJECT}, {})},
+        {"GET /mds/metadata": scripted({GUID: SUBJECT}, {})},
     ),
     "publish a crosswalk": (
         lambda commons, folder: commons.publish_crosswalk(written(folder, "c.csv", CROSSWALK)),
         {
-            "GET /mds/metadata": told({GUID: SUBJECT}, {}),
-            "GET /index/guid/mint": told({"guids": ["new"] * 1000}),
-            "POST /mds-admin/metadata/new": told({}),
-            "PUT /metadata/new/aliases": told({"guid": "new", "aliases": []}),
-            f"GET {DOC}": told(SUBJECT),
-            f"PUT {DOC}": told({}),
-            f"PUT {DOC}/aliases": told({"guid": GUID, "aliases": []}),
+            "GET /mds/metadata": scripted({GUID: SUBJECT}, {}),
+            "GET /index/guid/mint": scripted({"guids": ["new"] * 1000}),
+            "POST /mds-admin/metadata/new": scripted({}),
+            "PUT /metadata/new/aliases": scripted({"guid": "new", "aliases": []}),
+            f"GET {DOC}": scripted(SUBJECT),
+            f"PUT {DOC}": scripted({}),
+            f"PUT {DOC}/aliases": scripted({"guid": GUID, "aliases": []}),
         },
     ),
     "delete a crosswalk": (
         lambda commons, folder: commons.delete_crosswalk(written(folder, "c.csv", CROSSWALK)),
         {
-            "GET /mds/metadata": told({GUID: SUBJECT}, {}),
-            f"GET {DOC}": told({**SUBJECT, "more": 1}),
-            f"PUT {DOC}": told({}),
-            f"GET {DOC}/aliases": told({"guid": GUID, "aliases": ["s1", "s2"]}),
-            f"PUT {DOC}/aliases": told({"guid": GUID, "aliases": []}),
+            "GET /mds/metadata": scripted({GUID: SUBJECT}, {}),
+            f"GET {DOC}": scripted({**SUBJECT, "more": 1}),
+            f"PUT {DOC}": scripted({}),
+            f"GET {DOC}/aliases": scripted({"guid": GUID, "aliases": ["s1", "s2"]}),
+            f"PUT {DOC}/aliases": scripted({"guid": GUID, "aliases": []}),
         },
     ),
     "read discovery": (
         lambda commons, folder: commons.read_discovery(folder / "d.tsv"),
-        {"GET /mds/metadata": told({GUID: STUDY}, {})},
+        {"GET /mds/metadata": scripted({GUID: STUDY}, {})},
     ),
     "delete a study": (
         lambda commons, _: commons.delete_study(GUID),
-        {f"GET {DOC}": told(STUDY), f"DELETE {DOC}": told({})},
+        {f"GET {DOC}": scripted(STUDY), f"DELETE {DOC}": scripted({})},
     ),
     "delete objects of a study": (
         lambda commons, _: commons.delete_discovery_objects({GUID: ["o"]}),
-        {f"GET {DOC}": told(STUDY), f"POST {DOC}": told({})},
+        {f"GET {DOC}": scripted(STUDY), f"POST {DOC}": scripted({})},
     ),
 }
 
 
 #: What programs for the published client call.
 PUBLISHED: dict[str, tuple[Callable[[Gen3Index, Path], object], Responses]] = {
-    "Gen3Index.get_record": (lambda index, _: index.get_record_doc(GUID).get("did"), {f"GET {REC}": told(RECORD)}),
+    "Gen3Index.get_record": (lambda index, _: index.get_record_doc(GUID).get("did"), {f"GET {REC}": scripted(RECORD)}),
     "Gen3Index.get_versions": (
         lambda index, _: index.client.list_versions(GUID),
-        {f"GET {REC}/versions": told({"0": RECORD, "1": RECORD})},
+        {f"GET {REC}/versions": scripted({"0": RECORD, "1": RECORD})},
     ),
     "Gen3Index.get_valid_guids": (
         lambda index, _: index.get_valid_guids()[0].upper(),
-        {"GET /index/guid/mint": told({"guids": [GUID]})},
+        {"GET /index/guid/mint": scripted({"guids": [GUID]})},
     ),
     "Gen3Index.get_records": (
         lambda index, _: index.client.bulk_request([GUID]),
-        {"POST /index/bulk/documents": told([RECORD])},
+        {"POST /index/bulk/documents": scripted([RECORD])},
     ),
     "Gen3Index.get_urls": (
         lambda index, _: [entry["url"] for entry in index.get_urls(guids=GUID)[0]],
         {
-            "GET /index/urls": told({"urls": [{"url": "s3://b/a", "metadata": {}}] * 1024}),
-            "POST /index/bulk/documents": told([RECORD]),
+            "GET /index/urls": scripted({"urls": [{"url": "s3://b/a", "metadata": {}}] * 1024}),
+            "POST /index/bulk/documents": scripted([RECORD]),
         },
     ),
     "Gen3Index.query_urls": (
         lambda index, _: [record["did"] for record in index.query_urls("b")],
-        {"GET /index/_query/urls/q": told([{"did": GUID, "urls": ["s3://b/a"]}])},
+        {"GET /index/_query/urls/q": scripted([{"did": GUID, "urls": ["s3://b/a"]}])},
     ),
     "Gen3Index.create_record": (
         lambda index, _: index.create_record({"md5": MD5}, 1),
-        {"POST /index/index": told(RECORD), f"GET {REC}": told(RECORD)},
+        {"POST /index/index": scripted(RECORD), f"GET {REC}": scripted(RECORD)},
     ),
 }
 CASES = [(Gen3, *case) for case in WORKFLOWS.values()] + [(Gen3Index, *case) for case in PUBLISHED.values()]
@@ -248,7 +248,7 @@ def run(make: Callable[..., Any], act: Callable[[Any, Path], object], responses:
 def test_what_services_return_is_used(
     make: Callable[..., Any], act: Callable[[Any, Path], object], responses: Responses, tmp_path: Path
 ) -> None:
-    assert run(make, act, responses, tmp_path).asked == responses.keys()
+    assert run(make, act, responses, tmp_path).requested_places == responses.keys()
 
 
 @pytest.mark.parametrize(("make", "act", "responses"), CASES, ids=[*WORKFLOWS, *PUBLISHED])
@@ -268,5 +268,5 @@ def test_what_published_downloads_print_of_responses_may_be_anything(other: Any)
 
 def test_a_record_that_is_asked_for_may_be_a_bundle() -> None:
     bundle = {"id": GUID, "name": "b", "form": "bundle", "bundle_data": []}
-    with Gen3Index(COMMONS, transport=Services({f"GET {REC}": told(bundle)}).transport) as index:
+    with Gen3Index(COMMONS, transport=Services({f"GET {REC}": scripted(bundle)}).transport) as index:
         assert index.get_record(GUID) == bundle

@@ -16,7 +16,7 @@ from omicsdk.gen3.index_records import IndexRecords, matching_records, records_o
 from omicsdk.gen3.metadata_documents import documents_of
 from omicsdk.gen3.queries import Query
 from omicsdk.gen3.records.projects import linked_names
-from told_services import Services, told
+from scripted_services import Services, scripted
 
 OTHER = "https://other.example.org"
 NO_LISTS: list[Any] = [{}, None, "x", 5]
@@ -165,7 +165,7 @@ def test_a_list_of_projects_needs_its_links(body: Any):
     ],
 )
 def test_a_list_whose_pages_do_not_advance_ends(path: str, page: Any, listing: Callable[[Gen3], Iterator[Any]]):
-    services = Services({f"GET {path}": told(page)})
+    services = Services({f"GET {path}": scripted(page)})
     with (
         Gen3(COMMONS, credentials=BearerToken("t"), transport=services.transport, retry=NO_RETRY) as commons,
         pytest.raises(DecodeError, match="another one than the page before"),

@@ -10,7 +10,7 @@ from omicsdk.pangea import Pangea
 from omicsdk.pangea.fields import ResultId, object_facts
 from omicsdk.pangea.listings import ensure_result, ensure_sample
 from omicsdk.pangea.samples import metadata_csv
-from told_services import Responses, checks_of, told
+from scripted_services import Responses, checks_of, scripted
 
 URL = "https://pangea.example.org"
 UUIDS = [f"{number}{'0' * 7}-0000-0000-0000-{'0' * 12}" for number in range(10)]
@@ -35,7 +35,7 @@ TAG = {"uuid": UUIDS[6], "name": "t"}
 
 
 def page(*results: Any) -> list[tuple[int, Any]]:
-    return told({"count": len(results), "next": None, "previous": None, "results": list(results)})
+    return scripted({"count": len(results), "next": None, "previous": None, "results": list(results)})
 
 
 def filled(folder: Path) -> Path:
@@ -50,14 +50,14 @@ WORKFLOWS: dict[str, tuple[Act, Responses]] = {
             (sample.name, sample.metadata or {}) for sample in client.samples_of(UUIDS[1], UUIDS[2])
         ),
         {
-            f"GET /sample_groups/{UUIDS[2]}": told(GROUP),
+            f"GET /sample_groups/{UUIDS[2]}": scripted(GROUP),
             f"GET /sample_groups/{UUIDS[2]}/samples": page(SAMPLE),
         },
     ),
     "open a field": (
         lambda client, _: client.open("O", "L", "s", "m", "f").__enter__().read(),
         {
-            "GET /nested/O/sample_groups/L/samples/s/analysis_results/m/fields/f": told(
+            "GET /nested/O/sample_groups/L/samples/s/analysis_results/m/fields/f": scripted(
                 {**FIELD, "stored_data": {"a": 1}}
             )
         },
@@ -65,15 +65,15 @@ WORKFLOWS: dict[str, tuple[Act, Responses]] = {
     "upload to a sample": (
         lambda client, folder: client.upload(filled(folder), "O", "L", "s", "m", "f", dry_run=True),
         {
-            "GET /nested/O/sample_groups/L/samples/s/": told(SAMPLE),
-            f"GET /sample_groups/{UUIDS[2]}": told({**GROUP, "bucket": "b"}),
+            "GET /nested/O/sample_groups/L/samples/s/": scripted(SAMPLE),
+            f"GET /sample_groups/{UUIDS[2]}": scripted({**GROUP, "bucket": "b"}),
         },
     ),
     "find a sample": (
         lambda client, _: client.find_sample("O", "L", "s"),
         {
-            "GET /nested/O/sample_groups/L/samples/s/": told({}, status=404),
-            "GET /nested/O/sample_groups/L/": told({}, status=404),
+            "GET /nested/O/sample_groups/L/samples/s/": scripted({}, status=404),
+            "GET /nested/O/sample_groups/L/": scripted({}, status=404),
             "GET /organizations": page(ORGANIZATION),
             "GET /sample_groups": page(GROUP),
             "GET /samples": page(SAMPLE),
@@ -85,23 +85,23 @@ WORKFLOWS: dict[str, tuple[Act, Responses]] = {
     ),
     "create a sample": (
         lambda client, _: ensure_sample(client, UUIDS[2], "s").name.upper(),
-        {"GET /samples": page(), "POST /samples": told(SAMPLE)},
+        {"GET /samples": page(), "POST /samples": scripted(SAMPLE)},
     ),
     "create samples": (
         lambda client, _: [name.upper() for name in client.create_library_samples(UUIDS[1], UUIDS[2], ["s"])],
-        {f"GET /sample_groups/{UUIDS[2]}": told(GROUP), "POST /bulk_samples": told({"uuids": [UUIDS[3]]})},
+        {f"GET /sample_groups/{UUIDS[2]}": scripted(GROUP), "POST /bulk_samples": scripted({"uuids": [UUIDS[3]]})},
     ),
     "save metadata": (
         lambda client, _: client.save_metadata(UUIDS[1], UUIDS[2], {"s": {"a": 2}}, overwrite=True),
         {
-            f"GET /sample_groups/{UUIDS[2]}": told(GROUP),
+            f"GET /sample_groups/{UUIDS[2]}": scripted(GROUP),
             "GET /samples": page(SAMPLE),
-            f"PATCH /samples/{UUIDS[3]}": told(SAMPLE),
+            f"PATCH /samples/{UUIDS[3]}": scripted(SAMPLE),
         },
     ),
     "create a result": (
         lambda client, _: ensure_result(client, UUIDS[3], "m", private=True),
-        {"GET /sample_ars": page(), "POST /sample_ars": told(RESULT)},
+        {"GET /sample_ars": page(), "POST /sample_ars": scripted(RESULT)},
     ),
     "find a result": (
         lambda client, _: client.find_sample_result(UUIDS[3], "m").uuid.upper(),
@@ -113,11 +113,11 @@ WORKFLOWS: dict[str, tuple[Act, Responses]] = {
     ),
     "the object of a field": (
         lambda client, _: object_facts(client, ResultId(UUIDS[4]).field(UUIDS[5])),
-        {f"GET /sample_ar_fields/{UUIDS[5]}": told(FIELD)},
+        {f"GET /sample_ar_fields/{UUIDS[5]}": scripted(FIELD)},
     ),
     "tags": (
         lambda client, _: {tag.name for tag in client.ensure_tags(["t"]).items},
-        {"GET /contrib/tags/": page(), "POST /contrib/tags/": told(TAG)},
+        {"GET /contrib/tags/": page(), "POST /contrib/tags/": scripted(TAG)},
     ),
 }
 

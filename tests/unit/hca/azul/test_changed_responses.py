@@ -7,7 +7,7 @@ from pathlib import Path
 from omicsdk.hca.azul import Azul
 from omicsdk.hca.azul.hits import row_of
 from omicsdk.hca.azul.index import files
-from told_services import Responses, checks_of, told
+from scripted_services import Responses, checks_of, scripted
 
 UUID = "0" * 8 + "-0000-4000-8000-" + "0" * 12
 FILE = {
@@ -47,35 +47,35 @@ Act = Callable[[Azul, Path], object]
 WORKFLOWS: dict[str, tuple[Act, Responses]] = {
     "catalogs": (
         lambda azul, _: [(catalog.name.upper(), catalog.entity_types) for catalog in azul.catalogs()],
-        {"GET /index/catalogs": told(CATALOGS)},
+        {"GET /index/catalogs": scripted(CATALOGS)},
     ),
     "summary": (
         lambda azul, _: azul.summary().to_dict(),
         {
-            "GET /index/summary": told(
+            "GET /index/summary": scripted(
                 {"fileCount": 1, "totalFileSize": 1.0, "fileTypeSummaries": [], "organTypes": ["eye"]}
             )
         },
     ),
     "projects": (
         lambda azul, _: [row_of("projects", row) for row in azul.ls("projects")],
-        {"GET /index/projects": told(PAGE)},
+        {"GET /index/projects": scripted(PAGE)},
     ),
     "files of a project": (
         lambda azul, _: [(file.name.upper(), file.checksums) for file in files(azul, {"projectId": {"is": [UUID]}})],
-        {"GET /index/files": told(PAGE)},
+        {"GET /index/files": scripted(PAGE)},
     ),
     "facets": (
         lambda azul, _: [(term.facet, term.value, term.count + 1) for term in azul.facets()],
-        {"GET /index/files": told(PAGE)},
+        {"GET /index/files": scripted(PAGE)},
     ),
     "a project": (
         lambda azul, _: azul.get(UUID, entity="projects").to_dict(),
-        {f"GET /index/projects/{UUID}": told(HIT)},
+        {f"GET /index/projects/{UUID}": scripted(HIT)},
     ),
     "matrices": (
         lambda azul, _: [(matrix.name.upper(), matrix.size) for matrix in azul.matrices(UUID)],
-        {f"GET /index/projects/{UUID}": told(HIT)},
+        {f"GET /index/projects/{UUID}": scripted(HIT)},
     ),
 }
 

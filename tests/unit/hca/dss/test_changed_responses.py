@@ -13,7 +13,7 @@ from omicsdk.hca.dss import Dss
 from omicsdk.hca.dss.bundles import chosen, merged_pages
 from omicsdk.hca.dss.collections import contents, rows_of
 from omicsdk.hca.dss.downloads import bundle_of_rows
-from told_services import Responses, checks_of, told
+from scripted_services import Responses, checks_of, scripted
 
 UUID, VERSION = "0" * 8 + "-0000-4000-8000-" + "0" * 12, "2026-01-01T000000.000000Z"
 FILE = {
@@ -36,25 +36,25 @@ Act = Callable[[Dss, Path], object]
 WORKFLOWS: dict[str, tuple[Act, Responses]] = {
     "list a bundle": (
         lambda dss, _: [file.name.upper() for file in dss.ls(UUID, "aws")],
-        {f"GET /bundles/{UUID}": told(BUNDLE)},
+        {f"GET /bundles/{UUID}": scripted(BUNDLE)},
     ),
     "a collection": (
         lambda dss, _: rows_of(contents(dss, UUID, VERSION, "aws").bundles),
-        {f"GET /collections/{UUID}": told({"contents": [LINK]}), f"GET /bundles/{UUID}": told(BUNDLE)},
+        {f"GET /collections/{UUID}": scripted({"contents": [LINK]}), f"GET /bundles/{UUID}": scripted(BUNDLE)},
     ),
     "create a collection": (
         lambda dss, _: dss.create_collection(UUID, "aws", contents=[LINK] * 1001, name="n").version.upper(),
-        {"PUT /collections": told(MADE), f"PATCH /collections/{UUID}": told(MADE)},
+        {"PUT /collections": scripted(MADE), f"PATCH /collections/{UUID}": scripted(MADE)},
     ),
     "change a bundle": (
         lambda dss, _: dss.change_bundle(UUID, "aws", VERSION, remove_files=[FILE] * 1001).version.upper(),
-        {f"PATCH /bundles/{UUID}": told(MADE)},
+        {f"PATCH /bundles/{UUID}": scripted(MADE)},
     ),
     "check a bundle out": (
         lambda dss, _: dss.checkout(UUID, "aws", timeout_seconds=1),
         {
-            f"POST /bundles/{UUID}/checkout": told({"checkout_job_id": "j"}),
-            "GET /bundles/checkout/j": told({"status": "RUNNING"}, {"status": "SUCCEEDED", "location": "s3://b/k"}),
+            f"POST /bundles/{UUID}/checkout": scripted({"checkout_job_id": "j"}),
+            "GET /bundles/checkout/j": scripted({"status": "RUNNING"}, {"status": "SUCCEEDED", "location": "s3://b/k"}),
         },
     ),
 }

@@ -1,4 +1,4 @@
-"""Services that answer what they are told to, for workflows whose responses are changed place by place."""
+"""Services with scripted responses, for workflows whose responses are changed place by place."""
 
 import json
 import tempfile
@@ -20,7 +20,7 @@ Responses = dict[str, list[tuple[int, Any]]]
 """Statuses and JSON by the method and the end of the path."""
 
 
-def told(*pages: Any, status: int = 200) -> list[tuple[int, Any]]:
+def scripted(*pages: Any, status: int = 200) -> list[tuple[int, Any]]:
     """Responses in their order; the last one is repeated, but not for ever."""
     return [(status, page) for page in pages]
 
@@ -37,11 +37,11 @@ def each_changed(responses: Responses) -> Iterator[Responses]:
 
 
 class Services:
-    """The services of a commons, which answer what they are told to, and nothing else."""
+    """The services of a commons, which answer with their scripted responses only."""
 
     def __init__(self, responses: Responses) -> None:
         self.left = {place: list(queue) for place, queue in responses.items()}
-        self.asked: set[str] = set()
+        self.requested_places: set[str] = set()
         self.requests = 0
         self.transport = httpx.MockTransport(self)
 
@@ -51,7 +51,7 @@ class Services:
         place = max((candidate for candidate in self.left if _is_at(requested, candidate)), key=len, default=None)
         if place is None or self.requests > MOST:
             return httpx.Response(404, json={"error": f"there is no {requested}"})
-        self.asked.add(place)
+        self.requested_places.add(place)
         left = self.left[place]
         status, page = left.pop(0) if len(left) > 1 else left[0]
         text = "" if page is EMPTY else json.dumps(page)
@@ -89,7 +89,7 @@ def checks_of(
 
     @of_each
     def used(act: Callable[[C, Path], object], responses: Responses, tmp_path: Path) -> None:
-        assert run(act, responses, tmp_path).asked == responses.keys()
+        assert run(act, responses, tmp_path).requested_places == responses.keys()
 
     @of_each
     def survived(act: Callable[[C, Path], object], responses: Responses, tmp_path: Path) -> None:
