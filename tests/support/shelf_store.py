@@ -18,7 +18,7 @@ class Shelf(Store):
 
     scheme: ClassVar[str] = "shelf"
     files: ClassVar[dict[str, bytes]] = {}
-    stated: ClassVar[dict[str, str]] = {}
+    reported_sha256: ClassVar[dict[str, str]] = {}
     broken: ClassVar[set[str]] = set()
     bare: ClassVar[set[str]] = set()
     unsized: ClassVar[set[str]] = set()
@@ -32,7 +32,7 @@ class Shelf(Store):
     def _stat(self, path: str) -> Entry:
         if path in self.files:
             data = self.files[path]
-            checksums = {"sha256": self.stated.get(path) or hashlib.sha256(data).hexdigest()}
+            checksums = {"sha256": self.reported_sha256.get(path) or hashlib.sha256(data).hexdigest()}
             if path in self.bare | self.unsized:
                 checksums = {}
             return Entry(
@@ -90,6 +90,14 @@ def shelf(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> type[Shelf]:
     """The files of `shelf://`, to be filled; copies that are unfinished are remembered in a folder of the test's own."""
     monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setitem(STORES, "shelf", f"{Shelf.__module__}:Shelf")
-    for kept in (Shelf.files, Shelf.stated, Shelf.broken, Shelf.bare, Shelf.unsized, Shelf.times, Shelf.copies):
+    for kept in (
+        Shelf.files,
+        Shelf.reported_sha256,
+        Shelf.broken,
+        Shelf.bare,
+        Shelf.unsized,
+        Shelf.times,
+        Shelf.copies,
+    ):
         kept.clear()
     return Shelf

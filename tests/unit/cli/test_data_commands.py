@@ -276,7 +276,7 @@ def test_verify(omics, reads, tmp_path):
     assert "omics: a.txt: wrong: its sha256 is" in err
     assert omics("verify", "shelf://p/a.txt", "here/nothing")[0] == 1
     assert omics("verify", "shelf://p")[1]["counts"] == {"verified": 2}
-    reads.stated["p/a.txt"] = "0" * 64
+    reads.reported_sha256["p/a.txt"] = "0" * 64
     assert omics("verify", "shelf://p")[0] == 3
 
 
@@ -736,7 +736,7 @@ def test_a_fifo_is_a_source(omics, reads, tmp_path, target):
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no FIFOs")
 def test_nothing_goes_into_a_fifo_that_is_not_right(omics, reads, fifo):
     path, _ = fifo
-    reads.stated["p/a.txt"] = "0" * 64
+    reads.reported_sha256["p/a.txt"] = "0" * 64
     code, out, err = omics("cp", "shelf://p/a.txt", "fifo")
     assert (code, out, "sha256" in err) == (1, b"", True)
     assert path.is_fifo()
@@ -843,7 +843,7 @@ def test_a_platform_s_own_copy_is_compared_with_its_source(omics, mixed, tmp_pat
     assert (code, result["verification"]["size only"]) == (0, 1)
     code, _, err = omics("cp", "shelf://p/sized", "shelf://q/more", "--require-checksum", *at)
     assert (code, "no checksum of it was compared" in err) == (1, True)
-    mixed.stated["q/other"] = "0" * 64
+    mixed.reported_sha256["q/other"] = "0" * 64
     code, _, err = omics("cp", "shelf://p/sure", "shelf://q/other", *at)
     assert (code, "the platform's copy differs: its sha256 is" in err) == (1, True)
 

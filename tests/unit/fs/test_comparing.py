@@ -264,7 +264,7 @@ def test_an_etag_of_parts_of_unknown_size(shelf, tmp_path, monkeypatch, part, st
 
 def test_a_platform_s_own_bytes(shelf):
     shelf.files.update({"p/a": b"1", "p/b": b"2", "p/c": b"3"})
-    shelf.stated["p/b"] = "0" * 64
+    shelf.reported_sha256["p/b"] = "0" * 64
     shelf.broken.add("p/c")
     with Stores() as stores:
         verdicts = list(

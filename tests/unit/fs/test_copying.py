@@ -164,7 +164,7 @@ def test_a_platform_that_can_copies_by_itself(shelf):
 
 def test_what_is_wrong_does_not_appear(shelf, tmp_path):
     shelf.files.update({"p/a": b"1", "p/b": b"2"})
-    shelf.stated["p/a"] = "0" * 64
+    shelf.reported_sha256["p/a"] = "0" * 64
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "a").write_bytes(b"old")
     report = copied("shelf://p", str(tmp_path / "out"))
