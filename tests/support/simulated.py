@@ -63,13 +63,13 @@ class Source:
 
     Attributes:
         content: Its bytes now.
-        stated: Its bytes as the platform states them.
+        declared_content: Its bytes as the platform states them.
         ranged: Whether the server serves ranges.
         strong: Whether it sends a strong ETag; a weak one stays the same whatever the content is.
     """
 
     content: bytes
-    stated: bytes
+    declared_content: bytes
     ranged: bool = True
     strong: bool = True
     version: int = 0
@@ -138,7 +138,7 @@ class World:
             source.issued += 1
             return Location(f"http://127.0.0.1:9/{name}?url={source.issued}")
 
-        return Item(name, locate, len(source.stated), checksums, retries=1000, min_delay=0.01)
+        return Item(name, locate, len(source.declared_content), checksums, retries=1000, min_delay=0.01)
 
     # -- the server
 

@@ -67,7 +67,7 @@ class Link:
 
     Attributes:
         rate: Bytes a second of all connections together.
-        each: Bytes a second of one connection, at most.
+        connection_rate: Bytes a second of one connection, at most.
         rtt: Seconds that a request takes before its first byte; a new connection takes as many.
         cost: Seconds that the server takes for a request, besides.
         slow_start: Whether a new connection begins slowly and doubles with each round trip.
@@ -79,7 +79,7 @@ class Link:
     """
 
     rate: float = 1e9
-    each: float = 1e12
+    connection_rate: float = 1e12
     rtt: float = 0.001
     cost: float = 0.0
     slow_start: bool = False
@@ -271,7 +271,7 @@ class _Run:
         left = link.total(len(active))
         caps = []
         for flight in active:
-            cap = link.each
+            cap = link.connection_rate
             if link.slow_start:
                 connection = flight.connection
                 if not connection.doubles:

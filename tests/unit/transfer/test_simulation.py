@@ -34,7 +34,10 @@ def files(seed: int, sizes: list[int], **how: bool) -> dict[str, Source]:
 def checked(world: World, seed: int) -> list[dict[str, str]]:
     chance = random.Random(seed)
     names = [chance.choice(CHECKSUMS) for _ in world.sources]
-    return [{name: digest(source.stated, name)} for name, source in zip(names, world.sources.values(), strict=True)]
+    return [
+        {name: digest(source.declared_content, name)}
+        for name, source in zip(names, world.sources.values(), strict=True)
+    ]
 
 
 @pytest.mark.parametrize("disk", [0.0, 0.02])
@@ -53,7 +56,7 @@ def test_a_file_is_whole_and_right_or_not_there(
         def nothing_wrong() -> None:
             # Lives before this one were examined up to their deaths, of which this one began as a copy.
             for name in world.sources.keys() & {entry.name for entry in os.scandir(world.here)}:
-                assert (world.here / name).read_bytes() == world.sources[name].stated
+                assert (world.here / name).read_bytes() == world.sources[name].declared_content
 
         world.watch = nothing_wrong
         report, here = fetched(world, items, Path(folder))
@@ -61,7 +64,7 @@ def test_a_file_is_whole_and_right_or_not_there(
         for item, outcome in zip(items, report.outcomes, strict=True):
             assert outcome.name == item.name
             if outcome.is_present:
-                assert (here / item.name).read_bytes() == world.sources[item.name].stated
+                assert (here / item.name).read_bytes() == world.sources[item.name].declared_content
             else:
                 assert outcome.state == "failed"
                 assert outcome.error is not None
@@ -86,7 +89,7 @@ def test_a_second_folder_has_the_right_bytes_from_a_cache(
                 report, here = fetched(world, items, Path(folder), cache=cache, link=link)
                 for item, outcome in zip(items, report.outcomes, strict=True):
                     if outcome.is_present:
-                        assert (here / item.name).read_bytes() == world.sources[item.name].stated
+                        assert (here / item.name).read_bytes() == world.sources[item.name].declared_content
                 assert trouble or report.ok
         identified = [item for item in items if item.checksums.keys() & {"md5", "sha256"}]
         assert trouble or kills or report.from_cache == len(identified)
@@ -101,7 +104,10 @@ def test_a_pull_has_the_old_file_until_it_has_the_new_one(
 ):
     """The sources of a lock change after a pull; the process is killed while it pulls the new lock."""
     old = files(seed, sizes)
-    new = {name: Source(source.stated[::2] + b"new", source.stated[::2] + b"new") for name, source in old.items()}
+    new = {
+        name: Source(source.declared_content[::2] + b"new", source.declared_content[::2] + b"new")
+        for name, source in old.items()
+    }
     with TemporaryDirectory() as folder:
         here = Path(folder, "0")
         here.mkdir()
@@ -109,7 +115,7 @@ def test_a_pull_has_the_old_file_until_it_has_the_new_one(
         add("list.tsv", folder=here)
         for sources in (old, new):
             rows = (
-                f"http://127.0.0.1:9/{name}?url=0\t{name}\t{len(source.stated)}\t{digest(source.stated, 'md5')}\n"
+                f"http://127.0.0.1:9/{name}?url=0\t{name}\t{len(source.declared_content)}\t{digest(source.declared_content, 'md5')}\n"
                 for name, source in sources.items()
             )
             (here / "list.tsv").write_text("url\tname\tsize\tmd5\n" + "".join(rows))
@@ -120,7 +126,10 @@ def test_a_pull_has_the_old_file_until_it_has_the_new_one(
             def nothing_lost(world: World = world, is_new: bool = is_new) -> None:
                 for name in old if is_new else ():
                     file = world.here / "data" / name
-                    assert (disk and not file.exists()) or file.read_bytes() in (old[name].stated, new[name].stated)
+                    assert (disk and not file.exists()) or file.read_bytes() in (
+                        old[name].declared_content,
+                        new[name].declared_content,
+                    )
 
             world.watch = nothing_lost
             report, here = pulled(world, Path(folder))
@@ -129,8 +138,8 @@ def test_a_pull_has_the_old_file_until_it_has_the_new_one(
             for outcome in report.outcomes:
                 if outcome.is_present:
                     name = outcome.name.removeprefix("data/")
-                    assert (here / outcome.name).read_bytes() == sources[name].stated
-        assert next(iter(Lock(here).files())).size == len(new["f0"].stated)
+                    assert (here / outcome.name).read_bytes() == sources[name].declared_content
+        assert next(iter(Lock(here).files())).size == len(new["f0"].declared_content)
         states = {state.path: state.state for state in Lock(here).status()}
         assert states.keys() == {outcome.name for outcome in report.outcomes if not outcome.is_present}
 

@@ -98,7 +98,7 @@ def test_a_server_that_caps_each_connection_is_used_in_full_within_two_tenths_of
 @pytest.mark.parametrize("network", [LOOPBACK, CAPPED, THRASHING, FAR_AND_CAPPED])
 def test_on_a_network_that_stays_the_same_the_number_comes_to_rest(network: Network) -> None:
     link, _ = network.at(0)
-    trace = run(network, [int(60 * min(link.rate, 8 * link.each))])
+    trace = run(network, [int(60 * min(link.rate, 8 * link.connection_rate))])
     changes = [now for now, _ in trace.widths if now > trace.seconds / 2]
     assert len(changes) <= 8
 
