@@ -15,7 +15,7 @@ from breakable import MovedClock, Response, Server
 from claimed_ports import free_port
 from omicsdk.core import NO_RETRY, TLSFailed, Transport
 from omicsdk.core.request import OperationFacts
-from omicsdk.core.request import request as asked
+from omicsdk.core.request import request as build_request
 from omicsdk.core.sending.connections import Network
 from omicsdk.transfer import Item, Location, Patience, download
 
@@ -87,7 +87,7 @@ def test_few_connections(trial: Any, server: Any, fault: Any, noise: Any, target
     ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     assert ended.stdout == "[]\n", ended.stderr
     for item in items:
-        trial.held(target, item.name, there=True)
+        trial.check_content(target, item.name, there=True)
     trial.ended("right file")
 
 
@@ -175,7 +175,7 @@ def test_calls_verify_what_transfers_verify(
     assert report.outcomes[0].attempts == 1
     calls = Transport(server.url("").replace("http:", "https:"), environ=environ, retry=NO_RETRY)
     with closing(calls), pytest.raises(TLSFailed, match=remedy):
-        calls.send(asked(OperationFacts("get", "GET", "/one"), "/one"))
+        calls.send(build_request(OperationFacts("get", "GET", "/one"), "/one"))
     assert remedy in str(report.outcomes[0].error)
     assert server.requests == []
 
@@ -258,5 +258,5 @@ def test_calls_and_transfers_trust_the_same_authorities(server: Any, target: Pat
     for variable in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
         environ = {variable: str(made.pem)}
         with closing(Transport(server.url("").replace("http:", "https:"), environ=environ)) as calls:
-            assert calls.send(asked(OperationFacts("get", "GET", "/one"), "/one")).content == b"12345"
+            assert calls.send(build_request(OperationFacts("get", "GET", "/one"), "/one")).content == b"12345"
         download([item], target / variable, environ=environ).raise_if_failed()

@@ -141,7 +141,7 @@ def test_limit(trial: Any, server: Any, noise: Any) -> None:
     arguments = [server.url("one"), str(item.size), item.checksums["sha256"], str(trial.folder)]
     done = subprocess.run([sys.executable, "-c", LIMITED, *arguments], capture_output=True, text=True, check=True)
     error, message = json.loads(done.stdout)
-    trial.held(trial.folder, "one", there=False)
+    trial.check_content(trial.folder, "one", there=False)
     trial.ended(error)
     assert "ulimit -f" in message
     trial.again([item])

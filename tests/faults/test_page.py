@@ -103,11 +103,11 @@ def test_a_row_of_the_page(page: ModuleType) -> None:
 def test_a_wrong_file_is_noticed(tmp_path: Path) -> None:
     trial = Trial("x", (RIGHT,), tmp_path, {"one": b"right"})
     with pytest.raises(AssertionError, match="isn't there"):
-        trial.held(tmp_path, "one", there=True)
+        trial.check_content(tmp_path, "one", there=True)
     (tmp_path / "one").write_bytes(b"wrong")
     for there in (True, False):
         with pytest.raises(AssertionError, match="is wrong"):
-            trial.held(tmp_path, "one", there=there)
-    trial.held(tmp_path, "one", there=False, before={"one": b"wrong"})
+            trial.check_content(tmp_path, "one", there=there)
+    trial.check_content(tmp_path, "one", there=False, before={"one": b"wrong"})
     with pytest.raises(AssertionError, match="ended with DiskFull"):
         trial.ended("DiskFull")

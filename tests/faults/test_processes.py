@@ -66,7 +66,7 @@ def kills(times: int, trial: Any, server: Any, fault: Any, noise: Any, start: An
     for _ in range(times):
         killed_after(start(items), server, server.total + dice.randrange(1, 2 * size // times))
         for name in bodies:
-            trial.held(trial.folder, name, there=False)
+            trial.check_content(trial.folder, name, there=False)
         trial.ended("right file" if any((trial.folder / name).exists() for name in bodies) else "no file")
     server.always.clear()
     trial.again(items)
@@ -105,7 +105,7 @@ def test_terminated(trial: Any, server: Any, fault: Any, noise: Any, start: Any)
     assert not until(lambda: process.poll() is None and server.total < 48 * MIB, 60)
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=60)
-    trial.held(trial.folder, "one", there=False)
+    trial.check_content(trial.folder, "one", there=False)
     trial.ended("no file")
     server.always.clear()
     assert trial.again([item]).outcomes[0].bytes_kept > 0
@@ -122,7 +122,7 @@ def test_two(trial: Any, server: Any, fault: Any, noise: Any, start: Any) -> Non
         for state, _ in json.loads(stdout):
             trial.ended("right file" if state in ("done", "skipped") else state)
     for item in items:
-        trial.held(trial.folder, item.name, there=True)
+        trial.check_content(trial.folder, item.name, there=True)
     assert len(server.requests) == len(items)
 
 
@@ -136,7 +136,7 @@ def test_the_first_of_two_is_killed(trial: Any, server: Any, fault: Any, noise: 
     first.kill()
     stdout, stderr = second.communicate(timeout=60)
     assert second.returncode == 0, stderr
-    trial.held(trial.folder, "one", there=True)
+    trial.check_content(trial.folder, "one", there=True)
     trial.ended("right file" if json.loads(stdout)[0][0] == "done" else stdout)
 
 
@@ -160,4 +160,4 @@ def test_two_names(trial: Any, server: Any, fault: Any, noise: Any, start: Any) 
     assert not until(lambda: not server.requests, 60)
     trial.download([replace(item)], run="another")
     assert process.communicate(timeout=60)[0].startswith('[["done"') or process.returncode == 0
-    trial.held(trial.folder, "one", there=True)
+    trial.check_content(trial.folder, "one", there=True)

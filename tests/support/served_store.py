@@ -67,7 +67,7 @@ class ServedStore(Store):
         """Hold a file."""
         self.server.put(self._key(path), data)
 
-    def held(self, path: str) -> bytes | None:
+    def content(self, path: str) -> bytes | None:
         """A file that it holds."""
         return self.server.files.get(self._key(path))
 

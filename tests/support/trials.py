@@ -77,7 +77,7 @@ class Trial:
         assert [outcome.name for outcome in report.outcomes] == [item.name for item in requested]
         names = None if counted is None else set(counted)
         for outcome in report.outcomes:
-            self.held(place, outcome.name, there=outcome.state in ("done", "skipped"), before=before)
+            self.check_content(place, outcome.name, there=outcome.state in ("done", "skipped"), before=before)
             assert (outcome.state == "failed") == (outcome.error is not None)
             if outcome.state != "stopped" and (names is None or outcome.name in names):
                 self.ended(RIGHT if outcome.error is None else type(outcome.error).__name__, within=within)
@@ -117,7 +117,7 @@ class Trial:
         json.dumps(report.to_dict())
         return report
 
-    def held(self, folder: Path, name: str, *, there: bool, before: Mapping[str, bytes] | None = None) -> None:
+    def check_content(self, folder: Path, name: str, *, there: bool, before: Mapping[str, bytes] | None = None) -> None:
         """Assert that under a final name stand the right bytes or none.
 
         Args:

@@ -249,11 +249,11 @@ def test_a_folder_and_a_file_are_uploaded(store: ServedStore, tmp_path: Path) ->
     (tmp_path / "from" / "sub").mkdir(parents=True)
     (tmp_path / "from" / "sub" / "x").write_bytes(b"x")
     omicsdk.upload(tmp_path / "from", "served://q/", storage_options={"port": port(store)})
-    assert store.held("q/sub/x") == b"x"
+    assert store.content("q/sub/x") == b"x"
     fs = ServedFileSystem(port=port(store))
     assert fs.ls("q", detail=False) == ["q/sub"]
     omicsdk.upload(tmp_path / "from" / "sub" / "x", "served://q/named", storage_options={"port": port(store)})
-    assert store.held("q/named") == b"x"
+    assert store.content("q/named") == b"x"
     assert fs.ls("q", detail=False) == ["q/named", "q/sub"]  # no cached listing
 
 

@@ -324,15 +324,15 @@ def test_files_are_put_when_they_are_closed(fs: ServedFileSystem, monkeypatch: p
     with fs.open("new/x y.bin", "wb", block_size=100) as file:
         file.write(b"a" * 150)
         file.write(b"b")
-        assert store.held("new/x y.bin") is None
-    assert store.held("new/x y.bin") == b"a" * 150 + b"b"
+        assert store.content("new/x y.bin") is None
+    assert store.content("new/x y.bin") == b"a" * 150 + b"b"
     with fsspec.open("served://new/t.txt.gz", "wt", compression="infer", port=store.server.port) as text:
         text.write("compressed")
-    assert gzip.decompress(store.held("new/t.txt.gz") or b"") == b"compressed"
+    assert gzip.decompress(store.content("new/t.txt.gz") or b"") == b"compressed"
     fs.pipe({"new/1": b"1", "new/2": b"2"})
     assert fs.cat(["new/1", "new/2"]) == {"new/1": b"1", "new/2": b"2"}
     fs.touch("new/none")
-    assert store.held("new/none") == b""
+    assert store.content("new/none") == b""
     with pytest.raises(NotImplementedError):
         fs.touch("new/1", truncate=False)
     for create in (lambda: fs.open("new/1", "xb"), lambda: fs.pipe("new/1", b"2", mode="create")):
@@ -386,7 +386,7 @@ def test_nothing_half_written_is_put(fs: ServedFileSystem, caplog: pytest.LogCap
     except KeyError:
         with fs.open("new/log", "wb") as file:
             file.write(b"what happened")
-    assert store.held("new/log") == b"what happened"
+    assert store.content("new/log") == b"what happened"
 
 
 def test_a_file_of_which_a_part_could_not_be_kept_is_never_put(fs: ServedFileSystem) -> None:
@@ -406,20 +406,20 @@ def test_a_file_of_which_a_part_could_not_be_kept_is_never_put(fs: ServedFileSys
     file._spool = kept  # by now there is room again
     with pytest.raises(OSError, match="No space"):
         file.close()
-    assert store_of(fs).held("new/x") is None
+    assert store_of(fs).content("new/x") is None
 
 
 def test_transactions_put_all_or_nothing(fs: ServedFileSystem) -> None:
     with fs.transaction:
         with fs.open("new/1", "wb") as file:
             file.write(b"1")
-        assert store_of(fs).held("new/1") is None
-    assert store_of(fs).held("new/1") == b"1"
+        assert store_of(fs).content("new/1") is None
+    assert store_of(fs).content("new/1") == b"1"
     with pytest.raises(RuntimeError), fs.transaction:  # noqa: PT012 - what breaks stands in it
         with fs.open("new/2", "wb") as file:
             file.write(b"2")
         raise RuntimeError
-    assert store_of(fs).held("new/2") is None
+    assert store_of(fs).content("new/2") is None
 
 
 def test_places_that_can_not_be_written_state_it_at_once(fs: ServedFileSystem) -> None:
@@ -545,7 +545,7 @@ def test_a_folder_that_can_not_be_listed_is_never_left_out(
         with pytest.raises(kind, match="cannot be listed"):
             act()
     assert not (tmp_path / "came").exists()
-    assert {path: store_of(fs).held(path) for path in FILES} == FILES
+    assert {path: store_of(fs).content(path) for path in FILES} == FILES
 
 
 @pytest.mark.parametrize(
@@ -555,13 +555,13 @@ def test_a_folder_that_can_not_be_listed_is_never_left_out(
 def test_what_is_moved_into_itself_stays(fs: ServedFileSystem, source: str, target: str) -> None:
     with pytest.raises(PathError, match="cannot be moved"):
         fs.mv(source, target, recursive=True)
-    assert {path: store_of(fs).held(path) for path in FILES} == FILES
+    assert {path: store_of(fs).content(path) for path in FILES} == FILES
 
 
 @pytest.mark.parametrize(("source", "target"), [("served://p/a.txt", "p/a.txt"), ("p", "served://p")])
 def test_moving_a_path_to_itself_changes_nothing(fs: ServedFileSystem, source: str, target: str) -> None:
     fs.mv(source, target, recursive=True)  # as fsspec's own
-    assert {path: store_of(fs).held(path) for path in FILES} == FILES
+    assert {path: store_of(fs).content(path) for path in FILES} == FILES
 
 
 def test_moving_removes_what_was_copied_and_nothing_else(fs: ServedFileSystem) -> None:
