@@ -112,7 +112,7 @@ def test_crunch_snakemake_that_fails_in_rule_three(release: str, make: Make) -> 
     assert run() is RunResult.FAIL
 
     assert made.statuses() == [*HAPPY[:3], (2, 3)]
-    note = made.told()[-1]["note"]
+    note = made.status_records()[-1]["note"]
     assert note == run.note
     assert "rule three has no leave" in note
     assert "Error in rule three" in note
@@ -206,6 +206,6 @@ def test_ctrl_c_ends_crunch_snakemake(release: str, make: Make, sandbox: Sandbox
     assert match is not None
     shell = int(match[1])
     assert running.returncode == -signal.SIGINT
-    assert made.told()[-1]["state"] == State.FAIL
-    assert made.told()[-1]["note"] == "Interrupted by Ctrl-C"
+    assert made.status_records()[-1]["state"] == State.FAIL
+    assert made.status_records()[-1]["note"] == "Interrupted by Ctrl-C"
     assert not Path(f"/proc/{shell}").exists() or "Z" in Path(f"/proc/{shell}/stat").read_text()

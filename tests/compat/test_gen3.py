@@ -228,7 +228,7 @@ def test_the_explorer_is_queried(seen: dict[str, Results]):
 def test_downloads_go_over_https(seen: dict[str, Results], proxy: ConnectProxy):
     expected = {"folder/three.txt": "the third", "one.txt": "the first", "two.txt": "the second"}
     assert [results["pulls"]["a manifest"] for results in seen.values()] == [expected] * 2
-    assert f"{HOST}:443" in proxy.asked
+    assert f"{HOST}:443" in proxy.destinations
 
 
 def test_the_published_client_is_the_one_that_was_requested(interpreter_of: Callable[[str], Path]):

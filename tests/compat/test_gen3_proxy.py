@@ -49,7 +49,7 @@ def test_no_other_host_is_reached(client: httpx.Client, proxy: ConnectProxy):
     with pytest.raises(httpx.ProxyError, match="502"):
         client.get("https://elsewhere.example.org/")
     assert client.get("http://elsewhere.example.org/").status_code == 502
-    assert proxy.asked == ["elsewhere.example.org:443", "elsewhere.example.org"]
+    assert proxy.destinations == ["elsewhere.example.org:443", "elsewhere.example.org"]
 
 
 def test_its_certificate_is_not_trusted_by_default(proxy: ConnectProxy):

@@ -32,7 +32,7 @@ class ConnectProxy(ThreadingHTTPServer):
 
     Attributes:
         certificate: The file of the authority's certificate.
-        asked: Hosts and ports that a way was asked to, in order.
+        destinations: Hosts and ports of the requests, in order.
     """
 
     daemon_threads = True
@@ -46,7 +46,7 @@ class ConnectProxy(ThreadingHTTPServer):
         self.tls.load_cert_chain(chain)
         self.sandbox: str = urlsplit(target).netloc
         self.host = host
-        self.asked: list[str] = []
+        self.destinations: list[str] = []
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
     @property
@@ -81,7 +81,7 @@ class _Handler(BaseHTTPRequestHandler):
     scheme = "http"
 
     def do_CONNECT(self) -> None:
-        self.server.asked.append(self.path)
+        self.server.destinations.append(self.path)
         if self.path != f"{self.server.host}:{HTTPS}":
             self.send_error(502, "There is no way there")
             return
@@ -96,7 +96,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _forward(self) -> None:
         url = urlsplit(self.path)
         if self.scheme == "http":
-            self.server.asked.append(url.netloc)
+            self.server.destinations.append(url.netloc)
             if url.netloc != self.server.host:
                 self.send_error(502, "There is no way there")
                 return

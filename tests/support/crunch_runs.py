@@ -79,9 +79,9 @@ class Made:
 
     def statuses(self) -> list[tuple[int, int]]:
         """Stage and state of each status of the dataset, the oldest first."""
-        return [(status["stage"], status["state"]) for status in self.told()]
+        return [(status["stage"], status["state"]) for status in self.status_records()]
 
-    def told(self) -> list[dict[str, Any]]:
+    def status_records(self) -> list[dict[str, Any]]:
         """The dataset's statuses, the oldest first."""
         statuses, page = list[dict[str, Any]](), 1
         while True:

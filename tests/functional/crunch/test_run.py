@@ -247,7 +247,7 @@ def test_statuses_state_the_revision_of_the_workflows_repository(make: Make, tmp
 
     made.run(workflow_path=repository / "my.sh")()
 
-    assert {status["revision"] for status in made.told()} == {revision}
+    assert {status["revision"] for status in made.status_records()} == {revision}
 
 
 def test_an_edited_script_of_the_folder_itself_can_be_run(make: Make) -> None:

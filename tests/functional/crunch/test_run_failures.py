@@ -33,7 +33,7 @@ def reader(sandbox: Sandbox) -> Generator[Connection]:
 
 def note_of(made: Made) -> str:
     """The note of the dataset's newest status, which is a failure."""
-    newest = made.told()[-1]
+    newest = made.status_records()[-1]
     assert newest["state"] == State.FAIL
     return newest["note"]
 

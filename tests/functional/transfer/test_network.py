@@ -46,7 +46,7 @@ def test_a_refusal_behind_a_proxys_way_is_no_file(
         (outcome,) = download([item], target, environ=proxy.environment()).outcomes
     finally:
         proxy.close()
-    assert proxy.asked
+    assert proxy.destinations
     assert isinstance(outcome.error, NotFound)
     assert not (target / "one").exists()
 
