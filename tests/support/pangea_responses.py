@@ -4,20 +4,20 @@ from typing import Any
 
 import httpx
 
-Thing = dict[str, Any]
-"""The JSON of a thing."""
+Payload = dict[str, Any]
+"""The JSON of a resource."""
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 """A UUID that nothing has."""
 NOT_FOR_YOU = {"detail": "You do not have permission to perform this action."}
 
 
-def created(response: httpx.Response) -> Thing:
+def created(response: httpx.Response) -> Payload:
     """What was made."""
     assert response.status_code == httpx.codes.CREATED, response.text
     return response.json()
 
 
-def told(response: httpx.Response) -> tuple[int, Any]:
+def status_and_body(response: httpx.Response) -> tuple[int, Any]:
     """Status and body of a response."""
     return response.status_code, response.json()
 

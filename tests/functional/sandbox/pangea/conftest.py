@@ -11,7 +11,7 @@ from omicsdk.sandbox.document import read_document
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
 from omicsdk.sandbox.pangea.state import People
 from omicsdk.sandbox.state.credentials import hashed
-from pangea_responses import Thing, created
+from pangea_responses import Payload, created
 
 MEMBER = "member@example.org"
 OUTSIDER = "outsider@example.org"
@@ -78,7 +78,7 @@ def anonymous(client_of: Clients) -> httpx.Client:
 
 
 @pytest.fixture
-def member(sandbox: Sandbox, client_of: Clients, library: Thing) -> httpx.Client:
+def member(sandbox: Sandbox, client_of: Clients, library: Payload) -> httpx.Client:
     """A client of another member of the organization "Sandbox"."""
     client = client_of(MEMBER)
     person = sandbox.pangea.people.by_email(MEMBER)
@@ -88,13 +88,13 @@ def member(sandbox: Sandbox, client_of: Clients, library: Thing) -> httpx.Client
 
 
 @pytest.fixture
-def library(owner: httpx.Client) -> Thing:
+def library(owner: httpx.Client) -> Payload:
     """The library that is there from the start; it is public, and has a bucket."""
     return owner.get("/sample_groups", params={"name": "Sandbox Library"}).json()["results"][0]
 
 
 @pytest.fixture
-def private_library(owner: httpx.Client, library: Thing) -> Thing:
+def private_library(owner: httpx.Client, library: Payload) -> Payload:
     """A library that only members see; it has the same bucket."""
     fields = {"name": "Private", "is_library": True, "is_public": False}
     return created(
@@ -105,19 +105,19 @@ def private_library(owner: httpx.Client, library: Thing) -> Thing:
 
 
 @pytest.fixture
-def sample(owner: httpx.Client, library: Thing) -> Thing:
+def sample(owner: httpx.Client, library: Payload) -> Payload:
     """A public sample."""
     return created(owner.post("/samples", json={"name": "s 1", "library": library["uuid"]}))
 
 
 @pytest.fixture
-def private_sample(owner: httpx.Client, private_library: Thing) -> Thing:
+def private_sample(owner: httpx.Client, private_library: Payload) -> Payload:
     """A sample that only members see."""
     return created(owner.post("/samples", json={"name": "hidden", "library": private_library["uuid"]}))
 
 
 @pytest.fixture
-def result(owner: httpx.Client, sample: Thing) -> Thing:
+def result(owner: httpx.Client, sample: Payload) -> Payload:
     """A public result of the public sample."""
     return created(
         owner.post("/sample_ars", json={"module_name": "mod::x", "sample": sample["uuid"], "replicate": "r1"})

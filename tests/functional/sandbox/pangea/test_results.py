@@ -6,10 +6,10 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pangea_responses import Thing, created, names, told
+from pangea_responses import Payload, created, names, status_and_body
 
 
-def new(client: httpx.Client, result: Thing, data: object, name: str = "f") -> httpx.Response:
+def new(client: httpx.Client, result: Payload, data: object, name: str = "f") -> httpx.Response:
     return client.post("/sample_ar_fields", json={"name": name, "analysis_result": result["uuid"], "stored_data": data})
 
 
@@ -29,7 +29,7 @@ _VALUES = st.recursive(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(data=_VALUES)
-def test_any_json_comes_back_as_it_was_stored(owner: httpx.Client, result: Thing, data: object):
+def test_any_json_comes_back_as_it_was_stored(owner: httpx.Client, result: Payload, data: object):
     made = created(new(owner, result, data))
     assert made["stored_data"] == data
     assert owner.get(f"/sample_ar_fields/{made['uuid']}").json()["stored_data"] == data
@@ -44,27 +44,30 @@ def test_any_json_comes_back_as_it_was_stored(owner: httpx.Client, result: Thing
         ({"a\0b": 1}, "Null characters are not allowed."),
     ],
 )
-def test_data_that_cannot_be_stored_are_refused(owner: httpx.Client, result: Thing, data: object, complaint: str):
-    assert told(new(owner, result, data)) == (400, {"stored_data": [complaint]})
+def test_data_that_cannot_be_stored_are_refused(owner: httpx.Client, result: Payload, data: object, complaint: str):
+    assert status_and_body(new(owner, result, data)) == (400, {"stored_data": [complaint]})
 
 
 @pytest.mark.parametrize("number", ["1e999", "-1e999"])
 def test_a_number_that_json_has_no_word_for_is_refused_wherever_it_stands(
-    owner: httpx.Client, library: Thing, result: Thing, number: str
+    owner: httpx.Client, library: Payload, result: Payload, number: str
 ):
     paths = (f"/sample_groups/{library['uuid']}", f"/samples/{result['sample']}", f"/sample_ars/{result['uuid']}")
     for path in paths:
         refused = owner.patch(path, content=f'{{"metadata": {{"a": [{number}]}}}}', headers=_AS_JSON)
-        assert told(refused) == (400, {"metadata": ["Value must be valid JSON."]})
+        assert status_and_body(refused) == (400, {"metadata": ["Value must be valid JSON."]})
     body = f'{{"name": "f", "analysis_result": "{result["uuid"]}", "stored_data": [{{"x": {number}}}]}}'
     assert owner.post("/sample_ar_fields", content=body, headers=_AS_JSON).status_code == 400
     form = {"name": "f", "analysis_result": result["uuid"], "stored_data": f"[{number}]"}
-    assert told(owner.post("/sample_ar_fields", data=form)) == (400, {"stored_data": ["Value must be valid JSON."]})
+    assert status_and_body(owner.post("/sample_ar_fields", data=form)) == (
+        400,
+        {"stored_data": ["Value must be valid JSON."]},
+    )
     for path in ("/sample_ar_fields", "/sample_ars", "/samples", "/sample_groups"):
         assert owner.get(path).status_code == 200
 
 
-def test_data_may_be_nested_deeply_and_name_what_they_may_not_have(owner: httpx.Client, result: Thing):
+def test_data_may_be_nested_deeply_and_name_what_they_may_not_have(owner: httpx.Client, result: Payload):
     deep: object = r"\u0000"
     for _ in range(200):
         deep = [{"x": deep}]
@@ -75,7 +78,10 @@ def test_data_may_be_nested_deeply_and_name_what_they_may_not_have(owner: httpx.
         refused = owner.post("/sample_ar_fields", content=body, headers=_AS_JSON)
         assert refused.status_code == 400
         form = {"name": "g", "analysis_result": result["uuid"], "stored_data": data}
-        assert told(owner.post("/sample_ar_fields", data=form)) == (400, {"stored_data": ["Value must be valid JSON."]})
+        assert status_and_body(owner.post("/sample_ar_fields", data=form)) == (
+            400,
+            {"stored_data": ["Value must be valid JSON."]},
+        )
     assert names(owner.get("/sample_ar_fields")) == ["f"]
 
 
@@ -111,7 +117,7 @@ class Kept:
 class Model:
     """Does changes on the platform, and keeps what should be there."""
 
-    def __init__(self, owner: httpx.Client, libraries: list[Thing], samples: list[Thing]) -> None:
+    def __init__(self, owner: httpx.Client, libraries: list[Payload], samples: list[Payload]) -> None:
         self._owner = owner
         self._libraries = libraries
         self._samples = samples
@@ -173,10 +179,10 @@ def test_every_user_sees_what_they_may(
     member: httpx.Client,
     outsider: httpx.Client,
     anonymous: httpx.Client,
-    library: Thing,
-    private_library: Thing,
-    sample: Thing,
-    private_sample: Thing,
+    library: Payload,
+    private_library: Payload,
+    sample: Payload,
+    private_sample: Payload,
 ) -> None:
     libraries = [owner.get(f"/sample_groups/{group['uuid']}").json() for group in (library, private_library)]
     model = Model(owner, libraries, [sample, private_sample])

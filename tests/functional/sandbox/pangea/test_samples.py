@@ -7,11 +7,11 @@ import httpx
 import pytest
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
-from pangea_responses import NOWHERE, Thing, created, names, told
+from pangea_responses import NOWHERE, Payload, created, names, status_and_body
 
 
 @pytest.fixture
-def organization(library: Thing) -> str:
+def organization(library: Payload) -> str:
     return library["organization"]
 
 
@@ -30,7 +30,7 @@ def new(client: httpx.Client, library: str, name: str) -> httpx.Response:
 
 
 def test_with_an_organization_goes_all_that_it_owns(
-    sandbox: Sandbox, owner: httpx.Client, organization: str, result: Thing
+    sandbox: Sandbox, owner: httpx.Client, organization: str, result: Payload
 ) -> None:
     assert owner.delete(f"/organizations/{organization}").status_code == 204
     for path in (
@@ -38,7 +38,7 @@ def test_with_an_organization_goes_all_that_it_owns(
         f"/samples/{result['sample']}",
         f"/sample_ars/{result['uuid']}",
     ):
-        assert told(owner.get(path)) == (404, {"detail": "Not found."})
+        assert status_and_body(owner.get(path)) == (404, {"detail": "Not found."})
     assert owner.get("/sample_groups").json()["count"] == 0
     assert owner.get("/users/me").json()["organization_objs"] == []
     assert sandbox.pangea.store.database.rows("SELECT * FROM pangea_links WHERE kind <> 'token'") == []
@@ -54,7 +54,7 @@ def test_what_exists_is_there_after_a_restart(tmp_path: Path) -> None:
         assert names(response) == ["Sandbox", "Kept"]
 
 
-def test_many_samples_are_made_up_to_one_that_exists(owner: httpx.Client, library: Thing) -> None:
+def test_many_samples_are_made_up_to_one_that_exists(owner: httpx.Client, library: Payload) -> None:
     made = created(owner.post("/bulk_samples", json={"names": ["a", "b", "é"], "library": library["uuid"]}))["uuids"]
     assert [owner.get(f"/samples/{sample}").json()["name"] for sample in made] == ["a", "b", "é"]
     for wrong in (["c", "b", "x"], ["d", "d", "x"], ["x", ""]):
@@ -66,7 +66,7 @@ def test_many_samples_are_made_up_to_one_that_exists(owner: httpx.Client, librar
 
 @pytest.mark.parametrize("path", ["/sample_groups/{library}/downloads/m", "/samples/{uuid}/manifest"])
 def test_a_token_in_the_address_opens_what_is_for_members(
-    owner: httpx.Client, outsider: httpx.Client, anonymous: httpx.Client, private_sample: Thing, path: str
+    owner: httpx.Client, outsider: httpx.Client, anonymous: httpx.Client, private_sample: Payload, path: str
 ) -> None:
     path = path.format(**private_sample)
     token = owner.headers["authorization"].removeprefix("Token ")
@@ -79,13 +79,13 @@ def test_a_token_in_the_address_opens_what_is_for_members(
 
 
 @pytest.mark.parametrize("name", ['g "x"; y', "ü 🧬", "a\nb"])
-def test_any_name_of_a_group_makes_a_header(owner: httpx.Client, library: Thing, name: str) -> None:
+def test_any_name_of_a_group_makes_a_header(owner: httpx.Client, library: Payload, name: str) -> None:
     made = created(owner.post("/sample_groups", json={"name": name, "organization": library["organization"]}))
     header = owner.get(f"/sample_groups/{made['uuid']}/metadata?kind=csv").headers["content-disposition"]
     assert re.fullmatch('attachment; filename="[^"\n]*_metadata.csv"', header)
 
 
-def test_of_a_module_s_results_the_one_that_was_changed_last_is_read(owner: httpx.Client, result: Thing) -> None:
+def test_of_a_module_s_results_the_one_that_was_changed_last_is_read(owner: httpx.Client, result: Payload) -> None:
     path = "/nested/sandbox/sample_groups/sandbox%20LIBRARY/samples/s%201/analysis_results/mod::x"
     second = {"module_name": "mod::x", "sample": result["sample"], "replicate": "r2"}
     newer = created(owner.post("/sample_ars", json=second))
@@ -99,7 +99,7 @@ def test_of_a_module_s_results_the_one_that_was_changed_last_is_read(owner: http
     assert owner.get(path).json()["replicate"] == "r1"
 
 
-def test_lists_are_filtered_by_what_is_not_blank(owner: httpx.Client, sample: Thing, private_sample: Thing) -> None:
+def test_lists_are_filtered_by_what_is_not_blank(owner: httpx.Client, sample: Payload, private_sample: Payload) -> None:
     for query, expected in (
         ({"name": " s 1 "}, ["s 1"]),
         ({"name": " "}, ["s 1", "hidden"]),
@@ -109,7 +109,7 @@ def test_lists_are_filtered_by_what_is_not_blank(owner: httpx.Client, sample: Th
     assert names(owner.get("/sample_groups", params={"is_public": "1"})) == ["Sandbox Library"]
 
 
-def test_links_are_replaced(owner: httpx.Client, library: Thing, private_library: Thing) -> None:
+def test_links_are_replaced(owner: httpx.Client, library: Payload, private_library: Payload) -> None:
     fields = {"name": "p", "organization": library["organization"], "sample_groups": [library["uuid"]]}
     path = f"/projects/{created(owner.post('/projects', json=fields))['uuid']}"
     changed = owner.patch(path, json={"sample_groups": [private_library["uuid"]] * 2}).json()

@@ -12,41 +12,41 @@ import pytest
 from conformity import NO_TLS
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
-from pangea_responses import Thing, created, told
+from pangea_responses import Payload, created, status_and_body
 
 
 @pytest.fixture
-def field(owner: httpx.Client, result: Thing) -> Thing:
+def field(owner: httpx.Client, result: Payload) -> Payload:
     """An empty field of the public result."""
     return created(
         owner.post("/sample_ar_fields", json={"name": "f", "analysis_result": result["uuid"], "stored_data": {}})
     )
 
 
-def upload(client: httpx.Client, field: Thing, filename: str = "reads 1.fastq.gz", **how: Any) -> httpx.Response:
+def upload(client: httpx.Client, field: Payload, filename: str = "reads 1.fastq.gz", **how: Any) -> httpx.Response:
     return client.post(f"/sample_ar_fields/{field['uuid']}/upload_s3", json={"filename": filename, **how})
 
 
-def send(form: Thing, content: bytes) -> int:
+def send(form: Payload, content: bytes) -> int:
     return httpx.post(form["url"], data=form["fields"], files={"file": ("x", content)}, trust_env=False).status_code
 
 
-def complete(client: httpx.Client, field: Thing, upload_id: str, parts: list[Thing]) -> httpx.Response:
+def complete(client: httpx.Client, field: Payload, upload_id: str, parts: list[Payload]) -> httpx.Response:
     sent = {"upload_id": upload_id, "parts": parts}
     return client.post(f"/sample_ar_fields/{field['uuid']}/complete_upload_s3", json=sent)
 
 
-def read(client: httpx.Client, field: Thing) -> bytes:
+def read(client: httpx.Client, field: Payload) -> bytes:
     data = client.get(f"/sample_ar_fields/{field['uuid']}").json()["stored_data"]
     return httpx.get(data["presigned_url"], trust_env=False).content
 
 
-def test_the_first_bucket_is_on_the_sandboxs_own_server(owner: httpx.Client, library: Thing, sandbox: Sandbox):
+def test_the_first_bucket_is_on_the_sandboxs_own_server(owner: httpx.Client, library: Payload, sandbox: Sandbox):
     first = owner.get("/s3_buckets").json()["results"][0]
     assert (first["uuid"], first["endpoint_url"]) == (library["bucket"], sandbox.s3_url)
 
 
-def test_a_bucket_goes_with_its_keys_and_from_its_groups(owner: httpx.Client, library: Thing, sandbox: Sandbox):
+def test_a_bucket_goes_with_its_keys_and_from_its_groups(owner: httpx.Client, library: Payload, sandbox: Sandbox):
     sent = {"name": "bkt", "endpoint_url": sandbox.s3_url, "organization": library["organization"]}
     bucket = created(owner.post("/s3_buckets", json=sent))
     key = created(owner.post("/s3_api_keys", json={"bucket": bucket["uuid"], "public_key": "A", "private_key": "S"}))
@@ -57,7 +57,7 @@ def test_a_bucket_goes_with_its_keys_and_from_its_groups(owner: httpx.Client, li
     assert owner.get(path).json()["bucket"] is None
 
 
-def test_what_fields_of_a_module_have_is_downloaded_together(owner: httpx.Client, library: Thing, result: Thing):
+def test_what_fields_of_a_module_have_is_downloaded_together(owner: httpx.Client, library: Payload, result: Payload):
     sent = {"name": "a/b.c d", "analysis_result": result["uuid"], "stored_data": {"n": 1}}
     created(owner.post("/sample_ar_fields", json=sent))
     created(owner.post("/samples", json={"name": "empty", "library": library["uuid"]}))
@@ -69,20 +69,20 @@ def test_what_fields_of_a_module_have_is_downloaded_together(owner: httpx.Client
         content = archive.extractfile(archive.getnames()[0])
         assert content is not None
         assert json.load(content) == {"n": 1}
-    assert told(owner.get(path, params={"kind": "zip"})) == (400, {"kind": ['"zip" is not a valid choice.']})
+    assert status_and_body(owner.get(path, params={"kind": "zip"})) == (400, {"kind": ['"zip" is not a valid choice.']})
     assert owner.get(path).status_code == 200
 
 
-def test_parts_are_as_many_as_s3_takes(owner: httpx.Client, field: Thing):
+def test_parts_are_as_many_as_s3_takes(owner: httpx.Client, field: Payload):
     assert len(upload(owner, field, stance="upload-multipart").json()["urls"]) == 1
     too_many = {"n_parts": ["Ensure this value is between 0 and 10000."]}
-    assert told(upload(owner, field, stance="upload-multipart", n_parts=10_001)) == (400, too_many)
+    assert status_and_body(upload(owner, field, stance="upload-multipart", n_parts=10_001)) == (400, too_many)
     for part in ({"ETag": "x"}, {"ETag": "x", "PartNumber": 0}, {"ETag": "x", "PartNumber": True}):
         assert complete(owner, field, "x", [part]).json()["parts"][0].startswith("Expected a list of parts")
 
 
 def test_a_field_that_goes_or_is_filled_while_the_storage_is_queried_stays_so(
-    sandbox: Sandbox, owner: httpx.Client, field: Thing, monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox, owner: httpx.Client, field: Payload, monkeypatch: pytest.MonkeyPatch
 ):
     path = f"/sample_ar_fields/{field['uuid']}"
     form = sandbox.pangea.storage.form
@@ -92,7 +92,10 @@ def test_a_field_that_goes_or_is_filled_while_the_storage_is_queried_stays_so(
         return form(*arguments)
 
     monkeypatch.setattr(sandbox.pangea.storage, "form", filling)
-    assert told(upload(owner, field)) == (400, {"detail": "Creating S3 result would overwrite existing data"})
+    assert status_and_body(upload(owner, field)) == (
+        400,
+        {"detail": "Creating S3 result would overwrite existing data"},
+    )
     assert owner.get(path).json()["stored_data"] == {"a": 1}
     owner.patch(path, json={"stored_data": {}})
 
@@ -101,24 +104,26 @@ def test_a_field_that_goes_or_is_filled_while_the_storage_is_queried_stays_so(
         return form(*arguments)
 
     monkeypatch.setattr(sandbox.pangea.storage, "form", removing)
-    assert told(upload(owner, field)) == (404, {"detail": "Not found."})
+    assert status_and_body(upload(owner, field)) == (404, {"detail": "Not found."})
 
 
-def test_a_library_without_a_bucket_takes_no_files(owner: httpx.Client, library: Thing, field: Thing):
+def test_a_library_without_a_bucket_takes_no_files(owner: httpx.Client, library: Payload, field: Payload):
     owner.patch(f"/sample_groups/{library['uuid']}", json={"bucket": None})
     complaint = "The group Sandbox Library has no bucket: register one, and set it."
-    assert told(upload(owner, field)) == (400, {"bucket": [complaint]})
+    assert status_and_body(upload(owner, field)) == (400, {"bucket": [complaint]})
     assert owner.get(f"/sample_ar_fields/{field['uuid']}").json()["stored_data"] == {}
 
 
-def test_a_bucket_that_is_nowhere_takes_no_files(owner: httpx.Client, library: Thing, field: Thing, sandbox: Sandbox):
+def test_a_bucket_that_is_nowhere_takes_no_files(
+    owner: httpx.Client, library: Payload, field: Payload, sandbox: Sandbox
+):
     names = sandbox.s3_credentials
     keys = {"public_key": names["AWS_ACCESS_KEY_ID"], "private_key": names["AWS_SECRET_ACCESS_KEY"]}
 
     def use(**fields: str) -> None:
         bucket = created(owner.post("/s3_buckets", json={**fields, "organization": library["organization"]}))
         owner.patch(f"/sample_groups/{library['uuid']}", json={"bucket": bucket["uuid"]})
-        assert told(upload(owner, field)) == (
+        assert status_and_body(upload(owner, field)) == (
             400,
             {
                 "bucket": [
@@ -133,7 +138,10 @@ def test_a_bucket_that_is_nowhere_takes_no_files(owner: httpx.Client, library: T
     assert refused.status_code == 400
     assert "NoSuchBucket" in refused.json()["detail"]
     use(name="nowhere", endpoint_url="nope")
-    assert told(upload(owner, field)) == (400, {"detail": "The storage can't be used: Invalid endpoint: nope"})
+    assert status_and_body(upload(owner, field)) == (
+        400,
+        {"detail": "The storage can't be used: Invalid endpoint: nope"},
+    )
 
 
 @pytest.mark.parametrize(
@@ -150,7 +158,7 @@ def test_a_bucket_that_is_nowhere_takes_no_files(owner: httpx.Client, library: T
     ],
 )
 def test_what_no_storage_can_be_is_reported_when_it_is_used(
-    owner: httpx.Client, library: Thing, field: Thing, sandbox: Sandbox, bucket: Thing, keys: Thing
+    owner: httpx.Client, library: Payload, field: Payload, sandbox: Sandbox, bucket: Payload, keys: Payload
 ):
     sent = {"name": "bkt", "endpoint_url": sandbox.s3_url, "organization": library["organization"], **bucket}
     made = created(owner.post("/s3_buckets", json=sent))
@@ -167,7 +175,7 @@ def test_what_no_storage_can_be_is_reported_when_it_is_used(
     assert (done.status_code, done.content) == (200, b"") or done.status_code == 400
 
 
-def test_keys_of_others_make_no_addresses(outsider: httpx.Client, owner: httpx.Client, library: Thing):
+def test_keys_of_others_make_no_addresses(outsider: httpx.Client, owner: httpx.Client, library: Payload):
     organization = outsider.get("/organizations", params={"name": "Elsewhere"}).json()["results"][0]["uuid"]
     fields = {"name": "Theirs", "organization": organization, "is_library": True, "bucket": library["bucket"]}
     theirs = created(outsider.post("/sample_groups", json=fields))
@@ -216,7 +224,7 @@ def test_reading_starts_no_storage(tmp_path: Path):
         assert sandbox.pangea.context.staging._server is None  # to ask for its address would start it
 
 
-def test_many_upload_at_once(owner: httpx.Client, result: Thing):
+def test_many_upload_at_once(owner: httpx.Client, result: Payload):
     def one(number: int) -> bytes:
         sent = {"name": f"f{number}", "analysis_result": result["uuid"], "stored_data": {}}
         field = created(owner.post("/sample_ar_fields", json=sent))

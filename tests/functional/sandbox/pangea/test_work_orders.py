@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.pangea.orders import ERROR, PENDING, STATUSES, SUCCESS, WORKING, progress, status_of
-from pangea_responses import NOT_FOR_YOU, NOWHERE, Thing, created, told
+from pangea_responses import NOT_FOR_YOU, NOWHERE, Payload, created, status_and_body
 
 WORKER = "worker@example.org"
 
@@ -24,13 +24,13 @@ def prototype(sandbox: Sandbox, worker: httpx.Client) -> str:
 
 
 @pytest.fixture
-def order(owner: httpx.Client, private_sample: Thing, prototype: str) -> Thing:
+def order(owner: httpx.Client, private_sample: Payload, prototype: str) -> Payload:
     """An order for the private sample."""
     made = created(owner.post(f"/samples/{private_sample['uuid']}/work_orders/{prototype}"))
     return owner.get(f"/work_orders/{made['uuid']}").json()
 
 
-def jobs(order: Thing) -> list[str]:
+def jobs(order: Payload) -> list[str]:
     return [f"/job_orders/{job['uuid']}" for job in order["job_order_objs"]]
 
 
@@ -44,51 +44,54 @@ def test_one_error_is_one_of_all_and_pending_and_success_are_those_of_all(status
     assert counted.pop("n_jobs") == len(statuses) == sum(counted.values())
 
 
-def test_a_job_names_its_result_as_long_as_that_exists(owner: httpx.Client, worker: httpx.Client, order: Thing):
+def test_a_job_names_its_result_as_long_as_that_exists(owner: httpx.Client, worker: httpx.Client, order: Payload):
     path = jobs(order)[0]
     made = created(owner.post("/sample_ars", json={"module_name": "m", "sample": order["sample"]}))
     used = {"resources_used": {"cpu": 1}, "resources_needed": {"ram": 2}}
     written = worker.patch(path, json={"analysis_result": made["uuid"], **used}).json()
     assert {name: written[name] for name in ("analysis_result", *used)} == {"analysis_result": made["uuid"], **used}
     unknown = {"analysis_result": [f'Invalid pk "{NOWHERE}" - object does not exist.']}
-    assert told(worker.patch(path, json={"analysis_result": NOWHERE})) == (400, unknown)
+    assert status_and_body(worker.patch(path, json={"analysis_result": NOWHERE})) == (400, unknown)
     owner.delete(f"/sample_ars/{made['uuid']}")
     assert worker.get(path).json()["analysis_result"] is None
 
 
 def test_an_order_lets_who_is_privileged_write_results_of_its_sample(
-    worker: httpx.Client, outsider: httpx.Client, order: Thing, sample: Thing
+    worker: httpx.Client, outsider: httpx.Client, order: Payload, sample: Payload
 ):
     with_order = {"work_order_uuid": order["uuid"]}
     sent = {"module_name": "m", "sample": order["sample"], "replicate": "1"}
     refused = {"detail": "Organization membership is required to create a sample analysis result."}
-    assert told(worker.post("/sample_ars", json=sent)) == (403, refused)
-    assert told(outsider.post("/sample_ars", params=with_order, json=sent)) == (403, refused)
-    assert told(worker.post("/sample_ars", params=with_order, json={**sent, "sample": sample["uuid"]})) == (
+    assert status_and_body(worker.post("/sample_ars", json=sent)) == (403, refused)
+    assert status_and_body(outsider.post("/sample_ars", params=with_order, json=sent)) == (403, refused)
+    assert status_and_body(worker.post("/sample_ars", params=with_order, json={**sent, "sample": sample["uuid"]})) == (
         403,
         refused,
     )
     for wrong in ("x", NOWHERE):
-        assert told(worker.post("/sample_ars", params={"work_order_uuid": wrong}, json=sent)) == (403, refused)
+        assert status_and_body(worker.post("/sample_ars", params={"work_order_uuid": wrong}, json=sent)) == (
+            403,
+            refused,
+        )
     made = created(worker.post("/sample_ars", params=with_order, json=sent))
     field = {"name": "f", "analysis_result": made["uuid"], "stored_data": {"x": 1}}
     assert worker.post("/sample_ar_fields", json=field).status_code == 403
     kept = created(worker.post("/sample_ar_fields", params=with_order, json=field))
     for path in (f"/samples/{order['sample']}", f"/sample_ars/{made['uuid']}", f"/sample_ar_fields/{kept['uuid']}"):
-        assert told(worker.get(path)) == (403, NOT_FOR_YOU)
+        assert status_and_body(worker.get(path)) == (403, NOT_FOR_YOU)
         assert worker.get(path, params=with_order).status_code == 200
     assert worker.patch(f"/sample_ars/{made['uuid']}", params=with_order, json={"is_hidden": True}).status_code == 200
-    assert told(worker.delete(f"/sample_ars/{made['uuid']}")) == (403, NOT_FOR_YOU)
+    assert status_and_body(worker.delete(f"/sample_ars/{made['uuid']}")) == (403, NOT_FOR_YOU)
     assert worker.delete(f"/sample_ars/{made['uuid']}", params=with_order).status_code == 204
 
 
-def test_an_order_lets_who_is_privileged_upload_a_file(worker: httpx.Client, order: Thing):
+def test_an_order_lets_who_is_privileged_upload_a_file(worker: httpx.Client, order: Payload):
     with_order = {"work_order_uuid": order["uuid"]}
     made = created(worker.post("/sample_ars", params=with_order, json={"module_name": "m", "sample": order["sample"]}))
     sent = {"name": "f", "analysis_result": made["uuid"], "stored_data": {}}
     path = f"/sample_ar_fields/{created(worker.post('/sample_ar_fields', params=with_order, json=sent))['uuid']}"
     refused = {"detail": "Insufficient permissions to get upload url."}
-    assert told(worker.post(f"{path}/upload_s3", json={"filename": "x"})) == (403, refused)
+    assert status_and_body(worker.post(f"{path}/upload_s3", json={"filename": "x"})) == (403, refused)
     form = worker.post(f"{path}/upload_s3", params=with_order, json={"filename": "x"}).json()
     assert httpx.post(form["url"], data=form["fields"], files={"file": b"made"}, trust_env=False).status_code == 204
     data = worker.get(path, params=with_order).json()["stored_data"]
@@ -99,7 +102,7 @@ def test_an_order_of_a_group_orders_for_each_of_its_samples(
     sandbox: Sandbox,
     owner: httpx.Client,
     worker: httpx.Client,
-    library: Thing,
+    library: Payload,
     prototype: str,
 ):
     for name in ("a", "b"):
