@@ -8,13 +8,13 @@ from diagrams.svg import Box, drawing
 
 def steps() -> list[Box]:
     """The steps in their order."""
-    found: dict[int, Box] = {}
+    boxes: dict[int, Box] = {}
     for path in sorted(ROOTS["omicsdk_codegen"].glob("*.py")):
         first = path.read_text(encoding="utf-8").partition("\n")[0]
         if step := re.match(r'"""Step (\d+): (.*)', first):
             text = step[2].rstrip('"').partition(". ")[0].rstrip(".")
-            found[int(step[1])] = Box(f"{step[1]}  {path.stem}", text)
-    return [found[number] for number in sorted(found)]
+            boxes[int(step[1])] = Box(f"{step[1]}  {path.stem}", text)
+    return [boxes[number] for number in sorted(boxes)]
 
 
 def draw() -> str:

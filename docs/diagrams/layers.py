@@ -13,7 +13,7 @@ def rows() -> list[list[Box]]:
 
 
 def _box(name: str) -> Box:
-    used = sorted(short(each) for each in imports(name))
+    used = sorted(short(package) for package in imports(name))
     return Box(short(name), f"imports {', '.join(used)}" if used else "imports none of them")
 
 

@@ -60,15 +60,15 @@ def packages() -> list[str]:
 def imports(package: str) -> frozenset[str]:
     """The other packages whose modules a package imports, inside functions too."""
     root, _, name = package.partition(".")
-    found: set[str] = set()
+    imported: set[str] = set()
     folder = ROOTS[root] / name
     for path in folder.rglob("*.py") if folder.is_dir() else [folder.with_suffix(".py")]:
         for module in _IMPORT.findall(path.read_text(encoding="utf-8")):
-            found.add(".".join(module.split(".")[:2]) if module.startswith("omicsdk.") else module.split(".")[0])
-    return frozenset(found & set(packages()) - {package})
+            imported.add(".".join(module.split(".")[:2]) if module.startswith("omicsdk.") else module.split(".")[0])
+    return frozenset(imported & set(packages()) - {package})
 
 
-def said(path: Path) -> str:
+def first_sentence(path: Path) -> str:
     """The first sentence of a module's docstring, without its full stop."""
     text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
     return " ".join(re.split(r"(?<=[.:])\s|\n\n", text, maxsplit=1)[0].split()).rstrip(".:")

@@ -18,13 +18,13 @@ def boxes(table: Mapping[tuple[State, type[Any]], Transition[Any, Any]]) -> list
         table: The transitions of a direction.
     """
     states = dict.fromkeys(state for state, _ in table)
-    found = []
+    state_boxes = []
     for state in sorted(states, key=list(State).index):
         lines = [
             f"{event.__name__} \N{RIGHTWARDS ARROW} {', '.join(sorted(transition.next_states - {state}) or ['stays'])}{' or stays' if state in transition.next_states and len(transition.next_states) > 1 else ''};"
             for (here, event), transition in table.items()
             if here is state and event.__name__ not in EVERYWHERE
         ]
-        found.append(Box(state.value, " ".join(lines).rstrip(";")))
+        state_boxes.append(Box(state.value, " ".join(lines).rstrip(";")))
     ends = sorted({end.value for transition in table.values() for end in transition.next_states if end in FINAL})
-    return [*found, Box(" | ".join(ends), "Final: the outcome is reported, and nothing follows.")]
+    return [*state_boxes, Box(" | ".join(ends), "Final: the outcome is reported, and nothing follows.")]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from diagrams.sources import ROOTS, said
+from diagrams.sources import ROOTS, first_sentence
 from diagrams.svg import Box, drawing
 
 STAGES = (
@@ -26,7 +26,9 @@ def staged(title: str, package: str, stages: Sequence[tuple[str, str]]) -> str:
         stages: What happens, and the module of the package that does it.
     """
     folder = ROOTS["omicsdk"] / package
-    boxes = [Box(f"{what}  ({module.replace('/', '.')})", said(folder / f"{module}.py")) for what, module in stages]
+    boxes = [
+        Box(f"{what}  ({module.replace('/', '.')})", first_sentence(folder / f"{module}.py")) for what, module in stages
+    ]
     return drawing(title, [[box] for box in boxes], arrows=True, columns=1)
 
 
