@@ -64,7 +64,7 @@ def is_taken(licence: str) -> bool:
     return any(all(part in TAKEN for part in side.split(" AND ")) for side in licence.split(" OR "))
 
 
-def asked_for(project: Mapping[str, Any]) -> dict[str, list[str]]:
+def groups_by_package(project: Mapping[str, Any]) -> dict[str, list[str]]:
     """Packages, as they are compared, to who requests them: "always", or names of extras that `all` has.
 
     Args:
@@ -93,7 +93,7 @@ def page(rows: Sequence[Mapping[str, str]], required_by: Mapping[str, Sequence[s
 
     Args:
         rows: What pip-licenses found: `Name`, `Version`, `License`.
-        required_by: From `asked_for`.
+        required_by: From `groups_by_package`.
     """
     lines = [
         f"| {row['Name']} | {row['Version']} | {' '.join(expression(row['License']).split())} "
@@ -109,7 +109,7 @@ def faults(text: str, required_by: Mapping[str, Sequence[str]]) -> Iterator[str]
 
     Args:
         text: The page.
-        required_by: From `asked_for`.
+        required_by: From `groups_by_package`.
     """
     listed: dict[str, tuple[str, str]] = {plain(name): (licence, by) for name, _, licence, by in _ROW.findall(text)}
     for name, groups in sorted(required_by.items()):
@@ -126,7 +126,7 @@ def main() -> int:
         sys.exit(f"{HOME} isn't there; `make bare` makes it")
     words = ["piplicenses", "--python", str(python_of(HOME)), "--format", "json", "--from", "mixed"]
     done = subprocess.run([sys.executable, "-m", *words], check=True, stdout=subprocess.PIPE)
-    required_by = asked_for(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"])
+    required_by = groups_by_package(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"])
     text = page(json.loads(done.stdout), required_by)
     wrong = list(faults(text, required_by))
     if not wrong:

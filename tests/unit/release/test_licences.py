@@ -9,9 +9,9 @@ ROOT = Path(__file__).parents[3]
 
 
 def test_the_page_lists_every_dependency_under_licences_that_we_take():
-    from licences import PAGE, asked_for, faults
+    from licences import PAGE, faults, groups_by_package
 
-    groups = asked_for(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"])
+    groups = groups_by_package(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"])
     assert groups["httpx"] == ["always"]
     assert groups["pyyaml"] == ["codegen", "sandbox", "cwl", "dvc", "gen3", "dtp"]
     assert not list(faults(PAGE.read_text(encoding="utf-8"), groups))
@@ -38,13 +38,13 @@ def test_a_licence(declared, spdx, taken):
 
 
 def test_what_is_wrong_with_a_page_is_named():
-    from licences import asked_for, faults, page
+    from licences import faults, groups_by_package, page
 
     project = {
         "dependencies": ["a_b>=1"],
         "optional-dependencies": {"all": ["omicsdk[one,two]"], "one": ["c[x]>=2"], "two": ["c>=1"], "dev": ["d"]},
     }
-    groups = asked_for(project)
+    groups = groups_by_package(project)
     assert groups == {"a-b": ["always"], "c": ["one", "two"]}
     rows = [
         {"Name": "A.b", "Version": "1", "License": "MIT License"},
