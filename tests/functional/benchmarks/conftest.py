@@ -10,12 +10,12 @@ from quiet_server import QuietHandler, serving
 @pytest.fixture
 def counts():
     """Where a server is that counts, and what it tells."""
-    told = {}
+    payload = {}
 
     class Counting(QuietHandler):
         def do_GET(self):
             assert self.path == "/_counts"
-            self.reply(200, json.dumps(told).encode())
+            self.reply(200, json.dumps(payload).encode())
 
     with serving(Counting) as url:
-        yield url, told
+        yield url, payload

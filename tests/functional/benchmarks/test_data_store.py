@@ -11,7 +11,7 @@ import pytest
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the benchmark asks Linux for what it measures")
 
 
-def asked(server, method, target, body=b"", head=b""):
+def response_to(server, method, target, body=b"", head=b""):
     """A server's response: its status, its lines in lower case, its body."""
     from answering import Request
 
@@ -39,7 +39,7 @@ def holdings(tmp_path):
 
 
 def test_a_file_is_a_redirect_to_its_name_on_the_server(api):
-    status, headers, body = asked(api, "GET", "/v1/files/abc?replica=aws&version=1")
+    status, headers, body = response_to(api, "GET", "/v1/files/abc?replica=aws&version=1")
     (location,) = [line for line in headers if line.startswith("location: ")]
     assert (status, body) == (302, b"")
     assert location.startswith("location: http://files/abc?awsaccesskeyid=")
@@ -47,29 +47,29 @@ def test_a_file_is_a_redirect_to_its_name_on_the_server(api):
 
 def test_what_is_registered_is_counted(api):
     for uuid in ("a", "b"):
-        status, _, body = asked(api, "PUT", f"/v1/files/{uuid}?version=7&replica=aws", b"{}")
+        status, _, body = response_to(api, "PUT", f"/v1/files/{uuid}?version=7&replica=aws", b"{}")
         assert (status, json.loads(body)) == (201, {"version": "7"})
-    asked(api, "PUT", "/v1/bundles/c?replica=aws&version=7", b"{}")
-    assert json.loads(asked(api, "GET", "/_counts")[2]) == {"files": 2, "bundles": 1}
+    response_to(api, "PUT", "/v1/bundles/c?replica=aws&version=7", b"{}")
+    assert json.loads(response_to(api, "GET", "/_counts")[2]) == {"files": 2, "bundles": 1}
 
 
 def test_documents_name_this_server(api):
     for path in ("/v1", "/auth"):
-        document = json.loads(asked(api, "GET", f"{path}/swagger.json")[2])
+        document = json.loads(response_to(api, "GET", f"{path}/swagger.json")[2])
         assert document["servers"] == [{"url": f"http://here{path}"}]
-    assert asked(api, "GET", "/v1/other.json")[0] == 404
+    assert response_to(api, "GET", "/v1/other.json")[0] == 404
 
 
 def test_a_bucket_states_what_came():
     from data_store.staging import bucket
 
     server = bucket()
-    status, headers, _ = asked(server, "PUT", "/bucket/a", b"abc", b"x: y\r\nx-amz-tagging: a=b\r\n")
+    status, headers, _ = response_to(server, "PUT", "/bucket/a", b"abc", b"x: y\r\nx-amz-tagging: a=b\r\n")
     assert (status, headers[0]) == (200, f'etag: "{hashlib.md5(b"abc").hexdigest()}"')
-    asked(server, "PUT", "/bucket/b", b"de")
-    assert json.loads(asked(server, "GET", "/_counts")[2]) == {"objects": 2, "bytes": 5, "tagged": 1}
-    asked(server, "PUT", "/bucket/b?tagging", b"<Tagging/>")
-    assert json.loads(asked(server, "GET", "/_counts")[2]) == {"objects": 2, "bytes": 5, "tagged": 2}
+    response_to(server, "PUT", "/bucket/b", b"de")
+    assert json.loads(response_to(server, "GET", "/_counts")[2]) == {"objects": 2, "bytes": 5, "tagged": 1}
+    response_to(server, "PUT", "/bucket/b?tagging", b"<Tagging/>")
+    assert json.loads(response_to(server, "GET", "/_counts")[2]) == {"objects": 2, "bytes": 5, "tagged": 2}
 
 
 def test_manifests_name_what_the_server_has(holdings, tmp_path):
@@ -99,14 +99,14 @@ def test_a_bundle_is_made_known_with_its_first_files(holdings, api, monkeypatch)
             return None
 
     def send(request):
-        assert asked(api, request.get_method(), request.selector, request.data)[0] == 204
+        assert response_to(api, request.get_method(), request.selector, request.data)[0] == 204
         return Sent()
 
     monkeypatch.setattr(data_store.holdings, "urlopen", send)
     uuid, files = holdings.register_bundle("http://here")
-    bundle = json.loads(asked(api, "GET", f"/v1/bundles/{uuid}?replica=aws")[2])["bundle"]
-    assert [f"{uuid}.{bundle['version']}/{each['name']}" for each in bundle["files"]] == [file.name for file in files]
-    assert [each["uuid"] for each in bundle["files"]] == [file.name for file in holdings.many[:3]]
+    bundle = json.loads(response_to(api, "GET", f"/v1/bundles/{uuid}?replica=aws")[2])["bundle"]
+    assert [f"{uuid}.{bundle['version']}/{entry['name']}" for entry in bundle["files"]] == [file.name for file in files]
+    assert [entry["uuid"] for entry in bundle["files"]] == [file.name for file in holdings.many[:3]]
 
 
 def test_an_upload_is_requested_whole(holdings, counts):
@@ -114,11 +114,11 @@ def test_an_upload_is_requested_whole(holdings, counts):
 
     import data_store.cases as cases
 
-    staging, told = counts
+    staging, payload = counts
     check = cases._arrived(SimpleNamespace(holdings=holdings, api=staging, staging=staging))
-    told.update(objects=2, bytes=40_000, tagged=2, files=2, bundles=1)
+    payload.update(objects=2, bytes=40_000, tagged=2, files=2, bundles=1)
     check()
-    told.update(objects=4, bytes=80_000, tagged=3, files=4, bundles=2)
+    payload.update(objects=4, bytes=80_000, tagged=3, files=4, bundles=2)
     with pytest.raises(RuntimeError, match="'tagged': 1"):
         check()
 

@@ -31,30 +31,32 @@ def sink():
     thread.join()
 
 
-def asked(connection, method, target, body=None, headers=None):
+def response_to(connection, method, target, body=None, headers=None):
     connection.request(method, target, body, headers or {})
     response = connection.getresponse()
     return response, response.read()
 
 
 def test_the_sink_takes_a_multipart_upload(sink):
-    begun, xml = asked(sink, "POST", "/bucket/key?uploads")
+    begun, xml = response_to(sink, "POST", "/bucket/key?uploads")
     assert begun.status == 200
     assert b"<UploadId>" in xml
     body = bytes(3 << 20)
-    part, _ = asked(sink, "PUT", "/bucket/key?partNumber=1&uploadId=1", body, {"x-amz-checksum-crc32c": "aBc+/w=="})
+    part, _ = response_to(
+        sink, "PUT", "/bucket/key?partNumber=1&uploadId=1", body, {"x-amz-checksum-crc32c": "aBc+/w=="}
+    )
     assert len(part.headers["ETag"].strip(chr(34))) == 16  # no MD5, which a resumed upload would be compared with
     assert part.headers["x-amz-checksum-crc32c"] == "aBc+/w=="
-    _, xml = asked(sink, "POST", "/bucket/key?uploadId=1", b"<CompleteMultipartUpload/>")
+    _, xml = response_to(sink, "POST", "/bucket/key?uploadId=1", b"<CompleteMultipartUpload/>")
     assert b"<CompleteMultipartUploadResult>" in xml
-    given_up, _ = asked(sink, "DELETE", "/bucket/key?uploadId=1")
+    given_up, _ = response_to(sink, "DELETE", "/bucket/key?uploadId=1")
     assert given_up.status == 204
 
 
 def test_the_sink_counts_what_came(sink):
-    before = int(asked(sink, "GET", "/")[1])
-    asked(sink, "PUT", "/bucket/key", bytes(100_000))
-    assert int(asked(sink, "GET", "/")[1]) - before == 100_000
+    before = int(response_to(sink, "GET", "/")[1])
+    response_to(sink, "PUT", "/bucket/key", bytes(100_000))
+    assert int(response_to(sink, "GET", "/")[1]) - before == 100_000
 
 
 def test_the_sink_lets_a_client_wait_for_its_leave(sink):
