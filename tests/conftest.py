@@ -149,10 +149,13 @@ def _events_and_rules() -> None:
         if self._event_aliases == hooks.EVENT_ALIASES:
             self._alias_name_cache = names
 
-    def rule_set(**stated: Any) -> Any:
-        which = id(stated["rules"]), id(stated["partitions"])  # the first is kept with its rules, so ids stay its own
+    def rule_set(**arguments: Any) -> Any:
+        which = (
+            id(arguments["rules"]),
+            id(arguments["partitions"]),
+        )  # the first is kept with its rules, so ids stay its own
         if which not in made:
-            made[which] = stated, rules(**stated)
+            made[which] = arguments, rules(**arguments)
         return made[which][1]
 
     hooks.EventAliaser.__init__ = __init__

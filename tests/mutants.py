@@ -129,7 +129,7 @@ def mutants_of(source: str) -> list[Mutant]:
     statements = ast.parse(source).body
     texts = [ast.unparse(statement) for statement in statements]
     seen = set(enumerate(texts))
-    found: list[Mutant] = []
+    mutants: list[Mutant] = []
     labels = collections.Counter[str]()
     line = 0
     for number, statement in enumerate(statements):
@@ -149,8 +149,8 @@ def mutants_of(source: str) -> list[Mutant]:
                 labels[mutant.label] += 1
                 if (occurrence := labels[mutant.label]) > 1:
                     mutant = dataclasses.replace(mutant, after=f"{mutant.after} (occurrence {occurrence})")
-                found.append(mutant)
-    return found
+                mutants.append(mutant)
+    return mutants
 
 
 def sample_of(mutants: list[Mutant], most: int = SAMPLE) -> list[Mutant]:

@@ -179,16 +179,16 @@ def test_each_rule_refuses_a_recorded_response_about_something_else(recording: R
     check_each(rules, lambda rule: f"{rule.argument} {rule.places}", check)
 
 
-def stated_otherwise(body: Any, requested: str, depth: int = 0) -> Any:
+def with_another_value(body: Any, requested: str, depth: int = 0) -> Any:
     """The body with another value wherever it states the requested one, but deep within."""
     if isinstance(body, list):
-        return [stated_otherwise(member, requested, depth + 1) for member in body]
+        return [with_another_value(member, requested, depth + 1) for member in body]
     if not isinstance(body, dict):
         return body
     return {
         key: OTHER
         if isinstance(value, (str, int)) and str(value) == requested
-        else stated_otherwise(value, requested, depth + 1)
+        else with_another_value(value, requested, depth + 1)
         if depth < 2
         else value
         for key, value in body.items()
@@ -208,7 +208,7 @@ def test_whatever_a_recorded_response_states_of_its_request_is_compared(recordin
         parts = [unquote(part) for part in urlsplit(exchange.request.url).path.rstrip("/").split("/")]
         several = placed[0].count("{") if placed else 0
         changed = (
-            stated_otherwise(exchange.body, "/".join(parts[-number:]))
+            with_another_value(exchange.body, "/".join(parts[-number:]))
             for number in sorted({several, 1}, reverse=True)
             if several
         )

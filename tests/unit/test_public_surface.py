@@ -90,8 +90,8 @@ def parts_of(hint: object) -> Iterator[object]:
 @pytest.mark.parametrize("module", [module for module in SURFACE if "compat" not in module])
 def test_programs_can_evaluate_annotations(module: str) -> None:  # as pydantic, FastAPI and beartype do
     def check(row: tuple[str, Callable[..., object]]) -> None:
-        stated = inspect.signature(row[1]).parameters if inspect.isfunction(row[1]) else {}
-        annotated = {name for name, parameter in stated.items() if parameter.annotation is not parameter.empty}
+        parameters = inspect.signature(row[1]).parameters if inspect.isfunction(row[1]) else {}
+        annotated = {name for name, parameter in parameters.items() if parameter.annotation is not parameter.empty}
         assert annotated <= typing.get_type_hints(row[1]).keys()  # pydantic looks them up
         for hint in typing.get_type_hints(row[1]).values():
             for part in parts_of(hint):  # beartype refuses protocols that isinstance cannot check

@@ -14,7 +14,9 @@ from replaying import CASSETTES
 @pytest.mark.sandbox
 @pytest.mark.parametrize("service", NOT_PLAYED)
 def test_what_is_not_recorded_has_no_handler(service, omics_sandbox: Sandbox):
-    handled = {each.operation for each in omics_sandbox.explain()[service] if each.kind == "handler"}
+    handled = {
+        explanation.operation for explanation in omics_sandbox.explain()[service] if explanation.kind == "handler"
+    }
     assert not handled & {*not_played(service)}
 
 

@@ -37,8 +37,8 @@ class LanguageServer:
     def hover(self, line: int, word: str) -> str:
         """What an editor shows over the end of a word."""
         at = {"line": line, "character": self._lines[line].index(word) + len(word) - 1}
-        found = self._ask("textDocument/hover", textDocument={"uri": self._file}, position=at)
-        return found["contents"]["value"]
+        result = self._ask("textDocument/hover", textDocument={"uri": self._file}, position=at)
+        return result["contents"]["value"]
 
     def _ask(self, method: str, **params: Any) -> Any:
         self._count += 1
@@ -93,7 +93,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LanguageServer]
 
 @pytest.mark.types
 @pytest.mark.parametrize(
-    ("line", "word", "told"),
+    ("line", "word", "documentation"),
     [
         (2, "get_bundle", "Read the manifest of a bundle."),
         (3, "get_bundle", "Read the manifest of a bundle."),
@@ -103,9 +103,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LanguageServer]
         (5, "stream", "Read the contents of a file."),
     ],
 )
-def test_an_editor_shows_the_documentation(server: LanguageServer, line: int, word: str, told: str) -> None:
+def test_an_editor_shows_the_documentation(server: LanguageServer, line: int, word: str, documentation: str) -> None:
     shown = server.hover(line, word)
-    assert told in shown
+    assert documentation in shown
     assert "Storage replica to read from" in shown
     assert "replica: Literal['aws', 'gcp']" in shown
 

@@ -15,8 +15,6 @@ def test_nothing_is_imported_or_generated_without_need(package: ModuleType, gene
 
     quiet = generate({**DOCUMENT, "paths": {}, "webhooks": {}})
     assert find_spec(f"{quiet.__name__}.webhooks") is None
-    said = "import sys, omicsdk_api.dss.webhooks as w; assert not any('.dss.models.n' in m for m in sys.modules)"
-    code = (
-        f"from omicsdk_api.dss import DssApi; import sys; assert 'omicsdk_api.dss.webhooks' not in sys.modules; {said}"
-    )
+    statements = "import sys, omicsdk_api.dss.webhooks as w; assert not any('.dss.models.n' in m for m in sys.modules)"
+    code = f"from omicsdk_api.dss import DssApi; import sys; assert 'omicsdk_api.dss.webhooks' not in sys.modules; {statements}"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -62,8 +62,8 @@ def listed(tmp_path: Path):
 def test_public_names_are_listed_with_their_signatures(listed):
     from listing import as_text, from_text
 
-    found = listed()
-    assert found == {
+    signatures = listed()
+    assert signatures == {
         "thing.Box": "class ()",
         "thing.Box.__init__": "def (name: str, *, deep: bool = False) -> None",
         "thing.Box.open": "def (key: str, hard: bool = False, *, wait: float = 1.0) -> str",
@@ -73,7 +73,7 @@ def test_public_names_are_listed_with_their_signatures(listed):
         "thing.fetch": "def (name: str, /, count: int = 1) -> list[str]",
         "thing.send": "async def (box: Box, *more: int, **options: str) -> None",
     }
-    assert from_text(as_text(found)) == found
+    assert from_text(as_text(signatures)) == signatures
 
 
 LATE = """
@@ -99,7 +99,7 @@ def test_names_that_are_resolved_late_are_listed(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "message"),
     [
         ("key: str, hard: bool = False, *", "key: str, *", "thing.Box.open has no argument hard any more"),
         ("def open(", "def unlock(", "thing.Box.open is gone"),
@@ -126,11 +126,11 @@ def test_names_that_are_resolved_late_are_listed(tmp_path: Path):
         ("wait: float", "wait: int", None),
     ],
 )  # fmt: skip
-def test_a_change(listed, old, new, told):
+def test_a_change(listed, old, new, message):
     from breaking import changes
 
     breaking = [str(change) for change in changes(listed(), listed((old, new))) if change.breaking]
-    assert (told in breaking) if told else not breaking
+    assert (message in breaking) if message else not breaking
 
 
 def test_changed_types_are_reported_and_break_nothing(listed):

@@ -23,7 +23,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_each_command_has_a_page(pages: Path) -> None:
     root = Catalog().root()
-    words = {found.path[0] for found in root.visible_commands()} | {group.path[0] for group in root.below()}
+    words = {command.path[0] for command in root.visible_commands()} | {group.path[0] for group in root.below()}
     assert {page.name for page in pages.iterdir()} == {"omics.1", *(f"omics-{word}.1" for word in words)}
     shown = (pages / "omics-ls.1").read_text()
     assert r"\fB\-r\fR, \fB\-\-recursive\fR" in shown

@@ -35,11 +35,11 @@ def test_two_builds_in_unlike_surroundings_and_the_sdists_own_are_the_same(built
 def test_the_sdist_can_be_built_from_and_read(built):
     with tarfile.open(built[1]) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    for wanted in (
+    for path in (
         *("pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "docs/design.md"),
         *("specs/dss/openapi.yaml", "specs/dss/overlay.yaml", "examples/reads.py", "generated/omicsdk_api/index.json"),
     ):
-        assert wanted in names
+        assert path in names
     tops = {name.partition("/")[0] for name in names}
     assert not tops & {"tests", "benchmarks", ".github", ".ci", "typings"}
 
@@ -98,7 +98,7 @@ def test_a_tag_names_the_version_that_is_built():
 def test_the_inputs_of_a_build_are_listed():
     from distributions import built_with
 
-    told = built_with("abc")
-    assert told["commit"] == "abc"
-    assert told.keys() == {"commit", "hatchling", "python", "zlib"}
-    assert all(told.values())
+    inputs = built_with("abc")
+    assert inputs["commit"] == "abc"
+    assert inputs.keys() == {"commit", "hatchling", "python", "zlib"}
+    assert all(inputs.values())

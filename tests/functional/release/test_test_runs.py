@@ -150,8 +150,8 @@ def test_forked_processes_run_each_test_once_and_tell_all(tmp_path: Path) -> Non
     ends = [file.read_text() for file in tmp_path.glob("session-*")]
     assert 1 <= len(ends) <= 3
     assert set(ends) == {"ended\n"}
-    for told in ("what it said", "AssertionError: assert 'left' == 'right'", "OSError: at the end", "as requested"):
-        assert told in ran.stdout
+    for message in ("what it said", "AssertionError: assert 'left' == 'right'", "OSError: at the end", "as requested"):
+        assert message in ran.stdout
 
 
 WAITS = """

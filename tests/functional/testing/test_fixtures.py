@@ -35,13 +35,13 @@ def test_a_platform_has_a_client_its_time_and_its_requests(platform: Platform):
         "trs": lambda client: client.list_tools(),
     }
     asks[platform.service](platform.client)
-    assert [each["status"] for each in platform.requests()][-1] == 200
+    assert [request["status"] for request in platform.requests()][-1] == 200
     before = platform.clock.now()
     platform.clock.advance(3600)
     assert platform.clock.now() - before >= 3600
 
 
-@pytest.mark.parametrize("platform", [each for each in EVERY if each != "auth"], indirect=True)
+@pytest.mark.parametrize("platform", [service for service in EVERY if service != "auth"], indirect=True)
 @pytest.mark.parametrize("time", ["first", "second"])
 def test_what_one_test_puts_in_the_next_one_does_not_see(platform: Platform, tmp_path: Path, time: str):
     before = platform.sandbox.contents()

@@ -52,10 +52,10 @@ def test_an_api_key_goes_into_the_query():
     url = f"{BASE}/bundles/all?replica=aws"
     request = requests.Request("GET", url, auth=requests_auth(key, base_url=BASE)).prepare()
     assert request.url == f"{url}&key=k%2F1"
-    assert asked_by_httpx(key, url) == [f"{url}&key=k%2F1"]
+    assert urls_from_httpx(key, url) == [f"{url}&key=k%2F1"]
 
 
-def asked_by_httpx(credentials: Credentials, url: str) -> list[str]:
+def urls_from_httpx(credentials: Credentials, url: str) -> list[str]:
     urls: list[str] = []
 
     def response(request: httpx.Request) -> httpx.Response:
@@ -69,7 +69,7 @@ def asked_by_httpx(credentials: Credentials, url: str) -> list[str]:
 
 def test_httpx_is_not_given_what_it_would_hand_on():
     with pytest.raises(ConfigError, match=r"x-key.*redirect"):
-        asked_by_httpx(ApiKey("canary", header="X-Key"), f"{BASE}/a")
+        urls_from_httpx(ApiKey("canary", header="X-Key"), f"{BASE}/a")
 
 
 def test_on_an_event_loop_a_token_is_renewed_in_a_thread():
