@@ -130,7 +130,7 @@ class _Reading:
         if target is None:
             self.listing[path] = "attribute"  # from a package that is not ours
         elif isinstance(target, griffe.Class):
-            if not self._is_known(path, target.path):
+            if not self._is_described_elsewhere(path, target.path):
                 self.listing[path] = f"class ({', '.join(sorted(set(_bases(target))))})"
                 self._members(path, target)
         elif isinstance(target, griffe.Function):
@@ -141,7 +141,7 @@ class _Reading:
         else:
             self.listing[path] = f"attribute {_shown(getattr(target, 'annotation', None))}".rstrip()
 
-    def _is_known(self, path: str, target: str) -> bool:
+    def _is_described_elsewhere(self, path: str, target: str) -> bool:
         """Whether a class is described elsewhere; the name then refers to it."""
         first = self._described.setdefault(target, path)
         if first != path:
@@ -162,7 +162,7 @@ class _Reading:
                 self.describe(f"{path}.{name}", target)
             elif owner.name.startswith("Async"):
                 self.listing[f"{path}.{name}"] = f"attribute {operation}"  # the same as the other client's
-            elif not self._is_known(f"{path}.{name}", target.path):
+            elif not self._is_described_elsewhere(f"{path}.{name}", target.path):
                 self._operation(f"{path}.{name}", operation, target)
 
     def _operation(self, path: str, kind: str, member: griffe.Object) -> None:
