@@ -23,7 +23,7 @@ from api import CHANGELOG, NEWS, ROOT, changelog, dated
 from bare import python_of, wheel_in
 from distributions import NotReproducible, write
 
-STATED = {
+VERSION_PATTERNS = {
     "pyproject.toml": r'(?m)(?<=^version = ")[^"]+',
     "extensions/omicsdk/core/version.py": r'(?m)(?<=^__version__ = ")[^"]+|(?<="omicsdk/)\d[^ ]*',
     "release/conda/recipe.yaml": r"(?m)(?<=^  version: )\S+",
@@ -138,7 +138,7 @@ def release(repository: Path, version: str, day: date) -> str:
     _git(repository, "symbolic-ref", "--quiet", "HEAD")
     files: dict[str, str | None] = {CHANGELOG: closed(changelog(repository), version, day)}
     files.update((f"{NEWS}/{path.name}", None) for path in sorted((repository / NEWS).glob("*.md")))
-    for path, pattern in STATED.items():
+    for path, pattern in VERSION_PATTERNS.items():
         files[path] = stating((repository / path).read_text(encoding="utf-8"), pattern, version)
     commit = committed(repository, files, f"Release {version}")
     write(repository, commit, repository / "dist")

@@ -142,10 +142,10 @@ def test_no_block_is_left_out_without_a_reason(page: Path):
     assert [block.line for block in blocks(page) if block.language not in tags] == []
 
 
-OWN = [page for page in sorted((CHECKOUT / "docs").rglob("*.md")) if own_test(page).exists()]
+TESTED_PAGES = [page for page in sorted((CHECKOUT / "docs").rglob("*.md")) if own_test(page).exists()]
 
 
-@pytest.mark.parametrize("page", OWN, ids=name_of)
+@pytest.mark.parametrize("page", TESTED_PAGES, ids=name_of)
 def test_a_page_with_a_test_of_its_own_is_read_by_it(page: Path):
     name = f'ComingFrom("{page.stem.removeprefix("coming-from-")}")'
     text = own_test(page).read_text(encoding="utf-8")
@@ -153,8 +153,8 @@ def test_a_page_with_a_test_of_its_own_is_read_by_it(page: Path):
 
 
 def test_pages_with_tests_of_their_own_are_few():
-    assert {"coming-from-hca.md", "coming-from-gen3.md", "dtp.md"} <= {page.name for page in OWN}
-    assert len({own_test(page) for page in OWN}) < 14
+    assert {"coming-from-hca.md", "coming-from-gen3.md", "dtp.md"} <= {page.name for page in TESTED_PAGES}
+    assert len({own_test(page) for page in TESTED_PAGES}) < 14
 
 
 @pytest.mark.parametrize(

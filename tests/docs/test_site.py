@@ -24,7 +24,7 @@ SAMPLE = [
     "reference/errors", "architecture", "performance", "reliability", "design/transfer", "changelog",
 ]  # fmt: skip
 
-FOUND = {
+PAGES_BY_QUERY = {
     "conda": "help/environments.html",
     "uninstall": "help/environments.html",
     "data frame": "notebooks.html",
@@ -138,7 +138,7 @@ def test_pages_fit_on_a_telephone_and_search_finds(address: str):
         page.locator(".md-search-result__link").first.wait_for()
         assert "download-manifest" in page.locator(".md-search-result").inner_text()
         assert page.get_by_role("dialog", name="Search").count() == 1
-        for words, expected in FOUND.items():
+        for words, expected in PAGES_BY_QUERY.items():
             page.goto(f"{address}/index.html")
             page.locator(".md-search__input").fill(words)
             page.locator(".md-search-result__link").first.wait_for()

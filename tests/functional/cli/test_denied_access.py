@@ -153,7 +153,7 @@ SEVERAL = {
     "get": ["get", f"{BUCKET}/in/a.txt", f"{BUCKET}/in/b.txt", "--to", "to"],
 }
 LISTINGS = {"ls": ["ls", f"{BUCKET}/in/"], "find": ["find", f"{BUCKET}/in/"], "du": ["du", f"{BUCKET}/in/"]}
-SAID = {
+MESSAGES = {
     "wrong secret": "The request signature we calculated does not match",
     "unknown key": "The AWS Access Key Id you provided does not exist in our records",
 }
@@ -194,11 +194,11 @@ def test_a_bucket_that_a_policy_denies(user: Any, bucket: Any, words: list[str])
     assert user(*words).code == 0
 
 
-@pytest.mark.parametrize("who", SAID)
+@pytest.mark.parametrize("who", MESSAGES)
 @pytest.mark.parametrize("words", [*ONE.values(), *SEVERAL.values(), *LISTINGS.values()], ids=" ".join)
 def test_keys_that_moto_does_not_know(user: Any, bucket: Any, words: list[str], who: str) -> None:
     bucket(who)
-    refused(user(*words), 4, SAID[who])
+    refused(user(*words), 4, MESSAGES[who])
 
 
 # -- rclone

@@ -88,7 +88,7 @@ def header(algorithm):
     return b64encode(hashlib.new(algorithm, DATA).digest()).decode()
 
 
-STATED = {
+CHECKSUM_HEADERS = {
     "Digest": f"SHA-256={header('sha256')}",
     "Repr-Digest": f"sha-256=:{header('sha256')}:",
     "Content-MD5": header("md5"),
@@ -98,7 +98,7 @@ STATED = {
 
 
 @pytest.mark.parametrize("moved", [False, True])
-@pytest.mark.parametrize("name", STATED)
+@pytest.mark.parametrize("name", CHECKSUM_HEADERS)
 def test_a_flipped_byte_is_found_where_only_the_response_with_bytes_states_a_checksum(server, omics, name, moved):
     is_damaged = True
 
@@ -108,7 +108,7 @@ def test_a_flipped_byte_is_found_where_only_the_response_with_bytes_states_a_che
         body = response.body
         if is_damaged and len(body) == len(DATA):
             body = bytes([body[0] ^ 1]) + body[1:]
-        return replace(response, headers=response.headers | {name: STATED[name]}, body=body)
+        return replace(response, headers=response.headers | {name: CHECKSUM_HEADERS[name]}, body=body)
 
     url = server.put("a.bin", DATA)
     server.always["a.bin"] = answered

@@ -113,10 +113,10 @@ def test_a_proxy_without_tls_is_not_written_with_https(tmp_path: Path, monkeypat
     assert "write it as http:// in HTTPS_PROXY" in str(raised.value)
 
 
-EACH = pytest.mark.parametrize("what", [stat, read, downloaded])
+WITH_EACH_REQUEST = pytest.mark.parametrize("what", [stat, read, downloaded])
 
 
-@EACH
+@WITH_EACH_REQUEST
 def test_the_response_to_connect_is_no_file(fixed_proxy: Any, tmp_path: Path, what: Any) -> None:
     """What follows is no TLS, as that of a gateway that fails: the server has never responded, which a retry does not change."""
     server = fixed_proxy("200 Connection established", b"HTTP/1.1 400 Bad Request\r\n\r\n")
@@ -137,7 +137,7 @@ def test_a_refused_connect_is_the_proxys(fixed_proxy: Any, tmp_path: Path, what:
     assert len(server.heads) == 1
 
 
-@EACH
+@WITH_EACH_REQUEST
 @pytest.mark.parametrize(
     "refusal",
     ["407 Proxy Authentication Required\r\nProxy-Authenticate: Basic", "401 Unauthorized\r\nServer: tinyproxy/1.11"],

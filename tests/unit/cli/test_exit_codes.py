@@ -118,7 +118,7 @@ def test_the_error_of_a_batch_states_the_others():
 # -- every command
 
 STOPPED = "stopped"
-THING: Any = SimpleNamespace(name="n", uuid="u", module_name="m", replicate="r", to_dict=dict)
+RESOURCE: Any = SimpleNamespace(name="n", uuid="u", module_name="m", replicate="r", to_dict=dict)
 End = OmicsError | str | None
 """How an item ended: an error, stopped, or None for done."""
 
@@ -229,7 +229,7 @@ def of_reads(ends: Sequence[End]) -> ReadsResult:
         UploadedReads(
             ReadSet(f"s{n}", {}),
             "stopped" if end == STOPPED else states[isinstance(end, OmicsError)],
-            *((THING, THING) if end is None else ()),
+            *((RESOURCE, RESOURCE) if end is None else ()),
             error=error_of(end),
         )
         for n, end in enumerate(ends)
@@ -242,7 +242,7 @@ def of_field(ends: Sequence[End]) -> UploadedField | None:
 
 
 def of_batch(ends: Sequence[End]) -> Batch[Any] | None:
-    done = [THING for end in ends if end is None]
+    done = [RESOURCE for end in ends if end is None]
     return None if STOPPED in ends else Batch("deleted", "samples", done, errors=errors_of(ends))
 
 
@@ -301,7 +301,7 @@ OTHERS = {
 }
 """Commands with the options of transfers and another result."""
 
-GIVEN = {"uris": ["file:///f0"], "paths": ["f0"], "names": ["f0"], "what": ["m.tsv"]}
+ARGUMENTS = {"uris": ["file:///f0"], "paths": ["f0"], "names": ["f0"], "what": ["m.tsv"]}
 
 
 def renderer(command: CommandNode) -> str:
@@ -343,7 +343,7 @@ def test_every_command_and_cause(name, cause, monkeypatch, capsys):
         lambda: SimpleNamespace(selected=lambda: SimpleNamespace(uri="s3://u/", area_uuid="u")),
     )
     arguments = {
-        key(parameter): GIVEN.get(key(parameter), "x")
+        key(parameter): ARGUMENTS.get(key(parameter), "x")
         for parameter in command.get("parameters", ())
         if parameter.get("required")
     }

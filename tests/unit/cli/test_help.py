@@ -257,12 +257,12 @@ AVOIDED = re.compile(
 """Words of the vocabulary's list that have no technical meaning, so that they are never right in a help text."""
 
 
-FOUND = every_command()
-GROUPS = by_group(FOUND)
+EVERY_COMMAND = every_command()
+GROUPS = by_group(EVERY_COMMAND)
 
 
 def test_all_commands_are_walked():
-    assert len(FOUND) > 1000
+    assert len(EVERY_COMMAND) > 1000
 
 
 @pytest.mark.parametrize("group", GROUPS)
@@ -298,18 +298,18 @@ def texts(node: CommandNode) -> Iterator[str]:
         yield option.get("help") or ""
 
 
-OWN = by_group(node for node in FOUND if "method" not in node.command)
+CUSTOM_COMMANDS = by_group(node for node in EVERY_COMMAND if "method" not in node.command)
 
 
-@pytest.mark.parametrize("group", OWN)
+@pytest.mark.parametrize("group", CUSTOM_COMMANDS)
 def test_the_words_are_those_of_technical_english(group):
     def check(node: CommandNode) -> None:
         assert [match[0] for text in texts(node) for match in AVOIDED.finditer(text)] == []
 
-    check_each(OWN[group], command_line, check)
+    check_each(CUSTOM_COMMANDS[group], command_line, check)
 
 
-@pytest.mark.parametrize("group", OWN)
+@pytest.mark.parametrize("group", CUSTOM_COMMANDS)
 def test_a_file_or_folder_is_called_so(group):
     def check(node: CommandNode) -> None:
         paths = [
@@ -319,7 +319,7 @@ def test_a_file_or_folder_is_called_so(group):
         ]
         assert [option["name"] for option in paths if placeholder(option) == "TEXT"] == []
 
-    check_each(OWN[group], command_line, check)
+    check_each(CUSTOM_COMMANDS[group], command_line, check)
 
 
 def sentences(path: Path) -> Iterator[str]:
@@ -333,7 +333,7 @@ def sentences(path: Path) -> Iterator[str]:
 
 
 def test_no_help_text_is_stated_in_two_places():
-    shown = {" ".join(text.split()) for group in OWN.values() for node in group for text in texts(node)} | {
+    shown = {" ".join(text.split()) for group in CUSTOM_COMMANDS.values() for node in group for text in texts(node)} | {
         argument["help"] for argument in GLOBALS
     }
     modules = Path(omicsdk.cli.__file__).parent.rglob("*.py")

@@ -21,10 +21,10 @@ def options_of(scheme):
 
 
 WALKED = sorted(STORES)
-KNOWN = [(scheme, name) for scheme in WALKED for name in options_of(scheme)]
+OPTIONS = [(scheme, name) for scheme in WALKED for name in options_of(scheme)]
 WITHOUT_TEXT = {
     (scheme, name)
-    for scheme, name in KNOWN
+    for scheme, name in OPTIONS
     if name in ("client", "clock", "session", "sse_c_key", "servers", "settings", "commons", "credentials")
 }
 
@@ -56,7 +56,7 @@ def test_unknown_options_are_named_with_the_known_ones(omics, scheme, name):
             assert isinstance(raised.value, TypeError)
 
 
-@pytest.mark.parametrize(("scheme", "name"), KNOWN)
+@pytest.mark.parametrize(("scheme", "name"), OPTIONS)
 def test_a_text_is_accepted_where_the_store_reads_one(omics, scheme, name):
     code, _, err = omics(
         "stat", "--option", f"{scheme}.{name.replace('_', '-')}={'.' if scheme == 'file' else 'true'}", "."

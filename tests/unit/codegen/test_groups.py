@@ -21,7 +21,7 @@ from omicsdk_codegen.source import Places
 from small_documents import operation, reference
 
 ARRAY = operation({"type": "array"})["responses"]
-HELD = operation(reference("Held"))["responses"]
+REFERENCED = operation(reference("Held"))["responses"]
 OBJECT = operation({"type": "object"})["responses"]
 CREATED = {"201": {"description": ""}}
 SCHEMAS: dict[str, Any] = {
@@ -84,7 +84,7 @@ OTHER: Operation = ("get", "/other", "Other", "see_other", {})
         ("Imports and exports", "list_exports", "GET /exports", {}, "imports_and_exports.list_exports"),
         # A list is one by what is answered, not by its noun alone.
         ("Samples", "get_samples", "GET /samples", {"responses": ARRAY}, "samples.list"),
-        ("Samples", "get_samples", "GET /samples", {"responses": HELD}, "samples.list"),
+        ("Samples", "get_samples", "GET /samples", {"responses": REFERENCED}, "samples.list"),
         ("Samples", "get_samples", "GET /samples", {"x-omics-pagination": {}}, "samples.list"),
         ("Samples", "GetSampleList", "GET /samples", {"responses": ARRAY}, "samples.list"),
         ("Settings", "get_settings", "GET /settings", {"responses": OBJECT}, "settings.get"),

@@ -32,7 +32,7 @@ from omicsdk.portals.sources import Gdc, SourceOptions
 from omicsdk.transfer.s3.client import S3Client
 from unsettled import unsettled
 
-OWN, OTHER = "https://own.example.org", "https://other.example.org"
+CONFIGURED, OTHER = "https://own.example.org", "https://other.example.org"
 TOKEN = "t0ken"
 
 
@@ -68,7 +68,7 @@ CASES = (
     Case("upload", default=True),
     Case("azul", "azul.base_url", default=True),
     Case("sb", "sb.url", "SB_API_ENDPOINT", path="/v2"),
-    Case("gen3", "gen3.endpoint", "GEN3_ENDPOINT", {"GEN3_API_KEY": f"accesstoken:///{_jwt(OWN)}"}),
+    Case("gen3", "gen3.endpoint", "GEN3_ENDPOINT", {"GEN3_API_KEY": f"accesstoken:///{_jwt(CONFIGURED)}"}),
     Case("drs", path="/ga4gh/drs/v1"),
     Case("htsget"),
     Case("refget"),
@@ -173,7 +173,7 @@ def test_a_token_of_a_variable_goes_to_the_configured_server_and_to_no_other(
 ) -> None:
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    configured, other = f"{OWN}{case.path}", f"{OTHER}{case.path}"
+    configured, other = f"{CONFIGURED}{case.path}", f"{OTHER}{case.path}"
     for how in _ways_to_configure(case):
         with monkeypatch.context() as patched:
             _configured(case, how, configured, patched, tmp_path)
@@ -201,7 +201,7 @@ def test_a_token_where_nothing_is_configured_goes_to_the_default_or_to_the_progr
 def test_a_token_goes_to_the_server_that_is_named_beside_it(
     case: Case, way: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    configured, other = f"{OWN}{case.path}", f"{OTHER}{case.path}"
+    configured, other = f"{CONFIGURED}{case.path}", f"{OTHER}{case.path}"
     assert _goes_out(case, way, other, TOKEN) == other
     for how in _ways_to_configure(case):
         with monkeypatch.context() as patched:
@@ -212,7 +212,7 @@ def test_a_token_goes_to_the_server_that_is_named_beside_it(
 
 @pytest.mark.parametrize(("case", "way"), _pairs(case for case in CASES if case.word in KINDS))
 def test_a_stored_login_goes_to_the_server_that_it_was_made_for(case: Case, way: str) -> None:
-    url, other = f"{OWN}{case.path}", f"{OTHER}{case.path}"
+    url, other = f"{CONFIGURED}{case.path}", f"{OTHER}{case.path}"
     token_file(platform=case.word).keep(url, StoredLogin(Token(TOKEN)))
     assert _goes_out(case, way, url) == url
     assert _goes_out(case, way, other) == ""
@@ -221,7 +221,7 @@ def test_a_stored_login_goes_to_the_server_that_it_was_made_for(case: Case, way:
 @pytest.mark.parametrize(
     "url",
     [
-        f"{OWN}.evil.example",
+        f"{CONFIGURED}.evil.example",
         "https://evil.example/own.example.org",
         "https://sub.own.example.org",
         "https://example.org",
@@ -248,7 +248,7 @@ def test_a_stored_login_goes_to_the_server_that_it_was_made_for(case: Case, way:
 def test_what_only_looks_like_the_configured_server_is_another_one(
     case: Case, way: str, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(f"OMICS_{case.word.upper()}_URL", f"{OWN}{case.path}")
+    monkeypatch.setenv(f"OMICS_{case.word.upper()}_URL", f"{CONFIGURED}{case.path}")
     monkeypatch.setenv(f"OMICS_{case.word.upper()}_TOKEN", TOKEN)
     assert _goes_out(case, way, url) == ""
 
@@ -258,36 +258,36 @@ def test_what_only_looks_like_the_configured_server_is_another_one(
 def test_the_configured_server_may_be_written_in_another_way(
     case: Case, way: str, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(f"OMICS_{case.word.upper()}_URL", f"{OWN}{case.path}")
+    monkeypatch.setenv(f"OMICS_{case.word.upper()}_URL", f"{CONFIGURED}{case.path}")
     monkeypatch.setenv(f"OMICS_{case.word.upper()}_TOKEN", TOKEN)
     assert _goes_out(case, way, url) != ""
 
 
 def test_half_a_login_of_an_option_is_completed_for_the_configured_server_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PANGEA_PASS", "secret")
-    monkeypatch.setenv("PANGEA_ENDPOINT", OWN)
-    for url, expected in ((OWN, True), (OTHER, False)):
+    monkeypatch.setenv("PANGEA_ENDPOINT", CONFIGURED)
+    for url, expected in ((CONFIGURED, True), (OTHER, False)):
         store: Any = open_store("pangea", endpoint=url, email="me@example.org")
         assert (store.client.credentials is not None) is expected
     command = SERVICES["pangea"]
     entry: Any = SimpleNamespace(path=["pangea"], package="pangea")
-    for url, expected in ((OWN, True), (OTHER, False)):
+    for url, expected in ((CONFIGURED, True), (OTHER, False)):
         client = connected(entry, command, {"base-url": url}, {"email": "me@example.org"})
         assert (client.credentials is not None) is expected
 
 
 def test_a_key_file_goes_to_its_issuer_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "credentials.json"
-    file.write_text(json.dumps({"api_key": _jwt(OWN), "key_id": "k"}))
+    file.write_text(json.dumps({"api_key": _jwt(CONFIGURED), "key_id": "k"}))
     file.chmod(0o600)
     for variable in ("GEN3_API_KEY", "OMICS_GEN3_TOKEN"):
         with monkeypatch.context() as patched:
             patched.setenv(variable, str(file))
             gen3 = next(case for case in CASES if case.word == "gen3")
-            assert _constructed(gen3, None, None).base_url == OWN
+            assert _constructed(gen3, None, None).base_url == CONFIGURED
             login: Any = _by_option(gen3, OTHER, None).credentials
             # The other commons gets a token of its own, from the issuer's workspace token service.
-            assert login._login.source.base == f"{OWN}/wts"
+            assert login._login.source.base == f"{CONFIGURED}/wts"
 
 
 def test_a_service_account_goes_to_the_configured_service_and_where_a_program_of_the_published_client_names_one(
@@ -319,18 +319,18 @@ def test_a_service_without_a_client_of_its_own_gets_its_token_at_its_own_server_
 ) -> None:
     monkeypatch.setenv("OMICS_DTP_TOKEN", TOKEN)
     assert stated_by_variables("dtp", OTHER, None) == (OTHER, TOKEN)  # nothing is configured
-    assert stated_by_variables("dtp", OTHER, None, OWN) == (OTHER, None)
-    monkeypatch.setenv("OMICS_DTP_URL", OWN)
-    assert stated_by_variables("dtp", None, None) == (OWN, TOKEN)
-    assert stated_by_variables("dtp", f"{OWN}:443/x", None) == (f"{OWN}:443/x", TOKEN)
+    assert stated_by_variables("dtp", OTHER, None, CONFIGURED) == (OTHER, None)
+    monkeypatch.setenv("OMICS_DTP_URL", CONFIGURED)
+    assert stated_by_variables("dtp", None, None) == (CONFIGURED, TOKEN)
+    assert stated_by_variables("dtp", f"{CONFIGURED}:443/x", None) == (f"{CONFIGURED}:443/x", TOKEN)
     caplog.clear()
     assert stated_by_variables("dtp", OTHER, None) == (OTHER, None)
-    assert f"OMICS_DTP_TOKEN is for {OWN}, and not sent to {OTHER}" in caplog.text
+    assert f"OMICS_DTP_TOKEN is for {CONFIGURED}, and not sent to {OTHER}" in caplog.text
     assert TOKEN not in caplog.text
 
 
 def test_hosts_of_uris_get_the_logins_of_their_own_platforms(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OMICS_GEN3_TOKEN", _jwt(OWN))
+    monkeypatch.setenv("OMICS_GEN3_TOKEN", _jwt(CONFIGURED))
     monkeypatch.setenv("OMICS_SB_TOKEN", TOKEN)
     monkeypatch.setenv("OMICS_DRS_TOKEN", TOKEN)
     monkeypatch.setenv("OMICS_GOOGLE_TOKEN", TOKEN)
@@ -341,7 +341,7 @@ def test_hosts_of_uris_get_the_logins_of_their_own_platforms(monkeypatch: pytest
 
 
 LOOKALIKES = (
-    f"{OWN}.evil.example",
+    f"{CONFIGURED}.evil.example",
     "https://sub.own.example.org",
     "https://own.example.org:8443",
     "http://own.example.org",
@@ -354,7 +354,7 @@ LOOKALIKES = (
 )
 
 
-@pytest.mark.parametrize(("place", "follows"), [*((url, False) for url in LOOKALIKES), (OWN, True), ("", True)])
+@pytest.mark.parametrize(("place", "follows"), [*((url, False) for url in LOOKALIKES), (CONFIGURED, True), ("", True)])
 def test_a_token_follows_redirects_within_its_origin_only(place: str, follows: bool) -> None:
     seen: list[httpx.Request] = []
 
@@ -365,7 +365,7 @@ def test_a_token_follows_redirects_within_its_origin_only(place: str, follows: b
         return httpx.Response(200, json={})
 
     with (
-        Trs(OWN, credentials=TOKEN, retry=NO_RETRY, transport=httpx.MockTransport(response)) as trs,
+        Trs(CONFIGURED, credentials=TOKEN, retry=NO_RETRY, transport=httpx.MockTransport(response)) as trs,
         suppress(OmicsError),
     ):
         trs.get_service_info()
@@ -395,11 +395,11 @@ def _s3(**options: Any) -> str:
         ("", "https://s3-evil-1.us-east-1.elb.amazonaws.com", ""),
         ("", "https://s3.us-east-1.amazonaws.com.evil.example", ""),
         ("", "http://s3.us-east-1.amazonaws.com", ""),
-        (OWN, None, "signed"),
-        (OWN, f"{OWN}:443/", "signed"),
-        (OWN, "http://own.example.org", ""),
-        (OWN, OTHER, ""),
-        (OWN, "https://s3.eu-west-3.amazonaws.com", ""),
+        (CONFIGURED, None, "signed"),
+        (CONFIGURED, f"{CONFIGURED}:443/", "signed"),
+        (CONFIGURED, "http://own.example.org", ""),
+        (CONFIGURED, OTHER, ""),
+        (CONFIGURED, "https://s3.eu-west-3.amazonaws.com", ""),
     ],
 )
 def test_keys_of_aws_sign_requests_to_the_configured_endpoint_only(
@@ -423,11 +423,11 @@ def test_a_profile_that_an_option_names_signs_for_its_own_endpoint(
 ) -> None:
     config = tmp_path / "config"
     config.write_text(
-        f"[profile lab]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = secret\nendpoint_url = {OWN}\n"
+        f"[profile lab]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = secret\nendpoint_url = {CONFIGURED}\n"
     )
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
     assert _s3(profile_name="lab") == "signed"
-    assert _s3(profile_name="lab", endpoint_url=OWN) == "signed"
+    assert _s3(profile_name="lab", endpoint_url=CONFIGURED) == "signed"
     assert _s3(profile_name="lab", endpoint_url=OTHER) == ""
 
 
@@ -453,7 +453,7 @@ def test_a_value_that_is_no_token_is_an_error_that_names_its_variable(
 ) -> None:
     variable = f"OMICS_{case.word.upper()}_TOKEN"
     monkeypatch.setenv(variable, text)
-    monkeypatch.setenv(f"OMICS_{case.word.upper()}_URL", f"{OWN}{case.path}")
+    monkeypatch.setenv(f"OMICS_{case.word.upper()}_URL", f"{CONFIGURED}{case.path}")
     with pytest.raises(OmicsError, match=variable) as failed:
         _constructed(case, None, None)
     assert text not in str(failed.value)
@@ -466,7 +466,7 @@ def test_a_value_that_is_no_token_is_an_error_that_names_its_variable(
 def test_the_same_for_a_platforms_own_variable(
     url: str, variable: str, word: str, text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(url, OWN)
+    monkeypatch.setenv(url, CONFIGURED)
     monkeypatch.setenv(variable, text)
     with pytest.raises(OmicsError, match=variable):
         _constructed(next(case for case in CASES if case.word == word), None, None)
@@ -477,7 +477,7 @@ def test_the_same_for_the_file_of_sevenbridges(text: str, tmp_path: Path, monkey
     monkeypatch.setenv("HOME", str(tmp_path))
     file = tmp_path / ".sevenbridges" / "credentials"
     file.parent.mkdir()
-    file.write_text(f"[default]\napi_endpoint = {OWN}/v2\nauth_token = {text}\n", "utf-8")
+    file.write_text(f"[default]\napi_endpoint = {CONFIGURED}/v2\nauth_token = {text}\n", "utf-8")
     with pytest.raises(OmicsError, match="auth_token") as failed:
         _constructed(next(case for case in CASES if case.word == "sb"), None, None)
     assert text not in str(failed.value)
@@ -486,7 +486,7 @@ def test_the_same_for_the_file_of_sevenbridges(text: str, tmp_path: Path, monkey
 @pytest.mark.parametrize("text", NO_TOKENS)
 def test_the_same_for_an_argument(text: str) -> None:
     with pytest.raises(OmicsError, match=r"--access-token|The access token is") as failed:
-        _constructed(next(case for case in CASES if case.word == "htsget"), OWN, text)
+        _constructed(next(case for case in CASES if case.word == "htsget"), CONFIGURED, text)
     assert text not in str(failed.value)
 
 
@@ -518,7 +518,9 @@ def test_the_same_for_google(text: str) -> None:
         Storage({"OMICS_GOOGLE_TOKEN": text}).location("gs://bucket/key")
 
 
-@pytest.mark.parametrize("text", ['{"type": "service_account", "private_key": "PRIVATE"}', "ya29.PRIVATE", _jwt(OWN)])
+@pytest.mark.parametrize(
+    "text", ['{"type": "service_account", "private_key": "PRIVATE"}', "ya29.PRIVATE", _jwt(CONFIGURED)]
+)
 def test_a_key_in_the_place_of_a_path_is_not_quoted(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(OmicsError, match="GOOGLE_APPLICATION_CREDENTIALS is a key or a token") as failed:
         Storage({"GOOGLE_APPLICATION_CREDENTIALS": text}).location("gs://bucket/key")
@@ -528,31 +530,35 @@ def test_a_key_in_the_place_of_a_path_is_not_quoted(text: str, monkeypatch: pyte
         _constructed(CASES[0], None, None)
 
 
-@pytest.mark.parametrize("text", [_jwt(OWN), '{"api_key": "x"}', "k" * 251])
+@pytest.mark.parametrize("text", [_jwt(CONFIGURED), '{"api_key": "x"}', "k" * 251])
 def test_a_gen3_key_in_the_place_of_a_path_is_not_quoted(
     text: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("GEN3_API_KEY", text)
     gen3 = next(case for case in CASES if case.word == "gen3")
     with pytest.raises(OmicsError, match="GEN3_API_KEY is a key or token") as failed:
-        _constructed(gen3, OWN, None)
+        _constructed(gen3, CONFIGURED, None)
     assert text not in str(failed.value) + caplog.text
 
 
 def test_tokens_of_every_alphabet_are_accepted() -> None:
     for token in (
         TOKEN,
-        _jwt(OWN),
+        _jwt(CONFIGURED),
         "AbC+/d==",
         "/Ab+c",
         "ya29.a0-_x",
         "tok:en|x$!",
         "d41d8cd98f00b204e9800998ecf8427e",
     ):
-        environ = {"OMICS_HTSGET_URL": OWN, "OMICS_HTSGET_TOKEN": token, "OMICS_SETTINGS_FILE": "/dev/null/nowhere"}
+        environ = {
+            "OMICS_HTSGET_URL": CONFIGURED,
+            "OMICS_HTSGET_TOKEN": token,
+            "OMICS_SETTINGS_FILE": "/dev/null/nowhere",
+        }
         connection = resolution(Discovery(platform="htsget"), environ=environ)
         assert connection.credentials is not None
-        assert connection.credentials.headers("GET", OWN) == {"authorization": f"Bearer {token}"}
+        assert connection.credentials.headers("GET", CONFIGURED) == {"authorization": f"Bearer {token}"}
 
 
 def test_nothing_is_bound_to_an_unbound_url_that_is_none() -> None:

@@ -25,7 +25,7 @@ from s3_service import Answer, Bucket, Request, Service, client_of, refusal
 KEY = bytes(range(32))
 CUSTOMER = "x-amz-server-side-encryption-customer-"
 SOURCE = "x-amz-copy-source-server-side-encryption-customer-"
-FOUND = {"content-length": "1", "etag": '"e"'}
+OBJECT_HEADERS = {"content-length": "1", "etag": '"e"'}
 
 
 def store_with(service: Any, *, requester_pays: bool = False, **options: Any) -> S3Store:
@@ -43,7 +43,7 @@ class Keyed(Service):
         if request.method in ("GET", "HEAD") and request.path != "/":
             if has_key is not (request.path == "/own"):
                 return Answer(400) if request.method == "HEAD" else refusal("InvalidRequest")
-            return Answer(headers={**FOUND, **({CUSTOMERS: "AES256"} if has_key else {})})
+            return Answer(headers={**OBJECT_HEADERS, **({CUSTOMERS: "AES256"} if has_key else {})})
         return Answer(body=b"<CopyObjectResult><ETag>e</ETag></CopyObjectResult>")
 
 
@@ -66,7 +66,7 @@ class Versions(Bucket):
     def respond(self, request: Request) -> Answer:
         match request.query.get("versionId"):
             case "v" if request.path[1:] in self.keys:
-                return Answer(headers={**FOUND, "x-amz-version-id": "v"})
+                return Answer(headers={**OBJECT_HEADERS, "x-amz-version-id": "v"})
             case "wrong":
                 return refusal("InvalidArgument") if request.method == "GET" else Answer(400)
             case "gone":
@@ -132,7 +132,7 @@ def test_the_mark_of_a_deletion_is_removed_by_its_version():
 def test_a_store_without_versions_is_not_believed():
     """s3rver responds with the newest."""
     with pytest.raises(PathNotFound):
-        store_with(Service(lambda r: Answer(headers=FOUND) if r.path == "/k" else Answer(404))).stat(
+        store_with(Service(lambda r: Answer(headers=OBJECT_HEADERS) if r.path == "/k" else Answer(404))).stat(
             "bkt/k?versionId=v"
         )
 
@@ -241,7 +241,7 @@ def test_a_key_is_not_sent_in_the_clear():
     for url, is_sent in (("http://store.example", False), ("https://store.example", True), ("http://127.0.0.1", True)):
         service = Keyed()
         client = client_of(service, endpoint_url=url, anonymous=True)
-        service.answer = lambda _: Answer(headers={**FOUND, CUSTOMERS: "AES256"})
+        service.answer = lambda _: Answer(headers={**OBJECT_HEADERS, CUSTOMERS: "AES256"})
         store = S3Store(sse_c_key=KEY)
         store._connect = lambda client=client: client
         if is_sent:
@@ -300,7 +300,7 @@ def test_a_copy_in_parts_is_encrypted_as_one_in_a_piece(monkeypatch: pytest.Monk
 
     def answer(request: Request) -> Answer:
         if request.method == "HEAD":
-            return Answer(headers=FOUND)
+            return Answer(headers=OBJECT_HEADERS)
         if request.method == "PUT":
             return Answer(body=b"<CopyPartResult><ETag>p</ETag></CopyPartResult>")
         name = "InitiateMultipartUpload" if "uploads" in request.query else "CompleteMultipartUpload"

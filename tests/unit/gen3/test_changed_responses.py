@@ -72,7 +72,7 @@ def written(folder: Path, name: str, text: str) -> Path:
 
 FILE: dict[str, Any] = {"form": "object", "hashes": {"md5": MD5}, "size": 1, "urls": ["s3://b/a"]}
 CROSSWALK = f"{COMMONS}|guid|id,a|guid|id\ns1,x\ns2,y\n"
-FOUND = {"records": [RECORD]}
+RECORDS = {"records": [RECORD]}
 QUERIED = {"data": {"_case_count": 1, "node": [CASE], "case": [CASE]}}
 REC, DOC = f"/index/index/{GUID}", f"/metadata/{GUID}"
 #: Each workflow with the responses that it gets, by the method and the end of the path.
@@ -87,7 +87,7 @@ WORKFLOWS: dict[str, tuple[Act, Responses]] = {
     ),
     "read the index": (
         lambda commons, folder: commons.read_index(folder / "index.csv"),
-        {"GET /index/index": scripted(FOUND, {"records": []})},
+        {"GET /index/index": scripted(RECORDS, {"records": []})},
     ),
     "verify a manifest": (
         lambda commons, folder: commons.verify_manifest(written(folder, "m.tsv", f"guid\turls\n{GUID}\ts3://b/a\n")),
@@ -99,7 +99,7 @@ WORKFLOWS: dict[str, tuple[Act, Responses]] = {
     ),
     "an existing version": (
         lambda commons, _: IndexRecords(commons).existing(FILE, after=GUID),
-        {"GET /index/index": scripted(FOUND, {"records": []}), f"GET {REC}/versions": scripted({"0": RECORD})},
+        {"GET /index/index": scripted(RECORDS, {"records": []}), f"GET {REC}/versions": scripted({"0": RECORD})},
     ),
     "index bundles": (
         lambda commons, folder: commons.index_bundles(written(folder, "b.tsv", f"bundle_name\tids\nb\t{GUID}\n")),

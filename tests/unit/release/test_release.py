@@ -32,10 +32,10 @@ def test_a_version_without_notes_or_out_of_order_is_refused(changelog, version, 
 
 
 def test_every_file_that_states_the_version_is_changed():
-    from release import STATED, stating
+    from release import VERSION_PATTERNS, stating
 
     version_pattern = re.compile(r"(?<![\d.])9\.8\.7(?![\d.])")
-    for path, pattern in STATED.items():
+    for path, pattern in VERSION_PATTERNS.items():
         old = (ROOT / path).read_text(encoding="utf-8")
         new = stating(old, pattern, "9.8.7")
         changed = [line for was, line in zip(old.splitlines(), new.splitlines(), strict=True) if was != line]

@@ -216,7 +216,7 @@ def test_a_servers_wish_counts_until_it_is_absurd() -> None:
     assert Quota.of(0, 1.0).failed(0.0) is None
 
 
-ASKED = RequestedRange(start=CELL, end=2 * CELL, ranged=True, size=10 * CELL, size_is_stated=True, validator='"a"')
+REQUESTED = RequestedRange(start=CELL, end=2 * CELL, ranged=True, size=10 * CELL, size_is_stated=True, validator='"a"')
 PART = {"content-range": f"bytes {CELL}-{2 * CELL - 1}/{10 * CELL}", "etag": '"a"', "content-length": str(CELL)}
 LONG_AGO = "Sat, 01 Nov 2025 08:00:00 GMT"
 # Google states the length of the stored bytes of every object.
@@ -270,9 +270,9 @@ STORED = {"x-goog-stored-content-length": str(10 * CELL)}
     ],
 )
 def test_responses(status: int, change: dict[str, str], kind: Kind) -> None:
-    assert judge(ASKED, status, PART | change, 0.0).kind is kind
+    assert judge(REQUESTED, status, PART | change, 0.0).kind is kind
     joins = Kind.ACCEPT if kind is Kind.UNVALIDATED else kind
-    assert judge(ASKED._replace(joins=True), status, PART | change, 0.0).kind is joins
+    assert judge(REQUESTED._replace(joins=True), status, PART | change, 0.0).kind is joins
 
 
 CHANGED = "Fri, 20 Nov 2026 10:00:00 GMT"
@@ -298,7 +298,7 @@ def test_what_is_a_strong_validator(headers: dict[str, str], strong: bool, label
     assert is_strong(validator) is strong
     assert validator_words(validator) == label
     part = PART | {"etag": ""} | headers
-    first = ASKED._replace(validator="")
+    first = REQUESTED._replace(validator="")
     assert judge(first, 206, part, 0.0).kind is (Kind.ACCEPT if strong else Kind.UNVALIDATED)
     assert judge(first._replace(validator=validator), 206, part, 0.0).kind is (
         Kind.ACCEPT if strong else Kind.UNVALIDATED
@@ -308,7 +308,7 @@ def test_what_is_a_strong_validator(headers: dict[str, str], strong: bool, label
 def test_a_date_that_has_become_strong_reports_a_change() -> None:
     before = validator_in({"last-modified": CHANGED})
     later = {"date": "Sat, 21 Nov 2026 10:00:00 GMT"}
-    requested = ASKED._replace(validator=before, joins=True)
+    requested = REQUESTED._replace(validator=before, joins=True)
     same = PART | {"etag": "", "last-modified": CHANGED} | later
     other = same | {"last-modified": "Fri, 20 Nov 2026 10:00:01 GMT"}
     assert judge(requested, 206, same, 0.0).kind is Kind.ACCEPT
@@ -323,7 +323,7 @@ def test_responses_to_a_request_for_the_whole() -> None:
     assert judge(whole, 304, {}, 0.0).kind is Kind.REFUSED
     # RFC 9110, 14.4: a range that ends behind the file is invalid.
     part = PART | {"content-range": f"bytes {CELL}-{2 * CELL - 1}/{2 * CELL - 1}"}
-    assert judge(ASKED._replace(size=None), 206, part, 0.0).kind is Kind.WRONG_RANGE
+    assert judge(REQUESTED._replace(size=None), 206, part, 0.0).kind is Kind.WRONG_RANGE
     assert judge(whole, 204, {"etag": '"e"'}, 0.0) == Verdict(Kind.ACCEPT, 200, 0, 0, 0, '"e"')
     assert judge(whole._replace(size=7), 204, {"etag": '"e"'}, 0.0).kind is Kind.REFUSED
     assert judge(whole, 204, {}, 0.0).kind is Kind.REFUSED
@@ -416,7 +416,7 @@ def test_a_size_that_only_a_server_reported_may_change() -> None:
 )
 def test_retry_after(header: str, seconds: float | None) -> None:
     now = 1795168800.0  # 2026-11-20 10:00:00 UTC
-    assert judge(ASKED, 503, {"retry-after": header}, now).retry_after == seconds
+    assert judge(REQUESTED, 503, {"retry-after": header}, now).retry_after == seconds
 
 
 def test_heads() -> None:
@@ -439,7 +439,7 @@ def test_heads() -> None:
 @given(st.binary(max_size=60).map(lambda body: [b"HTTP/1.1 206 x\r\n", b"Content-Range: " + body + b"\r\n"]))
 def test_no_head_raises(lines: list[bytes]) -> None:
     status, headers = parse_head(lines, HEAD_HEADERS)
-    assert judge(ASKED, status, headers, 0.0).kind in Kind
+    assert judge(REQUESTED, status, headers, 0.0).kind in Kind
 
 
 def test_a_size_that_no_file_has_is_none() -> None:

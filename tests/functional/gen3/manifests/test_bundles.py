@@ -17,7 +17,7 @@ from omicsdk.gen3.manifests import ManifestError, bundles_of
 from omicsdk.transfer.journal import JournalFile
 
 A, B = (f"dg.TEST/0000000{n}-0000-4000-8000-000000000000" for n in "12")
-OWN = "dg.TEST/b0000000-0000-4000-8000-000000000001"
+OWN_GUID = "dg.TEST/b0000000-0000-4000-8000-000000000001"
 
 
 @pytest.fixture
@@ -38,20 +38,20 @@ def count(commons: Gen3) -> int:
 def test_bundles_are_made_members_first(commons: Gen3, auth: Gen3Auth, files: None, written, tmp_path: Path):
     path = written(
         "bundle_name | ids | GUID | description | checksums | type | aliases | size",
-        f"outer | ['inner' '{B}'] | {OWN} | all of it | [{'9' * 32}] | [md5] | x y | 10",
+        f"outer | ['inner' '{B}'] | {OWN_GUID} | all of it | [{'9' * 32}] | [md5] | x y | 10",
         f"inner | [{A}, {B}] |  |  |  |  |  | ",
     )
     records = ingest_bundle_manifest(auth.endpoint, path, tmp_path / "out.csv", auth=auth)
     assert [record["name"] for record in records] == ["outer", "inner"]
     inner = records[1]["guid"]
     assert records[0]["bundles"] == [inner, B]
-    made = bundle(commons, OWN)
+    made = bundle(commons, OWN_GUID)
     assert (made["name"], made["size"], made["description"], made["aliases"]) == ("outer", 10, "all of it", ["x", "y"])
     assert made["checksums"] == [{"type": "md5", "checksum": "9" * 32}]
     assert {member["id"] for member in made["contents"]} == {inner, B}
     with (tmp_path / "out.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [(row["name"], row["guid"]) for row in rows] == [("outer", OWN), ("inner", inner)]
+    assert [(row["name"], row["guid"]) for row in rows] == [("outer", OWN_GUID), ("inner", inner)]
     assert ",".join(rows[0]) == "name,bundles,guid,size,checksums,description,version,aliases"
 
 
@@ -98,9 +98,9 @@ def test_two_calls_at_once_with_one_output_make_no_bundle_twice(
 
 
 def test_the_same_again_makes_nothing(commons: Gen3, files: None, written):
-    path = written("bundle_name | ids | guid", f"b | {A} | {OWN}")
+    path = written("bundle_name | ids | guid", f"b | {A} | {OWN_GUID}")
     assert commons.index_bundles(path) == commons.index_bundles(path)
-    other = written("bundle_name | ids | guid", f"b | {B} | {OWN}")
+    other = written("bundle_name | ids | guid", f"b | {B} | {OWN_GUID}")
     assert "already exists" in commons.index_bundles(other).failures[2]
 
 
@@ -161,8 +161,10 @@ def test_a_bundle_is_not_made_twice_when_its_response_is_lost(auth: Gen3Auth, fi
             return response
 
         with Gen3(credentials=auth, transport=httpx.MockTransport(losing), retry=NO_RETRY) as losing_commons:
-            (made,) = losing_commons.index_bundles(written("bundle_name | ids | guid", f"b | {A} {B} | {OWN}")).bundles
-    assert made.guid == OWN
+            (made,) = losing_commons.index_bundles(
+                written("bundle_name | ids | guid", f"b | {A} {B} | {OWN_GUID}")
+            ).bundles
+    assert made.guid == OWN_GUID
     assert len(posts) == 1
 
 

@@ -150,7 +150,7 @@ _BODIES: tuple[Any, ...] = (
     ),
 )
 BODIES = [json.dumps(body).encode() for body in _BODIES]
-STATED = [
+OPERATIONS = [
     (place, operation)
     for place, name in PLACES.items()
     for operation in operations(read_document(name))
@@ -161,8 +161,8 @@ STATED = [
 @pytest.mark.parametrize("share", [3, pytest.param(1, marks=pytest.mark.long)], ids=["a-third", "all"])
 @pytest.mark.parametrize(
     ("number", "place", "operation"),
-    [(number, *row) for number, row in enumerate(STATED)],
-    ids=[f"{place[1:]}-{operation.name}" for place, operation in STATED],
+    [(number, *row) for number, row in enumerate(OPERATIONS)],
+    ids=[f"{place[1:]}-{operation.name}" for place, operation in OPERATIONS],
 )
 def test_nonsense_is_refused(
     sandbox: Sandbox, admin: httpx.Client, number: int, place: str, operation: Operation, share: int

@@ -16,7 +16,7 @@ from omicsdk.sandbox.dss.state import SUBSCRIPTION
 from omicsdk.sandbox.state.credentials import Secrets, hashed, is_password
 
 # What earlier releases had in their source code.
-KNOWN = (
+EARLIER_SECRETS = (
     "0123456789abcdef0123456789abcdef",
     "c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00",
     "sandbox-password",
@@ -58,7 +58,7 @@ def test_each_sandbox_has_separate_secrets():
         assert value != theirs[name], name
         # Random digits, or a signed token, whose signature is as unguessable as the key.
         assert re.fullmatch(r"[0-9a-f]{32,}|[\w-]+\.[\w-]+\.[\w-]{86,}", value), name
-        assert value not in KNOWN
+        assert value not in EARLIER_SECRETS
 
 
 def test_they_are_the_same_after_a_restart_and_a_reset(tmp_path: Path):
@@ -79,12 +79,12 @@ def test_no_secret_of_an_earlier_release_opens_anything(sandbox: Sandbox):
     login = {"email": "user@sandbox.example.org", "password": "sandbox-password"}
     area = "7bd2d0f5-9a0f-4a5d-9a64-3a3c1a4b5c6d"
     assert [
-        status("GET", f"{sandbox.sb_url}/user", headers={"X-SBG-Auth-Token": KNOWN[0]}),
+        status("GET", f"{sandbox.sb_url}/user", headers={"X-SBG-Auth-Token": EARLIER_SECRETS[0]}),
         status("POST", f"{sandbox.url}/upload/v1/area/{area}", headers={"Api-Key": "sandbox"}),
-        status("GET", f"{sandbox.crunch_url}/api/projects/", headers={"Authorization": f"Token {KNOWN[1]}"}),
+        status("GET", f"{sandbox.crunch_url}/api/projects/", headers={"Authorization": f"Token {EARLIER_SECRETS[1]}"}),
         status("GET", f"{sandbox.crunch_url}/api/projects/", auth=("admin", "sandbox-password")),
         status("POST", f"{sandbox.pangea_url}/api/auth/token/login", json=login),
-        status("POST", f"{sandbox.gen3_url}/user/oauth2/token", auth=("sandbox-client", KNOWN[3])),
+        status("POST", f"{sandbox.gen3_url}/user/oauth2/token", auth=("sandbox-client", EARLIER_SECRETS[3])),
         status("POST", f"{sandbox.gen3_url}/index/index/blank", auth=("sandbox-service", "sandbox-password"), json={}),
     ] == [401, 401, 401, 401, 400, 401, 403]
     s3: Any = boto3.client(

@@ -20,7 +20,7 @@ from s3_sandbox import refusal
 
 PLACE = {"Bucket": STAGING_BUCKET, "Key": "k"}
 KEY = bytes(range(32))
-OWN = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": KEY}
+CUSTOMER_KEY = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": KEY}
 MIB = 1024 * 1024
 
 
@@ -99,9 +99,9 @@ def test_etags_that_are_no_md5(sandbox: Sandbox, s3: Any):
 
 
 def test_customers_keys(s3: Any):
-    other = {**OWN, "SSECustomerKey": bytes(32)}
-    s3.put_object(**PLACE, Body=b"x", **OWN)
-    assert s3.get_object(**PLACE, **OWN)["SSECustomerAlgorithm"] == "AES256"
+    other = {**CUSTOMER_KEY, "SSECustomerKey": bytes(32)}
+    s3.put_object(**PLACE, Body=b"x", **CUSTOMER_KEY)
+    assert s3.get_object(**PLACE, **CUSTOMER_KEY)["SSECustomerAlgorithm"] == "AES256"
     assert refusal(lambda: s3.get_object(**PLACE)) == ("InvalidRequest", 400)
     assert refusal(lambda: s3.head_object(**PLACE)) == ("400", 400)
     assert refusal(lambda: s3.get_object(**PLACE, **other)) == ("AccessDenied", 403)
@@ -110,7 +110,7 @@ def test_customers_keys(s3: Any):
     source = {"CopySourceSSECustomerAlgorithm": "AES256", "CopySourceSSECustomerKey": KEY}
     s3.copy_object(**to, CopySource=PLACE, **source)
     assert s3.get_object(**to)["Body"].read() == b"x"
-    assert refusal(lambda: s3.get_object(**to, **OWN)) == ("InvalidRequest", 400)
+    assert refusal(lambda: s3.get_object(**to, **CUSTOMER_KEY)) == ("InvalidRequest", 400)
     upload = {**PLACE, "UploadId": s3.create_multipart_upload(**PLACE, **other)["UploadId"]}
     assert refusal(lambda: s3.upload_part(**upload, PartNumber=1, Body=b"y")) == ("InvalidRequest", 400)
     etag = s3.upload_part(**upload, PartNumber=1, Body=b"y", **other)["ETag"]

@@ -240,7 +240,7 @@ def test_the_extras_of_this_installation_are_found():
     assert "sandbox" in extras(requirements())[0].found
 
 
-FOUND = [
+REPORTED = [
     Outcome("versions", "", "ok", "omicsdk 0.1.0, CPython 3.11.7, Linux 6.18.44 x86_64"),
     Outcome("disk", "here: /home/me/data", "ok", "58.7 GiB free, 15,695,464 files"),
     Outcome("disk", "settings: /home/me/of/a/folder/with/a/long/name", "warning", "can't be written", "Set HOME."),
@@ -266,7 +266,7 @@ def test_lines_fit_the_terminal(width):
     stored_logins = [
         Login("sb", "profile cgc", "/home/me/.sevenbridges/credentials", "https://cgc-api.sbgenomics.com/v2")
     ]
-    assert too_long(outcomes(FOUND, width), width) == []
+    assert too_long(outcomes(REPORTED, width), width) == []
     assert too_long(logins(stored_logins, SERVICES, width), width) == []
 
 
@@ -279,10 +279,10 @@ def test_no_word_is_lost_at_any_width(all_outcomes, width):
 
 
 def test_a_wide_terminal_has_a_line_for_each_and_its_remedy_below():
-    lines = outcomes(FOUND, 400).splitlines()
-    assert lines[0].split() == ["ok", "versions", *FOUND[0].found.split()]
+    lines = outcomes(REPORTED, 400).splitlines()
+    assert lines[0].split() == ["ok", "versions", *REPORTED[0].found.split()]
     assert lines[3] == "         > Set HOME."
-    assert len(lines) == len(FOUND) + 2 + 2
+    assert len(lines) == len(REPORTED) + 2 + 2
     assert lines[0].index("omicsdk") == lines[1].index("58.7")
 
 
@@ -294,7 +294,7 @@ def test_one_remedy_of_several_failures_is_printed_once():
 
 
 def test_what_is_found_stays_in_its_column_where_that_has_room():
-    lines = outcomes(FOUND[:2], 72).splitlines()
+    lines = outcomes(REPORTED[:2], 72).splitlines()
     at = lines[0].index("omicsdk")
     begun = [line[:at].strip() for line in lines[:-2]]
     assert begun == ["ok  versions", "", "ok  disk      here: /home/me/data"]
@@ -302,6 +302,6 @@ def test_what_is_found_stays_in_its_column_where_that_has_room():
 
 
 def test_a_narrow_terminal_has_it_below():
-    lines = outcomes(FOUND[1:3], 40).splitlines()
+    lines = outcomes(REPORTED[1:3], 40).splitlines()
     assert lines[:2] == ["ok       disk  here: /home/me/data", "         58.7 GiB free, 15,695,464 files"]
     assert "         /home/me/of/a/folder/with/a/long/name" in lines

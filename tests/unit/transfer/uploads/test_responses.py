@@ -159,7 +159,7 @@ def test_a_real_servers_response_confirms_the_bytes_and_no_others(put: Any) -> N
     assert difference({"md5": "0" * 32}, verdict.facts) is not None
 
 
-STATED = [
+CHECKSUM_CASES = [
     pytest.param(put, name.removeprefix(CHECKSUM), value, id=f"{label}: {name}")
     for label, put in PUTS.items()
     for name, value in put["response"]["headers"].items()
@@ -167,6 +167,6 @@ STATED = [
 ]
 
 
-@pytest.mark.parametrize(("put", "name", "value"), STATED)
+@pytest.mark.parametrize(("put", "name", "value"), CHECKSUM_CASES)
 def test_the_sandbox_computes_the_checksums_that_real_servers_state(put: Any, name: str, value: str) -> None:
     assert checksum_of(name, body_of(put["request"])) == value
