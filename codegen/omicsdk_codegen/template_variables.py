@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import re
+import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Any, get_args, get_type_hints
 
 from . import plan, plan_client, plan_models, plan_operations, plan_responses, plan_webhooks
@@ -31,132 +33,43 @@ class Template:
     variables: Mapping[str, Any]
 
 
-_PACKAGE = "the package's name in Python"
-_API = "name of the client's class"
-TEMPLATES: Mapping[str, Template] = {
-    "choices.py.jinja": Template("src/NAME/choices.py", {"classes": list[plan_models.ChoiceClass]}),
-    "client.py.jinja": Template(
-        "src/NAME/client.py",
-        {
-            "package": plan.Package,
-            "modules": "modules of operations by their names",
-            "interface": "version of what the package uses of its runtime",
-            "names": "literal of the names of operations in no group, as `late_operations` reads it",
-            "grouped": "the same of those in groups",
-            "groups": list[plan_client.GroupModule],
-            "group_names": "literal of the names of groups, as `grouped_operations` reads it",
-        },
-    ),
-    "errors.py.jinja": Template("src/NAME/errors.py", {"module": plan_responses.ErrorModule}),
-    "group.py.jinja": Template(
-        "src/NAME/groups/GROUP.py",
-        {
-            "module": plan_client.GroupModule,
-            "modules": "modules of operations by their names",
-            "symbols": "names in these by the operations' names",
-            "names": "literal of `NAME=OPERATION` for each operation of the group",
-            "below": "literal of the names of groups below it",
-        },
-    ),
-    "headers.py.jinja": Template("src/NAME/headers.py", {"module": plan_responses.HeaderModule}),
-    "lazy.py.jinja": Template(
-        "src/NAME/__init__.py, src/NAME/models/__init__.py and src/NAME/types/__init__.py",
-        {
-            "doc": "docstring of the module",
-            "exports": "pairs of a module and a name that it exports",
-            "names": "literal of `NAME=MODULE` for each name",
-        },
-    ),
-    "lazy_many.py.jinja": Template(
-        "in place of lazy.py.jinja for more than 1,000 names",
-        {"doc": "docstring of the module", "names": "literal of `NAME=MODULE` for each name"},
-    ),
-    "lazy_many.pyi.jinja": Template(
-        "beside lazy_many.py.jinja, for type checkers", {"exports": "pairs of a module and a name that it exports"}
-    ),
-    "main.py.jinja": Template(
-        "src/NAME/__main__.py",
-        {
-            "package": _PACKAGE,
-            "name": "its literal",
-            "about": "literal of a line on the service",
-            "version": "literal of the package's version",
-            "api": _API,
-            "servers": "options for servers, as a literal",
-            "credentials": "options for credentials, as a literal",
-        },
-    ),
-    "model.py.jinja": Template("src/NAME/models/MODULE.py", {"module": plan_models.ModelModule}),
-    "operation.py.jinja": Template("src/NAME/operations/OPERATION.py", {"module": plan_operations.OperationModule}),
-    "package.py.jinja": Template(
-        "src/NAME/operations/__init__.py, src/NAME/models/__init__.py without models, and those of the runtime",
-        {"doc": "docstring of the module"},
-    ),
-    "pyproject.toml.jinja": Template(
-        "pyproject.toml",
-        {
-            "again": "the command that generates the project, for a comment; empty if it is not known",
-            "name": "literal of the distribution's name",
-            "version": "literal of its version",
-            "description": "literal of a line on the service",
-            "folder": "literal of the package's folder",
-            "dependencies": "literal of the list of dependencies",
-            "command": "literal of the command's function; empty without a command line",
-            "package": _PACKAGE,
-            "fast": "literal of the list of the dependencies of the extra `fast`; empty without it",
-            "frames": "literal of the list of the dependencies of the extra `frames`; empty without it",
-            "sandbox": "literal of the list of the dependencies of the extra `sandbox`",
-        },
-    ),
-    "readme.md.jinja": Template(
-        "README.md",
-        {
-            "title": "title of the document, as Markdown",
-            "summary": "a line on the service; empty if it only repeats the title",
-            "count": "the number of operations, in words",
-            "package": _PACKAGE,
-            "api": _API,
-            "imports": "lines that import what the example needs",
-            "constructor": "arguments of the client in the example",
-            "example": "a call of an operation",
-            "errors": "whether errors have bodies of known types",
-            "choices": "whether there is a module choices",
-            "need": "a sentence on how many operations require credentials",
-            "verified": "a sentence on the function that verifies webhooks; empty without one",
-            "by_scheme": "whether credentials can be passed by scheme",
-            "ways": list[readme_page.Row],
-            "servers": list[readme_page.Row],
-            "variable": "beginning of the environment's variables",
-            "command": "a command with the options that it requires; empty without a command line",
-            "command_rows": list[readme_page.Row],
-            "groups": list[readme_page.Group],
-            "grouped": "an operation in a group, by both names; empty for a client without groups",
-            "webhooks": list[readme_page.Line],
-        },
-    ),
-    "test_operations.py.jinja": Template(
-        "tests/test_operations.py",
-        {
-            "package": _PACKAGE,
-            "api": _API,
-            "options": "arguments of a client that sends everything to one server, as a literal",
-            "calls": "arguments of a call for each operation",
-        },
-    ),
-    "test_server.py.jinja": Template(
-        "tests/test_server.py",
-        {
-            "package": _PACKAGE,
-            "api": _API,
-            "shared": "the package that exports APIError",
-            "credentials": "those of each security scheme, made from `token`, as code",
-        },
-    ),
-    "types.py.jinja": Template(
-        "src/NAME/types.py, or a module for each in src/NAME/types", {"module": plan_models.DictModule}
-    ),
-    "webhooks.py.jinja": Template("src/NAME/webhooks.py", {"module": plan_webhooks.WebhookModule}),
+# The classes that variables are, by the names that templates/variables.toml writes.
+_CLASSES = {
+    class_.__name__: class_
+    for class_ in (
+        plan.Package,
+        plan_client.GroupModule,
+        plan_models.ChoiceClass,
+        plan_models.DictModule,
+        plan_models.ModelModule,
+        plan_operations.OperationModule,
+        plan_responses.ErrorModule,
+        plan_responses.HeaderModule,
+        plan_webhooks.WebhookModule,
+        readme_page.Group,
+        readme_page.Line,
+        readme_page.Row,
+    )
 }
+
+
+def _meaning(entry: str | dict[str, str]) -> Any:
+    """What a variable is: the text on it, or its type."""
+    if isinstance(entry, str):
+        return entry
+    class_ = _CLASSES[entry.get("of") or entry["list_of"]]
+    return class_ if "of" in entry else list[class_]
+
+
+def _read() -> dict[str, Template]:
+    text = (files("omicsdk_codegen") / "templates" / "variables.toml").read_text(encoding="utf-8")
+    return {
+        name: Template(entry["writes"], {key: _meaning(value) for key, value in entry["variables"].items()})
+        for name, entry in tomllib.loads(text).items()
+    }
+
+
+TEMPLATES: Mapping[str, Template] = _read()
 
 
 def annotated(name: str) -> str:
