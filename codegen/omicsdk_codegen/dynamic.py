@@ -6,11 +6,12 @@ that needs anchors of it; after that all references are plain ones.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from .source import Notes, Source
-from .values import Json, Node, Object, at, join, list_in, nodes_in, object_in, tokens, value_at
+from .values import Json, Object, at, join, list_in, nodes_in, object_in, tokens, value_at
 
 _HOME = "#/components/schemas/"
 # Values that are data, whatever their keys are.
@@ -32,7 +33,7 @@ def bind_dynamic(root: Source, notes: Notes) -> Source:
     binder = _Binder(root.data, notes)
     data = binder.rewrite(root.data, "", {}, frozenset())
     assert isinstance(data, dict)
-    return Source(root.path, root.label, root.uri, data, root.lines_of)
+    return dataclasses.replace(root, data=data)
 
 
 def _having(key: str, node: Json, pointer: str) -> Iterator[tuple[Object, str]]:
@@ -71,7 +72,7 @@ class _Binder:
         if isinstance(node, list):
             items = [self.rewrite(item, join(pointer, at_), bound, inside) for at_, item in enumerate(node)]
             return (
-                self._note_copy(items, node)
+                self.notes.record_origin(items, node)
                 if any(new is not old for new, old in zip(items, node, strict=True))
                 else node
             )
@@ -94,12 +95,8 @@ class _Binder:
         return (
             node
             if len(new) == len(node) and all(new.get(key) is node[key] for key in node)
-            else self._note_copy(new, node)
+            else self.notes.record_origin(new, node)
         )
-
-    def _note_copy(self, new: Node, old: Node) -> Node:
-        self.notes.record_origin(new, old)
-        return new
 
     def _declared(self, node: Object, pointer: str) -> dict[str, str]:
         """The anchors of a schema itself, and of its definitions."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 from collections.abc import Sequence
 from urllib.parse import unquote
@@ -11,7 +12,7 @@ from .dialect import TREE, Dialect, home_of
 from .faults import DocumentError, Fault
 from .source import Notes, Source
 from .targets import Store, Target, locate, locate_through, reference_to
-from .values import Json, Object, escape, join, tokens, unescape, value_at
+from .values import Json, Object, escape, join, object_at, tokens, unescape, value_at
 
 Key = tuple[str, str]
 
@@ -57,10 +58,7 @@ class Finder:
         self._targets: dict[Key, Target] = {}
         # Entries of this document that only refer to others give their names to their targets.
         self._owners: dict[Key, str] = {}
-        entries: Json = root.data
-        for key in self.home:
-            entries = entries.get(key) if isinstance(entries, dict) else None
-        self._entries: Object = entries if isinstance(entries, dict) else {}
+        self._entries = object_at(root.data, self.home_pointer)
         self.home_names: list[str] = list(self._entries)
         for name in self.home_names:
             target = self._in_other_file(name)
@@ -233,10 +231,7 @@ class Finder:
             [self.home] if section in ("schemas", "definitions", "models") else [("components", section), (section,)]
         )
         for home in homes:
-            entries: Json = self._root.data
-            for key in home:
-                entries = entries.get(key) if isinstance(entries, dict) else None
-            if isinstance(entries, dict) and name in entries:
+            if name in object_at(self._root.data, join("", *home)):
                 return join("", *home, name)
         return None
 
@@ -281,13 +276,10 @@ def spread(value: Object, source: Source, store: Store, notes: Notes) -> Object:
     reference = str(value["$ref"])
     target = _end(value, source, store)
     notes.repair(value, "$ref", f"a $ref to {spoken(reference)} in place of a mapping", "its members")
-    members: Object = {}
-    notes.record_origin(members, value)
+    members: Object = notes.record_origin({}, value)
     for name in target.value if isinstance(target.value, dict) else ():
         inner = Target(target.source, join(target.pointer, name), None)
-        member: Object = {"$ref": reference_to(store, source, inner)}
-        notes.record_origin(member, value)
-        members[name] = member
+        members[name] = notes.record_origin({"$ref": reference_to(store, source, inner)}, value)
     members.update({key: member for key, member in value.items() if key != "$ref"})
     return members
 
@@ -318,8 +310,7 @@ def spread_sections(root: Source, store: Store, notes: Notes) -> Source:
             data["components"] = sections
     if data is root.data:
         return root
-    notes.record_origin(data, root.data)
-    return Source(root.path, root.label, root.uri, data, root.lines_of)
+    return dataclasses.replace(root, data=notes.record_origin(data, root.data))
 
 
 def _spread_members(kind: str, value: Object, root: Source, store: Store, notes: Notes) -> Object:
@@ -334,6 +325,4 @@ def _spread_members(kind: str, value: Object, root: Source, store: Store, notes:
                 continue
     if not members:
         return value
-    new: Object = {**value, **members}
-    notes.record_origin(new, value)
-    return new
+    return notes.record_origin({**value, **members}, value)

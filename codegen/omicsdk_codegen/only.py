@@ -52,8 +52,7 @@ def only(document: Document, selectors: Collection[str], report: Report) -> Docu
     components = document.data.get("components")
     if isinstance(paths, dict) and isinstance(components, dict):
         data["components"] = _needed(document, components, {"paths": kept_paths, "webhooks": heard})
-    document.places.link(data, document.data)
-    _report(document, data, selectors, report)
+    _report(document, document.places.link(data, document.data), selectors, report)
     return Document(data, document.label, document.places)
 
 
@@ -130,15 +129,13 @@ def _of(names: Mapping[str, set[str]], text: str) -> set[str]:
 
 def _items(document: Document, member: str, keys: Collection[str]) -> Object:
     """The path items of a document's member with the operations that stay."""
-    items = document.data.get(member)
-    remaining: Object = {}
-    for name, item in items.items() if isinstance(items, dict) else ():
-        if isinstance(item, dict) and (cut := _cut(item, join("", member, name), keys)):
-            document.places.link(cut, item)
-            remaining[name] = cut
-    if isinstance(items, dict):
-        document.places.link(remaining, items)
-    return remaining
+    items = object_in(document.data, member)
+    cut_items = {
+        name: document.places.link(_cut(item, join("", member, name), keys), item)
+        for name, item in items.items()
+        if isinstance(item, dict)
+    }
+    return document.places.link({name: item for name, item in cut_items.items() if item}, items)
 
 
 def _keep_names(document: Document, paths: Object, operations: _Operations) -> None:
@@ -162,9 +159,7 @@ def _keep_names(document: Document, paths: Object, operations: _Operations) -> N
             *around, method = tokens(operation.key)
             holder = at({"paths": paths}, join("", *around))
             assert isinstance(holder, dict)
-            renamed: Object = {**operation.data, **pinned}
-            document.places.link(renamed, operation.data)
-            holder[method] = renamed
+            holder[method] = document.places.link({**operation.data, **pinned}, operation.data)
 
 
 def _report(document: Document, data: Object, selectors: Collection[str], report: Report) -> None:
@@ -205,8 +200,7 @@ def _cut(item: Object, key: str, keys: Collection[str]) -> Object:
 
 
 def _needed(document: Document, components: Object, parts: Object) -> Object:
-    schemas = components.get("schemas")
-    declared: Object = schemas if isinstance(schemas, dict) else {}
+    declared = object_in(components, "schemas")
     variants = Variants(declared)
     needed: dict[str, None] = {}
     waiting = list(_referred(parts))
@@ -216,12 +210,8 @@ def _needed(document: Document, components: Object, parts: Object) -> Object:
             needed[name] = None
             # Variants refer to their base by allOf, and the base to none of them, but it is read as any of them.
             waiting += [*_referred(declared[name]), *variants.of(name)]
-    schemas_left: Object = {name: schema for name, schema in declared.items() if name in needed}
-    cut: Object = {**components, "schemas": schemas_left}
-    if isinstance(schemas, dict):
-        document.places.link(schemas_left, schemas)
-    document.places.link(cut, components)
-    return cut
+    left = document.places.link({name: schema for name, schema in declared.items() if name in needed}, declared)
+    return document.places.link({**components, "schemas": left}, components)
 
 
 def _referred(root: Json) -> Iterator[str]:

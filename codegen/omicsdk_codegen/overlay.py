@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from .addresses import uri_of
@@ -94,7 +94,7 @@ def apply(source: Source, overlays: Sequence[Source], places: Places | None = No
         layer.faults.append(nested_fault(source.label, None))
     if layer.faults:
         raise DocumentError(layer.faults)
-    return Source(Path(source.path), source.label, source.uri, layer.data, source.lines_of)
+    return dataclasses.replace(source, data=layer.data)
 
 
 def _actions(overlay: Source, faults: list[Fault]) -> list[Json]:
@@ -270,11 +270,7 @@ def _member(node: Json, key: str | int) -> Json:
 
 def _copy(value: Json, places: Places) -> Json:
     if isinstance(value, dict):
-        members: Object = {key: _copy(member, places) for key, member in value.items()}
-        places.link(members, value)
-        return members
+        return places.link({key: _copy(member, places) for key, member in value.items()}, value)
     if isinstance(value, list):
-        items: list[Json] = [_copy(member, places) for member in value]
-        places.link(items, value)
-        return items
+        return places.link([_copy(member, places) for member in value], value)
     return value

@@ -22,7 +22,7 @@ from .overlay import corrects
 from .progress import OnProgress, counted, silent
 from .source import Notes, Places, Source, SourceLocation, is_of_3_2
 from .targets import Ask, Fetch, Store, Target
-from .values import Json, Object, list_in
+from .values import Json, Object, list_in, object_at
 
 # Members beside `$ref` that change no shape: kept in dialects that ignore them, since they do no harm.
 _ANNOTATIONS = {*ANNOTATIONS, "summary", "example"}
@@ -190,8 +190,7 @@ class _Walker:
         if isinstance(value, list):
             resolved = [self._value(kind.strip("[]"), item, source) for item in value]
             items = [item for item in resolved if item is not _LEFT_OUT]
-            self._notes.record_origin(items, value)
-            return items
+            return self._notes.record_origin(items, value)
         return self._object(kind, value, source) if isinstance(value, dict) and kind[0] != "[" else value
 
     def _mapping(self, kind: str, value: Json, source: Source) -> Json:
@@ -205,8 +204,7 @@ class _Walker:
                 value = {key: member for key, member in value.items() if key != "$ref"}
         resolved = {key: self._value(kind, member, source) for key, member in value.items()}
         members = {key: member for key, member in resolved.items() if member is not _LEFT_OUT}
-        self._notes.record_origin(members, value)
-        return members
+        return self._notes.record_origin(members, value)
 
     def _object(self, kind: str, value: Object, source: Source) -> Json:
         if not isinstance(value.get("$ref"), str):
@@ -228,8 +226,7 @@ class _Walker:
         rest = {key: member for key, member in value.items() if key != "$ref"}
         if kind == "pathItem" and rest:
             self._tell(broken, value, "what stands beside the reference is used alone")
-            self._notes.record_origin(rest, value)
-            return self._members(kind, rest, source)
+            return self._members(kind, self._notes.record_origin(rest, value), source)
         if kind in _LEFT_OUT_KINDS:
             self._tell(broken, value, f"the {_PHRASES.get(kind, kind)} is left out")
             return _LEFT_OUT
@@ -245,17 +242,15 @@ class _Walker:
 
     def _any(self, kind: str, value: Object) -> Object:
         """A body, response or media type of any value."""
-        schema: Object = {}
-        media: Object = {"schema": schema}
-        content: Object = {"application/json": media}
-        result: Object = {"content": content}
-        for part in (schema, media, content, result):
-            self._notes.record_origin(part, value)
-        return media if kind == "mediaType" or self._dialect == "2.0" else result
+        schema: Object = self._notes.record_origin({}, value)
+        media: Object = self._notes.record_origin({"schema": schema}, value)
+        if kind == "mediaType" or self._dialect == "2.0":
+            return media
+        content: Object = self._notes.record_origin({"application/json": media}, value)
+        return self._notes.record_origin({"content": content}, value)
 
     def _members(self, kind: str, value: Object, source: Source) -> Object:
-        members: Object = {}
-        self._notes.record_origin(members, value)
+        members: Object = self._notes.record_origin({}, value)
         items = counted(value.items(), "resolving paths", self._on_progress) if kind == "paths" else value.items()
         for key, member in items:
             if key in _SPENT.get(kind, ()):
@@ -280,8 +275,7 @@ class _Walker:
             members[name] = (
                 self._value("schema", owned.value, owned.source) if owned else self._value("schema", entry, self._root)
             )
-        self._notes.record_origin(members, value)
-        return members
+        return self._notes.record_origin(members, value)
 
     # -- references
 
@@ -289,14 +283,12 @@ class _Walker:
         target = self._finder.follow(value, source)
         if not isinstance(target.value, (dict, bool)):
             raise Broken("which is not a schema", "Refer to a schema.")
-        result: Object = {}
-        self._notes.record_origin(result, value)
+        result: Object = self._notes.record_origin({}, value)
         self._hoists.refer(result, "$ref", target)
         rest = {key: member for key, member in value.items() if key != "$ref"}
         if self._dialect == "3.1":
-            self._notes.record_origin(rest, value)
             # JSON Schema 2020-12 applies what is beside a $ref; earlier versions ignore it.
-            result.update(self._members("schema", rest, source))
+            result.update(self._members("schema", self._notes.record_origin(rest, value), source))
         else:
             self._annotations(result, value, rest)
         return result
@@ -332,12 +324,10 @@ class _Walker:
 
     def _beside(self, kind: str, flat: Object, value: Object, rest: Object, source: Source) -> Object:
         """Merge the members beside a reference into its target."""
-        result = dict(flat)
-        self._notes.record_origin(result, flat)
+        result = self._notes.record_origin(dict(flat), flat)
         # What an overlay adds beside the $ref of a path item applies to it, too.
         if kind == "pathItem" or kind not in REFERABLE:
-            self._notes.record_origin(rest, value)
-            result.update(self._members(kind, rest, source))
+            result.update(self._members(kind, self._notes.record_origin(rest, value), source))
         else:
             self._annotations(result, value, rest)
         for member in rest:
@@ -347,29 +337,23 @@ class _Walker:
     def _of_schema(self, kind: str, value: Object, target: Target) -> Object:
         """A response or body that refers to a schema can only mean one that has it."""
         self._notes.repair(value, "$ref", f"a $ref to a schema in place of a {kind}", f"a {kind} of that schema")
-        schema: Object = {}
+        schema: Object = self._notes.record_origin({}, value)
         self._hoists.refer(schema, "$ref", target)
-        result: Object = {key: member for key, member in value.items() if key != "$ref"}
-        result["schema"] = schema
-        for part in (schema, result):
-            self._notes.record_origin(part, value)
-        return result
+        rest = {key: member for key, member in value.items() if key != "$ref"}
+        return self._notes.record_origin({**rest, "schema": schema}, value)
 
     def _discriminator(self, value: Object, source: Source) -> Object:
         mapping, default = value.get("mapping"), value.get("defaultMapping")
         if not isinstance(mapping, dict) and default is None:
             return value
-        members: Object = {key: member for key, member in value.items() if key != "defaultMapping"}
-        self._notes.record_origin(members, value)
+        members = {key: member for key, member in value.items() if key != "defaultMapping"}
         if isinstance(mapping, dict):
-            result: Object = {}
+            members["mapping"] = result = self._notes.record_origin({}, mapping)
             for tag, reference in mapping.items():
                 self._map_tag(result, tag, reference, mapping, source)
-            self._notes.record_origin(result, mapping)
-            members["mapping"] = result
         if default is not None:
             self._map_tag(members, "defaultMapping", default, value, source)
-        return members
+        return self._notes.record_origin(members, value)
 
     def _map_tag(self, result: Object, tag: str, reference: Json, around: Object, source: Source) -> None:
         """Find the schema that a discriminator maps a value to, by its name or a reference."""
@@ -380,8 +364,7 @@ class _Walker:
         elif reference in self._finder.home_names:
             result[tag] = self._finder.home_reference(reference)
         else:
-            node: Object = {"$ref": reference}
-            self._notes.record_origin(node, around)
+            node: Object = self._notes.record_origin({"$ref": reference}, around)
             try:
                 self._hoists.refer(result, tag, self._finder.follow(node, source))
             except Broken as broken:
@@ -425,10 +408,7 @@ class _Walker:
             )
 
     def _cut_endless(self, data: Object) -> None:
-        home: Json = data
-        for step in self._finder.home:
-            home = home.get(step) if isinstance(home, dict) else None
-        schemas = home if isinstance(home, dict) else {}
+        schemas = object_at(data, self._finder.home_pointer)
         for name in made_of_themselves(schemas, {self._finder.home_reference(name): name for name in schemas}):
             schema = schemas[name]
             key = "$ref" if isinstance(schema, dict) and "$ref" in schema else "allOf"

@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urldefrag, urljoin, urlsplit
 
 from .faults import Fault, Kind, Note, Report
-from .values import Json, Node, escape, tokens
+from .values import Json, Node, Object, escape, tokens
+
+AnyNode = TypeVar("AnyNode", Object, list[Json], Node)
 
 
 def is_of_3_2(data: Json) -> bool:
@@ -104,10 +107,11 @@ class Places:
         """Register the containers of a file as origins."""
         self._sources.append(source)
 
-    def link(self, new: Node, old: Node) -> None:
-        """Record that a container was created from another. The first link of a container is used."""
-        if new is not old:
+    def link(self, new: AnyNode, old: Json) -> AnyNode:
+        """Record that a container was created from another, and return it. The first link of a container is used."""
+        if new is not old and isinstance(old, (dict, list)):
             self._links.setdefault(id(new), (new, old))
+        return new
 
     def link_member(self, new: Node, key: str | int, old: Node, old_key: str | int) -> None:
         """Record that one member of a container has another origin than the container."""
@@ -198,10 +202,9 @@ class Notes:
         self._places = places
         self._report = report
 
-    def record_origin(self, new: Node, old: Node | None) -> None:
-        """State what a container was created from."""
-        if old is not None:
-            self._places.link(new, old)
+    def record_origin(self, new: AnyNode, old: Json) -> AnyNode:
+        """State what a container was created from, if that is one, and return it."""
+        return self._places.link(new, old)
 
     def moved(self, new: Node, key: str, old: Node, old_key: str) -> None:
         """State which member of an older container a member was created from."""

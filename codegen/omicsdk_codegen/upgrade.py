@@ -61,8 +61,8 @@ def upgrade(resolved: Resolved, on_progress: OnProgress = silent) -> Document:
         )
     new["paths"] = paths.paths(old.get("paths"), old, "paths", on_progress)
     if hooked in old:
-        hooks = context.mapping(old[hooked], old, hooked)
-        new["webhooks"] = {name: paths.item(context.mapping(item, hooks, name), None) for name, item in hooks.items()}
+        hooks = context.mappings(old[hooked], old, hooked)
+        new["webhooks"] = {name: paths.item(item, None) for name, item in hooks}
         context.moved(new, "webhooks", old, hooked)
     new["components"] = _components(context, schemas, old, on_progress)
     if context.faults:
@@ -106,11 +106,8 @@ def _tags(context: Context, old: Object) -> Json:
         else:
             continue
         context.omit(tag, "parent", why)
-        upgraded: Object = {key: value for key, value in tag.items() if key != "parent"}
-        context.record_origin(upgraded, tag)
-        tags[at] = upgraded
-    context.record_origin(tags, old["tags"] if isinstance(old["tags"], list) else None)
-    return tags
+        tags[at] = context.record_origin({key: value for key, value in tag.items() if key != "parent"}, tag)
+    return context.record_origin(tags, old["tags"])
 
 
 def _info(context: Context, old: Object, stem: str) -> Object:
@@ -122,9 +119,7 @@ def _info(context: Context, old: Object, stem: str) -> Object:
             new[key] = str(value)
         else:
             context.repair(old, "info" if "info" in old else None, f"no {key}", str(new[key]))
-    new |= context.plain("info", info, {"title", "version"})
-    context.record_origin(new, info)
-    return new
+    return context.record_origin(new | context.plain("info", info, {"title", "version"}), info)
 
 
 def _swagger_servers(context: Context, old: Object) -> Json:
@@ -147,15 +142,15 @@ def _components(context: Context, schemas: Schemas, old: Object, on_progress: On
     schemas_key, security_key = (
         ("definitions", "securityDefinitions") if home is old else ("schemas", "securitySchemes")
     )
-    new: Object = {key: value for key, value in components.items() if key.startswith("x-")}
-    context.record_origin(new, components or old)
+    new = context.record_origin(
+        {key: value for key, value in components.items() if key.startswith("x-")}, components or old
+    )
     declared_schemas = context.mapping(home.get(schemas_key), home, schemas_key)
     upgraded: Object = {
         name: schemas.schema(value, declared_schemas, name)
         for name, value in counted(declared_schemas.items(), "upgrading schemas", on_progress)
     }
-    context.record_origin(upgraded, declared_schemas)
-    new["schemas"] = upgraded
+    new["schemas"] = context.record_origin(upgraded, declared_schemas)
     new["securitySchemes"] = security_schemes(context, home.get(security_key), home, security_key)
     for key in components:
         if key not in ("schemas", "securitySchemes") and not key.startswith("x-"):
@@ -204,14 +199,13 @@ _TYPES = ("apiKey", "http", "oauth2", "openIdConnect", "mutualTLS")
 
 def security_schemes(context: Context, value: Json, around: Object, key: str) -> Object:
     """Upgrade all security schemes of a document."""
-    schemes: Object = {}
     source = context.mapping(value, around, key)
-    for name, scheme in source.items():
-        if name.startswith("x-"):
-            continue
-        schemes[name] = _scheme(context, context.mapping(scheme, source, name))
-    context.record_origin(schemes, source if source is value else None)
-    return schemes
+    schemes: Object = {
+        name: _scheme(context, context.mapping(scheme, source, name))
+        for name, scheme in source.items()
+        if not name.startswith("x-")
+    }
+    return context.record_origin(schemes, value)
 
 
 def _scheme(context: Context, old: Object) -> Object:
@@ -234,15 +228,12 @@ def _scheme(context: Context, old: Object) -> Object:
 
 
 def _flows(context: Context, old: Object) -> Object:
-    flows: Object = {}
-    declared_flows = old.get("flows")
-    if isinstance(declared_flows, dict):
-        for name, flow in declared_flows.items():
-            if isinstance(flow, dict):
-                flows[_FLOWS.get(name, name)] = {"scopes": {}, **flow}
-        context.record_origin(flows, declared_flows)
-    elif isinstance(old.get("flow"), str):
-        flow = {"scopes": {}} | {key: old[key] for key in _FLOW_MEMBERS if key in old}
-        flows[_FLOWS.get(str(old["flow"]), str(old["flow"]))] = flow
-        context.record_origin(flows, old)
-    return flows
+    declared, origin = old.get("flows"), old.get("flows")
+    if not isinstance(declared, dict) and isinstance(name := old.get("flow"), str):
+        declared, origin = {name: {key: old[key] for key in _FLOW_MEMBERS if key in old}}, old
+    flows: Object = {
+        _FLOWS.get(name, name): {"scopes": {}, **flow}
+        for name, flow in (declared.items() if isinstance(declared, dict) else ())
+        if isinstance(flow, dict)
+    }
+    return context.record_origin(flows, origin)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from .dialect import Dialect
 from .faults import Kind
@@ -44,8 +44,7 @@ class Context(Notes):
 
     def plain(self, kind: str, node: Object, handled: Collection[str]) -> Object:
         """Begin the new form of an object: its plain members and extensions; other unhandled members are noted."""
-        new: Object = {}
-        self.record_origin(new, node)
+        new: Object = self.record_origin({}, node)
         for key, value in node.items():
             if key in PLAIN[kind] or (key.startswith("x-") and key not in handled):
                 new[key] = value
@@ -60,6 +59,12 @@ class Context(Notes):
         if value is not None:
             self.note(around, key, kind, brief(value), f"{key} is left out: it isn't a mapping", certain=False)
         return {}
+
+    def mappings(self, value: Json, around: Node, key: str, kind: Kind = "omission") -> Iterator[tuple[str, Object]]:
+        """Yield the members of a mapping that all have to be mappings, see `mapping`; the kind is that of notes on members."""
+        source = self.mapping(value, around, key)
+        for name, member in source.items():
+            yield name, self.mapping(member, source, name, kind)
 
     def items(self, value: Json, around: Node, key: str) -> Sequence[Json]:
         """Read a member that has to be a list; an empty one is accepted, another type is noted."""

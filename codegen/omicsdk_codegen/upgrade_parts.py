@@ -64,8 +64,8 @@ class Parts:
                 self._context.omit(old, word, "it is one of parameters in queries")
         if lowered == "path" and old.get("x-ms-skip-url-encoding") is True:  # AutoRest's: the value is itself a path
             new.setdefault("x-omics-raw-path", True)
-        new = {"name": name, "in": lowered, "required": old.get("required") is True, **new}
-        self._context.record_origin(new, old)
+        required = old.get("required") is True
+        new = self._context.record_origin({"name": name, "in": lowered, "required": required, **new}, old)
         self._typed(new, old, lowered)
         return new
 
@@ -74,11 +74,7 @@ class Parts:
         if position == "querystring" and not old.get("content"):
             schema = self._schemas.schema(old.get("schema", {"type": "object"}), old, "schema")
             self._context.repair(old, None, "a whole query without content", "a form", certain=False)
-            media: Object = {"schema": schema}
-            content: Object = {"application/x-www-form-urlencoded": media}
-            for part in (media, content):
-                self._context.record_origin(part, old)
-            new["content"] = content
+            new["content"] = self._content_of(["application/x-www-form-urlencoded"], {"schema": schema}, old)
         elif isinstance(old.get("content"), dict) and old["content"]:
             new["content"] = self.content(old["content"], old, "content")
         elif "schema" in old:
@@ -91,9 +87,7 @@ class Parts:
                 self._context.repair(
                     old, None, f"{', '.join(keywords)} straight in a {position} parameter", "a schema of it"
                 )
-            self._collect(keywords, old)
-            self._context.record_origin(keywords, old)
-            new["schema"] = self._schemas.schema(keywords, old, "type")
+            new["schema"] = self._of_keywords(keywords, old)
             if keywords.get("type") == "array":
                 new |= self._collection(old, position)
         elif position == "path":
@@ -119,6 +113,11 @@ class Parts:
             else serialisation
         )
 
+    def _of_keywords(self, keywords: Object, old: Object) -> Object:
+        """Return the schema whose keywords are directly in a parameter."""
+        self._collect(keywords, old)
+        return self._schemas.schema(self._context.record_origin(keywords, old), old, "type")
+
     def _collect(self, keywords: Object, old: Object) -> None:
         """A list in a list has no style in 3.1."""
         items = keywords.get("items")
@@ -126,8 +125,7 @@ class Parts:
             self._context.omit(items, "collectionFormat", "a list in a list is written with commas")
         if isinstance(items, dict) and "collectionFormat" in items:
             inner: Object = {key: value for key, value in items.items() if key != "collectionFormat"}
-            self._context.record_origin(inner, items)
-            keywords["items"] = inner
+            keywords["items"] = self._context.record_origin(inner, items)
             self._collect(inner, old)
 
     # -- bodies
@@ -152,18 +150,15 @@ class Parts:
     def _whole(self, old: Object, consumes: Sequence[str]) -> Object:
         handled = {"name", "in", "required", "schema", *SCHEMA_WORDS}
         body: Object = {"required": old.get("required") is True, **self._context.plain("requestBody", old, handled)}
-        self._context.record_origin(body, old)
         if isinstance(old.get("name"), str):
             body.setdefault("x-body-name", old["name"])
-        content: Object = {}
         schema = self._straight(old, "a body")
+        content: Object = {}
         for media_type in consumes or ["application/json"]:
-            upgraded: Object = {"schema": self._schemas.schema({}, old, "schema") if schema is None else schema}
-            self._context.record_origin(upgraded, old)
-            content[media_type] = upgraded
-        self._context.record_origin(content, old)
-        body["content"] = content
-        return body
+            media: Object = {"schema": self._schemas.schema({}, old, "schema") if schema is None else schema}
+            content[media_type] = self._context.record_origin(media, old)
+        body["content"] = self._context.record_origin(content, old)
+        return self._context.record_origin(body, old)
 
     def _form(self, fields: Sequence[Object], consumes: Sequence[str]) -> Object:
         properties: Object = {}
@@ -185,49 +180,45 @@ class Parts:
         media: Object = {"schema": schema}
         if encoding:
             media["encoding"] = encoding
-        for part in (schema, properties, media):
+        for part in (schema, properties):
             self._context.record_origin(part, fields[0])
         files = any(map(_is_file, fields))
         form_types = [form for form in consumes if form in _FORMS]
         # Files can be sent in no other form (Swagger 2.0, Parameter Object).
         forms = ["multipart/form-data"] if files else form_types or ["application/x-www-form-urlencoded"]
-        content: Object = dict.fromkeys(forms, media)
-        body: Object = {"required": bool(required), "content": content}
-        for part in (content, body):
-            self._context.record_origin(part, fields[0])
-        return body
+        content = self._content_of(forms, media, fields[0])
+        return self._context.record_origin({"required": bool(required), "content": content}, fields[0])
 
     def _field(self, old: Object) -> Object:
         keywords = _schema_words(old)
         if "schema" in old:
             upgraded = dict(self._schemas.schema(old["schema"], old, "schema"))
         else:
-            self._collect(keywords, old)
-            self._context.record_origin(keywords, old)
-            upgraded = dict(self._schemas.schema(keywords, old, "type"))
+            upgraded = dict(self._of_keywords(keywords, old))
         for key, value in self._context.plain(
             "requestBody", old, {"name", "in", "required", "schema", "allowEmptyValue", *SCHEMA_WORDS}
         ).items():
             upgraded.setdefault(key, value)
-        self._context.record_origin(upgraded, old)
-        return upgraded
+        return self._context.record_origin(upgraded, old)
 
     def request_body(self, old: Object) -> Object:
         """Upgrade a request body of OpenAPI 3."""
         body: Object = {"required": old.get("required") is True}
         body |= self._context.plain("requestBody", old, {"required", "content", "schema", *SCHEMA_WORDS})
-        self._context.record_origin(body, old)
         body["content"] = self._content_or_schema(old, "a request body")
-        return body
+        return self._context.record_origin(body, old)
 
     def content(self, value: Json, around: Node, key: str) -> Object:
         """Upgrade media types by their names."""
-        content: Object = {}
-        source = self._context.mapping(value, around, key)
-        for name, media in source.items():
-            content[name.strip()] = self._media(self._context.mapping(media, source, name))
-        self._context.record_origin(content, source if source is value else None)
-        return content
+        content: Object = {
+            name.strip(): self._media(media) for name, media in self._context.mappings(value, around, key)
+        }
+        return self._context.record_origin(content, value)
+
+    def _content_of(self, media_types: Sequence[str], media: Object, old: Object) -> Object:
+        """Return the same form of a body for each media type."""
+        content: Object = dict.fromkeys(media_types, self._context.record_origin(media, old))
+        return self._context.record_origin(content, old)
 
     def _media(self, old: Object) -> Object:
         new = self._context.plain("mediaType", old, {"schema", "itemSchema", "encoding", *SCHEMA_WORDS})
@@ -254,9 +245,7 @@ class Parts:
         if schema is not None:
             if "schema" in old:
                 self._context.repair(old, "schema", f"a schema straight in {what}", "that of application/json")
-            media: Object = {"schema": schema}
-            content["application/json"] = media
-            self._context.record_origin(media, old)
+            content["application/json"] = self._context.record_origin({"schema": schema}, old)
             self._context.record_origin(content, old)
         elif "schema" in old:
             self._context.omit(old, "schema", "the content has its own")
@@ -270,8 +259,7 @@ class Parts:
         if not keywords:
             return None
         self._context.repair(old, next(iter(keywords)), f"{', '.join(keywords)} straight in {what}", "a schema of it")
-        self._context.record_origin(keywords, old)
-        return self._schemas.schema(keywords, old, "type")
+        return self._schemas.schema(self._context.record_origin(keywords, old), old, "type")
 
     # -- responses
 
@@ -283,9 +271,8 @@ class Parts:
             around: the operation.
             produces: the media types that the operation of Swagger 2.0 returns.
         """
-        upgraded_responses: Object = {}
+        upgraded_responses: Object = self._context.record_origin({}, value)
         source = self._context.mapping(value, around, "responses")
-        self._context.record_origin(upgraded_responses, source if source is value else None)
         for status, response in source.items():
             if status.startswith("x-"):
                 upgraded_responses[status] = response
@@ -334,21 +321,16 @@ class Parts:
             media: Object = {} if schema is None else {"schema": schema}
             if kind in examples:
                 media["example"] = examples[kind]
-            self._context.record_origin(media, old)
-            content[kind] = media
-        self._context.record_origin(content, old)
-        return content
+            content[kind] = self._context.record_origin(media, old)
+        return self._context.record_origin(content, old)
 
     def _headers(self, old: Object) -> Object:
         headers: Object = {}
-        source = self._context.mapping(old.get("headers"), old, "headers")
-        for name, header in source.items():
-            inner = self._context.mapping(header, source, name)
-            upgraded = self._context.plain("header", inner, {"schema", "content", "name", "in", *SCHEMA_WORDS})
-            self._typed(upgraded, inner, "header")
+        for name, header in self._context.mappings(old.get("headers"), old, "headers"):
+            upgraded = self._context.plain("header", header, {"schema", "content", "name", "in", *SCHEMA_WORDS})
+            self._typed(upgraded, header, "header")
             headers[name] = upgraded
-        self._context.record_origin(headers, source)
-        return headers
+        return self._context.record_origin(headers, old.get("headers"))
 
 
 def _is_file(field: Object) -> bool:

@@ -114,9 +114,8 @@ class Paths:
 
     def paths(self, value: Json, around: Object, key: str, on_progress: OnProgress = silent) -> Object:
         """Upgrade a document's paths, reporting progress."""
-        paths: Object = {}
+        paths: Object = self._context.record_origin({}, value)
         source = self._context.mapping(value, around, key)
-        self._context.record_origin(paths, source if source is value else None)
         written: dict[str, str] = {}
         shapes: dict[str, str] = {}
         for path, item in counted(source.items(), "upgrading paths", on_progress):
@@ -181,12 +180,9 @@ class Paths:
                     self._context.repair(old, key, key, key.lower())
                 new[key.lower()] = self._operation(self._context.mapping(value, old, key, "loss"), old, path)
             elif key == "additionalOperations" and isinstance(value, dict):
-                upgraded: Object = {
-                    name: self._operation(self._context.mapping(inner, value, name, "loss"), old, path)
-                    for name, inner in value.items()
-                }
-                self._context.record_origin(upgraded, value)
-                new[key] = upgraded
+                others = self._context.mappings(value, old, key, "loss")
+                upgraded: Object = {name: self._operation(inner, old, path) for name, inner in others}
+                new[key] = self._context.record_origin(upgraded, value)
             elif key not in ("parameters", "servers") and key not in new:
                 # A mapping here can only be an operation, with a misspelled method.
                 meant = get_close_matches(key.lower(), METHODS, 1) if isinstance(value, dict) else []
@@ -206,8 +202,9 @@ class Paths:
         if parameters:
             upgraded: list[Json] = list(parameters)
             own_parameters = old.get("parameters", item.get("parameters"))
-            self._context.record_origin(upgraded, own_parameters if isinstance(own_parameters, list) else old)
-            new["parameters"] = upgraded
+            new["parameters"] = self._context.record_origin(
+                upgraded, own_parameters if isinstance(own_parameters, list) else old
+            )
         body = self._body(old, in_body)
         if body is not None:
             new["requestBody"] = body
@@ -218,11 +215,10 @@ class Paths:
             new["servers"] = servers
         if "schemes" in old:
             self._context.omit(old, "schemes", "the document's servers count")
-        callbacks = self._context.mapping(old.get("callbacks"), old, "callbacks")
-        if callbacks:
-            new["callbacks"] = {
-                name: self._callback(self._context.mapping(value, callbacks, name)) for name, value in callbacks.items()
-            }
+        callbacks = self._context.mappings(old.get("callbacks"), old, "callbacks")
+        upgraded_callbacks: Object = {name: self._callback(callback) for name, callback in callbacks}
+        if upgraded_callbacks:
+            new["callbacks"] = upgraded_callbacks
         return new
 
     def _callback(self, old: Object) -> Object:
@@ -230,8 +226,7 @@ class Paths:
             key: value if key.startswith("x-") else self.item(self._context.mapping(value, old, key), None)
             for key, value in old.items()
         }
-        self._context.record_origin(upgraded, old)
-        return upgraded
+        return self._context.record_origin(upgraded, old)
 
     def _parameters(self, old: Object, item: Object) -> tuple[list[Object], list[Object]]:
         """Merge an operation's parameters with its path item's; those that are parts of a body are separated."""
@@ -304,7 +299,8 @@ class Paths:
                 self._context.repair(
                     old, None, f"{{{name}}} in the path without a parameter", "a required path parameter"
                 )
-                parameters = [*parameters, self._implied(name, path.converters.get(name, "string"), old)]
+                schema = dict(_CONVERTERS.get(path.converters.get(name, "string"), {"type": "string"}))
+                parameters = [*parameters, self._implied(name, "path", schema, old)]
         for parameter in parameters:
             if parameter["in"] == "path" and parameter["required"] is not True:
                 self._context.repair(parameter, "required", "a path parameter that isn't required", "required")
@@ -335,14 +331,7 @@ class Paths:
         for name, (wire, required) in path.queried.items():
             if wire not in query_names:
                 self._context.repair(old, None, f"{{{name}}} in the path's query without a parameter", "a parameter")
-                query_parameter: Object = {
-                    "name": wire,
-                    "in": "query",
-                    "required": required,
-                    "schema": {"type": "string"},
-                }
-                self._context.record_origin(query_parameter, old)
-                query_parameters.append(query_parameter)
+                query_parameters.append(self._implied(wire, "query", {"type": "string"}, old, required=required))
         return query_parameters
 
     def _without_conflict(self, parameters: list[Object], path: Template | None) -> list[Object]:
@@ -361,17 +350,9 @@ class Paths:
             self._context.leave_out(parameter, "in", message, "it is left out", "State the one or the other.")
         return [parameter for parameter in parameters if parameter["in"] != "querystring" or parameter in remaining]
 
-    def _implied(self, name: str, converter: str, old: Object) -> Object:
-        upgraded: Object = {
-            "name": name,
-            "in": "path",
-            "required": True,
-            "schema": dict(_CONVERTERS.get(converter, {"type": "string"})),
-        }
-        if converter == "path":
-            upgraded["x-omics-raw-path"] = True
-        self._context.record_origin(upgraded, old)
-        return upgraded
+    def _implied(self, name: str, position: str, schema: Object, old: Object, *, required: bool = True) -> Object:
+        parameter: Object = {"name": name, "in": position, "required": required, "schema": schema}
+        return self._context.record_origin(parameter, old)
 
     def _body(self, old: Object, in_body: Sequence[Object]) -> Object | None:
         request_body = old.get("requestBody")

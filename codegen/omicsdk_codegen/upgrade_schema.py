@@ -78,9 +78,7 @@ class Schemas:
             return self.schema(value["schema"], value, "schema")
         # A resolved document shares parts between places: upgraded once, they stay shared.
         if id(value) not in self._upgraded:
-            new: Object = {}
-            self._context.record_origin(new, value)
-            self._upgraded[id(value)] = new
+            self._upgraded[id(value)] = new = self._context.record_origin({}, value)
             self._fill(new, value)
         return self._upgraded[id(value)]
 
@@ -211,15 +209,13 @@ class Schemas:
             new[key] = [self.schema(value, old, key)]
         elif isinstance(value, list) and value:
             upgraded: list[Json] = [self.schema(part, value, index) for index, part in enumerate(value)]
-            self._context.record_origin(upgraded, value)
-            new[key] = upgraded
+            new[key] = self._context.record_origin(upgraded, value)
         elif value is not None and not isinstance(value, list):
             self._context.omit(old, key, "it isn't a list")
 
     def _mapping(self, new: Object, key: str, value: Json, old: Object) -> None:
-        members: Object = {}
+        members: Object = self._context.record_origin({}, value)
         source = self._context.mapping(value, old, key)
-        self._context.record_origin(members, source if source is value else None)
         for name, member in source.items():
             if key == "properties":
                 # Before its upgrade, which reports `required: true` anywhere but in a field.
@@ -250,9 +246,8 @@ class Schemas:
 
     def _tuple(self, new: Object, value: list[Json], old: Object) -> None:
         prefix: list[Json] = [self.schema(part, value, index) for index, part in enumerate(value)]
-        self._context.record_origin(prefix, value)
         if prefix:
-            new["prefixItems"] = prefix
+            new["prefixItems"] = self._context.record_origin(prefix, value)
         rest = old.get("additionalItems")
         if rest is not None:
             new["items"] = rest if isinstance(rest, bool) else self.schema(rest, old, "additionalItems")
@@ -302,13 +297,11 @@ class Schemas:
         if isinstance(value, str):
             new["discriminator"] = {"propertyName": value}
         elif isinstance(value, dict) and isinstance(value.get("propertyName"), str):
-            upgraded: Object = dict(value)
-            self._context.record_origin(upgraded, value)
+            upgraded: Object = self._context.record_origin(dict(value), value)
             mapping = value.get("mapping")
             if isinstance(mapping, dict):
                 renamed: Object = {tag: self.reference(ref) for tag, ref in mapping.items() if isinstance(ref, str)}
-                self._context.record_origin(renamed, mapping)
-                upgraded["mapping"] = renamed
+                upgraded["mapping"] = self._context.record_origin(renamed, mapping)
             if isinstance(default := value.get("defaultMapping"), str):
                 upgraded["defaultMapping"] = self.reference(default)
             new["discriminator"] = upgraded
@@ -338,10 +331,9 @@ class Schemas:
                 if nothing not in choices:
                     choices.append(nothing)
                 return
-        inner: Object = {}
+        inner: Object = self._context.record_origin({}, new)
         for key in [key for key in new if key not in (*ANNOTATIONS, "default") and not key.startswith("x-")]:
             inner[key] = new.pop(key)
-        self._context.record_origin(inner, new)
         new["anyOf"] = [inner, nothing]
 
 

@@ -93,6 +93,12 @@ def value_at(value: Json, pointer: str) -> Json:
         return None
 
 
+def object_at(value: Json, pointer: str) -> Object:
+    """Return the object that a pointer points at; an empty one if that is none."""
+    node = value_at(value, pointer)
+    return node if isinstance(node, dict) else {}
+
+
 def schema_pointer(name: str) -> str:
     """The reference to a schema of the upgraded document: a plain pointer after `#`, never percent-encoded."""
     return "#" + join("/components/schemas", name)
