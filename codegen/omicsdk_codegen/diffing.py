@@ -12,7 +12,7 @@ from .plan_webhooks import WebhookFunction
 from .security import Requirement, kind_of
 from .shapes import ANY, MOST_VALUES, Field, Model, Type, choices, opened, python_text, reached, union_of, within
 from .texts import as_markdown, literal, one_line, whole
-from .values import Json, Object, list_in, object_in
+from .values import Json, Object, grouped, list_in, object_in
 
 
 @dataclass(frozen=True)
@@ -461,9 +461,7 @@ def _count(subject: str, changes: Sequence[Change]) -> str:
 
 def _by_subject(changes: Sequence[Change]) -> dict[str, list[Change]]:
     """Changes of the client, then of operations by their tags, then of models."""
-    subjects: dict[tuple[int, str], list[Change]] = {}
-    for change in changes:
-        subjects.setdefault((_KINDS.index(change.kind), change.tag), []).append(change)
+    subjects = grouped(((_KINDS.index(change.kind), change.tag), change) for change in changes)
     return {_subject(_KINDS[kind], tag): subjects[kind, tag] for kind, tag in sorted(subjects)}
 
 
@@ -474,9 +472,7 @@ def _subject(kind: str, tag: str) -> str:
 
 def _sections(changes: Sequence[Change]) -> Iterator[str]:
     for subject, entries in _by_subject(changes).items():
-        befallen: dict[str, list[str]] = {}
-        for change in entries:
-            befallen.setdefault(change.what, []).append(change.name)
+        befallen = grouped((change.what, change.name) for change in entries)
         yield from ("", f"#### {as_markdown(subject)}", "")
         yield from (_line(names, what) for what, names in befallen.items())
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from .shapes import Field, Model, Ref, Type, Union, inner, models_in, reached, with_inner
+from .values import grouped, reachable
 
 # Ends the key of a model that is only sent. No JSON pointer ends so: a tilde precedes a 0 or 1.
 SENT = "~sent"
@@ -49,7 +50,7 @@ def split(models: Mapping[str, Model], sent: Iterable[Type], received: Iterable[
     sent_keys, received_keys = {*reached(models, sent_types)}, {*reached(models, received_types)}
 
     def remaining(key: str, word: str) -> list[Field]:
-        removed = hidden[word].get(key, set[str]()) - tags.get(key, set[str]())
+        removed = hidden[word].get(key, set[str]()) - {*tags.get(key, ())}
         # One of which nothing is left is a mistake, or of no use in this direction.
         return [field for field in models[key].fields if field.wire not in removed] or models[key].fields
 
@@ -88,37 +89,21 @@ def _with_keys(type_: Type, mapped: Callable[[Type], Type], key_of: Callable[[st
 
 def _marked(models: Mapping[str, Model], word: str) -> dict[str, set[str]]:
     """The fields with a mark, by model."""
-    fields: dict[str, set[str]] = {}
-    for key, model in models.items():
-        for field in model.fields:
-            if field.schema.get(word) is True:
-                fields.setdefault(key, set()).add(field.wire)
-    return fields
+    fields = {
+        key: {field.wire for field in model.fields if field.schema.get(word) is True} for key, model in models.items()
+    }
+    return {key: wires for key, wires in fields.items() if wires}
 
 
-def _tags(types: Iterable[Type]) -> dict[str, set[str]]:
-    tags: dict[str, set[str]] = {}
-    waiting = list(types)
-    while waiting:
-        type_ = waiting.pop()
-        waiting += inner(type_)
-        if isinstance(type_, Union) and type_.tag is not None:
-            for key in models_in(type_):
-                tags.setdefault(key, set()).add(type_.tag)
-    return tags
+def _tags(types: Iterable[Type]) -> dict[str, list[str]]:
+    """The members that distinguish variants, by model."""
+    unions = (type_ for type_ in reachable(types, inner) if isinstance(type_, Union))
+    return grouped((key, union.tag) for union in unions if union.tag is not None for key in models_in(union))
 
 
 def _containing(models: Mapping[str, Model], keys: Iterable[str]) -> set[str]:
     """Some models, and all that contain one of them."""
-    outer: dict[str, set[str]] = {}
-    for key, model in models.items():
-        for type_ in model.types():
-            for contained in models_in(type_):
-                outer.setdefault(contained, set()).add(key)
-    waiting, containing = list(keys), set[str]()
-    while waiting:
-        key = waiting.pop()
-        if key not in containing:
-            containing.add(key)
-            waiting += outer.get(key, ())
-    return containing
+    outer = grouped(
+        (contained, key) for key, model in models.items() for type_ in model.types() for contained in models_in(type_)
+    )
+    return {*reachable(keys, lambda key: outer.get(key, ()))}

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from .source import Notes, Source
-from .values import Json, Object, at, join, list_in, nodes_in, object_in, tokens, value_at
+from .values import Json, Object, at, grouped, join, list_in, nodes_in, object_in, tokens, value_at
 
 _HOME = "#/components/schemas/"
 # Values that are data, whatever their keys are.
@@ -53,12 +53,11 @@ def _having(key: str, node: Json, pointer: str) -> Iterator[tuple[Object, str]]:
 class _Binder:
     data: Object
     notes: Notes
-    anchors: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     needs: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
 
     def __post_init__(self) -> None:
-        for schema, pointer in _having("$dynamicAnchor", self.data, ""):
-            self.anchors.setdefault(str(schema["$dynamicAnchor"]), []).append(f"#{pointer}")
+        anchors = _having("$dynamicAnchor", self.data, "")
+        self.anchors = grouped((str(schema["$dynamicAnchor"]), f"#{pointer}") for schema, pointer in anchors)
 
     def rewrite(self, node: Json, pointer: str, bound: Mapping[str, str], inside: frozenset[str]) -> Json:
         """Return a value with its dynamic references bound; the same one if it has none.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from .values import Json, Object, join, list_in, object_in, schema_name, schema_pointer
+from .values import Json, Object, grouped, join, list_in, object_in, reachable, schema_name, schema_pointer
 
 # Parts that a schema may be composed of; published ones have some hundred at most.
 MAX_PARTS = 10_000
@@ -236,14 +236,11 @@ class Variants:
     """
 
     def __init__(self, schemas: Object) -> None:
-        self._children: dict[str, list[str]] = {}
-        for name, schema in schemas.items():
-            for parent in _parents(schema):
-                self._children.setdefault(parent, []).append(name)
+        self._children = grouped((parent, name) for name, schema in schemas.items() for parent in _parents(schema))
         self._order = {name: number for number, name in enumerate(schemas)}
         roots = [name for name, schema in schemas.items() if name in self._children and _discriminates(schema)]
         # An extension of a base is a base of its own extensions, without stating the discriminator again.
-        self._bases = self._below(roots)
+        self._bases = {*self._below(roots)}
         self._names_below: dict[str, tuple[str, ...]] = {}
 
     def of(self, name: str) -> tuple[str, ...]:
@@ -258,16 +255,9 @@ class Variants:
             self._names_below[name] = tuple(sorted(below, key=self._order.__getitem__))
         return self._names_below[name]
 
-    def _below(self, names: Iterable[str]) -> dict[str, None]:
+    def _below(self, names: Iterable[str]) -> list[str]:
         """Return some schemas and all that extend them."""
-        reached = dict.fromkeys(names)
-        waiting = list(reached)
-        while waiting:
-            for child in self._children.get(waiting.pop(), ()):
-                if child not in reached:
-                    reached[child] = None
-                    waiting.append(child)
-        return reached
+        return reachable(names, lambda name: self._children.get(name, ()))
 
 
 def _parts(schema: Json) -> Iterator[Object]:

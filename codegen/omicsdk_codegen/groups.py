@@ -17,7 +17,7 @@ from .document import Document
 from .faults import DocumentError, Fault, Report
 from .naming import MAX_LENGTH, operation_name, snake_case
 from .texts import clean, one_line
-from .values import Json, Object, join, list_in, object_in
+from .values import Json, Object, grouped, join, list_in, object_in
 
 
 @dataclass(frozen=True)
@@ -115,10 +115,7 @@ def group_operations(
 def _report(document: Document, groups: Groups, report: Report) -> None:
     """Add a row for each group: what states it, and the names in it."""
     origin = document.origin("/paths")
-    by_group: dict[str, list[Member]] = {}
-    for member in groups.members.values():
-        by_group.setdefault(member.group, []).append(member)
-    for group, members in by_group.items():
+    for group, members in grouped((member.group, member) for member in groups.members.values()).items():
         reasons = ", ".join(dict.fromkeys(member.why for member in members))
         names = ", ".join(member.name for member in members)
         report.add(origin.note("group", reasons, f"{group}: {names}"))
@@ -266,9 +263,7 @@ def _named_apart(
     named = dict(members)
     # A whole name may be another member's short one: repeat. It ends, since whole names are unique.
     while True:
-        by_path: dict[tuple[str, str], list[str]] = {}
-        for key, member in named.items():
-            by_path.setdefault((member.group, member.name), []).append(key)
+        by_path = grouped(((member.group, member.name), key) for key, member in named.items())
         shared = {key: keys for keys in by_path.values() if len(keys) > 1 for key in keys}
         losers = [key for key in shared if not named[key].pinned and named[key].name != names[key]]
         if not losers:

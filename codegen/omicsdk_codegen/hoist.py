@@ -11,7 +11,7 @@ from .dialect import SCHEMA_LISTS, SCHEMA_MAPS
 from .finding import Finder
 from .source import Source
 from .targets import Store, Target
-from .values import Json, Object, tokens
+from .values import Json, Object, grouped, tokens
 
 Key = TypeVar("Key")
 
@@ -73,9 +73,7 @@ def assign_names(
 
     while True:
         names = {key: name(key) for key in parts}
-        users: dict[str, list[Key]] = {}
-        for key, candidate in names.items():
-            users.setdefault(candidate, []).append(key)
+        users = grouped((candidate, key) for key, candidate in names.items())
         clashing = [key for candidate, keys in users.items() if len(keys) > 1 or candidate in reserved for key in keys]
         longer = [key for key in clashing if lengths[key] <= len(parts[key])]
         if not longer:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal, TypeAlias
 
+from .values import grouped
+
 # Bytes of UTF-8. A path component has 255 bytes at most, and Windows 260 characters for a whole path.
 MAX_LENGTH = 60
 _HASH = 6
@@ -312,9 +314,7 @@ def settle(candidates: Iterable[NameRequest], reserved: Collection[str] = ()) ->
     levels = dict.fromkeys((claimant.key for claimant in claimants), 0)
     used = {name.casefold() for name in reserved}
     while True:
-        groups: dict[str, list[NameRequest]] = {}
-        for claimant in claimants:
-            groups.setdefault(_candidate(claimant, levels[claimant.key]).casefold(), []).append(claimant)
+        groups = grouped((_candidate(claimant, levels[claimant.key]).casefold(), claimant) for claimant in claimants)
         # All losers of a round move on at once: one after the other, their order would decide which keeps a name.
         losers = [loser for name, group in groups.items() for loser in _losers(group, levels, name in used)]
         if not losers:

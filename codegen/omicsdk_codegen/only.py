@@ -15,7 +15,7 @@ from .groups import group_operations
 from .operations import name_operations
 from .security import settle_security
 from .texts import one_line
-from .values import Json, Object, at, join, list_in, nodes_in, object_in, schema_name, tokens
+from .values import Json, Object, at, join, list_in, nodes_in, object_in, reachable, schema_name, tokens
 
 _PATH = re.compile(r"((?:[A-Za-z]+ +)?)(/.*)", re.DOTALL)
 
@@ -202,14 +202,8 @@ def _cut(item: Object, key: str, keys: Collection[str]) -> Object:
 def _needed(document: Document, components: Object, parts: Object) -> Object:
     declared = object_in(components, "schemas")
     variants = Variants(declared)
-    needed: dict[str, None] = {}
-    waiting = list(_referred(parts))
-    while waiting:
-        name = waiting.pop()
-        if name not in needed and name in declared:
-            needed[name] = None
-            # Variants refer to their base by allOf, and the base to none of them, but it is read as any of them.
-            waiting += [*_referred(declared[name]), *variants.of(name)]
+    # Variants refer to their base by allOf, and the base to none of them, but it is read as any of them.
+    needed = {*reachable(_referred(parts), lambda name: [*_referred(declared.get(name)), *variants.of(name)])}
     left = document.places.link({name: schema for name, schema in declared.items() if name in needed}, declared)
     return document.places.link({**components, "schemas": left}, components)
 

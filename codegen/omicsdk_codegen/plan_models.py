@@ -28,7 +28,7 @@ from .parser import Parsed
 from .progress import OnProgress, counted, silent
 from .shapes import ANY, Enum, Field, Model, Type, inner, is_decoded, is_text_in_json
 from .texts import Code, as_docstring, as_lines, as_literal, clean, literals, one_line, sentence
-from .values import Object
+from .values import Object, grouped
 
 
 @dataclass(frozen=True)
@@ -76,10 +76,7 @@ def plan_choices(
         drafts: all operations.
         names: what models are called.
     """
-    uses_by_enum: dict[Enum, list[_EnumUse]] = {}
-    for enum, use in _uses(named, models, drafts, names):
-        if len(enum.values) > 1:
-            uses_by_enum.setdefault(enum, []).append(use)
+    uses_by_enum = grouped(pair for pair in _uses(named, models, drafts, names) if len(pair[0].values) > 1)
     first = {enum: min(uses, key=lambda use: (use.word != "", use.pointer)) for enum, uses in uses_by_enum.items()}
     candidates = {
         enum: NameRequest(f"{first[enum].pointer}#{literals(enum.values)}", _candidates(first[enum], uses))
@@ -191,9 +188,7 @@ def plan_models(
     models: Iterable[Model], names: Names, parsed: Parsed, on_progress: OnProgress = silent
 ) -> list[ModelModule]:
     """Plan all model modules, by name, reporting progress."""
-    groups: dict[str, list[Model]] = {}
-    for model in models:
-        groups.setdefault(names.modules[model.key], []).append(model)
+    groups = grouped((names.modules[model.key], model) for model in models)
     return [
         _module(module, groups[module], names, parsed)
         for module in counted(sorted(groups), "planning models", on_progress)

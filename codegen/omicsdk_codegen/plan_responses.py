@@ -18,6 +18,7 @@ from .parser import Parsed
 from .plan_operations import decoded_code
 from .shapes import Type, split_null
 from .texts import Code, as_docstring, as_lines, as_literal, sentence
+from .values import grouped
 
 # Renamed in Python 3.13: a package is the same by every interpreter.
 _PHRASES = {413: "Request Entity Too Large", 422: "Unprocessable Entity"}
@@ -189,11 +190,11 @@ def plan_headers(
     Returns:
         The module, and the classes by the operations' names; None if no operation declares a header.
     """
-    groups: dict[str, list[Draft]] = {}
-    for draft in drafts:
-        if draft.headers:
-            same = "\0".join(f"{header.wire}\0{header.type}\0{describe(header.schema)}" for header in draft.headers)
-            groups.setdefault(same, []).append(draft)
+    groups = grouped(
+        ("\0".join(f"{header.wire}\0{header.type}\0{describe(header.schema)}" for header in draft.headers), draft)
+        for draft in drafts
+        if draft.headers
+    )
     if not groups:
         return None, {}
     candidates = (NameRequest(same, _candidates(drafts_of_class)) for same, drafts_of_class in groups.items())

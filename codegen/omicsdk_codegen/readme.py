@@ -15,7 +15,7 @@ from .render import render_text
 from .security import AuthMethod, need_of, ways_of
 from .servers import path_of
 from .texts import Code, as_markdown, beyond, literal, one_line, sentence
-from .values import Object, list_in
+from .values import Object, grouped, list_in
 
 _OURS = ("ApiKey", "Basic", "BearerToken")
 
@@ -175,10 +175,9 @@ def _groups(package: Package) -> list[Group]:
 
 
 def _by_group(package: Package) -> list[Group]:
-    sections: dict[str, list[Line]] = {}
-    for draft in package.drafts:
-        member = package.groups.members.get(draft.operation.key)
-        sections.setdefault("" if member is None else member.group, []).append(_line(draft, package))
+    members = package.groups.members
+    groups = ((members.get(draft.operation.key), draft) for draft in package.drafts)
+    sections = grouped(("" if member is None else member.group, _line(draft, package)) for member, draft in groups)
     return [Group(Code(path), lines) for path, lines in sorted(sections.items())] or [Group(Code(""), [])]
 
 

@@ -22,7 +22,7 @@ from .overlay import corrects
 from .progress import OnProgress, counted, silent
 from .source import Notes, Places, Source, SourceLocation, is_of_3_2
 from .targets import Ask, Fetch, Store, Target
-from .values import Json, Object, list_in, object_at
+from .values import Json, Object, list_in, object_at, reachable
 
 # Members beside `$ref` that change no shape: kept in dialects that ignore them, since they do no harm.
 _ANNOTATIONS = {*ANNOTATIONS, "summary", "example"}
@@ -435,7 +435,7 @@ def made_of_themselves(schemas: Object, references: dict[str, str]) -> list[str]
     made_of = {
         name: {references[part] for part in _parts(schema) if part in references} for name, schema in schemas.items()
     }
-    return [name for name in schemas if _reaches(name, made_of)]
+    return [name for name in schemas if name in reachable(made_of[name], lambda part: made_of.get(part, ()))]
 
 
 def _parts(schema: Json) -> list[str]:
@@ -445,17 +445,3 @@ def _parts(schema: Json) -> list[str]:
     reference = schema.get("$ref")
     references = [reference] if isinstance(reference, str) else []
     return references + [inner for part in list_in(schema, "allOf") for inner in _parts(part)]
-
-
-def _reaches(name: str, made_of: dict[str, set[str]]) -> bool:
-    """Whether a schema occurs among its own parts."""
-    seen: set[str] = set()
-    waiting = list(made_of[name])
-    while waiting:
-        part = waiting.pop()
-        if part == name:
-            return True
-        if part not in seen:
-            seen.add(part)
-            waiting.extend(made_of.get(part, ()))
-    return False

@@ -20,6 +20,7 @@ from pathlib import Path
 from .plan import INTERFACE, Package
 from .render import readable_json, render_init, render_text
 from .texts import as_comment, as_docstring
+from .values import reachable
 from .write import formatted, tree_of
 
 FOLDER = "_runtime"
@@ -150,13 +151,7 @@ def imported(text: str) -> set[str]:
 
 def closure(modules: Iterable[str]) -> list[str]:
     """Return modules of omicsdk.core with all that they import, sorted."""
-    queue, reached = [*modules], set[str]()
-    while queue:
-        module = queue.pop()
-        if module not in reached:
-            reached.add(module)
-            queue.extend(imported(_source(module)))
-    return sorted(reached)
+    return sorted(reachable(modules, lambda module: imported(_source(module))))
 
 
 def is_edited(folder: Path) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from .texts import literal
-from .values import Object
+from .values import Object, reachable
 
 
 @dataclass(frozen=True)
@@ -268,13 +268,11 @@ def models_in(type_: Type) -> Iterator[str]:
 
 def reached(models: Mapping[str, Model], types: Iterable[Type]) -> list[str]:
     """Return the keys of all models in some types, and of those in these models, the nearest first."""
-    keys: dict[str, None] = {}
-    waiting = [key for type_ in types for key in models_in(type_)]
-    for key in waiting:  # which grows
-        if key not in keys:
-            keys[key] = None
-            waiting += [inside for type_ in models[key].types() for inside in models_in(type_)]
-    return list(keys)
+
+    def keys_in(inner_types: Iterable[Type]) -> list[str]:
+        return [key for type_ in inner_types for key in models_in(type_)]
+
+    return reachable(keys_in(types), lambda key: keys_in(models[key].types()))
 
 
 _PYTHON_NAMES = {

@@ -1,14 +1,16 @@
-"""JSON values as Python types, and JSON pointers (RFC 6901) into them."""
+"""JSON values as Python types, JSON pointers (RFC 6901) into them, and what all steps do with values: walk and group them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import TypeAlias
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from typing import TypeAlias, TypeVar
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 Object: TypeAlias = dict[str, Json]
 Node: TypeAlias = dict[str, Json] | list[Json]
+Key = TypeVar("Key", bound=Hashable)
+Entry = TypeVar("Entry")
 
 # No list is longer, and int() refuses thousands of digits with a ValueError.
 _INDEX = re.compile("0|[1-9][0-9]{0,17}")
@@ -57,6 +59,25 @@ def nodes_in(value: Json) -> Iterator[Node]:
         if isinstance(node, (dict, list)):
             yield node
             waiting.extend(node.values() if isinstance(node, dict) else node)
+
+
+def reachable(starts: Iterable[Key], following: Callable[[Key], Iterable[Key]]) -> list[Key]:
+    """Return some values, and all that follow from these, each once, the nearest first."""
+    reached: dict[Key, None] = {}
+    waiting = [*starts]
+    for value in waiting:  # which grows
+        if value not in reached:
+            reached[value] = None
+            waiting += following(value)
+    return list(reached)
+
+
+def grouped(pairs: Iterable[tuple[Key, Entry]]) -> dict[Key, list[Entry]]:
+    """Collect entries by their keys, both in the order of the pairs."""
+    groups: dict[Key, list[Entry]] = {}
+    for key, entry in pairs:
+        groups.setdefault(key, []).append(entry)
+    return groups
 
 
 def step(value: Json, token: str) -> Json:
