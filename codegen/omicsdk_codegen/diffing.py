@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
+from typing import TypeAlias, TypeVar
 
 from .operations import Argument, Draft, Pages
 from .plan import Package
@@ -13,6 +16,19 @@ from .security import Requirement, kind_of
 from .shapes import ANY, MOST_VALUES, Field, Model, Type, choices, opened, python_text, reached, union_of, within
 from .texts import as_markdown, literal, one_line, whole
 from .values import Json, Object, grouped, list_in, object_in
+
+M = TypeVar("M", Argument, Field)
+_Outcomes: TypeAlias = Iterator[tuple[bool, str]]
+_BOUNDS = (
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "minLength",
+    "maxLength",
+    "minItems",
+    "maxItems",
+)
 
 
 @dataclass(frozen=True)
@@ -44,8 +60,49 @@ def compare(old: Package, new: Package) -> list[Change]:
     Returns:
         Changes, without repetition: of the client, of operations by name, of models by name.
     """
-    differences = [*_client(old, new), *_operations(old, new), *_models(old, new)]
+    pair = _Pair(old, new)
+    differences = [*_client(old, new), *_operations(pair), *_models(pair)]
     return list(dict.fromkeys(differences))
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """The earlier package and the present one."""
+
+    old: Package
+    new: Package
+
+    def was(self, type_: Type) -> str:
+        """Write a type of the earlier package."""
+        return python_text(type_, self.old.names.classes)
+
+    def now(self, type_: Type) -> str:
+        """Write a type of the present package."""
+        return python_text(type_, self.new.names.classes)
+
+    def is_kept(self, was: Type, now: Type) -> bool:
+        """Whether all values of an earlier type are ones of a present type."""
+        return within(was, now, self.old.names.classes, self.new.names.classes)
+
+    def adds_none(self, was: Type, now: Type) -> bool:
+        """Whether all values of a present type are ones of an earlier type."""
+        return within(now, was, self.new.names.classes, self.old.names.classes)
+
+    def members(
+        self, what: str, sides: tuple[Sequence[M], Sequence[M]], compare: Callable[[M, M], _Outcomes], sent: bool
+    ) -> _Outcomes:
+        """Compare the arguments of an operation, or the fields of a model."""
+        was, now = ({member.python: member for member in side} for side in sides)
+        for name, member in was.items():
+            if name not in now:
+                yield True, f"{what} {name} is gone"
+            else:
+                yield from compare(member, now[name])
+        for name, member in now.items():
+            if name not in was:
+                need = "required" if member.required else "optional"
+                kind = python_text(member.type, self.new.names.classes, nullable=member.nullable)
+                yield sent and member.required, f"{what} {name} is new and {need}: {kind}"
 
 
 def _client(old: Package, new: Package) -> Iterator[Change]:
@@ -96,9 +153,8 @@ def _parsers(package: Package) -> list[WebhookFunction]:
     return package.webhooks.functions if package.webhooks is not None else []
 
 
-def _operations(old: Package, new: Package) -> Iterator[Change]:
-    before = {draft.name: draft for draft in old.drafts}
-    after = {draft.name: draft for draft in new.drafts}
+def _operations(pair: _Pair) -> Iterator[Change]:
+    before, after = ({draft.name: draft for draft in package.drafts} for package in (pair.old, pair.new))
     # An operation with the request of one that is gone is the same one by another name.
     places = {
         (draft.operation.method, draft.operation.path): name for name, draft in after.items() if name not in before
@@ -112,10 +168,10 @@ def _operations(old: Package, new: Package) -> Iterator[Change]:
                 continue
             renamed.add(now)
             yield Change(True, "operation", name, f"is called {now} now", _tag(after[now]))
-            changed = _operation(before[name], after[now], old, new)
+            changed = _operation(before[name], after[now], pair)
             yield from (replace(change, name=now) for change in changed)
         elif name in before:
-            yield from _operation(before[name], after[name], old, new)
+            yield from _operation(before[name], after[name], pair)
     for name in sorted(after.keys() - before.keys() - renamed):
         operation = after[name].operation
         yield Change(
@@ -127,20 +183,20 @@ def _tag(draft: Draft) -> str:
     return next((one_line(tag) for tag in list_in(draft.operation.data, "tags") if isinstance(tag, str)), "")
 
 
-def _operation(before: Draft, after: Draft, old: Package, new: Package) -> Iterator[Change]:
+def _operation(before: Draft, after: Draft, pair: _Pair) -> Iterator[Change]:
     def change(breaking: bool, what: str) -> Change:
         return Change(breaking, "operation", before.name, what, _tag(after))
 
-    was, now = (package.groups.path_of(draft.operation.key) for package, draft in ((old, before), (new, after)))
+    was, now = (
+        package.groups.path_of(draft.operation.key) for package, draft in ((pair.old, before), (pair.new, after))
+    )
     is_moved = was.rpartition(".")[0] != now.rpartition(".")[0]
     if was != now and (is_moved or before.name == after.name):
         # An operation that gets a group keeps its flat name too; one that changes groups loses its path.
         yield change(bool(was), f"is {now or after.name} now; it was {was or before.name}")
-    for breaking, what in _arguments(before, after, old, new):
-        yield change(breaking, what)
-    yield from (change(breaking, what) for breaking, what in _responses(before, after, old, new))
-    yield from (change(breaking, what) for breaking, what in _errors(before, after, old, new))
-    yield from (change(breaking, what) for breaking, what in _paging(before, after, old, new))
+    arguments = pair.members("argument", (before.arguments, after.arguments), partial(_argument, pair), sent=True)
+    results = (compared(before, after, pair) for compared in (_responses, _errors, _paging))
+    yield from (change(breaking, what) for breaking, what in chain(arguments, *results))
     if before.has_stream != after.has_stream:
         yield change(before.has_stream, "has no stream any more" if before.has_stream else "can be streamed")
     before_text, after_text = (
@@ -156,7 +212,8 @@ def _operation(before: Draft, after: Draft, old: Package, new: Package) -> Itera
     if after.secured and not before.secured:
         yield change(False, "asks for credentials")
     before_text, after_text = (
-        " or ".join(" and ".join(names) for names in _required(*side)) for side in ((before, old), (after, new))
+        " or ".join(" and ".join(names) for names in _required(*side))
+        for side in ((before, pair.old), (after, pair.new))
     )
     if before_text != after_text:
         yield change(
@@ -169,26 +226,11 @@ def _required(draft: Draft, package: Package) -> Requirement:
     return () if draft.public else draft.security or package.security.default
 
 
-def _arguments(before: Draft, after: Draft, old: Package, new: Package) -> Iterator[tuple[bool, str]]:
-    was = {argument.python: argument for argument in before.arguments}
-    now = {argument.python: argument for argument in after.arguments}
-    for name, argument in was.items():
-        if name not in now:
-            yield True, f"argument {name} is gone"
-        else:
-            yield from _argument(argument, now[name], old, new)
-    for name, argument in now.items():
-        if name not in was:
-            need = "required" if argument.required else "optional"
-            kind = python_text(argument.type, new.names.classes, nullable=argument.nullable)
-            yield argument.required, f"argument {name} is new and {need}: {kind}"
-
-
-def _argument(was: Argument, now: Argument, old: Package, new: Package) -> Iterator[tuple[bool, str]]:
+def _argument(pair: _Pair, was: Argument, now: Argument) -> _Outcomes:
     what = f"argument {was.python}"
     if was.required != now.required:
         yield now.required, f"{what} is required now" if now.required else f"{what} is optional now"
-    yield from _sent(what, was.type, now.type, old, new)
+    yield from _sent(what, was.type, now.type, pair)
     if was.nullable != now.nullable and ANY not in (was.type, now.type):
         yield was.nullable, f"{what} can't be None any more" if was.nullable else f"{what} may be None"
     yield from _bounds(what, was.schema, now.schema)
@@ -197,19 +239,10 @@ def _argument(was: Argument, now: Argument, old: Package, new: Package) -> Itera
         yield False, f"{what} is sent as {sending}; it was {one_line(was.wire)} in the {was.position}"
 
 
-def _bounds(what: str, was: Object, now: Object) -> Iterator[tuple[bool, str]]:
+def _bounds(what: str, was: Object, now: Object) -> _Outcomes:
     if was.get("default") != now.get("default"):
         yield False, f"{what}: the service's default is {_as_text(now.get('default'))}"
-    for keyword in (
-        "minimum",
-        "maximum",
-        "exclusiveMinimum",
-        "exclusiveMaximum",
-        "minLength",
-        "maxLength",
-        "minItems",
-        "maxItems",
-    ):
+    for keyword in _BOUNDS:
         before, after = was.get(keyword), now.get(keyword)
         if before == after:
             continue
@@ -228,29 +261,21 @@ def _bounds(what: str, was: Object, now: Object) -> Iterator[tuple[bool, str]]:
         yield from _bounds(f"an item of {what}", item, other)
 
 
-def _sent(what: str, was: Type, now: Type, old: Package, new: Package) -> Iterator[tuple[bool, str]]:
+def _sent(what: str, was: Type, now: Type, pair: _Pair) -> _Outcomes:
     """Values that could be sent must be taken still."""
     # Arguments and responses are compared in opposite directions: calls have to be accepted by the new document.
-    is_accepted = within(was, now, old.names.classes, new.names.classes)
-    wider = not within(now, was, new.names.classes, old.names.classes)
-    yield from _retyped(what, was, now, old, new, breaking=not is_accepted, changed=not is_accepted or wider)
+    yield from _retyped(what, was, now, pair, breaking=not pair.is_kept(was, now))
 
 
-def _received(what: str, was: Type, now: Type, old: Package, new: Package) -> Iterator[tuple[bool, str]]:
+def _received(what: str, was: Type, now: Type, pair: _Pair) -> _Outcomes:
     """Compare received types: they must be those that code was written for; new members of a choice are accepted, as
     before.
     """
-    expected = within(opened(now), opened(was), new.names.classes, old.names.classes)
-    same = within(now, was, new.names.classes, old.names.classes) and within(
-        was, now, old.names.classes, new.names.classes
-    )
-    yield from _retyped(what, was, now, old, new, breaking=not expected, changed=not same)
+    yield from _retyped(what, was, now, pair, breaking=not pair.adds_none(opened(was), opened(now)))
 
 
-def _retyped(
-    what: str, was: Type, now: Type, old: Package, new: Package, *, breaking: bool, changed: bool
-) -> Iterator[tuple[bool, str]]:
-    if not changed:
+def _retyped(what: str, was: Type, now: Type, pair: _Pair, *, breaking: bool) -> _Outcomes:
+    if pair.is_kept(was, now) and pair.adds_none(was, now):
         return
     before_values, lists = choices(was), choices(now)
     lost, gained = [v for v in before_values if v not in lists], [v for v in lists if v not in before_values]
@@ -258,19 +283,18 @@ def _retyped(
         parts = [f"{word} {_value_list(values)}" for word, values in (("loses", lost), ("gains", gained)) if values]
         yield breaking, f"{what} {' and '.join(parts)}"
         return
-    before_text, after_text = python_text(was, old.names.classes), python_text(now, new.names.classes)
-    yield breaking, f"{what} is {after_text}; it was {before_text}"
+    yield breaking, f"{what} is {pair.now(now)}; it was {pair.was(was)}"
 
 
-def _responses(before: Draft, after: Draft, old: Package, new: Package) -> Iterator[tuple[bool, str]]:
+def _responses(before: Draft, after: Draft, pair: _Pair) -> _Outcomes:
     was, now = _response(before), _response(after)
     if isinstance(was, str) or isinstance(now, str):
-        before_text = was if isinstance(was, str) else python_text(was, old.names.classes)
-        after_text = now if isinstance(now, str) else python_text(now, new.names.classes)
+        before_text = was if isinstance(was, str) else pair.was(was)
+        after_text = now if isinstance(now, str) else pair.now(now)
         if before_text != after_text:
             yield True, f"returns {after_text}; it was {before_text}"
         return
-    yield from _received("the response", was, now, old, new)
+    yield from _received("the response", was, now, pair)
 
 
 def _response(draft: Draft) -> Type | str:
@@ -288,7 +312,7 @@ def _response(draft: Draft) -> Type | str:
     return " | ".join(sorted({*others, *(["JSON"] if types else [])}))
 
 
-def _errors(before: Draft, after: Draft, old: Package, new: Package) -> Iterator[tuple[bool, str]]:
+def _errors(before: Draft, after: Draft, pair: _Pair) -> _Outcomes:
     """Compare described errors; a status that only one document states is compared with what applies to it in the other."""
     bodies, others = ({body.status: body.type for body in draft.errors} for draft in (before, after))
     statuses, present = before.error_statuses, after.error_statuses
@@ -297,16 +321,16 @@ def _errors(before: Draft, after: Draft, old: Package, new: Package) -> Iterator
         now = others.get(_applying(status, present))
         data = f"the data of {_spoken(status)}"
         if status not in statuses:
-            kind = "" if now is None else f": {python_text(now, new.names.classes)}"
+            kind = "" if now is None else f": {pair.now(now)}"
             yield False, f"describes {_spoken(status)}{kind}"
         elif status not in present:
             yield False, f"describes {_spoken(status)} no longer"
         elif was is None and now is not None:
-            yield False, f"{data} is {python_text(now, new.names.classes)}; it was not described"
+            yield False, f"{data} is {pair.now(now)}; it was not described"
         if was is not None and now is None:
-            yield True, f"{data} is not described any more; it was {python_text(was, old.names.classes)}"
+            yield True, f"{data} is not described any more; it was {pair.was(was)}"
         elif was is not None and now is not None:
-            yield from _received(data, was, now, old, new)
+            yield from _received(data, was, now, pair)
 
 
 def _applying(status: str, responses: Collection[str]) -> str:
@@ -318,7 +342,7 @@ def _spoken(status: str) -> str:
     return "other errors" if status == "default" else f"error {status}" if status.isdigit() else f"errors {status}"
 
 
-def _paging(before: Draft, after: Draft, old: Package, new: Package) -> Iterator[tuple[bool, str]]:
+def _paging(before: Draft, after: Draft, pair: _Pair) -> _Outcomes:
     if before.pages is None or after.pages is None:
         if before.pages is not None:
             yield True, "has no pages and iterate any more"
@@ -328,7 +352,7 @@ def _paging(before: Draft, after: Draft, old: Package, new: Package) -> Iterator
     before_text, after_text = (_follow(pages) for pages in (before.pages, after.pages))
     if before_text != after_text:
         yield False, f"pages follow by {after_text}; it was by {before_text}"
-    yield from _received("an item of iterate", before.pages.item, after.pages.item, old, new)
+    yield from _received("an item of iterate", before.pages.item, after.pages.item, pair)
 
 
 def _follow(pages: Pages) -> str:
@@ -338,10 +362,9 @@ def _follow(pages: Pages) -> str:
     return f"{pages.style} ({more})" if more else pages.style
 
 
-def _models(old: Package, new: Package) -> Iterator[Change]:
-    before, after = _by_class(old), _by_class(new)
-    sent = _reached(old, sent=True) | _reached(new, sent=True)
-    received = _reached(old, sent=False) | _reached(new, sent=False)
+def _models(pair: _Pair) -> Iterator[Change]:
+    before, after = _by_class(pair.old), _by_class(pair.new)
+    sent, received = (_reached(pair.old, sent=sent) | _reached(pair.new, sent=sent) for sent in (True, False))
     for name in sorted(before.keys() | after.keys()):
         if name not in after:
             yield Change(True, "model", name, "is gone")
@@ -349,8 +372,9 @@ def _models(old: Package, new: Package) -> Iterator[Change]:
             yield Change(False, "model", name, "is new")
         else:
             # A model that no operation uses is made and read by the user alone.
-            uses = (name in sent, name in received or name not in sent)
-            for breaking, what in _fields(before[name], after[name], old, new, *uses):
+            compare = partial(_field, pair, name in sent, name in received or name not in sent)
+            sides = before[name].fields, after[name].fields
+            for breaking, what in pair.members("field", sides, compare, sent=name in sent):
                 yield Change(breaking, "model", name, what)
 
 
@@ -368,26 +392,7 @@ def _reached(package: Package, *, sent: bool) -> set[str]:
     return {package.names.classes[key] for key in keys}
 
 
-def _fields(
-    before: Model, after: Model, old: Package, new: Package, sent: bool, received: bool
-) -> Iterator[tuple[bool, str]]:
-    was = {field.python: field for field in before.fields}
-    now = {field.python: field for field in after.fields}
-    for name, member in was.items():
-        if name not in now:
-            yield True, f"field {name} is gone"
-        else:
-            yield from _field(member, now[name], old, new, sent, received)
-    for name, member in now.items():
-        if name not in was:
-            need = "required" if member.required else "optional"
-            kind = python_text(member.type, new.names.classes, nullable=member.nullable)
-            yield sent and member.required, f"field {name} is new and {need}: {kind}"
-
-
-def _field(
-    was: Field, now: Field, old: Package, new: Package, sent: bool, received: bool
-) -> Iterator[tuple[bool, str]]:
+def _field(pair: _Pair, sent: bool, received: bool, was: Field, now: Field) -> _Outcomes:
     what = f"field {was.python}"
     if was.required != now.required:
         yield (sent, f"{what} is required now") if now.required else (received, f"{what} may be missing now")
@@ -397,8 +402,8 @@ def _field(
         yield from _bounds(what, was.schema, now.schema)
     parts: dict[str, bool] = {}
     for breaking, text in [
-        *(_sent(what, was.type, now.type, old, new) if sent else ()),
-        *(_received(what, was.type, now.type, old, new) if received else ()),
+        *(_sent(what, was.type, now.type, pair) if sent else ()),
+        *(_received(what, was.type, now.type, pair) if received else ()),
     ]:
         parts[text] = parts.get(text, False) or breaking
     yield from ((breaking, text) for text, breaking in parts.items())
