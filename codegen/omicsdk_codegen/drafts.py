@@ -186,9 +186,9 @@ class Drafter:
                 )
                 self._note(join(webhook.key, "parameters", index), "omission", what, "the body alone is read")
         schema, pointer = schema_in(content[media_type]), join(content_pointer, media_type, "schema")
-        type_, nullable = split_null(self._types.type_of(schema, pointer)) if schema is not None else (ANY, True)
+        type_, nullable = self._type_of(schema, pointer)
         self._untyped(type_, schema, pointer, f"body of the {webhook.kind} {webhook.name}")
-        return Message(webhook, name, pointer, type_, nullable and type_ != ANY)
+        return Message(webhook, name, pointer, type_, nullable)
 
     def _parameters(self, operation: DeclaredOperation) -> list[Argument]:
         declared: dict[tuple[Position, str], tuple[Object, str]] = {}
@@ -231,14 +231,10 @@ class Drafter:
         return names
 
     def _parameter(self, position: Position, wire: str, parameter: Object, pointer: str, python: str) -> Argument:
-        schema, schema_pointer, how = (
-            parameter.get("schema"),
-            join(pointer, "schema"),
-            self._how(position, parameter, pointer),
-        )
-        content = parameter.get("content")
+        schema, schema_pointer = parameter.get("schema"), join(pointer, "schema")
+        how, content = self._how(position, parameter, pointer), object_in(parameter, "content")
         fields: dict[str, How] = {}
-        if schema is None and isinstance(content, dict) and content:
+        if schema is None and content:
             media_type, media = next(iter(content.items()))
             schema, schema_pointer = schema_in(media), join(pointer, "content", media_type, "schema")
             form = form_of(media_type, self._types.facts_of(schema))
@@ -246,9 +242,7 @@ class Drafter:
             if position == "querystring":
                 how, fields = self._whole_query(media, form, join(pointer, "content", media_type))
                 schema = schema if how != "plain" else None
-        type_, nullable = (
-            split_null(self._types.type_of(schema, schema_pointer)) if schema is not None else (STRING, False)
-        )
+        type_, nullable = self._type_of(schema, schema_pointer, STRING)
         type_ = type_ if how == "json" else without_positions(type_)
         self._untyped(type_, schema, schema_pointer, f"parameter {wire!r}")
         facts: Object = {**self._types.facts_of(schema), **_without_position(parameter)}
@@ -269,7 +263,7 @@ class Drafter:
             position,
             type_,
             required,
-            nullable and position != "path" and type_ != ANY,
+            nullable and position != "path",
             facts,
             how,
             parameter.get("x-omics-raw-path") is True,
@@ -310,10 +304,8 @@ class Drafter:
 
     def _body(self, draft: Draft) -> None:
         operation = draft.operation
-        body = operation.data.get("requestBody")
-        content = body.get("content") if isinstance(body, dict) else None
-        if not isinstance(body, dict) or not isinstance(content, dict):
-            return
+        body = object_in(operation.data, "requestBody")
+        content = object_in(body, "content")
         forms = self._forms(content)
         # A range (`*/*`) invites anything, and is read as JSON without a better reason: a type that is named comes first.
         ranges = {name for name, form in forms.items() if "*" in name and form == "json"}
@@ -546,7 +538,7 @@ class Drafter:
 
     def _header(self, wire: str, python: str, header: Object, at: str) -> DeclaredHeader:
         pointer, schema = join(at, "schema"), header.get("schema")
-        type_, _ = split_null(self._types.type_of(schema, pointer)) if schema is not None else (STRING, True)
+        type_, _ = self._type_of(schema, pointer, STRING)
         scalar = type_.item if isinstance(type_, Array) else type_
         if not is_plain(scalar) or "content" in header:
             self._note(at, "untyped", f"header {wire}", "its text")
@@ -571,9 +563,7 @@ class Drafter:
             schema, pointer = facts["items"], join(pointer, "items")
         key, sent = join(media_pointer, "item"), sent_type(name, "bytes")
         if essence(name) != "text/event-stream":
-            item = self._types.type_of(schema, pointer, body=True) if schema is not None else ANY
-            type_, nullable = split_null(item)
-            return Flow(sent, key, type_, nullable and type_ != ANY)
+            return Flow(sent, key, *self._type_of(schema, pointer, body=True))
         types: list[Type] = []
         has_text = False
         members_of_event = self._event_data(schema, pointer)
@@ -692,14 +682,19 @@ class Drafter:
         # The same words under two statuses are one model.
         pointer = next((pointer_of_other for other, pointer_of_other in places if other == schema), pointer)
         places.append((schema, pointer))
-        type_, nullable = (
-            split_null(self._types.type_of(schema, pointer, body=True)) if schema is not None else (ANY, True)
-        )
+        type_, nullable = self._type_of(schema, pointer, body=True)
         self._untyped(type_, schema, pointer, f"response {status}")
         if type_ == BYTES:
             return Case((status,), "bytes")
         or_bytes = essence(media_type) == "application/octet-stream"
-        return Case((status,), "json", pointer, type_, nullable and type_ != ANY, or_bytes=or_bytes)
+        return Case((status,), "json", pointer, type_, nullable, or_bytes=or_bytes)
+
+    def _type_of(self, schema: Json, pointer: str, otherwise: Type = ANY, *, body: bool = False) -> tuple[Type, bool]:
+        """Return the type of a schema, and whether a value may be null beside it; `otherwise` is that of no schema."""
+        type_, nullable = split_null(
+            self._types.type_of(schema, pointer, body=body) if schema is not None else otherwise
+        )
+        return type_, nullable and type_ != ANY
 
     def _forms(self, content: Object) -> dict[str, Form]:
         return {name: form_of(name, self._types.facts_of(schema_in(media))) for name, media in content.items()}

@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .normalise import Normaliser
 from .operations import Draft, Recognition
 from .page_view import EXTENSIONS, Listing, Value, View, bare, extensions_of, is_object, is_one_page, view_of, words_of
 from .paging import SETTING, pages_of
 from .shapes import Model, Ref
-from .values import Object, join, list_in
+from .values import Json, Object, join, list_in, object_in
 
 # Parameters with a token of a page. Not those of changes, which lead to what happens later: sync_token, stream_position.
 _CURSORS = frozenset(
@@ -195,6 +195,19 @@ def _candidates(operation: _Operation, root: Object) -> Iterator[_Candidate]:
         yield from rule(operation)
 
 
+def _candidate(rule: str, style: str, parameter: Value, evidence: str, doubts: list[str], **more: Json) -> _Candidate:
+    """A parameter that selects the page, and what a response has for it; what is None is left out."""
+    setting: Object = {"style": style, style: parameter.path, "in": "body" if parameter.in_body else None, **more}
+    setting = {key: value for key, value in setting.items() if value is not None}
+    return _Candidate(rule, evidence, parameter.key, setting, doubts)
+
+
+def _within_doubts(value: Value, *, is_placed: bool) -> list[str]:
+    """Return why a value of a response may have another meaning: where it is, and its type."""
+    doubts = [] if is_placed else [f"{value.path} is within an object of another kind"]
+    return [*doubts, f"the type of {value.path} is not stated"] if value.kind == "any" else doubts
+
+
 def _more(view: View) -> Object:
     more = view.first("boolean", names=_MORE)
     return {"more": more.path} if more is not None else {}
@@ -242,12 +255,10 @@ def _by_token(operation: _Operation) -> Iterator[_Candidate]:
 
 def _token(view: View, parameter: Value, more: Object, doubts: list[str], where: str, key: str) -> _Candidate:
     counted = _counted(parameter)
-    setting: Object = {"style": counted or "token", counted or "token": parameter.path, **more}
-    if parameter.in_body:
-        setting["in"] = "body"
     sent = f"{'member of the body' if parameter.in_body else 'parameter'} {parameter.path}"
     rule = "the token of the next page" if not counted else "the number of the next page"
-    return _Candidate(rule, f"{where} is the {sent}", key, setting, doubts + _other_ways(view, parameter))
+    doubts += _other_ways(view, parameter)
+    return replace(_candidate(rule, counted or "token", parameter, f"{where} is the {sent}", doubts, **more), key=key)
 
 
 def _relation(value: Value, parameter: Value, view: View) -> list[str] | None:
@@ -258,10 +269,7 @@ def _relation(value: Value, parameter: Value, view: View) -> list[str] | None:
         return None
     # Numbers are not sent as other texts, nor texts as numbers: `next_page` may be a URL.
     doubts = [] if _fits(value, parameter) else [f"{value.path} and {parameter.path} differ in type"]
-    if not bare(value):
-        doubts.append(f"{value.path} is within an object of another kind")
-    if value.kind == "any":
-        doubts.append(f"the type of {value.path} is not stated")
+    doubts += _within_doubts(value, is_placed=bool(bare(value)))
     following = re.search(r"(?:^|_)next_(?:results_)?(.+)$", name)
     # `next_cursor` for `cursor`, `next_page_token` for `token`: the name itself relates them.
     if following and following[1] in (sent, f"page_{sent}"):
@@ -337,13 +345,7 @@ def _by_url(operation: _Operation) -> Iterator[_Candidate]:
             named or is_link or is_href or value.last in ("next", "next_page")
         ):
             continue
-        doubts = (
-            []
-            if bare(value) or names[0] in ("_links", "links")
-            else [f"{value.path} is within an object of another kind"]
-        )
-        if value.kind == "any":
-            doubts.append(f"the type of {value.path} is not stated")
+        doubts = _within_doubts(value, is_placed=bool(bare(value)) or names[0] in ("_links", "links"))
         if not (named or is_link or is_href or _is_url(value)):
             doubts.append(f"{value.path} may be no URL")
         if _lists_changes(operation.draft):
@@ -386,17 +388,10 @@ def _by_header(operation: _Operation) -> Iterator[_Candidate]:
 
 def _link_description(draft: Draft) -> str:
     """Return what the document states of Link headers: description and examples."""
-    responses = draft.operation.data.get("responses")
-    header_lists = (
-        [response.get("headers") for response in responses.values() if isinstance(response, dict)]
-        if isinstance(responses, dict)
-        else []
-    )
     descriptions = [
         header
-        for headers in header_lists
-        if isinstance(headers, dict)
-        for name, header in headers.items()
+        for response in object_in(draft.operation.data, "responses").values()
+        for name, header in object_in(response, "headers").items()
         if name.lower() == "link"
     ]
     return json.dumps(descriptions, ensure_ascii=False)
@@ -432,22 +427,14 @@ def _by_last_id(operation: _Operation) -> Iterator[_Candidate]:
         return
     more = _more(view)
     path = ".".join(filter(None, (listing.path, "-1", "id")))
-    setting: Object = {"style": "token", "token": parameter.path, "next": path, **more}
-    if parameter.in_body:
-        setting["in"] = "body"
     # An `after` may be a date, and `starting_after` a token that pages state.
     states_token = any(value.last in ("last", "first", "next", "cursor") for value in view.values)
     is_sure = parameter.last == "starting_after" and more and _IS_ID.search(parameter.text) and not states_token
     doubts = (
         _other_ways(view, parameter) if is_sure else [f"{parameter.path} may be another value than the last item's id"]
     )
-    yield _Candidate(
-        "the id of the last item",
-        f"{parameter.path} and {more.get('more', 'items with an id')}",
-        parameter.key,
-        setting,
-        doubts,
-    )
+    evidence = f"{parameter.path} and {more.get('more', 'items with an id')}"
+    yield _candidate("the id of the last item", "token", parameter, evidence, doubts, next=path, **more)
 
 
 def _by_offset(operation: _Operation) -> Iterator[_Candidate]:
@@ -477,12 +464,9 @@ def _by_offset(operation: _Operation) -> Iterator[_Candidate]:
         doubts.append(f"{parameter.path} begins with {start}")
     if _COUNTS_PAGES.search(parameter.text):
         doubts.append(f"{parameter.path} may count pages")
-    setting: Object = {"style": "offset", "offset": parameter.path, **more}
-    setting |= {"total": total.path} if total is not None else {}
-    setting |= {"first": 1} if is_scim else {}
-    setting |= {"in": "body"} if parameter.in_body else {}
-    evidence = f"{parameter.path} beside {total.path if total is not None else more.get('more', 'a list')}"
-    yield _Candidate("an offset", evidence, parameter.key, setting, doubts + _other_ways(view, parameter))
+    more |= {"total": total.path if total is not None else None, "first": 1 if is_scim else None}
+    evidence = f"{parameter.path} beside {more['total'] or more.get('more', 'a list')}"
+    yield _candidate("an offset", "offset", parameter, evidence, doubts + _other_ways(view, parameter), **more)
 
 
 def _by_number(operation: _Operation) -> Iterator[_Candidate]:
@@ -506,9 +490,6 @@ def _by_number(operation: _Operation) -> Iterator[_Candidate]:
         doubts.append(f"{pages.path} may be those of a book")
     if first == 0 and pages is not None and pages.last == "last_page":
         doubts.append(f"{pages.path} may be the number of the last page")
-    setting: Object = {"style": "page", "page": parameter.path, **more}
-    setting |= {"pages": pages.path} if pages is not None else {}
-    setting |= {"first": 0} if first == 0 else {}
-    setting |= {"in": "body"} if parameter.in_body else {}
-    evidence = f"{parameter.path} beside {pages.path if pages is not None else more.get('more', 'a list')}"
-    yield _Candidate("a page's number", evidence, parameter.key, setting, doubts + _other_ways(view, parameter))
+    more |= {"pages": pages.path if pages is not None else None, "first": 0 if first == 0 else None}
+    evidence = f"{parameter.path} beside {more['pages'] or more.get('more', 'a list')}"
+    yield _candidate("a page's number", "page", parameter, evidence, doubts + _other_ways(view, parameter), **more)
