@@ -52,6 +52,10 @@ class Context(Notes):
                 self.omit(node, key, "it doesn't belong here")
         return new
 
+    def lose(self, node: Node, key: str | None, before: str, after: str) -> None:
+        """Note a part of an operation that is left out."""
+        self.note(node, key, "loss", before, after, certain=False)
+
     def mapping(self, value: Json, around: Node, key: str, kind: Kind = "omission") -> Object:
         """Read a member that has to be a mapping; an empty one is accepted, another type is noted as of the kind."""
         if isinstance(value, dict):

@@ -140,9 +140,7 @@ class Parts:
         whole = [parameter for parameter in parameters if parameter.get("in") == "body"]
         fields = [parameter for parameter in parameters if parameter.get("in") == "formData"]
         for parameter in [*whole[1:], *(fields if whole else [])]:
-            self._context.note(
-                parameter, None, "loss", "a second body", "left out: a request has one body", certain=False
-            )
+            self._context.lose(parameter, None, "a second body", "left out: a request has one body")
         if whole:
             return self._whole(whole[0], consumes)
         return self._form(fields, consumes) if fields else None

@@ -235,20 +235,12 @@ class Paths:
             local: dict[tuple[str, str], Object] = {}
             for index, parameter in enumerate(self._context.items(around.get("parameters"), around, "parameters")):
                 if not isinstance(parameter, dict):
-                    self._context.note(
-                        around,
-                        "parameters",
-                        "loss",
-                        brief(parameter),
-                        f"parameter {index} is left out: it isn't a mapping",
-                        certain=False,
-                    )
+                    after = f"parameter {index} is left out: it isn't a mapping"
+                    self._context.lose(around, "parameters", brief(parameter), after)
                     continue
                 key = (str(parameter.get("in")), str(parameter.get("name")))
                 if key in local:
-                    self._context.note(
-                        parameter, None, "loss", f"a second parameter {key[1]} in {key[0]}", "left out", certain=False
-                    )
+                    self._context.lose(parameter, None, f"a second parameter {key[1]} in {key[0]}", "left out")
                 else:
                     local[key] = parameter
             # A parameter of an operation overrides one of its path item with the same name and place (OpenAPI,
@@ -271,29 +263,22 @@ class Paths:
         missing = [name for name in path.variables if name not in path_names]
         # One name too many and one missing can only be the same parameter. Of several, none is guessed.
         if len(astray) == len(missing) == 1:
-            self._context.repair(
-                astray[0],
-                "name",
-                f"a path parameter {astray[0]['name']}",
-                f"{{{missing[0]}}}: the only one that is left",
-                certain=False,
-            )
+            before, after = f"a path parameter {astray[0]['name']}", f"{{{missing[0]}}}: the only one that is left"
+            self._context.repair(astray[0], "name", before, after, certain=False)
             astray[0]["name"] = missing[0]
         else:
             for parameter in astray:
-                longer = f"{path.key.rstrip('/')}/{{{parameter['name']}}}"
+                before, longer = (
+                    f"a path parameter {parameter['name']}",
+                    f"{path.key.rstrip('/')}/{{{parameter['name']}}}",
+                )
                 # Frameworks describe `/runs/:id?` as two paths, both with `id`.
                 if longer in object_in(self._root, "paths"):
-                    self._context.repair(parameter, "in", f"a path parameter {parameter['name']}", f"none: of {longer}")
+                    self._context.repair(parameter, "in", before, f"none: of {longer}")
                     parameters = [other for other in parameters if other is not parameter]
                     continue
-                self._context.repair(
-                    parameter,
-                    "in",
-                    f"a path parameter {parameter['name']}",
-                    f"in the query: {path.key} has no such part",
-                    certain=False,
-                )
+                after = f"in the query: {path.key} has no such part"
+                self._context.repair(parameter, "in", before, after, certain=False)
                 parameter["in"] = "query"
             for name in missing:
                 self._context.repair(
@@ -358,9 +343,7 @@ class Paths:
         request_body = old.get("requestBody")
         if isinstance(request_body, dict):
             for parameter in in_body:
-                self._context.note(
-                    parameter, None, "loss", "a body parameter", "left out: requestBody counts", certain=False
-                )
+                self._context.lose(parameter, None, "a body parameter", "left out: requestBody counts")
             return self._parts.request_body(request_body)
         if request_body is not None:
             self._context.omit(old, "requestBody", "it isn't a mapping")
