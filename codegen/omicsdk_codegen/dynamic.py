@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from .source import Notes, Source
-from .values import Json, Object, at, grouped, join, list_in, nodes_in, object_in, tokens, value_at
+from .values import Json, Object, at, grouped, join, list_in, nodes_in, object_in, placed, tokens, value_at
 
 _HOME = "#/components/schemas/"
 # Values that are data, whatever their keys are.
@@ -38,15 +38,9 @@ def bind_dynamic(root: Source, notes: Notes) -> Source:
 
 def _having(key: str, node: Json, pointer: str) -> Iterator[tuple[Object, str]]:
     """Objects with a key, and their pointers."""
-    waiting: list[tuple[Json, str]] = [(node, pointer)]
-    while waiting:
-        item, value_pointer = waiting.pop()
-        if isinstance(item, dict):
-            if isinstance(item.get(key), str):
-                yield item, value_pointer
-            waiting.extend((value, join(value_pointer, name)) for name, value in item.items() if name not in _DATA)
-        elif isinstance(item, list):
-            waiting.extend((value, join(value_pointer, index)) for index, value in enumerate(item))
+    for place, value in placed(node, pointer, _DATA):
+        if isinstance(value, dict) and isinstance(value.get(key), str):
+            yield value, place
 
 
 @dataclass

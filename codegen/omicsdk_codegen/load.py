@@ -18,7 +18,7 @@ from .limits import MAX_BYTES, MAX_DEPTH, nested_fault, too_deep, twice_fault
 from .load_yaml import read_yaml, yaml_lines
 from .progress import OnProgress, silent
 from .source import Source
-from .values import Json, Object, escape, join, step, tokens
+from .values import Json, Object, escape, placed, step, tokens
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
@@ -240,13 +240,7 @@ class JsonLines(Mapping[str, int]):
         return self._inner[number]
 
     def __iter__(self) -> Iterator[str]:
-        waiting: list[tuple[str, Json]] = [("", self._data)]
-        while waiting:
-            pointer, node = waiting.pop()
-            yield pointer
-            if isinstance(node, (dict, list)):
-                members = node.items() if isinstance(node, dict) else enumerate(node)
-                waiting += [(join(pointer, key), member) for key, member in members]
+        return (pointer for pointer, _ in placed(self._data))
 
     def __len__(self) -> int:
         return len(self._lines)

@@ -10,7 +10,7 @@ from typing import TypeVar
 from urllib.parse import urldefrag, urljoin, urlsplit
 
 from .faults import Fault, Kind, Note, Report
-from .values import Json, Node, Object, escape, tokens
+from .values import Json, Node, Object, escape, placed, tokens
 
 AnyNode = TypeVar("AnyNode", Object, list[Json], Node)
 
@@ -176,15 +176,8 @@ class Places:
 
     def _index(self) -> None:
         for source in self._sources[self._indexed :]:
-            stack: list[tuple[Json, str]] = [(source.data, "")]
-            while stack:
-                node, pointer = stack.pop()
-                if isinstance(node, dict):
-                    self._roots[id(node)] = (source, pointer)
-                    stack.extend((value, f"{pointer}/{escape(key)}") for key, value in node.items())
-                elif isinstance(node, list):
-                    self._roots[id(node)] = (source, pointer)
-                    stack.extend((value, f"{pointer}/{index}") for index, value in enumerate(node))
+            nodes = ((pointer, node) for pointer, node in placed(source.data) if isinstance(node, (dict, list)))
+            self._roots |= {id(node): (source, pointer) for pointer, node in nodes}
         self._indexed = len(self._sources)
 
 

@@ -13,7 +13,7 @@ from .faults import DocumentError
 from .load import decode, load_bytes, read_file
 from .overlay import apply
 from .source import Places, Source
-from .values import Json, join, nodes_in, step, unescape
+from .values import Json, join, nodes_in, placed, step, unescape
 
 Fetch = Callable[[str], bytes]
 Ask = Callable[[Sequence[str]], bool]
@@ -276,13 +276,7 @@ def reference_to(store: Store, base: Source, target: Target) -> str:
 
 
 def _anchored(source: Source, name: str) -> Target:
-    stack: list[tuple[str, Json]] = [("", source.data)]
-    while stack:
-        pointer, node = stack.pop()
-        if isinstance(node, dict):
-            if node.get("$anchor") == name:
-                return Target(source, pointer, node)
-            stack.extend((join(pointer, key), member) for key, member in node.items())
-        elif isinstance(node, list):
-            stack.extend((join(pointer, index), member) for index, member in enumerate(node))
+    for pointer, node in placed(source.data):
+        if isinstance(node, dict) and node.get("$anchor") == name:
+            return Target(source, pointer, node)
     raise LookupError(name)
