@@ -238,6 +238,8 @@ STORED = {"x-goog-stored-content-length": str(10 * CELL)}
         (206, {"content-range": f"bytes {CELL}-{2 * CELL - 1}/{11 * CELL}"}, Kind.WRONG_SIZE),
         (206, {"content-range": f"bytes 0-{CELL - 1}/{10 * CELL}"}, Kind.WRONG_RANGE),
         (206, {"content-range": f"bytes {CELL}-{2 * CELL}/{10 * CELL}"}, Kind.WRONG_RANGE),
+        (206, {"content-range": f"bytes 0-{10 * CELL - 1}/{10 * CELL}"}, Kind.WHOLE),  # of a proxy that always does
+        (206, {"content-range": "bytes 0-4/5"}, Kind.WRONG_SIZE),
         (206, {"content-range": f"bytes {CELL}-{CELL - 1}/{10 * CELL}", "content-length": "0"}, Kind.WRONG_RANGE),
         (206, {"content-length": "7"}, Kind.WRONG_RANGE),
         (206, {"content-range": "items 1-2/3"}, Kind.WRONG_RANGE),
@@ -320,6 +322,12 @@ def test_responses_to_a_request_for_the_whole() -> None:
     assert judge(whole, 200, {"content-length": "7", "etag": '"e"'}, 0.0) == Verdict(Kind.ACCEPT, 200, 0, 7, 7, '"e"')
     assert judge(whole, 200, {}, 0.0) == Verdict(Kind.ACCEPT, 200, 0, None, None, "")
     assert judge(whole, 206, PART, 0.0).kind is Kind.WRONG_RANGE
+    always_206 = {"content-range": "bytes 0-6/7"}
+    assert judge(whole, 206, always_206, 0.0) == Verdict(Kind.ACCEPT, 200, 0, 7, 7, "")
+    assert (
+        judge(ASKED._replace(start=0, end=7, size=7, validator=""), 206, always_206 | {"etag": '"a"'}, 0.0).status
+        == 206
+    )
     assert judge(whole, 304, {}, 0.0).kind is Kind.REFUSED
     # RFC 9110, 14.4: a range that ends behind the file is invalid.
     part = PART | {"content-range": f"bytes {CELL}-{2 * CELL - 1}/{2 * CELL - 1}"}

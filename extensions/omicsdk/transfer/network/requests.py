@@ -306,9 +306,16 @@ def _is_part(request: RequestedRange, headers: Mapping[str, str]) -> bool:
 def _judge_part(request: RequestedRange, headers: Mapping[str, str]) -> Verdict:
     content_range = headers.get("content-range", "")
     match = re.match(_CONTENT_RANGE, content_range)
-    if not request.ranged or match is None or match[1] is None:
-        return Verdict(Kind.WRONG_RANGE, 206, why=f"a part without a usable Content-Range ({content_range[:80]!r})")
+    unusable = Verdict(Kind.WRONG_RANGE, 206, why=f"a part without a usable Content-Range ({content_range[:80]!r})")
+    if match is None or match[1] is None:
+        return unusable
     start, end, size = int(match[1]), int(match[2]) + 1, None if match[3] == "*" else int(match[3])
+    # Some servers and proxies respond with 206 whatever is requested.
+    is_requested = request.ranged and request.start == 0 and request.end in {None, end}
+    if (start, end) == (0, size) and not is_requested:
+        return _judge_whole(request, {**headers, "content-length": str(size)})
+    if not request.ranged:
+        return unusable
     validator = validator_in(headers)
     # Before the validators: whether the platform states the size decides if this is another file or another version.
     if size is not None and request.size is not None and size != request.size:
