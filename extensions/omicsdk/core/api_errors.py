@@ -138,7 +138,7 @@ def _in_page(text: str) -> tuple[str, str | None]:
 
 # Comments and a declaration may come first. A comment ends at its first end: otherwise backtracking over many of them
 # would not end in any useful time.
-_PAGE = r"(?is)(?:<!--(?:(?!-->).)*-->\s*|<\?xml[^>]*>\s*)*<(?:!doctype\s+html|html|head|body)\b"
+_PAGE = r"(?is)(?:<!--(?:(?!-->).)*-->\s*|<\?xml[^>]*>\s*)*<(?:!doctype\s+html|html|head|body|meta\s+http-equiv)\b"
 
 
 def page_title(text: str) -> str | None:

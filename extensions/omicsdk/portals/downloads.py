@@ -707,7 +707,7 @@ def _with_failed(plan: Plan, report: TransferReport) -> TransferReport:
 
 
 def without_pages(report: TransferReport, folder: str, on_message: Callable[[str], object]) -> TransferReport:
-    """Return a report with a warning for each file that is a web page, if no list states its size or checksum.
+    """Return a report with a warning for each file that is a web page or a pointer, if no list states its size or checksum.
 
     Args:
         report: The report of a download.
@@ -724,7 +724,7 @@ def without_pages(report: TransferReport, folder: str, on_message: Callable[[str
             is_sized_by_server = outcome.verification == "size only" and scheme_of(outcome.source) in WEB
             if outcome.is_present and (outcome.verification == "unverified" or is_sized_by_server):
                 with suppress(OSError):  # it was removed meanwhile
-                    warning = _web_page_warning(Path(folder, outcome.name), outcome.name)
+                    warning = _content_warning(Path(folder, outcome.name), outcome.name)
             yield outcome._replace(warning=warning) if warning else outcome
 
     report = report.with_outcomes(outcomes())
@@ -734,7 +734,7 @@ def without_pages(report: TransferReport, folder: str, on_message: Callable[[str
             f"warning: {outcome.name}: {outcome.warning}. Check its URL and your login; --require-checksum refuses it."
         )
     if (more := report.outcomes.warnings - SHOWN_FAULTS) > 0:
-        on_message(f"warning: {count_of(more, 'more web page')} received")
+        on_message(f"warning: {count_of(more, 'more such file')} received")
     return report
 
 
@@ -760,8 +760,8 @@ def missing_logins(files: Iterable[HasKind], sources: Sources, report: TransferR
             yield f"{count_of(number, 'file')} refused with your credentials. {remedy}"
 
 
-def _web_page_warning(path: Path, name: str) -> str:
-    """Return a warning if a file that should be data is a web page, such as a login page; otherwise "".
+def _content_warning(path: Path, name: str) -> str:
+    """Return a warning if a file that should be data is a web page, such as a login page, or a pointer; otherwise "".
 
     Args:
         path: The file.
@@ -773,7 +773,11 @@ def _web_page_warning(path: Path, name: str) -> str:
     if PAGE_NAMES.search(name):
         return ""
     with path.open("rb") as file:
-        title = page_title(file.read(PAGE_LIMIT).decode("utf-8", "replace"))
-    if title is None:
+        text = file.read(PAGE_LIMIT).decode("utf-8", "replace")
+    if text.startswith("version https://git-lfs.github.com/spec/"):
+        return (
+            "a pointer of Git LFS was received, not its file, which GitHub serves at media.githubusercontent.com/media/"
+        )
+    if (title := page_title(text)) is None:
         return ""
     return f"a web page{f' ({title[:80]!r})' if title else ''} was received, not a data file"

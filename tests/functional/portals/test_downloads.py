@@ -298,9 +298,23 @@ def test_a_store_is_asked_for_what_a_uri_names(
     }
 
 
-def test_a_page_in_the_place_of_a_file_is_a_warning_even_if_its_server_states_its_size(get: Any, portal: PortalHost):
-    (outcome,) = get(portal.put("s3/a.bam", b"<!DOCTYPE html><title>Log in</title>", etag=None)).outcomes
-    assert (outcome.verification, outcome.warning) == (SIZE, "a web page ('Log in') was received, not a data file")
+@pytest.mark.parametrize(
+    ("content", "warning"),
+    [
+        pytest.param(b"<!DOCTYPE html><title>Log in</title>", "a web page ('Log in') was", id="login"),
+        pytest.param(b'<META HTTP-EQUIV="refresh" CONTENT="0;URL=/x">', "a web page was", id="scoop-extras-1820"),
+        pytest.param(
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n",
+            "a pointer of Git LFS was",
+            id="git-lfs-4278",
+        ),
+    ],
+)
+def test_what_is_no_data_is_a_warning_even_if_its_server_states_its_size(
+    get: Any, portal: PortalHost, content: bytes, warning: str
+):
+    (outcome,) = get(portal.put("s3/a.bam", content, etag=None)).outcomes
+    assert (outcome.verification, outcome.warning.startswith(f"{warning} received, not ")) == (SIZE, True)
     assert any("--require-checksum refuses it" in message for message in get.messages)
 
 
