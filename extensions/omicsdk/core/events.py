@@ -14,7 +14,7 @@ from omicsdk.core.request import OperationFacts, Request
 from omicsdk.core.response import Response, ResponseHeaders
 from omicsdk.core.retry import Retry
 from omicsdk.core.sequences import EVENTS, frames_of, item_response, streaming_request
-from omicsdk.core.streaming import AsyncStreamCall, StreamCall
+from omicsdk.core.streaming import AsyncBody, AsyncStreamCall, Body, StreamCall
 
 T = TypeVar("T")
 NO_CONTENT = 204
@@ -132,12 +132,8 @@ class EventStreamCall(StreamCall[P, R, H], Generic[P, R, Item, H]):
                     # With the last id of the broken connection, which events without one of their own keep.
                     frames = frames_of(self, body, EVENTS, resumption.last_id)
                     for piece in body.arriving():
-                        for content in frames.feed(piece):
-                            event = event_of(
-                                self.facts.name, content, lambda data: self.item(item_response(self, body, data))
-                            )
-                            resumption.received(event)
-                            yield event
+                        yield from _events_in(self, body, resumption, frames.feed(piece))
+                    yield from _events_in(self, body, resumption, frames.end())
                 return
             except TransportError as error:
                 seconds = resumption.wait(error)
@@ -171,16 +167,27 @@ class AsyncEventStreamCall(AsyncStreamCall[P, R, H], Generic[P, R, Item, H]):
                         return  # WHATWG HTML: no reconnection is wanted
                     frames = frames_of(self, body, EVENTS, resumption.last_id)
                     async for piece in body.arriving():
-                        for content in frames.feed(piece):
-                            event = event_of(
-                                self.facts.name, content, lambda data: self.item(item_response(self, body, data))
-                            )
-                            resumption.received(event)
+                        for event in _events_in(self, body, resumption, frames.feed(piece)):
                             yield event
+                    for event in _events_in(self, body, resumption, frames.end()):
+                        yield event
                 return
             except TransportError as error:
                 seconds = resumption.wait(error)
             await transport.clock.async_sleep(seconds)
+
+
+def _events_in(
+    call: EventStreamCall[..., Any, Item, Any] | AsyncEventStreamCall[..., Any, Item, Any],
+    body: Body | AsyncBody,
+    resumption: Resumption,
+    contents: Iterator[bytes],
+) -> Iterator[Event[Item]]:
+    """Yield the events of a response, after each of which it can be resumed."""
+    for content in contents:
+        event = event_of(call.facts.name, content, lambda data: call.item(item_response(call, body, data)))
+        resumption.received(event)
+        yield event
 
 
 class UseIterateOrStream:

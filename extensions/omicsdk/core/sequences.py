@@ -77,8 +77,12 @@ class Frames:
             raise ResponseTooLarge(f"An item of the response is larger than {self._limit:,} bytes (response_limit)")
 
     def end(self) -> Iterator[bytes]:
-        """Return the rest at the end of the response: a last line without an end. An unfinished event is dropped."""
-        if not self._is_events and (rest := bytes(self._rest).strip()):
+        """Return the rest at the end of the response: a last line without an end, or an event without a blank line."""
+        # WHATWG HTML drops such an event and connects again; of an operation it would be lost unnoticed. Cut JSON is an
+        # error for its reader; a text whose last line has no end may be cut as well.
+        if self._is_events and (not self._rest or self._rest.replace(b" ", b"").startswith((b"data:{", b"data:["))):
+            yield from self.feed(b"\n\n")
+        elif not self._is_events and (rest := bytes(self._rest).strip()):
             yield rest
 
     def _with_plain_ends(self, chunk: bytes) -> bytes:

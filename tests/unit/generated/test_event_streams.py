@@ -148,6 +148,23 @@ def test_data_are_models(package: ModuleType, name: str, twin: bool) -> None:
 
 
 @both
+@pytest.mark.parametrize(
+    ("end", "seen", "is_error"),
+    [
+        pytest.param(b'data: {"id": "b"}\n', ["a", "b"], False, id="openai-node-2725"),
+        pytest.param(b'data: {"id": "b"}', ["a", "b"], False, id="gemini-cli-29059"),
+        pytest.param(b'data:{"id": "b"', ["a"], True, id="cut"),
+        pytest.param(b"event: run\nid: 3", ["a"], False, id="without data"),
+    ],
+)
+def test_the_last_event_without_a_blank_line(
+    package: ModuleType, end: bytes, seen: list[str], is_error: bool, twin: bool
+) -> None:
+    events, error = Service(package, sse({"id": "a"}) + end).events("runs", twin=twin)
+    assert ([event.data.id for event in events], error is not None) == (seen, is_error)
+
+
+@both
 def test_data_of_variants(package: ModuleType, twin: bool) -> None:
     events, _ = Service(package, sse({"id": "a"}, {"n": 1})).events("variants", twin=twin)
     assert [event.data.to_dict() for event in events] == [{"id": "a"}, {"n": 1}]
