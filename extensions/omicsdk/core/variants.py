@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from omicsdk.core.model import Model, named_by_tag, tag_of
+from omicsdk.core.model import Model, Shape, named_by_tag, problem_of, tag_of
+from omicsdk.core.type_guards import is_array, is_object
 
 
 class AsItCame:
@@ -23,9 +24,12 @@ def fitting(data: Mapping[str, Any], *classes: type[Model]) -> type[Any]:
         classes: At least one model, in the document's order.
 
     Returns:
-        The first of those that lack the fewest required fields and known literals, then know the most members.
+        The first of those that lack the fewest required fields and known literals, then know the most members, then
+        have the fewest members of another type.
     """
-    return min(classes, key=lambda cls: _misfit(data, cls))
+    ranks = [_misfit(data, cls) for cls in classes]
+    best = [cls for cls, rank in zip(classes, ranks, strict=True) if rank == min(ranks)]
+    return best[0] if len(best) == 1 else min(best, key=lambda cls: _mistyped(data, cls))
 
 
 def tagged(
@@ -63,3 +67,19 @@ def _misfit(data: Mapping[str, Any], cls: type[Model]) -> tuple[int, int]:
         else:
             wrong += field.required
     return wrong, -known_count
+
+
+def _mistyped(data: Mapping[str, Any], cls: type[Model]) -> int:
+    values = ((data.get(field.wire), field.shape) for field in cls.FIELDS)
+    return sum(value is not None and not _has_type(value, shape) for value, shape in values)
+
+
+def _has_type(value: Any, shape: Shape) -> bool:
+    """Whether a value is of a shape's type. What is in it is not read: in unions within unions that would take long."""
+    if shape.kind in ("array", "tuple"):
+        return is_array(value)
+    if shape.kind in ("map", "model", "members"):
+        return is_object(value)
+    if shape.kind in ("union", "tagged"):
+        return any(_has_type(value, member) for member in shape.of)
+    return problem_of("", value, shape) is None

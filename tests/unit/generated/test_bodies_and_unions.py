@@ -43,6 +43,11 @@ def _typed_parts() -> Any:
 
 
 FORM = object_of("a", n={"type": "integer"})
+ALIKE = {
+    "Numbered": object_of(id={"type": "integer"}),
+    "Named": object_of("id"),
+    "Listed": object_of(id={"type": ["array", "null"], "items": {"type": "string"}}),
+}
 DOCUMENT = document(
     {
         "/json": _operation("json_list", {"type": "array", "items": _ref("Cat")}),
@@ -66,10 +71,11 @@ DOCUMENT = document(
         ),
         "/tagged": _answering({"oneOf": [_ref("Cat"), _ref("Dog")], "discriminator": {"propertyName": "type"}}),
         "/untagged": _answering({"type": "array", "items": {"anyOf": [_ref("Cat"), _ref("Fish"), {"type": "string"}]}}),
+        "/alike": _answering({"type": "array", "items": {"oneOf": [_ref("Numbered"), _ref("Named"), _ref("Listed")]}}),
         "/maps": _answering({"type": "object", "additionalProperties": {"type": "array", "items": _ref("Fish")}}),
         "/nested": _answering({"type": "array", "items": {"type": "array", "items": {"type": ["integer", "null"]}}}),
     },
-    {"Cat": CAT, "Dog": DOG, "Fish": FISH},
+    {"Cat": CAT, "Dog": DOG, "Fish": FISH, **ALIKE},
     servers=[{"url": "https://kinds.example"}],
 )
 
@@ -171,6 +177,13 @@ def test_without_one_the_model_that_fits_best_is_chosen(kinds: ModuleType) -> No
     response = _answered(kinds, "get_untagged", data)
     assert [type(item).__name__ for item in response] == ["Fish", "Cat", "str", "NoneType", "int"]
     assert [item.to_dict() for item in response[:2]] == data[:2]
+
+
+def test_types_of_fields_tell_apart_models_that_fit_alike(kinds: ModuleType) -> None:
+    """dataclasses-json pull 511, openapi-python-client issue 219: the first one was returned, with values of other types."""
+    data = [{"id": "a"}, {"id": ["a"]}, {"id": 1}, {"id": None}, {"id": {}}, {}]
+    names = [type(item).__name__ for item in _answered(kinds, "get_alike", data)]
+    assert names == ["Named", "Listed", "Numbered", "Numbered", "Numbered", "Numbered"]
 
 
 def test_models_in_maps_and_lists(kinds: ModuleType) -> None:
