@@ -97,6 +97,10 @@ STDIN = "-"
 NAMES = "names"
 # Files and bytes of names beyond which `get` asks.
 MANY_FILES, MANY_BYTES = 1000, 100 << 30
+# Names of texts, which are not compressed.
+_TEXT_NAMES = re.compile(
+    r"\.(?:txt|csv|tsv|jsonl?|xml|ya?ml|fast[aq]|fa|fna|faa|fq|fai|sam|vcf|bed|gtf|gff3?|md5|log)\Z", re.IGNORECASE
+)
 
 
 @stating_keywords
@@ -707,7 +711,7 @@ def _with_failed(plan: Plan, report: TransferReport) -> TransferReport:
 
 
 def without_pages(report: TransferReport, folder: str, on_message: Callable[[str], object]) -> TransferReport:
-    """Return a report with a warning for each file that is a web page or a pointer, if no list states its size or checksum.
+    """Return a report with a warning for each file of unexpected content, if no list states its size or checksum.
 
     Args:
         report: The report of a download.
@@ -731,7 +735,7 @@ def without_pages(report: TransferReport, folder: str, on_message: Callable[[str
     doubtful = (outcome for outcome in report.outcomes if outcome.warning)
     for outcome in islice(doubtful, SHOWN_FAULTS):
         on_message(
-            f"warning: {outcome.name}: {outcome.warning}. Check its URL and your login; --require-checksum refuses it."
+            f"warning: {outcome.name}: {outcome.warning}. Check it, its URL and your login; --require-checksum refuses it."
         )
     if (more := report.outcomes.warnings - SHOWN_FAULTS) > 0:
         on_message(f"warning: {count_of(more, 'more such file')} received")
@@ -761,7 +765,7 @@ def missing_logins(files: Iterable[HasKind], sources: Sources, report: TransferR
 
 
 def _content_warning(path: Path, name: str) -> str:
-    """Return a warning if a file that should be data is a web page, such as a login page, or a pointer; otherwise "".
+    """Return a warning if a file is a web page, such as a login page, a pointer, or compressed text; otherwise "".
 
     Args:
         path: The file.
@@ -773,7 +777,11 @@ def _content_warning(path: Path, name: str) -> str:
     if PAGE_NAMES.search(name):
         return ""
     with path.open("rb") as file:
-        text = file.read(PAGE_LIMIT).decode("utf-8", "replace")
+        beginning = file.read(PAGE_LIMIT)
+    # So arrive objects that are stored with Content-Encoding: gzip, whatever is requested.
+    if beginning.startswith(b"\x1f\x8b") and _TEXT_NAMES.search(name):
+        return "its bytes are compressed by gzip, which its name does not state"
+    text = beginning.decode("utf-8", "replace")
     if text.startswith("version https://git-lfs.github.com/spec/"):
         return (
             "a pointer of Git LFS was received, not its file, which GitHub serves at media.githubusercontent.com/media/"

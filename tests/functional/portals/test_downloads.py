@@ -1,6 +1,7 @@
 """Lists downloaded from services on loopback: every format, resuming, refusals, credentials and the result manifest."""
 
 import csv
+import gzip
 import hashlib
 import threading
 import tracemalloc
@@ -296,6 +297,13 @@ def test_a_store_is_asked_for_what_a_uri_names(
         "k/a.txt": VERIFIED,
         "a.txt": VERIFIED,
     }
+
+
+@pytest.mark.parametrize(("name", "is_odd"), [("a.tsv", True), ("a.fq", True), ("a.tsv.gz", False), ("a.bam", False)])
+def test_a_text_that_arrives_compressed_is_a_warning(get: Any, portal: PortalHost, name: str, is_odd: bool):
+    """datalad-next issue 364, ab-download-manager issue 1008: a server that compresses whatever is requested."""
+    (outcome,) = get(portal.put(f"s3/{name}", gzip.compress(b"a\tb\n"), etag=None)).outcomes
+    assert ("compressed by gzip" in outcome.warning) is is_odd
 
 
 @pytest.mark.parametrize(
