@@ -8,6 +8,7 @@ Snakemake finds this package by its name. It adapts omicsdk.fs to Snakemake's in
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -196,8 +197,16 @@ class StorageObject(StorageObjectRead, StorageObjectWrite, StorageObjectGlob):
         self._store.put([Put(str(self.local_path()), self._uri.path)], CopyOptions()).raise_if_failed()
 
     def remove(self) -> None:
-        """Remove it."""
-        self._store.remove(self._entry())
+        """Remove it; if it has a local copy, that alone."""
+        # Snakemake removes local copies of inputs with retrieve=False by this method (its issues 2768, 3476 and 3898). An
+        # output with retrieve=False, which it removes so as well, is written by the rule and has none.
+        local = self.local_path()
+        if local.is_dir():
+            shutil.rmtree(local)
+        elif local.exists():
+            local.unlink()
+        else:
+            self._store.remove(self._entry())
 
     def list_candidate_matches(self) -> Iterable[str]:
         """Return the URIs among which those that fit the wildcards are."""

@@ -4,11 +4,13 @@ import json
 import os
 import re
 import subprocess
+import sys
 import sysconfig
 from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
+from omicsdk.fs import CopyOptions, PathNotFound, Put
 from omicsdk.fs.stores.sb import SbStore
 from omicsdk.sandbox import Rule, Sandbox
 
@@ -126,6 +128,42 @@ rule list:
 
     assert done.returncode == 0, done.stderr
     assert content(store, "sandbox-user/p/names.txt") == b"cells one.csv\nlinks.json\nmore.csv\n"
+
+
+@pytest.mark.parametrize("is_folder", [False, True])
+def test_a_local_copy_of_an_input_is_removed_alone(
+    snakemake: Run, store: SbStore, tmp_path: Path, is_folder: bool
+) -> None:
+    """snakemake issue 2768: the input itself was, if an interrupted run with retrieve=True had left a copy."""
+    (tmp_path / "in.txt").write_text("a")
+    store.put([Put(str(tmp_path / "in.txt"), "sandbox-user/p/runs/in.txt")], CopyOptions()).raise_if_failed()
+    path = "sandbox-user/p/runs" if is_folder else "sandbox-user/p/runs/in.txt"
+    left = tmp_path / "work" / ".snakemake" / "storage" / "omics" / "sb" / "sandbox-user/p/runs/in.txt"
+    left.parent.mkdir(parents=True)
+    left.write_text("a")
+    done = snakemake(f"""\
+rule name:
+    input: storage.omics("sb://{path}", retrieve=False)
+    output: "names.txt"
+    shell: "echo {{input:q}} > {{output:q}}"
+""")
+    assert done.returncode == 0, done.stderr
+    assert ("Removing local copy" in done.stderr, left.exists()) == (True, False)
+    assert content(store, "sandbox-user/p/runs/in.txt") == b"a"
+
+
+def test_an_output_that_its_rule_writes_is_removed_after_a_failure(
+    snakemake: Run, store: SbStore, tmp_path: Path
+) -> None:
+    (tmp_path / "out.txt").write_text("a")
+    failed = snakemake(f"""\
+rule write:
+    output: storage.omics("sb://sandbox-user/p/out.txt", retrieve=False)
+    shell: "{sys.executable} -m omicsdk cp {tmp_path}/out.txt {{output:q}} && false"
+""")
+    assert failed.returncode != 0
+    with pytest.raises(PathNotFound):
+        store.stat("sandbox-user/p/out.txt")
 
 
 def test_missing_and_damaged_files(snakemake: Run, sandbox: Sandbox, store: SbStore, bundle: str) -> None:
