@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import threading
 from collections.abc import Callable, Generator, Mapping
 from contextlib import suppress
@@ -303,7 +304,7 @@ class Ranges:
 
     def _take(self, reading: _Reading, response: StreamedResponse, verdict: Verdict) -> Generator[bytes, None, bool]:
         """Yield the requested bytes; return whether there are no more."""
-        before, end, skip = reading.at, reading.end, reading.at - verdict.start
+        before, end, skip, process = reading.at, reading.end, reading.at - verdict.start, os.getpid()
         # The server sends the whole file: dropping more of it than this for each read would fetch the file again and
         # again.
         if skip > MOST_SKIPPED:
@@ -327,6 +328,8 @@ class Ranges:
                     reading.failures = reading.redirects = 0
                     reading.replaced.clear()
                 yield chunk
+                if process != os.getpid():  # this is a fork: the rest of the response is the parent's
+                    return end is None and reading.at == verdict.size
             if end is not None and reading.at >= end and verdict.kind is Kind.WHOLE and not verdict.start:
                 return True  # the rest was not requested
         # Bytes that are missing of a range, and a response without any, count as a failure.

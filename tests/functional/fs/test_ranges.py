@@ -1,5 +1,8 @@
 """Parts of files over HTTP: the bytes that were requested, of one and the same file, or an error that states why."""
 
+import io
+import multiprocessing
+import os
 import subprocess
 import sys
 import threading
@@ -15,7 +18,7 @@ from omicsdk.core import APIError, Forbidden, Retry, SourceChanged, TooManyRedir
 from omicsdk.transfer import Control, Location
 from omicsdk.transfer.engine.control import Pace
 from omicsdk.transfer.network.connection_pool import ConnectionPool
-from omicsdk.transfer.ranges import MOST_SKIPPED, NoRanges, Ranges
+from omicsdk.transfer.ranges import MOST_SKIPPED, NoRanges, RangeFile, Ranges
 
 BODY = bytes(range(256)) * 40
 
@@ -288,6 +291,31 @@ def test_circles_end(server: Server, ranges: Callable[..., Ranges]) -> None:
 def test_what_is_not_http_can_not_be_read_in_parts(ranges: Callable[..., Ranges]) -> None:
     with pytest.raises(NoRanges, match="over ftp"):
         ranges(locate=lambda: Location("ftp://127.0.0.1/file")).read(0, 10)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+def test_a_fork_reads_by_its_own_connections(server: Server, ranges: Callable[..., Ranges]) -> None:
+    body = os.urandom(32 << 20)
+    both = ranges(len(body), body=body)
+    both.read(0, 1)  # whose connection is kept for the next request
+    file = io.BufferedReader(RangeFile(both))
+    assert file.read(1000) == body[:1000]
+
+    def compare(pipe: Any) -> None:
+        pipe.send((both.read(1 << 20, 8 << 20) == body[1 << 20 : 8 << 20], file.read() == body[1000:]))
+
+    here, there = multiprocessing.Pipe()
+    child = multiprocessing.get_context("fork").Process(target=compare, args=(there,))
+    child.start()
+    try:
+        assert both.read(1 << 20, 8 << 20) == body[1 << 20 : 8 << 20]
+        assert file.read() == body[1000:]
+        assert here.poll(60)
+        assert here.recv() == (True, True)
+    finally:
+        child.kill()
+        child.join(30)
 
 
 def test_connections_do_not_keep_their_pool() -> None:

@@ -7,7 +7,7 @@ import os
 from collections import deque
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
-from functools import partial
+from functools import cache, partial
 from io import BytesIO
 from math import inf
 from typing import TYPE_CHECKING
@@ -132,7 +132,7 @@ class StreamedResponse:
 
 
 class ConnectionPool:
-    """Sends requests for bytes, each once: retries are up to the caller. Thread-safe.
+    """Sends requests for bytes, each once: retries are up to the caller. Thread-safe; a fork opens its own connections.
 
     Args:
         environ: Environment variables (proxies, certificate authorities); by default the process's own.
@@ -155,7 +155,14 @@ class ConnectionPool:
         self._environ = environ
         self._timeout = Timeout.of(timeout)
         self._idle: deque[Wire] = deque()  # as many as there were concurrent requests, with their connections
+        self._process = os.getpid()
         self._closed = False
+
+    def _wires(self) -> deque[Wire]:
+        if self._process != os.getpid():
+            _inherited.extend(self._idle)
+            self._process, self._idle = os.getpid(), deque()
+        return self._idle
 
     @contextmanager
     def get(
@@ -184,8 +191,9 @@ class ConnectionPool:
         """
         from omicsdk.transfer.network.wire import Ask
 
+        process = os.getpid()
         try:
-            wire = self._idle.pop()  # the most recently used: its connection is the likeliest to be open still
+            wire = self._wires().pop()  # the most recently used: its connection is the likeliest to be open still
             wire.forget_routes()
         except IndexError:
             wire = self.new_wire(_SERVERS)
@@ -198,18 +206,22 @@ class ConnectionPool:
             response.begin()
             yield response
         finally:
-            # The rest of a body that is not read would fill libcurl's buffers; its connection is closed with it.
-            wire.cancel(lambda _: True)
-            if self._closed or len(self._idle) >= _IDLE:
-                wire.close()
+            if process != os.getpid():
+                _inherited.append(wire)
             else:
-                self._idle.append(wire)
+                # The rest of a body that is not read would fill libcurl's buffers; its connection is closed with it.
+                wire.cancel(lambda _: True)
+                if self._closed or len(self._idle) >= _IDLE:
+                    wire.close()
+                else:
+                    self._idle.append(wire)
 
     def close(self) -> None:
         """Close the connections; those in use are closed when they are returned."""
         self._closed = True
-        while self._idle:
-            self._idle.pop().close()
+        idle = self._wires()
+        while idle:
+            idle.pop().close()
 
     def __del__(self) -> None:
         self.close()
@@ -231,20 +243,17 @@ class ConnectionPool:
         return Wire(partial(network, environ=self._environ), patience, connections, buffer=_BUFFER)
 
 
-_pools: dict[int, ConnectionPool] = {}
+#: What a fork copied of its parent's connections: to use or close one here would disturb the parent.
+_inherited: list[Wire] = []
 
 
+@cache
 def shared_pool() -> ConnectionPool:
-    """Return this process's pool. A forked process gets its own: two cannot share a connection."""
-    pool = _pools.get(os.getpid())
-    # Of several threads one wins; a pool that loses has opened no connection. No lock, which a fork could inherit
-    # locked.
-    return pool if pool is not None else _pools.setdefault(os.getpid(), ConnectionPool())
+    """Return the process's pool."""
+    return ConnectionPool()
 
 
 @atexit.register
 def _close() -> None:
-    while _pools:
-        number, pool = _pools.popitem()
-        if number == os.getpid():
-            pool.close()
+    if shared_pool.cache_info().currsize:
+        shared_pool().close()
