@@ -110,9 +110,9 @@ class _OpenFile(SourceFile):
     def _read(self, count: int | None) -> bytes:
         if self._process != os.getpid():  # a fork has copied the stream and its locks, but not its threads
             self._file = self._source = FileBytes(self._store, self._file.entry, validators=self._file.validators)
-            self._leave_stream()
+            self._drop()
         if self._at != self._end or count is None:
-            self._leave_stream()
+            self._drop()
         if count is None:
             data = super()._next(None)
         else:
@@ -129,13 +129,9 @@ class _OpenFile(SourceFile):
             return super()._next(count)
         if self._pieces is None:
             self._pieces = stream(self._file, self._at)
-        try:
-            return next(self._pieces, b"")
-        except BaseException:
-            self._leave_stream()  # it yields nothing more: the next read opens another one
-            raise
+        return next(self._pieces, b"")
 
-    def _leave_stream(self) -> None:
+    def _drop(self) -> None:
         self._process = os.getpid()
         pieces, self._pieces, self._left, self._in_order = self._pieces, None, memoryview(b""), 0
         if pieces is not None:
@@ -143,7 +139,7 @@ class _OpenFile(SourceFile):
 
     def close(self) -> None:
         if not self.closed:
-            self._leave_stream()
+            self._drop()
             self._file.close()
             self._store.close()
         super().close()

@@ -434,7 +434,7 @@ class Ranges:
 
 
 class SourceFile(io.RawIOBase):
-    """A readable file with its own position.
+    """A readable file with its own position. After a read that failed or was interrupted, it must be sought first.
 
     Args:
         source: What it reads.
@@ -447,6 +447,7 @@ class SourceFile(io.RawIOBase):
         self.name = name
         self._source = source
         self._at: int = 0
+        self._has_failed = False
 
     def readable(self) -> bool:
         return True
@@ -464,18 +465,30 @@ class SourceFile(io.RawIOBase):
         target = (self._source.size if begin is None else begin) + offset
         if target < 0:
             raise ValueError(f"negative position {target}")
-        self._at = target
+        self._at, self._has_failed = target, False
         return target
 
     def readinto(self, buffer: Any, /) -> int:
         view = memoryview(buffer).cast("B")
-        data = self._next(len(view))
+        data = self._taken(len(view))
         view[: len(data)] = data
-        self._at += len(data)
         return len(data)
 
     def readall(self) -> bytes:
-        data = self._next(None)
+        return self._taken(None)
+
+    def _taken(self, count: int | None) -> bytes:
+        # io.BufferedReader loses what it had of a read that fails: the next one would leave a gap.
+        if self._has_failed:
+            raise TransferError(
+                f"{self.name}: an earlier read failed", name=self.name, remedy="Seek to where it should continue."
+            )
+        try:
+            data = self._next(count)
+        except BaseException:
+            self._has_failed = True
+            self._drop()
+            raise
         self._at += len(data)
         return data
 
@@ -483,6 +496,9 @@ class SourceFile(io.RawIOBase):
         """Return the next bytes, at most a number of them; None for all."""
         end = None if count is None else self._at + count
         return self._source.read(self._at, end) if self._at < self._source.size else b""
+
+    def _drop(self) -> None:
+        """Leave a stream that was opened for the next bytes."""
 
 
 class RangeFile(SourceFile):

@@ -24,6 +24,7 @@ from omicsdk.core import (
     ManualClock,
     OmicsError,
     SourceChanged,
+    TransferError,
     TransportError,
     UnsafePath,
     UsageError,
@@ -152,7 +153,7 @@ def test_a_fork_joins_no_other_version(store: ServedStore, monkeypatch: pytest.M
             file.read(1 << 20)
 
 
-def test_a_read_after_one_that_failed_does_not_end_the_file(
+def test_after_a_read_that_failed_the_file_is_sought_before_it_is_read(
     store: ServedStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def failing(*_: object) -> Iterator[bytes]:
@@ -162,12 +163,16 @@ def test_a_read_after_one_that_failed_does_not_end_the_file(
     whole = os.urandom(4 << 20)
     store.hold("p/long", whole)
     with omicsdk.open("served://p/long", port=port(store)) as file:
-        assert file.read(2 << 20) == whole[: 2 << 20]
+        assert file.read((2 << 20) - 1000) == whole[: (2 << 20) - 1000]
         with monkeypatch.context() as patch:
             patch.setattr("omicsdk.fs.files.stream", failing)
             with pytest.raises(TransportError):
                 file.read(1 << 20)
-        assert file.read(1 << 20) == whole[2 << 20 : 3 << 20]
+        # It lost the bytes that were in the buffer.
+        with pytest.raises(TransferError, match="an earlier read failed"):
+            file.read(1000)
+        file.seek((2 << 20) - 1000)
+        assert file.read(1 << 20) == whole[(2 << 20) - 1000 : (3 << 20) - 1000]
 
 
 def test_text_is_fetched_in_large_pieces(store: ServedStore) -> None:

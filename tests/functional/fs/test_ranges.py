@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from breakable import MovedClock, Response, Server
-from omicsdk.core import APIError, Forbidden, Retry, SourceChanged, TooManyRedirects, TransportError
+from omicsdk.core import APIError, Forbidden, Retry, SourceChanged, TooManyRedirects, TransferError, TransportError
 from omicsdk.transfer import Control, Location
 from omicsdk.transfer.engine.control import Pace
 from omicsdk.transfer.network.connection_pool import ConnectionPool
@@ -291,6 +291,23 @@ def test_circles_end(server: Server, ranges: Callable[..., Ranges]) -> None:
 def test_what_is_not_http_can_not_be_read_in_parts(ranges: Callable[..., Ranges]) -> None:
     with pytest.raises(NoRanges, match="over ftp"):
         ranges(locate=lambda: Location("ftp://127.0.0.1/file")).read(0, 10)
+
+
+def test_after_a_read_that_failed_the_file_is_sought_before_it_is_read(
+    server: Server, ranges: Callable[..., Ranges], fault: Any
+) -> None:
+    server.fault("file", fault.cut(1000))
+    server.always["file"] = fault.status(400)
+    with io.BufferedReader(RangeFile(ranges()), 16) as file:
+        assert file.read(500) == BODY[:500]
+        with pytest.raises(APIError):
+            file.read()
+        del server.always["file"]
+        for _ in range(2):
+            with pytest.raises(TransferError, match="an earlier read failed"):
+                file.read(10)
+        file.seek(500)
+        assert file.read() == BODY[500:]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs fork")
