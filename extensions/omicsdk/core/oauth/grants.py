@@ -186,11 +186,11 @@ def code_of(pasted: str, state: str, *, bare: bool = False) -> str:
     text = pasted.strip()
     if not text:
         raise AuthError("No code was given", remedy=AGAIN)
-    query = _query(text)
-    if query is None and bare:
-        query = _shown_as_json(text)
-        if query is None and not any(character.isspace() for character in text):
-            return text.strip("'\"")
+    query = _shown_as_json(text) if bare else None  # first: it may contain URLs
+    if query is None:
+        query = _query(text)
+    if query is None and bare and not any(character.isspace() for character in text):
+        return text.strip("'\"")
     try:
         # The library accepts https only; the address does not matter, since only the query is read.
         fields = WebApplicationClient("").parse_request_uri_response(f"https://localhost/?{query or ''}", state)

@@ -127,7 +127,14 @@ def test_a_code_alone_may_be_pasted(pasted):
     assert code_of(pasted, "s", bare=True) == "abc-_.~/+123"
 
 
-@pytest.mark.parametrize("page", [{"code": "c", "state": "s"}, {"query_params": {"code": "c", "state": "s"}, "n": 1}])
+@pytest.mark.parametrize(
+    "page",
+    [
+        {"code": "c", "state": "s"},
+        {"query_params": {"code": "c", "state": "s"}, "n": 1},
+        {"query_params": {"code": "c", "state": "s", "scope": "https://x/y"}, "url": "https://x/echo?code=c&state=s"},
+    ],
+)
 def test_what_an_echo_page_shows_may_be_pasted(page):
     assert code_of(json.dumps(page), "s", bare=True) == "c"
 
