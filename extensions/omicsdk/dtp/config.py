@@ -20,6 +20,7 @@ from omicsdk.core.errors import ConfigError
 from omicsdk.core.files import expanded
 from omicsdk.core.likeness import nearest
 from omicsdk.core.logs import logger
+from omicsdk.core.redaction import mask_url
 from omicsdk.core.request import fault_of
 from omicsdk.core.settings.config import parsed, read_text
 from omicsdk.gen3.errors import choice
@@ -188,6 +189,7 @@ def _of_ini(text: str, path: Path) -> Mapping[str, Any]:
         raise ConfigError(
             "it is neither a section nor a setting", remedy="Write key = value.", file=str(path), line=line
         ) from None  # its text has the line, in which a password may be
+    storage = parser.defaults().pop("storage", None)  # otherwise each section has it
     values: dict[str, Any] = {}
     for section in parser.sections():
         name = section.strip().lower()
@@ -200,7 +202,7 @@ def _of_ini(text: str, path: Path) -> Mapping[str, Any]:
             raise ConfigError(
                 f"{path} has no section [{meant[0]}], but [{section}]", remedy=f"Did you mean [{meant[0]}]?"
             )
-    storage = parser.get("storage", "type", fallback=None) or parser.defaults().get("storage")
+    storage = parser.get("storage", "type", fallback=None) or storage
     return values if storage is None else {**values, "storage": storage}
 
 
@@ -289,7 +291,7 @@ class _Reader:
             raise self._error("pacs_token excludes pacs_user and pacs_password", "Use one of them.")
         for key, url in (("dicomweb", pacs.dicomweb), ("wado_uri", pacs.wado_uri)):
             if url and fault_of(url):
-                raise self._error(f"pacs_{key} is {url!r}", "Use a URL that begins with http:// or https://.")
+                raise self._error(f"pacs_{key} is {mask_url(url)!r}", "Use a URL that begins with http:// or https://.")
             if url and (pacs.token or pacs.user) and not is_confidential(url):
                 raise self._error(f"pacs_{key} is not encrypted, so no login is sent there", "Use its https URL.")
         for key, title in (("aec", pacs.aec), ("aet", pacs.aet)):

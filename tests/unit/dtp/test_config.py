@@ -75,9 +75,10 @@ def test_ini_files_have_a_section_for_each(file):
     assert config.pacs is None
 
 
-def test_an_ini_file_states_where_files_are_before_its_sections_or_in_one(file):
+def test_an_ini_file_states_where_files_are_before_its_sections_or_in_one(file, caplog):
     assert read_config(file("[storage]\ntype = pacs\n[pacs]\nip = x\n", "a.ini")).storage == "pacs"
     assert read_config(file("[DEFAULT]\nstorage = pacs\n[pacs]\nip = x\n", "b.ini")).storage == "pacs"
+    assert caplog.messages == []
 
 
 def test_what_would_be_in_a_file_is_taken(file):
@@ -220,6 +221,9 @@ def test_passwords_are_in_no_repr_and_no_error():
     assert "secret" not in repr(config)
     with pytest.raises(ConfigError) as caught:
         read_config({**IRODS, "irods_port": "x"})
+    assert "secret" not in str(caught.value)
+    with pytest.raises(ConfigError, match="pacs_dicomweb is 'htps://") as caught:
+        read_config({"pacs_dicomweb": "htps://me:secret@x/dicom-web"})
     assert "secret" not in str(caught.value)
 
 
