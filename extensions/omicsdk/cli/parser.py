@@ -10,7 +10,7 @@ from contextlib import nullcontext
 from omicsdk.cli.arguments import flag, global_arguments, key, kind_of, loaded, options_of, own_arguments
 from omicsdk.cli.mistakes import unknown_option
 from omicsdk.core.errors import UsageError
-from omicsdk.core.json_text import refuse_constant
+from omicsdk.core.json_text import finite_number, refuse_constant
 from omicsdk.core.likeness import did_you_mean
 from omicsdk.core.type_guards import is_array, is_object
 
@@ -189,7 +189,8 @@ def _split(
     while left:
         word = left.popleft()
         name, value = _option_in(word, numbers)
-        if name not in numbers:
+        # A text of several words may begin with the letter of a boolean.
+        if name not in numbers or (value and value[0] == " " and _is_alone(name, options, numbers)):
             others.append(word)
             continue
         argument, spellings, kind = options[numbers[name]]
@@ -209,7 +210,10 @@ def _split(
                     remedy="Use a value that begins with a dash with an equals sign: --option=-value." if left else "",
                 )
         # A list grows with each occurrence; of other options the last one applies.
-        values[numbers[name]] = [*values.get(numbers[name], []), *texts] if kind == "array" else texts
+        if kind == "array":
+            values.setdefault(numbers[name], []).extend(texts)
+        else:
+            values[numbers[name]] = texts
     return values, others
 
 
@@ -247,7 +251,7 @@ def _check_alone(
         name, equals, value = word.partition("=")
         if equals and _is_alone(name, options, numbers):
             raise UsageError(f"{name} takes no value, got {value!r}", remedy=f"Pass {name} alone, or leave it out.")
-        # Several letters may follow one dash, and a text of several words may begin with one.
+        # Several letters may follow one dash.
         is_alone = _is_alone(word[:2], options, numbers)
         if is_alone and _is_option(word[:3]) and f"-{word[2:3] or word[1]}" not in numbers:
             raise unknown_option(word, numbers)
@@ -415,7 +419,7 @@ def _json(argument: Argument, text: str, expected: str) -> Any:
 
 def _parsed(text: str) -> Any:
     try:
-        return json.loads(text, parse_constant=refuse_constant)
+        return json.loads(text, parse_constant=refuse_constant, parse_float=finite_number)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
 

@@ -102,6 +102,7 @@ def test_a_shell_pattern_with_brackets_is_no_broken_json(words):
         ("object", "[1]", "a JSON object"),
         ("object", '{"a": }', "line 1, column 7"),
         ("object", '{"a": NaN}', "NaN is not JSON"),
+        ("object", '{"a": 1e999}', "1e999 is not JSON"),
         ("object", "x" * 500, "..."),
     ],
 )

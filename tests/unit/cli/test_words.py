@@ -34,6 +34,7 @@ def test_words_without_dashes_stand_anywhere():
         "target_filename": "x",
     }
     assert parse(COMMAND, ["-t", "x", "--", "-a"], GLOBALS)[0] == {"paths": ["-a"], "target_filename": "x"}
+    assert parse(COMMAND, ["-q and more"], GLOBALS)[0] == {"paths": ["-q and more"]}
 
 
 def test_a_value_may_stand_after_an_equals_sign():

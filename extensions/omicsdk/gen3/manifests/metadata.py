@@ -11,7 +11,7 @@ from threading import Event
 from typing import Any, cast
 
 from omicsdk.core.errors import NotFound, OmicsError, UsageError
-from omicsdk.core.json_text import refuse_constant
+from omicsdk.core.json_text import finite_number, refuse_constant
 from omicsdk.core.redaction import mask_text
 from omicsdk.core.type_guards import is_object
 from omicsdk.gen3.client import Gen3
@@ -45,7 +45,7 @@ def value_of(cell: Any) -> Any:
         return cell
     text = cell.strip().strip("'").strip('"').replace("''", "'")
     try:
-        return json.loads(text, parse_constant=refuse_constant)
+        return json.loads(text, parse_constant=refuse_constant, parse_float=finite_number)
     except (ValueError, RecursionError):
         return text
 
