@@ -76,7 +76,8 @@ def forget(uuid_or_alias: str) -> TextAndData:
 def creds(client: HcaUpload, uuid_or_alias: str) -> TextAndData:
     """Show temporary AWS credentials for an upload area.
 
-    Prints them as shell variables: export $(omics upload creds UUID). They expire after a limited time."""
+    Prints them as shell variables: export $(omics upload creds UUID). They expire after a limited time.
+    """
     keys = client.keys(uuid_or_alias)
     variables = {
         "aws_access_key_id": keys.access_key_id,
@@ -152,7 +153,6 @@ def uploaded(result: UploadResult, call: Call) -> TextAndData | None:
     """Render an upload in the published client's texts."""
     from omicsdk.cli.commands.transfers import finish, plan_line
 
-    area = UploadConfig().selected()
     files = list(zip(result.uploaded, result.outcomes, strict=True))
     if call.arguments.get("dry_run"):
         planned = [
@@ -160,24 +160,24 @@ def uploaded(result: UploadResult, call: Call) -> TextAndData | None:
                 "path": file.path,
                 "name": outcome.name,
                 "size": outcome.size,
-                "target": f"{area.uri}{outcome.name}",
+                "target": f"{result.target}{outcome.name}",
                 "checksum": "crc32c",
                 "source": file.path,
             }
             for file, outcome in files
         ]
         return TextAndData("\n".join(map(plan_line, planned)), planned)
-    finish(result, call, where=str(area.uri))
+    finish(result, call, where=result.target)
     lines = [
-        f"{file.path} is in upload area {area.uri} already"
+        f"{file.path} is in upload area {result.target} already"
         if outcome.state == "skipped"
-        else f"Upload complete of {file.path} to upload area {area.uri}"
+        else f"Upload complete of {file.path} to upload area {result.target}"
         for file, outcome in files
         if outcome.is_present
     ]
     # As with the published client, the last line means that nothing failed.
     if len(lines) == len(files):
-        lines.append(f"Completed upload of {len(files)} files to upload area {area.area_uuid}")
+        lines.append(f"Completed upload of {len(files)} files to upload area {result.area_uuid}")
     summary = {
         "upload_area": result.area_uuid,
         "counts": result.counts,

@@ -174,7 +174,7 @@ def upload(
 
         files = chosen(paths, target_filename=name, file_extension=file_extension, s3=user_client)
         if settings.dry_run:
-            planned = UploadResult(Outcome(file.name, "planned", file.size) for file in files)
+            planned = UploadResult((Outcome(file.name, "planned", file.size) for file in files), target=uri.uri)
             planned.area_uuid, planned.uploaded = uri.area_uuid, [UploadedFile(file.path) for file in files]
             return planned
         service = client.at(uri.deployment_stage)
@@ -272,6 +272,7 @@ class Sender:
             throughput=self._throughput,
             began=self.clock.now() - (self.clock.monotonic() - start),
             title=f"Upload to area {self.area.area_uuid}",
+            target=self.area.uri,
         )
         report.area_uuid, report.uploaded = self.area.area_uuid, uploaded
         if report.ok:

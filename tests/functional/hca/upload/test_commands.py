@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from omicsdk.cli.main import main
+from omicsdk.hca.upload.uploads import Sender
 from upload_areas import OTHER, UUID, uri_of
 
 
@@ -91,6 +92,22 @@ def test_files_are_uploaded_and_listed(selected: Any, omics: Any, folder: Path, 
     ]
     files = json.loads(omics("list", "--output", "json", "--long")[1])
     assert [file["name"] for file in files] == ["a.txt", "b.fastq", "c.txt"]
+
+
+def test_the_area_of_an_upload_is_printed_whatever_is_selected_meanwhile(
+    selected: Any, omics: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    send = Sender.send
+
+    def select_another_and_send(sender: Sender, files: Any) -> Any:
+        main(["--quiet", "upload", "select", uri_of(OTHER)])
+        return send(sender, files)
+
+    monkeypatch.setattr(Sender, "send", select_another_and_send)
+    _, out, err = omics("files", folder / "a.txt")
+    assert f"Upload complete of {folder / 'a.txt'} to upload area {selected.uri}\n" in out
+    assert out.endswith(f"Completed upload of 1 files to upload area {selected.uuid}\n")
+    assert OTHER not in err
 
 
 def test_options_of_files(selected: Any, omics: Any, folder: Path, stored: Any):
