@@ -11,7 +11,9 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping
+from errno import ELOOP, ENOENT
 from pathlib import Path
+from stat import S_ISREG
 from typing import NamedTuple
 
 from omicsdk.core.clock import never
@@ -105,11 +107,28 @@ def trusted(hashed: Mapping[str, Hashed], clock: int | None) -> Mapping[str, Has
     return {name: entry for name, entry in hashed.items() if entry.stamp.ctime_ns < clock}
 
 
+def status_of(entry: os.DirEntry[str]) -> os.stat_result | None:
+    """Return what an entry of a folder is; None for a link to nothing or to itself, and for what was removed meanwhile.
+
+    Args:
+        entry: The entry; a link is followed.
+
+    Raises:
+        OSError: It cannot be examined.
+    """
+    try:
+        return entry.stat()
+    except OSError as error:
+        if error.errno not in (ENOENT, ELOOP):
+            raise
+        return None
+
+
 def files_below(folder: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
     """Find every file below a folder, hidden ones too.
 
-    A link to a file is treated as the file; links to folders are not followed, and what is not a file (a socket, a link to
-    nothing) is not given, nor what a killed run left of writing a file.
+    A link to a file is treated as the file; links to folders are not followed, and what is not a file (a socket, a broken
+    link) is not given, nor what a killed run left of writing a file.
 
     Args:
         folder: The folder.
@@ -127,7 +146,7 @@ def files_below(folder: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
                     waiting.append((f"{above}{entry.name}/", entry.path))
-                elif entry.is_file() and not unfinished(entry.name):
+                elif (status := status_of(entry)) and S_ISREG(status.st_mode) and not unfinished(entry.name):
                     yield f"{above}{entry.name}", entry
 
 

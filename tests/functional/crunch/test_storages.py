@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from omicsdk.compat.crunch.client.connections import Connection
 from omicsdk.core import ChecksumMismatch, Interrupted, NotFound, OmicsError, SourceChanged, UnsafePath
 from omicsdk.crunch import RunResult
-from omicsdk.crunch.hashing import hash_files
+from omicsdk.crunch.hashing import files_below, hash_files
 from omicsdk.crunch.storage import StorageMissing, open_storage, walk
 from omicsdk.crunch.storage.base import Sending, Stored, plain
 from omicsdk.crunch.storage.files import fetch, send, stored_below
@@ -341,6 +341,7 @@ def test_absolute_names_inside_the_folder(tmp_path: Path) -> None:
 
     assert storage.exists("a/b.txt")
     assert storage.url("a/b.txt") == (tmp_path / "a" / "b.txt").as_uri()
+    assert FolderStorage(tmp_path, base_url="/media/").url("a b/\udcff") == "/media/a%20b/%FF"
     with pytest.raises(UnsafePath, match="is absolute"):
         storage.path("/etc/passwd")
 
@@ -352,10 +353,13 @@ def test_links_are_followed_but_not_in_a_circle(tmp_path: Path) -> None:
     (tmp_path / "s" / "d" / "linked").symlink_to(tmp_path / "elsewhere")
     (tmp_path / "s" / "d" / "circle").symlink_to(tmp_path / "s" / "d")
     (tmp_path / "s" / "d" / "broken").symlink_to("nowhere")
+    (tmp_path / "s" / "d" / "itself").symlink_to("itself")
 
-    names = {file.name for file in FolderStorage(tmp_path / "s").stored("d")}
+    storage = FolderStorage(tmp_path / "s")
 
-    assert names == {"a.txt", "linked/big.bam"}
+    assert {file.name for file in storage.stored("d")} == {"a.txt", "linked/big.bam"}
+    assert storage.listdir("d")[1] == ["a.txt"]
+    assert [name for name, _ in files_below(tmp_path / "s" / "d")] == ["a.txt"]
 
 
 def test_an_empty_folder_can_be_removed(tmp_path: Path) -> None:

@@ -6,12 +6,13 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from stat import S_ISDIR
+from stat import S_ISDIR, S_ISREG
 from typing import BinaryIO, cast
 from urllib.parse import quote
 
 from omicsdk.core.errors import UnsafePath
 from omicsdk.core.files import expanded, in_place_of, unfinished
+from omicsdk.crunch.hashing import status_of
 from omicsdk.crunch.storage.base import STRIDE, BuiltinStorage, StorageMissing, Stored, no_check, plain
 
 #: Default permissions of files in the storage: Django's own default.
@@ -116,10 +117,12 @@ class FolderStorage(BuiltinStorage):
         """
         with os.scandir(self.path(path)) as entries:
             for entry in entries:
-                if entry.is_dir():
+                if (status := status_of(entry)) is None:
+                    continue
+                if S_ISDIR(status.st_mode):
                     yield entry.name
-                elif entry.is_file() and not unfinished(entry.name):
-                    yield _stored(entry.name, entry.stat())
+                elif S_ISREG(status.st_mode) and not unfinished(entry.name):
+                    yield _stored(entry.name, status)
 
     def stored(self, base: str) -> Iterator[Stored]:
         """Every file below a folder; links are followed, but not in a circle. Files that are being written, and those that
@@ -141,10 +144,12 @@ class FolderStorage(BuiltinStorage):
                 continue
             with os.scandir(directory) as entries:
                 for entry in entries:
-                    if entry.is_dir():
+                    if (status := status_of(entry)) is None:
+                        continue
+                    if S_ISDIR(status.st_mode):
                         waiting.append((f"{above}{entry.name}/", entry.path, seen | {here}))
-                    elif entry.is_file() and not unfinished(entry.name):
-                        yield _stored(f"{above}{entry.name}", entry.stat())
+                    elif S_ISREG(status.st_mode) and not unfinished(entry.name):
+                        yield _stored(f"{above}{entry.name}", status)
 
     def delete(self, name: str) -> None:
         """Remove a file, or an empty folder; one that does not exist is no error.
@@ -179,7 +184,7 @@ class FolderStorage(BuiltinStorage):
         path = Path(self.path(name))
         if not self._base_url:
             return path.as_uri()
-        return f"{self._base_url.rstrip('/')}/{quote(path.relative_to(self.location).as_posix())}"
+        return f"{self._base_url.rstrip('/')}/{quote(os.fsencode(path.relative_to(self.location).as_posix()))}"
 
     def __repr__(self) -> str:
         return f"FolderStorage({os.fspath(self.location)!r})"
