@@ -221,7 +221,11 @@ def clone_task(
     # A draft first: a clone that runs at once would run with the old inputs.
     task = client.clone_task_(task_id=task_id)
     check_fields("clone_task", task, "id")
-    task = client.update_task(task_id=task.id, **changed)
+    try:
+        task = client.update_task(task_id=task.id, **changed)
+    except OmicsError as error:
+        error.remedy = f"The clone exists as a draft, {task.id}: change it again, or delete it."
+        raise
     return client.run_task(task_id=_running(task, run).id) if run else task
 
 

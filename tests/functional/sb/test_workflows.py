@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from omicsdk import AsyncSevenBridges, SevenBridges
-from omicsdk.core import Interrupted, NotFound, UsageError
+from omicsdk.core import Forbidden, Interrupted, NotFound, UsageError
 from omicsdk.sandbox import Rule, Sandbox
 from omicsdk.sb import LocalFileExists, SbPath, WrongPath, listings
 from omicsdk.sb.jobs import error_of
@@ -255,7 +255,7 @@ def test_logs_of_a_task_that_ran(client: SevenBridges):
     assert {log.task for log in client.task_logs(task.id)} == {task.id}
 
 
-def test_apps_and_tasks_by_one_call_each(client: SevenBridges):
+def test_apps_and_tasks_by_one_call_each(client: SevenBridges, omics_sandbox: Sandbox):
     project, app = "sandbox-user/p", "sandbox-user/p/tool"
     tool: dict[str, object] = {"cwlVersion": "v1.2", "class": "CommandLineTool", "baseCommand": "true", "outputs": []}
     tool["inputs"] = [{"id": "x", "type": "string"}]
@@ -271,6 +271,12 @@ def test_apps_and_tasks_by_one_call_each(client: SevenBridges):
     with pytest.raises(CannotRun, match="'x' takes") as of_a_clone:
         client.clone_task(draft.id, inputs={"x": 1}, run=True)
     assert of_a_clone.value.task.id not in (draft.id, refused.value.task.id)
+    omics_sandbox.add_faults(Rule("status", path="/sb/v2/tasks/*", method="PATCH", status=403, times=1))
+    with pytest.raises(Forbidden) as of_its_name:
+        client.clone_task(draft.id, name="u")
+    left = {task.id for task in client.list_tasks.iterate(project=project)}
+    (clone_id,) = left - {draft.id, refused.value.task.id, of_a_clone.value.task.id}
+    assert f"as a draft, {clone_id}" in str(of_its_name.value)
 
     async def clone() -> tuple[str | None, object]:
         async with AsyncSevenBridges() as twin:
