@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from functools import cache, partial
 from io import BytesIO
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from omicsdk.core.clock import TICK, interrupted, never, stop_of
 from omicsdk.core.errors import ProxyLoginFailed, TimedOut, TransportError
@@ -140,6 +140,9 @@ class ConnectionPool:
         client: A client whose environment and time limits apply, without its credentials.
     """
 
+    #: What a fork copied of its parent's connections: to use or close one here would disturb the parent.
+    _inherited: ClassVar[list[Wire]] = []
+
     def __init__(
         self,
         environ: Mapping[str, str] | None = None,
@@ -155,13 +158,16 @@ class ConnectionPool:
         self._environ = environ
         self._timeout = Timeout.of(timeout)
         self._idle: deque[Wire] = deque()  # as many as there were concurrent requests, with their connections
+        # Kept here, since modules have lost their names when the interpreter ends.
+        self._getpid = os.getpid
         self._process = os.getpid()
         self._closed = False
 
     def _wires(self) -> deque[Wire]:
-        if self._process != os.getpid():
-            _inherited.extend(self._idle)
-            self._process, self._idle = os.getpid(), deque()
+        if self._process != (process := self._getpid()):
+            self._inherited.extend(self._idle)
+            self._idle.clear()
+            self._process = process
         return self._idle
 
     @contextmanager
@@ -191,7 +197,7 @@ class ConnectionPool:
         """
         from omicsdk.transfer.network.wire import Ask
 
-        process = os.getpid()
+        process = self._getpid()
         try:
             wire = self._wires().pop()  # the most recently used: its connection is the likeliest to be open still
             wire.forget_routes()
@@ -206,8 +212,8 @@ class ConnectionPool:
             response.begin()
             yield response
         finally:
-            if process != os.getpid():
-                _inherited.append(wire)
+            if process != self._getpid():
+                self._inherited.append(wire)
             else:
                 # The rest of a body that is not read would fill libcurl's buffers; its connection is closed with it.
                 wire.cancel(lambda _: True)
@@ -241,10 +247,6 @@ class ConnectionPool:
             least_rate=self._timeout.least_rate if steps else 0,
         )
         return Wire(partial(network, environ=self._environ), patience, connections, buffer=_BUFFER)
-
-
-#: What a fork copied of its parent's connections: to use or close one here would disturb the parent.
-_inherited: list[Wire] = []
 
 
 @cache
