@@ -100,7 +100,7 @@ def home_of(dialect: Dialect) -> tuple[str, ...]:
 
 
 def dialect_of(source: Source) -> Dialect:
-    """Say what a document is written in; 3.2 is read as 3.1, which it extends.
+    """Return what a document is written in; 3.2 is read as 3.1, which it extends.
 
     Raises:
         DocumentError: it is neither Swagger 2.0 nor OpenAPI 3.

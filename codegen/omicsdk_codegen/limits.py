@@ -21,7 +21,7 @@ class TooManyModels(Exception):
 
 
 def too_deep(value: Json) -> bool:
-    """Say whether a value nests deeper than `MAX_DEPTH`."""
+    """Whether a value nests deeper than `MAX_DEPTH`."""
     stack: list[tuple[Json, int]] = [(value, 0)]
     while stack:
         node, level = stack.pop()

@@ -53,7 +53,7 @@ def read_yaml(text: str, label: str, on_progress: OnProgress = silent) -> Json:
 
 
 def yaml_lines(text: str, label: str) -> dict[str, int]:
-    """Say on which line each value of a YAML text begins; a member's is that of its key."""
+    """Return the line on which each value of a YAML text begins, by its pointer; a member's is that of its key."""
     lines: dict[str, int] = {}
     _Builder(label, lines).build(text)
     return lines

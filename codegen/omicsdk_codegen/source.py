@@ -259,7 +259,7 @@ class Notes:
 
 
 def brief(value: Json) -> str:
-    """Tell a value in a few words."""
+    """Describe a value in a few words."""
     if isinstance(value, dict):
         return "a mapping of " + ", ".join(list(value)[:5])
     if isinstance(value, list):

@@ -75,7 +75,7 @@ class Templates:
                     continue
                 self.overridden[path.name] = path
             try:
-                self._texts[path.name] = path.read_text(encoding="utf-8")
+                self._texts[path.name] = path.read_text(encoding="utf-8-sig")
             except UnicodeDecodeError:
                 faults.append(Fault("it is not text in UTF-8", "Save it as UTF-8.", str(path)))
         if not self.overridden and not faults:

@@ -33,9 +33,9 @@ def four_objects(sandbox: Sandbox) -> None:
 
 
 def four_projects(sandbox: Sandbox) -> None:
-    ran = quiet("sb", "api", "list-billing-groups", "--query", "items[0].id")
+    group = quiet("sb", "api", "list-billing-groups", "--query", "items[0].id").strip()
     for number in range(4):
-        quiet("sb", "projects", "create", f"p{number}", "--billing-group", ran.strip())
+        quiet("sb", "projects", "create", f"p{number}", "--billing-group", group)
 
 
 def four_sb_files(sandbox: Sandbox) -> None:

@@ -9,6 +9,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from itertools import count
 from typing import Any
 
@@ -26,9 +27,8 @@ BODY = bytes(range(256)) * 40
 @pytest.fixture(scope="module")
 def pool() -> Iterator[ConnectionPool]:
     """Connections of these tests."""
-    made = ConnectionPool({})
-    yield made
-    made.close()
+    with closing(ConnectionPool({})) as pool:
+        yield pool
 
 
 @pytest.fixture
@@ -74,9 +74,7 @@ def test_a_file_of_unknown_size_is_requested_it(server: Server, ranges: Callable
 
 @pytest.mark.parametrize("size", [None, len(BODY)])
 def test_a_file_that_changes_under_a_reader_is_an_error(
-    server: Server,
-    ranges: Callable[..., Ranges],
-    size: int | None,
+    server: Server, ranges: Callable[..., Ranges], size: int | None
 ) -> None:
     file = ranges(size)
     file.read(0, 10)
@@ -118,8 +116,7 @@ def test_a_url_that_ended_is_requested_again(server: Server, pool: ConnectionPoo
 
 
 def test_a_url_that_is_never_accepted_is_an_error_that_contains_no_secret(
-    server: Server,
-    ranges: Callable[..., Ranges],
+    server: Server, ranges: Callable[..., Ranges]
 ) -> None:
     server.always["file"] = lambda *_: Response(403, {}, b"<Error><Key>SIGNED</Key></Error>")
     locations = iter([Location(server.url("file?X-Amz-Signature=SECRET")) for _ in range(3)])
@@ -144,17 +141,14 @@ def test_threads_whose_url_ended_request_one_new_url(server: Server, pool: Conne
     file.read(0, 1)
     server.always["file0"] = lambda *_: Response(403)
     with ThreadPoolExecutor(8) as threads:
-        came = list(threads.map(lambda at: file.read(at, at + 10), range(0, 800, 10)))
+        parts = list(threads.map(lambda at: file.read(at, at + 10), range(0, 800, 10)))
 
-    assert b"".join(came) == BODY[:800]
+    assert b"".join(parts) == BODY[:800]
     assert len(urls) == 2
 
 
 def test_bodies_that_break_are_resumed(
-    server: Server,
-    ranges: Callable[..., Ranges],
-    fault: Any,
-    clock: MovedClock,
+    server: Server, ranges: Callable[..., Ranges], fault: Any, clock: MovedClock
 ) -> None:
     file = ranges()
     server.fault("file", fault.cut(1000), fault.cut(500, reset=True), fault.status(503), fault.cut(0))
@@ -165,8 +159,7 @@ def test_bodies_that_break_are_resumed(
 
 
 def test_a_response_with_less_than_was_requested_is_followed_by_another(
-    server: Server,
-    ranges: Callable[..., Ranges],
+    server: Server, ranges: Callable[..., Ranges]
 ) -> None:
     def less(_server: Server, request: Any, response: Response) -> Response:
         body = response.body[:3000]
@@ -192,10 +185,7 @@ def test_trouble_that_lasts_ends_the_read(server: Server, pool: ConnectionPool, 
 
 
 def test_a_server_is_left_alone_as_long_as_it_asks(
-    server: Server,
-    ranges: Callable[..., Ranges],
-    fault: Any,
-    clock: MovedClock,
+    server: Server, ranges: Callable[..., Ranges], fault: Any, clock: MovedClock
 ) -> None:
     server.fault("file", fault.status(429, {"Retry-After": "17"}))
 
@@ -213,10 +203,7 @@ WRONG = {
 
 @pytest.mark.parametrize("wrong", WRONG)
 def test_other_bytes_than_were_requested_are_never_given(
-    server: Server,
-    ranges: Callable[..., Ranges],
-    fault: Any,
-    wrong: str,
+    server: Server, ranges: Callable[..., Ranges], fault: Any, wrong: str
 ) -> None:
     server.always["file"] = fault.changed(**WRONG[wrong])
 
@@ -225,9 +212,7 @@ def test_other_bytes_than_were_requested_are_never_given(
 
 
 def test_a_server_that_gives_the_whole_is_read_near_the_beginning_only(
-    server: Server,
-    ranges: Callable[..., Ranges],
-    noise: Callable[..., bytes],
+    server: Server, ranges: Callable[..., Ranges], noise: Callable[..., bytes]
 ) -> None:
     body = noise(MOST_SKIPPED + 100_000)
     server.ranges = False
@@ -239,8 +224,7 @@ def test_a_server_that_gives_the_whole_is_read_near_the_beginning_only(
 
 
 def test_redirects_lead_on_once_and_take_no_credentials_to_strangers(
-    server: Server,
-    ranges: Callable[..., Ranges],
+    server: Server, ranges: Callable[..., Ranges]
 ) -> None:
     elsewhere = Server()
     try:
@@ -342,6 +326,12 @@ def test_connections_do_not_keep_their_pool() -> None:
     del pool
     assert kept() is None
     wire.close()
+
+
+def test_a_pool_is_closed_while_the_interpreter_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = ConnectionPool({})
+    monkeypatch.setattr("omicsdk.transfer.network.connection_pool.os", None)  # modules have lost their names
+    pool.close()
 
 
 def test_a_process_ends_that_has_not_closed_its_connections(server: Server) -> None:

@@ -52,7 +52,7 @@ def _faults(action: Callable[[], object]) -> list[str]:
 
 def test_a_template_replaces_one_and_no_other(folder: Callable[..., Path]) -> None:
     text = "<!-- {{ origin }} -->\n# Ours: {{ title }}\n\n{{ '<b>' | markdown }}\n"
-    templates = Templates(folder(**{"readme.md": HEAD + text, "_part": "ignored"}))
+    templates = Templates(folder(**{"readme.md": "\ufeff" + HEAD + text, "_part": "ignored"}))
     made, usual = _rendered(templates), _rendered(Templates())
     assert [name for name in usual if made[name] != usual[name]] == ["README.md"]
     assert made["README.md"].endswith("-->\n# Ours: Thing\n\n\\<b\\>\n")

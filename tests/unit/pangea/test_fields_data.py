@@ -83,17 +83,8 @@ def test_what_is_stated_of_the_bytes():
     assert checksums_of(SRA) == {"md5": "0" * 32}
     assert checksums_of({**S3, "SHA256": "A" * 64, "md5": "nonsense", "crc32c": None}) == {"sha256": "a" * 64}
     assert checksums_of({"md5": "0" * 32}) == {}
-    assert [
-        size_of(stored_data)
-        for stored_data in (SRA, S3, {**S3, "size": 7}, {**S3, "size": -1}, {**S3, "size": True}, {})
-    ] == [
-        12,
-        None,
-        7,
-        None,
-        None,
-        None,
-    ]
+    sizes = [size_of(data) for data in (SRA, S3, {**S3, "size": 7}, {**S3, "size": -1}, {**S3, "size": True}, {})]
+    assert sizes == [12, None, 7, None, None, None]
 
 
 @pytest.mark.parametrize(

@@ -44,8 +44,8 @@ class Storage:
         """The address that an object is read from; None where no bucket can be what was registered."""
         try:
             with _as_refusals():
-                what = {"Bucket": place.bucket, "Key": key}
-                return self._client(place).generate_presigned_url("get_object", Params=what, ExpiresIn=LIFE)
+                target = {"Bucket": place.bucket, "Key": key}
+                return self._client(place).generate_presigned_url("get_object", Params=target, ExpiresIn=LIFE)
         except Refused:
             return None
 
@@ -88,17 +88,17 @@ class Storage:
         Returns:
             Whether the object exists, also if it was made of the same parts before.
         """
-        what = {"Bucket": place.bucket, "Key": key}
+        target = {"Bucket": place.bucket, "Key": key}
         try:
             with _as_refusals():
                 client = self._client(place)
                 try:
-                    client.list_parts(**what, UploadId=upload)
+                    client.list_parts(**target, UploadId=upload)
                 except client.exceptions.NoSuchUpload:
                     # It was completed before, or is another upload's.
-                    etag: str = client.head_object(**what)["ETag"]
+                    etag: str = client.head_object(**target)["ETag"]
                     return etag.strip('"') == _etag_of([str(part["ETag"]) for part in parts])
-                client.complete_multipart_upload(**what, UploadId=upload, MultipartUpload={"Parts": list(parts)})
+                client.complete_multipart_upload(**target, UploadId=upload, MultipartUpload={"Parts": list(parts)})
         except Refused:
             return False
         return True
@@ -236,5 +236,5 @@ def file_of(data: Any) -> Mapping[str, Any] | None:
     if not isinstance(data, dict):
         return None
     fields = cast("dict[str, Any]", data)
-    named = all(isinstance(fields.get(name), str) for name in ("__type__", "uri", "endpoint_url"))
-    return fields if named and fields["__type__"].lower() == FILE else None
+    is_stated = all(isinstance(fields.get(name), str) for name in ("__type__", "uri", "endpoint_url"))
+    return fields if is_stated and fields["__type__"].lower() == FILE else None

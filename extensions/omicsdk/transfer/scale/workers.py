@@ -268,12 +268,12 @@ def download_by(
         earlier = plan.earlier_shards() or 0  # with the same number, its unfinished files are resumed
         shards = plan.shards(earlier if earlier >= pool.workers else SHARDS_PER_WORKER * pool.workers)
 
-        def whole(shards_report: ShardsReport) -> TransferReport:
+        def merged(shards_report: ShardsReport) -> TransferReport:
             if shards_report.lost:
                 _log.warning("workers were lost and their shards restarted by others: %d times", shards_report.lost)
             started = [result for result in shards_report.results if result.error is not None or result.counts]
             errors = [result.error for result in started if result.error is not None]
-            # it concerns no single file: the folder is not writable, for example
+            # It concerns no single file: the folder is not writable, for example.
             if errors and len(errors) == len(started):
                 raise errors[0]
             return TransferReport(
@@ -287,14 +287,14 @@ def download_by(
             )
 
         try:
-            report = whole(pool.run(shards, progress=chosen.progress, stop=chosen.stop, control=control))
+            report = merged(pool.run(shards, progress=chosen.progress, stop=chosen.stop, control=control))
         except ShardsOpen as error:
             reason = f"{error.reason}; {len(error.open)} of {len(error.report.results)} shards did not finish"
             raise TransferError(reason, remedy="Repeat the call to resume.") from error
         except KeyboardInterrupt as error:
             stopped_report = shards_report_of(error)
             if stopped_report is not None:
-                report_stopped(control, whole(stopped_report))
+                report_stopped(control, merged(stopped_report))
             raise
     report_stopped(control, report)
     return report

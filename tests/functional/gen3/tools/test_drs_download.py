@@ -106,9 +106,9 @@ def test_objects_are_resolved_and_shown(
     info = documented.get_drs_object_info(host, guid)
     assert documented.get_drs_object_type(info) is documented.DRSObjectType.object
     assert documented.extract_filename_from_object_info(info) == "reads.fastq"
-    one = documented.Downloadable(guid, hostname=host)
-    assert documented.add_drs_object_info(one)
-    assert (one.file_name, one.file_size) == ("reads.fastq", 4)
+    downloadable = documented.Downloadable(guid, hostname=host)
+    assert documented.add_drs_object_info(downloadable)
+    assert (downloadable.file_name, downloadable.file_size) == ("reads.fastq", 4)
     method = documented.get_access_methods(info)[0]["access_id"]
     url, status = documented.get_download_url_using_drs(host, guid, method, auth.get_access_token())
     assert status == 200
@@ -166,10 +166,11 @@ def test_a_manifest_that_is_none_states_where(tmp_path: Path, content: str, mess
 
 
 def test_entries_go_to_json_and_back() -> None:
-    one = documented.Manifest("dg.1/a", 3, "a.txt", "0" * 32, "https://c.example.org")
-    assert documented.Manifest.from_json(one.to_json()) == one
-    (made,) = documented.Manifest.create_object_list([one])
-    assert (made.object_id, made.hostname, made.file_name, made.file_size) == ("dg.1/a", "c.example.org", "a.txt", 3)
+    entry = documented.Manifest("dg.1/a", 3, "a.txt", "0" * 32, "https://c.example.org")
+    assert documented.Manifest.from_json(entry.to_json()) == entry
+    (downloadable,) = documented.Manifest.create_object_list([entry])
+    facts = downloadable.object_id, downloadable.hostname, downloadable.file_name, downloadable.file_size
+    assert facts == ("dg.1/a", "c.example.org", "a.txt", 3)
 
 
 def test_small_objects_do_what_their_names_say() -> None:

@@ -307,14 +307,14 @@ def uploaded_reads(result: ReadsResult, call: Call) -> TextAndData:
         return printed(text, rows, call)
     console, report = call.console, result
     record_report(report_path(call.options.get("report")), report, named_errors(report.failed), call.title, console)
-    whole = [sample for sample in result.samples if sample.state in ("uploaded", "kept")]
+    complete = [sample for sample in result.samples if sample.state in ("uploaded", "kept")]
     errors = [sample.error for sample in result.samples if sample.error is not None]
-    samples = Batch("uploaded", "samples", whole, sum(sample.state == "kept" for sample in whole), errors)
+    samples = Batch("uploaded", "samples", complete, sum(sample.state == "kept" for sample in complete), errors)
     print_done(samples, console, f"; {summary(report, 'uploaded')}", is_stopped=bool(report.why_stopped))
     if report.why_stopped:
-        progress = f"{len(whole)} of {len(result.samples)} samples are complete"
+        progress = f"{len(complete)} of {len(result.samples)} samples are complete"
         print_stopped(Interrupted(f"{report.why_stopped}; {progress}"), console)
-    return printed("\n".join(map(_reads_line, whole)), [_reads_row(sample) for sample in whole], call)
+    return printed("\n".join(map(_reads_line, complete)), [_reads_row(sample) for sample in complete], call)
 
 
 def _field_line(name: str, uuid: str) -> str:
