@@ -62,10 +62,8 @@ def parse(
             values[name] = [*values.get(name, ()), *value] if joins else value
         else:
             others[argument["name"]] = value
-    required = [
-        (argument, name) for argument, name in zip(command_arguments, keys, strict=True) if argument.get("required")
-    ]
-    missing = [argument for argument, name in required if name not in values]
+    by_key = zip(keys, command_arguments, strict=True)
+    missing = [argument for name, argument in by_key if argument.get("required") and name not in values]
     if missing:
         names = " and ".join(map(spelled, missing)) if len(missing) < 3 else ", ".join(map(spelled, missing))
         raise UsageError(f"{names} {'is' if len(missing) == 1 else 'are'} required")

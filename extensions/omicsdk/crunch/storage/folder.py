@@ -115,14 +115,8 @@ class FolderStorage(BuiltinStorage):
             NotADirectoryError: It is a file.
             UnsafePath: As `path`.
         """
-        with os.scandir(self.path(path)) as entries:
-            for entry in entries:
-                if (status := status_of(entry)) is None:
-                    continue
-                if S_ISDIR(status.st_mode):
-                    yield entry.name
-                elif S_ISREG(status.st_mode) and not unfinished(entry.name):
-                    yield _stored(entry.name, status)
+        for entry, status in _entries(self.path(path)):
+            yield entry.name if S_ISDIR(status.st_mode) else _stored(entry.name, status)
 
     def stored(self, base: str) -> Iterator[Stored]:
         """Every file below a folder; links are followed, but not in a circle. Files that are being written, and those that
@@ -142,14 +136,11 @@ class FolderStorage(BuiltinStorage):
             here = (status.st_dev, status.st_ino)
             if here in seen:
                 continue
-            with os.scandir(directory) as entries:
-                for entry in entries:
-                    if (status := status_of(entry)) is None:
-                        continue
-                    if S_ISDIR(status.st_mode):
-                        waiting.append((f"{above}{entry.name}/", entry.path, seen | {here}))
-                    elif S_ISREG(status.st_mode) and not unfinished(entry.name):
-                        yield _stored(f"{above}{entry.name}", status)
+            for entry, status in _entries(directory):
+                if S_ISDIR(status.st_mode):
+                    waiting.append((f"{above}{entry.name}/", entry.path, seen | {here}))
+                else:
+                    yield _stored(f"{above}{entry.name}", status)
 
     def delete(self, name: str) -> None:
         """Remove a file, or an empty folder; one that does not exist is no error.
@@ -188,6 +179,15 @@ class FolderStorage(BuiltinStorage):
 
     def __repr__(self) -> str:
         return f"FolderStorage({os.fspath(self.location)!r})"
+
+
+def _entries(directory: str) -> Iterator[tuple[os.DirEntry[str], os.stat_result]]:
+    """Yield the folders and files in a folder, and what they are; without broken links and files that are being written."""
+    with os.scandir(directory) as entries:
+        for entry in entries:
+            status = status_of(entry)
+            if status and (S_ISDIR(status.st_mode) or (S_ISREG(status.st_mode) and not unfinished(entry.name))):
+                yield entry, status
 
 
 def _stored(name: str, status: os.stat_result) -> Stored:

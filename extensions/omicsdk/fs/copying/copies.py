@@ -14,9 +14,9 @@ from omicsdk.core.logs import logger
 from omicsdk.core.threads import side_by_side
 from omicsdk.fs.copying.comparison import Verdict, judge
 from omicsdk.fs.copying.planning import CopyPlan, Selected
-from omicsdk.fs.copying.records import Record, is_taken
+from omicsdk.fs.copying.records import Record, entry_at
 from omicsdk.fs.copying.spool import Arrival, RelayProgress, Spool, Unfinished, batches, is_newer
-from omicsdk.fs.errors import AlreadyThere, PathNotFound
+from omicsdk.fs.errors import AlreadyThere
 from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.store import Entry, Put, Store
 from omicsdk.fs.uris import Stores, parse_uri
@@ -292,12 +292,8 @@ def is_there(store: Store, path: str, arrival: Arrival) -> bool:
     Raises:
         OmicsError: The platform cannot be asked.
     """
-    try:
-        current = store.stat(path)
-    except PathNotFound:
-        return False
-    expected = Entry(path, "file", arrival.size, arrival.checksums)
-    return not current.is_folder and judge(path, expected, current).state != "wrong"
+    current, expected = entry_at(store, path), Entry(path, "file", arrival.size, arrival.checksums)
+    return current is not None and not current.is_folder and judge(path, expected, current).state != "wrong"
 
 
 # -- from one platform to another
@@ -362,9 +358,8 @@ def _copied_within(plan: CopyPlan, store: Store, options: CopyOptions) -> Iterat
         if copied is False:
             return None
         try:
-            return judge(file.name, file.entry, store.stat(plan.target(file).path) if copied is True else copied)
-        except PathNotFound:
-            return judge(file.name, file.entry, None)
+            current = entry_at(store, plan.target(file).path) if copied is True else copied
+            return judge(file.name, file.entry, current)
         except OmicsError as error:  # it was copied; what the platform states of the copy is not known
             return Verdict(file.name, "unverified", str(error))
 
@@ -372,7 +367,8 @@ def _copied_within(plan: CopyPlan, store: Store, options: CopyOptions) -> Iterat
         if options.stopped:
             raise interrupted()
         target = plan.target(file).path
-        if not options.overwrite and is_taken(store, target):  # the earlier state could not be requested for each
+        # Again: the earlier state could not be requested for each.
+        if not options.overwrite and entry_at(store, target) is not None:
             raise AlreadyThere(str(plan.target(file)))
         return examined(file, store.copy(file.entry, target, overwrite=options.overwrite))
 

@@ -39,7 +39,7 @@ from omicsdk.fs.copying.planning import (
     select_to_change,
     source_to_copy,
 )
-from omicsdk.fs.copying.records import is_recorded, is_taken
+from omicsdk.fs.copying.records import entry_at, is_recorded
 from omicsdk.fs.copying.removal import plan_removal, remove_folders, remove_one
 from omicsdk.fs.errors import NotAFolder, PathError, PathNotFound
 from omicsdk.fs.options import CopyOptions
@@ -269,7 +269,7 @@ def move_files(
     def moved(file: Selected) -> bool:
         store, path = stores.of(file.uri), plan.target(file).path
         # An existing target is left to the copy, which skips it.
-        if not store.features.moves or store is not target or (not options.overwrite and is_taken(store, path)):
+        if not store.features.moves or store is not target or (not options.overwrite and entry_at(store, path)):
             return False
         return store.move(file.entry, path)
 

@@ -44,18 +44,12 @@ def is_recorded(plan: CopyPlan, stores: Stores) -> bool:
     path = _record_of(plan) if plan.makes_folder else None
     if path is None or not path.exists():
         return False
-    return any(_exists(stores, plan.target(file)) for file in plan.files[:_LOOKED_AT])
+    targets = [plan.target(file) for file in plan.files[:_LOOKED_AT]]
+    return any((entry := entry_at(stores.of(uri), uri.path)) and entry.kind == "file" for uri in targets)
 
 
-def _exists(stores: Stores, uri: Uri) -> bool:
-    try:
-        return stores.of(uri).stat(uri.path).kind == "file"
-    except PathNotFound:
-        return False
-
-
-def is_taken(store: Store, path: str) -> bool:
-    """Whether a path exists, as a file or a folder.
+def entry_at(store: Store, path: str) -> Entry | None:
+    """Return the file or folder of a path; None if there is none.
 
     Args:
         store: Where.
@@ -65,10 +59,9 @@ def is_taken(store: Store, path: str) -> bool:
         OmicsError: The platform cannot be asked.
     """
     try:
-        store.stat(path)
+        return store.stat(path)
     except PathNotFound:
-        return False
-    return True
+        return None
 
 
 def _record_of(plan: CopyPlan) -> Path | None:
@@ -106,9 +99,10 @@ class Record:
         if not self._options.overwrite:
             # A target that cannot be requested is detected when it is put.
             results = self._results_of(
-                lambda file: is_taken(self._target, self._plan.target(file).path), self._plan.files, is_here=False
+                lambda file: entry_at(self._target, self._plan.target(file).path), self._plan.files, is_here=False
             )
-            existing = [file for file, result in zip(self._plan.files, results, strict=True) if result is True]
+            pairs = zip(self._plan.files, results, strict=True)
+            existing = [file for file, result in pairs if isinstance(result, Entry)]
             return {file.name: Outcome(file.name, "skipped", file.entry.size) for file in existing}
         if self._plan.differing:
             return {}
@@ -159,15 +153,13 @@ class Record:
     def _sameness(self, file: Selected) -> Verification | None:
         """Return what shows that a file is at its target; None if nothing does."""
         target = self._plan.target(file)
-        try:
-            existing = self._target.stat(target.path)
-        except PathNotFound:
+        existing = entry_at(self._target, target.path)
+        if existing is None or existing.is_folder:
             return None
-        if existing.is_folder or (existing.size != file.entry.size and None not in (existing.size, file.entry.size)):
+        if existing.size != file.entry.size and None not in (existing.size, file.entry.size):
             return None
-        if (recorded := self._recorded.get(file.name)) is not None and recorded[:2] == list(
-            _keys(file, existing, target)
-        ):
+        recorded = self._recorded.get(file.name, [])
+        if recorded[:2] == [*_keys(file, existing, target)]:
             return recorded_verification(recorded[2:])
         if file.uri.scheme == target.scheme == "file":
             with suppress(FileNotFoundError):  # removed since it was listed, which its copy reports
