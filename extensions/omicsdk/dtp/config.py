@@ -189,7 +189,8 @@ def _of_ini(text: str, path: Path) -> Mapping[str, Any]:
         raise ConfigError(
             "it is neither a section nor a setting", remedy="Write key = value.", file=str(path), line=line
         ) from None  # its text has the line, in which a password may be
-    storage = parser.defaults().pop("storage", None)  # otherwise each section has it
+    storage = parser.defaults().get("storage")
+    parser.remove_option("DEFAULT", "storage")  # otherwise each section has it
     values: dict[str, Any] = {}
     for section in parser.sections():
         name = section.strip().lower()
