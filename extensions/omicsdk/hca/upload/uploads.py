@@ -128,7 +128,7 @@ def upload(
     resume: bool = True,
     **options: Unpack[TransferOptionsDict],
 ) -> UploadResult:
-    """Upload files to an upload area, by default the selected one.
+    """Upload files to the selected upload area.
 
     An area has no folders: files are stored without their paths, and duplicate names are refused. Nothing is sent unless all
     files can be. Each file is sent with its checksum and media type, verified, and announced to the service. Run it again to
