@@ -470,14 +470,14 @@ class SourceFile(io.RawIOBase):
 
     def readinto(self, buffer: Any, /) -> int:
         view = memoryview(buffer).cast("B")
-        data = self._taken(len(view))
+        data = self._advance(len(view))
         view[: len(data)] = data
         return len(data)
 
     def readall(self) -> bytes:
-        return self._taken(None)
+        return self._advance(None)
 
-    def _taken(self, count: int | None) -> bytes:
+    def _advance(self, count: int | None) -> bytes:
         # io.BufferedReader loses what it had of a read that fails: the next one would leave a gap.
         if self._has_failed:
             raise TransferError(
