@@ -326,25 +326,38 @@ def tests_of(module: str, reach: coverage.CoverageData) -> Tests:
     ]
     files = sorted({*weights, *changed}, key=lambda file: (Path(file).stem not in same, -weights[file]))
     parts = module.removeprefix("omicsdk.").removeprefix("omicsdk_").split(".")
-    words = {word for part in parts for word in part.split("_")}
-    folder = Path(ROOT, "tests", "functional", *parts)
-    while not folder.is_dir():
-        folder = folder.parent
+    words = _words(parts)
+    folders = {
+        _functional_folder(parts),
+        _functional_folder(parts[parts.index("commands") + 1 :] if "commands" in parts else parts),
+    }
     defined = {path.stem, *(getattr(node, "name", "") for node in tree.body)}
     started = f'"{module.removesuffix(".__main__")}"'  # by `python -m`
 
-    def rank(file: Path) -> tuple[bool, int, int, Path]:
+    def rank(file: Path) -> tuple[bool, int, Path]:
         text = file.read_text()
         imports = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ImportFrom)]
         imports = [node for node in imports if f"{module}.".startswith(f"{node.module}.")]
         imported = sum(node.module == module or alias.name in defined for node in imports for alias in node.names)
-        return file.stem not in same, -imported - text.count(started), -len(words & {*file.stem.split("_")}), file
+        shared = len(words & _words(file.relative_to(ROOT / "tests" / "functional").with_suffix("").parts))
+        return file.stem not in same, -imported - text.count(started) - shared, file
 
     command = ROOT.glob(f"tests/functional/cli/test_{'_'.join(parts)}.py")  # of the commands on top of the module
     everywhere = Path(ROOT, "tests", "functional").rglob("test_*.py")
-    near = [file for file in everywhere if folder in file.parents or f"from {module} import" in file.read_text()]
+    near = [file for file in everywhere if folders & {*file.parents} or f"from {module} import" in file.read_text()]
     functional = [*command, *sorted(near, key=rank)]
     return Tests(lines, bodies, files, [os.path.relpath(file, ROOT) for file in functional[:MOST_FUNCTIONAL]])
+
+
+def _words(parts: Sequence[str]) -> set[str]:
+    """The words of the parts of a name, in the singular."""
+    return {word.removesuffix("s") for part in parts for word in part.split("_")}
+
+
+def _functional_folder(parts: Sequence[str]) -> Path:
+    """The folder of functional tests that is the closest to a module, by the parts of its name."""
+    folder = Path(ROOT, "tests", "functional", *parts)
+    return next(parent for parent in (folder, *folder.parents) if parent.is_dir())
 
 
 @functools.cache
