@@ -162,7 +162,7 @@ def sample_of(mutants: list[Mutant], most: int = SAMPLE) -> list[Mutant]:
 def _places(node: ast.AST, place: str) -> Iterator[tuple[str, ast.AST]]:
     """Each node whose parts may be changed, with the dotted name of the function or class around it.
 
-    The texts of f-strings and of what is raised are messages, which are left alone.
+    The texts of f-strings, of what is raised, and other sentences are messages, which are left alone.
     """
     for _, _, child in _parts(node):
         named = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
@@ -200,7 +200,7 @@ def _is_declared(parent: ast.AST, field: str, child: ast.AST) -> bool:
     if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
         return any(_text(decorator) == "overload" for decorator in child.decorator_list)
     if isinstance(child, ast.Assign):
-        return _text(child.targets[0]) == "__slots__"
+        return _text(child.targets[0]) in ("__slots__", "TYPE_CHECKING")
     if isinstance(parent, ast.Call):
         called = _text(parent.func)
         typed = called in ("cast", "NewType", "ParamSpec", "TypeVar") and child is parent.args[0]
@@ -247,10 +247,14 @@ def _other_constants(child: ast.Constant) -> Iterator[ast.AST]:
         yield ast.copy_location(ast.Constant(not value), child)
     elif isinstance(value, int | float):
         yield ast.copy_location(ast.Constant(value + 1), child)
-    elif isinstance(value, str | bytes) and value:
+    elif isinstance(value, str | bytes) and value and not _is_sentence(value):
         # Twice a quantifier at the end of a pattern makes it possessive, which mostly matches the same.
         last = value[-1:]
         yield ast.copy_location(ast.Constant(value[:-1] if last in ("+", "*", "?") else value + last), child)
+
+
+def _is_sentence(value: str | bytes) -> bool:
+    return isinstance(value, str) and " " in value and value.endswith(".")
 
 
 def _put(node: ast.AST, field: str, index: int | None, child: ast.AST) -> None:

@@ -411,7 +411,7 @@ class TransportError(OmicsError):
         self.attempts = attempts
 
     def about(self, what: str) -> None:
-        """Return this error with the name of the operation or file, unless it has one.
+        """Name the operation or file in this error, unless it names one.
 
         Args:
             what: The operation, or the file.

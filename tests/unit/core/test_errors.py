@@ -1,5 +1,6 @@
 """The errors: one class a status, messages that name the object, nothing secret in them."""
 
+import errno
 import json
 import pickle
 
@@ -351,3 +352,49 @@ def test_an_error_of_azure_has_its_code_and_request_without_a_body_too():
     for text, message in (("", "Not Found"), (body, "It is gone.")):
         error = api_error(status=404, headers=headers, body=text)
         assert (error.message, error.code, error.request_id) == (message, "BlobNotFound", "r-1")
+
+
+@pytest.mark.parametrize(
+    ("message", "remedy"),
+    [
+        ("hostname mismatch, certificate is not valid for 'a'", "Check the host"),
+        ("SSL: no alternative certificate subject name matches target host name 'a'", "Check the host"),
+        ("certificate has expired", "Check this machine's date and time"),
+        ("certificate is not yet valid", "Check this machine's date and time"),
+        ("unable to get local issuer certificate", "If your network uses its own certificate authority"),
+    ],
+)
+def test_the_remedy_of_a_refused_certificate_is_of_its_reason(message: str, remedy: str) -> None:
+    assert (errors.TLSFailed(message).remedy or "").startswith(remedy)
+    assert errors.TLSFailed(message, remedy="Say it.").remedy == "Say it."
+
+
+@pytest.mark.parametrize(
+    ("operation", "message", "text"),
+    [
+        ("", "no response", "a.txt: no response"),
+        ("get_file", "no response", "get_file: no response"),
+        ("", "a.txt: cut", "a.txt: cut"),
+    ],
+)
+def test_an_error_of_the_network_names_what_was_requested_once(operation: str, message: str, text: str) -> None:
+    error = errors.ConnectionLost(message, operation=operation)
+    error.about("a.txt")
+    assert error.summary == text
+
+
+def test_what_contains_a_wrong_field_decides_the_remedy() -> None:
+    assert str(errors.DecodeError("get_file", "size", "x")).startswith("get_file: the response's field 'size' is 'x'")
+    assert errors.DecodeError("get_file", "", "x").remedy == errors.DecodeError.default_remedy
+    assert (errors.DecodeError("hook", "size", "x", what="the notification").remedy or "").startswith(
+        "Check its sender"
+    )
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE])
+def test_too_many_open_files_are_seen_through_the_errors_they_cause(number: int) -> None:
+    error = ValueError("no authorities")
+    error.__cause__ = ConnectionError("no name")
+    error.__cause__.__context__ = OSError(number, "Too many open files")
+    assert errors.has_too_many_open(error)
+    assert not errors.has_too_many_open(OSError(errno.ENOENT, "No such file"))
