@@ -201,8 +201,6 @@ def code_of(pasted: str, state: str, *, bare: bool = False) -> str:
     # After its two subclasses above, whose messages differ.
     except OAuth2Error as error:
         raise AuthError(f"The login was refused: {complaint(error.error, error.description)}", remedy=AGAIN) from error
-    except ValueError as error:
-        raise AuthError("Cannot read the result of the login", remedy=AGAIN) from error
     return str(fields["code"])
 
 

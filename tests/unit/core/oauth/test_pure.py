@@ -117,7 +117,7 @@ def test_a_server_of_this_machine_stays_on_http():
 )
 def test_a_code_comes_back_whatever_is_in_it(code, state, extra):
     query = urlencode({**extra, "code": code, "state": state})
-    assert code_of(query, state) == code
+    assert code_of(query, state) == code_of(f"?{query}", state) == code
     assert code_of(f"http://127.0.0.1:4/?{query}", state) == code
     assert code_of(f"  https://auth.example.org/echo?{query}#top\n", state, bare=True) == code
 
@@ -202,7 +202,12 @@ def test_an_application_without_a_secret_sends_none():
 
 def test_a_token_is_revoked_as_a_form_or_as_json():
     form = revoke_request(APPLICATION, "https://x/revoke", "r")
-    assert parse_qs(bytes(form.content).decode())["token"] == ["r"]
+    assert parse_qs(bytes(form.content).decode()) == {
+        "client_id": ["me"],
+        "client_secret": ["canary-secret"],
+        "token": ["r"],
+        "token_type_hint": ["refresh_token"],
+    }
     plain = revoke_request(APPLICATION, "https://x/revoke", "r", as_json=True)
     assert json.loads(bytes(plain.content)) == {"client_id": "me", "token": "r"}
     assert dict(plain.headers)["content-type"] == "application/json"
