@@ -189,7 +189,7 @@ def _proxy_url(text: str) -> str:
 
 def _is_direct(host: str, port: int | None, variables: Mapping[str, str]) -> bool:
     no_proxy = variables.get("no_proxy", variables.get("NO_PROXY", ""))
-    return any(_names(entry, host, port) for entry in re.split(r"[,\s]+", no_proxy.strip().lower()) if entry)
+    return any(_names(entry, host, port) for entry in re.split(r"[,\s]", no_proxy.strip().lower()) if entry)
 
 
 def _names(entry: str, host: str, port: int | None) -> bool:

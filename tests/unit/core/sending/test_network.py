@@ -6,6 +6,15 @@ import pycurl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from omicsdk.core.errors import (
+    ConnectFailed,
+    NameNotResolved,
+    ProxyFailed,
+    ProxyLoginFailed,
+    TimedOut,
+    TLSFailed,
+    TransportError,
+)
 from omicsdk.core.sending import proxies
 from omicsdk.core.sending.connections import Network, default_ca_file, network
 from omicsdk.core.sending.proxies import Passage, ProxyLogin, is_login_refused, login_of
@@ -243,3 +252,48 @@ def test_one_of_those_that_wait_follows_a_cancelled_one(at):
 )
 def test_whose_refusal_a_response_is(status, server, is_refused):
     assert is_login_refused(status, {"server": server}) is is_refused
+
+
+VIA = Network("https://me:canary@p.example.org:3128", variable="HTTPS_PROXY")
+
+
+@pytest.mark.parametrize(
+    ("route", "error", "remedy"),
+    [
+        (
+            VIA,
+            ProxyLoginFailed("407"),
+            "Correct the user name and password in HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT.",
+        ),
+        (
+            VIA,
+            TLSFailed("wrong version", remedy="Is it plain HTTP?"),
+            "If the proxy expects plain HTTP, as most do, write it as http:// in HTTPS_PROXY.",
+        ),
+        (VIA, TLSFailed("expired", remedy="Say it."), "Say it."),
+        (Network("http://p:1"), TLSFailed("wrong version", remedy="Is it plain HTTP?"), "Is it plain HTTP?"),
+        (VIA, ProxyFailed("502"), "Check the proxy in HTTPS_PROXY, or name the host in NO_PROXY."),
+        (
+            Network("http://p:1"),
+            ConnectFailed("refused"),
+            "Check the proxy in the proxy's URL, or name the host in NO_PROXY.",
+        ),
+        (VIA, NameNotResolved("no name"), "Check the proxy in HTTPS_PROXY, or name the host in NO_PROXY."),
+        (VIA, TimedOut("late", remedy="Say it."), "Say it."),
+    ],
+)
+def test_an_error_on_the_way_through_a_proxy_names_it_once(route: Network, error: TransportError, remedy: str) -> None:
+    message = error.message
+    route.blame_proxy(error)
+    route.blame_proxy(error)
+    variable = f" ({route.variable})" if route.variable else ""
+    proxy = "https://***@p.example.org:3128" if route is VIA else "http://p:1"
+    assert error.message == f"{message}, by way of the proxy {proxy}{variable}"
+    assert error.remedy == remedy
+
+
+def test_without_a_proxy_no_error_changes() -> None:
+    error = ConnectFailed("refused")
+    Network().blame_proxy(error)
+    assert str(error) == str(ConnectFailed("refused"))
+    assert network("http://a.org/", {"HTTP_PROXY": P, "NO_PROXY": "a.org"}) == network("http://a.org/", {})
