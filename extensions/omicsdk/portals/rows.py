@@ -72,8 +72,7 @@ def table_rows(
 
 def _cells(file_list: FileList, required: Sequence[Names], quoted: bool, repeats: bool) -> Iterator[Row]:
     with opened(file_list) as text:
-        last = ""
-        lines = (last := line for line in lines_of(text))
+        lines = lines_of(text)
         first = [*_until_first_row(lines)]
         above, header = header_line(first)
         delimiter = delimiter_of(header)
@@ -81,7 +80,8 @@ def _cells(file_list: FileList, required: Sequence[Names], quoted: bool, repeats
         headings = header_of(header, quoted=quoted)
         names = numbered(headings) if repeats else headings
         check_columns(file_list, names, required)
-        rest = chain(first[above:], lines)
+        last = ""
+        rest = (last := line for line in chain(first[above:], lines))
         for number, cells in rows_of(rest, delimiter, above + 1, width=len(names), quoted=quoted):
             # Lists that were joined have a header each, and perhaps comments before it.
             is_comment = len(cells) < len(names) and "".join(cells).lstrip("\ufeff ").startswith("#")
