@@ -1,13 +1,15 @@
 """Operations on many objects: bulk requests with a record for every item, and imports from volumes and exports to them."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 import httpx
 import pytest
-from omicsdk.core import BearerToken, OmicsError, UsageError
+from omicsdk.core import BearerToken, ManualClock, NotFound, OmicsError, UsageError
+from omicsdk.core.errors import ConnectionLost, Forbidden
 from omicsdk.sb import SevenBridges
-from omicsdk.sb.jobs import MOST, StorageJobs, bulk
+from omicsdk.sb.jobs import MOST, StorageJobs, as_record_error, bulk, error_of, export_item, files_by_id, import_item
 from omicsdk.sb.storage import PlannedJob, exports_named, imports_listed, imports_named, start, volume_place
 
 
@@ -104,3 +106,99 @@ def test_an_export_that_was_not_started_has_the_reason(error: Any):
     item = {"file": "f", "volume": "me/v", "location": "a"}
     with client(record) as platform, pytest.raises(OmicsError, match="^no" if error else r"^it was not started$"):
         start(StorageJobs(platform, "exports"), [PlannedJob(0, "a", "me/v/a", item)])
+
+
+def test_of_exactly_two_requests_the_second_fails_alone():
+    def send(chunk: Sequence[int]) -> list[str]:
+        if chunk[0] == MOST:
+            raise OmicsError("busy", remedy="")
+        return ["done"] * len(chunk)
+
+    assert bulk(range(MOST + 1), send, failed) == [*["done"] * MOST, "failed: busy"]
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        (Forbidden("no", status=403, code="5002"), 403, 5002),
+        (Forbidden("no", status=403, code="denied"), 403, None),
+        (ConnectionLost("no"), None, None),
+    ],
+)
+def test_an_error_of_a_request_is_one_of_each_of_its_records(error: OmicsError, status: object, code: object):
+    record = as_record_error(error)
+    assert (record.status, record.code, record.message) == (status, code, "no")
+
+
+@pytest.mark.parametrize(
+    ("record", "cls", "text"),
+    [
+        ({"status": 404, "code": 5002, "message": "gone"}, NotFound, "gone (404 5002)"),
+        ({"status": 403, "code": 7}, Forbidden, "error 7 without a message (403 7)"),
+        ({"status": "none"}, OmicsError, "error without a message"),
+    ],
+)
+def test_an_error_of_a_record_is_raised_as_that_of_a_request(record: Any, cls: type[OmicsError], text: str):
+    with client({"items": [{"error": record}]}) as platform:
+        (file,) = files_by_id(platform, ["f"])
+    error = error_of(file.error)
+    assert isinstance(error, cls)
+    assert error.summary == text
+
+
+def test_imports_and_exports_state_what_is_wanted_and_the_defaults_of_the_rest():
+    place = {"volume": "me/v", "location": "a"}
+    flags = {"overwrite": False, "autorename": False}
+    assert import_item({**place, "project": "me/p", "name": ""}) == {
+        "source": place,
+        "destination": {"project": "me/p"},
+        **flags,
+        "preserve_folder_structure": True,
+    }
+    assert import_item({**place, "parent": "f", "autorename": True, "preserve_folder_structure": False}) == {
+        "source": place,
+        "destination": {"parent": "f"},
+        "overwrite": False,
+        "autorename": True,
+        "preserve_folder_structure": False,
+    }
+    export = {"source": {"file": "f"}, "destination": place, "properties": {}, "overwrite": False}
+    assert export_item({**place, "file": "f"}) == export
+    properties = {"sse_algorithm": "AES256"}
+    assert export_item({**place, "file": "f", "properties": properties}) == export | {"properties": properties}
+
+
+def job(id: str, state: str = "RUNNING") -> dict[str, Any]:
+    return {"resource": {"id": id, "state": state}}
+
+
+def test_jobs_are_found_each_once_or_the_missing_one_is_named():
+    with client({"items": [job("a"), job("b")]}) as platform:
+        assert [found.id for found in StorageJobs(platform, "imports").find(["a", "b", "a"])] == ["a", "b"]
+    for record, message in (({}, "^b: not found"), ({"error": {"status": 403, "message": "no"}}, "^b: no")):
+        with client({"items": [job("a"), record]}) as platform, pytest.raises(OmicsError, match=message) as caught:
+            StorageJobs(platform, "exports").find(["a", "b"])
+        assert caught.value.remedy == "Check the id: omics sb exports ls."
+
+
+def test_a_wait_reports_the_first_look_and_each_end_once():
+    looks = iter(
+        [["RUNNING"] * 3, ["RUNNING", "COMPLETED", "RUNNING"], ["RUNNING", "RUNNING"], ["FAILED", "COMPLETED"]]
+    )
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        ids = json.loads(request.content)["import_ids"]
+        return httpx.Response(200, json={"items": [job(id, state) for id, state in zip(ids, next(looks), strict=True)]})
+
+    reports: list[tuple[int, int]] = []
+    with SevenBridges(
+        URL, credentials=BearerToken("t"), transport=httpx.MockTransport(respond), clock=ManualClock()
+    ) as platform:
+        jobs = StorageJobs(platform, "imports")
+        ended = jobs.wait(jobs.find(["a", "b", "c"]), on_change=lambda *counts: reports.append(counts))
+    assert [(import_.id, import_.state) for import_ in ended] == [
+        ("a", "FAILED"),
+        ("b", "COMPLETED"),
+        ("c", "COMPLETED"),
+    ]
+    assert reports == [(1, 3), (3, 3)]
