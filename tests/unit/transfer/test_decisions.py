@@ -325,7 +325,7 @@ def test_responses_to_a_request_for_the_whole() -> None:
     always_206 = {"content-range": "bytes 0-6/7"}
     assert judge(whole, 206, always_206, 0.0) == Verdict(Kind.ACCEPT, 200, 0, 7, 7, "")
     assert (
-        judge(ASKED._replace(start=0, end=7, size=7, validator=""), 206, always_206 | {"etag": '"a"'}, 0.0).status
+        judge(REQUESTED._replace(start=0, end=7, size=7, validator=""), 206, always_206 | {"etag": '"a"'}, 0.0).status
         == 206
     )
     assert judge(whole, 304, {}, 0.0).kind is Kind.REFUSED
