@@ -209,7 +209,7 @@ def fetch(url: str, prefixes: Sequence[str], cache: Path | None = None, timeout:
                         if cached.body is not None and response.status_code == 304
                         else _body(response, cached)
                     )
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:  # ValueError: of a malformed address or host
         raise Refused(f"which cannot be fetched ({type(error).__name__})", _REMEDY) from error
     raise Refused(f"which redirects more than {_MAX_REDIRECTS} times", _REMEDY)
 
@@ -250,7 +250,8 @@ class _CachedResponse:
 
     def conditions(self) -> dict[str, str]:
         """Return headers that request the page only if it has changed."""
-        return {} if self._tag is None else {"If-None-Match": self._tag}
+        # httpx sends ASCII only, and reads other tags as well.
+        return {"If-None-Match": self._tag} if self._tag is not None and self._tag.isascii() else {}
 
     def keep(self, body: bytes, tag: str | None) -> None:
         """Store a page whose server can report whether it has changed."""

@@ -62,9 +62,17 @@ def test_an_allowed_address_is_fetched_over_allowed_redirects(server: Server) ->
 
 
 def test_what_cannot_be_fetched_is_refused(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    server.responses = {"/loop": (302, {"Location": "/loop"}, b""), "/big": (200, {}, b"x" * 100)}
+    nowhere = f"http://{'a' * 64}.example"
+    server.responses = {
+        "/loop": (302, {"Location": "/loop"}, b""),
+        "/malformed": (302, {"Location": "http://["}, b""),
+        "/nowhere": (302, {"Location": nowhere}, b""),
+        "/big": (200, {}, b"x" * 100),
+    }
     assert refused(lambda: fetch(server.url + "/none", [server.url])) == "which returns status 404"
     assert refused(lambda: fetch(server.url + "/loop", [server.url])) == "which redirects more than 5 times"
+    for url in (f"{server.url}/malformed", f"{server.url}/nowhere"):
+        assert "which cannot be fetched" in refused(lambda url=url: fetch(url, [server.url, nowhere]))
     monkeypatch.setattr(addresses, "MAX_BYTES", 99)
     assert refused(lambda: fetch(server.url + "/big", [server.url])).startswith("which has more than")
     closed = "http://127.0.0.1:9/x"
@@ -83,6 +91,8 @@ def test_a_page_that_has_not_changed_is_sent_once(server: Server, tmp_path: Path
     assert fetch(url, [url], cache) == b"two"
     assert server.requests[-1] == ("/a", None)
     assert server.url.encode() not in b"".join(path.read_bytes() for path in cache.iterdir())
+    server.responses = {"/a": (200, {"ETag": '"é"'}, b"three")}  # a header that httpx reads and cannot send
+    assert [fetch(url, [url], cache) for _ in range(2)] == [b"three", b"three"]
 
 
 def test_a_cache_that_cannot_be_written_is_none(
