@@ -290,11 +290,24 @@ def address_in(base: str, path: str) -> str:
     """
     if scheme_of(base) not in URLS:  # keys of a bucket are not quoted
         return f"{base.rstrip('/')}/{path.removeprefix('./')}"
+    # "%" is kept: a path in a list may be quoted already.
+    return joined_address(f"{base.rstrip('/')}/", quote(path, safe="/%", errors="replace"))
+
+
+def joined_address(base: str, address: str) -> str:
+    """The address that a relative one stands for.
+
+    Args:
+        base: The URL that it is relative to.
+        address: The relative address.
+
+    Raises:
+        RowFault: They make no valid address.
+    """
     try:
-        # "%" is kept: a path in a list may be quoted already.
-        return urljoin(f"{base.rstrip('/')}/", quote(path, safe="/%", errors="replace"))
+        return urljoin(base, address)
     except ValueError as error:
-        raise RowFault(f"{path[:200]!r} is not a valid address: {error}") from None
+        raise RowFault(f"{address[:200]!r} is not a valid address: {error}") from None
 
 
 def folder_of(file_list: FileList, problem: str, default: str = "") -> str:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
-from urllib.parse import quote, unquote, urljoin
+from urllib.parse import quote, unquote
 
 from omicsdk.core.errors import Forbidden, NotFound, OmicsError
 from omicsdk.core.json_coding import decoded
@@ -28,6 +28,7 @@ from omicsdk.portals.cells import (
     checksums_in,
     file_at,
     first_of,
+    joined_address,
     name_in,
     size_in,
     texts_in,
@@ -293,7 +294,7 @@ def _absolute(address: str, above: str, name: str, identifier: str, *, encoded: 
         how = f"give the list's own URL instead of the file, with --format {name}, or state --base URL"
         which = f", and its identifier {identifier[:100]!r} is of no service that can be asked" if identifier else ""
         raise RowFault(f"{address[:200]!r} is relative to the list{which}: {how}")
-    return urljoin(above, address) if encoded else address_in(above, address)
+    return joined_address(above, address) if encoded else address_in(above, address)
 
 
 # -- records of archives

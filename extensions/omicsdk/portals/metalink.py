@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from urllib.parse import urljoin
 from xml.etree import ElementTree
 
 from omicsdk.core.tables import LONGEST_LINE
 from omicsdk.core.type_guards import number_in
-from omicsdk.portals.cells import ALGORITHMS, checksums_in, file_at, name_in, size_in
+from omicsdk.portals.cells import ALGORITHMS, checksums_in, file_at, joined_address, name_in, size_in
 from omicsdk.portals.lists import (
     FileList,
     Format,
@@ -155,7 +154,7 @@ def _absolute(url: str, base: str) -> str:
     if not base:
         how = "give the list's own URL instead of the file, or state --base URL"
         raise RowFault(f"{url[:200]!r} is relative to the list: {how}")
-    return urljoin(f"{base}/", url)
+    return joined_address(f"{base}/", url)
 
 
 def _is_metalink(head: Head) -> bool:

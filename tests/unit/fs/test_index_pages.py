@@ -117,7 +117,7 @@ def test_links_to_children(href: str, name: str) -> None:
     [
         "", "#top", "a#top", "?C=N;O=D", "a?download=1", ".", "./", "..", "/", "/public/", "/pub", "a/b", "a/b/",
         "http://h.example/pub/a", "https://h.example:8443/pub/a", "https://other.example/pub/a",
-        "mailto:a@h.example", "javascript:void(0)", "https://[",
+        "mailto:a@h.example", "javascript:void(0)", "https://[", "//[/",
     ],
 )  # fmt: skip
 def test_links_elsewhere_are_left_out(href: str) -> None:
@@ -147,6 +147,7 @@ def test_links_are_resolved_against_the_base_of_the_page() -> None:
     assert names("a", before='<base href="/pub/">', url="https://h.example/pub/") == [("a", False)]
     assert names("a", before='<base href="/other/">') == []
     assert names("pub/a", before='<base href="/"><base href="/x/">') == [("a", False)]
+    assert names("a", before='<base href="//[">') == [("a", False)]
     assert names("a", url="https://h.example/a//b/") == [("a", False)]
     assert names("/Dungeons%20&%20Dragons/D%26D/", url="https://h.example/Dungeons%20%26%20Dragons/") == [("D&D", True)]
 

@@ -1028,6 +1028,9 @@ def test_addresses_of_a_metalink_may_be_relative_to_it(tmp_path: Path):
     assert file.address == "https://h.example/f/c%20d.bin"
     with pytest.raises(RowFault, match=r"'c%20d\.bin' is relative to the list: give the list's own URL"):
         read(path)
+    put(path, METALINK.format('<file name="b.bin"><url>//[</url></file>'))
+    with pytest.raises(RowFault, match=r"'//\[' is not a valid address"):
+        read(path, base="https://h.example/f")
 
 
 def test_a_checksum_that_can_only_be_of_another_algorithm_is_of_that_one(tmp_path: Path):

@@ -118,11 +118,11 @@ def index_of(url: str, media_type: str, body: bytes) -> Index:
         asks_for_password |= tag == "input" and fields.get("type", "").lower() == "password"
         if len(hrefs) > MOST_LINKS:
             return Index(fault=f"has more than {MOST_LINKS:,} links")
-    base, links, invalid = urljoin(url, base), dict[str, Link](), dict[str, None]()
+    base, links, invalid = _joined(url, base), dict[str, Link](), dict[str, None]()
     # The root ends in a slash wherever it is linked.
     parent, has_slashes = urljoin(url, "../") if folder.path.count("/") > 2 else "", False
     for href in hrefs:
-        has_slashes |= href in ("../", "./../") or (href.endswith("/") and urljoin(base, href) == parent)
+        has_slashes |= href in ("../", "./../") or (href.endswith("/") and _joined(base, href) == parent)
         segment, slash, deeper = _below(folder, base, href).partition("/")
         name = name_in_url(segment)
         if not segment or deeper:
@@ -138,6 +138,14 @@ def index_of(url: str, media_type: str, body: bytes) -> Index:
     return Index(fault=f"is {what}, not a list of files")
 
 
+def _joined(base: str, href: str) -> str:
+    """Return the URL of a link; the base itself for brackets that are no address."""
+    try:
+        return urljoin(base, href)
+    except ValueError:
+        return base
+
+
 def _encoded(href: str, text: str) -> str:
     """Encode what some servers leave in the name that a link's text repeats: a colon, which ends a scheme, a '?' or a '#'."""
     before, slash, name = href.removesuffix("/").rpartition("/")
@@ -151,7 +159,7 @@ def _below(folder: SplitResult, base: str, href: str) -> str:
     """Return a link's path below a folder, percent-encoded; empty if it is elsewhere, or sorts the page by its query."""
     try:
         # Bytes that are not UTF-8 are percent-encoded as they were.
-        target = urlsplit(quote(urljoin(base, href), safe=URL_SAFE, errors="surrogateescape"))
+        target = urlsplit(quote(_joined(base, href), safe=URL_SAFE, errors="surrogateescape"))
     except ValueError:  # brackets that are no address
         return ""
     is_other = (target.scheme, target.netloc.lower()) != (folder.scheme, folder.netloc.lower())

@@ -167,12 +167,18 @@ def locate(asking: DssApi, file: DSSFile) -> Location:
 
     Raises:
         APIError: The service refused; names the file.
+        TransferError: It redirected to an invalid URL.
     """
     replica, version = cast("Replica", file.replica), file.version or OMIT
     try:
         with asking.get_file.stream(uuid=file.uuid, replica=replica, version=version) as response:
             # A service that has the bytes itself responds with them; they are requested again by the engine.
-            return Location(urljoin(response.url, response.headers.get("location", "")))
+            redirect = response.headers.get("location", "")
+            try:
+                return Location(urljoin(response.url, redirect))
+            except ValueError as error:
+                problem = f"{file.name}: the service redirected to an invalid URL"
+                raise TransferError(problem, name=file.name) from error
     except APIError as error:
         error.operation = f"{error.operation} {file.name}"
         raise

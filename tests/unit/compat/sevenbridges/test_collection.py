@@ -5,6 +5,7 @@ import json
 import pickle
 import threading
 from collections import deque
+from collections.abc import Callable
 from urllib.parse import parse_qsl, urlencode
 
 import httpx
@@ -384,11 +385,14 @@ def test_a_list_that_does_not_exist_is_no_empty_one(ask, field, came):
     assert isinstance(caught.value, DecodeError if isinstance(came, dict) or came is None else NonJSONResponseError)
 
 
-@pytest.mark.parametrize("link", [{"rel": "next"}, {"rel": "next", "href": True}])
-def test_a_link_without_a_url_is_an_error(make, link: dict[str, object]):
+@pytest.mark.parametrize("link", [{"rel": "next"}, {"rel": "next", "href": True}, {"rel": "next", "href": "http://["}])
+@pytest.mark.parametrize("following", [Collection.next_page, lambda page: list(page.all())])
+def test_a_link_without_a_url_is_an_error(
+    make, link: dict[str, object], following: Callable[[Collection[Thing]], object]
+):
     api = make(lambda _: httpx.Response(200, json={"href": True, "items": [], "links": [link]}))
     page = Collection.fetch(Thing, linked_request(f"{BASE}/things", "things"), api)
     assert page.href == f"{BASE}/things"
     with pytest.raises(SbgError, match="href") as raised:
-        page.next_page()
+        following(page)
     assert isinstance(raised.value, DecodeError)

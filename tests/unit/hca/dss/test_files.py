@@ -7,11 +7,13 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import TransferError, UsageError
 from omicsdk.hca.dss import create_version, files, version_of
+from omicsdk_api.dss import DssApi
 
 
 def test_the_filestore_lays_files_out_by_checksum():
@@ -68,6 +70,14 @@ def test_a_folder_of_that_name_is_left_alone(tmp_path: Path):
     digest = stored(tmp_path, bytes((tmp_path / "u.1/R1.fastq").stat().st_size))
     with pytest.raises(TransferError, match=r"R1\.fastq already exists with other contents"):
         files.link(tmp_path, digest, "u.1/R1.fastq")
+
+
+def test_a_redirect_that_is_no_url_is_an_error_of_the_file():
+    service = httpx.MockTransport(lambda _: httpx.Response(302, headers={"Location": "http://["}))
+    file = files.DSSFile("R1.fastq", "u", "v", "0" * 64, 1, False, "aws")
+    refused = pytest.raises(TransferError, match=r"R1\.fastq: the service redirected to an invalid URL")
+    with DssApi("https://dss.example.org/v1", transport=service) as api, refused:
+        files.locate(files.without_redirects(api), file)
 
 
 @pytest.mark.parametrize(

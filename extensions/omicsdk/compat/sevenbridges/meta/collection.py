@@ -11,6 +11,7 @@ from omicsdk.compat.sevenbridges.errors import PaginationError, as_ours, as_sbg
 from omicsdk.compat.sevenbridges.http.responses import Response, items_of, object_of
 from omicsdk.compat.sevenbridges.meta.resource import linked_request
 from omicsdk.core.errors import DecodeError
+from omicsdk.core.redaction import url_parts
 from omicsdk.core.type_guards import number_in
 from omicsdk.sb.listings import PAGE, CircularPages, followed, paged
 
@@ -205,7 +206,7 @@ def _answered(request: Request, api: Api) -> tuple[str, dict[str, Any], Response
 def _url_in(link: Mapping[str, Any], name: str) -> str:
     """Return the URL that a link states."""
     url = link.get(name)
-    if not isinstance(url, str):
+    if not isinstance(url, str) or not url_parts(url).scheme:
         raise as_sbg(DecodeError("a page's links", name, url, expected="a URL"))
     return url
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any, Self, cast
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from omicsdk.compat.sevenbridges.enums import AutomationStatus, PartSize, RequestParameters
 from omicsdk.compat.sevenbridges.errors import SbgError, ValidationError
@@ -19,6 +19,7 @@ from omicsdk.compat.sevenbridges.models.file import File
 from omicsdk.compat.sevenbridges.models.member import MemberFields
 from omicsdk.compat.sevenbridges.models.values import sent
 from omicsdk.compat.sevenbridges.transfer.upload import CodePackageUpload
+from omicsdk.core.redaction import url_parts
 from omicsdk.core.type_guards import is_object
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class AutomationMember(MemberFields, Savable, calls="remove_automation_member"):
     def _path_arguments(cls, reference: object) -> dict[str, str]:
         """The ids of the automation and of the member, as the URL of this one has them."""
         href = str(reference.field("href") or "") if isinstance(reference, AutomationMember) else None
-        parts = urlsplit(href or "").path.rstrip("/").split("/")
+        parts = url_parts(href or "").path.rstrip("/").split("/")
         if len(parts) < 3 or parts[-2] != "members":
             raise SbgError(f"The automation of {reference!r} is unknown", remedy="Get it from its automation again.")
         return {"automation_id": unquote(parts[-3]), "username": unquote(parts[-1])}
