@@ -225,7 +225,7 @@ def _pattern(pattern: object) -> re.Pattern[str] | None:
         return None
     try:
         return re.compile(pattern)
-    except re.error:  # one of another dialect: left to the commons
+    except (re.error, OverflowError, RecursionError):  # of another dialect: left to the commons
         return None
 
 

@@ -245,7 +245,7 @@ def _regexp(content: Any) -> Test:
         raise QueryError(f"regexp with {refused[0]} is not supported here; supported: . ? + * | {{}} [] ()")
     try:
         expression = re.compile(pattern, re.DOTALL)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise QueryError(f"{pattern!r} is not a regular expression: {error}") from error
     return lambda stored: isinstance(stored, str) and expression.fullmatch(stored) is not None
 

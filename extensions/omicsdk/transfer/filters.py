@@ -229,7 +229,7 @@ def regular_expression(pattern: str) -> str:
     expression = f"{start}{_pattern_part(pattern[anchored:], pattern)}\\Z"
     try:
         re.compile(expression)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise WrongPattern(f"pattern {pattern!r} is malformed: {error}") from None
     return expression
 
@@ -253,7 +253,10 @@ def _piece(kind: str, text: str, pattern: str) -> str:
         inner = (_pattern_part(part, pattern) for part in _split_choice(text[1:-1]))
         return f"(?:{'|'.join(inner)})"
     if kind == "class":
-        return re.sub(_POSIX, lambda match: _CLASSES.get(match[1], match[0]), text)
+        unknown = [name for name in re.findall(_POSIX, text) if name not in _CLASSES]
+        if unknown:
+            raise WrongPattern(f"pattern {pattern!r} has the unknown class [:{unknown[0]}:]")
+        return re.sub(_POSIX, lambda match: _CLASSES[match[1]], text)
     return re.escape(text[-1])
 
 
@@ -261,8 +264,13 @@ _POSIX = r"\[:(\w+):\]"
 _CLASSES = {
     "alnum": "0-9A-Za-z",
     "alpha": "A-Za-z",
+    "ascii": r"\x00-\x7f",
+    "blank": r"\t ",
+    "cntrl": r"\x00-\x1f\x7f",
     "digit": "0-9",
+    "graph": "!-~",
     "lower": "a-z",
+    "print": " -~",
     "upper": "A-Z",
     "space": r"\t\n\v\f\r ",
     "word": "0-9A-Za-z_",

@@ -9,7 +9,7 @@ from gen3_records import dictionary, relatives
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.gen3 import Gen3UserError
-from omicsdk.gen3.dictionary import Dictionary, DictionaryError, groups_in_order, read_dictionary
+from omicsdk.gen3.dictionary import Dictionary, DictionaryError, groups_in_order, read_dictionary, shapes_of
 from omicsdk.sandbox.gen3.records.dictionary import sds_document
 
 
@@ -184,3 +184,8 @@ def test_a_dictionary_that_cannot_be_opened_states_why_without_the_systems_numbe
             read_dictionary(tmp_path / name)
         assert "Errno" not in str(caught.value)
         assert caught.value.remedy
+
+
+@pytest.mark.parametrize("pattern", [r"^\p{L}+$", "a{99999999999}", "(" * 999 + ")" * 999])
+def test_a_pattern_of_another_dialect_is_left_to_the_commons(pattern: str):
+    assert [shape.pattern for shape in shapes_of({"type": "string", "pattern": pattern})] == [None]

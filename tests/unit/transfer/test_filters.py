@@ -22,6 +22,7 @@ from omicsdk.transfer.filters import Filters, WrongPattern, fits_rules, parse_mo
         ("a?c", ["abc", "a.c"], ["a/c", "ac"]),
         ("[a-c][^0-9].x", ["bb.x"], ["b1.x", "db.x"]),
         ("[[:digit:]x]", ["1", "x"], ["y"]),
+        ("[[:blank:]]", [" ", "\t"], ["b"]),
         ("*.{bam,bai}", ["a.bam", "a.bai"], ["a.ba", "a.bam,bai"]),
         ("{a*,b?}", ["axx", "bx"], ["b", "bxx", "a/x"]),
         ("a,b", ["a,b"], ["a"]),
@@ -37,7 +38,23 @@ def test_patterns(pattern, matches, others):
     assert [name for name in (*matches, *others) if expression.search(name)] == matches
 
 
-@pytest.mark.parametrize("pattern", ["a***b", "[a", "a]", "{a", "a}", "{a{b}}", "a\\", "[b-a]", "{{(}}"])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "a***b",
+        "[a",
+        "a]",
+        "{a",
+        "a}",
+        "{a{b}}",
+        "a\\",
+        "[b-a]",
+        "{{(}}",
+        "[[:foo:]]",
+        "{{a{99999999999}}}",
+        f"{{{{{'(' * 999}}}}}",
+    ],
+)
 def test_malformed_patterns_are_refused(pattern):
     with pytest.raises(WrongPattern, match=re.escape(repr(pattern))):
         Filters(exclude=[pattern])

@@ -353,8 +353,9 @@ _CLASSES = {
     **dict.fromkeys("bBAzZ", ""),
 }
 _ANY = string.ascii_lowercase + string.digits
-# Repetitions more than the least number.
+# Repetitions more than the least number, and the largest least number.
 _MOST = 3
+_LARGEST = 5_000
 _BOUNDS = {"*": (0, _MOST), "+": (1, 1 + _MOST), "?": (0, 1)}
 
 
@@ -372,7 +373,7 @@ def matching(pattern: str, random: Random) -> str | None:
         text = _alternatives(deque(_TOKEN.findall(pattern)))(random)
         # A text that does not match shows that the pattern was misread.
         return text if re.search(pattern, text) else None
-    except (IndexError, ValueError, re.error):
+    except (IndexError, ValueError, re.error, OverflowError, RecursionError):
         return None
 
 
@@ -398,6 +399,8 @@ def _bounds(token: str) -> tuple[int, int]:
     if token[0] in _BOUNDS:
         return _BOUNDS[token[0]]
     least, comma, most = token[1:].partition("}")[0].partition(",")
+    if int(least) > _LARGEST:
+        raise ValueError(token)
     return int(least), min(int(most or least) if most or not comma else int(least) + _MOST, int(least) + _MOST)
 
 

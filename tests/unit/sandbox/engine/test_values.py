@@ -1,10 +1,11 @@
 """Values that are made from schemas, and stored ones as a response's schema has them."""
 
+from random import Random
 from typing import Any
 
 import pytest
 from omicsdk.sandbox.engine.schemas import Schemas
-from omicsdk.sandbox.engine.values import ABSENT, Values
+from omicsdk.sandbox.engine.values import ABSENT, Values, matching
 from small_documents import document, object_of
 
 TEXT = {"type": "string"}
@@ -160,6 +161,11 @@ def test_requests_leave_out_what_is_read_only_and_responses_what_is_write_only()
     assert schemas.is_valid(schema, {"password": "x", "id": "ignored"}, sent=True)
     assert schemas.is_valid(schema, {"id": 1}, sent=False)
     assert not schemas.is_valid(schema, {"id": 1}, sent=True)
+
+
+@pytest.mark.parametrize("pattern", ["a{4000000000}", "a{99999999999}", "(" * 999 + ")" * 999, r"\p{L}", "["])
+def test_no_text_is_made_of_a_pattern_that_python_cannot_read_or_that_is_of_long_texts(pattern: str):
+    assert matching(pattern, Random(1)) is None
 
 
 def test_a_pattern_that_python_cannot_read_is_reported():

@@ -39,7 +39,10 @@ from omicsdk.sandbox.search import CLAUSES, QueryError, compile_query
             ({"query": {"regexp": {"a": pattern}}}, "regexp")
             for pattern in ("(?i)a", "(a+)+", "a*+", "~a", "^a", r"\d")
         ),
-        ({"query": {"regexp": {"a": "("}}}, "not a regular expression"),
+        *(
+            ({"query": {"regexp": {"a": pattern}}}, "not a regular expression")
+            for pattern in ("(", "a{99999999999}", "(" * 999 + ")" * 999)
+        ),
     ],
 )
 def test_what_is_not_implemented_is_refused_by_name(query: Any, words: str) -> None:
