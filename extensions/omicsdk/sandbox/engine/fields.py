@@ -129,8 +129,9 @@ def merged(fields: Mapping[str, Any], changes: Mapping[str, Any], *, null_remove
     for name, value in changes.items():
         if value is None and null_removes:
             result.pop(name, None)
-        elif isinstance(value, Mapping) and isinstance(result.get(name), Mapping):
-            result[name] = merged(result[name], cast("Mapping[str, Any]", value), null_removes=null_removes)
+        elif isinstance(value, Mapping):
+            changed = cast("Mapping[str, Any]", value)
+            result[name] = merged(as_mapping(result.get(name)), changed, null_removes=null_removes)
         else:
             result[name] = value
     return result
