@@ -118,9 +118,9 @@ def parse_address(text: str) -> Address:
         )
     # The first one: identifiers are often paths of files, in which either word may occur again.
     match = re.match(r"(.*?)/(reads|variants)/(.+)\Z", parts.path)
-    if match is None:
+    if match is None or not parts.hostname:
         remedy = "Use BASE/reads/ID or BASE/variants/ID, or --base-url BASE and the ID."
-        raise UsageError(f"{stripped} is not the URL of a data set", remedy=remedy)
+        raise UsageError(f"{without_query(stripped)} is not the URL of a data set", remedy=remedy)
     kind: Kind = "reads" if match[2] == "reads" else "variants"
     return Address(f"{parts.scheme}://{parts.netloc}{match[1]}", kind, unquote(match[3]))
 

@@ -67,10 +67,11 @@ def test_an_address_is_read(text: str, address: tuple[str, str | None, str]) -> 
     assert parse_address(text) == address
 
 
-@pytest.mark.parametrize("text", ["", "https://h.example.org/", "https://h.example.org/reads/", "https://h.example.org/reads/a?format=BAM", "https://["])  # fmt: skip
+@pytest.mark.parametrize("text", ["", "https://h.example.org/", "https://h.example.org/reads/", "https://h.example.org/reads/a?format=BAM", "https://[", "https://[/reads/a", "https:///reads/a", "https://ada:s3cret@h.example.org/a"])  # fmt: skip
 def test_an_invalid_address_is_refused(text: str) -> None:
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError) as caught:
         parse_address(text)
+    assert "s3cret" not in str(caught.value)
 
 
 def test_the_format_is_stated_or_follows_from_the_address_and_the_name() -> None:
