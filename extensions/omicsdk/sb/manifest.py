@@ -87,8 +87,12 @@ def table(files: Sequence[tuple[str, Mapping[str, Any]]], keys: Sequence[str] | 
     writer.writerow(["id", "path", "size", TAGS, *(f"{METADATA}{key}" for key in chosen)])
     for path, file in files:
         metadata = _metadata(file)
-        path_cell = path if _is_one_line(path) else json.dumps(path)
-        cells = [file.get("id"), path_cell, "" if file.get("size") is None else file["size"], tags_cell(file.get(TAGS))]
+        cells = [
+            file.get("id"),
+            cell(path),
+            "" if file.get("size") is None else file["size"],
+            tags_cell(file.get(TAGS)),
+        ]
         writer.writerow([*cells, *(cell(metadata.get(key)) for key in chosen)])
     return text.getvalue()
 
