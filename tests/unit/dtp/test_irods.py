@@ -1,5 +1,6 @@
 """Data sets in iRODS, on a stand-in of python-irodsclient's documented API; no real server was tried."""
 
+import os
 import threading
 from collections.abc import Collection
 from contextlib import closing
@@ -27,7 +28,7 @@ from omicsdk.core import (
     UnsafePath,
 )
 from omicsdk.dtp.storage.datasets import Dataset, DatasetReport, MetadataFile, UnknownDataset
-from omicsdk.dtp.storage.fetching import fetch_dataset
+from omicsdk.dtp.storage.fetching import call_in_threads, fetch_dataset
 from omicsdk.dtp.storage.irods import IrodsStore, checksums_of_text
 from omicsdk.transfer import Control, TransferFailed, TransferOptions
 
@@ -198,7 +199,9 @@ def test_names_never_leave_the_folder(get, zone: StandIn, tmp_path: Path):
     zone.put("ds/linked/file", b"evil")
     (tmp_path / "data/ds").mkdir(parents=True)
     (tmp_path / "data/ds/linked").symlink_to(tmp_path / "elsewhere")
+    planned = get(dry_run=True)
     report = get()
+    assert [file.name for file in planned.failed] == [file.name for file in report.failed]
     assert {type(file.error) for file in report.failed} == {UnsafePath}
     assert all("The other files are not affected" in str(file.error) for file in report.failed)
     assert len(report.failed) == 3
@@ -297,7 +300,7 @@ def test_stopped_and_gone_on_with(get, zone: StandIn):
     assert there(report.folder) == FILES
 
 
-def test_its_control_and_its_time_stop_it(get):
+def test_its_control_and_its_time_stop_it(get, tmp_path: Path):
     control = Control()
     report = get(control=control, progress=lambda _: control.stop(), connections=1)
     assert (report.counts["stopped"], report.why_stopped) == (3, "it was stopped")
@@ -305,7 +308,22 @@ def test_its_control_and_its_time_stop_it(get):
         report.raise_if_failed()
     over = get(time_budget=1e-9)
     assert (over.counts["stopped"], "time budget" in over.why_stopped) == (3, True)
+    (done,) = there(tmp_path / "data/ds")
+    os.utime(tmp_path / "data/ds" / done, (1e9, 1e9))
+    assert get(time_budget=1e-9).counts["stopped"] == 4  # nor is it read for its checksum
     assert get().ok
+
+
+def test_a_call_that_fails_stops_the_others_at_once():
+    stop = threading.Event()
+
+    def call(number: int) -> None:
+        if number:
+            raise ZeroDivisionError
+        assert stop.wait(10)
+
+    with pytest.raises(ZeroDivisionError):
+        call_in_threads(call, [0, 1], 2, stop)
 
 
 def test_a_dry_run_writes_nothing(get, zone: StandIn, tmp_path: Path):

@@ -7,7 +7,7 @@ import shutil
 import stat
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from hashlib import blake2b
 from itertools import chain
 from pathlib import Path
@@ -29,7 +29,7 @@ from omicsdk.core.files import make_durable, put_in_place
 from omicsdk.core.logs import logger
 from omicsdk.dtp.storage.datasets import Dataset, DatasetReport, DataStore, FetchJob, MetadataFile, StoredFile, Unlisted
 from omicsdk.transfer import Outcome, Outcomes, Progress, TransferOptions
-from omicsdk.transfer.checksums import checksums_of
+from omicsdk.transfer.checksums import Stopped, checksums_of
 from omicsdk.transfer.disk import Disk, write_errors
 from omicsdk.transfer.items import guard_of
 from omicsdk.transfer.journal import DoneState, Journal
@@ -91,16 +91,17 @@ class DatasetFolder(Closing):
         """
         self._names.check(name)
 
-    def existing(self, file: StoredFile) -> Outcome | None:
+    def existing(self, file: StoredFile, stopped: Callable[[], bool] = never) -> Outcome | None:
         """Return the outcome of a file that is complete already.
 
         Args:
             file: The file. Its bytes are compared with the store's checksums, and if there are none with those of its
                 download; they are not read where its size and modification time are those of the download. A file that
                 the store has changed since is incomplete.
+            stopped: Returns whether to read no further.
 
         Returns:
-            A skipped file; None if it is missing or differs.
+            A skipped file; None if it is missing or differs, or `stopped` returned True.
         """
         path = self.path / file.name
         try:
@@ -122,7 +123,9 @@ class DatasetFolder(Closing):
         if not sums_to_verify:
             return None
         try:
-            actual = checksums_of(str(path), sums_to_verify, status.st_size)
+            actual = checksums_of(str(path), sums_to_verify, status.st_size, stopped)
+        except Stopped:
+            return None
         except OSError as error:
             _log.info("%s cannot be read (%s); downloading it again", path, error.strerror)
             return None
@@ -233,7 +236,7 @@ def call_in_threads(call: Callable[[A], Any], arguments: Iterable[A], threads: i
     """
     with ThreadPoolExecutor(threads, thread_name_prefix="dtp") as pool:
         try:
-            for future in [pool.submit(call, argument) for argument in arguments]:
+            for future in as_completed([pool.submit(call, argument) for argument in arguments]):
                 future.result()
         except BaseException:
             stop.set()
@@ -286,16 +289,21 @@ def fetch_dataset(
     report = DatasetReport(began=start, title=title, target=str(path))
     report.folder = path
     if options.dry_run:
-        return report.with_outcomes([_planned(entry, path, options) for entry in entries], seconds=monotonic() - clock)
+        check = guard_of(str(path), read_only=True).check
+        files = [_checked(entry, check, options) for entry in entries]
+        planned = [file if isinstance(file, Outcome) else _planned(file, path) for file in files]
+        return report.with_outcomes(planned, seconds=monotonic() - clock)
     with DatasetFolder(path) as folder:
         results = _Results(entries, options.progress, stop)
         missing: list[F] = []
         for number, entry in enumerate(entries):
-            outcome = _settled(entry, folder, require_checksum=options.require_checksum)
-            if outcome is not None:
+            file = _checked(entry, folder.check, options)
+            if isinstance(file, Outcome):
+                results.put(number, file)
+            elif (outcome := folder.existing(file, stop.is_set)) is not None:
                 results.put(number, outcome)
-            elif not isinstance(entry, Unlisted):
-                missing.append(entry)
+            else:
+                missing.append(file)
         names = {entry.name for entry in entries if isinstance(entry, StoredFile)}
         written = metadata(path, names) if metadata is not None else ()
         if missing and not stop.is_set():
@@ -325,29 +333,25 @@ class _Stop(threading.Event):
         return super().is_set()
 
 
-def _planned(entry: StoredFile | Unlisted, folder: Path, options: TransferOptions) -> Outcome:
-    """The outcome of an entry in a dry run."""
-    if isinstance(entry, Unlisted):
-        return Outcome(entry.name, "failed", error=entry.error)
-    if options.require_checksum and not entry.checksums:
-        return Outcome(entry.name, "failed", entry.size, error=ChecksumMissing(entry.name))
+def _planned(entry: StoredFile, folder: Path) -> Outcome:
+    """The outcome of a file in a dry run."""
     plan = "check the existing file" if os.path.lexists(folder / entry.name) else "download"
     return Outcome(entry.name, "planned", entry.size, checksums=entry.checksums, plan=plan)
 
 
-def _settled(entry: StoredFile | Unlisted, folder: DatasetFolder, *, require_checksum: bool) -> Outcome | None:
-    """The outcome of an entry that is not to be fetched: it could not be listed, is refused, or is complete already."""
+def _checked(entry: F | Unlisted, check: Callable[[str], None], options: TransferOptions) -> F | Outcome:
+    """The file, or the outcome of an entry that cannot be fetched: it could not be listed, or is refused."""
     if isinstance(entry, Unlisted):
         return Outcome(entry.name, "failed", error=entry.error)
     try:
-        folder.check(entry.name)
-        if require_checksum and not entry.checksums:
+        check(entry.name)
+        if options.require_checksum and not entry.checksums:
             raise ChecksumMissing(entry.name)
     except (UnsafePath, ChecksumMissing) as error:
         if isinstance(error, UnsafePath):
             error.remedy = "The other files are not affected. Rename it in the store."
         return Outcome(entry.name, "failed", entry.size, error=error)
-    return folder.existing(entry)
+    return entry
 
 
 class _Results:
