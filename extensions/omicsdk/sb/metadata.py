@@ -200,7 +200,9 @@ def edit(client: SevenBridges, changes: Sequence[Change], files: int, *, dry_run
     names = {change.id: change.path for change in changes}
     errors = [f"{names[id]}: {error.message}" for id, error in failed.items()]
     if len(failed) == len(items):
-        raise SomeFailed(f"none of {len(items)} files could be changed; the first: {errors[0]}", list(failed.values()))
+        problem = f"none of {len(items)} files could be changed; the first: {errors[0]}"
+        remedy = "Correct their cause, and run the same command again."
+        raise SomeFailed(problem, list(failed.values()), remedy=remedy)
     return Edits([change for change in changes if change.id not in failed], errors, files)
 
 

@@ -1,13 +1,18 @@
 """`omics sandbox save`, `load`, `reset`, `status` and `seed`: a sandbox's state as files."""
 
+import io
 import json
 import os
+import socket
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from disk_space import stating
+from omicsdk.cli.commands.sandbox import up
+from omicsdk.cli.output import Console
+from omicsdk.core import ConfigError
 from omicsdk.sandbox import Sandbox
 from omicsdk.transfer.disk import RESERVE
 
@@ -85,6 +90,8 @@ def test_a_stopped_folder_is_filled_and_saved(omics, folder, tmp_path):
     assert json.loads(ran.out) == {"taken": {"metadata documents": 1}, "left": {}}
     ran = omics("sandbox", "seed", str(folder), "--dir", str(state), installed=True)
     assert json.loads(ran.out)[0]["files"][0]["name"] == "sample/metadata.json"
+    ran = omics("sandbox", "seed", *[str(folder)] * 2, "--service", "none", "--dir", str(state), installed=True)
+    assert "2 of 2 folders not added. Run it again with these folders only." in ran.err.replace("\n", " ")
     ran = omics("sandbox", "save", str(tmp_path / "x.tar"), "--dir", str(state), installed=True)
     assert json.loads(ran.out)["format"] == 1
     for words in ((), ("--replace",)):
@@ -172,5 +179,15 @@ def test_what_makes_no_sense_is_one_line(omics, tmp_path, monkeypatch, words, me
 def test_an_address_that_others_reach_is_warned_of(omics, tmp_path):
     ran = omics("sandbox", "up", "--host", "192.0.2.1", "--dir", str(tmp_path / "s"), installed=True)
     assert ran.code != 0  # this machine has not that address
+    assert "Errno" not in ran.err
     assert "Use an address of this machine with --host" in ran.err.replace("\n", " ")
     assert "warning: on 192.0.2.1 any user who reaches this machine controls the sandbox" in ran.err.replace("\n", " ")
+
+
+def test_a_host_that_has_no_address_is_named_as_one(tmp_path, monkeypatch):
+    def fail(*_: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr("omicsdk.sandbox.serve", fail)
+    with pytest.raises(ConfigError, match=r"start: Name or service not known\. Use an address of this machine"):
+        up(host="none.invalid", dir=str(tmp_path), console=Console(stderr=io.StringIO()))

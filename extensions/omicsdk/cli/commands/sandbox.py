@@ -27,6 +27,8 @@ ENVIRONMENT = "environment.sh"
 # One of them: the sandbox's own address.
 URL_VARIABLE = "OMICS_SANDBOX_URL"
 
+_USE_ADDRESS = "Use an address of this machine with --host."
+
 # Time that a sandbox may take to write a snapshot before it sends it; all contents may have to be copied.
 _SNAPSHOT_SECONDS = 3600.0
 
@@ -211,7 +213,8 @@ def _added(add: Callable[[dict[str, Any]], Any], sources: Sequence[dict[str, Any
     if errors:
         for item in added:
             console.message(f"made {' '.join(map(str, next(iter(item.items()))))}")
-        raise SomeFailed(f"{len(errors)} of {len(sources)} folders not added", errors, others=len(added))
+        remedy = "Run it again with these folders only."
+        raise SomeFailed(f"{len(errors)} of {len(sources)} folders not added", errors, others=len(added), remedy=remedy)
     return added
 
 
@@ -359,6 +362,7 @@ def _failures(what: str, remedy: str = "") -> Generator[None]:
         remedy: What to do about a file or folder that is not a sandbox's.
     """
     import errno
+    from socket import gaierror
 
     try:
         yield
@@ -370,13 +374,14 @@ def _failures(what: str, remedy: str = "") -> Generator[None]:
     except OSError as error:
         remedies = {
             errno.EADDRINUSE: "Choose another port with --port or --s3-port.",
-            errno.EADDRNOTAVAIL: "Use an address of this machine with --host.",
+            errno.EADDRNOTAVAIL: _USE_ADDRESS,
         }
         # The message of the event loop names the address by its own words and the system's.
         port = re.search(r", (\d+)[,)]", str(error))
-        in_use = f"port {port[1] if port else ''} is in use" if error.errno == errno.EADDRINUSE else ""
-        why = f"{error.filename}: {error.strerror}" if error.filename else in_use or str(error)
-        otherwise = "Check that path, or choose another folder with --dir."
+        in_use = f"port{f' {port[1]}' if port else ''} is in use" if error.errno == errno.EADDRINUSE else ""
+        why = f"{error.filename}: {error.strerror}" if error.filename else in_use or error.strerror or str(error)
+        of_path = "Check that path, or choose another folder with --dir."
+        otherwise = _USE_ADDRESS if isinstance(error, gaierror) else of_path
         raise ConfigError(f"{what}: {why}", remedy=remedies.get(error.errno or 0, otherwise)) from error
     except OmicsError:
         raise
