@@ -133,10 +133,8 @@ def swap_in(
 
 
 def _may_go(target: Path) -> bool:
-    if not target.exists():
-        return True
     if not target.is_dir() or target.is_symlink():
-        return False
+        return not os.path.lexists(target)
     first = target / "__init__.py"
     if first.is_file():
         return first.read_text(encoding="utf-8", errors="replace").startswith(MARK)

@@ -69,6 +69,15 @@ def test_what_was_not_generated_stays(name: str, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right on Windows")
+def test_a_link_stays_even_to_nothing(tmp_path: Path) -> None:
+    target = tmp_path / "out"
+    target.symlink_to("nothing")
+    with pytest.raises(FileExistsError, match="was not generated"):
+        swap_in(GOOD, target)
+    assert target.is_symlink()
+
+
 def test_a_run_that_fails_leaves_the_old_tree(tmp_path: Path) -> None:
     target = tmp_path / "out"
     swap_in(GOOD, target)
