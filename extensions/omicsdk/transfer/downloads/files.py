@@ -166,10 +166,10 @@ class Committer:
         except BaseException as error:  # a bug: without this the engine would wait forever
             fault = error
 
-            def tell() -> None:
+            def raise_fault() -> None:
                 raise fault
 
-            self._inbox.put(tell)
+            self._inbox.put(raise_fault)
 
     def _commit_all(self) -> None:
         while True:
@@ -187,8 +187,8 @@ class Committer:
             self._sync([landing.final for landing, _ in batch], sum(landing.size for landing, _ in batch))
         except FileNotFoundError as error:
             if len(batch) > 1:  # another program removed one or all of them; the other files are still recorded
-                for landing in batch:
-                    self._commit([landing])
+                for entry in batch:
+                    self._commit([entry])
                 return
             problem = error
         except OSError as error:

@@ -62,24 +62,24 @@ class Double(requests.adapters.HTTPAdapter):
 
 
 def response(status: int, content: bytes = b"", **headers: str) -> requests.Response:
-    made = requests.Response()
-    made.status_code, made.raw = status, io.BytesIO(content)
-    made.headers.update(headers)
-    return made
+    reply = requests.Response()
+    reply.status_code, reply.raw = status, io.BytesIO(content)
+    reply.headers.update(headers)
+    return reply
 
 
 @pytest.fixture
 def double(monkeypatch: pytest.MonkeyPatch) -> Double:
-    made = Double()
-    monkeypatch.setattr(requests.Session, "get_adapter", lambda *_, **__: made)
-    return made
+    adapter = Double()
+    monkeypatch.setattr(requests.Session, "get_adapter", lambda *_, **__: adapter)
+    return adapter
 
 
 @pytest.fixture
 def replaced(double: Double) -> Iterator[Api]:
     del double
-    with Api(PLATFORM, "t") as made:
-        yield made
+    with Api(PLATFORM, "t") as api:
+        yield api
 
 
 @pytest.fixture
@@ -94,9 +94,9 @@ def test_the_parts_of_an_upload(replaced: Api, double: Double, file: Path):
     upload = Upload(file, "me/project", api=replaced, part_size=10_000_000, resume=False)
     upload.start()
     upload.wait()
-    made = upload.result()
-    assert made is not None
-    assert (made.id, made.name) == ("f1", "another name")
+    uploaded = upload.result()
+    assert uploaded is not None
+    assert (uploaded.id, uploaded.name) == ("f1", "another name")
     assert b"".join(double.parts[number] for number in "123") == CONTENT
     etags = {report["part_number"]: report["response"]["headers"]["ETag"] for report in double.reports}
     assert etags == {1: "10000000", 2: "10000000", 3: "5600000"}
@@ -105,10 +105,10 @@ def test_the_parts_of_an_upload(replaced: Api, double: Double, file: Path):
 @pytest.mark.parametrize("ranged", [True, False])
 def test_the_bytes_of_a_download(replaced: Api, double: Double, tmp_path: Path, ranged: bool):
     double.ranged, double.faults = ranged, [503]
-    download = Download(f"{STORAGE}/f1", tmp_path / "got", api=replaced)
+    download = Download(f"{STORAGE}/f1", tmp_path / "copy", api=replaced)
     download.start()
     download.wait()
-    assert (tmp_path / "got").read_bytes() == CONTENT
+    assert (tmp_path / "copy").read_bytes() == CONTENT
 
 
 @pytest.mark.parametrize(
