@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -91,6 +92,16 @@ def file_of(uri: str, folder: Path) -> Path:
     return path
 
 
+def is_file(path: Path) -> bool:
+    """Say whether a file exists; one whose name is too long for any does not."""
+    try:
+        return path.is_file()
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        return False
+
+
 def copy_of(url: str, refs: Path | None) -> Path | None:
     """Find the copy DIR/<host>/<path> of a web address.
 
@@ -113,7 +124,7 @@ def copy_of(url: str, refs: Path | None) -> Path | None:
             # Compared after links are followed: a copy must be below its own host's folder.
             path.is_relative_to((refs / host).resolve())
             and (refs / host).resolve().parent == refs.resolve()
-            and path.is_file()
+            and is_file(path)
         ):
             return path
     return None

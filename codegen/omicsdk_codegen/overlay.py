@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from .addresses import uri_of
+from .addresses import is_file, uri_of
 from .faults import DocumentError, Fault
 from .limits import nested_fault, too_deep
 from .source import Places, Source
@@ -36,10 +36,14 @@ def corrects(overlay: Source, root: Source) -> str:
     origin = overlay.location("/extends")
     if not isinstance(extends, str):
         raise DocumentError([origin.fault("extends is not text", "Name the file that the overlay corrects.")])
-    scheme = urlsplit(extends).scheme
     # The address of a later publication ($self) names the document before it is published.
     if extends == root.base:
         return root.uri
+    try:
+        scheme = urlsplit(extends).scheme
+        beside = [(folder / extends).resolve() for folder in (overlay.path.parent, root.path.parent)]
+    except (ValueError, RuntimeError):  # brackets that are no address, a NUL, or a loop of links
+        scheme, beside = "", list[Path]()
     if scheme in ("http", "https"):
         return extends
     # A scheme of one letter is a drive of Windows.
@@ -47,8 +51,7 @@ def corrects(overlay: Source, root: Source) -> str:
         raise DocumentError(
             [origin.fault(f"extends names {extends}, which is neither a file nor a web address", "Name a file.")]
         )
-    beside = [(folder / extends).resolve() for folder in (overlay.path.parent, root.path.parent)]
-    base = next((path for path in beside if path.is_file()), None)
+    base = next(filter(is_file, beside), None)
     if base is None:
         raise DocumentError(
             [origin.fault(f"extends names {extends}, which does not exist", "Name the file that the overlay corrects.")]

@@ -8,7 +8,7 @@ from posixpath import relpath
 from typing import NamedTuple
 from urllib.parse import quote, unquote, urldefrag, urljoin, urlsplit
 
-from .addresses import Refused, copy_of, file_of, host_of, is_allowed, is_web, spoken, uri_of
+from .addresses import Refused, copy_of, file_of, host_of, is_allowed, is_file, is_web, spoken, uri_of
 from .faults import DocumentError
 from .load import decode, load_bytes, read_file
 from .overlay import apply
@@ -150,7 +150,7 @@ class Store:
         if is_web(bare):
             return copy_of(bare, self._refs) is not None
         try:
-            return file_of(bare, self._folder).is_file()
+            return is_file(file_of(bare, self._folder))
         except Refused:
             return False
 
@@ -163,7 +163,7 @@ class Store:
         if is_web(key):
             return self._open_web(key)
         path = file_of(key, self._folder)
-        if not path.is_file():
+        if not is_file(path):
             raise Refused("which does not exist", "Correct the reference, or put the file there.", missing=True)
         label = str(self._shown_folder / path.relative_to(self._folder))
         return path, label, read_file(path, label)

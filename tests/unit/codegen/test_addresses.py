@@ -87,6 +87,7 @@ def test_copies_are_found_by_host_and_path(tmp_path: Path) -> None:
         "https://../top.yaml",
         "https://./top.yaml",
         "https://a.org/x/%00",
+        f"https://a.org/x/{'a' * 300}",
         "https://a.org:99999/x/y.yaml",
         "https:///top.yaml",
     ):

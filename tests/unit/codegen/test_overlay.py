@@ -183,8 +183,9 @@ def test_extends_names_a_file_beside_the_overlay_or_the_document(tmp_path: Path)
     assert about("api.yaml", tmp_path) == root.as_uri()
     assert about("parts/b.yaml", tmp_path) == part.as_uri()
     assert about("https://a.org/x.yaml", tmp_path) == "https://a.org/x.yaml"
+    (tmp_path / "loop").symlink_to("loop")
     for extends, expected in [
-        ("c.yaml", "which does not exist"),
+        *((name, "which does not exist") for name in ("c.yaml", "http://[", '"a\\0b"', "a" * 300, "loop/x")),
         ("file:///etc/passwd", "neither a file nor a web address"),
         ("[1]", "extends is not text"),
     ]:

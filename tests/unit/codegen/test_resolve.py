@@ -259,6 +259,7 @@ def test_a_discriminator_names_schemas(write: Write) -> None:
         ("HTTPS://127.0.0.1:9/x.json", "which is on the network"),
         ("http://[/x", "which is not a valid address"),
         ("nowhere.yaml", "which does not exist"),
+        (f"{'a' * 300}.yaml", "which does not exist"),
         (".", "which does not exist"),
         ("#/components/schemas/Anna", f"which does not exist ({SCHEMA}/$ref). Did you mean #/components/schemas/Ann?"),
         ("#/components/schemas/Ann/properties", "which does not exist"),
