@@ -332,6 +332,10 @@ class Ranges:
                     return end is None and reading.at == verdict.size
             if end is not None and reading.at >= end and verdict.kind is Kind.WHOLE and not verdict.start:
                 return True  # the rest was not requested
+        is_unmarked = verdict.kind is Kind.WHOLE and self._ranges_as_200 and verdict.size is None
+        # The server may have sent the whole file, which is shorter: the next response would repeat it.
+        if is_unmarked and end is not None and before < reading.at < end:
+            raise self._no_ranges("sends less than was requested, without stating which bytes")
         # Bytes that are missing of a range, and a response without any, count as a failure.
         promised = min((position for position in (verdict.end, end) if position is not None), default=reading.at)
         if reading.at < promised or (end is not None and reading.at == before):

@@ -297,6 +297,21 @@ def test_a_whole_file_without_a_length_is_not_taken_for_a_range(
     assert not (tmp_path / "a.bam").exists()
 
 
+@pytest.mark.parametrize("states_length", [False, True])
+def test_a_range_beyond_a_file_that_is_sent_whole_does_not_repeat_it(
+    htsget: Make, tickets: Tickets, a_bam: bytes, tmp_path: Path, states_length: bool
+) -> None:
+    server = UnmarkedRanges(a_bam, whole=True, states_length=states_length)
+    try:
+        (block,) = server.blocks()
+        tickets.urls = lambda: [{**block, "headers": {"Range": f"bytes=0-{2 * len(a_bam) - 1}"}}]
+        with failed(TransferError, match="sends less than was requested"):
+            htsget().download("x", tmp_path / "a.bam")
+    finally:
+        server.close()
+    assert not (tmp_path / "a.bam").exists()
+
+
 def test_a_url_that_ended_is_replaced_by_that_of_a_new_ticket(
     htsget: Make, tickets: Tickets, omics_sandbox: Sandbox, a_bam: bytes, tmp_path: Path
 ) -> None:
