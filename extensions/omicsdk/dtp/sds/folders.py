@@ -113,13 +113,13 @@ def _record_files(path: Path) -> list[Path]:
             f"{path} is an SDS folder: it has {sheet.name}",
             remedy="Convert it first, by Gen3Convertor or omics dtp convert, and submit its output.",
         )
-    files = [path for path in path.iterdir() if path.suffix.lower() in _RECORDS and path.is_file()]
-    files_found = sorted(file for file in files if not file.name.startswith((".", "~$")))
-    if not files_found:
+    files = [file for file in path.iterdir() if file.suffix.lower() in _RECORDS and file.is_file()]
+    records = sorted(file for file in files if not file.name.startswith((".", "~$")))
+    if not records:
         raise Gen3UserError(
             f"No records found in the folder {path}", remedy="Use one with files of JSON, JSON Lines, TSV, CSV or XLSX."
         )
-    return files_found
+    return records
 
 
 def _files(folder: Path) -> Mapping[str, Path]:
