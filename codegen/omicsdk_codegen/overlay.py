@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from .addresses import is_file, uri_of
