@@ -3,7 +3,7 @@
 import hmac
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,12 +21,12 @@ from omicsdk.sandbox.gen3.commons import Gen3
 from omicsdk.sandbox.gen3.service import middleware, with_inner_path
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.portals import Portals
-from omicsdk.sandbox.s3.dialect import SETTINGS, Dialect
+from omicsdk.sandbox.s3.dialect import Dialect
 from omicsdk.sandbox.s3.guard import Guard, Sessions, Wsgi, closed_to_pages
 from omicsdk.sandbox.s3.staging import OWN_AGENT, STAGING_BUCKET, S3Wire, Staging, owner_credentials
 from omicsdk.sandbox.sb.accounts import seed
 from omicsdk.sandbox.sb.state import Sb
-from omicsdk.sandbox.service import ALL_GROUPS, HELPFUL, REAL, STRICT_ERRORS, Caller, SandboxContext, Tokens
+from omicsdk.sandbox.service import ALL_GROUPS, STRICT_ERRORS, Caller, SandboxContext, Tokens
 from omicsdk.sandbox.services import Services, app_of
 from omicsdk.sandbox.state.clock import Clock
 from omicsdk.sandbox.state.credentials import Secrets, key_of
@@ -34,7 +34,7 @@ from omicsdk.sandbox.state.database import Contents, Database, opening
 from omicsdk.sandbox.state.folder import STATE, FolderLock, note_address
 from omicsdk.sandbox.state.objects import ObjectStore
 from omicsdk.sandbox.state.presigned import Signer, StorageServer
-from omicsdk.sandbox.state.settings import Setting, Settings
+from omicsdk.sandbox.state.settings import Settings, shipped
 from omicsdk.sandbox.traffic.server_thread import ServerThread, closed_to_sites, listening, url_of
 from omicsdk.sandbox.traffic.wire import Wire
 from omicsdk.sandbox.upload import BUCKET, Upload
@@ -244,15 +244,9 @@ class Instance:
             secrets=secrets,
             documents=options.documents,
         )
-        self.context.settings.declare(
-            *SETTINGS,
-            Setting(
-                STRICT_ERRORS,
-                options.strict_errors,
-                f"how what the real servers fail on with 500 is answered: {HELPFUL}, by the refusal that it should be, or {REAL}",
-                (HELPFUL, REAL),
-            ),
-        )
+        settings = shipped()
+        strict_errors = replace(settings[STRICT_ERRORS], default=options.strict_errors)
+        self.context.settings.declare(*settings.values(), strict_errors)
         self._keep_time(database, clock)
         with database.transaction():  # the tables are made together: one after another takes five times as long
             self.platforms: Platforms = self._platforms(folder, sessions)

@@ -134,7 +134,6 @@ class Tokens:
 
 # The setting that states how known crashes of the real servers are answered.
 STRICT_ERRORS = "sandbox.strict_errors"
-HELPFUL, REAL = "helpful", "real"
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +173,7 @@ class SandboxContext:
     @property
     def crashes_as_real(self) -> bool:
         """Whether known crashes of the real servers are answered as those answer them."""
-        return self.settings.text(STRICT_ERRORS) == REAL
+        return self.settings.text(STRICT_ERRORS) == "real"
 
 
 @dataclass(slots=True)  # not frozen: that doubles the time in which one is made

@@ -22,7 +22,6 @@ from omicsdk.sandbox.service import REQUEST_ID, Call, Caller, Reply, SandboxCont
 from omicsdk.sandbox.state.credentials import Secrets
 from omicsdk.sandbox.state.database import Table
 from omicsdk.sandbox.state.objects import CHECKSUMS
-from omicsdk.sandbox.state.settings import Setting
 
 log = logger("omicsdk.sandbox")
 
@@ -31,16 +30,6 @@ PREFIX = "/upload"
 STAGE = "sandbox"
 BUCKET_TEMPLATE = "org-humancellatlas-upload-{deployment_stage}"
 BUCKET = BUCKET_TEMPLATE.format(deployment_stage=STAGE)
-
-SETTINGS = (
-    Setting("upload.credentials_seconds", 3600, "validity of an area's S3 credentials, in seconds"),
-    Setting("upload.queue_seconds", 1.0, "how long checksums and validations wait for their turn, in seconds"),
-    Setting("upload.checksum_seconds", 1.0, "how long the checksums of a file take, in seconds"),
-    Setting("upload.validation_seconds", 1.0, "how long a validation takes, in seconds"),
-    Setting(
-        "upload.validation_results", '{"validation_state": "VALID", "validation_errors": []}', "what validators print"
-    ),
-)
 
 
 def api_key(secrets: Secrets) -> str:
@@ -128,7 +117,6 @@ class Upload:
         self.areas = Table(context.database, "upload_areas", Area)
         self.jobs = Table(context.database, "upload_jobs", Job, key="id name", indexes=("area, name",))
         self.checked = Table(context.database, "upload_checked", Checked, key="area name")
-        context.settings.declare(*SETTINGS)
         self._computing = threading.Lock()
 
     def now(self) -> float:

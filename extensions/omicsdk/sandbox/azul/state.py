@@ -13,25 +13,12 @@ from omicsdk.sandbox.azul.search import ANVIL, HCA, Addresses, Kind
 from omicsdk.sandbox.dss.state import Dss
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call, SandboxContext
-from omicsdk.sandbox.state.settings import Setting
 
 PREFIX = "/azul"
 # The bucket of the public mirror on the sandbox's S3 server.
 MIRROR_BUCKET = "azul-mirror"
 # Period of the rate rule, in seconds.
 WINDOW = 300.0
-
-SETTINGS = (
-    Setting("azul.manifest_redirects", 1, "how many 301s a manifest answers before it is written"),
-    Setting("azul.file_redirects", 0, "how many 301s a file answers before its data"),
-    Setting("azul.retry_after", 1, "the Retry-After of those 301s, in seconds"),
-    Setting("azul.url_seconds", 3600, "validity of presigned URLs, in seconds"),
-    Setting("azul.manifest_seconds", 7 * 86400, "for how long a manifest is stored, in seconds"),
-    Setting("azul.mirror", False, "whether files are in the mirror"),
-    Setting("azul.mirror_names", False, "whether hits name places in the mirror, which may lack the files"),
-    Setting("azul.requests", 0, "how many requests the rate rule accepts in 5 minutes; 0 for any number"),
-    Setting("azul.managed_access", False, "whether files can be read only with a login"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +61,6 @@ class Azul:
         self.manifests: dict[str, tuple[str, str, float]] = {}
         self._sent: deque[float] = deque()
         self._lock = threading.Lock()
-        context.settings.declare(*SETTINGS)
 
     def clear(self) -> None:
         """Forget manifests and requests."""

@@ -11,7 +11,6 @@ from omicsdk.sandbox.dss.webhooks import DeliveryWorker
 from omicsdk.sandbox.problems import bad_arguments, not_found
 from omicsdk.sandbox.service import Call, JsonObject, SandboxContext
 from omicsdk.sandbox.state.database import Table
-from omicsdk.sandbox.state.settings import Setting
 
 _RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:?\d{2}:?\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:?\d{2})", re.ASCII)
 
@@ -292,17 +291,6 @@ def index_document(
     return document
 
 
-SETTINGS = (
-    Setting("dss.url_seconds", 3600, "validity of presigned URLs, in seconds"),
-    Setting("dss.async_bytes", 64 * 1024 * 1024, "size from which files are registered asynchronously (202), in bytes"),
-    Setting("dss.async_seconds", 1.0, "how long an asynchronous registration takes, in seconds"),
-    Setting("dss.checkout_seconds", 1.0, "how long a checkout job takes, in seconds"),
-    Setting("dss.checkout_redirects", 0, "how many 301s a file, or a bundle with URLs, answers before its data"),
-    Setting("dss.retry_after", 1, "the Retry-After of those 301s, in seconds"),
-    Setting("dss.journal_events", 10, "number of events in one journal"),
-    Setting("dss.restricted", False, "whether every operation needs a token, as in restricted deployments"),
-)
-
 # The kind of the secrets that notifications are signed with; they are held in memory only.
 SUBSCRIPTION = "subscription"
 
@@ -331,7 +319,6 @@ class Dss:
             dss_bundle_files="uuid TEXT, version TEXT, position INTEGER, name TEXT, file_uuid TEXT, file_version TEXT,"
             " indexed INTEGER, PRIMARY KEY (uuid, version, position)"
         )
-        context.settings.declare(*SETTINGS)
         self._documents: dict[tuple[str, str], JsonObject] = {}
         self.deliveries = DeliveryWorker(database, context.clock, lambda uuid: context.secrets.held(SUBSCRIPTION, uuid))
         # Most sandboxes never deliver anything; one that was stopped may have left notifications.

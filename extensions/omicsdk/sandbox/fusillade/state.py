@@ -14,7 +14,6 @@ from omicsdk.sandbox.problems import Problem, not_found
 from omicsdk.sandbox.service import Caller, JsonObject, SandboxContext
 from omicsdk.sandbox.state.credentials import SigningKey
 from omicsdk.sandbox.state.database import Table
-from omicsdk.sandbox.state.settings import Setting
 
 Policy = Mapping[str, Any]
 
@@ -166,10 +165,6 @@ USER, GROUP, ROLE = "user", "group", "role"
 # The administrator of a new sandbox.
 ADMINISTRATOR = "user@example.org"
 
-SETTINGS = (
-    Setting("auth.login_as", "", "address that logs in without the consent page; empty for the page"),
-    Setting("auth.token_seconds", 3600, "validity of access tokens, in seconds"),
-)
 
 _NAME = re.compile(r"[0-9a-zA-Z.@_\-$,=]{1,128}")
 
@@ -272,7 +267,6 @@ class Fusillade:
         self.logins = Logins(database, context.clock.now)
         self.key = SigningKey(folder / "oauth.key", database, "auth_keys")
         self.service_accounts = Table(database, "auth_accounts", ServiceAccount)
-        context.settings.declare(*SETTINGS)
         context.tokens.accept(self.caller)
         self.clear()
 

@@ -25,7 +25,6 @@ from starlette.routing import Route
 from omicsdk.sandbox.problems import Problem, not_found, or_raise
 from omicsdk.sandbox.service import Call, Reply, SandboxContext, Service, for_each, handlers_in
 from omicsdk.sandbox.state.database import Table
-from omicsdk.sandbox.state.settings import Setting
 
 BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 # Bytes of contents in a block: what zlib cannot shorten has to fit into 64 KiB with the block's header.
@@ -200,17 +199,6 @@ class Htsget:
     def __init__(self, context: SandboxContext) -> None:
         self.context = context
         self.sets = Table(context.database, "htsget_sets", DataSet, key="kind id format")
-        context.settings.declare(
-            Setting(URL_SECONDS, 900.0, "validity of the URLs of blocks, in seconds"),
-            Setting(BLOCK_BYTES, 64 * 1024.0, "how many bytes a block has at most"),
-            Setting(STATE_MD5, True, "whether tickets state the MD5 of the file"),
-            Setting(
-                AS_REFSERVER,
-                False,
-                "whether tickets without a login are as those of htsget-refserver: header and records have one URL and"
-                " other headers, ranges are answered with 200, zeros follow files of less than 8,192 bytes",
-            ),
-        )
 
     def add(self, id: str, format: str, content: bytes, *, restricted: bool = False) -> None:
         """Add a data set, in place of one of its identifier and format.

@@ -12,7 +12,6 @@ from omicsdk.sandbox.ga4gh.htsget import service_info
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found, or_raise
 from omicsdk.sandbox.service import Call, Reply, SandboxContext, Service, handlers_in
 from omicsdk.sandbox.state.database import Table
-from omicsdk.sandbox.state.settings import Setting
 
 PREFIX = "/refget"
 CIRCULAR = "refget.circular_supported"
@@ -67,19 +66,6 @@ class Refget:
     def __init__(self, context: SandboxContext) -> None:
         self.context = context
         self.sequences = Table(context.database, "refget_sequences", Sequence)
-        context.settings.declare(
-            Setting(
-                CIRCULAR,
-                True,
-                "whether parts across the origin of circular sequences are served, and not refused with 501",
-            ),
-            Setting(
-                AS_SEQREPO,
-                False,
-                "whether it answers as seqrepo-rest-service: Accept is compared as one text (406), identifiers SQ. need"
-                " ga4gh: before them (404), the service's description fails (500), and parts after the end are empty",
-            ),
-        )
 
     def add(self, name: str, letters: str, *, circular: bool = False) -> Sequence:
         """Add a sequence.

@@ -17,7 +17,6 @@ from omicsdk.sandbox.ga4gh.htsget import service_info
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.service import Call, Reply, SandboxContext, Service, handlers_in
 from omicsdk.sandbox.state.database import Table
-from omicsdk.sandbox.state.settings import Setting
 
 PREFIX = "/trs/ga4gh/trs/v2"  # below /ga4gh is the Gen3 commons
 TYPES = ("CWL", "WDL", "NFL", "GALAXY", "SMK")
@@ -76,9 +75,6 @@ class Trs:
         self.context = context
         self.described = Table(context.database, "trs_described", Description, key="tool version")
         self.files = Table(context.database, "trs_files", File, key="tool version type path")
-        context.settings.declare(
-            Setting(ENDLESS, False, "whether each page of tools states a next one, for ever, as those of trs-filer do")
-        )
 
     def tools(self) -> list[str]:
         """The identifiers of all tools, in their order."""

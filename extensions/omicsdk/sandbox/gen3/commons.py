@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Mount
 
 from omicsdk.core.files import PRIVATE, in_place_of
 from omicsdk.sandbox.gen3 import ADMINISTRATOR
-from omicsdk.sandbox.gen3.access import ACCESS_SECONDS, KEY_SECONDS, OPEN, Access
+from omicsdk.sandbox.gen3.access import KEY_SECONDS, OPEN, Access
 from omicsdk.sandbox.gen3.guppy import Guppy
 from omicsdk.sandbox.gen3.indexd.index import Index
 from omicsdk.sandbox.gen3.metadata.documents import Documents
@@ -31,17 +31,6 @@ from omicsdk.sandbox.gen3.storage import (
 from omicsdk.sandbox.gen3.wts import Wts
 from omicsdk.sandbox.service import SandboxContext
 from omicsdk.sandbox.state.objects import StoredObject
-from omicsdk.sandbox.state.settings import Setting
-
-_SETTINGS = (
-    Setting("gen3.token_seconds", ACCESS_SECONDS, "Validity of access tokens of the Gen3 commons, in seconds"),
-    Setting("gen3.url_seconds", 3600.0, "Longest validity of presigned URLs of the Gen3 commons, in seconds"),
-    Setting(
-        "gen3.forbidden_status",
-        401,
-        "Status of Fence's refusal of a file to a known user: 401 as in its releases, 403 as in its document",
-    ),
-)
 
 
 class Gen3:
@@ -66,7 +55,6 @@ class Gen3:
 
     def __init__(self, context: SandboxContext, folder: Path) -> None:
         self.context = context
-        context.settings.declare(*_SETTINGS)
         self.access = Access(context, folder / "gen3.key")
         self.files = Files(context.database, context.objects, context.clock.now)
         self.wts = Wts(context, self.access)

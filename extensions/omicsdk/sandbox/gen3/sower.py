@@ -19,7 +19,6 @@ from omicsdk.sandbox.gen3.storage import BUCKET, Files, Grant, presigned
 from omicsdk.sandbox.problems import Problem, or_raise
 from omicsdk.sandbox.service import Call, Reply, SandboxContext, Service, handlers_in
 from omicsdk.sandbox.state.database import Table
-from omicsdk.sandbox.state.settings import Setting
 
 # The resource with whose permission `access`, of the service `job`, a user may dispatch jobs.
 RESOURCE = "/sower"
@@ -89,9 +88,6 @@ class Sower:
         self._files = files
         self._index = index
         self._lock = threading.Lock()
-        context.settings.declare(
-            Setting(SECONDS, 2.0, "For how many seconds a job of the Gen3 commons runs before it has done its work.")
-        )
         self._jobs = Table(context.database, "gen3_jobs", Job)
 
     def dispatch(self, owner: str) -> Job:

@@ -25,7 +25,7 @@ from omicsdk.sandbox.state.clock import Jobs
 from omicsdk.sandbox.state.database import Database, Table
 from omicsdk.sandbox.state.objects import ObjectStore, Part, StoredObject, Uploads, no_upload
 from omicsdk.sandbox.state.presigned import LEAST_PART, MOST_PARTS, Body, Signer, StorageServer, not_allowed
-from omicsdk.sandbox.state.settings import Setting, Settings
+from omicsdk.sandbox.state.settings import Settings
 
 # The bucket that uploads go to.
 BUCKET = "sandbox-gen3"
@@ -305,11 +305,6 @@ async def _receive(files: Files, url: str, body: Body) -> None:
 
 GOOGLE_PREFIX = "/google"
 PAYING = "google.requester_pays"
-_SETTINGS = (
-    Setting(
-        PAYING, "", "Requester-pays buckets of Google's storage, separated by commas: requests without userProject fail"
-    ),
-)
 
 
 class GoogleStorage(StorageServer):
@@ -324,7 +319,6 @@ class GoogleStorage(StorageServer):
 
     def __init__(self, files: Files, access: Access, signer: Signer, settings: Settings) -> None:
         super().__init__(files.objects, signer)
-        settings.declare(*_SETTINGS)
         self._files, self._access, self._settings = files, access, settings
 
     async def response(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -357,18 +351,6 @@ class GoogleStorage(StorageServer):
 
 
 _INDEXING = "indexing"
-SETTINGS = (
-    Setting(
-        "gen3.indexing",
-        True,
-        "Whether uploads give blank records of the Gen3 commons their size and hashes; else clients must do it themselves",
-    ),
-    Setting(
-        "gen3.indexing_seconds",
-        1.0,
-        "After how many seconds an upload to the Gen3 commons gives its record size and hashes",
-    ),
-)
 
 
 class Indexing:
@@ -388,7 +370,6 @@ class Indexing:
         self._records = index
         self._clock = context.clock
         self._settings = context.settings
-        context.settings.declare(*SETTINGS)
         self.jobs = Jobs(context.database, "gen3_indexing", context.clock.now)
         self.jobs.on(_INDEXING, self._index, slow=True)
 

@@ -16,28 +16,8 @@ from typing import Any
 
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.s3.guard import NOT_IMPLEMENTED, Target, Wsgi, blocks_of, headers_of, refused, target_of
-from omicsdk.sandbox.state.settings import Setting, Settings
+from omicsdk.sandbox.state.settings import Settings
 
-SETTINGS = (
-    Setting(
-        "s3.clock_ahead", 0, "seconds by which the S3 server's clock is ahead; requests 15 minutes away are refused"
-    ),
-    Setting("s3.region", "", "the buckets' region, for which requests have to be signed; empty for any"),
-    Setting("s3.lists", "v2", "newest version of lists: v2; v1 answers as that; none refuses v2", ("v2", "v1", "none")),
-    Setting(
-        "s3.checksums",
-        "stored",
-        "checksums of requests are stored, ignored, or refused",
-        ("stored", "ignored", "refused"),
-    ),
-    Setting(
-        "s3.conditions",
-        "checked",
-        "conditions of requests that create objects are checked, ignored, or refused",
-        ("checked", "ignored", "refused"),
-    ),
-    Setting("s3.etags", "md5", "ETags are MD5s, or opaque as those of objects that KMS encrypts", ("md5", "opaque")),
-)
 #: Seconds by which a request's time may differ from the server's.
 _SKEW = 15 * 60
 _CHECKSUM = re.compile(r"(x-amz-checksum-(?!mode)|x-amz-sdk-checksum-|x-amz-trailer)")

@@ -24,31 +24,14 @@ from omicsdk.sandbox.sb.documents import (
     permissions_of,
 )
 from omicsdk.sandbox.sb.responses import bad, error_body, no_such, refuse, view
-from omicsdk.sandbox.sb.uploadstore import LEAST_PART, SbUploads, Storage
+from omicsdk.sandbox.sb.uploadstore import SbUploads, Storage
 from omicsdk.sandbox.service import Call, Caller, JsonObject, Reply, SandboxContext, bearer_token
 from omicsdk.sandbox.state.clock import Clock, Jobs
-from omicsdk.sandbox.state.settings import Setting, Settings
+from omicsdk.sandbox.state.settings import Settings
 
 _T = TypeVar("_T")
 _DAY = 24 * 3600.0
 _FORBIDDEN = {"project": 3001, "volume": 9020, "dataset": 90002, "automation": 90002, "file": 5001}
-_SETTINGS = (
-    Setting("sb.rate_limit", 1_000_000, "how many requests a token has in each period"),
-    Setting("sb.rate_seconds", 300, "how long such a period is, in seconds"),
-    Setting("sb.advance_access", False, "whether operations in advance access are refused without their header"),
-    Setting("sb.queue_seconds", 0.5, "how long imports and exports wait for their turn, in seconds"),
-    Setting("sb.transfer_seconds", 0.5, "how long an import or export takes, in seconds"),
-    Setting("sb.url_seconds", 3600, "validity of URLs of downloads, in seconds"),
-    Setting("sb.part_url_seconds", 3600, "validity of URLs of an upload's parts, in seconds"),
-    Setting("sb.part_least", LEAST_PART, "the smallest part of an upload but the last, in bytes"),
-    Setting("sb.file_job_seconds", 1.0, "how long a job on files takes, in seconds"),
-    Setting("sb.task_queue_seconds", 0.5, "how long a task waits for its turn, in seconds"),
-    Setting("sb.task_seconds", 1.0, "how long a task runs, in seconds"),
-    Setting("sb.failing_tasks", "", "names of tasks and runs that fail, as patterns divided by commas; * for all"),
-    Setting("sb.tool_seconds", 60, "how long a tool may run where tools are run, in seconds of real time"),
-    Setting("sb.run_queue_seconds", 0.5, "how long a run of an automation waits for its turn, in seconds"),
-    Setting("sb.run_seconds", 1.0, "how long a run of an automation takes, in seconds"),
-)
 
 
 def new_id() -> str:
@@ -157,7 +140,6 @@ class Sb:
     def __init__(self, context: SandboxContext, *, run_tools: bool = False) -> None:
         self.context = context
         self.run_tools = run_tools
-        context.settings.declare(*_SETTINGS)
         database = context.database
         self.transaction = database.transaction
         self.documents = Documents(database)

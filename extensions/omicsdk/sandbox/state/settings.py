@@ -1,8 +1,10 @@
 """Settings that tests and teachers change while the sandbox runs."""
 
 import json
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 from math import inf
 
 from omicsdk.sandbox.state.database import Database
@@ -26,7 +28,14 @@ class Setting:
     name: str
     default: Value
     meaning: str
-    choices: tuple[str, ...] = ()
+    choices: Sequence[str] = ()
+
+
+def shipped() -> dict[str, Setting]:
+    """The settings of all platforms by name, as `settings.toml` lists them."""
+    text = files("omicsdk.sandbox").joinpath("settings.toml").read_text(encoding="utf-8")
+    named = {f"{group}.{key}": fields for group, keys in tomllib.loads(text).items() for key, fields in keys.items()}
+    return {name: Setting(name, **fields) for name, fields in named.items()}
 
 
 class Settings:

@@ -12,7 +12,6 @@ from omicsdk.sandbox.gen3.indexd.requests import no_record, refuse, spellings
 from omicsdk.sandbox.problems import Problem, or_raise
 from omicsdk.sandbox.service import Call, JsonObject, SandboxContext, basic_login
 from omicsdk.sandbox.state.database import Database, Table
-from omicsdk.sandbox.state.settings import Setting
 
 PREFIX = "gen3.guid_prefix"
 NEIGHBOURS = "gen3.index_neighbours"
@@ -214,20 +213,6 @@ class Index:
         self.bundles = Documents(database, "gen3_index_bundles", "id")
         self.alias_records = Documents(database, "gen3_index_alias_records", "name")
         self.aliases = Aliases(database, "gen3_index_aliases", Alias, indexes=("did, alias",))
-        context.settings.declare(
-            Setting(PREFIX, "dg.TEST/", "What new GUIDs of the commons begin with; empty for nothing."),
-            Setting(
-                NEIGHBOURS,
-                "[]",
-                "Other commons that the index names, as JSON: a list of objects with name, host, hints (regular"
-                " expressions) and type.",
-            ),
-            Setting(
-                PASSPORTS,
-                "{}",
-                "Resources that passports open, as JSON: a resource's path with a list of their issuers.",
-            ),
-        )
 
     @property
     def prefix(self) -> str:
