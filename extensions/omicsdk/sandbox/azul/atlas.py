@@ -1,9 +1,11 @@
 """The index: the data files of the Data Store's bundles, each with the metadata of its bundle."""
 
 import re
+import tomllib
 import uuid as uuids
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Any
 
 from omicsdk.core.checksums import base64_of
@@ -169,24 +171,10 @@ Reader = Callable[[IndexedFile], list[Any]]
 
 # The field of ages, which are indexed as text.
 AGE = "organismAge"
-# Schema, and names of members, the first of which that exists has the values of a field.
-_METADATA: Mapping[str, tuple[str, ...]] = {
-    "organ": ("specimen_from_organism", "organ"),
-    "organPart": ("specimen_from_organism", "organ_parts", "organ_part"),
-    "specimenDisease": ("specimen_from_organism", "diseases"),
-    "genusSpecies": ("donor_organism", "genus_species"),
-    "biologicalSex": ("donor_organism", "sex", "biological_sex"),
-    "developmentStage": ("donor_organism", "development_stage"),
-    "donorDisease": ("donor_organism", "diseases"),
-    "laboratory": ("contributors", "laboratory"),
-    "libraryConstructionApproach": (
-        "library_preparation_protocol",
-        "library_construction_method",
-        "library_construction_approach",
-    ),
-    "nucleicAcidSource": ("library_preparation_protocol", "nucleic_acid_source"),
-    "instrumentManufacturerModel": ("sequencing_protocol", "instrument_manufacturer_model"),
-}
+# The tables of `fields.toml`.
+TABLES: Mapping[str, Any] = tomllib.loads(
+    files("omicsdk.sandbox.azul").joinpath("fields.toml").read_text(encoding="utf-8")
+)
 
 
 def _of(schema: str, *names: str) -> Reader:
@@ -235,33 +223,20 @@ HCA_FIELDS: Mapping[str, Reader] = {
     "sourceSpec": lambda file: [
         f"tdr:bigquery:gcp:sandbox:hca_prod_{file.project_id.replace('-', '')}__20260101_dcp43"
     ],
-    **{field: _of(*places) for field, places in _METADATA.items()},
+    **{field: _of(*places) for field, places in TABLES["metadata"].items()},
     AGE: _ages,
 }
 
+# What AnVIL's catalogs have in place of these.
+_OF_ANVIL: Mapping[str, Reader] = {
+    "AnVIL's source": lambda file: [f"tdr:bigquery:gcp:sandbox:ANVIL_{file.project_id.replace('-', '')}_20260101"],
+    "suffix": lambda file: [f".{file.format}"],
+    "supplementary": lambda _: [False],
+    "data set": lambda file: [str(uuids.uuid5(NAMESPACE, f"dataset {file.project_id}"))],
+    "donor": lambda file: [file.id_of("donor_organism_json")],
+    "library preparation": lambda file: [file.id_of("library_preparation_protocol_json")],
+}
 # Fields of AnVIL's catalogs, read of a file.
 ANVIL_FIELDS: Mapping[str, Reader] = {
-    "fileVersion": HCA_FIELDS["fileVersion"],
-    "bundle_uuid": HCA_FIELDS["bundleUuid"],
-    "bundle_version": HCA_FIELDS["bundleVersion"],
-    "source_id": HCA_FIELDS["sourceId"],
-    "source_spec": lambda file: [f"tdr:bigquery:gcp:sandbox:ANVIL_{file.project_id.replace('-', '')}_20260101"],
-    **dict.fromkeys(("files.document_id", "files.file_id"), HCA_FIELDS["fileId"]),
-    "files.file_name": HCA_FIELDS["fileName"],
-    "files.file_format": lambda file: [f".{file.format}"],
-    "files.file_size": HCA_FIELDS["fileSize"],
-    "files.is_supplementary": lambda _: [False],
-    "datasets.document_id": HCA_FIELDS["projectId"],
-    "datasets.dataset_id": lambda file: [str(uuids.uuid5(NAMESPACE, f"dataset {file.project_id}"))],
-    "datasets.title": HCA_FIELDS["project"],
-    **dict.fromkeys(("donors.document_id", "donors.donor_id"), lambda file: [file.id_of("donor_organism_json")]),
-    "donors.organism_type": HCA_FIELDS["genusSpecies"],
-    "donors.phenotypic_sex": HCA_FIELDS["biologicalSex"],
-    **dict.fromkeys(("biosamples.document_id", "biosamples.biosample_id"), HCA_FIELDS["sampleId"]),
-    "biosamples.anatomical_site": HCA_FIELDS["organ"],
-    **dict.fromkeys(
-        ("activities.document_id", "activities.activity_id"),
-        lambda file: [file.id_of("library_preparation_protocol_json")],
-    ),
-    "activities.assay_type": HCA_FIELDS["libraryConstructionApproach"],
+    field: {**HCA_FIELDS, **_OF_ANVIL}[source] for field, source in TABLES["anvil"]["fields"].items()
 }

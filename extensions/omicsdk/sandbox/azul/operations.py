@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from omicsdk.sandbox.azul.atlas import ANVIL_FIELDS, HCA_FIELDS, IndexedFile, Reader
+from omicsdk.sandbox.azul.atlas import TABLES, IndexedFile
 from omicsdk.sandbox.azul.search import (
     HCA,
     Addresses,
@@ -267,65 +267,24 @@ _UNSAFE = str.maketrans('<>:"|?*', "_______")
 Column = Callable[[IndexedFile, Addresses], list[Any]]
 
 
-def _columns(fields: Mapping[str, Reader], names: Mapping[str, str]) -> dict[str, Column]:
+# Columns that are no fields.
+_OF_FILES: Mapping[str, Column] = {
+    "CRC-32C": lambda file, _: [file.record.crc32c],
+    "SHA-256": lambda file, _: [file.record.sha256],
+    "MD5": lambda file, at: [at.md5(file)],
+    "content type": lambda file, _: [file.record.content_type],
+    "DRS URI": lambda file, _: [file.drs_uri],
+    "URL": lambda file, at: [at.url(file)],
+    "URI in the mirror": lambda file, at: [at.mirror_uri(file)],
+    "nothing": lambda _file, _: [None],
+}
+
+
+def _columns(kind: Kind) -> dict[str, Column]:
     def column(name: str) -> Column:
-        return lambda file, _: fields[name](file)
+        return _OF_FILES.get(name) or (lambda file, _: kind.fields[name](file))
 
-    return {heading: column(name) for heading, name in names.items()}
-
-
-_HCA_COLUMNS: Mapping[str, Column] = {
-    **_columns(
-        HCA_FIELDS,
-        {
-            "source_id": "sourceId",
-            "source_spec": "sourceSpec",
-            "bundle_uuid": "bundleUuid",
-            "bundle_version": "bundleVersion",
-            "file_name": "fileName",
-            "file_format": "fileFormat",
-            "file_size": "fileSize",
-            "file_uuid": "fileId",
-            "file_version": "fileVersion",
-        },
-    ),
-    "file_crc32c": lambda file, _: [file.record.crc32c],
-    "file_sha256": lambda file, _: [file.record.sha256],
-    "file_content_type": lambda file, _: [file.record.content_type],
-    "file_drs_uri": lambda file, _: [file.drs_uri],
-    "file_azul_url": lambda file, at: [at.url(file)],
-    "file_azul_mirror_uri": lambda file, at: [at.mirror_uri(file)],
-    **_columns(
-        HCA_FIELDS,
-        {
-            "sequencing_protocol.instrument_manufacturer_model": "instrumentManufacturerModel",
-            "sequencing_protocol.paired_end": "pairedEnd",
-            "library_preparation_protocol.library_construction_approach": "libraryConstructionApproach",
-            "library_preparation_protocol.nucleic_acid_source": "nucleicAcidSource",
-            "project.provenance.document_id": "projectId",
-            "project.contributors.laboratory": "laboratory",
-            "project.project_core.project_short_name": "project",
-            "project.project_core.project_title": "projectTitle",
-            "specimen_from_organism.provenance.document_id": "sampleId",
-            "specimen_from_organism.diseases": "specimenDisease",
-            "specimen_from_organism.organ": "organ",
-            "specimen_from_organism.organ_part": "organPart",
-            "donor_organism.sex": "biologicalSex",
-            "donor_organism.genus_species": "genusSpecies",
-            "donor_organism.development_stage": "developmentStage",
-            "donor_organism.diseases": "donorDisease",
-        },
-    ),
-}
-_ANVIL_COLUMNS: Mapping[str, Column] = {
-    **_columns(
-        ANVIL_FIELDS, {"bundles.bundle_uuid": "bundle_uuid", **{name: name for name in ANVIL_FIELDS if "." in name}}
-    ),
-    "files.file_md5sum": lambda file, at: [at.md5(file)],
-    "files.drs_uri": lambda file, _: [file.drs_uri],
-    "files.azul_url": lambda file, at: [at.url(file)],
-    "files.azul_mirror_uri": lambda _file, _: [None],
-}
+    return {heading: column(name) for heading, name in TABLES[kind.name]["columns"].items()}
 
 
 def _rows(columns: Mapping[str, Column], files: Sequence[IndexedFile], at: Addresses) -> list[dict[str, str]]:
@@ -338,7 +297,7 @@ def _cell(values: Sequence[Any]) -> str:
 
 
 def _compact(kind: Kind, files: Sequence[IndexedFile], at: Addresses) -> bytes:
-    columns = _HCA_COLUMNS if kind is HCA else _ANVIL_COLUMNS
+    columns = _columns(kind)
     return _table(_rows(columns, files, at), columns)
 
 
@@ -365,7 +324,7 @@ def _quoted(text: str) -> str:
 def _bdbag(_: Kind, files: Sequence[IndexedFile], at: Addresses) -> bytes:
     """A bag whose table has a row for each bundle and columns for each file format."""
     table: dict[str, dict[str, str]] = {}
-    for file, row in zip(files, _rows(_HCA_COLUMNS, files, at), strict=True):
+    for file, row in zip(files, _rows(_columns(HCA), files, at), strict=True):
         participant = f"{file.bundle.uuid}.{file.bundle_version.replace(':', '')}"
         cells = table.setdefault(participant, {"entity:participant_id": participant})
         kind = f"__{file.format.replace('.', '_')}_"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from omicsdk.core.type_guards import is_array, is_object
-from omicsdk.sandbox.azul.atlas import AGE, ANVIL_FIELDS, HCA_FIELDS, IndexedFile, Reader, age_of
+from omicsdk.sandbox.azul.atlas import AGE, ANVIL_FIELDS, HCA_FIELDS, TABLES, IndexedFile, Reader, age_of
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import JsonObject, grouped
 
@@ -47,35 +47,12 @@ class Kind:
     unlisted: AbstractSet[str]
 
 
-HCA = Kind(
-    "hca",
-    HCA_FIELDS,
-    {
-        "projects": EntityType("projectId", "projectTitle", largest=50),
-        "samples": EntityType("sampleId", "sampleId"),
-        "files": EntityType("fileId", "fileName"),
-        "bundles": EntityType("bundleUuid", "bundleVersion", "desc", largest=100),
-    },
-    {"bundleUuid", "bundleVersion", "fileId", "fileName", "fileSize", "fileVersion", "projectTitle", "sampleId"},
-)
-ANVIL = Kind(
-    "anvil",
-    ANVIL_FIELDS,
-    {
-        "activities": EntityType("activities.document_id", "activities.activity_id"),
-        "biosamples": EntityType("biosamples.document_id", "biosamples.biosample_id"),
-        "bundles": EntityType("bundle_uuid", "bundle_uuid"),
-        "datasets": EntityType("datasets.document_id", "datasets.dataset_id"),
-        "donors": EntityType("donors.document_id", "donors.donor_id"),
-        "files": EntityType("files.document_id", "files.file_id"),
-    },
-    {
-        "bundle_uuid",
-        "bundle_version",
-        "fileVersion",
-        *(f"files.{name}" for name in ("document_id", "file_id", "file_name", "file_size")),
-    },
-)
+def _kind(name: str, fields: Mapping[str, Reader]) -> Kind:
+    types = {type_: EntityType(**entry) for type_, entry in TABLES[name]["types"].items()}
+    return Kind(name, fields, types, {*TABLES[name]["unlisted"]})
+
+
+HCA, ANVIL = _kind("hca", HCA_FIELDS), _kind("anvil", ANVIL_FIELDS)
 
 
 def bad_request(message: str) -> Problem:
@@ -248,23 +225,6 @@ def _facet(field: str, values: Sequence[Any]) -> dict[str, Any]:
     return {"terms": terms, "total": len(values), "type": "terms"}
 
 
-_PROJECT = {
-    "projectId": "projectId",
-    "projectTitle": "projectTitle",
-    "projectShortname": "project",
-    "laboratory": "laboratory",
-}
-_DONOR = {
-    "genusSpecies": "genusSpecies",
-    "biologicalSex": "biologicalSex",
-    "developmentStage": "developmentStage",
-    "disease": "donorDisease",
-}
-_SPECIMEN = {"id": "sampleId", "organ": "organ", "organPart": "organPart", "disease": "specimenDisease"}
-_PROTOCOLS = {
-    name: name
-    for name in ("libraryConstructionApproach", "nucleicAcidSource", "instrumentManufacturerModel", "pairedEnd")
-}
 # Dimensions of trees of matrices.
 STRATA = ("genusSpecies", "developmentStage", "organ", "libraryConstructionApproach")
 
@@ -297,8 +257,8 @@ def values_of(files: Sequence[IndexedFile], field: str, fields: Mapping[str, Any
     return list(dict.fromkeys(value for file in files for value in fields[field](file) if value is not None))
 
 
-def _gathered(files: Sequence[IndexedFile], names: Mapping[str, str]) -> JsonObject:
-    return {name: values_of(files, field) for name, field in names.items()}
+def _gathered(files: Sequence[IndexedFile], part: str) -> JsonObject:
+    return {name: values_of(files, field) for name, field in TABLES["hca"]["hits"][part].items()}
 
 
 def hca_hit(entity_type: str, entity: Entity, at: Addresses) -> JsonObject:
@@ -312,12 +272,14 @@ def hca_hit(entity_type: str, entity: Entity, at: Addresses) -> JsonObject:
     files = entity.files
     hit: JsonObject = {
         "entryId": entity.id,
-        "protocols": [_gathered(files, _PROTOCOLS)],
+        "protocols": [_gathered(files, "protocols")],
         "sources": distinct(files, HCA_FIELDS, ("sourceId", "sourceSpec")),
-        "projects": [_gathered(files, _PROJECT)],
-        "samples": [{"sampleEntityType": ["specimens"], **_gathered(files, _SPECIMEN)}],
-        "specimens": [_gathered(files, _SPECIMEN)],
-        "donorOrganisms": [{**_gathered(files, _DONOR), AGE: [age_of(text) for text in values_of(files, AGE)]}],
+        "projects": [_gathered(files, "projects")],
+        "samples": [{"sampleEntityType": ["specimens"], **_gathered(files, "specimens")}],
+        "specimens": [_gathered(files, "specimens")],
+        "donorOrganisms": [
+            {**_gathered(files, "donorOrganisms"), AGE: [age_of(text) for text in values_of(files, AGE)]}
+        ],
         **{name: [] for name in ("cellLines", "organoids", "cellSuspensions")},
     }
     if entity_type in ("files", "bundles"):
