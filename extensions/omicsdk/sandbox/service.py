@@ -4,9 +4,11 @@ caller."""
 import base64
 import json
 import secrets
+import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
+from importlib.resources import files
 from types import FunctionType, ModuleType
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
@@ -309,6 +311,35 @@ class Service:
     def has_handler(self, operation: str) -> bool:
         """Whether an operation is not answered by the engine: it has a handler, or is refused as absent."""
         return operation in self.handlers or operation in self.absent
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """The traits of a real service's operations, by their names.
+
+    Attributes:
+        absent: Those that the sandbox does not implement, by the reason.
+        crashes: As `Service` has them.
+        same: Those that do the same as another.
+        responses: Those that always have the same response, as JSON.
+        pages: Those that always have the same page.
+    """
+
+    absent: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
+    crashes: Mapping[str, Sequence[int]] = field(default_factory=dict[str, Sequence[int]])
+    same: Mapping[str, str] = field(default_factory=dict[str, str])
+    responses: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    pages: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@cache
+def _all_traits() -> Mapping[str, Any]:
+    return tomllib.loads(files("omicsdk.sandbox").joinpath("operations.toml").read_text(encoding="utf-8"))
+
+
+def traits(service: str) -> Traits:
+    """The traits of a real service's operations, as `operations.toml` lists them."""
+    return Traits(**_all_traits().get(service, {}))
 
 
 def response(reply: Reply, headers: Mapping[str, str], *, empty: bool = False) -> Response:

@@ -422,5 +422,4 @@ def crunch_service(crunch: Crunch, document: Mapping[str, Any]) -> Service:
         ),
         at_once=is_reading,
         # As the site does until a user deletes or locks the dataset whose project was deleted.
-        crashes={"get_next_dataset": (500,), "get_next_dataset_of_project": (404, 500)},
     )

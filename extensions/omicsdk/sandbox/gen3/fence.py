@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 # Longest validity of access tokens, in seconds; Fence's default.
 LONGEST_TOKEN = 3600
-# The operation of an older address, and the one that does the same.
-SAME = {"get_cdis_access_token": "get_access_token"}
 # The scopes that tokens of a program may have.
 _SCOPES = ("openid", "fence", "user", "data", "admin")
 

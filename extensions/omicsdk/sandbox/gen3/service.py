@@ -5,7 +5,7 @@ mounts each service below `/gen3/`, and paths are rewritten before they are rout
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeGuard, cast
 
@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.routing import PATH_PARAMETER
-from omicsdk.sandbox.service import Call, Caller, Handler, Reply, SandboxContext, Service, refusal, response
+from omicsdk.sandbox.service import Call, Caller, Handler, Reply, SandboxContext, Service, refusal, response, traits
 
 ErrorBody = Callable[[Problem], Mapping[str, object]]
 # The services are below it, each under its name.
@@ -129,8 +129,6 @@ def trailing_slashes(app: ASGIApp, slashed: tuple[str, ...] = ("/",), error_body
 
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
-# The responses of most services to a health check.
-HEALTHY = Reply(text="Healthy", headers=HTML)
 # The failure of most services.
 CRASH = Reply({"message": "internal server error"}, 500)
 # The JSON that services' refusals carry, where they have a form of their own.
@@ -140,8 +138,6 @@ ERROR_BODIES: Mapping[str, ErrorBody] = {
     "ws-storage": lambda problem: {"Result": problem.title},
     "wts": lambda problem: {"message": problem.title},
 }
-# The release that services state, where no client looks at it.
-VERSION = "sandbox"
 
 
 def need_authorization(call: Call) -> None:
@@ -159,12 +155,8 @@ def gen3_service(
     document: Mapping[str, Any],
     handlers: Mapping[str, Handler],
     *,
-    same: Mapping[str, str] | None = None,
-    responses: Mapping[str, Reply] | None = None,
-    absent: Mapping[str, str] | None = None,
     error_body: ErrorBody | None = None,
     around: Callable[[ASGIApp], ASGIApp] | None = trailing_slashes,
-    crashes: Mapping[str, Sequence[int]] | None = None,
     crash: Reply = CRASH,
     rights: Callable[[Call], object] = need_authorization,
     checks: bool = False,
@@ -175,31 +167,29 @@ def gen3_service(
         name: The service's name, which is also that of its place below `/gen3/`.
         document: Its OpenAPI 3.1 document.
         handlers: Operation name to handler.
-        same: Operations that do the same as another.
-        responses: Operations that always have the same response.
-        absent: Operations that the sandbox does not implement, and why.
         error_body: The JSON that a refusal carries; by default as in `ERROR_BODIES`, or that of a Problem.
         around: Puts what concerns every request around the service's routes; by default slashes at the end of paths
             do not matter. None for nothing.
-        crashes: Operations in which the real service fails in place of refusals, each with the statuses of these.
-        crash: Its response then.
+        crash: The response of operations in which the real service fails.
         rights: Raises a Problem where the sender may not request an operation that the engine answers.
         checks: Whether requests are validated against the document before a handler sees them.
     """
-    always = {operation: _always(reply) for operation, reply in (responses or {}).items()}
+    operations = traits(f"gen3/{name}")
+    always = {operation: _always(Reply(body)) for operation, body in operations.responses.items()}
+    always |= {operation: _always(Reply(text=text, headers=HTML)) for operation, text in operations.pages.items()}
     return Service(
         name=f"gen3/{name}",
         prefix=f"{HOME}/{name}",
         document=document,
         document_path="/openapi.json",
-        handlers={**handlers, **always, **{alias: handlers[other] for alias, other in (same or {}).items()}},
+        handlers={**handlers, **always, **{alias: handlers[other] for alias, other in operations.same.items()}},
         authenticate=lambda _headers: Caller("", frozenset()),
         error_body=error_body or ERROR_BODIES.get(name, Problem.body),
         error_type="application/json",
         around=around,
         checks=checks,
-        absent=absent or {},
-        crashes=crashes or {},
+        absent={operation: reason for reason, several in operations.absent.items() for operation in several},
+        crashes=operations.crashes,
         crash=crash,
         rights=rights,
     )

@@ -23,9 +23,7 @@ from omicsdk.sandbox.gen3.peregrine.service import peregrine_service
 from omicsdk.sandbox.gen3.records import export, sheepdog
 from omicsdk.sandbox.gen3.records.requests import error_body
 from omicsdk.sandbox.gen3.service import (
-    HEALTHY,
     HTML,
-    VERSION,
     as_list,
     as_object,
     document_of,
@@ -40,29 +38,7 @@ from omicsdk.sandbox.gen3.wts import wts_service
 from omicsdk.sandbox.problems import Problem, bad_arguments, or_raise
 from omicsdk.sandbox.service import Call, Handler, Reply, Service, handlers_in, is_reading
 
-_BROWSER = "logins need a browser, and the sandbox's commons has no pages: make keys with `gen3_credentials`"
-_USERS = "users are added with `sandbox.gen3.access.add`"
-# Why operations of Fence are not part of the sandbox.
-_ABSENT_OF_FENCE = {
-    **dict.fromkeys(("authorize", "confirm_authorization", "login_with_shibboleth", "login_with_fence"), _BROWSER),
-    **dict.fromkeys(("logout", "get_registration_form", "create_api_key", "create_cdis_key"), _BROWSER),
-    **dict.fromkeys(("get_user_info_by_name", "soft_delete_user", "reactivate_user", "create_user"), _USERS),
-}
 _SLASHED = ("/google/billing_projects/", "/google/service_accounts/")
-
-# The release that the sandbox answers like.
-_SHEEPDOG_VERSION = "5.2.4"
-_STORAGE = "files of the commons are uploaded through Fence; this service has no storage"
-_XML = "it needs tables of how XML becomes records, which a custom dictionary does not have"
-_BULK = "the service itself fails on several documents at once"
-# Operations that the sandbox does not implement, and why.
-_ABSENT_OF_SHEEPDOG = {
-    **dict.fromkeys(("submit_bulk", "create_bulk", "try_submit_bulk", "try_create_bulk"), _BULK),
-    **dict.fromkeys(("upload_file", "try_upload_file", "change_file_upload", "try_change_file_upload"), _STORAGE),
-    **dict.fromkeys(("delete_file", "try_delete_file", "reassign_file"), _STORAGE),
-    **dict.fromkeys(("submit_biospecimen_xml", "try_submit_biospecimen_xml"), _XML),
-    **dict.fromkeys(("submit_clinical_xml", "try_submit_clinical_xml"), _XML),
-}
 
 
 def gen3_services(gen3: Gen3, document: Callable[[str], Mapping[str, Any]]) -> list[Service]:
@@ -94,7 +70,6 @@ def _manifest_service(gen3: Gen3, document: Mapping[str, Any]) -> Service:
         "manifest",
         document,
         {},
-        responses={"get_status": HEALTHY},
         rights=lambda call: gen3.access.somebody(call.headers, Problem(403, "forbidden", "Please log in.")),
     )
 
@@ -104,9 +79,6 @@ def _fence_service(gen3: Gen3, document: Mapping[str, Any]) -> Service:
         "fence",
         document,
         refusing(handlers_in(document, gen3, fence), _page),
-        same=fence.SAME,
-        responses={"get_status": HEALTHY, "get_version": Reply({"version": VERSION, "commit": ""})},
-        absent=_ABSENT_OF_FENCE,
         around=lambda app: trailing_slashes(app, _SLASHED),
         rights=lambda call: call.operation.secured and fence.principal(gen3, call, "user"),
         checks=True,
@@ -126,18 +98,10 @@ def _page(problem: Problem) -> Reply:
 
 
 def _sheepdog_service(gen3: Gen3, document: Mapping[str, Any]) -> Service:
-    unknown = {"commit": "Unknown", "version": "Unknown"}
     return gen3_service(
         "sheepdog",
         document,
         handlers_in(document, gen3, sheepdog, export),
-        same={**sheepdog.SAME, **export.SAME},
-        responses={
-            "get_status": HEALTHY,
-            "get_version": Reply({"commit": "", "dictionary": unknown, "version": _SHEEPDOG_VERSION}),
-        },
-        absent=_ABSENT_OF_SHEEPDOG,
-        crashes=dict.fromkeys(_ABSENT_OF_SHEEPDOG, (501,)),
         error_body=error_body,
         around=lambda app: trailing_slashes(app, ("/v0/submission/",), error_body),
     )
@@ -155,7 +119,6 @@ def _arborist_service(access: Access, document: Mapping[str, Any]) -> Service:
         "arborist",
         document,
         handlers_in(document, access, sys.modules[__name__]),
-        responses={"get_health": Reply("Healthy")},
         rights=administrator,
     )
 
@@ -222,7 +185,6 @@ def guppy_service(guppy: Guppy) -> Service:
         "guppy",
         _DOCUMENT,
         {**refusing(handlers, _refused), **refusing({_QUERY: query}, _refused_query)},
-        responses={"get_version": Reply({"version": VERSION, "commit": VERSION})},
     )
 
 
@@ -264,10 +226,6 @@ def download(guppy: Guppy, call: Call) -> Reply:
 _GA4GH = "ga4gh"
 # Paths that are taken with and without a slash at the end, as the document has them. Elsewhere a slash is part of a GUID.
 _COLLECTIONS = ("/index", "/index/blank", "/bundle", "/urls", "/alias/", "/bulk/documents")
-# Operations in which the real service checks no argument.
-_CRASHES_OF_INDEXD: dict[str, tuple[int, ...]] = dict.fromkeys(
-    ("query_urls", "query_urls_metadata", "get_records"), (400,)
-)
 
 
 def indexd_service(index: Index, document: Mapping[str, Any]) -> Service:
@@ -280,17 +238,13 @@ def indexd_service(index: Index, document: Mapping[str, Any]) -> Service:
     Returns:
         What the sandbox mounts.
     """
-    # A deployment without a configured version returns none.
-    responses = {"get_status": HEALTHY, "get_version": Reply({"version": "", "commit": ""})}
     handlers = {name: _indexd_refusing(handler) for name, handler in handlers_in(document, index, records, drs).items()}
     service = gen3_service(
         "indexd",
         document,
         handlers,
-        responses=responses,
         error_body=_indexd_error,
         around=lambda app: middleware(app, _indexd_request, lambda problem: _framework_page(problem.status)),
-        crashes=_CRASHES_OF_INDEXD,
         crash=_framework_page(500),
     )
     return replace(service, name="indexd", at_once=is_reading)

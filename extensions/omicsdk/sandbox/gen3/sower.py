@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from omicsdk.sandbox.gen3.access import Access, Person
 from omicsdk.sandbox.gen3.indexd.index import Index
-from omicsdk.sandbox.gen3.service import VERSION, as_object, document_of, gen3_service, refusing
+from omicsdk.sandbox.gen3.service import as_object, document_of, gen3_service, refusing
 from omicsdk.sandbox.gen3.storage import BUCKET, Files, Grant, presigned
 from omicsdk.sandbox.problems import Problem, or_raise
 from omicsdk.sandbox.service import Call, Reply, SandboxContext, Service, handlers_in
@@ -159,13 +159,17 @@ def sower_service(sower: Sower) -> Service:
         "job",
         _DOCUMENT,
         refusing(handlers_in(_DOCUMENT, sower, sys.modules[__name__]), _refused),
-        responses={"get_status": Reply(text="Healthy"), "get_version": Reply({"version": VERSION, "commit": VERSION})},
     )
 
 
 def _refused(problem: Problem) -> Reply:
     # Programs in Go send a refusal's text.
     return Reply(text=f"{problem.title}\n", status=problem.status)
+
+
+def get_status(_sower: Sower, _call: Call) -> Reply:
+    """GET /_status, a text as other programs in Go send it."""
+    return Reply(text="Healthy")
 
 
 def dispatch_job(sower: Sower, call: Call) -> Reply:

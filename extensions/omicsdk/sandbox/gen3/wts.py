@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from omicsdk.sandbox.gen3.access import Access, Person
-from omicsdk.sandbox.gen3.service import HEALTHY, gen3_service, trailing_slashes
+from omicsdk.sandbox.gen3.service import gen3_service, trailing_slashes
 from omicsdk.sandbox.problems import Problem, bad_arguments, or_raise
 from omicsdk.sandbox.service import Call, Reply, SandboxContext, Service, handlers_in
 from omicsdk.sandbox.state.database import Table
@@ -18,7 +18,6 @@ DEFAULT = "default"
 _EVERYBODY = "*"
 _SECONDS = 30.0
 _LOGIN = "gen3 login"
-_BROWSER = "connecting needs a browser, and the sandbox has no pages: connect them with `sandbox.gen3.wts`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +147,6 @@ def wts_service(wts: Wts, document: Mapping[str, Any]) -> Service:
         "wts",
         document,
         handlers_in(document, wts, sys.modules[__name__]),
-        responses={"get_status": HEALTHY},
-        absent=dict.fromkeys(("get_authorization_url", "authorize", "logout"), _BROWSER),
         around=lambda app: trailing_slashes(app, ("/token/", "/external_oidc/")),
     )
 

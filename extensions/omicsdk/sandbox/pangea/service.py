@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from omicsdk.sandbox.document import Operation, operations
@@ -119,26 +119,6 @@ def _route(path: str) -> str:
     return next((flat for pattern, flat in _LISTS if pattern.fullmatch(path)), path)
 
 
-_NOT_FOUND = """
-get_user_by_id get_pipeline_module_by_name create_work_order_for_sample create_work_order_for_sample_group
-get_sample_manifest get_sample_group_manifest get_sample_group_metadata get_sample_group_module_counts
-get_sample_group_sample_links
-"""
-_INVALID = """
-get_organization_by_name create_samples add_sample_group_samples remove_sample_group_samples add_project_sample_group
-download_sample_group_module get_tag_random_samples tag_sample tag_sample_group tag_tag
-write_organization_wiki_page write_sample_group_wiki_page write_pipeline_wiki_page
-upload_sample_analysis_result_field complete_sample_analysis_result_field_upload
-upload_sample_group_analysis_result_field complete_sample_group_analysis_result_field_upload
-"""
-# Operations in which deployed servers use values without looking them up: statuses of refusals that are a 500 there.
-_CRASHES: Mapping[str, Sequence[int]] = {
-    **dict.fromkeys(_NOT_FOUND.split(), (404,)),
-    **dict.fromkeys(_INVALID.split(), (400, 404)),
-    "get_me": (403,),
-    "get_site_wiki": (500,),
-    "write_site_wiki_page": (500,),
-}
 _STORED = re.compile("field|manifest|download")
 # Modules whose handlers run in one transaction; none of them sends requests to another server.
 _ALONE = (accounts, groups, results, orders, contrib)
@@ -168,6 +148,5 @@ def pangea_service(pangea: Pangea, document: Mapping[str, Any]) -> Service:
         document,
         handlers,
         Paths(roots={"/api/auth/": {"users": "users"}}, suffixed=("/api/",), forms=_FORMS, route=_route),
-        crashes=_CRASHES,
         at_once=_only_reads_tables,
     )

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from omicsdk.sandbox.document import Operation, Pairs, operations
 from omicsdk.sandbox.problems import Problem, or_raise
 from omicsdk.sandbox.routing import MATCH, Router, headers_of, origin, segments_of
-from omicsdk.sandbox.service import Call, Caller, Handler, Reply, Service
+from omicsdk.sandbox.service import Call, Caller, Handler, Reply, Service, traits
 
 # Fields, each with what is wrong about it.
 Complaints = Mapping[str, Sequence[str]]
@@ -365,7 +365,6 @@ def framework_service(
     handlers: Mapping[str, Handler],
     paths: Paths,
     *,
-    crashes: Mapping[str, Sequence[int]],
     at_once: Callable[[Operation, Pairs], bool],
 ) -> Service:
     """A service.
@@ -375,7 +374,6 @@ def framework_service(
         document: Its OpenAPI 3.1 document.
         handlers: Operation name to handler, which determines the caller.
         paths: What concerns its paths.
-        crashes: Operations in which the real server fails, as `Service` has them.
         at_once: Whether a handler only reads tables, as `Service` has it.
     """
     return Service(
@@ -390,6 +388,6 @@ def framework_service(
         around=lambda app: PathMiddleware(app, document, paths),
         checks=False,
         crash=Reply(text=_CRASH_PAGE, status=500, headers={"Content-Type": "text/html; charset=utf-8"}),
-        crashes=crashes,
+        crashes=traits(name).crashes,
         at_once=at_once,
     )

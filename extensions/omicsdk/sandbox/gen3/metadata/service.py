@@ -27,7 +27,6 @@ from omicsdk.sandbox.service import Call, Reply, Service, handlers_in, is_readin
 if TYPE_CHECKING:
     from omicsdk.sandbox.gen3.commons import Gen3
 
-VERSION = "4.3.0"
 # The resource with whose permission `access`, of the service `mds_gateway`, a caller may use /mds-admin.
 RESOURCE = "/mds_gateway"
 _OBJECTS = "/objects"
@@ -48,11 +47,8 @@ def metadata_service(gen3: Gen3, document: Mapping[str, Any]) -> Service:
         document,
         {name: storable(handler) for name, handler in handlers.items()},
         # The document has an operation for each of the two forms of the search's response.
-        same={"query_documents": "query"},
-        responses={"get_version": Reply(VERSION)},
         error_body=error_body,
         around=lambda app: middleware(app, partial(_let_in, gen3.access), json_refusal(error_body)),
-        crashes={"create_aliases": (404,), "update_aliases": (404, 409)},
         crash=Reply(text="Internal Server Error", status=500),
     )
     return replace(service, at_once=_reads_one)

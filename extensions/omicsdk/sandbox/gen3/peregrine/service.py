@@ -12,7 +12,7 @@ from omicsdk.sandbox.gen3.peregrine.views import Reader
 from omicsdk.sandbox.gen3.records.dictionary import Dictionary
 from omicsdk.sandbox.gen3.records.requests import error_body, parsed_json, refuse
 from omicsdk.sandbox.gen3.records.store import Record
-from omicsdk.sandbox.gen3.service import HEALTHY, HTML, as_object, gen3_service, trailing_slashes
+from omicsdk.sandbox.gen3.service import HTML, as_object, gen3_service, trailing_slashes
 from omicsdk.sandbox.problems import Problem, or_raise
 from omicsdk.sandbox.service import Call, Reply, Service, handlers_in
 
@@ -32,10 +32,6 @@ def peregrine_service(gen3: Gen3, document: Mapping[str, Any]) -> Service:
         "peregrine",
         document,
         handlers_in(document, gen3, sys.modules[__name__]),
-        responses={
-            "get_status": HEALTHY,
-            "get_version": Reply({"commit": "", "dictionary": {"commit": "", "version": ""}, "version": ""}),
-        },
         error_body=_error_body,
         around=lambda app: trailing_slashes(app, error_body=error_body),
     )

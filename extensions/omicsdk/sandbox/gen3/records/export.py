@@ -31,14 +31,6 @@ from omicsdk.sandbox.service import Call, Reply, grouped
 if TYPE_CHECKING:
     from omicsdk.sandbox.gen3.commons import Gen3
 
-# Operations that do the same as another.
-SAME = {
-    "get_project_dictionary": "get_dictionary",
-    "get_project_dictionary_node": "get_dictionary_node",
-    "get_project_template": "get_template",
-    "get_project_upload_manifest": "get_project_manifest",
-    "try_list_file_parts": "list_file_parts",
-}
 _BYTES = "application/octet-stream"
 _UUID = "^[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$"
 _FILE = {

@@ -384,12 +384,3 @@ HANDLERS = {
     ),
     **for_each({"": False, "try_": True}, {"{}delete_records": _delete}),
 }
-# Operations that do the same as another.
-SAME = {
-    **dict.fromkeys(("put_program", "patch_program"), "create_program"),
-    **dict.fromkeys(("post_project", "patch_project"), "create_project"),
-    **dict.fromkeys(("submit_tsv", "submit_csv"), "submit_record"),
-    "post_commit_transaction": "commit_transaction",
-    "post_close_transaction": "close_transaction",
-    **{f"post_{dry}{step}_project": f"{dry}{step}_project" for step in _STEPS for dry in ("", "try_")},
-}
