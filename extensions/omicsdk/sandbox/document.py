@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -239,6 +240,16 @@ def once_a_document(function: Callable[[Mapping[str, Any]], T]) -> Callable[[Map
         return result[1]
 
     return remembered
+
+
+@cache
+def read_table(name: str) -> Mapping[str, Any]:
+    """Read a table of the sandbox, once.
+
+    Args:
+        name: Its file below the package, such as azul/fields.toml.
+    """
+    return tomllib.loads(files("omicsdk.sandbox").joinpath(name).read_text(encoding="utf-8"))
 
 
 @cache

@@ -4,11 +4,9 @@ caller."""
 import base64
 import json
 import secrets
-import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, partial
-from importlib.resources import files
+from functools import partial
 from types import FunctionType, ModuleType
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
@@ -18,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Scope
 
-from omicsdk.sandbox.document import Operation, Pairs, operations, read_document
+from omicsdk.sandbox.document import Operation, Pairs, operations, read_document, read_table
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.s3.staging import Staging
 from omicsdk.sandbox.state.clock import Clock
@@ -257,8 +255,8 @@ class Service:
         name: Its name, such as dss.
         prefix: Mount path, such as /dss/v1.
         document: Its OpenAPI 3.1 document.
-        document_path: Path of the document below the prefix; empty where it is not served.
         handlers: Operation name to handler; the engine answers operations without one from the document.
+        document_path: Path of the document below the prefix; empty where it is not served.
         before: What is done before each handler; it may raise a Problem.
         rights: Raises a Problem where the sender may not request an operation that the engine answers.
         identities: The fields with objects' identities, by the paths of collections that the engine answers for, where the schemas
@@ -287,8 +285,8 @@ class Service:
     name: str
     prefix: str
     document: Mapping[str, Any]
-    document_path: str
     handlers: Mapping[str, Handler]
+    document_path: str = "/openapi.json"
     before: Callable[[Call], object] = lambda _call: None
     rights: Callable[[Call], object] = lambda _call: None
     identities: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -332,14 +330,9 @@ class Traits:
     pages: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-@cache
-def _all_traits() -> Mapping[str, Any]:
-    return tomllib.loads(files("omicsdk.sandbox").joinpath("operations.toml").read_text(encoding="utf-8"))
-
-
 def traits(service: str) -> Traits:
     """The traits of a real service's operations, as `operations.toml` lists them."""
-    return Traits(**_all_traits().get(service, {}))
+    return Traits(**read_table("operations.toml").get(service, {}))
 
 
 def response(reply: Reply, headers: Mapping[str, str], *, empty: bool = False) -> Response:

@@ -75,7 +75,6 @@ def azul_service(azul: Azul, document: Mapping[str, Any]) -> Service:
         name="azul",
         prefix=AZUL_PREFIX,
         document=document,
-        document_path="/openapi.json",
         handlers=handlers_in(document, azul, operations),
         before=lambda _call: azul.limit(),
         error_body=lambda problem: {"Code": problem.code, "Message": problem.title},

@@ -1,16 +1,15 @@
 """The index: the data files of the Data Store's bundles, each with the metadata of its bundle."""
 
 import re
-import tomllib
 import uuid as uuids
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any
 
 from omicsdk.core.checksums import base64_of
 from omicsdk.core.rows import member
 from omicsdk.core.type_guards import is_array, is_object
+from omicsdk.sandbox.document import read_table
 from omicsdk.sandbox.dss.state import LIVE_BUNDLE, Bundle, Dss, FileRecord
 
 # Namespace of the UUIDs of entities whose metadata state none.
@@ -172,9 +171,7 @@ Reader = Callable[[IndexedFile], list[Any]]
 # The field of ages, which are indexed as text.
 AGE = "organismAge"
 # The tables of `fields.toml`.
-TABLES: Mapping[str, Any] = tomllib.loads(
-    files("omicsdk.sandbox.azul").joinpath("fields.toml").read_text(encoding="utf-8")
-)
+TABLES = read_table("azul/fields.toml")
 
 
 def _of(schema: str, *names: str) -> Reader:

@@ -242,7 +242,6 @@ def htsget_service(state: Htsget, document: Mapping[str, Any]) -> Service:
         name="htsget",
         prefix=PREFIX,
         document=document,
-        document_path="/openapi.json",
         handlers=handlers_in(document, state, sys.modules[__name__]),
         format_codes={f"{method}_{kind}.format": "UnsupportedFormat" for method in ("get", "post") for kind in FORMATS},
         error_body=_error,

@@ -143,7 +143,6 @@ def refget_service(state: Refget, document: Mapping[str, Any]) -> Service:
         name="refget",
         prefix=PREFIX,
         document=document,
-        document_path="/openapi.json",
         handlers=handlers_in(document, state, sys.modules[__name__]),
     )
 

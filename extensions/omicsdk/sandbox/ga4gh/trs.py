@@ -162,7 +162,6 @@ def trs_service(state: Trs, document: Mapping[str, Any]) -> Service:
         name="trs",
         prefix=PREFIX,
         document=document,
-        document_path="/openapi.json",
         handlers=handlers_in(document, state, sys.modules[__name__]),
         error_body=lambda problem: {"code": problem.status, "message": problem.title},
         error_type="application/json",

@@ -5,13 +5,14 @@ mounts each service below `/gen3/`, and paths are rewritten before they are rout
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeGuard, cast
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from omicsdk.sandbox.document import read_table
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.routing import PATH_PARAMETER
 from omicsdk.sandbox.service import Call, Caller, Handler, Reply, SandboxContext, Service, refusal, response, traits
@@ -24,34 +25,8 @@ SERVICES = (
     "ws-storage",
 )
 
-_ALL = r"(/.*)?"
-# The forms of the rest of a path by its first segment, each with the path below `/gen3`.
-_TABLE = {
-    segment: [(re.compile(pattern), target) for pattern, target in forms]
-    for segment, forms in {
-        "user": [(r"(?:/ga4gh|/data)?/(drs/v1/objects/access)/?", "/fence/ga4gh/{}"), (_ALL, "/fence{}")],
-        "ga4gh": [
-            (r"/(drs/v1/objects/access)/?", "/fence/ga4gh/{}"),
-            (r"(/drs/v1/objects/.+/access/[^/]+)/?", "/fence/ga4gh{}"),
-            (r"(/.*)", "/indexd/ga4gh{}"),
-        ],
-        "index": [(_ALL, "/indexd{}")],
-        "api": [
-            (r"(/v0/submission/(?:graphql|getschema))/?", "/peregrine/api{}"),
-            (r"(/search/datasets(?:/.*)?)", "/peregrine/api{}"),
-            (_ALL, "/sheepdog{}"),
-        ],
-        **{name: [(r"(/.*)", f"/peregrine/{name}{{}}")] for name in ("coremetadata", "peregrine")},
-        **{name: [(_ALL, "/metadata{}")] for name in ("mds", "mds-admin")},
-        "authz": [
-            (r"/?", "/arborist/auth/proxy"),
-            (r"(/(?:mapping|resources))/?", "/arborist/auth{}"),
-            (r"(/policy)", "/arborist{}"),
-        ],
-        "manifests": [(_ALL, "/manifest{}")],
-        **{name: [(_ALL, f"/{name}{{}}")] for name in ("wts", "guppy", "job", "ws-storage")},
-    }.items()
-}
+_FORMS: Mapping[str, Sequence[tuple[str, str]]] = read_table("gen3/paths.toml")
+_TABLE = {segment: [(re.compile(pattern), target) for pattern, target in forms] for segment, forms in _FORMS.items()}
 
 _ROOT = 2  # how many slashes /gen3/SERVICE has
 
@@ -181,7 +156,6 @@ def gen3_service(
         name=f"gen3/{name}",
         prefix=f"{HOME}/{name}",
         document=document,
-        document_path="/openapi.json",
         handlers={**handlers, **always, **{alias: handlers[other] for alias, other in operations.same.items()}},
         authenticate=lambda _headers: Caller("", frozenset()),
         error_body=error_body or ERROR_BODIES.get(name, Problem.body),

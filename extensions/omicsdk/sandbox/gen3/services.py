@@ -116,10 +116,7 @@ def _arborist_service(access: Access, document: Mapping[str, Any]) -> Service:
             raise Problem(403, "forbidden", "only the commons' administrator may do this")
 
     return gen3_service(
-        "arborist",
-        document,
-        handlers_in(document, access, sys.modules[__name__]),
-        rights=administrator,
+        "arborist", document, handlers_in(document, access, sys.modules[__name__]), rights=administrator
     )
 
 
@@ -182,9 +179,7 @@ def guppy_service(guppy: Guppy) -> Service:
     handlers = handlers_in(_DOCUMENT, guppy, sys.modules[__name__])
     query = handlers.pop(_QUERY)
     return gen3_service(
-        "guppy",
-        _DOCUMENT,
-        {**refusing(handlers, _refused), **refusing({_QUERY: query}, _refused_query)},
+        "guppy", _DOCUMENT, {**refusing(handlers, _refused), **refusing({_QUERY: query}, _refused_query)}
     )
 
 

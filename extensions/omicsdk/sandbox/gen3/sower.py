@@ -155,11 +155,7 @@ def sower_service(sower: Sower) -> Service:
     Args:
         sower: Its state.
     """
-    return gen3_service(
-        "job",
-        _DOCUMENT,
-        refusing(handlers_in(_DOCUMENT, sower, sys.modules[__name__]), _refused),
-    )
+    return gen3_service("job", _DOCUMENT, refusing(handlers_in(_DOCUMENT, sower, sys.modules[__name__]), _refused))
 
 
 def _refused(problem: Problem) -> Reply:

@@ -380,7 +380,6 @@ def framework_service(
         name=name,
         prefix=f"/{name}",
         document=document,
-        document_path=_DOCUMENT,
         handlers=handlers,
         authenticate=lambda _headers: Caller("", frozenset()),
         error_body=error_body,

@@ -56,7 +56,6 @@ def sb_service(sb: Sb, document: Mapping[str, Any]) -> Service:
         name="sb",
         prefix=PREFIX,
         document=_generous(document),
-        document_path="/openapi.json",
         handlers={name: _framed(sb, name, handler) for name, handler in handlers.items()},
         authenticate=sb.authenticate,
         error_body=error_body,

@@ -1,12 +1,11 @@
 """Settings that tests and teachers change while the sandbox runs."""
 
 import json
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from math import inf
 
+from omicsdk.sandbox.document import read_table
 from omicsdk.sandbox.state.database import Database
 
 Value = bool | int | float | str
@@ -33,8 +32,8 @@ class Setting:
 
 def shipped() -> dict[str, Setting]:
     """The settings of all platforms by name, as `settings.toml` lists them."""
-    text = files("omicsdk.sandbox").joinpath("settings.toml").read_text(encoding="utf-8")
-    named = {f"{group}.{key}": fields for group, keys in tomllib.loads(text).items() for key, fields in keys.items()}
+    groups = read_table("settings.toml").items()
+    named = {f"{group}.{key}": fields for group, keys in groups for key, fields in keys.items()}
     return {name: Setting(name, **fields) for name, fields in named.items()}
 
 
