@@ -4,7 +4,7 @@ import json
 import tempfile
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -229,16 +229,17 @@ class Application:
             content=received.text,
             server=url_of(*scope["server"]),
         )
+        is_alone = operation.method not in _READING and (handler is None or service.alone)
+        transaction = self._context.database.transaction if is_alone else nullcontext
         if handler is not None:
             service.before(call)
-            return handler(call)
+            with transaction():
+                return handler(call)
         service.rights(call)
         status = 422 if service.by_document and operation.states(422) else 400
         sent = reader.sent(values, query, headers, received, status)
         exchange = Exchange(call, self._engine.plan.answer(operation), values, sent)
-        if operation.method in _READING:
-            return self._actions.respond(exchange)
-        with self._context.database.transaction():
+        with transaction():
             return self._actions.respond(exchange)
 
     # -- bodies of any size

@@ -278,6 +278,7 @@ class Service:
         crash: Its response then.
         at_once: States for an operation and a query whether the handler only reads tables: the server's own thread answers then,
             which takes half as long as handing the request to another one.
+        alone: Whether each handler of an operation that is no GET or HEAD runs in one transaction.
         by_document: Whether everything that platforms declare is as the document states it: errors, credentials and formats. Slashes
             at the end of paths then do not matter, those in values are percent-encoded, and HEAD is taken where GET is.
     """
@@ -304,6 +305,7 @@ class Service:
     crashes: Mapping[str, Sequence[int]] = field(default_factory=dict[str, Sequence[int]])
     crash: Reply = field(default_factory=lambda: Reply({"message": "Internal Server Error"}, 500))
     at_once: Callable[[Operation, Pairs], bool] = lambda _operation, _query: False
+    alone: bool = False
     by_document: bool = False
 
     def has_handler(self, operation: str) -> bool:

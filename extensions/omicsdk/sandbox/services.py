@@ -100,6 +100,7 @@ def fusillade_service(fusillade: Fusillade, document: Mapping[str, Any]) -> Serv
         error_body=_fusillade_error,
         request_id=REQUEST_ID,
         pages=oauth.login_pages(fusillade),
+        alone=True,
     )
 
 

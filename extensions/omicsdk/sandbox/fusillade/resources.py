@@ -92,9 +92,8 @@ def _get(fusillade: Fusillade, call: Call, kind: str) -> Reply:
 
 
 def _delete(fusillade: Fusillade, call: Call, kind: str) -> Reply:
-    with fusillade.transaction():
-        name = fusillade.principal(kind, call.arguments[f"{kind}_id"]).name
-        fusillade.delete(kind, name)
+    name = fusillade.principal(kind, call.arguments[f"{kind}_id"]).name
+    fusillade.delete(kind, name)
     return Reply(text=f"The {kind} {name} has been deleted.")
 
 
@@ -126,19 +125,18 @@ def _relink(fusillade: Fusillade, call: Call, kinds: tuple[str, str]) -> Reply:
     """Make links or end them: all of them, or none when a part of it was done before."""
     kind, other = kinds
     names, action = list(dict.fromkeys(required(call, f"{other}s"))), call.arguments["action"]
-    with fusillade.transaction():
-        name = fusillade.principal(kind, call.arguments[f"{kind}_id"]).name
-        if missing := fusillade.missing(other, names):
-            raise not_found(f"There is no {other} {', '.join(missing)}; nothing has been changed")
-        by, equal = _ends(kind, name, other)
-        present = {getattr(link, by) for link in fusillade.links.all(**equal)}
-        if not names or any((name in present) == (action == "add") for name in names):
-            return Reply(status=304)
-        if action == "add":
-            fusillade.links.put_all(Link(**equal, **{by: name}) for name in names)
-        else:
-            for other_name in names:
-                fusillade.links.remove(**equal, **{by: other_name})
+    name = fusillade.principal(kind, call.arguments[f"{kind}_id"]).name
+    if missing := fusillade.missing(other, names):
+        raise not_found(f"There is no {other} {', '.join(missing)}; nothing has been changed")
+    by, equal = _ends(kind, name, other)
+    present = {getattr(link, by) for link in fusillade.links.all(**equal)}
+    if not names or any((name in present) == (action == "add") for name in names):
+        return Reply(status=304)
+    if action == "add":
+        fusillade.links.put_all(Link(**equal, **{by: name}) for name in names)
+    else:
+        for other_name in names:
+            fusillade.links.remove(**equal, **{by: other_name})
     changed = {f"{kind}_id": name, f"{other}s": names, "action": action}
     return Reply({**changed, "msg": f"The {kind}'s {other}s have been changed."})
 
@@ -227,11 +225,10 @@ def post_v1_resource(fusillade: Fusillade, call: Call) -> Reply:
 
 def delete_v1_resource(fusillade: Fusillade, call: Call) -> Reply:
     """DELETE /v1/resource/{resource_type_name}."""
-    with fusillade.transaction():
-        name = _type(fusillade, call).name
-        if fusillade.resources.count(type=name):
-            raise Problem(409, "Conflict", f"The resource type {name} still has resource IDs: delete them first")
-        fusillade.types.remove(name=name)
+    name = _type(fusillade, call).name
+    if fusillade.resources.count(type=name):
+        raise Problem(409, "Conflict", f"The resource type {name} still has resource IDs: delete them first")
+    fusillade.types.remove(name=name)
     return Reply({"msg": f"The resource type {name} has been deleted.", "resource_type": name})
 
 
@@ -242,10 +239,9 @@ def get_v1_resource_actions(fusillade: Fusillade, call: Call) -> Reply:
 
 def _change_actions(fusillade: Fusillade, call: Call, add: bool) -> Reply:
     names = required(call, "actions")
-    with fusillade.transaction():
-        type = _type(fusillade, call)
-        changed = sorted({*type.actions, *names} if add else set(type.actions).difference(names))
-        fusillade.types.change(type.name, actions=changed)
+    type = _type(fusillade, call)
+    changed = sorted({*type.actions, *names} if add else set(type.actions).difference(names))
+    fusillade.types.change(type.name, actions=changed)
     return Reply({"msg": f"The actions of {type.name} have been changed.", "actions": changed})
 
 
@@ -274,29 +270,26 @@ def get_v1_resource_policy(fusillade: Fusillade, call: Call) -> Reply:
 def post_v1_resource_policy(fusillade: Fusillade, call: Call) -> Reply:
     """POST /v1/resource/{resource_type_name}/policy/{policy_name}."""
     level = call.arguments["policy_name"]
-    with fusillade.transaction():
-        type = _type(fusillade, call)
-        if level in type.levels:
-            raise taken(f"access level of {type.name},", level)
-        fusillade.types.change(type.name, levels={**type.levels, level: _level_policy(call, type)})
+    type = _type(fusillade, call)
+    if level in type.levels:
+        raise taken(f"access level of {type.name},", level)
+    fusillade.types.change(type.name, levels={**type.levels, level: _level_policy(call, type)})
     return Reply(status=201, text=f"The access level {level} of {type.name} has been created.")
 
 
 def put_v1_resource_policy(fusillade: Fusillade, call: Call) -> Reply:
     """PUT /v1/resource/{resource_type_name}/policy/{policy_name}."""
-    with fusillade.transaction():
-        type, level = _level(fusillade, call)
-        fusillade.types.change(type.name, levels={**type.levels, level: _level_policy(call, type)})
+    type, level = _level(fusillade, call)
+    fusillade.types.change(type.name, levels={**type.levels, level: _level_policy(call, type)})
     return Reply(text=f"The access level {level} of {type.name} has been changed.")
 
 
 def delete_v1_resource_policy(fusillade: Fusillade, call: Call) -> Reply:
     """DELETE /v1/resource/{resource_type_name}/policy/{policy_name}."""
-    with fusillade.transaction():
-        type, level = _level(fusillade, call)
-        fusillade.remove_members(lambda _, member_level: member_level == level, type.name)
-        levels = {name: policy for name, policy in type.levels.items() if name != level}
-        fusillade.types.change(type.name, levels=levels)
+    type, level = _level(fusillade, call)
+    fusillade.remove_members(lambda _, member_level: member_level == level, type.name)
+    levels = {name: policy for name, policy in type.levels.items() if name != level}
+    fusillade.types.change(type.name, levels=levels)
     return Reply(text=f"The access level {level} of {type.name} has been deleted.")
 
 
@@ -336,10 +329,9 @@ def get_v1_resource_id(fusillade: Fusillade, call: Call) -> Reply:
 
 def post_v1_resource_id(fusillade: Fusillade, call: Call) -> Reply:
     """POST /v1/resource/{resource_type_name}/id/{resource_id}."""
-    with fusillade.transaction():
-        resource = Resource(_type(fusillade, call).name, call.arguments["resource_id"], call.sender.email, {})
-        if not fusillade.resources.add_new(resource):
-            raise taken(f"resource ID of {resource.type},", resource.id)
+    resource = Resource(_type(fusillade, call).name, call.arguments["resource_id"], call.sender.email, {})
+    if not fusillade.resources.add_new(resource):
+        raise taken(f"resource ID of {resource.type},", resource.id)
     return _reply(resource, f"The resource ID {resource.id} has been created.", 201)
 
 
@@ -366,12 +358,11 @@ def put_v1_resource_id_member(fusillade: Fusillade, call: Call) -> Reply:
     """PUT /v1/resource/{resource_type_name}/id/{resource_id}/members."""
     [change] = call.body
     kind, member, level = change["member_type"], change["member"], change.get("access_level")
-    with fusillade.transaction():
-        resource = _resource(fusillade, call)
-        fusillade.principal(kind, member)
-        if level is not None and level not in _type(fusillade, call).levels:
-            raise bad_arguments(f"There is no access level {level} of {resource.type}; nothing has been changed")
-        others = {name: member_level for name, member_level in resource.members.items() if name != f"{kind}/{member}"}
-        members = others if level is None else {**others, f"{kind}/{member}": level}
-        fusillade.resources.change(resource.type, resource.id, members=members)
+    resource = _resource(fusillade, call)
+    fusillade.principal(kind, member)
+    if level is not None and level not in _type(fusillade, call).levels:
+        raise bad_arguments(f"There is no access level {level} of {resource.type}; nothing has been changed")
+    others = {name: member_level for name, member_level in resource.members.items() if name != f"{kind}/{member}"}
+    members = others if level is None else {**others, f"{kind}/{member}": level}
+    fusillade.resources.change(resource.type, resource.id, members=members)
     return _reply(resource, f"{member} has the access level {level}." if level else f"{member} has no access any more.")

@@ -242,7 +242,7 @@ def indexd_service(index: Index, document: Mapping[str, Any]) -> Service:
         around=lambda app: middleware(app, _indexd_request, lambda problem: _framework_page(problem.status)),
         crash=_framework_page(500),
     )
-    return replace(service, name="indexd", at_once=is_reading)
+    return replace(service, name="indexd", at_once=is_reading, alone=True)
 
 
 def _indexd_error(problem: Problem) -> dict[str, object]:

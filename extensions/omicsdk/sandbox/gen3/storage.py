@@ -20,7 +20,7 @@ from omicsdk.sandbox.gen3.indexd.index import Index
 from omicsdk.sandbox.gen3.indexd.record import is_blank
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.routing import headers_of
-from omicsdk.sandbox.service import Call, Handler, Reply, SandboxContext, Service, bearer_token
+from omicsdk.sandbox.service import Call, SandboxContext, Service, bearer_token
 from omicsdk.sandbox.state.clock import Jobs
 from omicsdk.sandbox.state.database import Database, Table
 from omicsdk.sandbox.state.objects import ObjectStore, Part, StoredObject, Uploads, no_upload
@@ -381,18 +381,13 @@ class Indexing:
     def before(self, service: Service) -> Service:
         """A service whose requests first do what is due."""
 
-        def first(handler: Handler) -> Handler:
-            def handle(call: Call) -> Reply:
-                self.jobs.settle()
-                return handler(call)
-
-            return handle
+        def settle(_call: Call) -> None:
+            self.jobs.settle()
 
         def at_once(operation: Operation, query: Pairs) -> bool:
             return service.at_once(operation, query) and not self.jobs.is_due()  # files are read for due jobs
 
-        handlers = {name: first(handler) for name, handler in service.handlers.items()}
-        return replace(service, handlers=handlers, at_once=at_once)
+        return replace(service, before=settle, at_once=at_once)
 
     def _index(self, url: str, _at: float) -> None:
         record = self._blank(url)

@@ -25,13 +25,12 @@ def create_bundle(index: Index, call: Call) -> Reply:
     index.permit(call, "create", [BUNDLES])
     body = sent(call, "InputBundle")
     _check_members(body)
-    with index.records.transaction():
-        members = [index.either(member_id) for member_id in body["bundles"]]
-        id = body.get("bundle_id") or new_guid(index.prefix)
-        contents = [_content(member, index.prefix, call.origin) for member in members]
-        bundle = _made(body, id, contents, members, timestamp(index.context.clock.now()))
-        if index.records.find(id) or not index.bundles.put(bundle, instead=False):
-            raise refuse(409, f'bundle id "{id}" already exists')
+    members = [index.either(member_id) for member_id in body["bundles"]]
+    id = body.get("bundle_id") or new_guid(index.prefix)
+    contents = [_content(member, index.prefix, call.origin) for member in members]
+    bundle = _made(body, id, contents, members, timestamp(index.context.clock.now()))
+    if index.records.find(id) or not index.bundles.put(bundle, instead=False):
+        raise refuse(409, f'bundle id "{id}" already exists')
     return Reply({"bundle_id": id, "name": bundle["name"], "contents": json.dumps(contents)})
 
 

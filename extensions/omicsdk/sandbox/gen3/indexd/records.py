@@ -116,20 +116,18 @@ def create_record(index: Index, call: Call) -> Reply:
 def update_record(index: Index, call: Call) -> Reply:
     """PUT /index/{GUID}."""
     changes = requests.sent(call, "UpdateInputInfo")
-    with index.records.transaction():
-        record = _current(index, call)
-        index.permit(call, "update", {*record["authz"], *changes.get("authz", ())})
-        return Reply(index.update(record["did"], changes))
+    record = _current(index, call)
+    index.permit(call, "update", {*record["authz"], *changes.get("authz", ())})
+    return Reply(index.update(record["did"], changes))
 
 
 def delete_record(index: Index, call: Call) -> Reply:
     """DELETE /index/{GUID}."""
     if requests.Query(call).text("rev") is None:
         raise requests.bad("no revision specified")
-    with index.records.transaction():
-        record = _current(index, call)
-        index.permit(call, "delete", record["authz"])
-        index.delete(record["did"])
+    record = _current(index, call)
+    index.permit(call, "delete", record["authz"])
+    index.delete(record["did"])
     return Reply(text="", headers=HTML)
 
 
@@ -157,27 +155,25 @@ def create_blank_version(index: Index, call: Call) -> Reply:
     body = requests.sent(call, "InputBlankVersionInfo", nulls=False)
     if body.get("authz"):
         index.permit(call, "create", body["authz"])
-    with index.records.transaction():
-        older = index.existing(call.arguments["GUID"])
-        index.permit(call, "update", older["authz"])
-        if body.get("did") == older["did"]:
-            raise requests.refuse(409, f"{older['did']} already exists")
-        rules = {"authz": body["authz"]} if body.get("authz") else {"authz": older["authz"], "acl": older["acl"]}
-        fields = {name: body.get(name) for name in ("did", "uploader", "file_name")}
-        return Reply(index.create_version(older, {**fields, **rules}), 201)
+    older = index.existing(call.arguments["GUID"])
+    index.permit(call, "update", older["authz"])
+    if body.get("did") == older["did"]:
+        raise requests.refuse(409, f"{older['did']} already exists")
+    rules = {"authz": body["authz"]} if body.get("authz") else {"authz": older["authz"], "acl": older["acl"]}
+    fields = {name: body.get(name) for name in ("did", "uploader", "file_name")}
+    return Reply(index.create_version(older, {**fields, **rules}), 201)
 
 
 def update_blank(index: Index, call: Call) -> Reply:
     """PUT /index/blank/{GUID}."""
     body = requests.sent(call, "UpdateBlankInputInfo", nulls=False)
-    with index.records.transaction():
-        if not is_blank(index.existing(call.arguments["GUID"])):
-            raise requests.bad("update api is not supported for non-empty record!")
-        record = _current(index, call)
-        authz = body.get("authz")
-        index.permit_upload(call, "update", {*record["authz"], *authz} if authz else ())
-        changes = {name: body.get(name) for name in ("size", "hashes", "urls", "authz")}
-        return Reply(index.update(record["did"], changes))
+    if not is_blank(index.existing(call.arguments["GUID"])):
+        raise requests.bad("update api is not supported for non-empty record!")
+    record = _current(index, call)
+    authz = body.get("authz")
+    index.permit_upload(call, "update", {*record["authz"], *authz} if authz else ())
+    changes = {name: body.get(name) for name in ("size", "hashes", "urls", "authz")}
+    return Reply(index.update(record["did"], changes))
 
 
 # -- versions of a file: records of the same `baseid`
@@ -186,10 +182,9 @@ def update_blank(index: Index, call: Call) -> Reply:
 def create_new_version(index: Index, call: Call) -> Reply:
     """POST /index/{GUID}."""
     body = requests.sent(call, "InputInfo")
-    with index.records.transaction():
-        older = index.existing(call.arguments["GUID"])
-        index.permit(call, "update", {*older["authz"], *body.get("authz", ())})
-        return Reply(index.create_version(older, body))
+    older = index.existing(call.arguments["GUID"])
+    index.permit(call, "update", {*older["authz"], *body.get("authz", ())})
+    return Reply(index.create_version(older, body))
 
 
 def get_versions(index: Index, call: Call) -> Reply:
@@ -212,12 +207,11 @@ def update_versions(index: Index, call: Call) -> Reply:
     """PUT /index/{GUID}/versions: replace the access rules of all of them."""
     body = requests.sent(call, "UpdateAllVersionsInputInfo")
     rules = {name: sorted(set(values)) for name, values in body.items() if values}
-    with index.records.transaction():
-        versions = index.versions(call.arguments["GUID"])
-        index.permit(call, "update", {resource for version in versions for resource in version["authz"]})
-        new = [{**version, **rules, "rev": new_rev()} for version in versions]
-        for updated in new:
-            index.records.put(updated)
+    versions = index.versions(call.arguments["GUID"])
+    index.permit(call, "update", {resource for version in versions for resource in version["authz"]})
+    new = [{**version, **rules, "rev": new_rev()} for version in versions]
+    for updated in new:
+        index.records.put(updated)
     return Reply([identifiers(record) for record in new])
 
 
@@ -329,35 +323,31 @@ def get_aliases(index: Index, call: Call) -> Reply:
 def create_aliases(index: Index, call: Call) -> Reply:
     """POST /index/{GUID}/aliases."""
     names = _sent(call)
-    with index.records.transaction():
-        did = _writable(index, call, "update")
-        index.add_aliases(did, names)
-        return _response(index.aliases.of(did))
+    did = _writable(index, call, "update")
+    index.add_aliases(did, names)
+    return _response(index.aliases.of(did))
 
 
 def update_aliases(index: Index, call: Call) -> Reply:
     """PUT /index/{GUID}/aliases: replace the aliases."""
     names = _sent(call)
-    with index.records.transaction():
-        did = _writable(index, call, "update")
-        index.aliases.remove(did=did)
-        index.add_aliases(did, names)
+    did = _writable(index, call, "update")
+    index.aliases.remove(did=did)
+    index.add_aliases(did, names)
     return _response(names)
 
 
 def delete_aliases(index: Index, call: Call) -> Reply:
     """DELETE /index/{GUID}/aliases."""
-    with index.records.transaction():
-        index.aliases.remove(did=_writable(index, call, "delete"))
+    index.aliases.remove(did=_writable(index, call, "delete"))
     return Reply(_DELETED)
 
 
 def delete_alias(index: Index, call: Call) -> Reply:
     """DELETE /index/{GUID}/aliases/{ALIAS}."""
     alias = call.arguments["ALIAS"]
-    with index.records.transaction():
-        if not index.aliases.remove(did=_writable(index, call, "delete"), alias=alias):
-            raise requests.refuse(404, alias)
+    if not index.aliases.remove(did=_writable(index, call, "delete"), alias=alias):
+        raise requests.refuse(404, alias)
     return Reply(_DELETED)
 
 
@@ -416,20 +406,18 @@ def put_alias_record(index: Index, call: Call) -> Reply:
     body = requests.sent(call, "AliasInputInfo")
     _permit(index, call, "update")
     name = call.arguments["ALIASSTRING"]
-    with index.records.transaction():
-        _check_rev(call, index.alias_records.find(name))
-        record = {**_EMPTY, **body, "name": name, "rev": new_rev()}
-        index.alias_records.put(record)
+    _check_rev(call, index.alias_records.find(name))
+    record = {**_EMPTY, **body, "name": name, "rev": new_rev()}
+    index.alias_records.put(record)
     return Reply({"name": name, "rev": record["rev"]})
 
 
 def delete_alias_record(index: Index, call: Call) -> Reply:
     """DELETE /alias/{ALIASSTRING}."""
     _permit(index, call, "delete")
-    with index.records.transaction():
-        record = _existing(index, call)
-        _check_rev(call, record)
-        index.alias_records.remove(record["name"])
+    record = _existing(index, call)
+    _check_rev(call, record)
+    index.alias_records.remove(record["name"])
     return Reply(text="", headers=HTML)
 
 

@@ -175,14 +175,13 @@ def batch_create(documents: Documents, call: Call) -> Reply:
     """POST /metadata."""
     writing, items = read(call, _Writing, list[_Item])
     outcome: dict[str, list[str]] = {"created": [], "updated": [], "conflict": [], "bad_input": []}
-    with documents.transaction():
-        for item in items:
-            if item.guid in _RESERVED:
-                outcome["bad_input"].append(item.guid)
-            elif writing.overwrite is False and documents.has(item.guid):
-                outcome["conflict"].append(item.guid)
-            else:
-                outcome["created" if documents.put(item.guid, item.data) else "updated"].append(item.guid)
+    for item in items:
+        if item.guid in _RESERVED:
+            outcome["bad_input"].append(item.guid)
+        elif writing.overwrite is False and documents.has(item.guid):
+            outcome["conflict"].append(item.guid)
+        else:
+            outcome["created" if documents.put(item.guid, item.data) else "updated"].append(item.guid)
     return Reply(outcome, 201)
 
 
@@ -195,10 +194,9 @@ def create(documents: Documents, call: Call) -> Reply:
     """POST /metadata/{guid}."""
     writing, document = read(call, _Writing, dict[str, Any])
     guid = call.arguments["guid"]
-    with documents.transaction():
-        if not writing.overwrite and documents.has(guid):
-            raise Refusal(409, f"Conflict: {guid}")
-        new = documents.put(guid, document)
+    if not writing.overwrite and documents.has(guid):
+        raise Refusal(409, f"Conflict: {guid}")
+    new = documents.put(guid, document)
     return Reply(document, 201 if new else 200)
 
 
@@ -206,11 +204,10 @@ def update(documents: Documents, call: Call) -> Reply:
     """PUT /metadata/{guid}."""
     writing, document = read(call, _Writing, dict[str, Any])
     guid = call.arguments["guid"]
-    with documents.transaction():
-        before = documents.get(guid)
-        if writing.merge and isinstance(before, dict):
-            document = {**cast("dict[str, Any]", before), **document}
-        documents.put(guid, document)
+    before = documents.get(guid)
+    if writing.merge and isinstance(before, dict):
+        document = {**cast("dict[str, Any]", before), **document}
+    documents.put(guid, document)
     return Reply(document)
 
 

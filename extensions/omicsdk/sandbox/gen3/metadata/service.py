@@ -51,7 +51,7 @@ def metadata_service(gen3: Gen3, document: Mapping[str, Any]) -> Service:
         around=lambda app: middleware(app, partial(_let_in, gen3.access), json_refusal(error_body)),
         crash=Reply(text="Internal Server Error", status=500),
     )
-    return replace(service, at_once=_reads_one)
+    return replace(service, at_once=_reads_one, alone=True)
 
 
 def _reads_one(operation: Operation, _query: object) -> bool:
@@ -116,19 +116,18 @@ def create_object(gen3: Gen3, call: Call) -> Reply:
     resources: object = authz.get("resource_paths")
     if str(authz.get("version", "")) != "0" or not is_texts(resources):
         raise Refusal(400, f"authz has to be version 0 and a list of resource_paths, got: {authz}")
-    with gen3.context.database.transaction():
-        upload = _forwarded(fence.upload_file, gen3, call, {"file_name": new.file_name, "authz": resources})
-        guid = upload["guid"]
-        if aliases:
-            names = {"aliases": [{"value": name} for name in aliases]}
-            _forwarded(records.create_aliases, gen3.index, call, names, GUID=guid)
-        document = {
-            **(new.metadata or {}),
-            "_resource_paths": resources,
-            "_uploader_id": str(person.number),
-            "_upload_status": "not_uploaded",
-        }
-        gen3.metadata.put(guid, document)
+    upload = _forwarded(fence.upload_file, gen3, call, {"file_name": new.file_name, "authz": resources})
+    guid = upload["guid"]
+    if aliases:
+        names = {"aliases": [{"value": name} for name in aliases]}
+        _forwarded(records.create_aliases, gen3.index, call, names, GUID=guid)
+    document = {
+        **(new.metadata or {}),
+        "_resource_paths": resources,
+        "_uploader_id": str(person.number),
+        "_upload_status": "not_uploaded",
+    }
+    gen3.metadata.put(guid, document)
     return Reply({"guid": guid, "aliases": aliases, "metadata": document, "upload_url": upload["url"]}, 201)
 
 
@@ -148,18 +147,17 @@ def delete_object(gen3: Gen3, call: Call) -> Reply:
     """DELETE /objects/{guid}."""
     guid = call.arguments["guid"]
     with_bytes = "delete_file_locations" in dict(call.query)
-    with gen3.context.database.transaction():
-        try:
-            if with_bytes:
-                _forwarded(fence.delete_file_locations, gen3, call, file_id=guid)
-            else:
-                record = gen3.index.get(guid) or {"did": guid, "rev": ""}
-                _forwarded(records.delete_record, gen3.index, call, rev=record["rev"], GUID=record["did"])
-        except Problem as problem:
-            service = "fence" if with_bytes else "indexd"
-            raise Refusal(problem.status, f"Error during request to {service}") from problem
-        if gen3.metadata.has(guid):
-            gen3.metadata.delete(guid)
+    try:
+        if with_bytes:
+            _forwarded(fence.delete_file_locations, gen3, call, file_id=guid)
+        else:
+            record = gen3.index.get(guid) or {"did": guid, "rev": ""}
+            _forwarded(records.delete_record, gen3.index, call, rev=record["rev"], GUID=record["did"])
+    except Problem as problem:
+        service = "fence" if with_bytes else "indexd"
+        raise Refusal(problem.status, f"Error during request to {service}") from problem
+    if gen3.metadata.has(guid):
+        gen3.metadata.delete(guid)
     return Reply({})
 
 
