@@ -8,20 +8,14 @@ from typing import Any, cast
 
 from omicsdk.sandbox.document import Schema, as_mapping
 from omicsdk.sandbox.engine.plan import Path
-from omicsdk.sandbox.engine.schemas import Schemas, words
+from omicsdk.sandbox.engine.schemas import VOCABULARY, Schemas, words
 from omicsdk.sandbox.problems import Problem
 
-_CREATED = frozenset(
-    {"created", "created_at", "created_on", "create_time", "created_time", "creation_time", "creation_date", "date_created",
-     "created_date", "inserted_at", "added_at", "create_date", "date_added", "creation_timestamp", "created_timestamp"}
-)  # fmt: skip
-_UPDATED = frozenset(
-    {"updated", "updated_at", "updated_on", "update_time", "updated_time", "modified", "modified_at", "modified_on",
-     "date_updated", "date_modified", "last_modified", "last_updated", "updated_date", "modified_date", "last_modified_at"}
-)  # fmt: skip
+_CREATED = frozenset(VOCABULARY["created"])
+_UPDATED = frozenset(VOCABULARY["updated"])
 _SECONDS = 1_000_000_000_000  # smaller numbers are seconds, greater ones milliseconds
 _WHOLE = (frozenset({"integer"}), frozenset({"integer", "null"}))
-_COUNTED = frozenset({"id", "pk", "number", "index", "iid"})
+_COUNTED = frozenset(VOCABULARY["counted"])
 
 
 def at(value: Any, path: Path) -> Any:

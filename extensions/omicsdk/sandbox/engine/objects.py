@@ -10,19 +10,19 @@ from omicsdk.sandbox.engine.pages import PAGED, SORTS
 from omicsdk.sandbox.engine.plan import Path, Plan, Resource, Shape
 from omicsdk.sandbox.engine.requests import Upload
 from omicsdk.sandbox.engine.responses import Exchange
-from omicsdk.sandbox.engine.schemas import words
+from omicsdk.sandbox.engine.schemas import VOCABULARY, words
 from omicsdk.sandbox.engine.store import Store, StoredRecord
 from omicsdk.sandbox.engine.values import Values
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.state.objects import StoredObject
 
 # Identities that servers derive from a name.
-_NAMED = frozenset({"slug", "login", "key", "url_slug", "username", "handle", "code"})
+_NAMED = frozenset(VOCABULARY["named"])
 # Identities that servers give, even where a request may have them.
-_COUNTED = frozenset({"id", "pk", "uuid", "gid"})
+_COUNTED = frozenset(VOCABULARY["made"])
 # Keywords of an identity's schema that state values, not a form.
 _VALUES = frozenset({"example", "examples", "default", "enum", "const", "oneOf", "anyOf"})
-_DERIVED_FROM = ("name", "title", "label", "display_name", "summary")
+_DERIVED_FROM = VOCABULARY["derived_from"]
 
 
 class Objects:

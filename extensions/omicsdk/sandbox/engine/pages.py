@@ -7,52 +7,30 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 from omicsdk.sandbox.document import Operation, Schema
-from omicsdk.sandbox.engine.schemas import Schemas, words
+from omicsdk.sandbox.engine.schemas import VOCABULARY, Schemas, words
 from omicsdk.sandbox.engine.values import ABSENT
 from omicsdk.sandbox.problems import Problem, bad_arguments
 from omicsdk.sandbox.service import page_token, text_of_token
 
-OFFSETS = frozenset({"offset", "skip", "start_at", "page_offset", "start", "start_index", "start_position", "from"})
-NUMBERS = frozenset({"page", "page_number", "page_num", "page_no", "page_index", "current_page"})
-LIMITS = frozenset(
-    {"limit", "count", "size", "per_page", "page_size", "top", "max_results", "page_limit", "take", "max", "results_per_page",
-     "first", "max_items", "maximum"}
-)  # fmt: skip
-TOKENS = frozenset(
-    {"cursor", "page_cursor", "page_token", "pagination_token", "continuation_token", "continuation", "continue", "marker",
-     "page_marker", "page_key", "after", "page_after", "after_cursor", "start_cursor", "starting_after", "search_after",
-     "skip_token", "skiptoken", "next_token", "next_cursor", "next_page_token", "next_page_cursor", "next_marker", "next_key",
-     "page_cursor_after", "cursor_after", "after_id", "next", "next_page", "bookmark", "scroll_id", "last_id"}
-)  # fmt: skip
+OFFSETS = frozenset(VOCABULARY["offsets"])
+NUMBERS = frozenset(VOCABULARY["page_numbers"])
+LIMITS = frozenset(VOCABULARY["limits"])
+TOKENS = frozenset(VOCABULARY["tokens"])
 # Tokens that are the identity of the last object of a page.
-_LAST_ITEM = frozenset({"starting_after", "after_id", "last_id"})
-_BEFORE_NAMES = frozenset({"ending_before", "before", "before_id", "end_cursor", "page_before"})
-_TOTALS = frozenset(
-    {"total", "total_count", "total_items", "total_results", "total_records", "total_elements", "total_hits", "total_size",
-     "total_entries", "total_rows", "count"}
-)  # fmt: skip
-_RETURNED = frozenset(
-    {"returned", "num_results", "result_count", "items_per_page", "number_of_elements", "num_items", "length"}
-)
-_PAGES = frozenset(
-    {"total_pages", "page_count", "num_pages", "last_page", "pages", "number_of_pages", "page_total", "total_page"}
-)
-_MORE = frozenset(
-    {"has_more", "has_next", "has_next_page", "has_more_items", "has_more_pages", "has_more_results", "more", "is_truncated",
-     "more_items_in_collection"}
-)  # fmt: skip
-_AROUND = frozenset(
-    {"meta", "metadata", "_meta", "pagination", "paging", "page", "pages", "page_info", "pager", "paginator", "paginate",
-     "page_context", "page_metadata", "response_metadata", "result_info", "list_info", "search_info", "cursor", "cursors", "links",
-     "link", "list_metadata"}
-)  # fmt: skip
-_ADDRESSES = frozenset({"href", "url", "uri", "link", "path", "rel"})
+_LAST_ITEM = frozenset(VOCABULARY["last_item"])
+_BEFORE_NAMES = frozenset(VOCABULARY["before"])
+_TOTALS = frozenset(VOCABULARY["totals"])
+_RETURNED = frozenset(VOCABULARY["returned"])
+_PAGES = frozenset(VOCABULARY["pages"])
+_MORE = frozenset(VOCABULARY["more"])
+_AROUND = frozenset(VOCABULARY["around"])
+_ADDRESSES = frozenset(VOCABULARY["addresses"])
 _DEFAULT = 20
 # Objects of a page where the document states no limit.
 _MOST = 1000
 
 # Words of parameters that name the field by which a list is sorted.
-SORTS = frozenset({"sort", "sort_by", "order_by", "ordering", "sort_field", "orderby", "sort_key"})
+SORTS = frozenset(VOCABULARY["sorts"])
 # Words of parameters that are about pages, not about fields.
 PAGED = OFFSETS | NUMBERS | LIMITS | TOKENS | _BEFORE_NAMES
 

@@ -10,7 +10,7 @@ from functools import cache, cached_property
 from typing import Literal
 
 from omicsdk.sandbox.document import EMPTY, FORM, MULTIPART, Content, Operation, Schema, as_mapping
-from omicsdk.sandbox.engine.schemas import Schemas, words
+from omicsdk.sandbox.engine.schemas import VOCABULARY, Schemas, words
 from omicsdk.sandbox.engine.values import IDENTITIES
 from omicsdk.sandbox.service import grouped
 
@@ -18,16 +18,12 @@ Kind = Literal["state", "example", "handler"]
 # Segments of a path, `{}` for each parameter; or names of nested fields.
 Path = tuple[str, ...]
 
-_WRAPPERS = (
-    "data", "result", "item", "object", "resource", "response", "payload", "record", "entity", "body", "content", "value",
-)  # fmt: skip
-_LISTS = (
-    "data", "items", "entries", "results", "result", "records", "values", "value", "resources", "content", "list", "hits",
-)  # fmt: skip
-_ASIDE = frozenset({"errors", "warnings", "included", "links", "messages", "error", "_links", "schemas", "facets"})
-_INSIDE = ("metadata", "meta", "attributes", "info", "header")
-_SEARCHES = frozenset({"search", "_search", "query", "list", "find", "filter"})
-_GENERAL = frozenset({"id", "identifier", "key", "name", "slug", "number", "code", "uid", "uuid", "guid", "ref"})
+_WRAPPERS = VOCABULARY["wrappers"]
+_LISTS = VOCABULARY["lists"]
+_ASIDE = frozenset(VOCABULARY["aside"])
+_INSIDE = VOCABULARY["inside"]
+_SEARCHES = frozenset(VOCABULARY["searches"])
+_GENERAL = frozenset(VOCABULARY["general"])
 _BINARY = frozenset({"binary", "byte"})
 _ACTIONS = {"GET": "read", "HEAD": "read", "PUT": "replace", "PATCH": "update", "DELETE": "delete"}
 # Actions of paths that have one object alone.

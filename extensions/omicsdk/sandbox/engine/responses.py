@@ -11,7 +11,7 @@ from omicsdk.sandbox.engine.fields import at, with_value, wrapped
 from omicsdk.sandbox.engine.pages import Page, Paging
 from omicsdk.sandbox.engine.plan import Answer, Path, Plan, Resource
 from omicsdk.sandbox.engine.requests import Sent
-from omicsdk.sandbox.engine.schemas import Schemas, words
+from omicsdk.sandbox.engine.schemas import VOCABULARY, Schemas, words
 from omicsdk.sandbox.engine.store import StoredRecord, filled
 from omicsdk.sandbox.engine.values import ABSENT, Values
 from omicsdk.sandbox.problems import Problem, Refused
@@ -23,7 +23,7 @@ EXAMPLE = {"X-Sandbox-Answer": "example"}
 
 # Items of a stream, by its type; others are lines of JSON.
 _STREAMED = {"text/event-stream": "data: {}\n\n", "application/json-seq": "\x1e{}\n"}
-_TRUE = frozenset({"success", "ok", "successful", "deleted", "is_success"})
+_TRUE = frozenset(VOCABULARY["succeeded"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,13 +261,10 @@ def _written(
 
 PROBLEM = "application/problem+json"
 
-_MESSAGES = frozenset(
-    {"message", "msg", "detail", "details", "title", "description", "error_description", "error_message", "reason", "text",
-     "error", "errors", "error_msg", "user_message", "summary", "context_info", "errmsg", "non_field_errors"}
-)  # fmt: skip
-_CODES = frozenset({"code", "error_code", "type", "error_type", "name", "kind", "key", "category"})
-_STATUSES = frozenset({"status", "status_code", "http_status", "code", "http_code", "status_code_value", "error_code"})
-_PLACES = frozenset({"loc", "path", "field", "pointer", "location", "property", "param", "parameter", "source"})
+_MESSAGES = frozenset(VOCABULARY["messages"])
+_CODES = frozenset(VOCABULARY["codes"])
+_STATUSES = frozenset(VOCABULARY["statuses"])
+_PLACES = frozenset(VOCABULARY["places"])
 
 
 class Errors:

@@ -2,13 +2,13 @@
 
 import base64
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache, cached_property, partial
 from ipaddress import IPv4Address, IPv6Address
 from typing import TYPE_CHECKING, Any, cast
 
-from omicsdk.sandbox.document import EMPTY, Schema, as_list, as_mapping
+from omicsdk.sandbox.document import EMPTY, Schema, as_list, as_mapping, read_table
 from omicsdk.sandbox.problems import is_kept, whole_number
 
 if TYPE_CHECKING:
@@ -40,6 +40,10 @@ _ONCE: Mapping[str, tuple[str, ...]] = {
     "if": ("if", "then", "else"), "contains": ("contains", "minContains", "maxContains"),
     **{key: (key,) for key in ("not", "pattern", "multipleOf", *_UNIONS)},
 }  # fmt: skip
+
+
+# The words by which parameters, fields and paths of any document are recognized.
+VOCABULARY: Mapping[str, Sequence[str]] = read_table("engine/words.toml")
 
 
 def words(name: str) -> str:

@@ -11,15 +11,13 @@ from random import Random
 from typing import Any, cast
 
 from omicsdk.sandbox.document import EMPTY, Schema, as_mapping
-from omicsdk.sandbox.engine.schemas import Schemas, words
+from omicsdk.sandbox.engine.schemas import VOCABULARY, Schemas, words
 
 # No value; null is a value.
 ABSENT: Any = object()
 
 # Names of fields that identify objects, the commonest first.
-IDENTITIES = (
-    "id", "pk", "uuid", "gid", "uid", "guid", "sid", "did", "key", "name", "slug", "number", "code", "identifier", "accession", "login",
-)  # fmt: skip
+IDENTITIES = VOCABULARY["identities"]
 
 # Gives the value of a property by its name and those around it, the outermost first, and its flat schema; or ABSENT.
 Fill = Callable[[Sequence[str], Schema], Any]
