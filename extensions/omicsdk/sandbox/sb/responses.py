@@ -5,30 +5,43 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 from urllib.parse import quote, urlencode
 
+from omicsdk.sandbox.document import read_table
 from omicsdk.sandbox.problems import Problem, whole_number
 from omicsdk.sandbox.service import Call, JsonObject, Reply
 
 _T = TypeVar("_T")
 
 
+class Kind(NamedTuple):
+    """A kind of documents, as `kinds.toml` lists them.
+
+    Attributes:
+        path: The path of their addresses.
+        hidden: The fields that are not returned.
+        missing: The code of a refusal where there is none.
+        forbidden: That of one where a permission is missing; 0 for objects without members.
+    """
+
+    path: str = ""
+    hidden: Sequence[str] = ()
+    missing: int = 90003
+    forbidden: int = 0
+
+
+_KINDS = {name: Kind(**fields) for name, fields in read_table("sb/kinds.toml").items()}
+
+
+def kind_of(name: str) -> Kind:
+    """A kind of documents: that of `kinds.toml`, or one with the defaults."""
+    return _KINDS.get(name, Kind())
+
+
 # -- refusals: an HTTP status, and a code whose thousands name the area
 
 MORE_INFO = "https://docs.sevenbridges.com/docs/api-status-codes"
-_NOT_FOUND = {
-    **dict.fromkeys(("user", "division", "team"), 2002),
-    **dict.fromkeys(("project", "member"), 3002),
-    **dict.fromkeys(("billing group", "invoice"), 4002),
-    "file": 5002,
-    "app": 6002,
-    "task": 7002,
-    "upload": 8003,
-    "volume": 9007,
-    **dict.fromkeys(("import", "export", "drs import"), 9008),
-}
-_ANY_NOT_FOUND = 90003
 # What the sandbox's other parts refuse by a status alone has the code 90000, 90001 ... in this order.
 _STATUSES = (400, 401, 403, 404, 500, 503, 405, 409, 415)
 
@@ -51,7 +64,8 @@ def bad(message: str, code: int = 90000) -> Problem:
 
 def no_such(kind: str, id: object) -> Problem:
     """A 404 for an object that does not exist, or that the caller cannot see."""
-    return refuse(404, _NOT_FOUND.get(kind, _ANY_NOT_FOUND), f"There is no {kind} {id}, or it isn't yours to see")
+    code = kind_of(kind.replace(" ", "-")).missing
+    return refuse(404, code, f"There is no {kind} {id}, or it isn't yours to see")
 
 
 def error_body(problem: Problem) -> dict[str, object]:
@@ -124,25 +138,6 @@ def ordered(documents: Iterable[JsonObject], key: str, query: Mapping[str, Any])
 
 # -- documents as they are returned
 
-# By kind of documents, the path of their addresses, and the fields that are not returned.
-_VIEWS: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "user": ("users", ("disabled",)),
-    "division": ("divisions", ()),
-    "team": ("teams", ("division",)),
-    "billing-group": ("billing/groups", ()),
-    "invoice": ("billing/invoices", ()),
-    "project": ("projects", ()),
-    "dataset": ("datasets", ("visibility",)),
-    "volume": ("storage/volumes", ()),
-    "marker": ("genome/markers", ()),
-    "import": ("storage/imports", ("kind", "user", "project", "copy_only")),
-    "export": ("storage/exports", ("kind", "user", "project", "copy_only")),
-    "app": ("apps", ("latest", "created_by", "created_on", "raw")),
-    "task": ("tasks", ("steps", "created", "start", "end", "message", "jobs", "left")),
-    "automation": ("automation/automations", ()),
-    "automation-run": ("automation/runs", ("created", "start", "end", "log_file")),
-}
-
 
 def shown(call: Call, data: Mapping[str, Any], *steps: str) -> JsonObject:
     """A document as a response has it: with its address.
@@ -157,9 +152,8 @@ def shown(call: Call, data: Mapping[str, Any], *steps: str) -> JsonObject:
 
 def view(call: Call, kind: str, document: Mapping[str, Any]) -> JsonObject:
     """A document of a kind as a response has it: with its address, without the fields that are not returned."""
-    path, hidden = _VIEWS[kind]
-    shown_fields = shown(call, document, path, document["username" if kind == "user" else "id"])
-    for name in hidden:
+    shown_fields = shown(call, document, kind_of(kind).path, document["username" if kind == "user" else "id"])
+    for name in kind_of(kind).hidden:
         shown_fields.pop(name, None)
     return shown_fields
 
@@ -167,7 +161,7 @@ def view(call: Call, kind: str, document: Mapping[str, Any]) -> JsonObject:
 def member_view(call: Call, kind: str, id: str, member: Mapping[str, Any], **more: object) -> JsonObject:
     """A member of an object as a response has it."""
     name = member["username"]
-    return shown(call, {"id": name, **member, **more}, _VIEWS[kind][0], id, "members", name)
+    return shown(call, {"id": name, **member, **more}, kind_of(kind).path, id, "members", name)
 
 
 # -- pages

@@ -23,7 +23,7 @@ from omicsdk.sandbox.sb.documents import (
     Place,
     permissions_of,
 )
-from omicsdk.sandbox.sb.responses import bad, error_body, no_such, refuse, view
+from omicsdk.sandbox.sb.responses import bad, error_body, kind_of, no_such, refuse, view
 from omicsdk.sandbox.sb.uploadstore import SbUploads, Storage
 from omicsdk.sandbox.service import Call, Caller, JsonObject, Reply, SandboxContext, bearer_token
 from omicsdk.sandbox.state.clock import Clock, Jobs
@@ -31,7 +31,6 @@ from omicsdk.sandbox.state.settings import Settings
 
 _T = TypeVar("_T")
 _DAY = 24 * 3600.0
-_FORBIDDEN = {"project": 3001, "volume": 9020, "dataset": 90002, "automation": 90002, "file": 5001}
 
 
 def new_id() -> str:
@@ -254,14 +253,14 @@ class Sb:
         if record is None or permissions is None:
             raise no_such(*what)
         if not permissions.get(needs):
-            code = _FORBIDDEN.get(what[0]) or _FORBIDDEN[holder[0]]
+            code = kind_of(what[0]).forbidden or kind_of(holder[0]).forbidden
             raise refuse(403, code, f"{username} has no {needs} permission on the {' '.join(what)}")
         return record, permissions
 
     def requested(self, call: Call, kind: str, needs: str = "read") -> JsonObject:
         """What a path names; of a project, volume, dataset or automation see `permitted`, all users may do everything with other objects."""
         id = path_id(call)
-        return self.permitted(call, kind, id, needs) if kind in _FORBIDDEN else self.documents.existing(kind, id)
+        return self.permitted(call, kind, id, needs) if kind_of(kind).forbidden else self.documents.existing(kind, id)
 
     def part(self, who: Call | str, kind: str, id: str, holder: str, needs: str = "read") -> JsonObject:
         """A task of a project, or a package or run of an automation.
