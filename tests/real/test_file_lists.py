@@ -60,6 +60,7 @@ OUTPUTS = ("output = {}", "output={}", "-o {}", "--output {}", "output = {} # x"
 OTHERS = (
     *("-O", "remote-name", "--remote-name", "next", "--next", "-:", "# x", "silent", 'header = "X: y"'),
     *("--globoff", "-g", "no-globoff", "range = 0-0", "-r 0-0"),
+    *("create-dirs", "output-dir = sub", '--output-dir "sub/#1 a/"'),
 )
 
 
@@ -87,13 +88,17 @@ def test_a_configuration_of_curl_names_the_files_that_curl_writes(seed: int, tmp
         config, folder = tmp_path / f"config-{trial}", tmp_path / f"written-{trial}"
         config.write_text("\n".join(lines) + "\n")
         folder.mkdir()
-        subprocess.run(["curl", "-s", "-K", config], cwd=folder, capture_output=True, check=False, timeout=60)
-        written = {path.name: path.read_text() for path in folder.iterdir() if not path.name.startswith("source-")}
+        subprocess.run(
+            ["curl", "-s", "--create-dirs", "-K", config], cwd=folder, capture_output=True, check=False, timeout=60
+        )
+        written = {
+            str(path.relative_to(folder)): path.read_text()
+            for path in folder.rglob("*")
+            if path.is_file() and not (path.parent == folder and path.name.startswith("source-"))
+        }
         downloads = curl_downloads(lines, curl_operations(lines))
         named = {
-            download.output: download.url[-1] + "." * (not download.is_part)
-            for download in downloads
-            if download.output
+            download.path: download.url[-1] + "." * (not download.is_part) for download in downloads if download.path
         }
         assert named == written, lines
 

@@ -10,6 +10,7 @@ from functools import cached_property
 from itertools import islice, product
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from omicsdk.core.credentials import Basic, is_confidential, origin_of
 from omicsdk.core.logs import logger
@@ -19,7 +20,9 @@ _HEAD = re.compile(r'--(?:create-dirs|compressed|location|globoff|fail)\s*\Z|(?:
 # Lines within which one shows that a file is a configuration of curl.
 _HEAD_LINES = 20
 # Names may have their dashes. What follows a value, such as a comment, is no part of it.
-_VALUE = re.compile(r'\s*(?:(?:--)?(url|output|range)(?=[\s=:])|-([or]))[\s=:]*(?:"((?:[^"\\]|\\.)*)"?|(\S+))')
+_VALUE = re.compile(
+    r'\s*(?:(?:--)?(url|output|output-dir|range)(?=[\s=:])|-([or]))[\s=:]*(?:"((?:[^"\\]|\\.)*)"?|(\S+))'
+)
 _MARK = re.compile(r"\s*(?:(?:--)?(remote-name|next|(?:no-)?globoff)|-([O:g]))(?:\s|\Z)")
 _LONG = {"o": "output", "r": "range", "O": "remote-name", ":": "next", "g": "globoff"}
 # What curl takes several URLs from, unless globoff is set: [1-9], [01-99:2], [a-f], {one,two}; and characters that are meant as such.
@@ -38,14 +41,22 @@ class CurlDownload(NamedTuple):
     Attributes:
         line: The line of its `url`, from 1.
         url: The URL.
-        output: The path that curl would write; empty if none is stated.
+        output: The path that curl would write in its folder; empty if none is stated.
         is_part: Whether only a range of its bytes is requested.
+        folder: The folder that it is written to; empty if none is stated, or nothing is written.
     """
 
     line: int
     url: str
     output: str
     is_part: bool = False
+    folder: str = ""
+
+    @property
+    def path(self) -> str:
+        """The path that curl would write; empty if no more than the name in the URL is stated."""
+        name = self.output or unquote(re.split("[?#]", self.url)[0]).rpartition("/")[2]
+        return f"{self.folder}/{name}" if self.folder and name else self.output
 
 
 def is_curl_config(lines: Iterable[str]) -> bool:
@@ -63,10 +74,12 @@ class CurlOperation(NamedTuple):
     Attributes:
         globs: Whether a URL stands for several if it has ranges and lists.
         is_part: Whether only a range of bytes is requested.
+        folder: The folder of its outputs; empty if none is stated.
     """
 
     globs: bool = True
     is_part: bool = False
+    folder: str = ""
 
 
 _PLAIN = CurlOperation()
@@ -89,7 +102,7 @@ def curl_operations(lines: Iterable[str]) -> list[CurlOperation]:
         lines: All its lines.
     """
     operations, has_url = [_PLAIN], False
-    for _, name, _ in _options(lines):
+    for _, name, value in _options(lines):
         if name == "url":
             has_url = True
         elif name == "next" and has_url:  # without one, curl ignores it
@@ -97,6 +110,8 @@ def curl_operations(lines: Iterable[str]) -> list[CurlOperation]:
             has_url = False
         elif name == "range":
             operations[-1] = operations[-1]._replace(is_part=True)
+        elif name == "output-dir":
+            operations[-1] = operations[-1]._replace(folder=value.rstrip("/") or value)
         elif name.endswith("globoff"):
             operations[-1] = operations[-1]._replace(globs=name != "globoff")
     return operations
@@ -126,7 +141,8 @@ def curl_downloads(lines: Iterable[str], operations: Iterable[CurlOperation]) ->
             outputs.clear()
             has_url, operation = False, next(following)
         while downloads and outputs:
-            yield from _each([downloads.popleft()._replace(output=outputs.popleft())], operation.globs)
+            named = downloads.popleft()._replace(output=outputs.popleft(), folder=operation.folder)
+            yield from _each([named], operation.globs)
     yield from _each(downloads, operation.globs)
 
 

@@ -268,7 +268,7 @@ def _curl_rows(file_list: FileList) -> Iterator[Row]:
     with opened(file_list) as text:
         for curl_download in curl_downloads(_noted(file_list, lines_of(text)), operations):
             fault = "range: only whole files are downloaded; remove the option" if curl_download.is_part else ""
-            yield Row(curl_download.line, {"url": curl_download.url, "output": curl_download.output}, fault=fault)
+            yield Row(curl_download.line, {"url": curl_download.url, "output": curl_download.path}, fault=fault)
 
 
 def _noted(file_list: FileList, lines: Iterable[str]) -> Iterator[str]:

@@ -176,3 +176,12 @@ def test_a_next_without_a_url_is_ignored() -> None:
         ("https://h/b", "a"),
         ("https://h/d", "c"),
     ]
+
+
+def test_a_folder_for_outputs_is_that_of_its_operation() -> None:
+    lines = [
+        *("url = https://h/{a,b}?c=/d", "-O", "create-dirs", "output-dir = lost", 'output-dir = "#1 s/"'),
+        *("url = https://h/c%20d", "output = x", "url = https://h/printed", "next"),
+        *("url = https://h/e", "output = y"),
+    ]
+    assert [download.path for download in read(lines)] == ["#1 s/a", "#1 s/b", "#1 s/x", "", "y"]

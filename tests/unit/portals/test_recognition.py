@@ -502,6 +502,7 @@ def test_the_login_of_a_command_is_a_header(command: str, url: str, login: str, 
         ("url url output=1 output=2 url", ["1", "2", ""]),
         ("url remote-name url output=2", ["", "2"]),
         ("url output=1 output=lost next output=2 url", ["1", "2"]),
+        ("url output=1 output-dir=./d/ next output=2 url", ["./d/1", "2"]),
     ],
 )
 def test_names_in_a_configuration_of_curl_go_to_its_urls_in_their_order(lines: str, outputs: list[str], tmp_path: Path):

@@ -234,7 +234,7 @@ def read_manifest(path: str | os.PathLike[str], catalog: str = "") -> Iterator[A
 def _of_curl(path: Path, catalog: str) -> Iterator[AzulFile]:
     operations = curl_operations(file_lines(path, ManifestError))
     for curl_download in curl_downloads(file_lines(path, ManifestError), operations):
-        file = of_download(curl_download.url, curl_download.output, catalog)
+        file = of_download(curl_download.url, curl_download.path, catalog)
         if not file.uuid or not file.name:
             raise ManifestError(
                 f"{path}, line {curl_download.line}: not a file of Azul with a name",
