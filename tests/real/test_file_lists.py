@@ -24,6 +24,8 @@ PROGRAMS = {
     **{f"cksum {name}": ["cksum", "-a", name] for name in (*ALGORITHMS, "blake2b")},
     **{f"shasum {bits}": ["shasum", "-a", bits] for bits in ("1", "224", "256", "384", "512")},
     **{f"openssl {name}": ["openssl", "dgst", f"-{name}"] for name in (*ALGORITHMS, "blake2b512")},
+    **{f"hashdeep {name}": ["hashdeep", "-l", "-c", name] for name in ("md5", "sha1,sha256", "tiger,whirlpool,md5")},
+    **{" ".join(words): words for words in (["md5deep", "-lz"], ["sha256deep", "-l"], ["sha1deep", "-lk"])},
 }
 
 
@@ -34,7 +36,7 @@ def test_files_are_verified_by_the_checksum_files_of_other_programs(
     command = PROGRAMS[program]
     if shutil.which(command[0]) is None:
         pytest.skip(f"{command[0]} is not installed")
-    names = NAMES[:2] if command[0] == "openssl" else NAMES  # it does not escape line ends
+    names = NAMES[:2] if "deep" in command[0] or command[0] == "openssl" else NAMES  # they do not escape line ends
     for name in names:
         Path(name).write_bytes(name.encode())
     # The name of the list is what tells untagged lines of b2sum from those of sha512sum.

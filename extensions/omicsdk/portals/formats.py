@@ -49,6 +49,7 @@ FORMATS = (
     listings.PAGE,
     listings.INVENTORY,
     *documents.DOCUMENTS,
+    tables.PANGAEA,
     tables.TABLE,
     url_lists.URLS,
     tables.GDC_IDS,

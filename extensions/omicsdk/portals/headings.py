@@ -88,6 +88,8 @@ _ALGORITHM = re.compile(r"(?:\A|_)(sha_?512|sha_?384|sha_?256|sha_?224|sha_?1|md
 _LENGTHS = {**BY_LENGTH, 8: "crc32c", 24: "md5", 28: "sha1", 44: "sha256", 88: "sha512"}
 _OBJECT = ('{"', "[{")
 _PREFIXED = re.compile(r"\{?(md5|sha-?1|sha-?224|sha-?256|sha-?384|sha-?512|crc32c)\}?[:=$\s]\s*(\S+)", re.IGNORECASE)
+# A key of git-annex, perhaps with the extension of its file.
+_ANNEX_KEY = re.compile(r"(MD5|SHA(?:1|224|256|384|512))E?(?:-[a-zA-Z]\d+)*--([0-9a-f]+)(?:\.\S*)?")
 _MULTIHASHES = {"1220": "sha256", "1114": "sha1", "1340": "sha512", "d50110": "md5"}
 # Only from the first character of a run, and to its last one: cells may be filled with thousands of blanks.
 _BETWEEN = re.compile(r"(?<![\s,;|\[\]\"'])[\s,;|\[\]\"']++(?=[A-Za-z][A-Za-z0-9+.-]*://|(?:ftp|ftp-\w+)\.[\w-]+\.|\Z)")
@@ -288,7 +290,7 @@ def sums_in(algorithm: str, text: str) -> dict[str, str]:
         return {}
     if value.startswith(_OBJECT):
         return _sums_of_objects(value)
-    if match := _PREFIXED.match(value):
+    if match := _ANNEX_KEY.fullmatch(value) or _PREFIXED.match(value):
         algorithm, value = match[1].lower().replace("-", ""), match[2]
     elif not algorithm:
         algorithm = _LENGTHS.get(len(value), "")

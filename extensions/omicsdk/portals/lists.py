@@ -271,7 +271,7 @@ class Head:
     @cached_property
     def lines(self) -> tuple[str, ...]:
         """Its lines that are not blank, without line ends; an incomplete last line is omitted."""
-        lines = [*_unsigned(self.text.splitlines())]
+        lines = [*unframed(self.text.splitlines())]
         if len(self.data) >= HEAD_BYTES and len(lines) > 1:
             lines.pop()
         return tuple(line for line in lines if line.strip())
@@ -517,20 +517,30 @@ def numbered_lines(file_list: FileList) -> Iterator[tuple[int, str]]:
         file_list: The list.
     """
     with opened(file_list) as text:
-        for number, line in enumerate(_unsigned(lines_of(text)), 1):
+        for number, line in enumerate(unframed(lines_of(text)), 1):
             if (statement := line.lstrip()) and statement[0] != "#":
                 yield number, line.rstrip("\r\n")
 
 
-def _unsigned(lines: Iterable[str]) -> Iterator[str]:
-    """Lines with blank ones for the armor of a PGP clear-signed message, whose signature is not verified."""
-    armor = ""  # the mark above its lines
+# The first line of a table of PANGAEA, of whose description "*/" is the last one.
+DESCRIPTION = "/* DATA DESCRIPTION:"
+
+
+def unframed(lines: Iterable[str]) -> Iterator[str]:
+    """Lines with blank ones for the armor of a PGP clear-signed message, whose signature is not verified, and for a description.
+
+    Args:
+        lines: The lines of a list.
+    """
+    frame = ""  # the mark above its lines
     for line in lines:
-        if line.startswith("-----BEGIN PGP SIGN"):
-            armor = line
-        elif armor and not line.strip() and "SIGNED MESSAGE" in armor:
-            armor = ""  # the text begins behind the headers
-        yield "" if armor else line
+        if line.startswith(("-----BEGIN PGP SIGN", DESCRIPTION)):
+            frame = line
+        elif frame and not line.strip() and "SIGNED MESSAGE" in frame:
+            frame = ""  # the text begins behind the headers
+        yield "" if frame else line
+        if line.startswith("*/"):
+            frame = ""
 
 
 def delimiter_of(header: str) -> str:

@@ -24,6 +24,7 @@ from omicsdk.portals.lists import (
     numbered,
     numbered_lines,
     opened,
+    unframed,
 )
 
 # The names that a column may have, in lower case, the preferred one first.
@@ -72,7 +73,7 @@ def table_rows(
 
 def _cells(file_list: FileList, required: Sequence[Names], quoted: bool, repeats: bool) -> Iterator[Row]:
     with opened(file_list) as text:
-        lines = lines_of(text)
+        lines = unframed(lines_of(text))
         first = [*_until_first_row(lines)]
         above, header = header_line(first)
         delimiter = delimiter_of(header)

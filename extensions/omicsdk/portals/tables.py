@@ -31,6 +31,7 @@ from omicsdk.portals.cells import (
 )
 from omicsdk.portals.headings import files_in, heading, headings_by, headings_by_user, is_address
 from omicsdk.portals.lists import (
+    DESCRIPTION,
     FileList,
     Format,
     Head,
@@ -710,6 +711,46 @@ TABLE = Format(
     manual=Manual("the URL", _COMMON_SUMS, "by scheme and host"),
 )
 
+
+# -- tables of PANGAEA, which publishes files beside their values
+
+_DATA_SET = re.compile(r"\bPANGAEA\.(\d+)")
+_HASH = " (hash)"
+
+
+def _published_columns(head: Head) -> list[str]:
+    """The columns of names of files, each of which has one of checksums beside it: Binary, Binary (Hash)."""
+    if not head.text.lstrip().startswith(DESCRIPTION):
+        return []
+    names = [name.removesuffix(_HASH) for name in head.columns if name.endswith(_HASH)]
+    return [name for name in names if name in head.columns]
+
+
+def _published_rows(file_list: FileList) -> Iterator[Row]:
+    """The rows of a table, whose files are in the folder of the data set that its description cites first."""
+    head = file_list.head
+    # The address of the table is no folder.
+    stated = file_list._replace(base="" if "//doi.pangaea.de/" in file_list.base else file_list.base)
+    data_set = _DATA_SET.search(head.text)
+    default = f"https://download.pangaea.de/dataset/{data_set[1]}/files" if data_set else ""
+    base = folder_of(stated, ": its description cites no data set of PANGAEA", default)
+    columns = _published_columns(head)
+    headings = Stated(tuple(columns), sums=tuple((f"{column}{_HASH}", "") for column in columns), base=base)
+    for row in table_rows(file_list, repeats=True):
+        yield row._replace(stated=headings)
+
+
+PANGAEA = Format(
+    "pangaea",
+    "table of PANGAEA with files",
+    "/* DATA DESCRIPTION: and columns such as Binary and Binary (Hash)",
+    lambda head: bool(_published_columns(head)),
+    _published_rows,
+    files_in,
+    manual=Manual("the name in the folder of the data set, or of `--base`", "MD5", "by scheme and host"),
+)
+
+# -- tables of runs
 
 _RUN_HEADING = re.compile(r"(?:.*_)?(?:run|sra|srr|srarun)(?:_.*)?|accession")
 _RUNS = re.compile(rf"{RUN.pattern[:-2]}(?:[,;|]{RUN.pattern[:-2]})*\Z", re.IGNORECASE)

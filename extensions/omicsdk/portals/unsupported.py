@@ -23,6 +23,7 @@ _BY_TEXT = {
     r"\A\xd0\xcf\x11\xe0": _WORKBOOK,
     r"\A%PDF": _DOCUMENT,
     r"\AObj\x01": ("a PFB or other Avro file", "Export the files as a TSV or JSON manifest."),
+    r"\A/\* DATA DESCRIPTION:": ("a table of PANGAEA that names no files", "It is the data: it needs no download."),
     r"\A(?:ncbikart|ncbi_gap|eyJ[\w-]+\.eyJ)": (
         "a cart or key of dbGaP",
         "Use prefetch --ngc KEY, with --cart for a .jwt.",

@@ -361,6 +361,13 @@ _REGISTERED = re.compile(
 _SUM = re.compile(r"[0-6][0-9]{4} +[0-9]+ (?=\S*[A-Za-z])(\S.*)\Z")
 # A line of rclone's md5sum and its like, which has no checksum of a file: S3's objects of several parts have none.
 _WITHOUT_SUM = re.compile(r"(?: {32,}| {21,}UNSUPPORTED| {27,}ERROR)  (\S.*)\Z")
+# A line of hashdeep, and one of the heading above it, and a line of md5deep -z, which states the size, too.
+_HASHDEEP = re.compile(r"([0-9]+),((?:[0-9a-f]{32,},)+)(\S.*)")
+_HASHDEEP_HEADING = re.compile(r"%%%% (?:HASHDEEP-1\.|size,)")
+_WITH_SIZE = re.compile(rf" *([0-9]+)  (?=(?:{_DIGITS})  )")
+# The first line of a manifest of checkm, by its specification and by its program, and its columns where it states no others.
+_CHECKM = re.compile(r"#%\s*checkm_|# \[@\]SourceFileOrURL\b")
+_CHECKM_FIELDS = ("fileurl", "hashalgorithm", "hashvalue", "filesize", "filelastmodified", "filename")
 _ZENODO_FILE = re.compile(r"doi:10\.5281/zenodo\.([0-9]+)/(.+)")
 
 
@@ -386,12 +393,20 @@ def checksum_line(line: str) -> tuple[str, str, str] | None:
 
 
 def _checksum_cells(line: str) -> dict[str, str] | None:
-    """The cells of a line of a checksum file, of a registry of pooch, or of sum; None for another line."""
-    if (parsed := checksum_line(line)) and not ID_AND_PATH.match(line):
+    """The cells of a line of a checksum file, of hashdeep, a registry of pooch, or of sum; none of a heading, None for another line."""
+    if _HASHDEEP_HEADING.match(line):
+        return {}
+    if match := _HASHDEEP.match(line):
+        size, sums, name = match.groups()
+        by_algorithm = {BY_LENGTH[len(value)]: value for value in sums.split(",") if len(value) in (32, 40, 64)}
+        algorithm = next((algorithm for algorithm in ALGORITHMS if algorithm in by_algorithm), "")
+        return {"checksum": by_algorithm.get(algorithm, ""), "algorithm": algorithm, "file_name": name, "size": size}
+    sized = _WITH_SIZE.match(line)
+    if (parsed := checksum_line(line[sized.end() :] if sized else line)) and not ID_AND_PATH.match(line):
         algorithm, value, name = parsed
         if algorithm not in ALGORITHMS:
             algorithm, value = "", ""
-        return {"checksum": value, "algorithm": algorithm, "file_name": name}
+        return {"checksum": value, "algorithm": algorithm, "file_name": name} | ({"size": sized[1]} if sized else {})
     if match := _SUM.match(line) or _WITHOUT_SUM.match(line):
         return {"checksum": "", "algorithm": "", "file_name": match[1].strip()}
     match = _REGISTERED.fullmatch(line)
@@ -405,10 +420,36 @@ def _checksum_cells(line: str) -> dict[str, str] | None:
     return {"checksum": match[3].lower(), "algorithm": algorithm, "file_name": name, "url": match[4] or ""}
 
 
+def _checkm_columns(head: Head) -> Sequence[str]:
+    """The columns of a manifest of checkm by the ends of their names; none of another list."""
+    if not _CHECKM.match(head.first):
+        return ()
+    fields = next((line.lower().split("|")[1:] for line in head.lines if line.startswith("#%fields")), ())
+    names = [name.strip().rpartition(":")[2] for name in fields]
+    return names if "fileurl" in names else _CHECKM_FIELDS
+
+
+def _checkm_cells(line: str, columns: Sequence[str]) -> dict[str, str] | None:
+    """The cells of a line of a manifest of checkm; none of a folder, None for one that names another manifest."""
+    fields = dict(zip(columns, map(str.strip, line.split("|")), strict=False))
+    source, algorithm = fields.get("fileurl", ""), fields.get("hashalgorithm", "").lower().replace("-", "")
+    if source.startswith("@") or not source:
+        return None
+    if algorithm == "dir" or (value := fields.get("hashvalue", "")) == "d":
+        return {}
+    algorithm, value = (algorithm, value) if algorithm in ALGORITHMS else ("", "")
+    sums = {"checksum": value, "algorithm": algorithm, "size": fields.get("filesize", "")}
+    is_url = scheme_of(source) != ""
+    return {**sums, "file_name": (is_url and fields.get("filename")) or source, "url": source if is_url else ""}
+
+
 def _checksum_rows(file_list: FileList) -> Iterator[Row]:
     is_blake2b = _BLAKE2B.search(last_part(file_list.shown)) is not None
+    columns = _checkm_columns(file_list.head)
     for number, line in numbered_lines(file_list):
-        cells = _checksum_cells(line)
+        cells = _checkm_cells(line, columns) if columns else _checksum_cells(line)
+        if cells == {}:
+            continue
         if cells is None:
             yield Row(number, {}, fault=f"{line[:100]!r} is not a checksum and a file name")
             continue
@@ -419,7 +460,7 @@ def _checksum_rows(file_list: FileList) -> Iterator[Row]:
             if (base := file_list.base) and not cells.get("url"):
                 # A cell, so that the result manifest names the file, too. Keys of a bucket are not quoted.
                 cells["url"] = f"{base}/{quote(name) if scheme_of(base) in FETCHED else name}"
-        if not cells["checksum"] and not _WITHOUT_SUM.match(line):
+        if not cells["checksum"] and not columns and not _WITHOUT_SUM.match(line):
             kind = line.partition("(")[0].strip() if _BSD.match(line) else "sum"
             file_list.notes[f"checksums of {kind} cannot be verified and are ignored"] = 0  # rows are read twice
         yield Row(number, cells)
@@ -428,9 +469,9 @@ def _checksum_rows(file_list: FileList) -> Iterator[Row]:
 def _checksum_files(row: Row, _: FileList) -> Iterator[ListedFile]:
     """The file of a line: where it has a URL, or the list came from the folder of the files, that file; else a statement."""
     name, checksums = row.cells["file_name"], checksums_in({row.cells["algorithm"]: row.cells["checksum"]})
-    url = row.cells.get("url", "")
+    url, size = row.cells.get("url", ""), size_in(row.cells.get("size", ""))
     if scheme_of(name):
-        yield file_at(name, checksums=checksums)
+        yield file_at(name, size=size, checksums=checksums)
         return
     if url:
         url = _ZENODO_FILE.sub(r"https://zenodo.org/records/\1/files/\2", url)
@@ -438,16 +479,22 @@ def _checksum_files(row: Row, _: FileList) -> Iterator[ListedFile]:
             raise RowFault(
                 f"{url[:200]!r} is no URL: download the files of a DOI by its name, with this list beside it"
             )
-        yield file_at(url, name=name_in(name), checksums=checksums)
+        yield file_at(url, name=name_in(name), size=size, checksums=checksums)
     else:
-        yield ListedFile("", name, name, None, checksums)
+        yield ListedFile("", name, name, size, checksums)
 
 
 CHECKSUMS = Format(
     "checksums",
     "checksum file of md5sum, sha256sum and their like",
-    "lines HEX  NAME; NAME HEX URL of pooch; SUM BLOCKS NAME of Ensembl; in a PGP message, too",
-    lambda head: most_lines(head, _checksum_cells) and not all(map(_WITHOUT_SUM.match, head.lines)),
+    "lines HEX  NAME; NAME HEX URL of pooch; SIZE,HEX,NAME of hashdeep; #%checkm_; SUM BLOCKS NAME of Ensembl; in a PGP message, too",
+    lambda head: (
+        bool(_checkm_columns(head))
+        or (
+            most_lines(head, lambda line: _checksum_cells(line) is not None)
+            and not all(map(_WITHOUT_SUM.match, head.lines))
+        )
+    ),
     _checksum_rows,
     _checksum_files,
     manual=Manual(

@@ -99,6 +99,9 @@ FORMAT_OF = {
     "SHA256SUMS": "checksums",
     "md5sum.txt": "checksums",
     "checksums_of_urls.txt": "checksums",
+    "hashdeep.txt": "checksums",
+    "merritt.checkm": "checksums",
+    "pangaea.tab": "pangaea",
 }
 PUBLISHED = SAMPLES.parent / "published"
 FOLDER = "https://files.example.org/study"
@@ -1526,3 +1529,71 @@ def test_the_index_of_published_lists_is_whole():
     assert len({(row["published"]) for row in rows}) == len(rows)
     assert {row["format"] for row in rows} <= {"", *(format.name for format in FORMATS)}
     assert all(row["project"] and row["kind"] and row["before"] and row["now"] for row in rows)
+
+
+def test_manifests_of_other_programs_state_sizes_and_checksums(tmp_path: Path):
+    a, b = "900150983cd24fb0d6963f7d28e17f72", "865f5cc7fbd7854902eae9d8211f178a"
+    # As md5deep -z and checkm write them, the latter with a folder.
+    sized = f"         5  {b}  data/sub/b.bin\n         3  {a}  data/a.txt\n"
+    of_checkm = (
+        "# [@]SourceFileOrURL | Alg     | Digest                               | Length   \n"
+        f"data/sub           | md5     | d                                    | 4096    \n"
+        f"data/sub/b.bin     | md5     | {b}     | 5       \n"
+        f"data/a.txt         | md5     | {a}     | 3       \n"
+    )
+    for name, text in (("sized.txt", sized), ("checkm.txt", of_checkm)):
+        for base in ("", FOLDER):
+            files = [file for (file,) in read(put(tmp_path / name, text), base=base)]
+            assert [(file.kind, file.name, file.size, dict(file.checksums)) for file in files] == [
+                ("url" * bool(base), "data/sub/b.bin", 5, {"md5": b}),
+                ("url" * bool(base), "data/a.txt", 3, {"md5": a}),
+            ]
+    rows = read(put(tmp_path / "hashdeep.txt", (SAMPLES / "hashdeep.txt").read_text()), base=FOLDER)
+    assert [(file.address, file.size, [*file.checksums]) for (file,) in rows] == [
+        (f"{FOLDER}/data/sub/b.bin", 5, ["sha256"]),
+        (f"{FOLDER}/data/a.txt", 3, ["sha256"]),
+    ]
+    rows = read(SAMPLES / "merritt.checkm")
+    assert [(file.address, file.name, file.size, [*file.checksums]) for (file,) in rows] == [
+        (f"{FOLDER}/a.txt", "first.txt", 3, ["sha256"]),
+        (f"{FOLDER}/b.bin", "sub/b.bin", 5, []),
+    ]
+
+
+def test_another_manifest_in_one_of_checkm_is_a_row_with_a_fault(tmp_path: Path):
+    text = "#%checkm_0.7\n@data/sub/checkm.txt | md5 | 900150983cd24fb0d6963f7d28e17f72 | 235\n | md5\nd | dir\n"
+    format, listed = opened(put(tmp_path / "checkm.txt", text))
+    rows = [*format.rows(listed)]
+    assert [(row.line, "is not a checksum and a file name" in row.fault) for row in rows] == [(2, True), (3, True)]
+
+
+def test_files_of_pangaea_are_in_the_folder_of_their_data_set(tmp_path: Path):
+    text = (SAMPLES / "pangaea.tab").read_text()
+    for base in ("", "https://doi.pangaea.de/10.1594"):
+        ((first,), (second,)) = read(put(tmp_path / "a.tab", text), base=base)
+        assert first.address == "https://download.pangaea.de/dataset/900001/files/core%201.zip"
+        assert (first.name, first.size, dict(first.checksums)) == (
+            "core 1.zip",
+            None,
+            {"md5": "5df2d37b8ab9e5a13bfd444caf972dd8"},
+        )
+        assert second.name == "Readme.md"
+    assert read(put(tmp_path / "a.tab", text), base=FOLDER)[1][0].address == f"{FOLDER}/Readme.md"
+    with pytest.raises(ListError, match="cites no data set of PANGAEA"):
+        read(put(tmp_path / "b.tab", text.replace("PANGAEA.", "")))
+
+
+def test_a_description_above_a_table_is_not_its_heading(tmp_path: Path):
+    description = "/* DATA DESCRIPTION:\nParameter(s):" + "\tx (y) * PI: z\n" * 40 + "*/\n"
+    rows = read(put(tmp_path / "a.tab", f"{description}Event\tURL image\nPS1\thttps://h.example/a.jpg\n"))
+    assert [file.address for (file,) in rows] == ["https://h.example/a.jpg"]
+    with pytest.raises(UnknownList, match="names no files"):
+        recognised(Head(put(tmp_path / "b.tab", f"{description}Event\tTemp\nPS1\t1.5\n")), "b.tab")
+
+
+@pytest.mark.parametrize("key", ["SHA256E-s3--{}.tar.gz", "SHA256-s3-m1700000000--{}", "SHA256--{}"])
+@pytest.mark.parametrize("column", ["checksum", "md5"])
+def test_a_key_of_git_annex_is_a_checksum(key: str, column: str, tmp_path: Path):
+    value = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    rows = read(put(tmp_path / "a.tsv", f"url\t{column}\nhttps://h.example/a.tar.gz\t{key.format(value)}\n"))
+    assert [dict(file.checksums) for (file,) in rows] == [{"sha256": value}]
