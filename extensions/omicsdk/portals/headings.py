@@ -158,6 +158,15 @@ def heading(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()).strip("_")
 
 
+def is_heading_of_addresses(name: str) -> bool:
+    """Whether a column is called as those of addresses are.
+
+    Args:
+        name: Its name.
+    """
+    return _ADDRESS.fullmatch(heading(name)) is not None
+
+
 def headings_by(
     names: Sequence[str], rows: Iterable[Sequence[str]], *, paths: bool = False, every: bool = False
 ) -> Stated:

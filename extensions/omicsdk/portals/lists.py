@@ -187,7 +187,7 @@ class FileList(NamedTuple):
     @property
     def head(self) -> Head:
         """Its beginning, read anew."""
-        return Head(self.path, self.max_unpacked)
+        return Head(self.path, self.max_unpacked, self.shown)
 
 
 class Manual(NamedTuple):
@@ -236,19 +236,20 @@ class Head:
     Args:
         path: The list; a folder may be a bag or a data set. A link to what is not here is without data.
         max_unpacked: Most bytes that it may inflate to, as for `InflationLimit`.
+        shown: Its name in messages; by default its path.
 
     Raises:
         ListError: It does not exist, cannot be read, or is empty.
         UnpacksTooLarge: It is a workbook that inflates to more.
     """
 
-    def __init__(self, path: Path, max_unpacked: int | str | None = None) -> None:
+    def __init__(self, path: Path, max_unpacked: int | str | None = None, shown: str = "") -> None:
         self.path = path
         self._max_unpacked = max_unpacked
         has_no_data = path.is_dir() or (path.is_symlink() and not path.exists())
         self.data = b"" if has_no_data else _beginning(path, max_unpacked)
         if not self.data.strip() and not has_no_data:
-            raise ListError(f"{path}: the file is empty", remedy="Use a list that names files.")
+            raise ListError(f"{shown or path}: the file is empty", remedy="Use a list that names files.")
 
     @cached_property
     def members(self) -> frozenset[str]:

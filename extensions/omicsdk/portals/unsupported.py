@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from omicsdk.portals.headings import is_heading_of_addresses
 from omicsdk.portals.lists import WITHOUT_SCHEME, ZIP, Head, scheme_of
 
 # A line of HuBMAP's manifests: the identifier of a dataset, and a path in it. md5sum has two blanks before a path.
@@ -131,6 +132,8 @@ def what_it_is(head: Head) -> tuple[str, str]:
             "a table without a heading",
             "Name its columns in a first line, such as sample and url, or sample and run.",
         )
+    if len(head.columns) > 1 and not head.sample and any(map(is_heading_of_addresses, head.columns)):
+        return "a heading without rows", "Export the list again, with files selected."
     if head.is_script:
         return "a script whose commands download from no stated address", "Run it, or list the addresses, one per line."
     if head.is_object and head.document is None:

@@ -1597,3 +1597,13 @@ def test_a_key_of_git_annex_is_a_checksum(key: str, column: str, tmp_path: Path)
     value = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     rows = read(put(tmp_path / "a.tsv", f"url\t{column}\nhttps://h.example/a.tar.gz\t{key.format(value)}\n"))
     assert [dict(file.checksums) for (file,) in rows] == [{"sha256": value}]
+
+
+def test_an_empty_list_and_a_heading_without_rows_are_said_to_be_such(tmp_path: Path):
+    with pytest.raises(ListError, match=r"^stdin: the file is empty"):
+        _ = FileList(put(tmp_path / "0.list", "\n"), "stdin", "", (), Counter()).head
+    for text in ("url\tfile_name\tmd5\n", "# by hand\nsample,download_link\r\n\r\n"):
+        with pytest.raises(UnknownList, match=r"^stdin: a heading without rows"):
+            recognised(Head(put(tmp_path / "0.list", text)), "stdin")
+    with pytest.raises(UnknownList, match="unknown format; its first line is"):
+        recognised(Head(put(tmp_path / "0.list", "Dear all, see the link below\n")), "stdin")
