@@ -159,6 +159,10 @@ def test_keys_that_end_in_a_slash(run: Run, client: Any, bucket: str, differs: d
     assert run("stat", f"s3://{bucket}/made/", "--output", "json").json[0]["kind"] == "folder"
     assert run("cp", "-r", f"s3://{bucket}/made/", "out").code == 0
     assert files("out") == {"x": "made/x"}
+    put(client, bucket, "made/deep/y")
+    client.put_object(Bucket=bucket, Key="made/empty/", Body=b"")
+    removed = run("--yes", "rm", "-r", f"s3://{bucket}/made/")
+    assert (removed.code, keys(client, bucket, "made")) == (0, []), removed.err
     copied = run("cp", "-r", f"s3://{bucket}/data/", "data")
     assert (copied.code != 0, files("data"), "data/" in copied.err) == (True, {"in": "data/in"}, True), copied.err
 

@@ -9,6 +9,7 @@ from unittest.mock import Mock
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from omicsdk.core.retry import seconds_of_date
 from omicsdk.transfer import Item, Location, Patience, TransferOptions
 from omicsdk.transfer.downloads import messages
 from omicsdk.transfer.downloads.job import Job, Piece
@@ -315,6 +316,25 @@ def test_a_date_that_has_become_strong_reports_a_change() -> None:
     other = same | {"last-modified": "Fri, 20 Nov 2026 10:00:01 GMT"}
     assert judge(requested, 206, same, 0.0).kind is Kind.ACCEPT
     assert judge(requested, 206, other, 0.0).kind is Kind.CHANGED
+
+
+@pytest.mark.parametrize(("seconds", "kind"), [(86_399, Kind.UNVALIDATED), (86_400, Kind.ACCEPT)])
+def test_our_clock_dates_a_response_without_a_date(seconds: int, kind: Kind) -> None:
+    now = (seconds_of_date(CHANGED) or 0) + seconds
+    part = PART | {"etag": "", "last-modified": CHANGED}
+    for request in (ASKED._replace(validator=""), ASKED._replace(validator=CHANGED)):
+        assert judge(request, 206, part, now).kind is kind
+    assert (
+        judge(
+            ASKED._replace(validator=CHANGED), 206, part | {"last-modified": "Fri, 20 Nov 2026 10:00:01 GMT"}, now
+        ).kind
+        is Kind.CHANGED
+    )
+    # The server's own date counts.
+    assert judge(REQUESTED._replace(validator=""), 206, part | {"date": CHANGED}, now).kind is Kind.UNVALIDATED
+    whole = RequestedRange(0, None, ranged=False, size=None, size_is_stated=False, validator="")
+    verdict = judge(whole, 200, {"content-length": "7", "last-modified": CHANGED}, now)
+    assert is_strong(verdict.validator) is (kind is Kind.ACCEPT)
 
 
 def test_responses_to_a_request_for_the_whole() -> None:

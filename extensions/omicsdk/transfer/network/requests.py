@@ -112,6 +112,9 @@ HEAD_HEADERS = {
 #: 9110, 8.8.2.2, requires the date and the clock that set it to be a second apart, or so far that clock differences do
 #: not matter. The server that answers is seldom the one that stores, so it is the minute of RFC 7232.
 SETTLED = 60.0
+# The same by this machine's clock, which may differ from the server's: some servers of HTTP, and all of FTP, do not state theirs, and
+# some of these state dates in their time zone.
+_SETTLED_HERE = 86_400.0
 _CONTENT_RANGE = r"(?i)bytes\s+(?:(\d{1,19})-(\d{1,19})|\*)/(\d{1,19}|\*)\s*\Z"
 
 
@@ -255,7 +258,7 @@ def judge(request: RequestedRange, status: int, headers: Mapping[str, str], now:
         request: The request.
         status: The response's status.
         headers: Its headers, with lower-case names.
-        now: Seconds since 1970 by the wall clock, for a Retry-After that is a date.
+        now: Seconds since 1970 by the wall clock, for a Retry-After that is a date, and a response without its own date.
 
     Returns:
         How to handle it. Only ACCEPT and WHOLE allow writing.
@@ -264,14 +267,14 @@ def judge(request: RequestedRange, status: int, headers: Mapping[str, str], now:
         if _is_decompressed(request, headers):
             return Verdict(Kind.MOVED, status, why="decompressed by the server")
         is_part = status == 206 or _is_part(request, headers)
-        verdict = _judge_part(request, headers) if is_part else _judge_whole(request, headers)
+        verdict = (_judge_part if is_part else _judge_whole)(request, headers, now)
         # The journal's grid for a size that a server made up could take all memory.
         if (verdict.size or 0) > LARGEST:
             return Verdict(Kind.WRONG_SIZE, status, why=f"{verdict.size:,} bytes, more than any file has")
         return verdict
     # So hapi sends a file without bytes. A service that has no file states no version of one.
     if status == 204 and not request.size and validator_in(headers):
-        return _judge_whole(request, {**headers, "content-length": "0"})
+        return _judge_whole(request, {**headers, "content-length": "0"}, now)
     if status == 416:
         return _judge_unsatisfiable(request, headers)
     if status == 304 and request.ranged:  # so Ruby's WEBrick reads If-Range
@@ -303,7 +306,7 @@ def _is_part(request: RequestedRange, headers: Mapping[str, str]) -> bool:
     return start == request.start and length_in(headers) == end - start < int(match[3])
 
 
-def _judge_part(request: RequestedRange, headers: Mapping[str, str]) -> Verdict:
+def _judge_part(request: RequestedRange, headers: Mapping[str, str], now: float) -> Verdict:
     content_range = headers.get("content-range", "")
     match = re.match(_CONTENT_RANGE, content_range)
     unusable = Verdict(Kind.WRONG_RANGE, 206, why=f"a part without a usable Content-Range ({content_range[:80]!r})")
@@ -313,10 +316,10 @@ def _judge_part(request: RequestedRange, headers: Mapping[str, str]) -> Verdict:
     # Some servers and proxies respond with 206 whatever is requested.
     is_requested = request.ranged and request.start == 0 and request.end in {None, end}
     if (start, end) == (0, size) and not is_requested:
-        return _judge_whole(request, {**headers, "content-length": str(size)})
+        return _judge_whole(request, {**headers, "content-length": str(size)}, now)
     if not request.ranged:
         return unusable
-    validator = validator_in(headers)
+    validator = validator_in(headers, now)
     # Before the validators: whether the platform states the size decides if this is another file or another version.
     if size is not None and request.size is not None and size != request.size:
         return _other_size(request, 206, size, validator)
@@ -337,8 +340,8 @@ def _judge_part(request: RequestedRange, headers: Mapping[str, str]) -> Verdict:
     return Verdict(Kind.ACCEPT, 206, start, end, size, validator)
 
 
-def _judge_whole(request: RequestedRange, headers: Mapping[str, str]) -> Verdict:
-    size, validator = length_in(headers), validator_in(headers)
+def _judge_whole(request: RequestedRange, headers: Mapping[str, str], now: float) -> Verdict:
+    size, validator = length_in(headers), validator_in(headers, now)
     if size is not None and request.size is not None and size != request.size:
         return _other_size(request, 200, size, validator)
     if _differs(request.validator, validator):
@@ -416,11 +419,12 @@ def validator_of(lines: Iterable[bytes]) -> str:
     return validator_in(parse_head((line for line in lines if line[:1] in b"DdEeLl"), HEAD_HEADERS)[1])
 
 
-def validator_in(headers: Mapping[str, str]) -> str:
+def validator_in(headers: Mapping[str, str], received: float = 0.0) -> str:
     """Return what distinguishes versions of a file: a strong ETag, else the date of the last change, else a weak ETag.
 
     Args:
         headers: A response's headers, with lower-case names.
+        received: When it was received, in seconds since 1970: RFC 9110, 6.6.1, puts it in place of a date that is missing.
 
     Returns:
         The ETag, or the date; "W/" before a date that is not a strong validator (see `SETTLED`); "" for neither.
@@ -431,7 +435,7 @@ def validator_in(headers: Mapping[str, str]) -> str:
     if not date:
         return etag[:200] if is_weak(etag) else ""
     changed, sent = seconds_of_date(date), seconds_of_date(headers.get("date", ""))
-    settled = changed is not None and sent is not None and sent - changed >= SETTLED
+    settled = changed is not None and changed <= (received - _SETTLED_HERE if sent is None else sent - SETTLED)
     return date if settled else f"W/{date}"
 
 
@@ -687,9 +691,6 @@ _REFUSALS = {
 # How ProFTPD and others refuse a login that exceeds their number of connections.
 _TOO_MANY = rb"(?i)maximum number|already connected|too many (?:clients|connections|sessions|users)"
 _DATA_COMES = (b"125", b"150")
-# Seconds by which a file's date must be older than this machine's clock: FTP servers do not state theirs, and some state dates in
-# their time zone.
-_FTP_SETTLED = 86_400.0
 _UNKNOWN = (b"500", b"501", b"502", b"504")
 
 
@@ -757,7 +758,7 @@ class FtpReplies:
         if self._has_head:  # later replies are about the rest of the transfer, of which libcurl reports the end
             return
         if code == b"213" and not self._dates and (changed := _seconds_of_mdtm(rest)) is not None:
-            self._dates = _dates(changed, self._now - _FTP_SETTLED)
+            self._dates = _dates(changed, self._now - _SETTLED_HERE)
         elif code == b"213" and (size := number_in(rest.decode("ascii", "replace"))) is not None:
             self._size = size
         elif code in _REFUSALS:
