@@ -322,11 +322,11 @@ def test_a_date_that_has_become_strong_reports_a_change() -> None:
 def test_our_clock_dates_a_response_without_a_date(seconds: int, kind: Kind) -> None:
     now = (seconds_of_date(CHANGED) or 0) + seconds
     part = PART | {"etag": "", "last-modified": CHANGED}
-    for request in (ASKED._replace(validator=""), ASKED._replace(validator=CHANGED)):
+    for request in (REQUESTED._replace(validator=""), REQUESTED._replace(validator=CHANGED)):
         assert judge(request, 206, part, now).kind is kind
     assert (
         judge(
-            ASKED._replace(validator=CHANGED), 206, part | {"last-modified": "Fri, 20 Nov 2026 10:00:01 GMT"}, now
+            REQUESTED._replace(validator=CHANGED), 206, part | {"last-modified": "Fri, 20 Nov 2026 10:00:01 GMT"}, now
         ).kind
         is Kind.CHANGED
     )
