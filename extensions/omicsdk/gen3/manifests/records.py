@@ -284,12 +284,14 @@ def delete_index_records(
 
 
 def _counted(rows: Iterator[Row | Fault], index: IndexRecords, target: Path) -> Summary:
-    counts, errors = Counter[str](), list[str]()
+    counts, errors, counted = Counter[str](), list[str](), set[str]()
     for batch in batches(rows, BATCH):
         errors += [str(row) for row in batch if isinstance(row, Fault)]
         guids = [row.guid for row in batch if not isinstance(row, Fault)]
         records = index.find(guids)
-        counts.update(DELETED if guid in records else GONE for guid in guids)
+        for guid in guids:
+            counts[DELETED if guid in records and guid not in counted else GONE] += 1
+            counted.add(guid)
     if errors:
         counts[FAILED] = len(errors)
     return Summary(counts.total(), dict(counts), target, None, tuple(errors))

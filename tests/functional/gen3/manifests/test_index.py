@@ -522,11 +522,11 @@ def test_records_of_a_manifest_are_deleted(commons: Gen3, index: Gen3Index, two:
 
 
 def test_a_dry_run_counts_what_would_be_deleted(commons: Gen3, index: Gen3Index, two: dict[str, Any], written):
-    path = written(did(611), did(5), "", header="GUID\tsize\n")
+    path = written(did(611), did(5), "", did(611), header="GUID\tsize\n")
     path.write_text(path.read_text() + f"{did(6)}\tsix\n")
     planned = commons.delete_index_records(path, dry_run=True)
-    assert planned.counts == {"deleted": 1, "gone": 1, "failed": 1}
-    assert (planned.rows, len(planned.errors)) == (3, 1)
+    assert planned.counts == {"deleted": 1, "gone": 2, "failed": 1}
+    assert (planned.rows, len(planned.errors)) == (4, 1)
     assert [record["did"] for record in index.get_all_records()] == [did(611)]
     assert [file.name for file in path.parent.glob("m.*")] == ["m.tsv"]
 
