@@ -14,6 +14,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from command_line import Ran
+from omicsdk.fs import Entry
 from omicsdk.fs.copying import copies
 from omicsdk.transfer import S3Object, Upload, upload
 from omicsdk.transfer.s3 import client as s3_client
@@ -327,19 +328,19 @@ def test_copies_within_the_store(
 def test_what_another_client_creates_meanwhile_is_kept(
     run: Run, client: Any, bucket: str, monkeypatch: pytest.MonkeyPatch, differs: dict[str, str]
 ) -> None:
-    check, is_taken = BucketObject._check_free, copies.is_taken
+    check, entry_at = BucketObject._check_free, copies.entry_at
 
     def checked(to: BucketObject) -> None:
         check(to)
         put(client, bucket, "new")  # after it was looked for
 
-    def taken(*of: Any) -> bool:
-        result = is_taken(*of)
+    def looked_up(*of: Any) -> Entry | None:
+        entry = entry_at(*of)
         put(client, bucket, "new")
-        return result
+        return entry
 
     monkeypatch.setattr(BucketObject, "_check_free", checked)
-    monkeypatch.setattr(copies, "is_taken", taken)
+    monkeypatch.setattr(copies, "entry_at", looked_up)
     Path("whole").write_bytes(b"whole")
     Path("parts").write_bytes(os.urandom(9 * MIB))
     put(client, bucket, "source")
