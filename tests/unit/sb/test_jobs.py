@@ -174,7 +174,7 @@ def job(id: str, state: str = "RUNNING") -> dict[str, Any]:
 
 def test_jobs_are_found_each_once_or_the_missing_one_is_named():
     with client({"items": [job("a"), job("b")]}) as platform:
-        assert [found.id for found in StorageJobs(platform, "imports").find(["a", "b", "a"])] == ["a", "b"]
+        assert [import_.id for import_ in StorageJobs(platform, "imports").find(["a", "b", "a"])] == ["a", "b"]
     for record, message in (({}, "^b: not found"), ({"error": {"status": 403, "message": "no"}}, "^b: no")):
         with client({"items": [job("a"), record]}) as platform, pytest.raises(OmicsError, match=message) as caught:
             StorageJobs(platform, "exports").find(["a", "b"])
