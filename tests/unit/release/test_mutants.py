@@ -135,6 +135,18 @@ def test_the_tests_of_a_mutant_are_those_that_run_its_line(mutants: ModuleType, 
     assert lines == [{"a"}, {"a"}, {"a", "b"}, {"b"}, {"a", "b"}]  # 7 is no line of a body, such as a default
 
 
+def test_functional_tests_that_run_a_line_come_before_those_that_are_near(
+    mutants: ModuleType, reach: coverage.CoverageData
+) -> None:
+    reach.set_context("tests/functional/cli/test_help.py::test_y|run")
+    reach.add_lines({str(RETRY_FILE): RETURNS[:1]})
+    tests = mutants.tests_of(RETRY, reach)
+    assert (tests.unit, tests.functional) == (["tests/unit/core/test_retry.py"], ["tests/functional/cli/test_help.py"])
+    unit, functional = "tests/unit/core/test_retry.py::test_x[a|b]", "tests/functional/cli/test_help.py::test_y"
+    reaching = [tests.of(mutants.Mutant("f", line, "", "", "")) for line in RETURNS[:2]]
+    assert reaching == [{unit, functional}, {unit}]
+
+
 @pytest.mark.parametrize(("killed", "failed"), [(36, 0), (35, 1), (40, 0), (0, 1)])
 def test_the_goal_is_nine_of_ten(
     mutants: ModuleType,
