@@ -39,7 +39,7 @@ class Refused(Exception):
 
 
 def is_web(uri: str) -> bool:
-    """Say whether an address is one of the network."""
+    """Whether an address is one of the network."""
     return uri.partition(":")[0].lower() in _PORTS
 
 
@@ -93,7 +93,7 @@ def file_of(uri: str, folder: Path) -> Path:
 
 
 def is_file(path: Path) -> bool:
-    """Say whether a file exists; one whose name is too long for any does not."""
+    """Whether a file exists; one whose name is too long for any does not."""
     try:
         return path.is_file()
     except OSError as error:
@@ -131,7 +131,7 @@ def copy_of(url: str, refs: Path | None) -> Path | None:
 
 
 def is_allowed(url: str, prefixes: Sequence[str]) -> bool:
-    """Say whether the user allowed an address.
+    """Whether the user allowed an address.
 
     Args:
         url: the address; one with a name or password in it is never allowed.

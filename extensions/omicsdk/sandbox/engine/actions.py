@@ -11,14 +11,14 @@ from omicsdk.sandbox.engine.objects import Objects
 from omicsdk.sandbox.engine.pages import SORTS, Page, Paging, not_listed
 from omicsdk.sandbox.engine.plan import SINGLE, Plan, Resource, Shape, name_of
 from omicsdk.sandbox.engine.responses import Exchange, Responses, StoredReply
-from omicsdk.sandbox.engine.schemas import VOCABULARY, words
+from omicsdk.sandbox.engine.schemas import WORD_SETS, words
 from omicsdk.sandbox.engine.store import Query, Store, StoredRecord, segment
 from omicsdk.sandbox.engine.values import ABSENT, IDENTITIES, Values
 from omicsdk.sandbox.problems import Problem, not_found, or_raise
 from omicsdk.sandbox.service import Reply
 from omicsdk.sandbox.state.objects import ObjectStore
 
-_ORDERS = frozenset(VOCABULARY["directions"])
+_ORDERS = WORD_SETS["directions"]
 
 
 class Actions:

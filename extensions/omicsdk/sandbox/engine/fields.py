@@ -8,14 +8,14 @@ from typing import Any, cast
 
 from omicsdk.sandbox.document import Schema, as_mapping
 from omicsdk.sandbox.engine.plan import Path
-from omicsdk.sandbox.engine.schemas import VOCABULARY, Schemas, words
+from omicsdk.sandbox.engine.schemas import WORD_SETS, Schemas, words
 from omicsdk.sandbox.problems import Problem
 
-_CREATED = frozenset(VOCABULARY["created"])
-_UPDATED = frozenset(VOCABULARY["updated"])
+_CREATED = WORD_SETS["created"]
+_UPDATED = WORD_SETS["updated"]
 _SECONDS = 1_000_000_000_000  # smaller numbers are seconds, greater ones milliseconds
 _WHOLE = (frozenset({"integer"}), frozenset({"integer", "null"}))
-_COUNTED = frozenset(VOCABULARY["counted"])
+_COUNTED = WORD_SETS["counted"]
 
 
 def at(value: Any, path: Path) -> Any:

@@ -10,16 +10,16 @@ from omicsdk.sandbox.engine.pages import PAGED, SORTS
 from omicsdk.sandbox.engine.plan import Path, Plan, Resource, Shape
 from omicsdk.sandbox.engine.requests import Upload
 from omicsdk.sandbox.engine.responses import Exchange
-from omicsdk.sandbox.engine.schemas import VOCABULARY, words
+from omicsdk.sandbox.engine.schemas import VOCABULARY, WORD_SETS, words
 from omicsdk.sandbox.engine.store import Store, StoredRecord
 from omicsdk.sandbox.engine.values import Values
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.state.objects import StoredObject
 
 # Identities that servers derive from a name.
-_NAMED = frozenset(VOCABULARY["named"])
+_NAMED = WORD_SETS["named"]
 # Identities that servers give, even where a request may have them.
-_COUNTED = frozenset(VOCABULARY["made"])
+_COUNTED = WORD_SETS["made"]
 # Keywords of an identity's schema that state values, not a form.
 _VALUES = frozenset({"example", "examples", "default", "enum", "const", "oneOf", "anyOf"})
 _DERIVED_FROM = VOCABULARY["derived_from"]

@@ -7,30 +7,30 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 from omicsdk.sandbox.document import Operation, Schema
-from omicsdk.sandbox.engine.schemas import VOCABULARY, Schemas, words
+from omicsdk.sandbox.engine.schemas import WORD_SETS, Schemas, words
 from omicsdk.sandbox.engine.values import ABSENT
 from omicsdk.sandbox.problems import Problem, bad_arguments
 from omicsdk.sandbox.service import page_token, text_of_token
 
-OFFSETS = frozenset(VOCABULARY["offsets"])
-NUMBERS = frozenset(VOCABULARY["page_numbers"])
-LIMITS = frozenset(VOCABULARY["limits"])
-TOKENS = frozenset(VOCABULARY["tokens"])
+OFFSETS = WORD_SETS["offsets"]
+NUMBERS = WORD_SETS["page_numbers"]
+LIMITS = WORD_SETS["limits"]
+TOKENS = WORD_SETS["tokens"]
 # Tokens that are the identity of the last object of a page.
-_LAST_ITEM = frozenset(VOCABULARY["last_item"])
-_BEFORE_NAMES = frozenset(VOCABULARY["before"])
-_TOTALS = frozenset(VOCABULARY["totals"])
-_RETURNED = frozenset(VOCABULARY["returned"])
-_PAGES = frozenset(VOCABULARY["pages"])
-_MORE = frozenset(VOCABULARY["more"])
-_AROUND = frozenset(VOCABULARY["around"])
-_ADDRESSES = frozenset(VOCABULARY["addresses"])
+_LAST_ITEM = WORD_SETS["last_item"]
+_BEFORE_NAMES = WORD_SETS["before"]
+_TOTALS = WORD_SETS["totals"]
+_RETURNED = WORD_SETS["returned"]
+_PAGES = WORD_SETS["pages"]
+_MORE = WORD_SETS["more"]
+_AROUND = WORD_SETS["around"]
+_ADDRESSES = WORD_SETS["addresses"]
 _DEFAULT = 20
 # Objects of a page where the document states no limit.
 _MOST = 1000
 
 # Words of parameters that name the field by which a list is sorted.
-SORTS = frozenset(VOCABULARY["sorts"])
+SORTS = WORD_SETS["sorts"]
 # Words of parameters that are about pages, not about fields.
 PAGED = OFFSETS | NUMBERS | LIMITS | TOKENS | _BEFORE_NAMES
 

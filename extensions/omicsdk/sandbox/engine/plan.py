@@ -10,7 +10,7 @@ from functools import cache, cached_property
 from typing import Literal
 
 from omicsdk.sandbox.document import EMPTY, FORM, MULTIPART, Content, Operation, Schema, as_mapping
-from omicsdk.sandbox.engine.schemas import VOCABULARY, Schemas, words
+from omicsdk.sandbox.engine.schemas import VOCABULARY, WORD_SETS, Schemas, words
 from omicsdk.sandbox.engine.values import IDENTITIES
 from omicsdk.sandbox.service import grouped
 
@@ -20,10 +20,10 @@ Path = tuple[str, ...]
 
 _WRAPPERS = VOCABULARY["wrappers"]
 _LISTS = VOCABULARY["lists"]
-_ASIDE = frozenset(VOCABULARY["aside"])
+_ASIDE = WORD_SETS["aside"]
 _INSIDE = VOCABULARY["inside"]
-_SEARCHES = frozenset(VOCABULARY["searches"])
-_GENERAL = frozenset(VOCABULARY["general"])
+_SEARCHES = WORD_SETS["searches"]
+_GENERAL = WORD_SETS["general"]
 _BINARY = frozenset({"binary", "byte"})
 _ACTIONS = {"GET": "read", "HEAD": "read", "PUT": "replace", "PATCH": "update", "DELETE": "delete"}
 # Actions of paths that have one object alone.

@@ -11,7 +11,7 @@ from omicsdk.sandbox.engine.fields import at, with_value, wrapped
 from omicsdk.sandbox.engine.pages import Page, Paging
 from omicsdk.sandbox.engine.plan import Answer, Path, Plan, Resource
 from omicsdk.sandbox.engine.requests import Sent
-from omicsdk.sandbox.engine.schemas import VOCABULARY, Schemas, words
+from omicsdk.sandbox.engine.schemas import WORD_SETS, Schemas, words
 from omicsdk.sandbox.engine.store import StoredRecord, filled
 from omicsdk.sandbox.engine.values import ABSENT, Values
 from omicsdk.sandbox.problems import Problem, Refused
@@ -23,7 +23,7 @@ EXAMPLE = {"X-Sandbox-Answer": "example"}
 
 # Items of a stream, by its type; others are lines of JSON.
 _STREAMED = {"text/event-stream": "data: {}\n\n", "application/json-seq": "\x1e{}\n"}
-_TRUE = frozenset(VOCABULARY["succeeded"])
+_TRUE = WORD_SETS["succeeded"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,10 +261,10 @@ def _written(
 
 PROBLEM = "application/problem+json"
 
-_MESSAGES = frozenset(VOCABULARY["messages"])
-_CODES = frozenset(VOCABULARY["codes"])
-_STATUSES = frozenset(VOCABULARY["statuses"])
-_PLACES = frozenset(VOCABULARY["places"])
+_MESSAGES = WORD_SETS["messages"]
+_CODES = WORD_SETS["codes"]
+_STATUSES = WORD_SETS["statuses"]
+_PLACES = WORD_SETS["places"]
 
 
 class Errors:

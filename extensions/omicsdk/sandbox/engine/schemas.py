@@ -44,6 +44,8 @@ _ONCE: Mapping[str, tuple[str, ...]] = {
 
 # The words by which parameters, fields and paths of any document are recognized.
 VOCABULARY: Mapping[str, Sequence[str]] = read_table("engine/words.toml")
+# The same where their order does not matter.
+WORD_SETS = {name: frozenset(listed) for name, listed in VOCABULARY.items()}
 
 
 def words(name: str) -> str:

@@ -282,7 +282,7 @@ def _error_details(outcome: Outcome) -> Mapping[str, str]:
 
 
 def _rest(row_count: int, number: int, everything: _Markup | None = None) -> _Markup:
-    """Say where to find what the page omits: by default in the report as JSON lines."""
+    """State where to find what the page omits: by default in the report as JSON lines."""
     where = everything or _filled("lines")
     return _filled("rest", shown=row_count, number=number, all=where) if number > row_count else _Markup()
 
