@@ -10,7 +10,7 @@ from contextlib import nullcontext
 from omicsdk.cli.arguments import flag, global_arguments, key, kind_of, loaded, options_of, own_arguments
 from omicsdk.cli.mistakes import unknown_option
 from omicsdk.core.errors import UsageError
-from omicsdk.core.json_text import finite_number, refuse_constant
+from omicsdk.core.json_text import strict_value
 from omicsdk.core.likeness import did_you_mean
 from omicsdk.core.type_guards import is_array, is_object
 
@@ -417,7 +417,7 @@ def _json(argument: Argument, text: str, expected: str) -> Any:
 
 def _parsed(text: str) -> Any:
     try:
-        return json.loads(text, parse_constant=refuse_constant, parse_float=finite_number)
+        return strict_value(text)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
 

@@ -54,18 +54,20 @@ def refuse_constant(name: str) -> Never:
     raise ValueError(f"{name} is not JSON")
 
 
-def finite_number(text: str) -> float:
-    """Read a number with a fraction or an exponent: the `parse_float` of json.loads.
+def strict_value(text: str | bytes) -> Any:
+    """Decode a JSON text whose value JSON can have again.
 
     Args:
-        text: The number.
-
-    Returns:
-        The number, which JSON can have again.
+        text: The text.
 
     Raises:
-        ValueError: It is too large for a float, such as 1e999.
+        ValueError: It is not JSON, or has a number that is too large for a float, such as 1e999.
+        RecursionError: It is nested deeper than Python can read.
     """
+    return json.loads(text, parse_constant=refuse_constant, parse_float=_finite_number)
+
+
+def _finite_number(text: str) -> float:
     number = float(text)
     return number if math.isfinite(number) else refuse_constant(text)
 

@@ -15,7 +15,7 @@ from omicsdk.cli.defaults import VARIABLES
 from omicsdk.cli.output import TextAndData
 from omicsdk.cli.rows import text_of
 from omicsdk.core.errors import ConfigError, OmicsError, UsageError
-from omicsdk.core.json_text import finite_number, refuse_constant
+from omicsdk.core.json_text import strict_value
 from omicsdk.core.likeness import did_you_mean
 from omicsdk.core.redaction import MASK, is_secret_name, mask_json, mask_text
 from omicsdk.core.settings.config import ARRAY_OPERATORS, Layer, is_of_kind, keys_of, merged, name_of, read_layer
@@ -392,7 +392,7 @@ def _value(keys: Keys, word: str, *, text: bool) -> Json:
 def _json_or_text(word: str) -> Json:
     try:
         # Python also reads NaN and 1e999, which the next reader of the file need not.
-        return json.loads(word, parse_constant=refuse_constant, parse_float=finite_number)
+        return strict_value(word)
     except ValueError:
         return word
     except RecursionError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain, islice
@@ -11,7 +10,7 @@ from threading import Event
 from typing import Any, cast
 
 from omicsdk.core.errors import NotFound, OmicsError, UsageError
-from omicsdk.core.json_text import finite_number, refuse_constant
+from omicsdk.core.json_text import strict_value
 from omicsdk.core.redaction import mask_text
 from omicsdk.core.type_guards import is_object
 from omicsdk.gen3.client import Gen3
@@ -45,7 +44,7 @@ def value_of(cell: Any) -> Any:
         return cell
     text = cell.strip().strip("'").strip('"').replace("''", "'")
     try:
-        return json.loads(text, parse_constant=refuse_constant, parse_float=finite_number)
+        return strict_value(text)
     except (ValueError, RecursionError):
         return text
 

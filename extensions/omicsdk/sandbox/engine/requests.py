@@ -1,6 +1,5 @@
 """Requests as their operation states them: arguments and bodies decoded by their schemas, and everything that breaks the document."""
 
-import json
 import math
 import re
 import tempfile
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl, unquote
 
-from omicsdk.core.json_text import finite_number, refuse_constant
+from omicsdk.core.json_text import strict_value
 from omicsdk.sandbox.document import (
     EMPTY,
     FORM,
@@ -405,14 +404,14 @@ def decoded(text: bytes) -> Any:
         Refused: It is none.
     """
     try:
-        return json.loads(text, parse_constant=refuse_constant, parse_float=finite_number)
+        return strict_value(text)
     except (ValueError, RecursionError) as error:
         raise Refused([Fault("body", (), f"is not JSON: {error}", "JSON")]) from error
 
 
 def _json(text: str) -> Any:
     try:
-        return json.loads(text, parse_constant=refuse_constant, parse_float=finite_number)
+        return strict_value(text)
     except (ValueError, RecursionError):
         return None
 

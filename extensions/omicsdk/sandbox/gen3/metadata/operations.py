@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeVar, cast
 
 from annotated_types import Interval
 
-from omicsdk.core.json_text import finite_number, refuse_constant
+from omicsdk.core.json_text import strict_value
 from omicsdk.sandbox.gen3.metadata.documents import Aggregate, Documents, IndexedPath, Refusal, unknown
 from omicsdk.sandbox.problems import LARGEST
 from omicsdk.sandbox.service import Call, Handler, Reply, grouped
@@ -117,7 +117,7 @@ def storable(handler: Handler) -> Handler:
 
 def _text_faults(content: bytes) -> Iterator[Fault]:
     try:
-        body = json.loads(content, parse_constant=refuse_constant, parse_float=finite_number) if content else None
+        body = strict_value(content) if content else None
     except (ValueError, RecursionError) as error:
         at, fault = (error.pos, error.msg) if isinstance(error, json.JSONDecodeError) else (0, str(error))
         context = {"error": fault}

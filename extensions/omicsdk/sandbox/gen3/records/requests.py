@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from omicsdk.core.json_text import finite_number, refuse_constant
+from omicsdk.core.json_text import strict_value
 from omicsdk.sandbox.gen3.access import Person
 from omicsdk.sandbox.gen3.records.dictionary import Dictionary, Node
 from omicsdk.sandbox.gen3.records.store import Document, Record
@@ -286,7 +286,7 @@ def parsed_json(text: str) -> Any:
         Problem: 400; it is not one.
     """
     try:
-        value = json.loads(text, parse_constant=refuse_constant, parse_float=finite_number)
+        value = strict_value(text)
         if "\\ud" in text.lower():  # half of a surrogate pair could be stored, but never given out again
             json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
