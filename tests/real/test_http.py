@@ -135,7 +135,7 @@ def lighttpd(folder: Path, port: int) -> tuple[str, list[str | Path], str]:
 
 
 def caddy(folder: Path, port: int) -> tuple[str, list[str | Path], str]:
-    command = program("caddy")
+    command = peer("http_servers", "bin/caddy")
     (folder / "Caddyfile").write_text(CADDY.format(folder=folder, port=port, digest=DIGEST))
     return "Caddy", [command, "run", "--config", folder / "Caddyfile"], version_of([command, "version"])
 
