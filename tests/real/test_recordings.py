@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from omicsdk.sandbox import Sandbox
 from real_results import REPLAYED, sandbox_differences
-from replayed_recordings import Both, agree, replayed_drs, replayed_htsget, replayed_s3, replayed_trs
+from real_servers import KEYS, localstack
+from replayed_recordings import Both, agree, compared_s3, replayed_drs, replayed_htsget, replayed_s3, replayed_trs
 
 REPLAYS: dict[str, tuple[Callable[[Sandbox], Both], int]] = {
     "ga4gh/htsget-refserver": (replayed_htsget, 39),
@@ -27,12 +28,23 @@ def test_the_sandbox_responds_as_recorded(
     replayed, count = REPLAYS[server]
     with Sandbox(tmp_path) as sandbox:
         both = replayed(sandbox)
+    assert len(both) == count
+    _check(server, both, record_property)
+
+
+def test_the_sandbox_responds_as_localstack(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
+    (folder := tmp_path / "server").mkdir()
+    with localstack(folder) as server, Sandbox(tmp_path / "sandbox") as sandbox:
+        both = compared_s3(sandbox, server.url, *KEYS[server.name])
+    _check(server.name, both, record_property)
+
+
+def _check(server: str, both: Both, record_property: Callable[[str, object], None]) -> None:
     fields = sandbox_differences(server, "fields")
     differ = {step: responses for step, responses in both.items() if not agree(*responses, fields)}
     argued = {step for pattern in sandbox_differences(server) for step in matching(both, pattern)}
     assert differ.keys() == argued, {step: responses for step, responses in differ.items() if step not in argued}
-    assert len(both) == count
     same = [responses for step, responses in both.items() if step not in differ]
     for field in fields:
         assert not all(agree(*responses, fields - {field}) for responses in same), f"no response differs in {field}"
-    record_property(REPLAYED, {"server": server, "requests": count, "argued": len(differ)})
+    record_property(REPLAYED, {"server": server, "requests": len(both), "argued": len(differ)})

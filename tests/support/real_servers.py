@@ -193,6 +193,29 @@ def localbucket(folder: Path) -> Generator[Server]:
         yield Server("LocalBucket", version_of_package("localbucket", "localbucket"), url, folder)
 
 
+@contextmanager
+def localstack(folder: Path) -> Generator[Server]:
+    """LocalStack, which reads requests by the models of botocore and keeps objects in temporary files."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    settings = {
+        "HOME": str(folder),
+        "FILESYSTEM_ROOT": str(folder / "root"),
+        "GATEWAY_LISTEN": f"127.0.0.1:{port}",
+        "LOCALSTACK_HOST": f"127.0.0.1:{port}",
+        "SERVICES": "s3",
+        "STRICT_SERVICE_LOADING": "1",
+        # It looks nothing up, and reports to nobody.
+        "DISABLE_EVENTS": "1",
+        "DNS_ADDRESS": "0",
+        "SKIP_SSL_CERT_DOWNLOAD": "1",
+        "S3_SKIP_SIGNATURE_VALIDATION": "0",  # of presigned URLs; those in headers it never checks
+    }
+    command = [peer("localstack", "bin/python"), "-m", "localstack.runtime.main"]
+    with running(command, url, folder, settings):
+        yield Server("LocalStack", version_of_package("localstack", "localstack-core"), url, folder)
+
+
 CEPH = """
 [global]
 fsid = {fsid}
@@ -302,7 +325,8 @@ S3: Any = {
     "rclone": rclone,
     "swift": swift,
     "localbucket": localbucket,
+    "localstack": localstack,
     "ceph": ceph,
 }
-KEYS = {"s3rver": ("S3RVER", "S3RVER"), "Swift": ("real:tests", SECRET)}
+KEYS = {"s3rver": ("S3RVER", "S3RVER"), "Swift": ("real:tests", SECRET), "LocalStack": ("test", "test")}
 """Access key and secret of servers that have their own."""

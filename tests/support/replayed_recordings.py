@@ -9,7 +9,7 @@ import hashlib
 import http.client
 import json
 import re
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import patch
@@ -268,9 +268,24 @@ _EXPIRES = re.compile(r"X-Amz-Expires=(\d+)")
 
 def replayed_s3(sandbox: Sandbox, server: str) -> Both:
     """Buckets and objects of an S3 server, from an empty one on."""
-    owner = Credentials(*(sandbox.s3_credentials[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")))
-    url, learnt, responses = sandbox.s3_url, dict[str, str](), Both()
+    return {step: (theirs, ours) for step, theirs, ours in _replayed_s3(*_s3_of(sandbox), server)}
+
+
+def compared_s3(sandbox: Sandbox, url: str, access_key: str, secret_key: str) -> Both:
+    """What a running S3 server, and the sandbox, answer to the requests that moto was asked."""
+    theirs = {step: response for step, _, response in _replayed_s3(url, Credentials(access_key, secret_key))}
+    return {step: (theirs[step], ours) for step, _, ours in _replayed_s3(*_s3_of(sandbox))}
+
+
+def _s3_of(sandbox: Sandbox) -> tuple[str, Credentials]:
     sandbox.reset()  # all sandboxes of a process have the same buckets
+    keys = (sandbox.s3_credentials[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"))
+    return sandbox.s3_url, Credentials(*keys)
+
+
+def _replayed_s3(url: str, owner: Credentials, server: str = "s3-moto") -> Iterator[tuple[str, Any, Any]]:
+    """The recorded requests sent to a running server: each step, what was recorded, and what is answered."""
+    learnt = dict[str, str]()
     for exchange in exchanges(server):
         request, response = exchange["request"], exchange["response"]
         path = _IDS.sub(lambda match: f"{match[1]}={learnt.get(match[2], match[2])}", request["path"])
@@ -280,8 +295,7 @@ def replayed_s3(sandbox: Sandbox, server: str) -> Both:
             content = body_of(response)
         theirs, ours = (response["status"], response["headers"], content), _exchanged(signed)
         _learn_ids(learnt, theirs, ours)
-        responses[exchange["step"]] = _s3_response(request["method"], theirs), _s3_response(request["method"], ours)
-    return responses
+        yield exchange["step"], _s3_response(request["method"], theirs), _s3_response(request["method"], ours)
 
 
 def _signed(step: str, request: Mapping[str, Any], url: str, body: bytes, owner: Credentials) -> AWSRequest:

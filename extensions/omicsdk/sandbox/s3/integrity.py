@@ -116,6 +116,7 @@ class Verified:
                 headers = [pair for pair in headers if pair[0].lower() != "etag"] + [("ETag", f'"{etag}"')]
             if target.method in ("GET", "HEAD") and target.key and status[0] == "2":
                 headers = self._of_object(target, headers, part)
+                status = "206 Partial Content" if part else status  # also of HEAD
             if target.method == "POST" and "uploadId" in target.query:
                 headers = [pair for pair in headers if pair != ("x-amz-version-id", "null")]
             return start_response(status, headers, *more)
@@ -164,7 +165,10 @@ class Verified:
             return headers
         sent, added = {name.lower(): value for name, value in headers}, dict[str, str]()
         if part is not None:
-            added["x-amz-mp-parts-count"] = str(len(key.multipart.partlist))
+            added |= {
+                "x-amz-mp-parts-count": str(len(key.multipart.partlist)),
+                "content-range": f"bytes {part[0]}-{part[1]}/{key.size}",
+            }
         if value := sent.get(checksum := f"{CHECKSUM}{key.checksum_algorithm}".lower()):
             added[f"{CHECKSUM}type"] = kind = key.checksum_type or "FULL_OBJECT"
             if kind == "COMPOSITE" and "-" not in value:
@@ -379,6 +383,9 @@ def _list(query: Mapping[str, str], body: str) -> str:
     kind = next((kind for kind in ("versions", "uploads") if kind in query), query.get("list-type", "1"))
     if kind == "1":
         body = body.replace("<IsTruncated>", f"<Marker>{escape(query.get('marker', ''))}</Marker><IsTruncated>", 1)
+    if kind == "2" and (token := query.get("continuation-token")):
+        token_xml = f"<ContinuationToken>{escape(token)}</ContinuationToken>"
+        body = body.replace("<IsTruncated>", f"{token_xml}<IsTruncated>", 1)
     if query.get("encoding-type") != "url":
         return body
     if "<EncodingType>" not in body:
