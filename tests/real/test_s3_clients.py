@@ -1,5 +1,5 @@
 """Clients of S3 that others wrote, with the sandbox's: each uploads, lists, reads a part, copies and removes; git-annex keeps
-content there, and restic backups; and what aws leaves is what omics leaves."""
+content there, restic backups, and DuckDB tables; and what aws leaves is what omics leaves."""
 
 import json
 import os
@@ -8,9 +8,11 @@ import sys
 from collections.abc import Callable, Generator
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from command_line import Ran
 from omicsdk.sandbox import STAGING_BUCKET, Sandbox
+from pyarrow import parquet
 from real_servers import peer, program
 from s3_sandbox import client_of
 
@@ -131,6 +133,41 @@ def test_libraries(sandbox: Sandbox, tmp_path: Path, environment_name: str, code
     names, part, sizes, errors = json.loads(done.stdout)
     assert (sorted(names), part, sizes, errors) == ([LARGE, SMALL, "b", "c"], "bab", [len(BODY) + 5, 5], [])
     assert keys_of(sandbox) == []
+
+
+DUCKDB = """
+import json, os, sys
+from pathlib import Path
+import duckdb, duckdb_extension_httpfs
+bucket, presigned = sys.argv[1:]
+(extension,) = Path(duckdb_extension_httpfs.__file__).parent.rglob("httpfs.duckdb_extension")
+duckdb.sql(f"load '{extension}'")
+keys = f"key_id '{os.environ['AWS_ACCESS_KEY_ID']}', secret '{os.environ['AWS_SECRET_ACCESS_KEY']}'"
+host = os.environ["AWS_ENDPOINT_URL"].removeprefix("http://")
+duckdb.sql(f"create secret (type s3, {keys}, region 'us-east-1', endpoint '{host}', url_style 'path', use_ssl false)")
+rows = "select range as i, range % 3 as part from range(2000000)"
+duckdb.sql(f"copy ({rows}) to 's3://{bucket}/a b/whole.parquet'")
+duckdb.sql(f"copy ({rows}) to 's3://{bucket}/parts' (format parquet, partition_by (part))")
+sources = f"s3://{bucket}/parts/*/*.parquet", f"s3://{bucket}/**/whole.parquet", presigned
+print(json.dumps([duckdb.sql(f"select count(*) from read_parquet('{source}') where part = 1").fetchone()[0] for source in sources]))
+"""
+
+
+def test_duckdb(sandbox: Sandbox, tmp_path: Path) -> None:
+    variables = environment(sandbox, tmp_path)
+
+    def run(*words: str) -> str:
+        return subprocess.run(words, check=True, capture_output=True, text=True, timeout=60, env=variables).stdout
+
+    rows = tmp_path / "rows.parquet"
+    parquet.write_table(pa.table({"part": [0, 1, 1]}), rows)
+    omics = str(Path(sys.executable).parent / "omics")
+    run(omics, "cp", str(rows), f"s3://{STAGING_BUCKET}/rows.parquet")
+    url = run(omics, "presign", f"s3://{STAGING_BUCKET}/rows.parquet").strip()
+    counts = run(peer("s3_clients", "bin/python"), "-c", DUCKDB, STAGING_BUCKET, url)
+    assert json.loads(counts) == [666_667, 666_667, 2]
+    run(omics, "cp", "-r", f"s3://{STAGING_BUCKET}/", str(tmp_path / "back"))
+    assert parquet.read_table(tmp_path / "back" / "a b" / "whole.parquet").num_rows == 2_000_000
 
 
 COMMANDS = {
