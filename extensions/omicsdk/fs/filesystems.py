@@ -6,7 +6,7 @@ import os
 import tempfile
 import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from datetime import datetime
 from functools import cached_property, lru_cache, partial
 from glob import has_magic
@@ -22,7 +22,7 @@ from omicsdk.core.redaction import MASK, is_secret_name
 from omicsdk.core.threads import side_by_side
 from omicsdk.fs.copying.copies import download_files
 from omicsdk.fs.copying.fetching import refuse_wrong
-from omicsdk.fs.copying.planning import CopyPlan, Selected
+from omicsdk.fs.copying.planning import CopyPlan, Selected, by_name
 from omicsdk.fs.errors import (
     AlreadyThere,
     IsFolder,
@@ -759,11 +759,19 @@ class OmicsFileSystem(AbstractFileSystem):
         maxdepth: int | None = None,
         **kwargs: Any,
     ) -> None:
-        """Put files, concurrently, each verified; see fsspec's for the target of each."""
+        """Put files, concurrently, each verified; see fsspec's for the target of each.
+
+        Raises:
+            NameClash: Two files would have one path; nothing was put.
+        """
         with self._together("put") as batch:
             lpath, rpath = stringify_path(lpath), stringify_path(rpath)
             lpath, rpath = _as_lists(LocalFileSystem(), lpath, self, rpath, recursive, maxdepth)
             super().put(lpath, rpath, recursive, callback, maxdepth, **kwargs)
+        by_name(
+            [Selected(Uri("file", put.source), Entry(put.path, "file"), put.path) for put in batch],
+            Uri(self.store.scheme, ""),
+        )
         self._put(batch, kwargs.get("mode") != "create")
 
     def mkdir(self, path: str, create_parents: bool = True, **kwargs: Any) -> None:
@@ -859,16 +867,25 @@ class OmicsFileSystem(AbstractFileSystem):
             **kwargs: Nothing.
 
         Raises:
-            PathError: Something would be moved into itself, or cannot be removed; nothing was removed.
+            PathError: Something would be moved into itself, or over what is moved, too, or cannot be removed; nothing was copied.
+            NameClash: Two files would have one path; nothing was copied.
             IsFolder: It is a folder, and `recursive` is not asked for.
         """
         if self._strip_protocol(path1) == self._strip_protocol(path2):
             return
-        with self._together("moved") as moved:
-            self.copy(path1, path2, recursive=recursive, maxdepth=maxdepth, on_error="raise")
-        if not moved:
+        copies = self._copies(path1, path2, recursive, maxdepth, "raise")
+        if not copies:
             raise IsFolder(self.unstrip_protocol(path1), "is a folder", remedy="Pass recursive=True.")
-        self._remove_all(moved, recursive, partly=maxdepth is not None)
+        for entry, target in copies:
+            self._check_move(entry.path, target)
+        for entry, target in copies:
+            self._copy(entry, target)
+        self._remove_all([entry.path for entry, _ in copies], recursive, partly=maxdepth is not None)
+
+    def _check_move(self, path: str, target: str) -> None:
+        if target == path or target.startswith(f"{path}/"):
+            raise PathError(self.store.uri(path), f"cannot be moved to {self.store.uri(target)}, which it contains")
+        self.store.check_removal(path)
 
     def copy(
         self,
@@ -879,15 +896,32 @@ class OmicsFileSystem(AbstractFileSystem):
         on_error: str | None = None,
         **kwargs: Any,
     ) -> None:
-        """Copy files and folders within the platform; see fsspec's for the target of each."""
-        path1, path2 = _as_lists(self, path1, self, path2, recursive, maxdepth)
-        super().copy(path1, path2, recursive, maxdepth, on_error, **kwargs)
+        """Copy files and folders within the platform; see fsspec's for the target of each.
 
-    def _moves(self, path: str, target: str, moved: list[str]) -> None:
-        if target == path or target.startswith(f"{path}/"):
-            raise PathError(self.store.uri(path), f"cannot be moved to {self.store.uri(target)}, which it contains")
-        self.store.check_removal(path)
-        moved.append(path)
+        Raises:
+            NameClash: Two files would have one path; nothing was copied.
+            PathError: A file would replace another one that is copied, too; nothing was copied.
+        """
+        raises = on_error == "raise" or (on_error is None and not recursive)
+        for entry, target in self._copies(path1, path2, recursive, maxdepth, on_error, **kwargs):
+            with nullcontext() if raises else suppress(FileNotFoundError):
+                self._copy(entry, target)
+
+    def _copies(
+        self, path1: Any, path2: Any, recursive: bool, maxdepth: int | None, on_error: str | None, **kwargs: Any
+    ) -> list[tuple[Entry, str]]:
+        """What is copied, each with its target; no file's copy replaces another one, or its copy."""
+        path1, path2 = _as_lists(self, path1, self, path2, recursive, maxdepth)
+        with self._together("copy") as copies:
+            super().copy(path1, path2, recursive, maxdepth, on_error, **kwargs)
+        scheme = self.store.scheme
+        files = [Selected(Uri(scheme, entry.path), entry, path) for entry, path in copies if not entry.is_folder]
+        targets, sources = by_name(files, Uri(scheme, "")), {file.entry.path for file in files}
+        for path, file in targets.items():
+            if path in sources and path != file.entry.path:
+                problem = f"cannot be copied to {self.store.uri(path)}, which is copied, too"
+                raise PathError(str(file.uri), problem, remedy="Copy them to another folder.")
+        return copies
 
     def cp_file(self, path1: str, path2: str, **kwargs: Any) -> None:
         """Copy a file: within the platform if possible, else through this machine.
@@ -898,8 +932,12 @@ class OmicsFileSystem(AbstractFileSystem):
             **kwargs: Nothing.
         """
         entry, path = self._entry(self._strip_protocol(path1)), self._strip_protocol(path2)
-        if (moved := self._batched("moved")) is not None:
-            self._moves(entry.path, path, moved)
+        if (batch := self._batched("copy")) is not None:
+            batch.append((entry, path))
+        else:
+            self._copy(entry, path)
+
+    def _copy(self, entry: Entry, path: str) -> None:
         if entry.is_folder:
             self.makedirs(path, exist_ok=True)
             return

@@ -25,7 +25,7 @@ from breakable import Response, Server
 from fsspec.implementations.asyn_wrapper import AsyncFileSystemWrapper
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from omicsdk.core import OmicsError, SourceChanged
+from omicsdk.core import NameClash, OmicsError, SourceChanged
 from omicsdk.fs import Entry, IsFolder, NotListed, PathError, PathNotFound, ReadOnly
 from omicsdk.fs.file_bytes import PIECE
 from omicsdk.fs.filesystems import DssFileSystem
@@ -562,6 +562,37 @@ def test_what_is_moved_into_itself_stays(fs: ServedFileSystem, source: str, targ
 def test_moving_a_path_to_itself_changes_nothing(fs: ServedFileSystem, source: str, target: str) -> None:
     fs.mv(source, target, recursive=True)  # as fsspec's own
     assert {path: store_of(fs).content(path) for path in FILES} == FILES
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        (["p/a/x", "p/b/x"], "p/both/"),  # the target's names are the last ones
+        (["p/a/x", "p/b/x"], ["p/new", "p/new"]),
+        (["p/a/x", "p/b/x"], ["p/b/x", "p/new"]),  # the first replaces the second before that is copied
+        ("p/a/", "p/"),
+    ],
+)
+@pytest.mark.parametrize("name", ["mv", "copy"])
+def test_no_file_is_lost_where_another_one_goes(
+    served: ServedFileSystem, name: str, source: list[str] | str, target: list[str] | str
+) -> None:
+    files = {"p/a/a/x": b"inner", "p/a/x": b"one", "p/b/x": b"two"}
+    for path, data in files.items():
+        store_of(served).hold(path, data)
+    with pytest.raises((NameClash, PathError), match="Copy them to"):
+        getattr(served, name)(source, target, recursive=True)
+    assert {path: served.cat_file(path) for path in served.find("")} == files
+
+
+def test_two_files_are_not_put_under_one_name(served: ServedFileSystem, tmp_path: Path) -> None:
+    sources = [tmp_path / folder / "x" for folder in "ab"]
+    for source in sources:
+        source.parent.mkdir()
+        source.write_text(source.parent.name)
+    with pytest.raises(NameClash, match="would come from"):
+        served.put([str(source) for source in sources], "p/both/")
+    assert served.find("") == []
 
 
 def test_moving_removes_what_was_copied_and_nothing_else(fs: ServedFileSystem) -> None:

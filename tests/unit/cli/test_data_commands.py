@@ -375,18 +375,27 @@ def test_mv_takes_no_files_out_of_a_folder_that_a_link_points_to(omics, reads, t
 
 
 @pytest.mark.parametrize("scheme", ["", "shelf://"])
-def test_mv_replaces_no_file_that_it_moves_too(omics, reads, tmp_path, scheme):
-    names = ["run/a", "run/archive/a"]
+@pytest.mark.parametrize(
+    "command",
+    [
+        "mv {}run/ {}run/run",
+        "mv {}run/ {}",
+        "cp -r {}run/ {}",
+        "sync {}run/ {}",
+    ],
+)
+def test_no_source_is_replaced_by_another_one(omics, reads, tmp_path, scheme, command):
+    names = ["top/run/a", "top/run/run/a"]
     for name in names:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(name)
         reads.files[name] = name.encode()
-    words = ["mv", f"{scheme}run/", f"{scheme}run/archive"]
+    words = command.format(f"{scheme}top/", f"{scheme}top/").split()
     code, _, err = omics(*words)
     assert (code, [(tmp_path / name).read_text() for name in names]) == (2, names)
     assert [reads.files[name].decode() for name in names] == names
-    assert "run/archive/a, which is moved, too" in err
-    assert omics(*words, "--exclude", "archive/*")[0] == 0
+    assert re.search("which is (copied|moved), too", err)
+    assert omics(*words, "--exclude", "run/*")[0] == 0
 
 
 @pytest.mark.parametrize(("option", "left"), [("--include=*", set()), ("-n", {"a"})])

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.consistency import InconsistentListing
@@ -101,7 +102,8 @@ def planned_copy(
         FileAndFolder: A source or the target is both, and `recursive` is given.
         InconsistentListing: A listing contradicts itself, also when it is read again, and the sources are removed.
         ReadOnly: The target takes no files so.
-        UsageError: Several sources, or a folder, go to what is a file, or a folder goes into itself.
+        UsageError: Several sources, or a folder, go to what is a file, a folder goes into itself, or a file goes over another
+            source.
     """
     if not stores.of(target).features.writable:
         stores.of(target).check_puts([target.path])
@@ -122,7 +124,9 @@ def planned_copy(
     else:
         plan = _resumed(sources, target, kind, stores, options or CopyOptions())
     if not removes:
-        _refuse_nesting(plan, [source.uri for source in sources if source.is_folder], patterns, "copied")
+        folders = [source.uri for source in sources if source.is_folder]
+        _refuse_nesting(plan, folders, patterns, "copied")
+        _refuse_overwriting(plan, folders, "copied")
     check_target(stores, plan)
     return plan
 
@@ -153,6 +157,22 @@ def _refuse_nesting(plan: CopyPlan, folders: Sequence[Uri], patterns: Filters, d
             remedy = f"Name another target, or leave it out: --exclude '{start}**'."
             target = plan.base if inner else f"{plan.base}{start}"
             raise UsageError(f"{folder} cannot be {did} into itself: {target} is in it", remedy=remedy)
+
+
+def _refuse_overwriting(plan: CopyPlan, folders: Sequence[Uri], did: Literal["copied", "moved"]) -> None:
+    """Refuse a file whose target is the source of another one: that would be lost, or be copied or moved on in its place."""
+    # Paths of this machine are compared by what they resolve to, which takes long for many files.
+    if did == "copied" and all(_inner(folder, plan.base) is None for folder in folders):
+        return
+    sources = [place_of(file.uri) for file in plan.files]
+    taken = set(sources)
+    for file, source in zip(plan.files, sources, strict=True):
+        destination = place_of(plan.target(file))
+        if destination == source and did == "moved":
+            raise UsageError(f"{file.uri} cannot be moved onto itself", remedy="Name another target.")
+        if destination != source and destination in taken:
+            why = f"{file.uri} cannot be {did} to {plan.target(file)}, which is {did}, too"
+            raise UsageError(why, remedy="Name another target, or leave its folder out by --exclude.")
 
 
 def check_target(stores: Stores, plan: CopyPlan) -> None:
@@ -192,16 +212,7 @@ def planned_move(
     for uri in uris:
         stores.of(uri).check_removal(uri.path)
     plan = planned_copy(stores, uris, target, recursive=True, patterns=patterns, options=options, removes=True)
-    sources = [place_of(file.uri) for file in plan.files]
-    moved = set(sources)
-    for file, source in zip(plan.files, sources, strict=True):
-        destination = place_of(plan.target(file))
-        if destination == source:
-            raise UsageError(f"{file.uri} cannot be moved onto itself", remedy="Name another target.")
-        # It would be moved on in its place, or removed as a source.
-        if destination in moved:
-            why = f"{file.uri} cannot be moved to {plan.target(file)}, which is moved, too"
-            raise UsageError(why, remedy="Name another target, or leave its folder out by --exclude.")
+    _refuse_overwriting(plan, uris, "moved")
     _refuse_nesting(plan, uris, patterns, "moved")
     _refuse_linked(plan, uris)
     if plan.base.scheme == "file":
@@ -425,6 +436,7 @@ def planned_sync(
         NotAFolder: One of both is a file.
         PathNotFound: The source does not exist.
         ReadOnly: The target takes no files so.
+        UsageError: A folder goes into itself, or a file over another one that is copied.
         FileAndFolder: One of both is a file and a folder, and is not written with a slash at its end.
         InconsistentListing: A listing contradicts itself, also when it is read again, and files will be removed, or
             may be newer at the target.
@@ -467,6 +479,7 @@ def planned_sync(
             raise UsageError(f"{source} is in {target}: its own files would be removed", remedy=remedy)
     plan = CopyPlan(target._replace(is_folder=True), changes.copy, [f"{source}\tsync"], differing=True, unfit=unfit)
     _refuse_nesting(plan, [source], patterns, "copied")
+    _refuse_overwriting(plan, [source], "copied")
     check_target(stores, plan)
     remove, refusals = _removable([] if unfit or not removes else changes.remove, target)
     return SyncPlan(
