@@ -90,7 +90,7 @@ def verify_signature(
         headers: Its headers, names in any case.
         body: Its body, as received.
         key_of: Returns the secret of a key id, or None for an unknown one.
-        now: Seconds since 1970; None accepts a request of any age.
+        now: Seconds since 1970; the signature must cover the Date header then. None accepts a request of any age.
         most_skew: Maximum seconds between the Date header and `now`.
         required: Headers that the signature must cover, lower case.
 
@@ -104,7 +104,8 @@ def verify_signature(
     parameters = _parameters(lowered.get("authorization"))
     # The draft's default for a signature that names no headers.
     names = parameters.get("headers", "date").lower().split()
-    missing = [name for name in required if name not in names]
+    # A date that is not signed could be replaced, so that an old request is accepted again.
+    missing = [name for name in (*required, *(() if now is None else ("date",))) if name not in names]
     # The sender chooses what is signed: a signature of the date alone would be valid for any body.
     if missing:
         raise SignatureError(f"the signature does not cover {', '.join(missing)}")
@@ -114,10 +115,11 @@ def verify_signature(
     try:
         claimed = base64.b64decode(parameters["signature"], validate=True)
         text = _text_to_sign(method, url, lowered, names)
+        signature = _hmac(key.encode() if isinstance(key, str) else key, text)
     except (binascii.Error, ValueError) as error:
         raise SignatureError(f"the signature cannot be checked: {error}") from None
     # In constant time: how long a comparison takes must not show how much of a guess is right.
-    if not hmac.compare_digest(claimed, _hmac(key.encode() if isinstance(key, str) else key, text)):
+    if not hmac.compare_digest(claimed, signature):
         raise SignatureError(f"the signature of key {parameters['keyId']!r} is wrong")
     # The signature covers the header Digest; only this comparison covers the body itself.
     if "digest" in names and not _is_digest_of(body, lowered["digest"]):
@@ -143,7 +145,8 @@ def _hmac(key: bytes, text: str) -> bytes:
 
 def _text_to_sign(method: str, url: str, headers: Mapping[str, str], names: Sequence[str]) -> str:
     have = {name.lower(): value for name, value in headers.items()}
-    parts = urlsplit(url)
+    # A path may begin with two slashes, after which `urlsplit` expects a host.
+    parts = urlsplit(f"http://{url}" if url.startswith("/") else url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     have["(request-target)"] = f"{method.lower()} {target}"
     if parts.netloc:

@@ -78,6 +78,11 @@ def authorization(old: str, new: str) -> dict[str, Any]:
         (authorization('headers="date digest",', ""), "does not cover digest"),
         (authorization('signature="', 'signature="!'), "cannot be checked"),
         ({"required": ["(request-target)", "date"]}, r"does not cover \(request-target\)"),
+        (
+            {**authorization("date digest", "digest"), "required": ["digest"]},
+            "does not cover date",
+        ),  # else it could be replayed
+        ({"headers": {**good()["headers"], "Date": "\udcff"}}, "cannot be checked"),  # as aiohttp decodes another byte
     ],
 )
 def test_what_is_wrong_is_reported(change: dict[str, Any], says: str) -> None:
@@ -104,6 +109,15 @@ def test_a_date_that_was_signed_and_is_none() -> None:
 def test_what_cannot_be_signed(change: dict[str, Any], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         sign("POST", URL, {}, b"", **{"key_id": "k", "key": CAT, "now": AT, **change})
+
+
+def test_a_path_that_begins_with_two_slashes_has_no_host() -> None:
+    signed = ("(request-target)", "date", "digest")
+    headers = sign("POST", "http://h//hook/a?x=1", {}, b"", key_id="k", key=CAT, now=AT, signed=signed)
+    assert verify_signature("POST", "//hook/a?x=1", headers, b"", key_of=lambda _: CAT) == "k"
+    headers = sign("POST", "http://h/a?x=1", {}, b"", key_id="k", key=CAT, now=AT, signed=signed)
+    with pytest.raises(SignatureError, match="is wrong"):
+        verify_signature("POST", "//hook/a?x=1", headers, b"", key_of=lambda _: CAT)
 
 
 KEY_IDS = st.text(st.characters(exclude_characters='"\r\n', exclude_categories=["Cs"]))
