@@ -42,6 +42,21 @@ def test_ls_states_what_is_in_a_folder(omics, reads):
     assert [(row["name"], list(row["checksums"])) for row in below] == [("deep/b.csv", ["sha256"])]
 
 
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (9e18, None),  # that some file systems state
+        (253402300800, None),
+        (253402300799, "9999-12-31T23:59:59Z"),
+        (-62135596800, "0001-01-01T00:00:00Z"),
+        (-62135596801, None),
+    ],
+)
+def test_a_time_beyond_the_calendar_is_not_shown(omics, reads, seconds, shown):
+    reads.times["p/a.txt"] = seconds
+    assert omics("ls", "shelf://p")[1][0]["modified"] == shown
+
+
 def test_a_missing_object_is_reported(omics, reads):
     code, out, err = omics("ls", "shelf://nowhere")
     assert (code, out) == (1, b"")

@@ -193,6 +193,12 @@ def test_a_field_that_a_file_lacks_is_named():
         Naming("tree", "{sha256}").name(FILE)
 
 
+@pytest.mark.parametrize("modified", [9e18, -7e10])  # that some file systems state
+def test_a_time_beyond_the_calendar_is_no_date(modified):
+    with pytest.raises(UsageError, match="has no date"):
+        Naming("tree", "{date}").name(FILE._replace(entry=FILE.entry._replace(modified=modified)))
+
+
 def test_what_is_in_a_folder_goes_into_the_target_itself():
     (source,) = Naming("flat").of([Source(Uri("sb", "me/p/reads"), True, [FILE])])
     assert (source.uri.is_folder, [file.name for file in source.files]) == (True, ["reads.fastq.gz"])

@@ -7,7 +7,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
-from time import gmtime, strftime
 from typing import TYPE_CHECKING, Literal
 
 from omicsdk.core.checksums import ALGORITHMS
@@ -446,7 +445,7 @@ _FIELDS: Mapping[str, Callable[[Selected], object]] = {
     ),
     "size": lambda file: "" if file.entry.size is None else file.entry.size,
     "version": lambda file: file.entry.details.get("version") or file.entry.version,
-    "date": lambda file: "" if file.entry.modified is None else strftime("%Y-%m-%d", gmtime(file.entry.modified)),
+    "date": lambda file: file.entry.changed_at.date() if file.entry.changed_at else "",
     **{name: lambda file, name=name: file.entry.checksums.get(name, "") for name in ALGORITHMS},
 }
 _PATHS = ("path", "folder")

@@ -57,7 +57,7 @@ def test_times_are_utc_without_a_zone(text, read):
     assert a_thing(created_on=text).created_on.tzinfo is None
 
 
-@pytest.mark.parametrize("text", ["yesterday", "", 17, None])
+@pytest.mark.parametrize("text", ["yesterday", "", 17, None, "0001-01-01T00:00:00+01:00"])
 def test_an_invalid_time(text):
     with pytest.raises(ValidationError, match="is not a time"):
         moment(text)

@@ -216,8 +216,14 @@ def _row(name: str, uri: str, entry: Entry, *, long: bool) -> dict[str, Any]:
     return fields
 
 
+#: The years 1 to 9999 in seconds since 1970: some file systems state other times, as `Entry.changed_at` knows.
+_CALENDAR = range(-62_135_596_800, 253_402_300_800)
+
+
 @lru_cache(maxsize=4096)  # files that were written together
-def _moment(seconds: int) -> str:
+def _moment(seconds: int) -> str | None:
+    if seconds not in _CALENDAR:
+        return None
     day, rest = divmod(seconds, 86400)
     hours, rest = divmod(rest, 3600)
     return f"{_day(day)}T{hours:02}:{rest // 60:02}:{rest % 60:02}Z"

@@ -85,10 +85,10 @@ def moment(text: Any) -> datetime:
     """Read a time of the platform, such as 2024-01-31T12:00:00Z, as a time in UTC without zone."""
     try:
         read = text if isinstance(text, datetime) else datetime.fromisoformat(text)  # the new value is one already
-    except (TypeError, ValueError):
+        # Without zone, as the published client, which reads the "Z" as a plain letter.
+        return read if read.tzinfo is None else read.astimezone(UTC).replace(tzinfo=None)
+    except (TypeError, ValueError, OverflowError):
         raise ValidationError(f"{text!r} is not a time in the platform's format") from None
-    # Without zone, as the published client, which reads the "Z" as a plain letter.
-    return read if read.tzinfo is None else read.astimezone(UTC).replace(tzinfo=None)
 
 
 def _only(kind: type | tuple[type, ...], takes: str) -> Callable[[str, Any], None]:
