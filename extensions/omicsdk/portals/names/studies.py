@@ -160,6 +160,7 @@ _INFO = members(
     httpLink=optional(STRING), ftpHttp_link=optional(STRING), files=optional(SIZE), hasZippedFolders=optional(BOOLEAN)
 )
 _READS = "runs whose reads are at the ENA; --suppl downloads the study's processed files and tables instead"
+_FASTQ_ONLY = "runs that the ENA does not have, of which only FASTQ is known: --fastq downloads it"
 _ENA_STUDY = re.compile(r"(?:[EDS]RP|PRJ[A-Z]{2})\d+\Z")
 _FASTQ = "comment_fastq_uri"
 _NAMES_OF_LISTS = ("file list", "filelist")
@@ -220,7 +221,10 @@ class BioStudies(Archive):
             urls.pop(run, None)
             yield NamedRow({**samples[run], **row.cells}, row.files, row.note or _READS)
         # Runs that the ENA does not have yet are at the addresses in the SDRF.
-        for run, reads in urls.items() if self.options.reads == "fastq" else ():
+        for run, reads in urls.items():
+            if self.options.reads != "fastq":
+                yield NamedRow(samples[run], (), _FASTQ_ONLY)
+                continue
             files = [stated_file(https_of(url), "SDRF", "FASTQ_URI", folder=name.id) for url in dict.fromkeys(reads)]
             yield NamedRow(samples[run], files, _READS)
 

@@ -10,6 +10,7 @@ from omicsdk.core.consistency import InconsistentListing
 from omicsdk.core.errors import DecodeError, Forbidden, NotFound, UnsafePath
 from omicsdk.portals.lists import ListedFile
 from omicsdk.portals.names import ARCHIVES, Archive, Name, NamedRow
+from omicsdk.portals.names.archive import Reads
 
 from tests.unit.portals.names.recorded import Recorded, Resolved, answers, resolve
 
@@ -248,6 +249,14 @@ def test_a_sequencing_study_is_its_reads_one_row_a_run() -> None:
     assert result.rows[0].cells["Characteristics[organism]"] == "Mus musculus"
     assert result.rows[0].cells["accession"] == "ERR2144881"
     assert "--suppl" in result.rows[0].note
+
+
+@pytest.mark.parametrize("reads", ["bam", "sra"])
+@pytest.mark.usefixtures("without_ena")
+def test_runs_that_the_ena_lacks_are_named_where_their_fastq_is_not_meant(reads: Reads) -> None:
+    result = resolve("E-MTAB-6153", sequencing(), reads=reads)
+    assert [(row.cells["accession"], row.files) for row in result.rows] == [("ERR2144881", ()), ("ERR2144882", ())]
+    assert "--fastq" in result.rows[0].note
 
 
 def test_its_other_files_are_had_by_choice() -> None:
