@@ -200,6 +200,8 @@ class Schemas:
             isinstance(value, bool) or value == {"not": {}}
         ):
             new[key] = value is True
+        elif key == "items" and (value is False or value == {"not": {}}):  # after `prefixItems` nothing may follow
+            new[key] = False
         else:
             new[key] = self.schema(value, old, key)
 

@@ -89,6 +89,7 @@ def schema(text: str, version: str = "3.0.3") -> Json:
         ("{items: [{type: string}], additionalItems: false}", {"prefixItems": [{"type": "string"}], "items": False}),
         ("{items: true, additionalProperties: true, not: false}", {"items": {}, "additionalProperties": True, "not": {"not": {}}}),
         ("{unevaluatedProperties: {not: {}}}", {"unevaluatedProperties": False}),
+        ("{prefixItems: [{type: string}], items: false}", {"prefixItems": [{"type": "string"}], "items": False}),
         ("{discriminator: kind}", {"discriminator": {"propertyName": "kind"}}),
         ("{allOf: {type: object}}", {"allOf": [{"type": "object"}]}),
         ("{schema: {type: string}}", {"type": "string"}),
