@@ -87,13 +87,13 @@ class Values:
             return self._object(flat, location, full=full, depth=depth, within=inner)
         if "array" in kinds:
             least = int(flat.get("minItems", 0))
-            count = max(least, 1 if full and depth < _FULL and id(flat) not in within else 0)
+            usual = len(flat.get("prefixItems", ())) or (0 if flat.get("items") is False else 1)
+            count = max(least, usual if full and depth < _FULL and id(flat) not in within else 0)
             if depth > _DEEPEST:
                 return []
-            items = flat.get("items", EMPTY)
             return [
-                self._made(items, f"{location}/{number}", full=full, depth=depth + 1, within=inner)
-                for number in range(count)
+                self._made(_item(flat, number), f"{location}/{number}", full=full, depth=depth + 1, within=inner)
+                for number in range(min(count, int(flat.get("maxItems", count))))
             ]
         return self._scalar(flat, kinds, location)
 
@@ -223,9 +223,9 @@ class Values:
             return self._fitted_object(flat, cast("Any", {} if value is ABSENT else value), location, fill, depth)
         if "array" in kinds and value is not ABSENT and value is not None:
             values = cast("list[Any]", value if isinstance(value, list) else [value])
-            items = flat.get("items", EMPTY)
             return [
-                self._fitted(items, item, f"{location}/{number}", fill, depth + 1) for number, item in enumerate(values)
+                self._fitted(_item(flat, number), item, f"{location}/{number}", fill, depth + 1)
+                for number, item in enumerate(values)
             ]
         if "array" in kinds and fill is not nothing and isinstance(flat.get("items"), dict):
             return (
@@ -297,6 +297,12 @@ class Values:
         for name in (name for name in required if name not in fields and name not in properties):
             fields[name] = value.get(name, self.made(other, f"{location}/{name}"))
         return fields
+
+
+def _item(flat: Schema, number: int) -> object:
+    """The schema of an array's item."""
+    first = flat.get("prefixItems", ())
+    return first[number] if number < len(first) else flat.get("items", EMPTY)
 
 
 def _converted(value: Any, kinds: frozenset[str], flat: Schema) -> Any:

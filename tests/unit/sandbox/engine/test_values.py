@@ -46,6 +46,10 @@ def test_members_without_a_schema_are_in_the_order_of_the_document(stored: dict[
         {"type": "number", "maximum": -1.5},
         {"enum": ["a", "b"]},
         {"type": "array", "items": TEXT, "minItems": 3},
+        {"type": "array", "items": TEXT, "maxItems": 0},
+        {"type": "array", "items": False},
+        {"type": "array", "prefixItems": [TEXT, {"type": "integer"}], "items": False},
+        {"type": "array", "prefixItems": [TEXT, {"type": "integer"}], "items": TEXT, "minItems": 3},
         {"allOf": [object_of("a", required=("a",)), object_of("b", required=("b",))]},
         {"$ref": "#/components/schemas/Node"},
         {"$ref": "#/components/schemas/Endless"},
@@ -85,6 +89,7 @@ def test_examples_of_the_document_are_used_if_they_keep_to_the_schema():
         (object_of("a"), {"a": None}, {}),
         ({"type": "object", "additionalProperties": {"type": "integer"}}, {"x": "1"}, {"x": 1}),
         ({"type": "object"}, {"x": "1"}, {"x": "1"}),
+        ({"type": "array", "prefixItems": [TEXT, {"type": "integer"}]}, [1, "2", 3], ["1", 2, 3]),
         (
             {"$ref": "#/components/schemas/Animal"},
             {"type": "dog", "tricks": ["sit"]},
