@@ -831,14 +831,21 @@ class OmicsFileSystem(AbstractFileSystem):
         paths: list[str] = self.expand_path(path, recursive=recursive, maxdepth=maxdepth)
         for name in paths:
             self.store.check_removal(name)
-        self._remove_all(paths, recursive)
+        self._remove_all(dict.fromkeys(paths, ""), recursive)
 
-    def _remove_all(self, paths: list[str], recursive: bool, *, partly: bool = False) -> None:
-        """Remove files, and then the folders that they were in; `partly` keeps those that have something else in them."""
+    def _remove_all(self, paths: dict[str, str], recursive: bool, *, partly: bool = False) -> None:
+        """Remove files of these versions ("" for any), and then the folders that they were in; `partly` keeps those that have
+        something else in them.
+        """
         # `expand_path` lists a folder before what is in it.
-        for path in reversed(paths):
+        for path, version in reversed(paths.items()):
             try:
-                self.rm_file(path)
+                entry = self.store.stat(path, refresh=bool(version))
+                if version not in ("", entry.version):
+                    uri = self.store.uri(path)
+                    problem = "it changed while it was moved, and is kept; its copy is the earlier one"
+                    raise SourceChanged(f"{uri}: {problem}", name=uri, remedy="Move it again.")
+                self._remove(entry)
             except PathNotFound:  # some platforms have no folders but those of their files
                 if not recursive:
                     raise
@@ -869,6 +876,7 @@ class OmicsFileSystem(AbstractFileSystem):
         Raises:
             PathError: Something would be moved into itself, or over what is moved, too, or cannot be removed; nothing was copied.
             NameClash: Two files would have one path; nothing was copied.
+            SourceChanged: A file changed while it was moved: it is kept.
             IsFolder: It is a folder, and `recursive` is not asked for.
         """
         if self._strip_protocol(path1) == self._strip_protocol(path2):
@@ -880,7 +888,7 @@ class OmicsFileSystem(AbstractFileSystem):
             self._check_move(entry.path, target)
         for entry, target in copies:
             self._copy(entry, target)
-        self._remove_all([entry.path for entry, _ in copies], recursive, partly=maxdepth is not None)
+        self._remove_all({entry.path: entry.version for entry, _ in copies}, recursive, partly=maxdepth is not None)
 
     def _check_move(self, path: str, target: str) -> None:
         if target == path or target.startswith(f"{path}/"):

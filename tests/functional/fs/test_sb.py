@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from omicsdk.core import ConfigError, Conflict, Forbidden, NotFound, TransferError
+from omicsdk.core import ConfigError, Conflict, Forbidden, NotFound, SourceChanged, TransferError
 from omicsdk.fs import (
     CopyOptions,
     Entry,
@@ -181,6 +181,29 @@ def test_who_asks_whether_something_is_there_has_no_folders_listed_for_it(store:
     new_requests = sandbox.requests("/sb/v2/files")[before:]
     assert new_requests
     assert all("name=" in request["query"] for request in new_requests)
+
+
+def test_a_move_keeps_the_file_that_replaced_a_copied_one(
+    store: SbStore, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    put(store, tmp_path, {f"{P}/in/a": b"old", f"{P}/in/b": b"b"}).raise_if_failed()
+    copy = SbStore.copy
+
+    def copied(store: SbStore, entry: Entry, path: str) -> bool:
+        done = copy(store, entry, path)
+        if entry.name == "a":
+            put(store, tmp_path, {entry.path: b"new"}).raise_if_failed()
+        return done
+
+    sandbox.clock.advance(1)
+    monkeypatch.setattr(SbStore, "copy", copied)
+    with pytest.raises(SourceChanged, match="in/a: it changed while it was moved"):
+        SbFileSystem.over(store).mv(f"{P}/in", f"{P}/out", recursive=True)
+    assert {path: got(store, path, tmp_path) for path in paths(store.walk(P))} == {
+        f"{P}/in/a": b"new",
+        f"{P}/out/a": b"old",
+        f"{P}/out/b": b"b",
+    }
 
 
 def test_projects_are_neither_made_nor_removed(store: SbStore):
