@@ -18,7 +18,7 @@ from typing import Any, ClassVar, Self, cast
 from omicsdk.core.checksums import Digests
 from omicsdk.core.consistency import read_again_if_inconsistent
 from omicsdk.core.errors import Conflict, OmicsError, SourceChanged
-from omicsdk.core.redaction import MASK, is_secret_name
+from omicsdk.core.redaction import MASK, is_secret_name, mask_json
 from omicsdk.core.threads import side_by_side
 from omicsdk.fs.copying.copies import download_files
 from omicsdk.fs.copying.fetching import refuse_wrong
@@ -132,9 +132,18 @@ class Options(dict[str, Any]):
     """Options of a file system; their repr masks secrets."""
 
     def __repr__(self) -> str:
-        return repr({name: MASK if is_secret_name(name) and value else value for name, value in self.items()})
+        return repr(
+            {name: MASK if is_secret_name(name) and value else mask_json(value) for name, value in self.items()}
+        )
 
     __str__ = __repr__
+
+
+def _without_secrets(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    members = cast("Mapping[str, Any]", value).items()
+    return {name: _without_secrets(member) for name, member in members if not is_secret_name(name)}
 
 
 class OmicsFileSystem(AbstractFileSystem):
@@ -257,7 +266,7 @@ class OmicsFileSystem(AbstractFileSystem):
             include_password: Whether to include them anyway.
         """
         fields = super().to_dict(include_password=True)
-        return {name: value for name, value in fields.items() if include_password or not is_secret_name(name)}
+        return fields if include_password else _without_secrets(fields)
 
     def to_json(self, *, include_password: bool = False) -> str:
         """The same as JSON."""

@@ -28,7 +28,7 @@ from hypothesis import strategies as st
 from omicsdk.core import NameClash, OmicsError, SourceChanged
 from omicsdk.fs import Entry, IsFolder, NotListed, PathError, PathNotFound, ReadOnly
 from omicsdk.fs.file_bytes import PIECE
-from omicsdk.fs.filesystems import DssFileSystem
+from omicsdk.fs.filesystems import CrunchFileSystem, DssFileSystem
 from omicsdk.fs.open_files import BLOCK, FIRST, BlockCache, GrowingReadAhead, runs
 from served_store import ServedFileSystem, ServedStore
 
@@ -637,6 +637,12 @@ def test_pickled_it_is_the_same_and_shows_no_secret(fs: ServedFileSystem) -> Non
         assert "SECRET" not in shown
     assert json.loads(secret.to_json())["port"] == port
     assert "SECRET" in secret.to_json(include_password=True)
+    nested = CrunchFileSystem(
+        url="http://127.0.0.1:1", storage_settings={"AWS_SECRET_ACCESS_KEY": "SECRET", "MEDIA_ROOT": "/media"}
+    )
+    for shown in (repr(nested.storage_options), nested.to_json(), str(nested.to_dict())):
+        assert "'SECRET'" not in shown.replace('"', "'")
+        assert "/media" in shown
     with fs.open("p/a.txt") as file:
         file.seek(10)
         copy = pickle.loads(pickle.dumps(file))
