@@ -1,4 +1,4 @@
-"""Reads become samples by the names of their files; all is checked before anything is created or sent."""
+"""Reads become samples with their files; all is checked before anything is created or sent."""
 
 from pathlib import Path
 from typing import Any
@@ -11,13 +11,6 @@ from omicsdk.pangea import FieldId, ReadSet, ReadsResult, fields, pair_reads
 from omicsdk.pangea.fields import ResultId
 from omicsdk.pangea.uploads import UploadedField, upload_field
 from omicsdk.transfer import TransferFailed
-
-
-def planned(sets: list[ReadSet]) -> dict[str, dict[str, str]]:
-    return {read_set.sample: {field: str(path) for field, path in read_set.files.items()} for read_set in sets}
-
-
-# -- execution
 
 
 @pytest.fixture
