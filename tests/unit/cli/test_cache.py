@@ -68,6 +68,11 @@ def test_a_damaged_file_ends_the_verification_with_3(omics: Any, cache: Cache):
     assert f"its SHA-256 is {sha256('neu')}" in ran.json[0]["why"]
 
 
+def test_a_folder_without_files_is_not_called_verified(omics: Any, cache: Cache):
+    assert f"all files of {cache.folder} have" in omics("cache", "verify").err
+    assert omics("cache", "verify", "--cache", "mistyped").err.endswith("mistyped has no files of a cache\n")
+
+
 def test_the_folder_is_an_option_a_variable_or_a_setting(omics: Any, cache: Cache, monkeypatch: pytest.MonkeyPatch):
     assert omics("cache", "ls", "--cache", "elsewhere", "--output", "json").json == []
     monkeypatch.delenv("OMICS_CACHE")

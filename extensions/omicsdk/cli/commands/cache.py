@@ -82,6 +82,8 @@ def verify(*, cache: str | None = None, console: Console, progress: Reporting) -
         if problems:
             console.error(f"{count_of(problems, 'damaged or unreadable file')} in {opened.folder}")
             console.exit_code = SOME_FAILED
+        elif next(opened.entries(), None) is None:
+            console.message(f"{opened.folder} has no files of a cache")
         else:
             console.message(f"all files of {opened.folder} have the content that their names state")
 
