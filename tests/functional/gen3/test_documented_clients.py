@@ -1,5 +1,7 @@
 """The documented clients of objects, of the explorer, and of workspace storage."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -10,11 +12,13 @@ from omicsdk.compat.gen3.index import Gen3Index
 from omicsdk.compat.gen3.metadata import Gen3Metadata
 from omicsdk.compat.gen3.object import Gen3Object, Gen3ObjectError
 from omicsdk.compat.gen3.query import Gen3Query
+from omicsdk.compat.gen3.tools.download.drs_download import download_file_from_url
 from omicsdk.compat.gen3.wss import Gen3WsStorage, get_url, put_url
 from omicsdk.core import BadRequest, DecodeError, NotFound, OmicsError, Retry, ServiceUnavailable, UsageError
 from omicsdk.gen3 import Gen3, Gen3UserError
 from omicsdk.sandbox import Sandbox
 from omicsdk.transfer import TransferFailed
+from quiet_server import QuietHandler, serving
 
 COMMONS = "https://commons.example.org"
 AUTHZ = {"version": 0, "resource_paths": ["/open"]}
@@ -177,6 +181,21 @@ def test_urls_need_no_login(storage: Gen3WsStorage, tmp_path: Path):
     assert (tmp_path / "x.txt").read_bytes() == b"x"
     put_url(storage.upload_url("@user", "y.txt")["Data"], tmp_path / "x.txt")
     assert keys(storage) == ["x.txt", "y.txt"]
+
+
+@pytest.mark.parametrize("fetch", [get_url, partial(download_file_from_url, show_progress=False)])
+def test_a_url_is_fetched_again_when_its_content_changed(fetch: Callable[[str, Path], object], tmp_path: Path):
+    contents = iter([b"first", b"newer"])
+
+    class Handler(QuietHandler):
+        def do_GET(self) -> None:
+            self.reply(200, next(contents))
+
+    with serving(Handler) as url:
+        for expected in (b"first", b"newer"):
+            fetch(f"{url}/a", tmp_path / "a")
+            assert (tmp_path / "a").read_bytes() == expected
+    assert not (tmp_path / ".omics-transfer").exists()
 
 
 def test_what_goes_wrong_is_raised(storage: Gen3WsStorage, tmp_path: Path):

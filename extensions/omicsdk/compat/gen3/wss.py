@@ -10,6 +10,7 @@ from urllib.parse import quote
 from omicsdk.compat._requests import __getattr__ as __getattr__
 from omicsdk.compat.gen3._service import LoginService, raise_published
 from omicsdk.core.errors import UsageError
+from omicsdk.core.redaction import without_query
 from omicsdk.gen3.workspaces import parse_workspace_url, workspace_response
 
 
@@ -23,15 +24,16 @@ def get_url(urlstr: str, dest_path: str | os.PathLike[str]) -> None:
 
     Args:
         urlstr: The URL, which may be a presigned one.
-        dest_path: The file.
+        dest_path: The file; an existing one is replaced.
 
     Raises:
         TransferError: It did not arrive.
     """
-    from omicsdk.transfer import Item, Location, download
+    from omicsdk.gen3.downloads import download_url
+    from omicsdk.transfer import TransferOptions
 
-    path = Path(dest_path)
-    raise_published(download([Item(path.name, Location(urlstr))], path.parent))
+    path, what = Path(dest_path), without_query(urlstr)
+    raise_published(download_url(lambda: urlstr, path.name, path.parent, what=what, options=TransferOptions()))
 
 
 def put_url(urlstr: str, src_path: str | os.PathLike[str]) -> None:

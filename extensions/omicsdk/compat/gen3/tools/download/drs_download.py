@@ -27,6 +27,7 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.logs import logger
 from omicsdk.core.page_items import found_at, items_at
+from omicsdk.core.redaction import without_query
 from omicsdk.core.response import json_of
 from omicsdk.core.type_guards import is_object, only_objects
 from omicsdk.drs.downloads import fetch_found
@@ -36,14 +37,13 @@ from omicsdk.drs.planning import DEEPEST, RequestedObject, find
 from omicsdk.drs.resolution import Resolver, UnknownPrefix, server_url, settings_from
 from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.discovery import stated_retry
-from omicsdk.gen3.downloads import Logins, permissions_of
+from omicsdk.gen3.downloads import Logins, download_url, permissions_of
 from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.manifests import ManifestError, rows_of
 from omicsdk.gen3.packages import unpack, unpack_download
 from omicsdk.gen3.sources import TokenService, decode_token
 from omicsdk.gen3.tokens import get_wts_idps, token_from_service
-from omicsdk.transfer import Item, Location, TransferOptions
-from omicsdk.transfer import download as fetch
+from omicsdk.transfer import TransferOptions
 
 if TYPE_CHECKING:
     from omicsdk_api.drs import DrsApi
@@ -949,7 +949,7 @@ def download_file_from_url(url: str, filename: str | os.PathLike[str], show_prog
 
     Args:
         url: The URL.
-        filename: The file; folders above it are created.
+        filename: The file; folders above it are created, and an existing file is replaced.
         show_progress: Whether to show a progress bar on stderr.
 
     Returns:
@@ -961,7 +961,8 @@ def download_file_from_url(url: str, filename: str | os.PathLike[str], show_prog
     path = Path(filename)
     folder = ensure_dirpath_exists(path.parent)
     # The name is the caller's: a URL may end with anything.
-    raise_published(fetch([Item(path.name, Location(url))], folder, progress=draw if show_progress else None))
+    options = TransferOptions(progress=draw if show_progress else None)
+    raise_published(download_url(lambda: url, path.name, folder, what=without_query(url), options=options))
     return True
 
 
