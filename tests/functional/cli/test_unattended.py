@@ -160,3 +160,12 @@ def test_only_the_metrics_of_the_end_are_sent_again_and_a_failure_is_a_warning(s
             metrics.finish({}, is_success=True)
         assert (len(server.received), len(warnings)) == (sent, failures)
     assert warnings[0] == f"metrics were not written: {server.url}/v1/metrics: HTTP 503"
+
+
+def test_metrics_for_a_host_that_no_resolver_can_be_asked_for_are_a_warning():
+    warnings: list[str] = []
+    variables = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector..example"}
+    with Metrics("otlp", "cp", on_warning=warnings.append, environ=variables, clock=ManualClock()) as metrics:
+        metrics.finish({}, is_success=True)
+    (warning,) = warnings
+    assert warning.startswith("metrics were not written: http://collector..example/v1/metrics: ")

@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -194,6 +195,14 @@ def test_a_file_of_metrics_is_replaced_at_each_report_and_keeps_the_last_success
     assert warnings == []
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="names are Unicode")
+def test_a_file_of_metrics_may_have_a_name_that_is_not_utf_8(tmp_path):
+    path = tmp_path / "a\udcff.prom"
+    with Metrics(str(path), "cp", on_warning=pytest.fail) as metrics:
+        metrics.finish(COUNTS, is_success=True)
+    assert r'run="a\\xff"' in path.read_text()
+
+
 def test_a_file_that_cannot_be_written_any_more_is_one_warning(tmp_path):
     warnings: list[str] = []
     with Metrics(str(tmp_path / "m.prom"), "cp", on_warning=warnings.append) as metrics:
@@ -225,6 +234,7 @@ def test_a_file_that_cannot_be_written_is_refused_before_the_transfer(tmp_path, 
         ({"OTEL_EXPORTER_OTLP_TIMEOUT": "0"}, "is '0'"),
         ({"OTEL_EXPORTER_OTLP_TIMEOUT": "1" * 5000}, "OTEL_EXPORTER_OTLP_TIMEOUT is"),
         ({"OTEL_EXPORTER_OTLP_CERTIFICATE": "/gone.pem"}, "cannot be read"),
+        ({"ALL_PROXY": "socks9://ada:s3cret@proxy"}, r"the proxy socks9://\*\*\*@proxy cannot be used.* ALL_PROXY as"),
     ],
 )
 def test_variables_of_opentelemetry_that_cannot_be_followed_are_refused(variables, problem):

@@ -23,6 +23,7 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import UsageError
 from omicsdk.core.files import in_place_of
 from omicsdk.core.redaction import mask_url
+from omicsdk.core.sending.connections import network, tls_context
 from omicsdk.transfer import Progress
 
 _LAST_SUCCESS = "omics_transfer_last_success_timestamp_seconds"
@@ -170,7 +171,8 @@ class TextFile:
         except UsageError as error:
             raise UsageError(f"--metrics: {error.message}", remedy=error.remedy) from error
         self._path = Path(path)
-        self._labels = {**labels, "run": self._path.stem}
+        # Prometheus reads UTF-8, which a name need not be.
+        self._labels = {**labels, "run": os.fsencode(self._path.stem).decode(errors="backslashreplace")}
         before = self._path.read_text("utf-8", "replace") if self._path.is_file() else ""
         # The time of the last success is kept in the file, because this run may fail.
         match = re.search(rf"^{_LAST_SUCCESS}{{.*}} ([0-9]+(?:\.[0-9]+)?)$", before, re.MULTILINE)
@@ -233,11 +235,19 @@ class Otlp:
             # Neither is shown: of a header that is written with a colon, the name here has the value, too.
             problem = "--metrics otlp: OTEL_EXPORTER_OTLP_HEADERS has a header that cannot be sent"
             raise UsageError(problem, remedy="Write NAME=VALUE,NAME=VALUE, percent-encoded.")
-        self._client = httpx.Client(
-            headers={**headers, "content-type": "application/json"},
-            timeout=int(timeout) / 1000,
-            verify=_trusted(certificate) if certificate else True,
-        )
+        # The proxies and authorities of every other connection.
+        route = network(self._url, environ)
+        try:
+            self._client = httpx.Client(
+                headers={**headers, "content-type": "application/json"},
+                timeout=int(timeout) / 1000,
+                verify=_trusted(certificate) if certificate else tls_context(route),
+                proxy=route.proxy,
+                trust_env=False,
+            )
+        except (ValueError, ImportError, httpx.InvalidURL) as error:
+            problem = f"--metrics otlp: the proxy {mask_url(route.proxy or '')} cannot be used"
+            raise UsageError(problem, remedy=f"Write {route.variable} as http://host:port.") from error
         self._labels = labels
         self._clock = clock
         self._start_time = clock.now()
@@ -261,7 +271,7 @@ class Otlp:
     def _post(self, body: bytes) -> _Problem:
         try:
             response = self._client.post(self._url, content=body)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, UnicodeError) as error:  # the latter of a host that no resolver can be asked for
             return _Problem(f"{mask_url(self._url)}: {error or type(error).__name__}", is_temporary=True)
         if response.is_success:
             return _Problem("", is_temporary=False)
