@@ -41,7 +41,8 @@ def plain(value: Any, *, sent: bool = False) -> Any:
     if value.__class__ in _SCALARS:
         return value
     if isinstance(value, (str, int, float)):
-        return getattr(value, "_text", value)  # of a whole number that was read from a text
+        # A whole number that was read from a text has it; members of an enumeration may be numbers or texts themselves.
+        return getattr(value, "_text", getattr(value, "_value_", value))
     if sent and (of_model := getattr(value, "_to_json", None)) is not None:
         return of_model(sent=True)
     to_dict = getattr(value, "to_dict", None)

@@ -184,6 +184,7 @@ def multipart_body(
         for name, value in fields.items()
         if value is not OMIT and value is not None
         for item in _parts_of(value, is_file=name in files)
+        if item is not OMIT
     ]
 
     heads = [f"--{boundary}\r\n{head}\r\n\r\n".encode() for head, _ in parts]

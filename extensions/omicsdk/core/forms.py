@@ -28,6 +28,8 @@ def form_body(fields: Mapping[str, object] | Omit) -> Body:
             continue
         quoted = partial(_quoted, name)
         for item in value if is_list(value) else [value]:
+            if item is OMIT:
+                continue
             text = item.encoded(name, quoted) if isinstance(item, Joined) else quoted(form_text(name, item))
             pairs.append(f"{quoted(name)}={text}")
     return Body("&".join(pairs).encode(), "application/x-www-form-urlencoded")

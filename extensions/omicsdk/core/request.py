@@ -1,5 +1,5 @@
 """Requests as plain data: the base URL of a service, other addresses on its host, an operation's facts, and the request built from
-its arguments; numbers as text, in both directions.
+its arguments, whose values become text.
 """
 
 import re
@@ -314,19 +314,19 @@ def query_text(query: Query) -> str:
     pieces: list[str] = []
     for name, value in query:
         for key, item in exploded(name, value):
-            pieces.append(f"{quote(key, safe=QUERY_SAFE)}={_quoted(name, item, QUERY_SAFE)}")
+            pieces.append(f"{_quoted(name, key, QUERY_SAFE)}={_quoted(name, item, QUERY_SAFE)}")
     return "&".join(pieces)
 
 
 def exploded(name: str, value: Any) -> list[tuple[str, str]]:
-    """Yield names and texts of one parameter in form style, exploded; nothing for OMIT and None."""
+    """Return names and texts of one parameter in form style, exploded; nothing for OMIT and None, also as items."""
     if value is OMIT or value is None:
         return []
     if isinstance(value, str):
         return [(name, value)]
     value = members(value)
     if is_list(value):
-        return [(name, text_of(item, name)) for item in value if item is not None]
+        return [(name, text_of(item, name)) for item in value if item is not None and item is not OMIT]
     if is_mapping(value):
         return [pair for key, item in value.items() for pair in exploded(str(key), item)]
     return [(name, text_of(value, name))]
@@ -337,7 +337,8 @@ def joined(value: Any, separator: str, name: str = "A value") -> object:
     no style).
 
     An object becomes its members' names and values in turn. An empty list is OMIT: RFC 6570 sends nothing for it, and
-    an empty text would mean a list of one empty item. Members that are None are skipped, also as in RFC 6570.
+    an empty text would mean a list of one empty item. Items and members that are None or OMIT are skipped, also as in
+    RFC 6570.
 
     Args:
         value: A list, an object, a model or a scalar; OMIT and None are returned unchanged.
@@ -349,7 +350,7 @@ def joined(value: Any, separator: str, name: str = "A value") -> object:
     """
     value = members(value)
     if is_list(value):
-        return _joined([text_of(item, name) for item in value if item is not None], separator)
+        return _joined([text_of(item, name) for item in value if item is not None and item is not OMIT], separator)
     if is_mapping(value):
         pairs = ((str(key), item) for key, item in value.items() if item is not None and item is not OMIT)
         return _joined([text for key, item in pairs for text in (key, text_of(item, name))], separator)
@@ -451,8 +452,6 @@ def checked_base_url(url: str, *, source: str = "The base URL", remedy: str = _R
     """
     fault = fault_of(url.strip())
     if fault is not None:
-        from omicsdk.core.redaction import mask_url
-
         raise ConfigError(f"{source} is {mask_url(url)!r}, which {fault}", remedy=remedy)
     return url.strip().rstrip("/")
 
@@ -469,15 +468,11 @@ def service_url(base_url: str, *, source: str = "The base URL") -> str:
     """
     url = checked_base_url(base_url, source=source)
     if "@" in url.partition("://")[2].partition("/")[0]:
-        from omicsdk.core.redaction import mask_url
-
         raise ConfigError(
             f"{source} {mask_url(url)!r} contains a password, which would appear in logs",
             remedy="Pass it as credentials=Basic(name, password).",
         )
     if "?" in url or "#" in url:
-        from omicsdk.core.redaction import mask_url
-
         raise ConfigError(
             f"{source} {mask_url(url)!r} has a query or fragment, and paths cannot follow one",
             remedy="Remove them.",

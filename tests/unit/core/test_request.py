@@ -58,7 +58,11 @@ def test_a_request_states_what_the_document_states_of_its_operation():
 
 
 def test_bytes_that_are_not_utf_8_are_refused():
-    for made in (lambda: query_text([("query", "mou\udcffse")]), lambda: segment("query", "mou\udcffse")):
+    for made in (
+        lambda: query_text([("query", "mou\udcffse")]),
+        lambda: query_text([("query", {"mou\udcffse": 1})]),
+        lambda: segment("query", "mou\udcffse"),
+    ):
         with pytest.raises(UsageError, match=r"^query cannot be sent: 'mou\\udcffse' is not UTF-8"):
             made()
 
@@ -108,7 +112,7 @@ def test_headers_and_cookies_of_the_document():
         ([], ""),
         ("a b&c=d/e", "a=a%20b%26c%3Dd/e"),
         (["x", "y"], "a=x&a=y"),
-        (["x", None, True], "a=x&a=true"),
+        (["x", None, True, OMIT], "a=x&a=true"),
         ({"k": {"l": 1, "m": OMIT}}, "l=1"),
         (datetime(2020, 1, 2, 3, tzinfo=UTC), "a=2020-01-02T03:00:00%2B00:00"),
         ({"k": 1}, "k=1"),
@@ -219,7 +223,7 @@ def test_a_response_may_be_an_address_where_that_is_requested(query: list[tuple[
 
 
 def test_null_is_left_out_and_an_object_in_a_list_is_json():
-    assert joined([1, None, True], ",") == "1,true"
+    assert joined([1, None, True, OMIT], ",") == "1,true"
     assert joined({"a": 1, "b": None, "c": OMIT}, ",") == "a,1"
     assert query_text([("q", [{"a": [1]}, None])]) == "q=%7B%22a%22:%5B1%5D%7D"
 
@@ -254,7 +258,7 @@ def test_what_has_no_json_is_refused_with_its_place(value, place):
 
 
 def test_form_bodies():
-    assert form_body({"a": [1, "x y"], "b": OMIT}).content == b"a=1&a=x+y"
+    assert form_body({"a": [1, OMIT, "x y"], "b": OMIT}).content == b"a=1&a=x+y"
     with pytest.raises(UsageError, match="size is nan"):
         form_body({"size": float("nan")})
 
@@ -277,13 +281,14 @@ def test_bodies_with_a_text_that_is_not_utf_8_are_refused(encode):
 def test_multipart_bodies_can_be_sent_again(tmp_path):
     path = tmp_path / 'reads "1".fq'
     path.write_bytes(b"ACGT")
-    body = multipart_body({"name": "x", "file": path, "skipped": OMIT}, files=("file",))
+    body = multipart_body({"name": "x", "file": path, "skipped": OMIT, "more": [b"x", OMIT]}, files=("file", "more"))
     assert callable(body.content)
     first, second = b"".join(body.content()), b"".join(body.content())
     assert first == second
     assert b'filename="reads %221%22.fq"' in first
     assert b"ACGT\r\n" in first
     assert b"skipped" not in first
+    assert first.count(b' name="more"') == 1
 
 
 @pytest.mark.parametrize("value", ["a\r\nx-b: c", "a\0", "a\ud800"])
@@ -358,6 +363,12 @@ class Colour(Enum):
     RED = "red"
 
 
+class Level(float, Enum):
+    """Numbers, whose text would be that of the member."""
+
+    HIGH = 1.5
+
+
 class NumpyInteger:
     """What numpy's integers look like from outside."""
 
@@ -369,6 +380,15 @@ class NumpyInteger:
 
 def test_plain_turns_tuples_and_sets_into_lists():
     assert plain({"a": (1, 2), "b": {3}}) == {"a": [1, 2], "b": [3]}
+
+
+def test_members_of_an_enumeration_are_sent_as_their_values_everywhere():
+    values = [Colour.RED, Level.HIGH]
+    assert query_text([("a", values)]) == "a=red&a=1.5"
+    assert joined(values, ",") == "red,1.5"
+    assert form_body({"a": values}).content == b"a=red&a=1.5"
+    assert request(FACTS, "/x", headers=[("x-a", Level.HIGH)]).headers[1:] == (("x-a", "1.5"),)
+    assert plain(values) == ["red", 1.5]
 
 
 def test_booleans_of_numpy_are_sent_as_those_of_python():
