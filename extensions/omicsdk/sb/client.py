@@ -127,16 +127,17 @@ def _files(search: Search) -> SourceResult:
     return SourceResult(url, developer_token(token), f"{file} [{named or DEFAULT_PROFILE}]")
 
 
-def read_profile(profile: str) -> tuple[str, str]:
+def read_profile(profile: str, file: Path | None = None) -> tuple[str, str]:
     """Read the base URL and the token of a section of ~/.sevenbridges/credentials.
 
     Args:
         profile: The section.
+        file: Another file in place of that one.
 
     Raises:
         ConfigError: The file or the section does not exist, lacks one of both, or is malformed.
     """
-    file = own_file("credentials")
+    file = file or own_file("credentials")
     sections = read_ini(file)
     values = {name: _value_of(sections, profile, name) for name in ("api_endpoint", "auth_token")}
     missing = [name for name, value in values.items() if not value]

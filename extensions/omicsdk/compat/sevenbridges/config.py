@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 
 from omicsdk.compat.sevenbridges._arguments import value_text
 from omicsdk.compat.sevenbridges.errors import SettingsError, as_ours
@@ -42,19 +43,25 @@ class _FilePath:
 
 
 class UserProfile(Access):
-    """Profile in the user's files: a section of the credentials file. A malformed or incomplete one is a SettingsError."""
+    """Profile in the user's files: a section of the credentials file. A malformed or incomplete one is a SettingsError.
+
+    Attributes:
+        CREDENTIALS: The credentials file; a program may name another.
+        CONFIG: The file of proxies and advance access; a program may name another.
+    """
 
     CREDENTIALS = _FilePath("credentials")
     CONFIG = _FilePath("sevenbridges-python", "config")
 
     def __init__(self, profile: str) -> None:
-        from omicsdk.sb.client import advance_access_in, own_file, proxies_in, read_ini, read_profile
+        from omicsdk.sb.client import advance_access_in, proxies_in, read_ini, read_profile
 
         self.profile = profile
+        credentials, config = Path(self.CREDENTIALS), Path(self.CONFIG)
         with as_ours():
-            file = own_file("sevenbridges-python", "config")
-            settings = read_ini(file)
-            super().__init__(*read_profile(profile), proxies_in(settings), advance_access_in(settings, file))
+            settings = read_ini(config)
+            access = read_profile(profile, credentials)
+            super().__init__(*access, proxies_in(settings), advance_access_in(settings, config))
 
 
 Profile = UserProfile

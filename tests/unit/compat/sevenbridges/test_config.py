@@ -148,6 +148,15 @@ def test_the_names_of_older_versions(write):
     assert Profile.CONFIG.endswith("config")
 
 
+def test_a_program_may_name_other_files(write, monkeypatch, tmp_path):
+    write(credentials("default"), "[mode]\nadvance_access = true\n")
+    for name, text in (("CREDENTIALS", credentials("default").replace("of-", "project-")), ("CONFIG", "")):
+        (tmp_path / name).write_text(text)
+        monkeypatch.setattr(UserProfile, name, str(tmp_path / name))
+    for access in (Config("default"), by_default()):
+        assert (access.auth_token, access.advance_access) == ("project-default", False)
+
+
 def test_a_token_is_in_no_repr(write):
     write(credentials("cgc", "default"))
     config = Config("cgc")
