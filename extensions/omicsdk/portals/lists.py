@@ -261,7 +261,7 @@ class Head:
         try:
             with zipfile.ZipFile(self.path) as archive:
                 return frozenset(name.rpartition("/")[2] for name in archive.namelist())
-        except zipfile.BadZipFile as error:
+        except (zipfile.BadZipFile, NotImplementedError) as error:  # the latter of a version that Python lacks
             raise ListError(f"{self.path}: not a valid zip archive: {error}", remedy="Download it again.") from error
 
     @cached_property
@@ -438,7 +438,7 @@ def _beginning(path: Path, max_unpacked: int | str | None) -> bytes:
 
 
 def _unreadable(path: Path, error: Exception) -> ListError:
-    why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    why = error.strerror if isinstance(error, OSError) and error.strerror else str(error) or "it is damaged"
     return ListError(f"{path} cannot be read: {why}", remedy="Use the path of a list of files.")
 
 

@@ -55,7 +55,8 @@ def _sheet_of(path: Path, most: int | str | None, *_: int) -> Sheet | None:
             limit = InflationLimit(path, most)
             limit.spend(sum(member.file_size for member in archive.infolist()))
         texts = _texts_in(path, limit)
-    except (zipfile.BadZipFile, KeyError, ValueError, SyntaxError):  # SyntaxError is that of XML
+    # RuntimeError: encryption, or a compression that Python lacks; SyntaxError: XML.
+    except (zipfile.BadZipFile, RuntimeError, KeyError, ValueError, SyntaxError):
         return None
     name = next((name for name, text in texts.items() if _ADDRESS.search(text)), next(iter(texts), ""))
     return Sheet(name, texts[name], tuple(other for other in texts if other != name)) if texts else None
@@ -72,10 +73,12 @@ def _texts_in(path: Path, limit: InflationLimit) -> dict[str, bytes]:
             if sheet.sheet_state != "visible":
                 continue
             sheet.reset_dimensions()  # some programs write a size that is not the sheet's
-            cells = (
-                [_BREAK.sub(" ", text_of(cell)).strip() for cell in row] for row in sheet.iter_rows(values_only=True)
-            )
-            rows = [row for row in cells if any(row)]
+            rows = list[list[str]]()
+            for row in sheet.iter_rows(values_only=True):
+                cells = [_BREAK.sub(" ", text_of(cell)).strip() for cell in row]
+                # Many cells may share one long text, and a row with a far column has all cells before it.
+                limit.spend(len(cells) + sum(map(len, cells)))
+                rows += [cells] if any(cells) else []
             width = max((at for row in rows for at, cell in enumerate(row, 1) if cell), default=0)
             limit.spend(width * len(rows))  # one cell in a far column fills up all rows
             if rows:

@@ -10,7 +10,9 @@ import zipfile
 from base64 import b64encode
 from collections import Counter
 from contextlib import suppress
+from itertools import repeat
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from changed_responses import changed, changed_cells, changed_xml
@@ -1212,6 +1214,26 @@ def test_a_workbook_is_converted_once_within_the_limit_of_its_list(tmp_path: Pat
     listed = listed._replace(max_unpacked="1M")
     format = recognised(listed.head, "list.xlsx")
     assert (format.name, len(list(format.rows(listed))), conversions) == ("urls", 1, [listed.path])
+
+
+def test_a_text_that_all_cells_of_a_workbook_share_counts_for_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    Workbook().save(tmp_path / "list.xlsx")
+    rows = repeat(("x" * 30_000,), 100)
+    sheet = SimpleNamespace(title="a", sheet_state="visible", reset_dimensions=list, iter_rows=lambda **_: rows)
+    book = SimpleNamespace(worksheets=[sheet], close=list)
+    monkeypatch.setattr("openpyxl.load_workbook", lambda *_, **__: book)
+    listed = FileList(tmp_path / "list.xlsx", "list.xlsx", "", (), Counter(), max_unpacked="1M")
+    with pytest.raises(UnpacksTooLarge):
+        _ = listed.head
+    assert len([*rows]) > 50  # it was refused as soon as the limit was reached
+
+
+def test_a_zip_archive_that_python_cannot_read_is_refused(tmp_path: Path):
+    with zipfile.ZipFile(tmp_path / "list.xlsx", "w") as archive:
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+        archive.getinfo("xl/workbook.xml").extract_version = 99
+    with pytest.raises(ListError, match=r"list.xlsx: not a valid zip archive: zip file version 9.9"):
+        format_of(tmp_path / "list.xlsx")
 
 
 def test_what_is_no_text_is_called_by_its_kind(tmp_path: Path):

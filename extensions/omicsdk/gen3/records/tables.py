@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
@@ -273,8 +274,40 @@ def workbook_rows(path: Path, sheet: str | None = None) -> Iterator[Row]:
         MissingExtra: openpyxl is not installed.
         Gen3UserError: It is no workbook, has no such sheet, or two columns have the same name.
     """
-    book = _workbook(path)
+    require("openpyxl", "gen3", f"{path}, which is a workbook")
+    import zlib
+    from zipfile import BadZipFile
+
+    from openpyxl.utils.exceptions import InvalidFileException
+
     try:
+        yield from _sheets_rows(path, sheet)
+    except UnpacksTooLarge as error:
+        raise Gen3UserError(error.message, remedy="Save its sheets as .tsv.") from error
+    # Damage shows where it is read. RuntimeError: encryption, or a compression that Python lacks; SyntaxError: XML.
+    except (
+        InvalidFileException,
+        BadZipFile,
+        zlib.error,
+        EOFError,
+        RuntimeError,
+        SyntaxError,
+        KeyError,
+        ValueError,
+    ) as error:
+        raise Gen3UserError(f"{path} is not an Excel workbook: {error}", remedy="Save it as .xlsx.") from error
+    except OSError as error:
+        raise Gen3UserError(f"{path} cannot be read: {error.strerror}", remedy="Check its permissions.") from error
+
+
+def _sheets_rows(path: Path, sheet: str | None) -> Iterator[Row]:
+    from zipfile import ZipFile
+
+    from openpyxl import load_workbook
+
+    with ZipFile(path) as archive:
+        InflationLimit(path).spend(sum(entry.file_size for entry in archive.infolist()))
+    with closing(load_workbook(path, read_only=True)) as book:
         names = [worksheet.title for worksheet in book.worksheets]
         if sheet is not None and sheet not in names:
             raise Gen3UserError(f"{path} has no sheet {sheet!r}", remedy=choice(sheet, names))
@@ -282,27 +315,6 @@ def workbook_rows(path: Path, sheet: str | None = None) -> Iterator[Row]:
             sheet_.reset_dimensions()  # some programs write a size that is not the sheet's
         for name in [sheet] if sheet is not None else _meant(book, names):
             yield from _sheet_rows(book[name], str(path), name)
-    finally:
-        book.close()
-
-
-def _workbook(path: Path) -> Workbook:
-    require("openpyxl", "gen3", f"{path}, which is a workbook")
-    from zipfile import BadZipFile, ZipFile
-
-    from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    try:
-        with ZipFile(path) as archive:
-            InflationLimit(path).spend(sum(entry.file_size for entry in archive.infolist()))
-        return load_workbook(path, read_only=True)
-    except UnpacksTooLarge as error:
-        raise Gen3UserError(error.message, remedy="Save its sheets as .tsv.") from error
-    except (InvalidFileException, BadZipFile, KeyError, ValueError) as error:
-        raise Gen3UserError(f"{path} is not an Excel workbook: {error}", remedy="Save it as .xlsx.") from error
-    except OSError as error:
-        raise Gen3UserError(f"{path} cannot be read: {error.strerror}", remedy="Check its permissions.") from error
 
 
 def _meant(book: Workbook, names: Sequence[str]) -> Sequence[str]:

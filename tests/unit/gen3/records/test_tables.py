@@ -2,6 +2,7 @@
 
 import json
 import time
+import zipfile
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -97,8 +98,6 @@ def test_one_sheet_can_be_chosen(tmp_path: Path) -> None:
 
 
 def test_a_sheet_is_read_whole_whatever_size_it_states_it_has(tmp_path: Path) -> None:
-    import zipfile
-
     file, other = workbook(tmp_path, a=[["type", "x"], ["case", "1"], ["case", "2"]]), tmp_path / "other.xlsx"
     with zipfile.ZipFile(file) as read, zipfile.ZipFile(other, "w") as written_anew:
         for name in read.namelist():
@@ -169,6 +168,22 @@ def test_a_workbook_that_unpacks_too_far_is_refused(tmp_path: Path, monkeypatch:
     monkeypatch.setattr("omicsdk.core.archives.RATIO", 1)
     file = workbook(tmp_path, a=[["type", "x"], *[["case", "1" * 99]] * 999])
     with pytest.raises(Gen3UserError, match=r"book\.xlsx unpacks to more than .* bytes.*\.tsv"):
+        list(Table(file))
+
+
+@pytest.mark.parametrize(
+    ("head", "offset", "garbage"),
+    [(b"PK\1\2", 8, b"\x01"), (b"PK\1\2", 10, b"\xff"), (b"PK\3\4", 70, b"\xff" * 40)],
+    ids=["encrypted", "unknown compression", "damaged"],
+)
+def test_a_damaged_workbook_is_named(tmp_path: Path, head: bytes, offset: int, garbage: bytes) -> None:
+    file = workbook(tmp_path, a=[["type", "x"], *[["case", str(number)] for number in range(99)]])
+    content = bytearray(file.read_bytes())
+    find = content.find if head == b"PK\3\4" else content.rfind
+    begin = content.rindex(head, 0, find(b"xl/worksheets/sheet1.xml")) + offset
+    content[begin : begin + len(garbage)] = garbage
+    file.write_bytes(content)
+    with pytest.raises(Gen3UserError, match=r"book\.xlsx is not an Excel workbook: "):
         list(Table(file))
 
 
