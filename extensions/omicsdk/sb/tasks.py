@@ -64,7 +64,7 @@ def with_files(client: SbApi, inputs: Mapping[str, Any]) -> dict[str, Any]:
             mapping = cast("Mapping[str, Any]", value)
             path = mapping.get("path")
             if mapping.get("class") in ("File", "Directory") and isinstance(path, str) and is_path(path):
-                return resolved(path)
+                mapping = {**mapping, **resolved(path)}
             return {key: resolved(member) for key, member in mapping.items()}
         return value
 

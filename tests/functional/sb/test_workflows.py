@@ -15,7 +15,7 @@ from omicsdk.sandbox import Rule, Sandbox
 from omicsdk.sb import LocalFileExists, SbPath, WrongPath, listings
 from omicsdk.sb.jobs import error_of
 from omicsdk.sb.task_runs import NeverEnds
-from omicsdk.sb.tasks import CannotRun
+from omicsdk.sb.tasks import CannotRun, with_files
 from omicsdk.transfer import TransferFailed
 from unsettled import unsettled
 
@@ -253,6 +253,16 @@ def test_logs_of_a_task_that_ran(client: SevenBridges):
     (ended,) = client.wait_for_tasks([task.id], period=0.05, timeout=60)
     assert ended.status == "COMPLETED"
     assert {log.task for log in client.task_logs(task.id)} == {task.id}
+
+
+def test_a_file_of_an_input_keeps_what_is_stated_beside_its_path(client: SevenBridges, tree: Path):
+    client.upload(f"{tree}/", f"{P}/").raise_if_failed()
+    ids = {name: next(iter(client.ls(f"{P}/{name}"))).file.id for name in ("a.txt", "reads/b.txt")}
+    index = {"class": "File", "path": f"{P}/reads/b.txt"}
+    reads = {"class": "File", "path": f"{P}/a.txt", "secondaryFiles": [index]}
+    found = {"class": "File", "path": ids["reads/b.txt"]}
+    expected = {"class": "File", "path": ids["a.txt"], "secondaryFiles": [found]}
+    assert with_files(client, {"reads": reads}) == {"reads": expected}
 
 
 def test_apps_and_tasks_by_one_call_each(client: SevenBridges, omics_sandbox: Sandbox):
