@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -402,6 +402,11 @@ def files_by_headings(row: Row, headings: Stated, file_list: FileList) -> Iterat
             copies_by_key.setdefault(key, []).append((url, column, number))
             met.add(url)
             servers[last, "".join(server)] += 1
+
+    @cache  # a cell may have the values of thousands of files
+    def values_of(column: str) -> list[str]:
+        return _values(row.cells.get(column, ""))
+
     counts = Counter(column for copies in copies_by_key.values() for _, column, _ in copies)
     files = Counter(column for copies in copies_by_key.values() for column in {column for _, column, _ in copies})
     for copies in copies_by_key.values():
@@ -422,9 +427,9 @@ def files_by_headings(row: Row, headings: Stated, file_list: FileList) -> Iterat
         sums: dict[str, str] = {}
         for column_of_sum, algorithm in sum_columns:
             # The first column of an algorithm takes precedence.
-            sums = sums_in(algorithm, _at(_values(row.cells.get(column_of_sum, "")), number, counts[column])) | sums
+            sums = sums_in(algorithm, _at(values_of(column_of_sum), number, counts[column])) | sums
         # One size of several files is that of all together.
-        cells = (values for size in sizes if len(values := _values(row.cells.get(size, ""))) > 1 or files[column] == 1)
+        cells = (values for size in sizes if len(values := values_of(size)) > 1 or files[column] == 1)
         size = next(filter(None, (_at(values, number, counts[column]) for values in cells)), "")
         if not name and headings.base and urls[0].startswith(headings.base):
             name = unquote(urls[0].removeprefix(headings.base)).strip("/")

@@ -141,6 +141,17 @@ def test_thousands_of_columns_are_not_compared_in_pairs(tmp_path: Path):
     assert time.process_time() - start < 10
 
 
+def test_the_time_of_a_cell_is_not_the_square_of_its_values(tmp_path: Path):
+    urls, sums, sizes = (
+        ";".join(value.format(at) for at in range(8000)) for value in ("https://h.example/{}.bam", "{:032x}", "{}")
+    )
+    path = table(tmp_path, f"url\tmd5\tsize\nhttps://h.example/a.bam\t{MD5}\t5\n{urls}\t{sums}\t{sizes}\n")
+    start = time.process_time()
+    files = read(path)[1]
+    assert time.process_time() - start < 5
+    assert (len(files), files[7].checksums, files[7].size) == (8000, {"md5": f"{7:032x}"}, 7)
+
+
 @pytest.mark.parametrize("sums", [(MD5, "NA"), ("NA", MD5), (MD5, MD5), ("NA", "NA"), (MD5, SHA256)])
 def test_a_row_of_a_file_that_lacks_its_checksum_is_listed_again(sums: tuple[str, str], tmp_path: Path):
     path = table(tmp_path, "url,checksum\n" + "".join(f"https://h.example/a.bam,{sum_}\n" for sum_ in sums))
