@@ -106,7 +106,12 @@ def line_of(error: BaseException, where: str) -> str:
     elif isinstance(error, RecursionError):
         text = "the response, an argument or a path is nested too deeply. Use --debug to see it."
     else:
-        text = f"unexpected {type(error).__name__}: {error}. This is a bug in {name}; --debug shows where"
+        from omicsdk.core.redaction import mask_text
+
+        # Not ours: it may state the URL of a request, or a value of a response.
+        text = (
+            f"unexpected {type(error).__name__}: {mask_text(str(error))}. This is a bug in {name}; --debug shows where"
+        )
     # Blanks within a line may be those of a file's name.
     return f"{name}: {printable(' '.join(filter(None, map(str.strip, text.splitlines()))))}"
 

@@ -17,6 +17,7 @@ from urllib.parse import unquote
 from omicsdk.core.consistency import Identifier
 from omicsdk.core.errors import UsageError
 from omicsdk.core.page_items import found_at
+from omicsdk.core.redaction import mask_url
 from omicsdk.core.type_guards import is_array, only_objects
 
 SCHEME = "drs://"
@@ -130,7 +131,8 @@ def parse_drs_id(text: str) -> DrsId:
     if not mark:
         return _bare(stripped)
     if scheme.lower() != "drs":
-        raise NotADrsId(f"{stripped} is not an identifier of a DRS object: it begins with {scheme}://")
+        # It may be a presigned URL, which tables have beside identifiers.
+        raise NotADrsId(f"{mask_url(stripped)} is not an identifier of a DRS object: it begins with {scheme}://")
     return _uri(stripped, stripped[len(SCHEME) :])
 
 

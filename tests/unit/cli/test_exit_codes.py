@@ -384,6 +384,7 @@ def test_nothing_selected_is_a_warning_or_a_failure_on_request():
         (FileNotFoundError(errno.ENOENT, "No usable temporary directory"), "No usable temporary directory"),
         (OSError(errno.EMFILE, "Too many open files", "a"), "a: Too many open files. Raise the limit (ulimit -n 1024)"),
         (RuntimeError("can't start new thread"), "no more threads can be started. Lower --connections, "),
+        (KeyError("https://h/a?sig=canary"), "unexpected KeyError: 'https://h/a?***'. This is a bug in omics"),
         (OSError(errno.EACCES, "Permission\n  denied", "a  b\tc"), r"a  b\x09c: Permission denied"),
     ],
 )

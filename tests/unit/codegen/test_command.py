@@ -146,6 +146,8 @@ def test_a_document_is_read_from_a_file_alone(capsys: pytest.CaptureFixture[str]
         "cannot read a document from a URL. "
         "Download it first: curl -fsSo openapi.json 'https://api.example.org/api?as=json'; see:"
     ) in capsys.readouterr().err
+    assert run_codegen("https://ada:canary@api.example.org/api", "--name", "n", "--out", "o") == 2
+    assert "canary" not in capsys.readouterr().err
     assert run_codegen("-", "--name", "n", "--out", "o") == 2
     assert "cannot read a document from standard input. Save it in a file" in capsys.readouterr().err
 

@@ -47,6 +47,7 @@ def test_every_form_is_read(text: str, host: str, prefix: str, accession: str) -
         ("", "empty"),
         ("   ", "empty"),
         ("https://data.example.org/x", "begins with https://"),
+        ("https://data.example.org/x?X-Amz-Signature=canary", r"^https://data\.example\.org/x\?\*\*\* is not"),
         ("s3://bucket/key", "begins with s3://"),
         ("drs://", "names no object"),
         ("drs://data.example.org", "names no object"),

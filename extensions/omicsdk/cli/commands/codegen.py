@@ -15,6 +15,7 @@ from omicsdk.cli.errors import REFUSED, SOME_FAILED
 from omicsdk.cli.failures import MAX_ERRORS
 from omicsdk.cli.output import TextAndData
 from omicsdk.core.errors import MissingExtra, OmicsError, UsageError
+from omicsdk.core.redaction import mask_url
 from omicsdk.core.user_folders import user_folder
 
 if TYPE_CHECKING:
@@ -353,8 +354,9 @@ def _generator(console: Console, *documents: str) -> Generator[None]:
     for document in documents:
         path = Path(document)
         if "://" in document:
-            download = f"curl -fsSo openapi.{'json' if document.endswith('json') else 'yaml'} {shlex.quote(document)}"
-            raise UsageError(f"{document}: cannot read a document from a URL", remedy=f"Download it first: {download}")
+            url = mask_url(document)
+            download = f"curl -fsSo openapi.{'json' if document.endswith('json') else 'yaml'} {shlex.quote(url)}"
+            raise UsageError(f"{url}: cannot read a document from a URL", remedy=f"Download it first: {download}")
         if document == "-":
             raise UsageError("cannot read a document from standard input", remedy="Save it in a file, and name that.")
         if not path.is_file():
