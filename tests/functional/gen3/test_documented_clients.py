@@ -174,6 +174,16 @@ def test_copies_in_all_directions(storage: Gen3WsStorage, tmp_path: Path):
         storage.copy("a", "b")
 
 
+def test_a_dash_prints_a_file_as_text(
+    storage: Gen3WsStorage, capsys: pytest.CaptureFixture[str], monkeypatch, tmp_path
+):
+    monkeypatch.chdir(tmp_path)
+    assert httpx.put(storage.upload_url("@user", "é.txt")["Data"], content="é\n".encode()).status_code == 200
+    storage.download("@user", "é.txt", "-")
+    storage.copy("ws:///@user/é.txt", "-")
+    assert (capsys.readouterr().out, list(tmp_path.glob("-"))) == ("é\n" * 2, [])
+
+
 def test_urls_need_no_login(storage: Gen3WsStorage, tmp_path: Path):
     assert httpx.put(storage.upload_url("@user", "x.txt")["Data"], content=b"x").status_code == 200
     url = storage.download_url("@user", "x.txt")["Data"]

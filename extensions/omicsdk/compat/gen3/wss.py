@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import quote
 
@@ -12,6 +14,8 @@ from omicsdk.compat.gen3._service import LoginService, raise_published
 from omicsdk.core.errors import UsageError
 from omicsdk.core.redaction import without_query
 from omicsdk.gen3.workspaces import parse_workspace_url, workspace_response
+
+_STDOUT = "-"
 
 
 def wsurl_to_tokens(ws_urlstr: str) -> tuple[str, str]:
@@ -24,7 +28,7 @@ def get_url(urlstr: str, dest_path: str | os.PathLike[str]) -> None:
 
     Args:
         urlstr: The URL, which may be a presigned one.
-        dest_path: The file; an existing one is replaced.
+        dest_path: The file; an existing one is replaced. `-` prints the content as text.
 
     Raises:
         TransferError: It did not arrive.
@@ -32,6 +36,11 @@ def get_url(urlstr: str, dest_path: str | os.PathLike[str]) -> None:
     from omicsdk.gen3.downloads import download_url
     from omicsdk.transfer import TransferOptions
 
+    if os.fspath(dest_path) == _STDOUT:
+        with TemporaryDirectory() as folder:
+            get_url(urlstr, Path(folder, "content"))
+            sys.stdout.write(Path(folder, "content").read_text("utf-8", "replace"))
+        return
     path, what = Path(dest_path), without_query(urlstr)
     raise_published(download_url(lambda: urlstr, path.name, path.parent, what=what, options=TransferOptions()))
 
@@ -104,7 +113,7 @@ class Gen3WsStorage(LoginService):
         Args:
             src_ws: The workspace.
             src_wskey: Its key there.
-            dest_path: Where to: a file, or a folder, which it goes into under its own name.
+            dest_path: Where to: a file, or a folder, which it goes into under its own name. `-` prints it as text.
 
         Raises:
             NotFound: There is no such file.
@@ -123,6 +132,9 @@ class Gen3WsStorage(LoginService):
             Gen3UserError: Neither is in a workspace.
             TransferError: It did not arrive.
         """
+        if dest_urlstr == _STDOUT:
+            get_url(self.download_url(*wsurl_to_tokens(src_urlstr))["Data"], _STDOUT)
+            return
         raise_published(self._commons.workspace_copy(src_urlstr, dest_urlstr, check=False))
 
     def ls(self, ws: str, wskey: str) -> dict[str, Any]:
