@@ -7,6 +7,7 @@ URLs at INFO, including presigned ones.
 import datetime
 import logging
 import time
+import zlib
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -194,7 +195,7 @@ class _Whole:
 
     def _undone(self, content_encoding: str) -> list[str]:
         """Return the encodings of a response that httpx decodes."""
-        codings = [part.strip().lower() for part in content_encoding.split(",")]
+        codings = [part.strip().lower().removeprefix("x-") for part in content_encoding.split(",")]
         undone = [coding for coding in codings if coding in ("gzip", "deflate", "br", "zstd")]
         accept_encoding = self._response.request.headers.get("accept-encoding", "gzip, deflate").lower()
         if len(undone) > 1 or not all(coding in accept_encoding for coding in undone):
@@ -349,6 +350,7 @@ class Sender(_Sender):
             _give_back(pool, transport, self._now())
         elif isinstance(response.stream, httpx.SyncByteStream):
             response.stream = _Body(response.stream, watch, lambda: self._given_back(pool, transport))
+            _decode_all(response)
         return response
 
     def _given_back(self, pool: Pool, transport: Any) -> None:
@@ -473,6 +475,7 @@ class AsyncSender(_Sender):
             _give_back(pool, transport, self._now())
         elif isinstance(response.stream, httpx.AsyncByteStream):
             response.stream = _Body(response.stream, watch, lambda: self._given_back(pool, transport))
+            _decode_all(response)
         return response
 
     async def _slot(self, pool: Pool, request: httpx.Request) -> None:
@@ -608,6 +611,52 @@ class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
         finally:
             while self._give_back:
                 await self._give_back.pop()()
+
+
+class _Inflater:
+    """Decodes gzip and deflate, as one of httpx's decoders.
+
+    Those read the first member of gzip only, and take a body that ends early for the whole.
+
+    Args:
+        wbits: As of zlib.
+    """
+
+    def __init__(self, wbits: int) -> None:
+        self._wbits = wbits
+        self._member: Any = None
+
+    def decode(self, data: bytes) -> bytes:
+        pieces: list[bytes] = []
+        try:
+            while data:
+                if self._member is None:
+                    # Some servers send deflate without the header of zlib, whose first byte ends in 8.
+                    is_raw = self._wbits == zlib.MAX_WBITS and data[0] & 15 != 8
+                    self._member = zlib.decompressobj(-zlib.MAX_WBITS if is_raw else self._wbits)
+                elif self._member.eof:
+                    if data[0] != 0x1F:  # padding, which is no further member of gzip
+                        break
+                    self._member = zlib.decompressobj(self._wbits)
+                pieces.append(self._member.decompress(data))
+                data = self._member.unused_data
+        except zlib.error as error:
+            raise httpx.DecodingError(str(error)) from error
+        return b"".join(pieces)
+
+    def flush(self) -> bytes:
+        if self._member is not None and not self._member.eof:
+            raise httpx.DecodingError("its compressed data ends early")
+        return b""
+
+
+_WBITS = {"gzip": zlib.MAX_WBITS | 16, "x-gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
+
+
+def _decode_all(response: httpx.Response) -> None:
+    wbits = _WBITS.get(response.headers.get("content-encoding", "").strip().lower())
+    if wbits is not None:
+        response._decoder = _Inflater(wbits)  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue] - there is no other way
 
 
 def _idle_or_new(pool: Pool) -> Any:

@@ -133,8 +133,11 @@ def test_a_connection_that_breaks_before_the_response_is_tried_again(wire, send)
         b"HTTP/1.1 200 OK\r\nContent-Le",
         b"nonsense\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nshort",
+        reply(gzip.compress(b"whole" * 9)[:-9], headers=[b"Content-Encoding: gzip"]),
+        reply(gzip.compress(b"whole") + gzip.compress(b"again")[:-1], headers=[b"Content-Encoding: gzip"]),
+        reply(zlib.compress(b"whole" * 9)[:-1], headers=[b"Content-Encoding: deflate"]),
     ],
-    ids=["length", "chunked", "head", "nonsense", "gzip"],
+    ids=["length", "chunked", "head", "nonsense", "gzip", "cut gzip", "cut member", "cut deflate"],
 )
 def test_a_cut_or_damaged_response_is_tried_again_and_never_treated_as_whole(wire, send, cut):
     def talk(server, connection, number):
@@ -534,6 +537,34 @@ def test_compressed_responses_are_read(wire, send):
     server = wire(always(reply(gzip.compress(b"words" * 100), headers=[b"Content-Encoding: gzip"])))
     assert send(server.url, get())[0].content == b"words" * 100
     assert b"accept-encoding: gzip, deflate" in server.heads[0].lower()
+
+
+@pytest.mark.parametrize(
+    ("coding", "body"),
+    [
+        (b"gzip", gzip.compress(b"words") + gzip.compress(b" of two members")),
+        (b"gzip", gzip.compress(b"words of two members") + bytes(8)),
+        (b"x-gzip", gzip.compress(b"words of two members")),
+        (b"deflate", zlib.compress(b"words of two members")),
+        (b"deflate", zlib.compress(b"words of two members")[2:-4]),
+    ],
+    ids=["members", "padding", "x-gzip", "zlib", "raw"],
+)
+@pytest.mark.parametrize("size", [1, 64])
+def test_all_of_a_compressed_response_is_read(wire, send, coding, body, size):
+    """bgzip's files, for example, are many members of gzip, and may be served with that as their encoding."""
+    pieces = [b"%x\r\n%s\r\n" % (len(body[at : at + size]), body[at : at + size]) for at in range(0, len(body), size)]
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Encoding: " + coding
+    server = wire(always(head + b"\r\n\r\n" + b"".join([*pieces, b"0\r\n\r\n"])))
+    assert send(server.url, get())[0].content == b"words of two members"
+    transport = Transport(server.url, environ={})
+    assert transport.send(get(), stream=True).read() == b"words of two members"
+    transport.close()
+
+
+def test_an_empty_response_may_name_an_encoding(wire, send):
+    server = wire(always(reply(b"", headers=[b"Content-Encoding: gzip"])))
+    assert send(server.url, get())[0].content == b""
 
 
 def test_a_proxy_of_the_environment_is_used(wire, send):
