@@ -146,6 +146,26 @@ def test_a_move_below_a_file_is_an_error_of_its_target(tmp_path: Path):
         store.move(store.stat(str(tmp_path / "file")), str(tmp_path / "file/sub/x"))
 
 
+@pytest.mark.parametrize("source", ["link", "hard"])
+def test_a_file_is_not_moved_onto_another_name_of_itself(tmp_path: Path, source: str):
+    """A link would take the place of the file that it points to, and nothing would be left."""
+    (tmp_path / "file").write_text("f")
+    (tmp_path / "link").symlink_to("file")
+    (tmp_path / "hard").hardlink_to(tmp_path / "file")
+    store = open_store("file")
+    with pytest.raises(PathError, match=r"file and the source are the same file\. Name another target\."):
+        store.move(store.stat(str(tmp_path / source)), str(tmp_path / "file"))
+    assert [(tmp_path / name).read_text() for name in ("file", "link", "hard")] == ["f"] * 3
+
+
+def test_a_file_replaces_a_link_to_it(tmp_path: Path):
+    (tmp_path / "file").write_text("f")
+    (tmp_path / "link").symlink_to("file")
+    store = open_store("file")
+    store.move(store.stat(str(tmp_path / "file")), str(tmp_path / "link"))
+    assert [(path.name, path.is_symlink(), path.read_text()) for path in tmp_path.iterdir()] == [("link", False, "f")]
+
+
 def test_a_broken_link_is_named_as_one(tmp_path: Path):
     (tmp_path / "link").symlink_to("missing")
     for name, problem in {"link": "is a broken link", "missing": "not found"}.items():

@@ -20,6 +20,8 @@ from omicsdk.fs.uris import STORES
 from omicsdk.transfer.names import WORK_FOLDER
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from omicsdk.fs.options import CopyOptions
     from omicsdk.transfer import Location, TransferReport
 
@@ -303,18 +305,29 @@ class LocalStore(Store):
         from pathlib import Path
 
         self._check(str(Path(path).parent))
+        source, target = Path(entry.path), Path(path)
         try:
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
-            Path(entry.path).replace(path)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if not _loses_one(source, target):
+                source.replace(target)
+                return True
         except OSError as error:
             # On another file system: it is copied, and removed.
             if error.errno == errno.EXDEV:
                 return False
             raise PathError(path, f"cannot be written: {error.strerror or error}") from error
-        return True
+        raise PathError(path, "and the source are the same file", remedy="Name another target.")
 
     def uri(self, path: str) -> str:
         return path
+
+
+def _loses_one(source: Path, target: Path) -> bool:
+    """Whether both are one file, and the system would replace it by a link to itself, or leave the source."""
+    if not (source.exists() and target.exists() and source.samefile(target)):
+        return False
+    # With a single name, it is one that differs in case, where the file system ignores it.
+    return source.is_symlink() or (not target.is_symlink() and source.stat().st_nlink > 1)
 
 
 def _start(folder: str) -> str:
