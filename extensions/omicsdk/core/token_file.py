@@ -1,6 +1,6 @@
 """Logins that outlive a process: one private JSON file, its entries by platform, profile and base URL.
 
-The secrets of an entry are in the file, or in the system's keyring under the entry's key.
+The secrets of an entry are in the file, or in the system's keyring under a name of the entry's key and the file.
 """
 
 import json
@@ -31,7 +31,7 @@ HCA = "hca"
 _SECRETS = ("access_token", "refresh_token", "id_token")
 # Members of an entry that are attributes of a StoredLogin, too.
 _TEXTS = ("refresh_token", "id_token", "kind", "user")
-_KNOWN_MEMBERS = ("access_token", "expires_at", "also", "store", *_TEXTS)
+_KNOWN_MEMBERS = ("access_token", "expires_at", "also", "store", "secret", *_TEXTS)
 _KEYRING = "keyring"
 
 
@@ -144,7 +144,7 @@ class TokenFile:
             return None
         entry = entries[key]
         if entry.get("store") == _KEYRING:
-            secrets = _from_keyring(key)
+            secrets = _from_keyring(_secret_name(key, entry))
             # A locked keyring is like no login: the other sources are tried, as no user can be asked here.
             if secrets is None:
                 return None
@@ -222,12 +222,15 @@ class TokenFile:
         """An entry as the file gets it: with its secrets, or without those that the keyring took."""
         # A later version may have added members: an older one that renews the token must not remove them.
         newer = {name: value for name, value in before.items() if name not in _KNOWN_MEMBERS}
-        if store != "file" and _into_keyring(key, entry, is_wanted=store == _KEYRING):
+        was_in_keyring = before.get("store") == _KEYRING
+        # With the file: the logins of another one may be those of another user, and one keyring has all of them.
+        secret = _secret_name(key, before) if was_in_keyring else f"{key} {self.path.absolute()}"
+        if store != "file" and _into_keyring(secret, entry, is_wanted=store == _KEYRING):
             left = {name: value for name, value in entry.items() if name not in _SECRETS}
-            return {**newer, **left, "store": _KEYRING}
+            return {**newer, **left, "store": _KEYRING, "secret": secret}
         # The secrets are in the file from now on: nothing would delete those in the keyring.
-        if before.get("store") == _KEYRING:
-            _out_of_keyring(key)
+        if was_in_keyring:
+            _out_of_keyring(secret)
         return {**newer, **entry}
 
     def check(self) -> None:
@@ -286,7 +289,7 @@ class TokenFile:
                 return False
             # The secret before its entry, without which nothing would find it again.
             if entries[key].get("store") == _KEYRING:
-                _out_of_keyring(key)
+                _out_of_keyring(_secret_name(key, entries[key]))
             del entries[key]
             self._write(entries)
         return True
@@ -356,12 +359,17 @@ class TokenFile:
         return ConfigError(f"The token file {self.path} {what}", remedy="Delete it and log in again.")
 
 
-def _from_keyring(key: str) -> dict[str, object] | None:
+def _secret_name(key: str, entry: Mapping[str, object]) -> str:
+    """The name of an entry's secrets in the keyring; earlier versions stated none, and used its key."""
+    return str(entry.get("secret", key))
+
+
+def _from_keyring(name: str) -> dict[str, object] | None:
     """The secrets of an entry; None where the keyring cannot be used now, or has lost them."""
     from omicsdk.core.settings.keyrings import KeyringUnavailable, read_secret
 
     try:
-        secret = read_secret(key)
+        secret = read_secret(name)
     except KeyringUnavailable as error:
         _log.debug("the login in the keyring is skipped: %s", error)
         return None
@@ -372,13 +380,13 @@ def _from_keyring(key: str) -> dict[str, object] | None:
     return value
 
 
-def _into_keyring(key: str, entry: Mapping[str, object], *, is_wanted: bool) -> bool:
+def _into_keyring(name: str, entry: Mapping[str, object], *, is_wanted: bool) -> bool:
     """Give the secrets of an entry to the keyring; False where it does not take them."""
     from omicsdk.core.settings.keyrings import KeyringUnavailable, write_secret
 
-    secrets = {name: entry[name] for name in _SECRETS if name in entry}
+    secrets = {member: entry[member] for member in _SECRETS if member in entry}
     try:
-        write_secret(key, json.dumps(secrets))
+        write_secret(name, json.dumps(secrets))
     except KeyringUnavailable as error:
         if is_wanted:
             remedy = "Unlock the keyring, or use --store file."
@@ -388,11 +396,11 @@ def _into_keyring(key: str, entry: Mapping[str, object], *, is_wanted: bool) -> 
     return True
 
 
-def _out_of_keyring(key: str) -> None:
+def _out_of_keyring(name: str) -> None:
     from omicsdk.core.settings.keyrings import KeyringUnavailable, delete_secret
 
     try:
-        delete_secret(key)
+        delete_secret(name)
     except KeyringUnavailable as error:
         # The entry is removed nevertheless: without it nothing reads the secret.
         _log.warning("the secret stays in the keyring: %s", error)

@@ -145,6 +145,31 @@ def test_secrets_are_in_the_keyring_and_not_in_the_file(
     assert "canary" not in keyring.read_text(), "no copy stays behind"
 
 
+def test_two_token_files_share_no_secret_of_the_keyring(environ: dict[str, str], keyring: Path, tmp_path: Path) -> None:
+    other = {**environ, "OMICS_TOKEN_FILE": str(tmp_path / "other.json")}
+    _log_in(environ, "mine", store="keyring")
+    _log_in(other, "yours", store="keyring")
+    assert (_sent(environ), _sent(other)) == ((URL, "mine"), (URL, "yours"))
+    assert token_file(other, "toy").delete(URL)
+    assert _sent(environ) == (URL, "mine")
+
+
+def test_a_secret_of_versions_before_the_name_of_its_file_stays_where_it_is(
+    environ: dict[str, str], keyring: Path
+) -> None:
+    _log_in(environ, "old", store="keyring")
+    file, key = Path(environ["OMICS_TOKEN_FILE"]), f"toy default {URL}"
+    entries = json.loads(file.read_text())
+    name = entries[key].pop("secret")
+    file.write_text(json.dumps(entries))
+    keyring.write_text(keyring.read_text().replace(name, key))
+    assert _sent(environ) == (URL, "old")
+    _log_in(environ, "new", store="keyring")
+    assert _sent(environ) == (URL, "new")
+    assert token_file(environ, "toy").delete(URL)
+    assert "new" not in keyring.read_text()
+
+
 def test_a_locked_keyring_is_skipped(
     environ: dict[str, str], keyring: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -158,10 +158,10 @@ def test_the_keyring_has_the_secrets_and_the_file_the_rest(tokens, keyring):
     entry = json.loads(tokens.path.read_text())[ORIGIN]
     tokens.path.write_text(json.dumps({ORIGIN: {**entry, "later": 1}}))
     assert tokens.keep(HERE, login, "keyring") == "keyring"
-    assert tokens.path.read_text() == (
-        f'{{\n  "{ORIGIN}": {{\n    "expires_at": 9.0,\n    "later": 1,\n    "store": "keyring",\n    "user": "me"\n  }}\n}}\n'
-    )
-    assert json.loads(keyring[ORIGIN]) == {"access_token": "a", "id_token": "i", "refresh_token": "r"}
+    secret = f"{ORIGIN} {tokens.path}"
+    entry = {"expires_at": 9.0, "later": 1, "secret": secret, "store": "keyring", "user": "me"}
+    assert tokens.path.read_text() == json.dumps({ORIGIN: entry}, indent=2) + "\n"
+    assert json.loads(keyring[secret]) == {"access_token": "a", "id_token": "i", "refresh_token": "r"}
     stored = tokens.login(HERE)
     assert (stored.token, stored.refresh_token, stored.id_token, stored.store) == (login.token, "r", "i", "keyring")
     [(_, place)] = tokens.places()
@@ -177,7 +177,7 @@ def test_the_keyring_has_the_secrets_and_the_file_the_rest(tokens, keyring):
 def test_a_login_that_the_keyring_lost_is_none(tokens, keyring, secret):
     tokens.keep(HERE, StoredLogin(Token("a")), "keyring")
     keyring.clear()
-    keyring.update({} if secret is None else {ORIGIN: secret})
+    keyring.update({} if secret is None else {f"{ORIGIN} {tokens.path}": secret})
     assert tokens.login(HERE) is None
 
 
