@@ -787,32 +787,36 @@ class _Limit:
 
     Attributes:
         head: The seconds for a head, and the clock; None for no limit.
-        least: The bytes that end the limit; None if that is the end of the head.
+        least: The bytes that end the limit after the head, 0 if that ends it.
         received: The bytes so far.
+        in_head: Whether the head is still awaited.
         head_start: When the head was first awaited; None before.
         stopped: Whether to stop waiting; None if nothing stops it.
     """
 
     stopped: Callable[[], bool] | None = None
     head: tuple[float, Callable[[], float]] | None = None
-    least: int | None = None
+    least: int = 0
     received: int = 0
+    in_head: bool = True
     head_start: float | None = None
 
     def start(self, request: httpx.Request) -> None:
         """Begin a request."""
-        self.head, self.least = request.extensions.get("head"), request.extensions.get("least")
-        self.received, self.head_start, self.stopped = 0, None, request.extensions.get("stopped")
+        self.head, self.least = request.extensions.get("head"), request.extensions.get("least", 0)
+        self.received, self.in_head, self.head_start = 0, True, None
+        self.stopped = request.extensions.get("stopped")
 
     def end_of_head(self) -> None:
         """Note that the head has arrived, or never will."""
-        if self.least is None:
-            self.head = None
+        self.in_head = False
+        self.counted(b"")
 
     def counted(self, data: bytes) -> bytes:
         """Count and return what was received."""
         self.received += len(data)
-        if self.least is not None and self.received >= self.least:
+        # Not before: a server may send interim responses for ever.
+        if not self.in_head and self.received >= self.least:
             self.head = None
         return data
 

@@ -453,6 +453,18 @@ def test_a_head_that_trickles_counts_as_silent(wire, send):
     assert server.connections == 1
 
 
+def test_interim_responses_without_end_count_as_silent(wire, send):
+    def talk(server, connection, _number):
+        server.head(connection)
+        while True:
+            connection.sendall(b"HTTP/1.1 102 Processing\r\n\r\n" * 100)
+
+    server = wire(talk)
+    with pytest.raises(errors.TimedOut):
+        send(server.url, get(), timeout=Timeout(body=0.3, read=5), clock=SYSTEM_CLOCK)
+    assert server.connections == 1
+
+
 def test_within_a_minute_in_all(wire, send, request):
     if over_aiohttp(request):
         pytest.skip("aiohttp measures by the clock of the event loop")
