@@ -77,12 +77,20 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "_small_copies: LtE -> Lt": "a file of exactly that size is copied the usual way, with the same result",
         "_sync: 'sync' -> 'syncc'": "the name of threads",
     },
+    "omicsdk.pangea.listings": {
+        ": 'Tag' -> 'Tagg'": "of T: a name for type checkers",
+        "prefetched_pages: 'omicsdk-pangea-pages' -> 'omicsdk-pangea-pagess'": "the name of threads",
+    },
     "omicsdk.portals.selection": {
         ": '\\x00' -> '\\x00\\x00'": "of _SLASH: patterns and texts have the same in place of a slash",
         "Sample.add: Gt -> GtE": "an equal digest in place of the same one is no change",
     },
     "omicsdk.sb.storage": {
         "obstacles.obstacle: return '' -> return": "nothing and an empty text are both no obstacle",
+    },
+    "omicsdk.transfer.engine.options": {
+        "EngineOptionsDict: False -> True": "of total: for type checkers",
+        "TransferOptionsDict: False -> True": "of total: for type checkers",
     },
     "omicsdk.transfer.journal": {
         "DoneIndex.__init__: 4 -> 5": "some slots stay free, and a search ends at the first: only its length differs",

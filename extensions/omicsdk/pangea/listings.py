@@ -340,10 +340,10 @@ def group_samples(client: PangeaApi, group: SampleGroup, names: Collection[str] 
         group: The group.
         names: Only samples of these names.
     """
-    requested = None if names is None else set(names)
+    requested = None if names is None else dict.fromkeys(names)
     if requested is not None and group.is_library and len(requested) <= FEW:
-        for sample in own_samples(client, group, list(dict.fromkeys(names or ()))):
-            requested.discard(sample.name)
+        for sample in own_samples(client, group, list(requested)):
+            requested.pop(sample.name, None)
             yield sample
         if not requested:
             return
