@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import Interrupted, ManualClock
-from omicsdk.transfer import Control, Patience, TransferOptions, download
+from omicsdk.transfer import Control, Outcome, Patience, TransferOptions, TransferReport, download
 from omicsdk.transfer.engine.control import Pace, Timetable
 from omicsdk.transfer.engine.options import InvalidOption
 from omicsdk.transfer.journal import Journal
@@ -72,12 +72,15 @@ def test_how_long_servers_are_waited_for_is_stated() -> None:
         ({"retries": "many"}, "retries must be a whole number"),
         ({"limit_rate": True}, "limit_rate must be a number of bytes per second, not a bool"),
         ({"control": "fast"}, "control must be a Control, not a str"),
+        ({"min_delay": "soon"}, "min_delay must be a number of seconds, not 'soon'"),
+        ({"progress": False}, "progress must be a function, not a bool: pass lambda state: None to show nothing"),
+        ({"cache": "folder"}, "cache must be a cache, not a str: use omicsdk.Cache(folder)"),
     ],
 )
 def test_keywords_that_are_no_options_are_named(keywords: dict[str, object], message: str) -> None:
     with pytest.raises(TypeError) as caught:
         TransferOptions.of(keywords)
-    assert message in str(caught.value)
+    assert str(caught.value).startswith(message)
 
 
 @pytest.mark.parametrize(
@@ -86,6 +89,7 @@ def test_keywords_that_are_no_options_are_named(keywords: dict[str, object], mes
         ({"retries": -1}, "retries is -1"),
         ({"connections": 0}, "connections is 0"),
         ({"min_delay": -0.1}, "min_delay is -0.1"),
+        ({"min_delay": float("inf")}, "min_delay is inf"),
     ],
 )
 def test_numbers_out_of_range_are_named(keywords: dict[str, float], message: str) -> None:
@@ -99,6 +103,22 @@ def test_options_may_be_changed_and_share_their_control() -> None:
     assert (changed.retries, changed.connections, changed.limit_rate) == (5, 7, MIB)
     assert changed.control is base.control
     assert TransferOptions.of({}, changed, connections=2) is changed
+
+
+def test_a_transfer_that_selects_nothing_is_reported(caplog: pytest.LogCaptureFixture) -> None:
+    some = TransferReport([Outcome("a", "done")])
+    assert TransferOptions().checked(some) is some
+    TransferOptions(check=False).checked(TransferReport())
+    assert caplog.messages == []
+    TransferOptions().checked(TransferReport())
+    assert caplog.messages == ["nothing to do: no file is selected"]
+
+
+def test_a_stop_is_noticed() -> None:
+    options = TransferOptions(stop=threading.Event())
+    assert not options.stopped
+    options.control.stop()
+    assert options.stopped
 
 
 def test_the_first_reason_counts() -> None:
@@ -212,6 +232,7 @@ def test_a_running_transfer_follows_the_clock():
     table = Timetable.parse("08:00,10M 19:00,off")
     control.limit(table, None, clock)
     assert (control.rate_limit, control.timetable) == (None, table)
+    assert TransferOptions(limit_rate=table).control.timetable is table
     with control.watched(lambda: woken.append(control.rate_limit)):
         clock.advance(30)
         assert not control.over(clock.monotonic())
