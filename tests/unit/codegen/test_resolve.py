@@ -233,7 +233,7 @@ def test_a_ref_key_in_an_example_default_or_extension_is_left_alone(write: Write
 
 
 def test_a_discriminator_names_schemas(write: Write) -> None:
-    schema = "{discriminator: {propertyName: t, mapping: {a: A, b: './b.yaml', c: '#/components/schemas/A', d: nowhere.yaml}}}"
+    schema = "{discriminator: {propertyName: t, mapping: {a: A, b: './b.yaml', c: '#/components/schemas/A', d: nowhere.yaml, e: 5}}}"
     report = Report()
     data = resolved(
         write(document(schema, "components: {schemas: {A: {type: object}}}"), b="type: object\n"), report=report
@@ -243,7 +243,11 @@ def test_a_discriminator_names_schemas(write: Write) -> None:
         "b": "#/components/schemas/b",
         "c": "#/components/schemas/A",
     }
-    assert [note.kind for note in report.notes] == ["omission"]
+    notes = [(note.kind, note.before, note.after, note.certain) for note in report.notes]
+    assert notes == [
+        ("omission", "d: nowhere.yaml, which does not exist", "left out", False),
+        ("omission", "e", "left out: it names no schema", False),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -456,6 +460,20 @@ def test_only_so_many_names_are_compared_for_suggestions(write: Write, monkeypat
     assert "Correct it" in last
 
 
+@pytest.mark.parametrize(
+    ("text", "pointer"),
+    [
+        ("swagger: '2.0'\npaths: {/a: {get: {responses: {200: {$ref: '#/none'}}}}}\n", "/paths/~1a/get/responses/200"),
+        (
+            "openapi: 3.2.0\npaths: {/a: {get: {responses: {'200': {content: {text/csv: {$ref: '#/none'}}}}}}}\n",
+            "/paths/~1a/get/responses/200/content/text~1csv",
+        ),
+    ],
+)
+def test_a_missing_response_or_media_type_has_any_value(write: Write, text: str, pointer: str) -> None:
+    assert at(resolved(write(text), report=Report()).data, pointer) == {"schema": {}}
+
+
 def test_what_is_made_of_itself_is_any_value_and_the_rest_is_read(write: Write) -> None:
     schemas = "{A: {allOf: [{$ref: '#/components/schemas/A'}]}, B: {type: object, properties: {a: {$ref: '#/components/schemas/A'}}}}"
     report = Report()
@@ -565,7 +583,7 @@ tags:
 - {name: t, description: {$ref: none.md}}
 - {$ref: 'https://a.example/tag.yaml'}
 paths:
-  /a: {get: {responses: {'200': {description: {$ref: 'https://a.example/text.md'}, links: {next: {$ref: '#/nowhere'}}}}}}
+  /a: {get: {summary: {$ref: none.md}, responses: {'200': {description: {$ref: 'https://a.example/text.md'}, links: {next: {$ref: '#/nowhere'}}}}}}
 components: {securitySchemes: {key: {$ref: 'https://a.example/key.yaml'}}}
 """)
     (path.parent / "bytes.md").write_bytes(b"\xff\xfe\x00")
@@ -573,6 +591,7 @@ components: {securitySchemes: {key: {$ref: 'https://a.example/key.yaml'}}}
     data = resolved(path, report=report).data
     assert at(data, "/info/description") == ""
     assert at(data, "/paths/~1a/get/responses/200") == {"description": "", "links": {}}
+    assert not any(note.certain for note in report.notes)
     rows = [(note.kind, note.line, note.before.partition(", which")[0]) for note in report.notes]
     assert rows == [
         ("omission", 2, "a $ref to the text bytes.md"),
@@ -580,6 +599,7 @@ components: {securitySchemes: {key: {$ref: 'https://a.example/key.yaml'}}}
         ("omission", 5, "a reference to https://a.example/tag.yaml"),
         ("omission", 7, "a $ref to the text https://a.example/text.md"),
         ("omission", 7, "a reference to #/nowhere"),
+        ("omission", 7, "a $ref to the text none.md"),
         ("omission", 8, "a reference to https://a.example/key.yaml"),
     ]
 
