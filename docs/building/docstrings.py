@@ -61,27 +61,34 @@ class Examples(griffe.Extension):
 
 
 _FROZEN = "omicsdk.core.frozen.Frozen"
+_TAKE_OPTIONS = (
+    "omicsdk.core.client._ClientBase._connect",
+    "omicsdk.core.sending.transport._Transport.__init__",
+    "omicsdk.core.sending.transport.AsyncTransport.__init__",
+)
+"""Functions that take the options of clients, and state their defaults."""
 
 
 def _name_options(cls: griffe.Class) -> None:
-    """Adds to a constructor with `**options: Unpack[...]` those that the docstring of its class describes."""
-    init, text = cls.members.get("__init__"), cls.docstring.value if cls.docstring else ""
+    """Adds the options of a constructor with `**options: Unpack[...]` to its signature."""
+    init = cls.members.get("__init__")
     if not isinstance(init, griffe.Function) or "options" not in init.parameters:
         return
-    options = init.parameters["options"]
-    unpacked = options.annotation
+    unpacked = init.parameters["options"].annotation
     if not isinstance(unpacked, griffe.ExprSubscript) or not isinstance(unpacked.slice, griffe.Expr):
         return
+    loaded = cls.package.modules_collection
     try:
-        described = cls.package.modules_collection[unpacked.slice.canonical_path].attributes
+        described = loaded[unpacked.slice.canonical_path].attributes
+        takers = [loaded[path].parameters for path in _TAKE_OPTIONS]
     except (KeyError, griffe.GriffeError):  # of a package that is not loaded
         return
     del init.parameters["options"]
     for name, option in described.items():
-        if name not in init.parameters and f"\n    {name}: " in text:
+        if name not in init.parameters:
             kind = griffe.ParameterKind.keyword_only
-            init.parameters.add(griffe.Parameter(name, annotation=option.annotation, kind=kind, default="..."))
-    init.parameters.add(options)
+            default = next((parameters[name].default for parameters in takers if name in parameters), "...")
+            init.parameters.add(griffe.Parameter(name, annotation=option.annotation, kind=kind, default=default))
 
 
 def _classes(parent: griffe.Object) -> Iterator[griffe.Class]:

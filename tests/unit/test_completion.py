@@ -8,6 +8,7 @@ from typing import Any
 
 import omicsdk
 import pytest
+from omicsdk_api.crunch import CrunchApi
 from transfer_workflows import TRANSFERS
 
 jedi: Any = import_module("jedi")  # its types are partial
@@ -82,3 +83,21 @@ def test_a_notebook_completes_the_functions_and_shows_the_arguments_of_clients()
         "SevenBridges(", [vars(omicsdk) | {"SevenBridges": omicsdk.SevenBridges}]
     ).get_signatures()
     assert [parameter.name for parameter in shown.params][:2] == ["base_url", "credentials"]
+
+
+@pytest.mark.parametrize("client", [omicsdk.Pangea, CrunchApi])
+def test_the_signature_of_a_client_states_each_option(client: Any) -> None:
+    shown = {name: str(parameter) for name, parameter in inspect.signature(client).parameters.items()}
+    assert shown["timeout"] == "timeout: 'Timeout | float | None' = None"
+    assert shown["errors"] == "errors: 'str' = 'strict'"
+    assert shown["clock"] == "clock: 'Clock' = SYSTEM_CLOCK"
+    assert shown["before_request"] == "before_request: 'Hooks[httpx.Request]' = ()"
+    assert "options" not in shown
+
+
+def test_a_client_with_a_constructor_without_options_shows_it() -> None:
+    class Service(omicsdk.Pangea):
+        def __init__(self) -> None:
+            super().__init__("https://pangea.example")
+
+    assert not inspect.signature(Service).parameters

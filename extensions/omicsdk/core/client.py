@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypedDict, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypedDict, TypeVar, Unpack, runtime_checkable
 
-from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.clock import Clock
 from omicsdk.core.credentials import Credentials
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.late_names import LateModule
@@ -150,12 +150,26 @@ def pickled_recipe(what: object, recipe: Recipe | None, base_url: str) -> Recipe
 
 
 class _ConstructorSignature:
-    """The signature of a client's class: that of `__init__`, instead of which inspect would show that of `__new__`."""
+    """The signature of a client's class: that of `__init__`, instead of which inspect would show that of `__new__`.
 
-    def __get__(self, client: object, kind: type) -> object:
-        from inspect import signature  # for help() and notebooks alone
+    It states each keyword of `**options: Unpack[...]`, with the default that the transport or the client has.
+    """
 
-        return signature(partial(kind.__init__, None))
+    def __get__(self, client: object, kind: Any) -> object:
+        from inspect import Parameter, get_annotations, signature  # for help() and notebooks alone
+
+        constructor = signature(partial(kind.__init__, None))
+        options = constructor.parameters.get("options")
+        if options is None or "ClientOptions]" not in str(options.annotation):
+            return constructor
+        connect = signature(kind._connect)
+        defaults = dict(signature(AsyncTransport).parameters) | signature(Transport).parameters | connect.parameters
+        hints = get_annotations(AsyncClientOptions if issubclass(kind, AsyncClient) else ClientOptions)
+        keywords = [
+            Parameter(name, Parameter.KEYWORD_ONLY, default=defaults[name].default, annotation=hint.__forward_arg__)
+            for name, hint in hints.items()
+        ]
+        return constructor.replace(parameters=[*constructor.parameters.values()][:-1] + keywords)
 
 
 class _ClientBase(Generic[E]):
@@ -169,6 +183,7 @@ class _ClientBase(Generic[E]):
     _security: ClassVar[SecurityRules | None] = None  # what the document requires of operations
     _meanings: ClassVar[Meanings | None] = None  # of a platform's 401; None: it names the document's schemes
     _error_module: ClassVar[str] = ""  # of the service's own errors; imported when one is raised
+    _exchange_class: ClassVar[type[Any]]
     _exchange: E
     _recipe: Recipe | None = None  # None if it was made from another client
     __signature__ = _ConstructorSignature()
@@ -190,6 +205,30 @@ class _ClientBase(Generic[E]):
                 f"{cls.__module__} was generated for interface {cls._interface} of omicsdk.core, but this version has interface {INTERFACE}",
                 remedy="Regenerate it with this version of omicsdk, or install the version that it was generated with.",
             )
+
+    def _connect(
+        self,
+        transport_class: type[Any],
+        base_url: str | None,
+        *,
+        strict: bool = False,
+        errors: str = "strict",
+        before_request: AsyncHooks[httpx.Request] = (),
+        after_response: AsyncHooks[httpx.Response] = (),
+        **of_transport: Any,
+    ) -> None:
+        transport = transport_class(
+            self._url(base_url),
+            pace=type(self)._pace,
+            servers=self._stated_servers(),
+            security=self._security,
+            meanings=self._meanings,
+            **of_transport,
+        )
+        if before_request or after_response:
+            transport.call_hooks(before_request, after_response)
+        kind = self._exchange_class
+        self._exchange = kind(transport=transport, strict=strict, errors=errors, error_module=self._error_module)
 
     def _url(self, base_url: str | None) -> str:
         chosen = self._servers.default
@@ -323,42 +362,9 @@ class Client(_ClientBase[Exchange]):
         base_url: str | None = None,
         *,
         credentials: Credentials | httpx.Auth | Mapping[str, object] | None = None,
-        timeout: Timeout | float | None = None,
-        retry: Retry | None = None,
-        headers: Mapping[str, str] | None = None,
-        transport: httpx.BaseTransport | None = None,
-        http2: bool = False,
-        strict: bool = False,
-        environ: Mapping[str, str] | None = None,
-        clock: Clock = SYSTEM_CLOCK,
-        response_limit: int | None = None,
-        errors: str = "strict",
-        before_request: Hooks[httpx.Request] = (),
-        after_response: Hooks[httpx.Response] = (),
+        **options: Unpack[ClientOptions],
     ) -> None:
-        self._exchange = self._exchange_class(
-            strict=strict,
-            errors=errors,
-            error_module=self._error_module,
-            transport=Transport(
-                credentials=credentials,
-                timeout=timeout,
-                retry=retry,
-                headers=headers or {},
-                transport=transport,
-                http2=http2,
-                environ=environ,
-                clock=clock,
-                response_limit=response_limit,
-                pace=type(self)._pace,
-                servers=self._stated_servers(),
-                security=self._security,
-                meanings=self._meanings,
-                base_url=self._url(base_url),
-            ),
-        )
-        if before_request or after_response:
-            self._exchange.transport.call_hooks(before_request, after_response)
+        self._connect(Transport, base_url, credentials=credentials, **options)
 
     def close(self) -> None:
         """Close the connections."""
@@ -388,44 +394,9 @@ class AsyncClient(_ClientBase[AsyncExchange]):
         base_url: str | None = None,
         *,
         credentials: Credentials | httpx.Auth | Mapping[str, object] | None = None,
-        timeout: Timeout | float | None = None,
-        retry: Retry | None = None,
-        headers: Mapping[str, str] | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
-        blocking_transport: httpx.BaseTransport | None = None,
-        http2: bool = False,
-        strict: bool = False,
-        environ: Mapping[str, str] | None = None,
-        clock: Clock = SYSTEM_CLOCK,
-        response_limit: int | None = None,
-        errors: str = "strict",
-        before_request: AsyncHooks[httpx.Request] = (),
-        after_response: AsyncHooks[httpx.Response] = (),
+        **options: Unpack[AsyncClientOptions],
     ) -> None:
-        self._exchange = self._exchange_class(
-            strict=strict,
-            errors=errors,
-            error_module=self._error_module,
-            transport=AsyncTransport(
-                credentials=credentials,
-                timeout=timeout,
-                retry=retry,
-                headers=headers or {},
-                transport=transport,
-                blocking_transport=blocking_transport,
-                http2=http2,
-                environ=environ,
-                clock=clock,
-                response_limit=response_limit,
-                pace=type(self)._pace,
-                servers=self._stated_servers(),
-                security=self._security,
-                meanings=self._meanings,
-                base_url=self._url(base_url),
-            ),
-        )
-        if before_request or after_response:
-            self._exchange.transport.call_hooks(before_request, after_response)
+        self._connect(AsyncTransport, base_url, credentials=credentials, **options)
 
     async def aclose(self) -> None:
         """Close the connections."""

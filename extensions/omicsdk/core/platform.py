@@ -32,12 +32,22 @@ from typing import (
     ParamSpec,
     Self,
     TypeVar,
+    Unpack,
     overload,
 )
 
 from omicsdk.core.arguments import stating_keywords, without_defaults
 from omicsdk.core.checked_tokens import checked_token
-from omicsdk.core.client import AsyncClient, Bound, Client, Recipe, ResponseCheck, pickled_recipe
+from omicsdk.core.client import (
+    AsyncClient,
+    AsyncClientOptions,
+    Bound,
+    Client,
+    ClientOptions,
+    Recipe,
+    ResponseCheck,
+    pickled_recipe,
+)
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock, stopping
 from omicsdk.core.credentials import ANONYMOUS, Anonymous, BearerToken, Credentials, as_credentials, origin_of
 from omicsdk.core.errors import ConfigError, MissingCredentials
@@ -47,7 +57,7 @@ from omicsdk.core.plain_client import beside, checked_by, sending_by, stopping_b
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.request import checked_base_url, fault_of
 from omicsdk.core.retry import Retry
-from omicsdk.core.sending.transport import Meanings, Timeout
+from omicsdk.core.sending.transport import Meanings
 from omicsdk.core.settings.profiles import DEFAULT_PROFILE, PROFILE_VARIABLE, profile_settings, settings_path
 
 if TYPE_CHECKING:
@@ -419,6 +429,23 @@ class _PlatformBase:
             )
         return _check_base_url(url, f"The base URL of {type(self).__name__}", self._discovery.platform)
 
+    def _found(
+        self,
+        base_url: str | None,
+        credentials: Credentials | httpx.Auth | str | None,
+        profile: str | None,
+        options: ClientOptions | AsyncClientOptions,
+    ) -> dict[str, Any]:
+        """Return the arguments of a client's constructor, with what the sources state."""
+        self.finds_credentials = credentials is None
+        environ, retry = options.get("environ"), options.get("retry")
+        url, login = self._resolved(base_url, credentials, profile, environ)
+        environ, headers = self._prepared(base_url, credentials, profile, environ, options.get("headers"))
+        self._settings = Settings(environ, options.get("clock", SYSTEM_CLOCK))
+        retry = self._retry if retry is None else retry
+        arguments = {"base_url": url or None, "credentials": login, "environ": environ, "headers": headers}
+        return {**options, **arguments, "retry": retry}
+
     def _resolved(
         self,
         base_url: str | None,
@@ -459,6 +486,9 @@ class Platform(_PlatformBase, Client):
         environ: The environment's variables; by default those of the process.
         clock: Returns the time and sleeps.
         response_limit: Largest response that is read whole, in decoded bytes, from 1; by default OMICS_RESPONSE_LIMIT, else 64 MiB.
+        errors: How texts are decoded whose bytes their charset does not allow, as in `bytes.decode`; by default `strict`.
+        before_request: A function, or several, called with each httpx.Request before it is sent; it may change the headers.
+        after_response: A function, or several, called with each httpx.Response.
 
     Raises:
         ConfigError: The base URL or the credentials are missing or invalid, or the profile is unknown.
@@ -470,33 +500,9 @@ class Platform(_PlatformBase, Client):
         *,
         credentials: Credentials | httpx.Auth | str | None = None,
         profile: str | None = None,
-        timeout: Timeout | float | None = None,
-        retry: Retry | None = None,
-        headers: Mapping[str, str] | None = None,
-        transport: httpx.BaseTransport | None = None,
-        http2: bool = False,
-        strict: bool = False,
-        environ: Mapping[str, str] | None = None,
-        clock: Clock = SYSTEM_CLOCK,
-        response_limit: int | None = None,
+        **options: Unpack[ClientOptions],
     ) -> None:
-        self.finds_credentials = credentials is None
-        url, login = self._resolved(base_url, credentials, profile, environ)
-        environ, headers = self._prepared(base_url, credentials, profile, environ, headers)
-        self._settings = Settings(environ, clock)
-        super().__init__(
-            url or None,
-            credentials=login,
-            timeout=timeout,
-            retry=self._retry if retry is None else retry,
-            headers=headers,
-            transport=transport,
-            http2=http2,
-            strict=strict,
-            environ=environ,
-            clock=clock,
-            response_limit=response_limit,
-        )
+        super().__init__(**self._found(base_url, credentials, profile, options))
 
 
 class AsyncPlatform(_PlatformBase, AsyncClient):
@@ -519,35 +525,9 @@ class AsyncPlatform(_PlatformBase, AsyncClient):
         *,
         credentials: Credentials | httpx.Auth | str | None = None,
         profile: str | None = None,
-        timeout: Timeout | float | None = None,
-        retry: Retry | None = None,
-        headers: Mapping[str, str] | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
-        blocking_transport: httpx.BaseTransport | None = None,
-        http2: bool = False,
-        strict: bool = False,
-        environ: Mapping[str, str] | None = None,
-        clock: Clock = SYSTEM_CLOCK,
-        response_limit: int | None = None,
+        **options: Unpack[AsyncClientOptions],
     ) -> None:
-        self.finds_credentials = credentials is None
-        url, login = self._resolved(base_url, credentials, profile, environ)
-        environ, headers = self._prepared(base_url, credentials, profile, environ, headers)
-        self._settings = Settings(environ, clock)
-        super().__init__(
-            url or None,
-            credentials=login,
-            timeout=timeout,
-            retry=self._retry if retry is None else retry,
-            headers=headers,
-            transport=transport,
-            blocking_transport=blocking_transport,
-            http2=http2,
-            strict=strict,
-            environ=environ,
-            clock=clock,
-            response_limit=response_limit,
-        )
+        super().__init__(**self._found(base_url, credentials, profile, options))
 
     def blocking(self) -> Platform:
         """The blocking twin, with this client's settings; all twins share connections, which `aclose` closes.

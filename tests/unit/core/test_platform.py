@@ -369,3 +369,19 @@ def test_the_twin_has_the_settings_of_the_client_and_of_its_clones() -> None:
 
     asyncio.run(run())
     assert seen == [("Bearer secret", None), (None, "1")]
+
+
+def test_a_platform_calls_hooks() -> None:
+    sent: list[str] = []
+
+    def hook(request: httpx.Request) -> None:
+        request.headers["x-trace"] = "1"
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        sent.append(request.headers["x-trace"])
+        return httpx.Response(200, json={})
+
+    network = httpx.MockTransport(respond)
+    with Toy(URL, credentials="token", transport=network, before_request=hook) as toy:
+        toy.get_bundle.raw(uuid="u", replica="aws")
+    assert sent == ["1"]

@@ -648,8 +648,8 @@ class _Transport:
     def __init__(
         self,
         base_url: str,
-        replacement: "httpx.BaseTransport | httpx.AsyncBaseTransport | None",
         *,
+        transport: "httpx.BaseTransport | httpx.AsyncBaseTransport | None" = None,
         credentials: "Credentials | httpx.Auth | Mapping[str, object] | None" = None,
         timeout: Timeout | float | None = None,
         retry: Retry | None = None,
@@ -673,7 +673,7 @@ class _Transport:
             manners, has_own_retry=retry is not None, pace=pace, servers=servers, security=security, meanings=meanings
         )
         self._manners = replace(manners, credentials=self._assigned(manners, credentials))
-        self._connections = Connections(environ, http2=http2, asynchronous=self._asynchronous, replacement=replacement)
+        self._connections = Connections(environ, http2=http2, asynchronous=self._asynchronous, replacement=transport)
 
     def _assigned(self, manners: Manners, passed: object) -> Credentials | None:
         """Return a constructor's argument as credentials for the operations of the document.
@@ -864,11 +864,6 @@ class Transport(_Transport):
         ConfigError: The base URL or the credentials are invalid, or the limit is not a whole number from 1.
     """
 
-    def __init__(
-        self, base_url: str, *, transport: "httpx.BaseTransport | None" = None, **options: Unpack[TransportOptions]
-    ) -> None:
-        super().__init__(base_url, transport, **options)
-
     def send(self, request: Request, *, stream: bool = False, follow_redirects: bool = True) -> "httpx.Response":
         """Send a request and return its final response.
 
@@ -993,7 +988,7 @@ class AsyncTransport(_Transport):
         blocking_transport: "httpx.BaseTransport | None" = None,
         **options: Unpack[TransportOptions],
     ) -> None:
-        super().__init__(base_url, transport, **options)
+        super().__init__(base_url, transport=transport, **options)
         environ, http2 = options.get("environ"), options.get("http2", False)
         # Of its own, since connections of an event loop cannot be used by threads.
         self._blocking = Connections(environ, http2=http2, asynchronous=False, replacement=blocking_transport)
