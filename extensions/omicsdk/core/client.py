@@ -15,9 +15,18 @@ from omicsdk.core.late_names import LateModule
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.request import AsyncHooks, Hooks, OneServer, OperationFacts, Request, checked_base_url
-from omicsdk.core.response import AsyncExchange, Exchange
+from omicsdk.core.response import AnyExchange, AsyncExchange, Exchange, conversation
 from omicsdk.core.retry import Retry
-from omicsdk.core.sending.transport import NO_SERVERS, AsyncTransport, Meanings, Pace, SecurityRules, Timeout, Transport
+from omicsdk.core.sending.transport import (
+    NO_SERVERS,
+    AsyncTransport,
+    Meanings,
+    Pace,
+    SecurityRules,
+    Steps,
+    Timeout,
+    Transport,
+)
 
 if TYPE_CHECKING:
     import httpx
@@ -183,7 +192,7 @@ class _ClientBase(Generic[E]):
     _security: ClassVar[SecurityRules | None] = None  # what the document requires of operations
     _meanings: ClassVar[Meanings | None] = None  # of a platform's 401; None: it names the document's schemes
     _error_module: ClassVar[str] = ""  # of the service's own errors; imported when one is raised
-    _exchange_class: ClassVar[type[Any]]
+    _steps: ClassVar[Callable[[AnyExchange, Request], Steps[httpx.Response]]] = conversation  # of each request
     _exchange: E
     _recipe: Recipe | None = None  # None if it was made from another client
     __signature__ = _ConstructorSignature()
@@ -209,6 +218,7 @@ class _ClientBase(Generic[E]):
     def _connect(
         self,
         transport_class: type[Any],
+        exchange_class: type[E],
         base_url: str | None,
         *,
         strict: bool = False,
@@ -227,8 +237,13 @@ class _ClientBase(Generic[E]):
         )
         if before_request or after_response:
             transport.call_hooks(before_request, after_response)
-        kind = self._exchange_class
-        self._exchange = kind(transport=transport, strict=strict, errors=errors, error_module=self._error_module)
+        self._exchange = exchange_class(
+            transport=transport,
+            strict=strict,
+            errors=errors,
+            error_module=self._error_module,
+            steps=type(self)._steps,
+        )
 
     def _url(self, base_url: str | None) -> str:
         chosen = self._servers.default
@@ -355,8 +370,6 @@ class Client(_ClientBase[Exchange]):
         ConfigError: The base URL is invalid, or the limit is not a whole number from 1.
     """
 
-    _exchange_class: ClassVar[type[Exchange]] = Exchange
-
     def __init__(
         self,
         base_url: str | None = None,
@@ -364,7 +377,7 @@ class Client(_ClientBase[Exchange]):
         credentials: Credentials | httpx.Auth | Mapping[str, object] | None = None,
         **options: Unpack[ClientOptions],
     ) -> None:
-        self._connect(Transport, base_url, credentials=credentials, **options)
+        self._connect(Transport, Exchange, base_url, credentials=credentials, **options)
 
     def close(self) -> None:
         """Close the connections."""
@@ -387,8 +400,6 @@ class AsyncClient(_ClientBase[AsyncExchange]):
         blocking_transport: Replaces the network for code that runs in threads: the workflows of a platform's client.
     """
 
-    _exchange_class: ClassVar[type[AsyncExchange]] = AsyncExchange
-
     def __init__(
         self,
         base_url: str | None = None,
@@ -396,7 +407,7 @@ class AsyncClient(_ClientBase[AsyncExchange]):
         credentials: Credentials | httpx.Auth | Mapping[str, object] | None = None,
         **options: Unpack[AsyncClientOptions],
     ) -> None:
-        self._connect(AsyncTransport, base_url, credentials=credentials, **options)
+        self._connect(AsyncTransport, AsyncExchange, base_url, credentials=credentials, **options)
 
     async def aclose(self) -> None:
         """Close the connections."""

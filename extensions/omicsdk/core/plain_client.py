@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from omicsdk.core.bodies import Body as RequestBody
 from omicsdk.core.bodies import json_body
@@ -17,7 +17,7 @@ from omicsdk.core.errors import ConfigError
 from omicsdk.core.omit import OMIT
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.request import OperationFacts, Query, Request, request
-from omicsdk.core.response import AsyncExchange, Exchange
+from omicsdk.core.response import AnyExchange, Exchange, conversation
 from omicsdk.core.streaming import Body, streamed
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from omicsdk.core.credentials import Credentials
     from omicsdk.core.platform import Discovery
     from omicsdk.core.sending.time_limits import Timeout
+    from omicsdk.core.sending.transport import Steps
 
 C = TypeVar("C", bound=Client)
 A = TypeVar("A", bound=AsyncClient)
@@ -186,49 +187,20 @@ class AsyncPlainClient(AsyncClient):
 NO_SERVER = "https://server.invalid"
 
 
-class _Refusal:
-    """Refuses requests of a client without a server.
+def server_steps(server: str, discovery: Discovery) -> Callable[[AnyExchange, Request], Steps[httpx.Response]]:
+    """Return the steps of requests of a client that may have no server, which refuse its requests then.
 
-    Attributes:
+    Args:
         server: The server's name in messages.
         discovery: The platform's search, whose remedy states how to name a server.
     """
 
-    __slots__ = ()
-    server: ClassVar[str]
-    discovery: ClassVar[Discovery]
+    def steps(exchange: AnyExchange, request: Request) -> Steps[httpx.Response]:
+        if exchange.transport.base_url == NO_SERVER:
+            raise ConfigError(f"No {server} is named for an identifier alone", remedy=discovery.remedy)
+        return conversation(exchange, request)
 
-    def check(self, base_url: str) -> None:
-        """Refuse a request.
-
-        Args:
-            base_url: The client's base URL.
-
-        Raises:
-            ConfigError: It has none.
-        """
-        if base_url == NO_SERVER:
-            raise ConfigError(f"No {self.server} is named for an identifier alone", remedy=self.discovery.remedy)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServerExchange(_Refusal, Exchange):
-    """Sends requests of a client that has a server."""
-
-    def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
-        """Send a request, as `Exchange` does."""
-        self.check(self.transport.base_url)
-        return Exchange.send(self, request, stream=stream)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AsyncServerExchange(_Refusal, AsyncExchange):
-    """The same for asyncio."""
-
-    async def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
-        """Send a request, as `AsyncExchange` does."""
-        self.check(self.transport.base_url)
-        return await AsyncExchange.send(self, request, stream=stream)
+    return steps
 
 
 class OptionalServer:

@@ -56,6 +56,7 @@ from omicsdk.core.late_names import LateModule
 from omicsdk.core.plain_client import beside, checked_by, sending_by, stopping_by
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.request import checked_base_url, fault_of
+from omicsdk.core.response import Exchange
 from omicsdk.core.retry import Retry
 from omicsdk.core.sending.transport import Meanings
 from omicsdk.core.settings.profiles import DEFAULT_PROFILE, PROFILE_VARIABLE, profile_settings, settings_path
@@ -538,11 +539,12 @@ class AsyncPlatform(_PlatformBase, AsyncClient):
         exchange, kind = self._exchange, self._blocking_class
         # Without its constructor, which would look for credentials again and open connections of its own.
         twin = object.__new__(kind)
-        twin._exchange = kind._exchange_class(  # pyright: ignore[reportPrivateUsage] - a client's own
+        twin._exchange = Exchange(  # pyright: ignore[reportPrivateUsage] - a client's own
             strict=exchange.strict,
             follow_redirects=exchange.follow_redirects,
             errors=exchange.errors,
             error_module=kind._error_module,
+            steps=exchange.steps,
             transport=exchange.transport.synchronous(),
         )
         # What is bound sends over this client's own, asynchronous connections.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import httpx
 
     from omicsdk.core.request import Request
-    from omicsdk.core.sending.transport import AsyncTransport, Transport
+    from omicsdk.core.sending.transport import AsyncTransport, Steps, Transport
 
 T = TypeVar("T")
 M = TypeVar("M", bound=Model)
@@ -279,21 +279,35 @@ def _address(response: httpx.Response) -> httpx.Response:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """Options for responses.
+def conversation(exchange: AnyExchange, request: Request) -> Steps[httpx.Response]:
+    """Return the steps of a request to its final response, as any client takes them.
+
+    Args:
+        exchange: The exchange.
+        request: The request.
+    """
+    return exchange.transport.conversation(request, follow_redirects=exchange.follow_redirects)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnyExchange:
+    """What the exchanges of both clients share.
 
     Attributes:
+        transport: Sends the requests.
         strict: Whether a response that does not conform to the document is an error.
         follow_redirects: Whether redirects without Retry-After are followed, or returned to the caller.
         errors: How bytes of a text that its charset does not allow are decoded: a name of Python's codecs.
         error_module: The module with the service's own classes of errors; empty if it has none.
+        steps: Returns the steps of a request to its final response; a platform may add steps to those of `conversation`.
     """
 
+    transport: Transport | AsyncTransport
     strict: bool = False
     follow_redirects: bool = True
     errors: str = "strict"
     error_module: str = ""
+    steps: Callable[[AnyExchange, Request], Steps[httpx.Response]] = conversation
 
     def classify(self, error: APIError, request: Request) -> None:
         """Make an error of a request one of the service's own classes, which are subclasses of those of core.
@@ -330,7 +344,7 @@ class _Reading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange(_Reading):
+class Exchange(AnyExchange):
     """Sends over a Transport."""
 
     transport: Transport
@@ -338,7 +352,7 @@ class Exchange(_Reading):
     def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
         """Return the final response to a request; errors as `Transport.send`."""
         try:
-            response = self.transport.send(request, stream=stream, follow_redirects=self.follow_redirects)
+            response = self.transport.perform(self.steps(self, request), request, stream)
         except APIError as error:
             self.classify(error, request)
             raise
@@ -349,7 +363,7 @@ class Exchange(_Reading):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AsyncExchange(_Reading):
+class AsyncExchange(AnyExchange):
     """Sends over an AsyncTransport."""
 
     transport: AsyncTransport
@@ -357,7 +371,7 @@ class AsyncExchange(_Reading):
     async def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
         """Return the final response to a request; errors as `AsyncTransport.send`."""
         try:
-            response = await self.transport.send(request, stream=stream, follow_redirects=self.follow_redirects)
+            response = await self.transport.perform(self.steps(self, request), request, stream)
         except APIError as error:
             self.classify(error, request)
             raise

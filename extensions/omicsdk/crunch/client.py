@@ -19,7 +19,7 @@ from omicsdk.core.platform import (
     late_modules,
     variables,
 )
-from omicsdk.crunch.requests import AsyncCrunchExchange, CrunchExchange
+from omicsdk.crunch.requests import explained_steps
 
 if TYPE_CHECKING:
     from omicsdk.crunch import attributes, datasets, requests, runs, statuses
@@ -71,8 +71,10 @@ COLUMNS = ("slug", "name", "size", "parent", "modified", "workflow")
 
 
 class _Workflows:
-    """The workflows of both clients, and how they compare responses with requests."""
+    """The workflows of both clients, and how they send requests and compare responses with them."""
 
+    _discovery = _DISCOVERY
+    _steps = explained_steps
     _checks = Rules(
         Rule("slug", SLUG, ["slug"]), Rule("slug", SLUG, ["project"], frozenset({"get_next_dataset_of_project"}))
     )
@@ -97,13 +99,8 @@ class Crunch(_Workflows, Platform, CrunchApi):
     site in CRUNCH_TOKEN.
     """
 
-    _discovery = _DISCOVERY
-    _exchange_class = CrunchExchange
-
 
 class AsyncCrunch(_Workflows, AsyncPlatform, AsyncCrunchApi):
     """A crunch site for asyncio and trio; arguments are those of `omicsdk.core.platform.AsyncPlatform`, see `Crunch`."""
 
-    _discovery = _DISCOVERY
     _blocking_class = Crunch
-    _exchange_class = AsyncCrunchExchange

@@ -22,8 +22,9 @@ from omicsdk.core.late_names import LateModule
 from omicsdk.core.plain_client import exchange_of
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.request import OperationFacts, Request, WrongSegment, request, segment
-from omicsdk.core.response import AsyncExchange, Exchange
+from omicsdk.core.response import AnyExchange
 from omicsdk.core.retry import Retry
+from omicsdk.core.sending.transport import Finish, Steps
 from omicsdk.core.type_guards import is_array, is_list, is_object
 
 if TYPE_CHECKING:
@@ -97,40 +98,23 @@ def _moved(response: httpx.Response) -> APIError:
     )
 
 
-class CrunchExchange(Exchange):
-    """Sends requests; refusals have the site's words, and only GET follows redirects."""
+def explained_steps(exchange: AnyExchange, request: Request) -> Steps[httpx.Response]:
+    """Return the steps of a request; refusals have the site's words, and only GET follows redirects.
 
-    def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
-        """The final response to a request; errors as those of `Transport.send`."""
-        try:
-            if request.method == "GET":
-                return super().send(request, stream=stream)
-            response = self.transport.send(request, stream=stream, follow_redirects=False)
-        except OmicsError as error:
-            _explain(error, request)
-            raise
-        if response.status_code >= 300:
-            response.close()
-            raise _moved(response)
-        return response
-
-
-class AsyncCrunchExchange(AsyncExchange):
-    """The same for asyncio."""
-
-    async def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
-        """The final response to a request; errors as those of `AsyncTransport.send`."""
-        try:
-            if request.method == "GET":
-                return await super().send(request, stream=stream)
-            response = await self.transport.send(request, stream=stream, follow_redirects=False)
-        except OmicsError as error:
-            _explain(error, request)
-            raise
-        if response.status_code >= 300:
-            await response.aclose()
-            raise _moved(response)
-        return response
+    Args:
+        exchange: The exchange of the client.
+        request: The request.
+    """
+    follow_redirects = exchange.follow_redirects and request.method == "GET"
+    try:
+        response = yield from exchange.transport.conversation(request, follow_redirects=follow_redirects)
+    except OmicsError as error:
+        _explain(error, request)
+        raise
+    if response.status_code >= 300 and request.method != "GET":
+        yield Finish(response)
+        raise _moved(response)
+    return response
 
 
 # -- raw requests

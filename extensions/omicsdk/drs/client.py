@@ -8,7 +8,7 @@ from omicsdk_api.drs import AsyncDrsApi, DrsApi
 
 from omicsdk.core.credentials import Basic, BearerToken, Credentials
 from omicsdk.core.errors import Forbidden
-from omicsdk.core.plain_client import AsyncServerExchange, OptionalServer, ServerExchange
+from omicsdk.core.plain_client import OptionalServer, server_steps
 from omicsdk.core.platform import (
     AsyncPlatform,
     Discovery,
@@ -19,7 +19,6 @@ from omicsdk.core.platform import (
     late_modules,
     variables,
 )
-from omicsdk.core.response import AsyncExchange, Exchange
 from omicsdk.core.sending.transport import Meanings
 from omicsdk.drs.credentials import HostCredentials, host_in_url
 from omicsdk.drs.resolution import ResolutionSettings, Resolver, server_url
@@ -74,18 +73,11 @@ MEANINGS: Meanings = {
 }
 
 
-class _DrsExchange(ServerExchange):
-    server, discovery = "DRS server", DISCOVERY
-
-
-class _AsyncDrsExchange(AsyncServerExchange):
-    server, discovery = "DRS server", DISCOVERY
-
-
 class _Address(OptionalServer):
     """What both clients share: a base URL that may be missing, and credentials by host."""
 
     _discovery = DISCOVERY
+    _steps = server_steps("DRS server", DISCOVERY)
     _meanings: ClassVar[Meanings | None] = MEANINGS
 
 
@@ -115,8 +107,6 @@ class Drs(_Workflows, _Address, Platform, DrsApi):
         credentials: Those of the base URL's server; or `HostCredentials` for several servers.
     """
 
-    _exchange_class: ClassVar[type[Exchange]] = _DrsExchange
-
     def servers(self, settings: ResolutionSettings | None = None) -> Servers:
         """Open the servers of identifiers for a block; they use this client's connections.
 
@@ -142,4 +132,3 @@ class AsyncDrs(_Workflows, _Address, AsyncPlatform, AsyncDrsApi):
     """
 
     _blocking_class = Drs
-    _exchange_class: ClassVar[type[AsyncExchange]] = _AsyncDrsExchange

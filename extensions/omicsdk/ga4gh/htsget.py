@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from hashlib import md5
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Unpack
+from typing import TYPE_CHECKING, Any, BinaryIO, Unpack
 from urllib.parse import quote
 
 from omicsdk_api.htsget import AsyncHtsgetApi, HtsgetApi
@@ -34,16 +34,9 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.files import LOCKED_ERRNOS, in_place_of, is_special, lock_now, make_durable, put_in_place
 from omicsdk.core.json_coding import json_object
-from omicsdk.core.plain_client import (
-    NO_SERVER,
-    AsyncServerExchange,
-    OptionalServer,
-    ServerExchange,
-    beside,
-    exchange_of,
-)
+from omicsdk.core.plain_client import NO_SERVER, OptionalServer, beside, exchange_of, server_steps
 from omicsdk.core.platform import AsyncPlatform, Discovery, Platform, Workflow
-from omicsdk.core.response import AsyncExchange, Exchange, json_of
+from omicsdk.core.response import json_of
 from omicsdk.core.type_guards import is_array, is_number, is_object
 from omicsdk.ga4gh.formats import FileCheck, Format, InvalidFormat
 from omicsdk.ga4gh.requests import Run, client_of
@@ -457,18 +450,11 @@ def _server(client: Htsget, base_url: str) -> HtsgetApi:
 # -- the clients
 
 
-class _HtsgetExchange(ServerExchange):
-    server, discovery = "htsget server", DISCOVERY
-
-
-class _AsyncHtsgetExchange(AsyncServerExchange):
-    server, discovery = "htsget server", DISCOVERY
-
-
 class _Shared(OptionalServer):
     """What both clients share: a base URL that may be missing, and the workflows."""
 
     _discovery = DISCOVERY
+    _steps = server_steps("htsget server", DISCOVERY)
 
     download = Workflow(download)
 
@@ -485,8 +471,6 @@ class Htsget(_Shared, Platform, HtsgetApi):
         credentials: Credentials of that server, by default OMICS_HTSGET_TOKEN; they go to no other, and not to blocks.
     """
 
-    _exchange_class: ClassVar[type[Exchange]] = _HtsgetExchange
-
 
 class AsyncHtsget(_Shared, AsyncPlatform, AsyncHtsgetApi):
     """An htsget server for asyncio and trio; close it with `aclose`, or use it in an `async with` block.
@@ -495,4 +479,3 @@ class AsyncHtsget(_Shared, AsyncPlatform, AsyncHtsgetApi):
     """
 
     _blocking_class = Htsget
-    _exchange_class: ClassVar[type[AsyncExchange]] = _AsyncHtsgetExchange

@@ -26,11 +26,10 @@ from omicsdk.pangea.login import (
     PASSWORD_VARIABLE,
     TOKEN_VARIABLE,
     USER_VARIABLE,
-    AsyncLoginExchange,
-    LoginExchange,
     PasswordLogin,
     change_password,
     login_in,
+    login_steps,
     token_credentials,
 )
 
@@ -81,8 +80,11 @@ COLUMNS = ("module_name", "replicate", "name", "uuid", "created_at", "is_public"
 
 
 class _Workflows:
-    """The workflows of both clients, and how they compare responses with requests."""
+    """The workflows of both clients, and how they send requests and compare responses with them."""
 
+    _discovery = _DISCOVERY
+    _retry = Retry(statuses=RETRIED)
+    _steps = login_steps
     _checks = Rules(
         Rule("uuid", UUID, ["uuid"]),
         Rule("uuid", UUID, ["results.*.uuid"]),
@@ -142,10 +144,6 @@ class Pangea(_Workflows, Platform, PangeaApi):
     those of OMICS_PANGEA_TOKEN, or of PANGEA_USER and PANGEA_PASS.
     """
 
-    _discovery = _DISCOVERY
-    _retry = Retry(statuses=RETRIED)
-    _exchange_class = LoginExchange
-
     def _url(self, base_url: str | None) -> str:
         return super()._url(base_url).removesuffix(API)
 
@@ -176,10 +174,7 @@ def logged_in(
 class AsyncPangea(_Workflows, AsyncPlatform, AsyncPangeaApi):
     """A Pangea server for asyncio and trio; arguments are those of `omicsdk.core.platform.AsyncPlatform`, see `Pangea`."""
 
-    _discovery = _DISCOVERY
-    _retry = Retry(statuses=RETRIED)
     _blocking_class = Pangea
-    _exchange_class = AsyncLoginExchange
 
     def _url(self, base_url: str | None) -> str:
         return super()._url(base_url).removesuffix(API)

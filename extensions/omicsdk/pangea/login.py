@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from omicsdk.core.checked_json import check_fields
@@ -16,7 +17,8 @@ from omicsdk.core.late_names import LateModule
 from omicsdk.core.plain_client import exchange_of
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.request import checked_base_url
-from omicsdk.core.response import AsyncExchange, Exchange
+from omicsdk.core.response import AnyExchange, Exchange, conversation
+from omicsdk.core.sending.transport import Call, Steps
 
 if TYPE_CHECKING:
     import httpx
@@ -250,64 +252,39 @@ class PasswordLogin(Credentials):
         return self._headers[origin]
 
 
-class LoginExchange(Exchange):
-    """An exchange that logs in before the first request, and sends one again that was refused because its token had expired.
+def login_steps(exchange: AnyExchange, request: Request) -> Steps[httpx.Response]:
+    """Return the steps of a request that log in before it, and send it again if it was refused because its token had expired.
 
     A login that fails is an error for every request: one that goes without credentials would show what is public as if it
     were all.
+
+    Args:
+        exchange: The exchange of the client.
+        request: The request.
     """
-
-    def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
-        """The final response to a request; errors as those of `Transport.send`."""
-        try:
-            return self._sent(request, stream=stream)
-        except Forbidden as error:
-            raise login_error(error) from error.__cause__
-
-    def _sent(self, request: Request, *, stream: bool) -> httpx.Response:
-        login, url = self.transport.credentials, self.transport.base_url
-        if not isinstance(login, PasswordLogin):
-            return super().send(request, stream=stream)
-        login.serve(url, lambda: self.transport)
-        if not request.public:
-            login.headers(request.method, url)
-        sent = login.held(url)
-        try:
-            return super().send(request, stream=stream)
-        except Forbidden as error:
-            if not error.message.startswith(EXPIRED) or not login.renew_at(url, sent or login.held(url)):
-                raise
-        return super().send(request, stream=stream)
+    try:
+        return (yield from _sent(exchange, request))
+    except Forbidden as error:
+        raise login_error(error) from error.__cause__
 
 
-class AsyncLoginExchange(AsyncExchange):
-    """The same for asyncio; the login runs in a thread."""
-
-    async def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
-        """The final response to a request; errors as those of `AsyncTransport.send`."""
-        try:
-            return await self._sent(request, stream=stream)
-        except Forbidden as error:
-            raise login_error(error) from error.__cause__
-
-    async def _sent(self, request: Request, *, stream: bool) -> httpx.Response:
-        login, url = self.transport.credentials, self.transport.base_url
-        if not isinstance(login, PasswordLogin):
-            return await super().send(request, stream=stream)
-        from anyio.to_thread import run_sync
-
-        login.serve(url, self.transport.synchronous)
-        if not request.public:
-            await run_sync(login.headers, request.method, url)
-        sent = login.held(url)
-        try:
-            return await super().send(request, stream=stream)
-        except Forbidden as error:
-            if not error.message.startswith(EXPIRED):
-                raise
-            if not await run_sync(login.renew_at, url, sent or login.held(url)):
-                raise
-        return await super().send(request, stream=stream)
+def _sent(exchange: AnyExchange, request: Request) -> Steps[httpx.Response]:
+    transport = exchange.transport
+    login, url = transport.credentials, transport.base_url
+    if not isinstance(login, PasswordLogin):
+        return (yield from conversation(exchange, request))
+    login.serve(url, transport.synchronous)
+    if not request.public:
+        yield Call(partial(login.headers, request.method, url))
+    sent = login.held(url)
+    try:
+        return (yield from conversation(exchange, request))
+    except Forbidden as error:
+        if not error.message.startswith(EXPIRED):
+            raise
+        if not (yield Call(partial(login.renew_at, url, sent or login.held(url)))):
+            raise
+    return (yield from conversation(exchange, request))
 
 
 def change_password(client: clients.Pangea, new_password: str) -> str:

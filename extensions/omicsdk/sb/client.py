@@ -37,8 +37,9 @@ from omicsdk.core.platform import (
 )
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.request import fault_of
-from omicsdk.core.response import AsyncExchange, Exchange
+from omicsdk.core.response import AnyExchange, conversation
 from omicsdk.core.retry import Retry, seconds_of_date
+from omicsdk.core.sending.transport import Sleep, Steps
 from omicsdk.core.settings.profiles import PROFILE_VARIABLE
 from omicsdk.sb.listings import FILE_NAME
 
@@ -306,7 +307,7 @@ class _Patience:
     Neither response means that the request was carried out, so one that is not idempotent is sent again, too.
     """
 
-    def __init__(self, exchange: Exchange | AsyncExchange, request: Request) -> None:
+    def __init__(self, exchange: AnyExchange, request: Request) -> None:
         self._transport = exchange.transport
         self.clock, self._retry = self._transport.clock, self._transport.retry
         self._limit = LONGEST_WAIT if self._retry == DEFAULT_RETRY else self._retry.budget
@@ -356,36 +357,15 @@ class _Patience:
         return error.retry_after if self._idempotent and self._failures < self._retry.attempts else None
 
 
-class _PatientExchange(Exchange):
-    """Sends requests; waits while the platform takes none."""
-
-    __slots__ = ()
-
-    def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
-        """The final response to a request; errors as `Transport.send`."""
-        patience = _Patience(self, request)
-        while True:
-            try:
-                return Exchange.send(self, request, stream=stream)
-            except APIError as error:
-                seconds = patience.pause(error)
-            patience.clock.sleep(seconds)
-
-
-class _PatientAsyncExchange(AsyncExchange):
-    """The same for AsyncSevenBridges."""
-
-    __slots__ = ()
-
-    async def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
-        """The final response to a request; errors as `AsyncTransport.send`."""
-        patience = _Patience(self, request)
-        while True:
-            try:
-                return await AsyncExchange.send(self, request, stream=stream)
-            except APIError as error:
-                seconds = patience.pause(error)
-            await patience.clock.async_sleep(seconds)
+def _patient_steps(exchange: AnyExchange, request: Request) -> Steps[httpx.Response]:
+    """Return the steps of a request; they wait while the platform takes none."""
+    patience = _Patience(exchange, request)
+    while True:
+        try:
+            return (yield from conversation(exchange, request))
+        except APIError as error:
+            seconds = patience.pause(error)
+        yield Sleep(seconds)
 
 
 # -- the clients
@@ -455,6 +435,7 @@ class _Resolution:
 
     _discovery = DISCOVERY
     _retry = DEFAULT_RETRY
+    _steps = _patient_steps
 
     def _resolved(
         self,
@@ -514,11 +495,8 @@ class SevenBridges(_Workflows, _Resolution, Platform, SbApi):
             client.download("sb://me/my-project/reads/", "data")
     """
 
-    _exchange_class = _PatientExchange
-
 
 class AsyncSevenBridges(_Workflows, _Resolution, AsyncPlatform, AsyncSbApi):
     """The same for asyncio and trio; workflows run in threads. Arguments: those of `omicsdk.core.platform.AsyncPlatform`."""
 
-    _exchange_class = _PatientAsyncExchange
     _blocking_class = SevenBridges

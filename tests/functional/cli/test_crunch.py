@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
+from omicsdk.core.response import Exchange
 from omicsdk.crunch import Crunch
-from omicsdk.crunch.requests import CrunchExchange
 
 ITEM = "sandbox:example-reads"
 
@@ -369,7 +369,7 @@ def test_a_loop_ends_when_the_site_takes_no_statuses(crunch, omics_sandbox, monk
 
 def test_a_loop_that_cannot_continue_states_what_was_done(crunch, add, monkeypatch):
     slug = add("Looped", PICKY, l1="a.txt", l2="a.txt")
-    sending = CrunchExchange.send
+    sending = Exchange.send
 
     def signed_out(self, request, *, stream=False):
         if request.url.endswith("datasets/looped:l2/"):
@@ -377,7 +377,7 @@ def test_a_loop_that_cannot_continue_states_what_was_done(crunch, add, monkeypat
                 return sending(nobody._exchange, request, stream=stream)
         return sending(self, request, stream=stream)
 
-    monkeypatch.setattr(CrunchExchange, "send", signed_out)
+    monkeypatch.setattr(Exchange, "send", signed_out)
     ran = crunch("loop", "--project", slug, "--workflow", "script")
     assert (ran.code, "Invalid token" in ran.err) == (3, True)
     assert [(row["dataset"], row["result"]) for row in ran.json] == [("looped:l1", "SUCCESS")]
@@ -395,7 +395,7 @@ def test_a_dataset_that_another_runner_has_is_left_to_it(crunch, site, add):
 def test_next_resumes_where_another_runner_was_faster(crunch, site, add, monkeypatch):
     slug = add("Looped", PICKY, l1="a.txt", l2="a.txt")
     number = site.get_json_response("api/datasets/looped:l1/")["id"]
-    sending = CrunchExchange.send
+    sending = Exchange.send
 
     def slow(self, request, *, stream=False):
         response = sending(self, request, stream=stream)
@@ -403,7 +403,7 @@ def test_next_resumes_where_another_runner_was_faster(crunch, site, add, monkeyp
             site.api.send_status(dataset=number, stage=1, state=1, hostname="other")
         return response
 
-    monkeypatch.setattr(CrunchExchange, "send", slow)
+    monkeypatch.setattr(Exchange, "send", slow)
     ran = crunch("next", "--project", slug, "--workflow", "script")
     assert (ran.code, ran.json["dataset"]) == (0, "looped:l2")
     assert "looped:l1 is being run already on other" in ran.err

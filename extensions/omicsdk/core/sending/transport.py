@@ -157,19 +157,10 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
-class Authorize:
-    """Ask credentials for headers and query parameters; may raise AuthError."""
+class Call:
+    """Call a function that may request a token, and return its result; may raise AuthError. An event loop calls it in a thread."""
 
-    credentials: Credentials
-    hop: Hop
-
-
-@dataclass(frozen=True, slots=True)
-class Renew:
-    """Renew credentials that were refused; return whether there is something new to send."""
-
-    credentials: Credentials
-    refused: Mapping[str, str]
+    function: Callable[[], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +177,7 @@ class Finish:
     response: Any
 
 
-Action = Send | Authorize | Renew | Sleep | Finish
+Action = Send | Call | Sleep | Finish
 
 
 @runtime_checkable
@@ -312,10 +303,14 @@ class _Conversation:
         while True:
             # Each pass is one request: a first try, a retry, a step of a redirect, or a repetition with renewed credentials.
             # Each asks the credentials again, since a wait may outlast a token.
-            yield from self._wait_for_turn()
+            if self._manners.pace is not None and self._hop.trusted:
+                yield from self._wait_for_turn(self._manners.pace)
             credentials, headers, query = yield from self._authorized()
+            # A time limit of 0 would make the socket non-blocking.
+            end = self._silence_ends
+            left = None if end is None else max(end - self._manners.clock.monotonic(), 0.001)
             try:
-                response: httpx.Response = yield Send(self._accepting(), headers, query, credentials, self._left())
+                response: httpx.Response = yield Send(self._accepting(), headers, query, credentials, left)
             except WireFailure as failure:
                 yield from self._wait_after_failure(failure)
                 continue
@@ -335,7 +330,7 @@ class _Conversation:
             is_refused = response.status_code == 401 or b"Signature has expired" in body
             if is_refused and credentials is not None and headers and not self._renewed:
                 self._renewed = True
-                if (yield Renew(credentials, headers)):
+                if (yield Call(partial(credentials.renew, headers))):
                     http_log.info("%s %s: credentials renewed", self._hop.method, mask_url(self._hop.url))
                     continue
             yield from self._wait_after_error(response, body)
@@ -374,18 +369,23 @@ class _Conversation:
             raise error
         self._manners.accepted.keep(self._hop.url, self._accept, self._narrowed)
 
-    def _wait_for_turn(self) -> Steps[None]:
+    def _wait_for_turn(self, pace: Pace) -> Steps[None]:
         """Wait until the service accepts the next request. A redirect and a retry are treated as requests."""
-        pace, clock = self._manners.pace, self._manners.clock
-        if pace is not None and self._hop.trusted and (wait := pace(origin_of(self._hop.url), clock)):
+        if wait := pace(origin_of(self._hop.url), self._manners.clock):
             self._started += wait  # the budget is for the service's failures, not for the queue before it
             yield Sleep(wait)
 
     def _authorized(self) -> Steps[tuple[Credentials | None, Mapping[str, str], Mapping[str, str]]]:
         """Return the credentials that are sent, as headers and query parameters."""
-        if self._credentials is not None and self._hop.trusted:
+        credentials, method, url = self._credentials, self._hop.method, self._hop.url
+        if credentials is not None and self._hop.trusted:
             try:
-                headers, query = yield Authorize(self._credentials, self._hop)
+                # A thread costs more than most credentials take: only those that may request a token run in one.
+                if credentials.ready():
+                    headers = credentials.headers(method, url)
+                else:
+                    headers = yield Call(partial(credentials.headers, method, url))
+                query = credentials.query(method, url)
             except AuthError as error:
                 if self._request.secured:
                     raise
@@ -394,7 +394,7 @@ class _Conversation:
                 self._manners.unusable.add(str(error))
                 log("%s: continuing without credentials (%s)", self._request.operation, error)
             else:
-                return self._credentials, with_cookies(self._hop.headers, headers), query
+                return credentials, with_cookies(self._hop.headers, headers), query
         return None, NOTHING, NOTHING
 
     def _wait_after_failure(self, failure: WireFailure) -> Steps[None]:
@@ -510,10 +510,6 @@ class _Conversation:
             fraction=self._manners.fraction(),
             retry_after=requested_wait,
         )
-
-    def _left(self) -> float | None:
-        # A time limit of 0 would make the socket non-blocking.
-        return None if self._silence_ends is None else max(self._silence_ends - self._manners.clock.monotonic(), 0.001)
 
     def _elapsed(self) -> float:
         return self._manners.clock.monotonic() - self._started
@@ -701,6 +697,15 @@ class _Transport:
         """Return the environment and what replaces the network, for requests for tokens, which are sent from threads."""
         raise NotImplementedError  # an asynchronous transport has a blocking one beside it
 
+    def conversation(self, request: Request, *, follow_redirects: bool = True) -> "Steps[httpx.Response]":
+        """Return the steps of a request to its final response, for `perform`.
+
+        Args:
+            request: The request.
+            follow_redirects: False returns a redirect; one with Retry-After is followed after the wait anyway.
+        """
+        return _Conversation(request, self._manners, follow_redirects).run()
+
     @property
     def base_url(self) -> str:
         """The URL that paths are relative to, without a slash at the end."""
@@ -881,19 +886,28 @@ class Transport(_Transport):
             AuthError: The credentials may not be sent there, or cannot be renewed.
             Interrupted: The clock ended a wait.
         """
-        conversation = _Conversation(request, self._manners, follow_redirects).run()
-        proceed = partial(next, conversation)
+        return self.perform(self.conversation(request, follow_redirects=follow_redirects), request, stream)
+
+    def perform(self, steps: Steps[T], request: Request, stream: bool) -> T:
+        """Perform the steps of a request, and return their result; errors are those of `send`.
+
+        Args:
+            steps: The steps, from `conversation`.
+            request: The request.
+            stream: Whether to read the heads of responses only.
+        """
+        proceed = partial(next, steps)
         while True:
             try:
-                # The conversation decides and never sends, so that both transports share it. It judges only the errors below: an
+                # The steps decide and never send, so that both transports share them. They judge only the errors below: an
                 # interrupt, or a bug, ends the call as it is.
                 action = proceed()
             except StopIteration as stop:
                 return stop.value
             try:
-                proceed = partial(conversation.send, self._perform(action, request, stream))
+                proceed = partial(steps.send, self._performed(action, request, stream))
             except (WireFailure, AuthError) as error:
-                proceed = partial(conversation.throw, error)
+                proceed = partial(steps.throw, error)
 
     def outgoing(self, request: Request) -> Outgoing | None:
         """Return a request as it would be sent, for another sender.
@@ -931,10 +945,8 @@ class Transport(_Transport):
     def _network(self) -> "tuple[Mapping[str, str] | None, httpx.BaseTransport | None]":
         return self._connections.settings
 
-    def _perform(self, action: Action, request: Request, stream: bool) -> object:
+    def _performed(self, action: Action, request: Request, stream: bool) -> object:
         match action:
-            case Authorize(credentials, hop):
-                return credentials.headers(hop.method, hop.url), credentials.query(hop.method, hop.url)
             case Send():
                 most = None if request.streams else self._response_limit
                 return self._sender.send(action, request, stream, most, self._stop())
@@ -944,8 +956,8 @@ class Transport(_Transport):
                 stopped = self._stop()
                 clock = self.clock if stopped is never else StoppableClock(self.clock, stopped)
                 return clock.sleep(seconds)
-            case Renew(credentials, refused):
-                return credentials.renew(refused)
+            case Call(function):
+                return function()
 
     def _stop(self) -> Callable[[], bool]:
         """Return what ends waits: the clock's stop, else that of the workflow."""
@@ -957,6 +969,10 @@ class Transport(_Transport):
         from omicsdk.core.sending.wire import Sender
 
         return Sender(self._connections, self._timeout, self._manners.clock.monotonic, self._hooks)
+
+    def synchronous(self) -> "Transport":
+        """Return this transport, as an asynchronous one returns its blocking twin."""
+        return self
 
     def replace_network(self, substitute: Substitute) -> None:
         """Let a function choose what sends each request, those of clones too."""
@@ -1034,26 +1050,23 @@ class AsyncTransport(_Transport):
 
     async def send(self, request: Request, *, stream: bool = False, follow_redirects: bool = True) -> "httpx.Response":
         """Send a request and return its final response; arguments, response and errors are those of `Transport.send`."""
-        conversation = _Conversation(request, self._manners, follow_redirects).run()
-        proceed = partial(next, conversation)
+        return await self.perform(self.conversation(request, follow_redirects=follow_redirects), request, stream)
+
+    async def perform(self, steps: Steps[T], request: Request, stream: bool) -> T:
+        """Perform the steps of a request, and return their result; arguments and errors are those of `Transport.perform`."""
+        proceed = partial(next, steps)
         while True:
             try:
                 action = proceed()
             except StopIteration as stop:
                 return stop.value
             try:
-                proceed = partial(conversation.send, await self._perform(action, request, stream))
+                proceed = partial(steps.send, await self._performed(action, request, stream))
             except (WireFailure, AuthError) as error:
-                proceed = partial(conversation.throw, error)
+                proceed = partial(steps.throw, error)
 
-    async def _perform(self, action: Action, request: Request, stream: bool) -> object:
+    async def _performed(self, action: Action, request: Request, stream: bool) -> object:
         match action:
-            # A thread costs more than most credentials take: only those that may request a token run in one.
-            case Authorize(credentials, hop) if credentials.ready():
-                return credentials.headers(hop.method, hop.url), credentials.query(hop.method, hop.url)
-            case Authorize(credentials, hop):
-                carried = await _in_thread(credentials.headers, hop.method, hop.url)
-                return carried, credentials.query(hop.method, hop.url)
             case Send():
                 most = None if request.streams else self._response_limit
                 return await self._sender.send(action, request, stream, most)
@@ -1061,8 +1074,12 @@ class AsyncTransport(_Transport):
                 return await self._sender.finish(response)
             case Sleep(seconds):
                 return await self._manners.clock.async_sleep(seconds)
-            case Renew(credentials, refused):
-                return await _in_thread(credentials.renew, refused)
+            case Call(function):
+                from anyio.to_thread import run_sync
+
+                # The thread of a cancelled task completes its request: the service may have replaced the refresh token, which
+                # is then stored.
+                return await run_sync(function, abandon_on_cancel=True)
 
     @cached_property
     def _sender(self) -> "AsyncSender":
@@ -1080,13 +1097,6 @@ class AsyncTransport(_Transport):
 
 def _several(hooks: Any) -> Sequence[Callable[[Any], Any]]:
     return (hooks,) if callable(hooks) else tuple(hooks)
-
-
-async def _in_thread(function: Callable[..., Any], *arguments: object) -> Any:
-    from anyio.to_thread import run_sync
-
-    # The thread of a cancelled task completes its request: the service may have replaced the refresh token, which is then stored.
-    return await run_sync(function, *arguments, abandon_on_cancel=True)
 
 
 def _merged(base: Iterable[tuple[str, str]], others: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

@@ -18,7 +18,7 @@ from omicsdk.core.credentials import Credentials
 from omicsdk.core.errors import APIError, ConfigError
 from omicsdk.core.plain_client import exchange_of
 from omicsdk.core.redaction import mask_headers
-from omicsdk.core.response import Exchange
+from omicsdk.core.response import Exchange, conversation
 
 if TYPE_CHECKING:
     import httpx
@@ -117,7 +117,7 @@ def response_to(request: Request, client: SevenBridges, login: Login) -> Respons
     request = request.at(_REPORT.sub("/", _SWITCHES.sub(lambda match: f"{match[1]}{match[2].title()}", request.url)))
     with as_ours():
         try:
-            response = Exchange.send(exchange_of(client), request, stream=request.streams)
+            response = replace(exchange_of(client), steps=conversation).send(request, stream=request.streams)
         except APIError as error:
             return Response.of_error(error, request)
     return StreamedResponse(response, request) if request.streams else Response.of(response, request)
