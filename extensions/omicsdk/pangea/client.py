@@ -59,6 +59,7 @@ _DISCOVERY = Discovery(
     platform="pangea",
     environment=_environment,
     default_url=DEFAULT_URL,
+    normal_url=lambda url: url.rstrip("/").removesuffix(API),
     token=token_credentials,
     remedy="Pass base_url, or set PANGEA_ENDPOINT: the URL of the server, beginning with https://.",
 )
@@ -144,9 +145,6 @@ class Pangea(_Workflows, Platform, PangeaApi):
     those of OMICS_PANGEA_TOKEN, or of PANGEA_USER and PANGEA_PASS.
     """
 
-    def _url(self, base_url: str | None) -> str:
-        return super()._url(base_url).removesuffix(API)
-
 
 def logged_in(
     base_url: str | None, token: Credentials | str | None = None, email: str | None = None, password: str | None = None
@@ -175,6 +173,3 @@ class AsyncPangea(_Workflows, AsyncPlatform, AsyncPangeaApi):
     """A Pangea server for asyncio and trio; arguments are those of `omicsdk.core.platform.AsyncPlatform`, see `Pangea`."""
 
     _blocking_class = Pangea
-
-    def _url(self, base_url: str | None) -> str:
-        return super()._url(base_url).removesuffix(API)

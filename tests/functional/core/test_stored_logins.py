@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from omicsdk import Pangea
 from omicsdk.core import BearerToken, ConfigError, Token, TokenFile
 from omicsdk.core.platform import Discovery, resolution, resolve
 from omicsdk.core.settings.profiles import change_settings
@@ -49,6 +50,13 @@ def test_a_login_is_found_by_its_profile_and_by_its_base_url(environ: dict[str, 
     connection = resolution(TOY, environ=environ)
     assert connection.origin == f"profile default of {environ['OMICS_SETTINGS_FILE']}"
     assert connection.credentials_origin == f"login of the profile default in {environ['OMICS_TOKEN_FILE']}"
+
+
+def test_a_login_to_pangea_is_found_for_the_address_of_its_api(environ: dict[str, str]) -> None:
+    token_file(environ, "pangea", "default").keep("https://pangea.example", StoredLogin(Token("one")), "file")
+    with Pangea("https://pangea.example/api/", environ=environ) as pangea:
+        assert pangea.base_url == "https://pangea.example"
+        assert pangea.credentials is not None
 
 
 def test_a_variable_wins_over_a_stored_login(environ: dict[str, str]) -> None:
