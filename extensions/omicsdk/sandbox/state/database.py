@@ -144,7 +144,10 @@ class Database:
     def execute(self, statement: str, values: Sequence[Any] = ()) -> int:
         """Run a statement and return how many rows it changed."""
         with self._lock:
-            return self._connection.execute(statement, values).rowcount
+            before = self._connection.total_changes
+            self._connection.execute(statement, values)
+            # Not `rowcount`: in a Turkish locale sqlite3 does not recognise INSERT by its letters, and states -1.
+            return self._connection.total_changes - before
 
     def insert(self, statement: str, values: Sequence[Any]) -> int:
         """Run a statement that inserts a row and return the row's number."""

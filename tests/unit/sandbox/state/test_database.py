@@ -111,3 +111,11 @@ def test_rows_are_replaced_where_they_differ_and_nothing_else_is_written(databas
     assert database.contents() == kept
     assert (more.add(Note(0, "e")), notes.add(Note(0, "d"))) == (1, 4)  # numbers continue after those that were kept
     assert _words(database) == ["genome"]
+
+
+@pytest.mark.parametrize("beginning", ["", "WITH others AS (SELECT 'b') "])
+def test_changed_rows_are_counted_whatever_a_statement_begins_with(database: Database, beginning: str):
+    # In a Turkish locale sqlite3 recognises INSERT no more than WITH.
+    assert database.execute(f"{beginning}INSERT INTO words VALUES ('a'), ('b')") == 2
+    assert database.execute(f"{beginning}INSERT OR IGNORE INTO words VALUES ('a')") == 0
+    assert database.execute(f"{beginning}DELETE FROM words WHERE word = 'a'") == 1
