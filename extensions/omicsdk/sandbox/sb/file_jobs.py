@@ -79,6 +79,8 @@ def _import(sb: Sb, job: JsonObject, item: Mapping[str, Any]) -> str:
     existing = sb.files.child(folder.id, name)
     if existing is None:
         return sb.files.add(project=folder.project, parent=folder.id, name=name, **fields).id
+    if existing.type != "file":
+        raise refuse(409, 9108, f"There is a folder {name} already: give another name")
     if job["conflict_resolution"] == "OVERWRITE":
         sb.files.change(existing.id, **fields)
     return existing.id

@@ -234,6 +234,19 @@ def test_a_name_that_is_taken_is_skipped_or_overwritten(sandbox: Sandbox, web: h
     assert sizes == [3, 3, reference["size"]]
 
 
+@pytest.mark.parametrize("resolution", ["SKIP", "OVERWRITE"])
+def test_a_folder_is_not_taken_for_the_imported_file(
+    sandbox: Sandbox, web: httpx.Client, project: str, file: str, resolution: str
+):
+    folder = web.post("/files", json={"name": "results", "project": project, "type": "FOLDER"}).json()
+    items = [{"drs_uri": f"drs://127.0.0.1/{file}", "project": project, "name": "results"}]
+    job = web.post("/bulk/drs/imports/create", json={"items": items, "conflict_resolution": resolution}).json()
+    sandbox.finish()
+    (one,) = web.get(job["href"]).json()["result"]
+    assert (one["error"] or {}).get("code") == 9108
+    assert web.get(f"/files/{folder['id']}").json() == folder
+
+
 def test_files_of_a_public_dataset_are_imported_by_every_user(sandbox: Sandbox, web: httpx.Client, client_of):
     reference = web.get("/files", params={"dataset": "sandbox-user/reference-set"}).json()["items"][0]
     ada = client_of("ada")
