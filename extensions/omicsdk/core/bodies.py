@@ -49,7 +49,11 @@ def plain(value: Any, *, sent: bool = False) -> Any:
     if to_dict is not None and not hasattr(value, "ndim"):  # a column or table of pandas is no object
         return to_dict()
     if is_mapping(value):
-        return {str(key): plain(item, sent=sent) for key, item in value.items() if item is not OMIT}
+        return {
+            key if key.__class__ is str else _name(key): plain(item, sent=sent)
+            for key, item in value.items()
+            if item is not OMIT
+        }
     if is_list(value):
         return [plain(item, sent=sent) for item in value if item is not OMIT]
     if isinstance(text := getattr(value, "_text", None), str):
@@ -67,6 +71,14 @@ def plain(value: Any, *, sent: bool = False) -> Any:
     if "enum" in homes:
         return plain(value.value)
     return str(value) if homes & _TEXTS else value
+
+
+def _name(key: object) -> Any:
+    """The name of a member: a text, or what JSON represents otherwise, or refuses."""
+    text = plain(key)
+    if isinstance(text, str):
+        return text
+    return str(key) if hasattr(key, "__float__") and not isinstance(key, bool) else key
 
 
 def json_body(value: object, media_type: str = "application/json") -> Body:

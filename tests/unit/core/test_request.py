@@ -378,6 +378,28 @@ class NumpyInteger:
         return 7
 
 
+@pytest.mark.parametrize(
+    ("name", "sent"),
+    [
+        (1, b"1"),
+        (1.5, b"1.5"),
+        (True, b"true"),
+        (None, b"null"),
+        (Colour.RED, b"red"),
+        (datetime(2024, 1, 31, 12, tzinfo=UTC), b"2024-01-31T12:00:00+00:00"),
+        (UUID(int=1), b"00000000-0000-0000-0000-000000000001"),
+    ],
+)
+def test_names_of_members_are_the_texts_of_values(name: object, sent: bytes):
+    assert json_body({name: 0}).content == b'{"%s":0}' % sent
+
+
+@pytest.mark.parametrize("name", [b"a", ("a",), frozenset("a"), datetime(2024, 1, 31)])
+def test_a_name_that_json_cannot_represent_is_refused(name: object):
+    with pytest.raises(UsageError, match=r"in what is sent (is|cannot be sent)"):
+        json_body({name: 0})
+
+
 def test_plain_turns_tuples_and_sets_into_lists():
     assert plain({"a": (1, 2), "b": {3}}) == {"a": [1, 2], "b": [3]}
 
