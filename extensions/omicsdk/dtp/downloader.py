@@ -40,7 +40,8 @@ class Downloader(Closing):
             left out.
         data_storage_type: "pacs" or "irods". The settings override "pacs", the default, where they state `storage`, or have
             the other store only.
-        version: The version of SDS in which metadata is written; by default the one that the records state, else 2.0.0.
+        version: The version of SDS in which metadata is written: 1.2.3, 2.0.0, 2.1.0, 3.0.0, 3.0.1 or 3.0.2. By default the one that
+            the records state, else 2.0.0.
         store: Replaces the store of the settings.
         auth: The login to the commons, in place of that of the settings.
 
@@ -50,6 +51,7 @@ class Downloader(Closing):
     Raises:
         ConfigError: The settings cannot be read, or are incomplete.
         MissingExtra: python-irodsclient or pynetdicom is not installed.
+        SdsError: The version is not supported.
     """
 
     def __init__(
@@ -68,6 +70,10 @@ class Downloader(Closing):
             raise ConfigError(
                 "gen3_config has no settings of a commons", remedy="Add gen3_endpoint and gen3_cred_file."
             )
+        if version is not None:
+            from omicsdk.dtp.sds.conversion import version_of  # few name one
+
+            version = version_of(version)
         self._version: Version | None = version
         self._auth = auth
         self.report: DatasetReport | None = None
@@ -100,6 +106,8 @@ class Downloader(Closing):
 
         Raises:
             UnknownDataset: The commons or the store has no such data set; nothing was written.
+            UnsafePath: The data set's name cannot be that of a folder.
+            FolderBusy: Another process downloads into the same folder.
             TransferFailed: Some files failed, or some metadata; all others are complete.
             InvalidOption: An option cannot be followed.
             AuthError: The store or the commons refuses this user.

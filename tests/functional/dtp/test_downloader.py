@@ -13,7 +13,7 @@ pytest.importorskip("irods", reason="python-irodsclient is not installed: pip in
 from dtp_project import DATASET, EXPERIMENT, PROGRAM, PROJECT, case, login
 from irods_stand_in import PASSWORD, StandIn, config
 from omicsdk.core import ConfigError, MissingExtra, UnsafePath
-from omicsdk.dtp import Downloader
+from omicsdk.dtp import Downloader, SdsError
 from omicsdk.dtp.metadata import DatasetRecords
 from omicsdk.dtp.storage.datasets import UnknownDataset
 from omicsdk.dtp.storage.irods import IrodsStore
@@ -234,6 +234,12 @@ def test_a_sheet_that_cannot_be_written_becomes_json(commons, omics_sandbox, iro
     rows = json.loads((tmp_path / DATASET / "manifest.json").read_text())
     assert len(rows) == 3
     assert not (tmp_path / DATASET / "manifest.xlsx").exists()
+
+
+@pytest.mark.parametrize("version", ["2.0", ""])
+def test_a_version_without_known_headers_is_refused(commons, irods, version):
+    with pytest.raises(SdsError, match=f"Version '{version}' of the SDS is not supported"):
+        Downloader(IRODS, commons, "irods", version=version, store=of_irods(irods))
 
 
 def test_an_unknown_data_set_names_the_nearest(commons, irods, tmp_path):
