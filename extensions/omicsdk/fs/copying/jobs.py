@@ -161,8 +161,9 @@ def _refuse_nesting(plan: CopyPlan, folders: Sequence[Uri], patterns: Filters, d
 
 def _refuse_overwriting(plan: CopyPlan, folders: Sequence[Uri], did: Literal["copied", "moved"]) -> None:
     """Refuse a file whose target is the source of another one: that would be lost, or be copied or moved on in its place."""
-    # Paths of this machine are compared by what they resolve to, which takes long for many files.
-    if did == "copied" and all(_inner(folder, plan.base) is None for folder in folders):
+    # Paths of this machine are compared by what they resolve to, which takes long for many files: not where none goes into a source.
+    starts = tuple(start for folder in folders if (start := _inner(folder, plan.base)) is not None)
+    if did == "copied" and not any(file.name.startswith(starts) for file in plan.files):
         return
     sources = [place_of(file.uri) for file in plan.files]
     taken = set(sources)
