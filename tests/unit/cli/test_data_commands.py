@@ -397,15 +397,16 @@ def test_mv_takes_no_files_out_of_a_folder_that_a_link_points_to(omics, reads, t
         "mv {}run/ {}",
         "cp -r {}run/ {}",
         "sync {}run/ {}",
+        "cp -r {}run/a {}new/ {}",
     ],
 )
 def test_no_source_is_replaced_by_another_one(omics, reads, tmp_path, scheme, command):
-    names = ["top/run/a", "top/run/run/a"]
+    names = ["top/run/a", "top/run/run/a", "top/new/run/a"]
     for name in names:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(name)
         reads.files[name] = name.encode()
-    words = command.format(f"{scheme}top/", f"{scheme}top/").split()
+    words = command.format(*[f"{scheme}top/"] * 3).split()
     code, _, err = omics(*words)
     assert (code, [(tmp_path / name).read_text() for name in names]) == (2, names)
     assert [reads.files[name].decode() for name in names] == names

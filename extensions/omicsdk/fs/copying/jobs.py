@@ -35,6 +35,7 @@ from omicsdk.fs.copying.planning import (
     by_name,
     fitting,
     fitting_in_order,
+    parent_of,
     plan_copy,
     select,
     select_to_change,
@@ -124,9 +125,10 @@ def planned_copy(
     else:
         plan = _resumed(sources, target, kind, stores, options or CopyOptions())
     if not removes:
-        folders = [source.uri for source in sources if source.is_folder]
-        _refuse_nesting(plan, folders, patterns, "copied")
-        _refuse_overwriting(plan, folders, "copied")
+        _refuse_nesting(plan, [source.uri for source in sources if source.is_folder], patterns, "copied")
+        _refuse_overwriting(
+            plan, [source.uri if source.is_folder else parent_of(source.uri) for source in sources], "copied"
+        )
     check_target(stores, plan)
     return plan
 
@@ -162,7 +164,7 @@ def _refuse_nesting(plan: CopyPlan, folders: Sequence[Uri], patterns: Filters, d
 def _refuse_overwriting(plan: CopyPlan, folders: Sequence[Uri], did: Literal["copied", "moved"]) -> None:
     """Refuse a file whose target is the source of another one: that would be lost, or be copied or moved on in its place."""
     # Paths of this machine are compared by what they resolve to, which takes long for many files: not where none goes into a source.
-    starts = tuple(start for folder in folders if (start := _inner(folder, plan.base)) is not None)
+    starts = tuple(start for folder in dict.fromkeys(folders) if (start := _inner(folder, plan.base)) is not None)
     if did == "copied" and not any(file.name.startswith(starts) for file in plan.files):
         return
     sources = [place_of(file.uri) for file in plan.files]

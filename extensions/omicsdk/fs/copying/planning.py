@@ -261,7 +261,7 @@ def plan_copy(sources: Sequence[Source], target: Uri, kind: Kind) -> CopyPlan:
     into = target.is_folder or kind == "folder"
     if not into and len(sources) == 1 and not sources[0].is_folder:
         only = sources[0].files[0]
-        return CopyPlan(_parent(target), [only._replace(name=target.name)], [f"{only.uri}\t{target.name}"])
+        return CopyPlan(parent_of(target), [only._replace(name=target.name)], [f"{only.uri}\t{target.name}"])
     if kind == "file":
         raise UsageError(f"{target} is a file", remedy="Name a folder to copy into.")
     if not into and len(sources) > 1 and not any(source.is_folder for source in sources):
@@ -410,7 +410,12 @@ def _refuse_nameless(files: Iterable[Selected]) -> None:
             raise UnsafePath(file.name, f"of {file.uri} is empty")
 
 
-def _parent(uri: Uri) -> Uri:
+def parent_of(uri: Uri) -> Uri:
+    """The folder that a file is in.
+
+    Args:
+        uri: The file.
+    """
     if uri.scheme == "file":
         from pathlib import PurePath
 
