@@ -414,6 +414,16 @@ def test_no_source_is_replaced_by_another_one(omics, reads, tmp_path, scheme, co
     assert omics(*words, "--exclude", "run/*")[0] == 0
 
 
+def test_cp_that_keeps_existing_files_replaces_no_source(omics, reads):
+    reads.files.update({"run/a": b"1", "run/run/a": b"2"})
+    assert omics("cp", "-r", "-n", "shelf://run/", "shelf://")[0] == 0
+    assert {name: data for name, data in reads.files.items() if name.endswith("a")} == {
+        "a": b"1",
+        "run/a": b"1",
+        "run/run/a": b"2",
+    }
+
+
 @pytest.mark.parametrize(("option", "left"), [("--include=*", set()), ("-n", {"a"})])
 def test_mv_leaves_a_folder_and_its_records_where_files_may_stay(omics, reads, tmp_path, option, left):
     (tmp_path / "in/.omics-transfer").mkdir(parents=True)

@@ -126,9 +126,9 @@ def planned_copy(
         plan = _resumed(sources, target, kind, stores, options or CopyOptions())
     if not removes:
         _refuse_nesting(plan, [source.uri for source in sources if source.is_folder], patterns, "copied")
-        _refuse_overwriting(
-            plan, [source.uri if source.is_folder else parent_of(source.uri) for source in sources], "copied"
-        )
+        if options is None or options.overwrite:
+            folders = [source.uri if source.is_folder else parent_of(source.uri) for source in sources]
+            _refuse_overwriting(plan, folders, "copied")
     check_target(stores, plan)
     return plan
 
