@@ -137,15 +137,26 @@ class RemoteObject:
                 have more than was set, not less.
         """
         self._check_alive("loaded")
+        self._check_fields(blob)
         ours, theirs = self._values(), self._plain(blob)
         for name in self.remote_fields:
-            if name not in blob and name not in self.optional_remote_fields:
-                raise KeyError(f"{name} is missing in the server's response about {self}")
             here, remote = ours[name], theirs.get(name)
             if here and here != remote and not _extends(remote, here):
                 both = f"here it is {shortened(repr(here), MAX_SHOWN_LENGTH)}, on the server {shortened(repr(remote), MAX_SHOWN_LENGTH)}"
                 remedy = f"Fetch it without setting {name}, then set {name} and save."
                 raise RemoteObjectOverwriteError(f"Loading {self} would overwrite {name}: {both}", remedy=remedy)
+        self._take(blob)
+
+    def _check_fields(self, blob: Blob) -> None:
+        for name in self.remote_fields:
+            if name not in blob and name not in self.optional_remote_fields:
+                raise KeyError(f"{name} is missing in the server's response about {self}")
+
+    def _take_written(self, response: object, url: str) -> None:
+        """Load the response to a request that created or changed it, discarding local changes."""
+        blob = _object(response, url)
+        # Or fields that are set would become None, its UUID among them, as if the server had them so.
+        self._check_fields(blob)
         self._take(blob)
 
     def _take(self, blob: Blob) -> None:
@@ -195,6 +206,9 @@ class RemoteObject:
         """Create it and missing parents, unless it was fetched or created.
 
         The server refuses a name that is taken (PangeaOtherError); a second analysis result of a module is another replicate.
+
+        Raises:
+            KeyError: The server's response lacks a required field.
         """
         self._check_alive("created")
         if not self._already_fetched:
@@ -204,7 +218,11 @@ class RemoteObject:
         return self
 
     def save(self) -> None:
-        """Send the changes since it was fetched, including changes within metadata."""
+        """Send the changes since it was fetched, including changes within metadata.
+
+        Raises:
+            KeyError: The server's response lacks a required field. The changes are kept.
+        """
         self._check_alive("saved")
         if not self._already_fetched:
             raise RemoteObjectError(f"Cannot save {self}: it was never fetched", remedy="Call get() or idem() first.")
@@ -301,7 +319,7 @@ class RemoteObject:
         sent = {name: value for name, value in self._writable().items() if value is not None}
         sent = {name: value for name, value in {**sent, **self._owned()}.items() if not self._is_blank(name, value)}
         response: object = self.knex.post(self.route, json=sent, url_options=self.inherited_url_options)
-        self._take(_object(response, self.route))
+        self._take_written(response, self.route)
 
     def _create_or_find(self) -> None:
         """Create it, or fetch it if another program created it first."""
@@ -323,7 +341,7 @@ class RemoteObject:
                 raise RemoteObjectError(f"{self}: {name} cannot be blank", remedy="Set another text.")
         if changes:
             response: object = self.knex.patch(self._own_route(), json=changes, url_options=self.inherited_url_options)
-            self._take(_object(response, self._own_route()))
+            self._take_written(response, self._own_route())
 
     def _is_unsaved(self) -> bool:
         """Return whether there are unsaved changes."""

@@ -4,6 +4,7 @@ import copy
 import json
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,6 +33,23 @@ def sent(sandbox: Sandbox) -> list[str]:
 
 def anew(knex: Knex, name: str = "s", **options: Any) -> Sample:
     return Organization(knex, "An Org").sample_group("A Library").sample(name, **options)
+
+
+def test_a_response_without_its_fields_confirms_nothing():
+    stated = {"uuid": "u", "name": "Org", "created_at": "then", "updated_at": "then"}
+    responses = iter([{}, stated, {"name": "New"}, stated | {"name": "New"}])
+    transport = httpx.MockTransport(lambda request: httpx.Response(200, json=next(responses)))
+    with Knex("https://pangea.example.org", transport=transport) as knex:
+        organization = Organization(knex, "Org")
+        with pytest.raises(KeyError, match="uuid is missing"):
+            organization.create()
+        assert organization.create().uuid == "u"
+        organization.name = "New"
+        with pytest.raises(KeyError, match="uuid is missing"):
+            organization.save()
+        assert (organization.name, organization.uuid) == ("New", "u")
+        organization.save()
+    assert list(responses) == []
 
 
 # -- get
