@@ -192,8 +192,6 @@ def report_status(
         APIError: The site refused it.
         TransportError: The site did not respond.
     """
-    from omicsdk_api.crunch.models.status import Status
-
     fields = status_fields(dataset_id, stage, state, note, get_diagnostics(directory))
     clock = clock_of(client) if clock is None else clock
     started, failures = clock.monotonic(), 0

@@ -268,8 +268,6 @@ def read_record(indexd: IndexdApi, guid: str, shape: Shape = RECORD) -> OutputIn
         NotFound: There is no such record.
         DecodeError: The response is none.
     """
-    from omicsdk_api.gen3.indexd.models.output_info import OutputInfo
-
     return OutputInfo.from_dict(record_of(indexd.get_record.raw(guid=guid), "get_record", shape))
 
 
@@ -669,8 +667,6 @@ class IndexRecords:
             size: The size in bytes.
             url: One of the URLs.
         """
-        from omicsdk_api.gen3.indexd.models.output_info import OutputInfo
-
         criteria = without_none(hash=f"md5:{md5}", size=size, url=url)
         return [OutputInfo.from_dict(record) for record in matching_records(self._indexd, criteria)]
 
@@ -773,8 +769,6 @@ class IndexRecords:
 
 def _records(response: httpx.Response, key: str, operation: str) -> list[OutputInfo]:
     """The records of a response: one without its list is an error, since it would end a listing early."""
-    from omicsdk_api.gen3.indexd.models.output_info import OutputInfo
-
     return [OutputInfo.from_dict(record) for record in items_at(json_of(response), key, operation, RECORD)]
 
 

@@ -16,7 +16,7 @@ from omicsdk.core.response import json_of
 from omicsdk.core.type_guards import is_object
 from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.errors import Gen3Error, Gen3UserError
-from omicsdk.transfer import TransferOptions, TransferOptionsDict, TransferReport
+from omicsdk.transfer import Outcome, TransferOptions, TransferOptionsDict, TransferReport
 
 SCHEME = "ws"
 # Objects and folders of one listing, at most: the service has S3's limit and no further page.
@@ -118,8 +118,6 @@ def workspace_copy(
     Example:
         client.workspace_copy("counts.tsv", "ws:///@user/counts.tsv")
     """
-    from omicsdk.transfer import Outcome, TransferOptions, TransferReport
-
     chosen = TransferOptions.of(options)
     target = os.fspath(target)
     within = [uri.startswith(f"{SCHEME}:") for uri in (source, target)]

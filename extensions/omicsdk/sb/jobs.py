@@ -181,7 +181,6 @@ def files_by_id(client: SevenBridges, ids: str | Sequence[str]) -> list[FileBulk
     Returns:
         A record for each, in their order.
     """
-    from omicsdk_api.sb.models.file_bulk_record import FileBulkRecord
 
     def read(some: Sequence[str]) -> Sequence[FileBulkRecord]:
         return records_about(some, client.bulk_get_files(file_ids=some), "bulk_get_files")
@@ -224,8 +223,6 @@ def edit_files(client: SevenBridges, changes: Sequence[Mapping[str, Any]]) -> li
     Returns:
         A record for each, in their order.
     """
-    from omicsdk_api.sb.models.file_bulk_record import FileBulkRecord
-
     ids = [change["id"] for change in changes]
     return bulk(
         changes,

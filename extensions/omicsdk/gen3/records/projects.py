@@ -214,6 +214,4 @@ def dictionary(client: Gen3) -> Dictionary:
     Raises:
         DictionaryError: What it gives is not one.
     """
-    from omicsdk.gen3.dictionary import Dictionary
-
     return Dictionary.of(client)
