@@ -405,7 +405,7 @@ class Upload:
         path: The file.
         to: The destination.
         name: Its name in messages and reports; by default the file's own name.
-        checksums: Checksums of the file to compute while it is sent, from `omicsdk.core.checksums.ALGORITHMS`.
+        checksums: Checksums of the file to compute while it is sent, from `omicsdk.core.checksums.ALGORITHMS`; a text is one.
         retries: Consecutive failures after which it fails, if they differ from those of the transfer's options.
         min_delay: Seconds before its first retry, if they differ from those of the transfer's options.
 
@@ -429,7 +429,8 @@ class Upload:
             object.__setattr__(self, "name", os.path.basename(os.fspath(self.path)))
         if min(self.retries or 0, self.min_delay or 0) < 0:
             raise ValueError(f"{self.name}: retries and min_delay cannot be negative")
-        object.__setattr__(self, "checksums", tuple(dict.fromkeys(name.lower() for name in self.checksums)))
+        names = [self.checksums] if isinstance(self.checksums, str) else self.checksums
+        object.__setattr__(self, "checksums", tuple(dict.fromkeys(name.lower() for name in names)))
         algorithms = (*self.checksums, *self.to.needs)
         if unknown := [name for name in algorithms if name not in ALGORITHMS]:
             raise ValueError(f"{self.name}: unknown checksum '{unknown[0]}'; known are {', '.join(ALGORITHMS)}")

@@ -40,5 +40,6 @@ def test_an_upload_that_cannot_be_is_refused(options: dict[str, Any], problem: s
 def test_an_upload_is_named_by_its_file() -> None:
     upload = Upload("x/a.txt", TO, checksums=["MD5", "md5"], retries=0, min_delay=0)
     assert (upload.name, upload.checksums) == ("a.txt", ("md5",))
+    assert Upload("x/a.txt", TO, checksums="SHA256").checksums == ("sha256",)
     with pytest.raises(TypeError, match="`to` must be a PutTo, an S3Object or another MultipartStore, not a"):
         Upload("x/a.txt", URL)  # type: ignore[arg-type] - what is refused
