@@ -134,7 +134,7 @@ def check_format(
     path: str | os.PathLike[str],
     *,
     columns: Mapping[str, Columns] | None = None,
-    protocols: Collection[str] = PROTOCOLS,
+    protocols: str | Collection[str] = PROTOCOLS,
     base64_md5: bool = False,
     urls_required: bool = False,
     line_limit: int | None = None,
@@ -146,7 +146,7 @@ def check_format(
     Args:
         path: A table separated by tabs, commas, semicolons or bars.
         columns: The kinds of columns by their names; by default those of the names that gen3sdk knows.
-        protocols: The protocols that URLs may have.
+        protocols: The protocols that URLs may have, in any case.
         base64_md5: Whether MD5 sums may be Base64, too.
         urls_required: Whether an empty URL is an error, not a warning.
         line_limit: Lines that are checked, the header included; all by default.
@@ -159,7 +159,8 @@ def check_format(
     Raises:
         ManifestError: The file does not exist, cannot be read, or is not text.
     """
-    check = _Check(tuple(protocols), base64_md5, urls_required, on_fault)
+    allowed = [protocols] if isinstance(protocols, str) else protocols
+    check = _Check(tuple(map(str.lower, allowed)), base64_md5, urls_required, on_fault)
     manifest = Path(path)
     with tables.opened(manifest) as text:
         lines = lines_of(text)

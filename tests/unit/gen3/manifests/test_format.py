@@ -144,6 +144,12 @@ def test_a_quote_that_is_never_closed(tmp_path: Path):
     assert faults_of(text, tmp_path)[0] == (2, "", "", False)
 
 
+@pytest.mark.parametrize("protocols", ["s3", "S3", ["S3"]])
+def test_protocols_are_one_or_several_in_any_case(protocols: str | list[str], tmp_path: Path):
+    text = f"md5,url,size\n{MD5},s3://b/1,1\n{MD5},gs://b/1,1\n"
+    assert faults_of(text, tmp_path, protocols=protocols) == [(3, "url", "gs://b/1", False)]
+
+
 def test_the_documented_call(tmp_path: Path, caplog: pytest.LogCaptureFixture):
     path = tmp_path / "m.tsv"
     path.write_text(f"md5\turls\tsize\n{MD5}\ts3://b/1\t1\n{MD5}\taz://b/1\t1\n")
