@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from omicsdk.core.arguments import text_is_one_item
 from omicsdk.core.tables import lines_of
 from omicsdk.gen3.manifests import tables
 from omicsdk.gen3.manifests.tables import Fault, OnFault
@@ -130,6 +131,7 @@ class FormatCheck(NamedTuple):
         return not self.faults
 
 
+@text_is_one_item
 def check_format(
     path: str | os.PathLike[str],
     *,
@@ -159,8 +161,7 @@ def check_format(
     Raises:
         ManifestError: The file does not exist, cannot be read, or is not text.
     """
-    allowed = [protocols] if isinstance(protocols, str) else protocols
-    check = _Check(tuple(map(str.lower, allowed)), base64_md5, urls_required, on_fault)
+    check = _Check(tuple(map(str.lower, protocols)), base64_md5, urls_required, on_fault)
     manifest = Path(path)
     with tables.opened(manifest) as text:
         lines = lines_of(text)
