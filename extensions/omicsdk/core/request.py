@@ -371,7 +371,7 @@ def text_of(value: object, name: str = "A value") -> str:
     """Return a scalar's text form; values for which OpenAPI has no style (an object in a list) become JSON.
 
     Raises:
-        UsageError: It has no text form: a function, a class, an object.
+        UsageError: It has no text form: a function, a class, an object, NaN or an infinite number.
     """
     if isinstance(value, str):
         return value
@@ -384,11 +384,15 @@ def text_of(value: object, name: str = "A value") -> str:
         return written(data, name)
     if is_list(data) or is_mapping(data):
         return encoded(data).decode()
-    if isinstance(data, (str, int, float)) or getattr(data, "ndim", None) == 0:  # the last: a scalar of numpy
-        return str(data).lower() if getattr(getattr(data, "dtype", None), "kind", "") == "b" else str(data)
+    if isinstance(data, str):
+        return data
+    if isinstance(data, (int, float)) or getattr(data, "ndim", None) == 0:  # the last: a scalar of numpy
+        text = str(data).lower() if getattr(getattr(data, "dtype", None), "kind", "") == "b" else str(data)
+        if text not in ("nan", "inf", "-inf"):  # what pandas has for missing texts would be sent as one
+            return text
     raise UsageError(
         f"{name} cannot be sent: {repr(value)[:80]} is of type {type(value).__name__}",
-        remedy="Use text, a number, a date, True or False.",
+        remedy="Use text, a finite number, a date, True or False.",
     )
 
 

@@ -418,6 +418,15 @@ def test_booleans_of_numpy_are_sent_as_those_of_python():
     assert query_text([("flag", numpy.bool_(True)), ("n", numpy.float32(1.1))]) == "flag=true&n=1.1"
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("-inf"), ["a", float("nan")]])
+def test_numbers_that_are_not_finite_are_refused_everywhere(value: object):
+    for sent in (lambda value: query_text([("q", value)]), lambda value: joined(value, ","), json_body):
+        with pytest.raises(UsageError, match=r"nan|-inf"):
+            sent(value)
+    with pytest.raises(UsageError, match=r"^uuid cannot be sent: .* Use text, a finite number, "):
+        segment("uuid", float("nan"))
+
+
 def test_missing_dates_and_columns_of_pandas_are_refused():
     pandas = pytest.importorskip("pandas")
     for value in (pandas.NaT, pandas.Series(["a", "b"]), pandas.DataFrame({"a": [1]})):
