@@ -158,6 +158,14 @@ def test_a_file_is_not_moved_onto_another_name_of_itself(tmp_path: Path, source:
     assert [(tmp_path / name).read_text() for name in ("file", "link", "hard")] == ["f"] * 3
 
 
+def test_a_move_leaves_a_pipe_to_the_copy(tmp_path: Path):
+    (tmp_path / "file").write_text("f")
+    os.mkfifo(tmp_path / "pipe")
+    store = open_store("file")
+    assert not store.move(store.stat(str(tmp_path / "file")), str(tmp_path / "pipe"))
+    assert (tmp_path / "pipe").is_fifo()
+
+
 def test_a_file_replaces_a_link_to_it(tmp_path: Path):
     (tmp_path / "file").write_text("f")
     (tmp_path / "link").symlink_to("file")

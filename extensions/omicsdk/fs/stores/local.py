@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, BinaryIO, ClassVar
 
 from omicsdk.core.consistency import InconsistentListing
-from omicsdk.core.files import current_folder
+from omicsdk.core.files import current_folder, is_special
 from omicsdk.core.frozen import EMPTY, NamedTuple
 from omicsdk.core.logs import logger
 from omicsdk.fs.errors import AlreadyThere, NotAFolder, PathError, PathNotFound, ReadOnly, Unsupported
@@ -308,6 +308,8 @@ class LocalStore(Store):
         source, target = Path(entry.path), Path(path)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
+            if is_special(path):
+                return False
             if not _loses_one(source, target):
                 source.replace(target)
                 return True
