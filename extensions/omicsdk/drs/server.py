@@ -114,6 +114,8 @@ class DrsServer(Closing):
             self._api = beside(client, DrsApi, base_url, credentials)
         else:
             self._api = DrsApi(base_url, credentials=credentials, clock=clock, **options)
+        # A redirect to another origin would repeat the body there, with the passports.
+        self._presenting = self._api.with_options(follow_redirects=False)
         self._clock = clock
         self._explain = explain
         self._storage = Storage(environ) if storage is None else storage
@@ -195,7 +197,7 @@ class DrsServer(Closing):
         payload = json_of(
             self._response(
                 lambda: self._api.get_object.raw(object_id=object_id, **query),
-                lambda: self._api.post_object.raw(object_id=object_id, passports=self._passports, **query),
+                lambda: self._presenting.post_object.raw(object_id=object_id, passports=self._passports, **query),
             )
         )
         if not is_object(payload):
@@ -391,7 +393,7 @@ class DrsServer(Closing):
         while True:
             response = self._response(
                 lambda: self._api.get_access_url.raw(**what),
-                lambda: self._api.post_access_url.raw(**what, passports=self._passports),
+                lambda: self._presenting.post_access_url.raw(**what, passports=self._passports),
             )
             if response.status_code != 202:
                 return json_of(response)

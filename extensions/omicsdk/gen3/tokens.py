@@ -135,7 +135,8 @@ def token_for_key(key: ApiKey, options: Options) -> str:
     _check_confidential(base, key.where)
     try:
         with FenceApi(base, **options) as fence:
-            response = fence.get_cdis_access_token.raw(api_key=key.key)
+            # A redirect to another origin would repeat the body there, with the key.
+            response = fence.with_options(follow_redirects=False).get_cdis_access_token.raw(api_key=key.key)
     except APIError as error:
         raise _refused(error, key.issuer, f"an access token for {key.where}", _key_remedy(key)) from None
     return _token_at(_json(response, key.issuer), "access_token", key.issuer)

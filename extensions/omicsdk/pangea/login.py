@@ -235,7 +235,8 @@ class PasswordLogin(Credentials):
         check_encrypted(transport.base_url)
         where, request = mask_url(transport.base_url), build(email=self.email, password=self._password)
         # Without credentials: an expired token is refused even at the login.
-        exchange = Exchange(transport=transport.with_options(credentials=None))
+        # A redirect to another origin would repeat the body there, with the password.
+        exchange = Exchange(transport=transport.with_options(credentials=None), follow_redirects=False)
         try:
             granted = parse(exchange.response(request, exchange.send(request)))
             check_fields("login", granted, "auth_token")

@@ -190,6 +190,16 @@ def test_passports_go_to_their_own_host_only(host: Any, drs_host: Any, tmp_path:
     assert {method for method, _, _ in there.requests} == {"GET"}
 
 
+def test_passports_are_not_repeated_where_their_host_redirects(host: Any, drs_host: Any, tmp_path: Path) -> None:
+    there = drs_host()
+    uri = host.add("a", b"a")
+    host.bulk = False
+    host.responses[f"{API}/a"] = [(401, {}, b""), (307, {"Location": there.url("elsewhere")}, b"")]
+    report = download(uri, tmp_path, credentials={host.name: Passports([PASSPORT])}, settings=OFFLINE, check=False)
+    assert [outcome.state for outcome in report.outcomes] == ["failed"]
+    assert there.requests == []
+
+
 def test_one_access_url_after_another_comes_by_post_once_passports_were_taken(host: Any) -> None:
     host.add("a", b"a")
     host.token, host.passports = "t0ken", {PASSPORT}

@@ -50,6 +50,20 @@ def test_a_login_has_a_token_and_a_password_that_changes() -> None:
     assert logins == [{"email": "me@example.org", "password": "canary-old"}] * 2
 
 
+def test_a_password_is_not_repeated_where_the_server_redirects() -> None:
+    hosts: list[str] = []
+
+    def elsewhere(request: httpx.Request) -> httpx.Response:
+        hosts.append(request.url.host)
+        return httpx.Response(308, headers={"location": "https://elsewhere.example.org/"})
+
+    login = PasswordLogin("me@example.org", "canary")
+    transport = httpx.MockTransport(elsewhere)
+    with Pangea(URL, credentials=login, transport=transport) as client, pytest.raises(DecodeError, match="login: "):
+        client.list_organizations()
+    assert hosts == ["pangea.example.org"]
+
+
 def test_a_token_is_that_of_the_credentials() -> None:
     with Pangea(URL, credentials="0" * 40) as client:
         assert token_of(client) == "0" * 40

@@ -571,6 +571,19 @@ def test_an_invalid_commons(api_key: dict[str, str], clock: ManualClock, respons
         auth.get_access_token()
 
 
+def test_a_key_is_not_repeated_where_a_commons_redirects(api_key: dict[str, str], clock: ManualClock):
+    hosts: list[str] = []
+
+    def elsewhere(request: httpx.Request) -> httpx.Response:
+        hosts.append(request.url.host)
+        return httpx.Response(307, headers={"location": "https://elsewhere.example.org/"})
+
+    auth = Gen3Auth(refresh_token=api_key, transport=httpx.MockTransport(elsewhere), clock=clock, retry=NO_RETRY)
+    with pytest.raises(Gen3AuthError, match="did not respond like a Gen3 commons"):
+        auth.get_access_token()
+    assert hosts == ["commons.example.org"]
+
+
 def test_a_commons_that_is_down_is_reported_as_such(api_key: dict[str, str], clock: ManualClock):
     def down(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("Connection refused", request=request)
