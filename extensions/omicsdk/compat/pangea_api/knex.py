@@ -199,7 +199,9 @@ class Knex(Connection):
         with documented_errors(refused=PangeaLoginError):
             check_encrypted(self.endpoint)
             # Requested each time: the published client keeps the token in its cache, in the working directory.
-            token: object = getattr(self._anonymous.login(email=username, password=password), "auth_token", None)
+            # A redirect to another origin would repeat the body there, with the password.
+            client = self._anonymous.with_options(follow_redirects=False)
+            token: object = getattr(client.login(email=username, password=password), "auth_token", None)
             if not isinstance(token, str):
                 raise core.DecodeError("auth/token/login", "auth_token", None, expected="a token")
             self.auth = TokenAuth(token, username)

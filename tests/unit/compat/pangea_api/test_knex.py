@@ -330,6 +330,13 @@ def test_by_default_a_500_is_not_tried_again(monkeypatch: pytest.MonkeyPatch):
 # -- logging in
 
 
+def test_logging_in_does_not_repeat_the_password_where_the_server_redirects():
+    noting = Noting(answering(307, location="https://elsewhere.example.org/"))
+    with pytest.raises(core.DecodeError):
+        noting.knex(token=None).login("me@example.org", "Secret-99")
+    assert len(noting.requests) == 1
+
+
 def test_logging_in_asks_the_server_each_time_and_sends_no_token_along():
     noting = Noting(answering(200, {"auth_token": TOKEN}))
     knex = noting.knex(token="an-older-one")
