@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from itertools import chain, islice
+from unicodedata import normalize
 
 from omicsdk.core.archives import InflationLimit
 from omicsdk.core.tables import lines_of
@@ -117,7 +118,8 @@ class _Statements:
 
 
 def _key(name: str) -> bytes:
-    return name.encode("utf-8", "surrogatepass")
+    # A manifest may have another form of a name than fetch.txt: macOS decomposes those of its files.
+    return normalize("NFC", name).encode("utf-8", "surrogatepass")
 
 
 def _bag_rows(file_list: FileList) -> Iterator[Row]:

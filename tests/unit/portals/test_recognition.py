@@ -1021,6 +1021,15 @@ def test_a_package_whose_sizes_are_all_0_states_none(tmp_path: Path):
     ]
 
 
+def test_names_of_a_bag_are_the_same_in_each_form_of_unicode(tmp_path: Path):
+    """macOS decomposed the names of files when a manifest was made; fetch.txt has them as a server does."""
+    put(tmp_path / "bagit.txt", "BagIt-Version: 1.0\n")
+    put(tmp_path / "fetch.txt", "https://h.example/x 3 data/cer\u00e1mica.pdf\n")
+    put(tmp_path / "manifest-md5.txt", f"{'0' * 32}  data/cera\u0301mica.pdf\n")
+    ((file,),) = read(tmp_path)
+    assert (file.name, file.checksums) == ("data/cer\u00e1mica.pdf", {"md5": "0" * 32})
+
+
 def test_version_3_of_a_metalink_has_preferences_and_torrents():
     ((file,),) = read(SAMPLES / "files.metalink")
     assert (file.name, file.size, file.checksums.keys()) == ("m/a.bam", 19, {"sha256"})
