@@ -629,15 +629,12 @@ class _Inflater:
     def decode(self, data: bytes) -> bytes:
         pieces: list[bytes] = []
         try:
-            while data:
-                if self._member is None:
+            # After the last member may be padding, which does not begin as one of gzip does.
+            while data and (self._member is None or not self._member.eof or data[0] == 0x1F):
+                if self._member is None or self._member.eof:
                     # Some servers send deflate without the header of zlib, whose first byte ends in 8.
                     is_raw = self._wbits == zlib.MAX_WBITS and data[0] & 15 != 8
                     self._member = zlib.decompressobj(-zlib.MAX_WBITS if is_raw else self._wbits)
-                elif self._member.eof:
-                    if data[0] != 0x1F:  # padding, which is no further member of gzip
-                        break
-                    self._member = zlib.decompressobj(self._wbits)
                 pieces.append(self._member.decompress(data))
                 data = self._member.unused_data
         except zlib.error as error:
