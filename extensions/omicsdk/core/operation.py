@@ -22,7 +22,15 @@ from omicsdk.core.client import AsyncClient, Bound, Client, Part, Recipe, Respon
 from omicsdk.core.json_coding import DECODED
 from omicsdk.core.likeness import did_you_mean
 from omicsdk.core.request import OperationFacts, Request
-from omicsdk.core.response import AsyncExchange, Check, Exchange, Response, ResponseHeaders, ResponseWithHeaders
+from omicsdk.core.response import (
+    AsyncExchange,
+    Check,
+    Exchange,
+    Response,
+    ResponseHeaders,
+    ResponseWithHeaders,
+    nothing,
+)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -297,7 +305,8 @@ class AnyOperation(Generic[P, R, S, A, H]):
     ) -> None:
         self.facts = facts
         self.build = build
-        self.parse = parse
+        # That of an operation without content reads nothing, and would accept any page as the success of a deletion.
+        self.parse = cast("Callable[[Response], R]", nothing) if parse.__annotations__["return"] == "None" else parse
         self.headers = headers
 
     @overload

@@ -11,7 +11,7 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
 
-from omicsdk.core.api_errors import not_json
+from omicsdk.core.api_errors import PAGE_LIMIT, not_json, page_title
 from omicsdk.core.errors import APIError, DecodeError, error_class
 from omicsdk.core.json_coding import DECODED, charset_in, decoded, paused_for
 from omicsdk.core.model import ANY, Model, Shape, check, mapping, otherwise_typed
@@ -137,6 +137,20 @@ class Response:
         except LookupError:
             pass  # not a charset of Python's: nearly all texts are UTF-8, and others are found not to be
         return self.content.decode("utf-8", errors)  # also of codecs without other handling of errors, such as idna
+
+
+def nothing(response: Response) -> None:
+    """Accept a successful response without content.
+
+    Args:
+        response: The response.
+
+    Raises:
+        NotJson: It is a web page: a login, or a network's portal, succeeded in the place of the service.
+    """
+    text = response.content[:PAGE_LIMIT].decode("utf-8", "replace")
+    if page_title(text) is not None:
+        raise not_json(response.operation, response.url, text, expected="an empty body")
 
 
 def required_shape(shape: Shape, *, strict: bool) -> Shape:

@@ -54,6 +54,7 @@ DOCUMENT = document(
             },
             "head": operation(operationId="head_file", parameters=[UUID]),
             "put": _put_file(),
+            "delete": operation(operationId="delete_file", parameters=[UUID], status=204),
         },
     },
     {"File": FILE},
@@ -163,6 +164,19 @@ def test_an_entry_of_a_page_that_is_no_object_is_refused(package: ModuleType, en
     odd = httpx.MockTransport(lambda _: httpx.Response(200, json=payload))
     with pytest.raises(DecodeError, match=r"get_bundle.*bundle\.files\[1\]'.*an object"):
         list(package.ThingApi(transport=odd).get_bundle.iterate(uuid="u", replica="aws"))
+
+
+def test_a_web_page_is_no_success_of_an_operation_without_content(package: ModuleType) -> None:
+    """As of a login, or of a network's portal, to which a request was redirected."""
+
+    def call(text: str) -> None:
+        transport = httpx.MockTransport(lambda _: httpx.Response(200, text=text))
+        package.ThingApi(transport=transport).delete_file(uuid="u")
+
+    for text in ("", "null", '{"deleted": true}', "deleted"):
+        assert call(text) is None
+    with pytest.raises(DecodeError, match=r"delete_file: the response of https://\S* is a web page titled 'Log in'"):
+        call("<!DOCTYPE html><html><head><title>Log in</title></head></html>")
 
 
 def test_options_make_a_clone_over_the_same_connections(client: Any) -> None:

@@ -175,7 +175,7 @@ def delete_project(
     deletion = delete_nodes(commons, meant, dictionary=dictionary, dry_run=dry_run, batch=batch, on_deleted=on_deleted)
     deletion.project = True
     if not dry_run:
-        commons.sheepdog.delete_project.raw(program=meant.program, project=meant.code)
+        commons.sheepdog.delete_project(program=meant.program, project=meant.code)
     return deletion
 
 

@@ -187,7 +187,7 @@ def delete_program(client: Gen3, program: str) -> None:
     Args:
         program: Name of the program.
     """
-    client.sheepdog.delete_program.raw(program=program)
+    client.sheepdog.delete_program(program=program)
 
 
 def delete_empty_project(client: Gen3, program: str, project: str) -> None:
@@ -197,7 +197,7 @@ def delete_empty_project(client: Gen3, program: str, project: str) -> None:
         program: Name of its program.
         project: Code of the project.
     """
-    client.sheepdog.delete_project.raw(program=program, project=project)
+    client.sheepdog.delete_project(program=program, project=project)
 
 
 def _created(response: httpx.Response) -> dict[str, Any]:
