@@ -329,7 +329,7 @@ def _loses_one(source: Path, target: Path) -> bool:
     if not (source.exists() and target.exists() and source.samefile(target)):
         return False
     # With a single name, it is one that differs in case, where the file system ignores it.
-    return source.is_symlink() or (not target.is_symlink() and source.stat().st_nlink > 1)
+    return not target.is_symlink() and (source.is_symlink() or source.stat().st_nlink > 1)
 
 
 def _start(folder: str) -> str:
