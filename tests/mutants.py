@@ -77,6 +77,10 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "_small_copies: LtE -> Lt": "a file of exactly that size is copied the usual way, with the same result",
         "_sync: 'sync' -> 'syncc'": "the name of threads",
     },
+    "omicsdk.gen3.manifests.metadata": {
+        "ingest_metadata.named: 'named' -> 'namedd'": "a state of rows that are in progress, which the result replaces",
+        "ingest_metadata: IsNot -> Is": "of guid_of: whether threads call it, which changes the time alone",
+    },
     "omicsdk.pangea.listings": {
         ": 'Tag' -> 'Tagg'": "of T: a name for type checkers",
         "prefetched_pages: 'omicsdk-pangea-pages' -> 'omicsdk-pangea-pagess'": "the name of threads",
