@@ -37,6 +37,7 @@ def test_numbers_as_strings(value: object, kind: str, typed: object):
     [
         (httpx.Response(200, json={"a": 1}), {"a": 1}),
         (httpx.Response(200, content=b"ACGT", headers={"content-type": "text/plain"}), b"ACGT"),
+        (httpx.Response(200, content=b"s3://b/k", headers={"content-type": "text/uri-list"}), "s3://b/k"),
         (httpx.Response(204), None),
     ],
 )

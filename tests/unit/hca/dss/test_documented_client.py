@@ -42,3 +42,21 @@ def test_a_page_without_its_list_is_an_error(body: str):
         ):
             with pytest.raises(DecodeError, match="get_bundles_all: the response's field 'bundles'"):
                 ask()
+
+
+def test_names_and_pages_are_those_of_the_operation():
+    def response(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, headers={"x-dss-size": "3"}, request=request)
+
+    with DSSClient(
+        swagger_url="https://dss.example.org/v1/swagger.json", transport=httpx.MockTransport(response)
+    ) as client:
+        assert client.head_file(uuid=UUID, replica="aws").headers["X-DSS-SIZE"] == "3"
+        with pytest.raises(
+            TypeError, match=r"^get_bundle\(\) takes arguments by name, as in get_bundle\(uuid=\.\.\., version="
+        ):
+            client.get_bundle(UUID)
+        with pytest.raises(TypeError, match=r"^get_bundle\(\) missing"):
+            client.get_bundle(uuid=UUID)
+        with pytest.raises(AttributeError, match=r"get_file\(\) returns a single page, and cannot be iterated"):
+            _ = client.get_file.iterate
