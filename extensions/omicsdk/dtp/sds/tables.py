@@ -142,8 +142,7 @@ def _values_in(cell: Cell, kind: str, *, alone: bool) -> Any:
     lines = _plain(cell).split("\n")
     if not alone and len(lines) == 1:
         return lines[0]
-    items = [_typed(line.strip(), kind) for line in lines if line.strip()]
-    return items if alone or len(items) > 1 else items[0]
+    return [_typed(line.strip(), kind) for line in lines if line.strip()]
 
 
 def _values_reader_of(property_: Property) -> Callable[[Sequence[Cell]], Any]:
@@ -172,8 +171,7 @@ def absent(property_: Property) -> Any:
 
 
 def _plain(cell: Cell) -> str:
-    text = (cell.strip() if isinstance(cell, str) else text_of(cell)).replace('"', "'")
-    return _BREAK.sub("\n", text) if "\n" in text or "\r" in text else text
+    return _BREAK.sub("\n", text_of(cell).replace('"', "'"))
 
 
 def _typed(cell: Cell, kind: str) -> Any:
