@@ -378,9 +378,24 @@ def test_a_token_that_was_given_is_used_as_it_is(make: Make, commons: FakeCommon
 
 def test_a_token_that_was_given_and_has_ended(make: Make, clock: ManualClock, make_token: Callable[..., str]):
     auth = make(access_token=make_token())
-    clock.advance(1300)
+    clock.advance(1201)  # its commons may have another clock
+    assert auth.get_access_token()
+    clock.advance(99)
     with pytest.raises(Gen3AuthError, match="expired on 2020-09-13"):
         auth.get_access_token()
+
+
+def test_the_end_and_the_commons_that_a_login_states(make: Make, clock: ManualClock, make_token: Callable[..., str]):
+    key, token, program = (
+        make(),
+        make(access_token=make_token(seconds=60)),
+        make(endpoint=COMMONS, client_credentials=("a", "b")),
+    )
+    ends = [login.expires_at for login in (key, token, program)]
+    assert ends == [int(clock.now()) + 30 * 86400, int(clock.now()) + 60, None]
+    workspace, of_commons = Gen3Auth(clock=clock), Gen3Auth(endpoint=COMMONS, clock=clock)
+    logins = (key, token, program, workspace, of_commons)
+    assert [login.is_workspaces for login in logins] == [False, False, False, True, False]
 
 
 def test_a_program_s_login(make: Make, commons: FakeCommons):
@@ -617,7 +632,7 @@ def test_a_request_manually(make: Make, commons: FakeCommons):
     assert sent(commons.requests[-1]) == f"bearer {commons.issued_tokens[0]}"
 
 
-@pytest.mark.parametrize("request_", [None, "put"])
+@pytest.mark.parametrize("request_", [None, "put", "patch"])
 def test_json_manually_goes_unchanged(make: Make, commons: FakeCommons, tmp_path: Path, request_: str | None):
     file = tmp_path / "body.json"
     file.write_text('{"a": [1, "é"]}', encoding="utf-8")
@@ -626,7 +641,7 @@ def test_json_manually_goes_unchanged(make: Make, commons: FakeCommons, tmp_path
         sent_request = commons.requests[-1]
         assert sent_request.content.decode() == '{"a": [1, "é"]}'
         assert sent_request.headers["content-type"] == "application/json"
-        assert sent_request.method == ("PUT" if request_ else "POST")
+        assert sent_request.method == (request_ or "post").upper()
 
 
 def test_other_text_manually(make: Make, commons: FakeCommons):

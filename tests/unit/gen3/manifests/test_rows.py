@@ -117,7 +117,7 @@ def test_a_manifest_of_drs_pull(written):
         ("m.csv", "guid,size\na,1\nb,12 kB\n", "line 3, column 'size': '12 kB' is not a size in bytes"),
         ("m.csv", "guid,size\na,-1\n", "line 2, column 'size': '-1' is not a size"),
         ("m.csv", 'guid,x,md5sum\na,"1\n2",\nb,,12\n', "line 4, column 'md5sum': '12' is not an md5 checksum"),
-        ("m.csv", "GUID,size\n,1\n", "line 2, column 'GUID': '' names no file"),
+        ("m.csv", "GUID,size\n,1\n", "line 2, column 'GUID': '' names no file."),
         ("m.json", '[{"object_id": "a"}, {"file_size": 1}]', "entry 2, column 'guid': '' names no file"),
         ("m.csv", "md5,size\n", "line 1: no column names the files"),
         ("m.csv", "guid,md5,guid\n", "line 1, column 'guid': '' is in the header twice"),
@@ -133,7 +133,9 @@ def test_a_manifest_of_drs_pull(written):
         ("m.csv", 'guid,size,x\na,1,"open\nb,2,\nc,3,"5 end\n', "line 2: a quote is opened and never closed"),
         ("m.json", '{"object_id": "a"}', "is not a JSON list of objects"),
         ("m.json", '[{"object_id": "a"}', "is not a JSON list of objects"),
-        ("m.json", '["a"]', "is not a JSON list of objects"),
+        ("m.json", '["a"]', "is not a JSON list of objects: entry 1 is 'a'"),
+        ("m.json", '[{"object_id": "a"}, 5]', "is not a JSON list of objects: entry 2 is '5'"),
+        ("m.json", '[{"object_id": "a", "file_name": 5}]', "entry 1, column 'file_name': '5' "),
     ],
 )
 def test_what_is_wrong_is_reported_with_its_place(written, name: str, text: str | bytes, message: str):
@@ -152,9 +154,14 @@ def test_a_manifest_that_does_not_exist(tmp_path: Path):
 
 def test_wrong_rows_may_be_left_out(written):
     faults: list[Fault] = []
-    path = written("guid,size\na,1\nb,x\n,3\nd,4\n", "m.csv")
+    path = written("guid,size\na,1\nb,x\n,3\nc,4,5\nd,4\n", "m.csv")
     assert [row.guid for row in rows_of(path, on_fault=faults.append)] == ["a", "d"]
-    assert [(fault.line, fault.column) for fault in faults] == [(3, "size"), (4, "guid")]
+    assert [(fault.line, fault.column) for fault in faults] == [(3, "size"), (4, "guid"), (5, "")]
+
+
+@pytest.mark.parametrize(("name", "mark"), [("m.csv", ","), ("m.TSV", "\t")])
+def test_the_first_column_of_a_table_may_begin_as_a_list_does(written, name: str, mark: str):
+    assert [row.guid for row in rows_of(written(f"[note]{mark}guid\nx{mark}a\n", name))] == ["a"]
 
 
 def test_cells_may_be_long_and_separated_by_what_one_states(written):
