@@ -79,6 +79,33 @@ def test_nothing_of_the_corpus_dialects_is_left_over(tmp_path: Path) -> None:
     assert sum(len(list(listed(data))) for listed in (declared_operations, declared_webhooks, left_out)) == written
 
 
+def test_operations_have_the_path_that_is_sent_and_their_own_method_in_a_shared_name() -> None:
+    operation = {"operationId": "seen_a__id__get", "responses": {}}
+    data: Any = {
+        "paths": {
+            "/a/{id}": {"x-omics-sent-path": "/sent", "get": operation, "head": operation},
+            "/b": {"get": operation, "head": {"operationId": "other"}},
+        }
+    }
+    rows = [(declared.sent, declared.method, declared.wish) for declared in declared_operations(data)]
+    assert rows == [
+        ("/sent", "GET", "seen_a__id__get"),
+        ("/sent", "HEAD", "seen_a__id__head"),
+        ("/b", "GET", "seen_a__id__get"),
+        ("/b", "HEAD", "other"),
+    ]
+
+
+def test_extensions_among_webhooks_and_callbacks_are_none() -> None:
+    item = {"post": {"responses": {}}}
+    operation = {"callbacks": {"called": {"x-mine": item, "{$url}": item, "text": "none"}}}
+    data: Any = {"webhooks": {"x-mine": item, "done": item, "text": "none"}, "paths": {"/a": {"get": operation}}}
+    assert [webhook.what for webhook in declared_webhooks(data)] == [
+        "POST of the webhook done",
+        "POST of the callback called of GET /a",
+    ]
+
+
 def test_what_of_a_webhook_is_not_read_is_in_the_report(tmp_path: Path) -> None:
     spec = tmp_path / "thing.yaml"
     spec.write_text("""\
