@@ -1,6 +1,7 @@
 """Rules of filters: patterns, their order, sizes and dates."""
 
 import re
+import string
 
 import pytest
 from hypothesis import given
@@ -36,6 +37,33 @@ from omicsdk.transfer.filters import Filters, WrongPattern, fits_rules, parse_mo
 def test_patterns(pattern, matches, others):
     expression = re.compile(regular_expression(pattern))
     assert [name for name in (*matches, *others) if expression.search(name)] == matches
+
+
+@pytest.mark.parametrize(
+    ("name", "has"),
+    [
+        ("alnum", str.isalnum),
+        ("alpha", str.isalpha),
+        ("ascii", str.isascii),
+        ("blank", " \t".__contains__),
+        ("cntrl", lambda letter: letter < " " or letter == "\x7f"),
+        ("digit", str.isdigit),
+        ("graph", lambda letter: letter.isprintable() and letter != " "),
+        ("lower", str.islower),
+        ("print", str.isprintable),
+        ("upper", str.isupper),
+        ("space", lambda letter: letter in string.whitespace),
+        ("word", lambda letter: letter.isalnum() or letter == "_"),
+        ("xdigit", string.hexdigits.__contains__),
+        ("punct", string.punctuation.__contains__),
+    ],
+)
+def test_classes_are_those_of_posix(name, has):
+    expression = re.compile(regular_expression(f"[[:{name}:]]"))
+    letters = [chr(code) for code in range(256)]
+    assert [letter for letter in letters if expression.search(letter)] == [
+        letter for letter in letters if letter.isascii() and has(letter)
+    ]
 
 
 @pytest.mark.parametrize(

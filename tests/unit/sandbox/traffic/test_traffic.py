@@ -56,7 +56,11 @@ def test_rules_can_be_taken_back():
         ([{"action": "cut"}, {"action": "burn"}], "fault 2: there is no action 'burn'"),
         ({"action": "cut", "where": "/"}, "unknown keys: where"),
         ({"action": "cut", "at": -1}, "at is 0 or more"),
-        ({"action": "status", "status": 42}, "42 is not a status"),
+        ({"action": "cut", "at": "5"}, "at is a number, not '5'"),
+        ({"action": "cut", "nth": True}, "nth is a number, not True"),
+        ({"action": "cut", "path": "/_s3/b/k"}, "the S3 server knows the actions status and reset, not 'cut'"),
+        ({"action": "status", "status": 199}, "199 is not a status"),
+        ({"action": "status", "status": 600}, "600 is not a status"),
         ({"action": "cut", "each": "day"}, "by rule or by path"),
         ({"action": "throttle", "rate": 0}, "rate is more than 0"),
         ({"action": "throttle", "rate": float("inf")}, "rate has an end"),
@@ -66,6 +70,15 @@ def test_rules_can_be_taken_back():
 def test_an_invalid_rule(document, words):
     with pytest.raises(ValueError, match=words):
         parse_rules(document)
+
+
+def test_rules_at_the_limits():
+    limits = [{"action": "status", "path": "/_s3/b/k", "status": status} for status in (200, 599)]
+    documents = [*limits, {"action": "reset", "path": "/_s3/b/k"}, {"action": "delay", "query": {"a": ""}}]
+    book = FaultBook()
+    book.add(parse_rules(documents))
+    assert [rule.status for rule in book.act("GET", "/_s3/b/k", "")] == [200, 599, 503]
+    assert [rule.seconds for rule in book.act("GET", "/", "a=")] == [0]
 
 
 def test_rules_from_files(tmp_path):
