@@ -176,3 +176,88 @@ def test_nothing_is_fetched_where_no_user_can_confirm(
     assert run_codegen(*words) == 1
     question = "omics: the document refers to:\nomics:   https://a.example\nFetch from there? [y/N]"
     assert question in capsys.readouterr().err
+
+
+# -- projects, whose files are not formatted here: that is a process
+
+LOSSY = """\
+openapi: 3.0.3
+info: {title: Lossy, version: '1'}
+paths:
+  /a:
+    gett: {responses: {'200': {description: fine}}}
+    get:
+      operationId: getA
+      tags: [a]
+      parameters: [{name: q, in: query}, q]
+      responses: {'200': {description: fine, content: {application/json: {schema: {type: strnig}}}}}
+  /b: {get: {operationId: getB, tags: [b], responses: {}}}
+"""
+
+
+@pytest.fixture
+def unformatted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("omicsdk_codegen.write._format", lambda names: None)
+
+
+@pytest.mark.usefixtures("unformatted")
+def test_a_project_is_compared_with_the_options_that_it_was_generated_with(
+    spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, overlay = tmp_path / "out", tmp_path / "overlay.yaml"
+    name = "{target: '$.paths[*].get', update: {x-omics-name: read_it}}"
+    overlay.write_text(f"overlay: 1.0.0\ninfo: {{title: t, version: '1'}}\nactions:\n- {name}\n")
+    words = (spec, "--out", out, "--name", "small_client", "--overlay", overlay, "--open-enums", "--only", "GET /a*")
+    assert run_codegen(*words, "--check") == 1
+    assert capsys.readouterr().err == f"omics: {out} does not exist. Generate it without --check.\n"
+    assert run_codegen(*words) == 0
+    package = out / "src" / "small_client"
+    files = sum(path.is_file() and "_runtime" not in path.parts for path in package.rglob("*"))
+    counts, differing, *_ = capsys.readouterr().err.splitlines()
+    assert counts.startswith(f"omics: {package}: 1 operation, 0 models, ")
+    assert int(counts.split(", ")[2].removesuffix(" files")) <= files
+    assert differing.startswith(f"omics: {package / 'report.json'} lists what differs from the document: ")
+    assert "1 without a type" in differing
+    again = "omics codegen small.yaml --only 'GET /a*' --overlay overlay.yaml --open-enums --name small_client"
+    assert f"\n# Again: {again}\n" in (out / "pyproject.toml").read_text()
+    assert run_codegen(*words, "--check") == 0
+    assert f"{out} is up to date with {spec} (" in capsys.readouterr().err
+    (package / "commands.json").write_text("[]")
+    assert run_codegen(*words, "--check") == 1
+    *_, last = capsys.readouterr().err.splitlines()
+    assert last == f"omics: {out} differs from {spec}. Generate it again without --check."
+    assert run_codegen(*words, "--no-cli", "--check") == 1
+    assert f"Use the options that it was generated with: {again}" in capsys.readouterr().err
+    for old in (out, package):  # whose document has the overlay already, which would find nothing to remove
+        overlay.write_text(
+            overlay.read_text().replace(f"- {name}", "- {target: '$.paths[*].get.operationId', remove: true}")
+        )
+        assert run_codegen("diff", old, spec, "--overlay", overlay, "--json") == 0
+        assert capsys.readouterr().err == ""
+
+
+@pytest.mark.usefixtures("unformatted")
+def test_what_is_lost_or_should_be_corrected_is_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec, out = tmp_path / "lossy.yaml", tmp_path / "out"
+    spec.write_text(LOSSY)
+    assert run_codegen(spec, "--name", "lossy", "--out", out) == 0
+    lines = capsys.readouterr().err.splitlines()
+    assert "2 lost" in lines[1]
+    assert [line.removeprefix(f"omics: {spec}:").partition(" (")[0] for line in lines[2:]] == [
+        "5: gett is left out: it is no method; did you mean get?",
+        "9: parameter 1 is left out: it isn't a mapping",
+        "10: 'strnig' is no type; any value",
+    ]
+    assert run_codegen(spec, "--name", "lossy", "--out", out, "--strict", "--only", "b") == 3
+    output = capsys.readouterr().err
+    assert "left out by --only b" in output
+    spec.write_text(LOSSY.replace("type: strnig", "$ref: '#/none'"))
+    assert run_codegen(spec, "--name", "lossy", "--out", out) == 3
+    assert "\nomics: 1 part is left out or taken as any value" in capsys.readouterr().err
+    spec.write_text(LOSSY[: LOSSY.index("  /a:")].replace("paths:", "paths: {}"))
+    assert run_codegen(spec, "--name", "lossy", "--out", out) == 3
+    spec.write_text(LOSSY)
+    assert run_codegen(spec, "--name", "lossy", "--out", out, "--templates", tmp_path / "none") == 2
+    assert "not a folder" in capsys.readouterr().err
+    assert run_codegen("templates", "cleint.py.jinja") == 2
+    assert "unknown template cleint.py.jinja" in capsys.readouterr().err
