@@ -96,6 +96,11 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "EngineOptionsDict: False -> True": "of total: for type checkers",
         "TransferOptionsDict: False -> True": "of total: for type checkers",
     },
+    "omicsdk.transfer.filters": {
+        ": 'A-Za-z' -> 'A-Za-zz'": "a letter twice is that letter",
+        ": '!-~' -> '!-~~'": "a letter twice is that letter",
+        ": '\\\\t\\\\n\\\\v\\\\f\\\\r ' -> '\\\\t\\\\n\\\\v\\\\f\\\\r  '": "a letter twice is that letter",
+    },
     "omicsdk.transfer.journal": {
         "DoneIndex.__init__: 4 -> 5": "some slots stay free, and a search ends at the first: only its length differs",
         "Journal.begin: 1 -> 2": "the keys of parts only have to differ",

@@ -1,0 +1,145 @@
+"""The engine on a simulated network: files of known URLs, and which files are requested, refused and reported."""
+
+import random
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from disk_space import stating
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from omicsdk.core import ChecksumMissing, DiskFull, UnsafePath
+from omicsdk.core.checksums import digest
+from omicsdk.transfer import Item, Location, Outcome, Progress, TransferReport
+from simulated import CELL, Source, World, fetched
+
+SMALL = st.lists(st.integers(1, CELL) | st.integers(1, 3 * CELL), min_size=1, max_size=5)
+
+
+def world_of(seed: int, sizes: list[int], **how: Any) -> World:
+    chance = random.Random(seed)
+    contents = {f"f{number}": chance.randbytes(size) for number, size in enumerate(sizes)}
+    return World(seed, {name: Source(content, content) for name, content in contents.items()}, **how)
+
+
+def items_of(world: World, **how: Any) -> list[Item]:
+    """Items whose first URL is known: a small one is a single request that no job prepares."""
+    items = list[Item]()
+    for name, source in world.sources.items():
+        later = world.item(name, {"md5": digest(source.declared_content, "md5")})
+        assert callable(later.locate)
+        location = later.locate()
+        items.append(
+            Item(name, location, later.size, later.checksums, retries=1000, min_delay=0.01, renew=later.locate, **how)
+        )
+    return items
+
+
+def check(report: TransferReport, here: Path, world: World) -> None:
+    for outcome, (name, source) in zip(report.outcomes, world.sources.items(), strict=True):
+        assert (outcome.name, outcome.state, outcome.size) == (name, "done", len(source.content))
+        assert (outcome.verification, outcome.server) == ("verified", "http://127.0.0.1:9")
+        assert (here / name).read_bytes() == source.content
+
+
+@settings(max_examples=settings().max_examples, deadline=None)
+@given(st.integers(0, 2**32), SMALL)
+def test_a_small_file_is_one_request(seed: int, sizes: list[int]) -> None:
+    world = world_of(seed, sizes)
+    shown = list[Progress]()
+    with tempfile.TemporaryDirectory() as folder:
+        report, here = fetched(world, items_of(world), Path(folder), progress=shown.append)
+        check(report, here, world)
+        small = [outcome for outcome in report.outcomes if (outcome.size or 0) <= CELL]
+        assert all((outcome.attempts, outcome.bytes_fetched) == (1, outcome.size) for outcome in small)
+        assert report.outcomes.bytes_fetched == world.served == sum(sizes) == shown[-1].bytes_fetched
+        assert {progress.phase for progress in shown} <= {"preparing", "moving", "waiting", "finishing", "over"}
+        assert all(progress.bytes_done <= sum(sizes) for progress in shown)
+
+
+@settings(max_examples=settings().max_examples, deadline=None)
+@given(st.integers(0, 2**32), SMALL, st.integers(0, 3), st.sampled_from([0.05, 0.2]), st.booleans())
+def test_whatever_happens_to_small_files_they_arrive(
+    seed: int, sizes: list[int], kills: int, trouble: float, corrupts: bool
+) -> None:
+    """Responses fail, are cut, changed on their way or paused, URLs expire, and the process is stopped or killed."""
+    world = world_of(seed, sizes, trouble=trouble, kills=kills)
+    world.corrupts = corrupts
+    with tempfile.TemporaryDirectory() as folder:
+        report, here = fetched(world, items_of(world), Path(folder))
+        for outcome in report.outcomes:
+            assert outcome.is_present or corrupts, outcome.error
+            assert outcome.is_present == (here / outcome.name).exists()
+            assert not outcome.is_present or (here / outcome.name).read_bytes() == world.sources[outcome.name].content
+
+
+@settings(max_examples=settings().max_examples, deadline=None)
+@given(st.integers(0, 2**32), SMALL)
+def test_what_a_pause_called_off_is_requested_again(seed: int, sizes: list[int]) -> None:
+    world = world_of(seed, sizes)
+
+    def pause() -> None:
+        if world.flying and world.chance.random() < 0.2:
+            world.control.pause()
+
+    world.watch = pause
+    with tempfile.TemporaryDirectory() as folder:
+        report, here = fetched(world, items_of(world), Path(folder))
+        check(report, here, world)
+
+
+def test_urls_are_requested_as_connections_can_take_them(tmp_path: Path) -> None:
+    world = world_of(1, [CELL + 1] * 120)
+    unused = list[int]()
+    world.watch = lambda: unused.append(sum(source.issued for source in world.sources.values()) - world.requests)
+    items = [world.item(name, {"md5": digest(source.content, "md5")}) for name, source in world.sources.items()]
+    report, _ = fetched(world, items, tmp_path)
+    assert report.ok
+    assert 4 <= max(unused) <= 32
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_only_what_fits_on_the_disk_is_requested(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known: bool) -> None:
+    world = world_of(1, [CELL] * 6)
+    space = 3 * CELL + CELL // 2
+    monkeypatch.setattr(
+        "os.statvfs", stating(lambda: (space - sum(file.stat().st_size for file in world.here.glob("f*")), space))
+    )
+
+    def items() -> Iterator[Item]:
+        for item in items_of(world) if known else [world.item(name, {}) for name in world.sources]:
+            world.clock.advance(2)  # the free space is read again, while those before are not on the disk
+            yield item
+
+    report, _ = fetched(world, items(), tmp_path)  # type: ignore[arg-type]
+    assert [outcome.state for outcome in report.outcomes] == ["done"] * 3 + ["failed"] * 3
+    errors = [outcome.error for outcome in report.outcomes if outcome.error]
+    assert all(isinstance(error, DiskFull) for error in errors)
+    assert world.requests == 3
+
+
+def test_a_file_without_a_checksum_is_not_requested_where_one_is_required(tmp_path: Path) -> None:
+    world = world_of(1, [CELL, CELL, 2 * CELL])
+    with_checksum, *others = items_of(world)
+    items = [with_checksum, *(Item(item.name, item.locate, item.size) for item in others)]
+    (tmp_path / "0").mkdir()
+    (tmp_path / "0" / "f2").write_bytes(b"mine")
+    report, here = fetched(world, items, tmp_path, require_checksum=True)
+    assert [(outcome.state, type(outcome.error)) for outcome in report.outcomes] == [
+        ("done", type(None)),
+        ("failed", ChecksumMissing),
+        ("failed", ChecksumMissing),
+    ]
+    assert (world.requests, (here / "f2").read_bytes()) == (1, b"mine")
+
+
+def test_names_that_come_one_by_one_are_refused_one_by_one(tmp_path: Path) -> None:
+    world = world_of(1, [CELL, CELL])
+    items = items_of(world)
+    outside = Item("../out", Location("http://127.0.0.1:9/f0?url=1"), 1)
+    report, _ = fetched(world, iter([items[0], outside, items[1]]), tmp_path)  # type: ignore[arg-type]
+    states: list[tuple[str, Any]] = [(outcome.state, type(outcome.error)) for outcome in report.outcomes]
+    assert states == [("done", type(None)), ("failed", UnsafePath), ("done", type(None))]
+    assert isinstance(report.outcomes[1], Outcome)
