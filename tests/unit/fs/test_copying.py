@@ -6,6 +6,7 @@ import io
 import os
 from pathlib import Path
 from threading import Event
+from types import SimpleNamespace
 
 import pytest
 from disk_space import stating
@@ -30,7 +31,7 @@ from omicsdk.fs.copying.spool import Arrival, Spool, Unfinished, batches
 from omicsdk.fs.stores.local import LocalStore
 from omicsdk.fs.stream_source import StreamSource
 from omicsdk.fs.uris import Stores
-from omicsdk.transfer import Control, Outcome, items
+from omicsdk.transfer import Control, Outcome, TransferReport, items
 from omicsdk.transfer.disk import RESERVE
 from omicsdk.transfer.journal import Journal, JournalFile
 
@@ -170,6 +171,24 @@ def test_what_is_wrong_does_not_appear(shelf, tmp_path):
     report = copied("shelf://p", str(tmp_path / "out"))
     assert isinstance(report.outcomes[0].error, ChecksumMismatch)
     assert tree(tmp_path / "out") == {"a": b"old", "b": b"2"}
+
+
+def test_streams_and_what_the_engine_downloads_are_reported_in_their_order(tmp_path):
+    """As of a store of which some files have a URL, and others only a stream."""
+    downloaded, entries = [], [Entry(name, "file", 1) for name in ("u", "s", "v", "t", "w")]
+
+    def download(named_entries, folder, options):
+        downloaded.extend(name for _, name in named_entries)
+        return TransferReport([Outcome(name, "done", 1) for _, name in named_entries])
+
+    mixed = SimpleNamespace(
+        scheme="mixed", open=lambda entry: io.BytesIO(b"1") if entry.path in "st" else None, download=download
+    )
+    report = fetching.fetch([(entry, entry.path) for entry in entries], mixed, str(tmp_path))
+    assert downloaded == ["u", "v", "w"]
+    assert [(outcome.name, outcome.state) for outcome in report.outcomes] == [(name, "done") for name in "usvtw"]
+    assert tree(tmp_path) == {"s": b"1", "t": b"1"}
+    assert len(fetching.fetch([(entries[0], "u")], mixed, str(tmp_path)).outcomes) == 1
 
 
 def test_one_that_fails_does_not_stop_the_others(shelf, tmp_path):
