@@ -259,8 +259,6 @@ class Service:
         document_path: Path of the document below the prefix; empty where it is not served.
         before: What is done before each handler; it may raise a Problem.
         rights: Raises a Problem where the sender may not request an operation that the engine answers.
-        identities: The fields with objects' identities, by the paths of collections that the engine answers for, where the schemas
-            do not show them.
         formats: Checks of the document's own formats, which return something false, or raise ValueError, for a wrong text.
         format_codes: Which error code a violated format gives, or a wrong parameter or field of a body by `operation.name`.
         restricted: Whether every operation needs a token at present, whatever the document states.
@@ -290,7 +288,6 @@ class Service:
     document_path: str = "/openapi.json"
     before: Callable[[Call], object] = lambda _call: None
     rights: Callable[[Call], object] = lambda _call: None
-    identities: Mapping[str, str] = field(default_factory=dict[str, str])
     formats: Mapping[str, Callable[[str], object]] = field(default_factory=dict[str, Callable[[str], object]])
     format_codes: Mapping[str, str] = field(default_factory=dict[str, str])
     restricted: Callable[[], bool] = lambda: False

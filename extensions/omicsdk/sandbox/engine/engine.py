@@ -96,7 +96,7 @@ class Engine:
         if idle := {*service.handlers, *service.absent} - {operation.name for operation in self.operations}:
             raise LookupError(f"{self.name}: handlers without an operation: {', '.join(sorted(idle))}")
         self.schemas = Schemas(document, self._report, service.formats)
-        self.plan = Plan(self.operations, self.schemas, frozenset(service.handlers), service.identities)
+        self.plan = Plan(self.operations, self.schemas, frozenset(service.handlers))
 
     def _report(self, fault: str) -> None:
         """Keep a fault of the document, and log it once."""

@@ -5,7 +5,7 @@ requested, so that a document of 2,000 operations starts at once.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Literal
 
@@ -149,7 +149,6 @@ class Plan:
         operations: Its operations.
         schemas: Its schemas.
         handled: Names of operations that have handlers.
-        identities: The fields with objects' identities, by their collections' paths, where they are declared.
         answer: How an operation is answered.
         shape: What the schemas state about a resource's objects.
         settable: Words of the fields that requests may set: a filter by another one would compare what the sandbox made.
@@ -158,7 +157,6 @@ class Plan:
     operations: Sequence[Operation]
     schemas: Schemas
     handled: frozenset[str] = frozenset()
-    identities: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def __post_init__(self) -> None:
         self.answer = cache(self._answer)
@@ -269,9 +267,6 @@ class Plan:
             certain: Whether only the parameter's name counts, not that a field has a usual name.
         """
         spelled = {words(name): name for name in self.schemas.properties(schema)}
-        declared = self.identities.get(f"/{'/'.join(resource.segments)}", "")
-        if declared in self.schemas.properties(schema):
-            return (declared,)
         parameter, noun = words(resource.parameter), resource.noun
         last = parameter.rpartition("_")[2]
         candidates = [parameter, f"{noun}_{parameter}"] if parameter else []
