@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar, get_args
 from omicsdk.core.files import PRIVATE
 
 # Raised when a table's meaning changes: a folder of another release is then refused, not misread.
-SCHEMA_VERSION = 8
+SCHEMA_VERSION = 9
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from omicsdk.sandbox.gen3.access import OPEN, below
 from omicsdk.sandbox.gen3.indexd import requests
-from omicsdk.sandbox.gen3.indexd.index import BUNDLES, MAX_BULK, PASSPORTS, Index
+from omicsdk.sandbox.gen3.indexd.index import BUNDLES, MAX_BULK, PASSPORTS, Index, Kept
 from omicsdk.sandbox.gen3.indexd.record import CLOUDS, checksums, new_guid, scheme, timestamp
 from omicsdk.sandbox.gen3.indexd.records import listed
 from omicsdk.sandbox.gen3.indexd.requests import Query, bad, checked_hashes, refuse, sent
@@ -29,7 +29,7 @@ def create_bundle(index: Index, call: Call) -> Reply:
     id = body.get("bundle_id") or new_guid(index.prefix)
     contents = [_content(member, index.prefix, call.origin) for member in members]
     bundle = _made(body, id, contents, members, timestamp(index.context.clock.now()))
-    if index.records.find(id) or not index.bundles.put(bundle, instead=False):
+    if index.records.find(id) or not index.bundles.add_new(Kept(bundle["id"], bundle)):
         raise refuse(409, f'bundle id "{id}" already exists')
     return Reply({"bundle_id": id, "name": bundle["name"], "contents": json.dumps(contents)})
 
@@ -46,7 +46,7 @@ def get_bundle(index: Index, call: Call) -> Reply:
 def delete_bundle(index: Index, call: Call) -> Reply:
     """DELETE /bundle/{GUID}."""
     index.permit(call, "delete", [BUNDLES])
-    if not index.bundles.remove(call.arguments["GUID"]):
+    if not index.bundles.remove(key=call.arguments["GUID"]):
         raise refuse(404, "No bundle found")
     return Reply(text="", headers=HTML)
 

@@ -29,50 +29,30 @@ BY_GUID = "did"
 BY_CHANGE = "updated_date, rowid"
 
 
-class Documents:
-    """A table of JSON documents, each with a key. It keeps the order in which they were added.
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A bundle or an old alias record, by its identifier or name."""
 
-    Args:
-        database: The file that it is in.
-        table: Its name.
-        key: The field that is the key.
-        fields: Further fields, which SQLite makes columns of.
-        indexes: Columns that are looked for together.
+    key: str
+    document: JsonObject
 
-    Attributes:
-        transaction: Context whose changes are made together, or not at all.
-    """
 
-    def __init__(self, database: Database, table: str, key: str, *fields: str, indexes: Sequence[str] = ()) -> None:
-        self.transaction = database.transaction
-        self._database = database
-        self._table = table
-        self._key = key
-        generated_columns = "".join(f", {field} AS (json_extract(document, '$.{field}'))" for field in fields)
-        database.define(**{table: f"{key} TEXT PRIMARY KEY, document TEXT NOT NULL{generated_columns}"})
-        for number, columns in enumerate(indexes):
-            database.execute(f"CREATE INDEX IF NOT EXISTS {table}_{number} ON {table} ({columns})")
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """A record, with the fields that lists are selected and sorted by."""
 
-    def find(self, key: str) -> JsonObject | None:
-        """A document by its key."""
-        return next(iter(self.selected(f"WHERE {self._key} = ?", (key,))), None)
+    did: str
+    baseid: str
+    size: int | None
+    file_name: str | None
+    version: str | None
+    uploader: str | None
+    created_date: str
+    updated_date: str
+    document: JsonObject
 
-    def put(self, document: JsonObject, *, instead: bool = True) -> bool:
-        """Write a document, unless one exists that must not be replaced; return whether it was written."""
-        # Not REPLACE, which would move it to the end.
-        conflict = "UPDATE SET document = excluded.document" if instead else "NOTHING"
-        values = f"VALUES (?, ?) ON CONFLICT ({self._key}) DO {conflict}"
-        row = (document[self._key], json.dumps(document, ensure_ascii=False))
-        return bool(self._database.execute(f"INSERT INTO {self._table} ({self._key}, document) {values}", row))
 
-    def remove(self, key: str) -> bool:
-        """Remove a document; False when there is none."""
-        return bool(self._database.execute(f"DELETE FROM {self._table} WHERE {self._key} = ?", (key,)))  # noqa: S608 - our own words
-
-    def selected(self, rest: str, values: Sequence[Any] = ()) -> list[JsonObject]:
-        """The documents that a query finds, of which the part after the table's name is given."""
-        rows = self._database.rows(f"SELECT document FROM {self._table} {rest}", values)  # noqa: S608 - our own words
-        return [json.loads(row["document"]) for row in rows]
+_FIELDS = ("did", "baseid", "size", "file_name", "version", "uploader", "created_date", "updated_date")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,52 +64,57 @@ class _Term:
     did: str
 
 
-class RecordStore(Documents):
-    """Records, and the words that they are found by.
+class RecordStore:
+    """Records in the order in which they were added, and the words that they are found by.
 
     Args:
         database: The file that they are in.
+
+    Attributes:
+        transaction: Context whose changes are made together, or not at all.
     """
 
     def __init__(self, database: Database) -> None:
-        super().__init__(
-            database,
-            "gen3_index_records",
-            "did",
-            *("baseid", "size", "file_name", "version", "uploader", "created_date", "updated_date"),
-            indexes=(
-                *("baseid", "updated_date", "size", "file_name, did"),
-                *("version, did", "uploader, did", "created_date, size"),
-            ),
-        )
+        self.transaction = database.transaction
+        self._database = database
+        indexes = ("baseid", "updated_date", "size", "created_date, size")
+        indexes += tuple(f"{name}, did" for name in ("file_name", "version", "uploader"))
+        self._records = Table(database, "gen3_index_records", _Record, indexes=indexes)
         indexes = ("did, kind, word",)
         self._terms = Table(database, "gen3_index_terms", _Term, key="kind word did", indexes=indexes)
 
+    def find(self, did: str) -> JsonObject | None:
+        """A record by its whole GUID."""
+        record = self._records.get(did)
+        return record and record.document
+
     def put(self, document: JsonObject, *, instead: bool = True) -> bool:
         """Write a record, unless one exists that must not be replaced; return whether it was written."""
-        did = document["did"]
+        fields = {name: document[name] for name in _FIELDS}
         with self.transaction():
-            written = super().put(document, instead=instead)
+            # Changed, not replaced, which would move it to the end.
+            written = instead and self._records.change(fields["did"], **fields, document=document)
+            written = written or self._records.add_new(_Record(**fields, document=document))
             if written:
-                self._terms.remove(did=did)
-                self._terms.put_all(_Term(kind, word, did) for kind, word in records.terms(document))
+                self._terms.remove(did=fields["did"])
+                self._terms.put_all(_Term(kind, word, fields["did"]) for kind, word in records.terms(document))
         return written
 
-    def remove(self, key: str) -> bool:
+    def remove(self, did: str) -> bool:
         """Remove a record; False when there is none."""
         with self.transaction():
-            self._terms.remove(did=key)
-            return super().remove(key)
+            self._terms.remove(did=did)
+            return self._records.remove(did=did) > 0
 
     # -- several
 
     def versions(self, baseid: str) -> list[JsonObject]:
         """The versions of a file, the oldest first."""
-        return self.selected("WHERE baseid = ? ORDER BY rowid", (baseid,))
+        return self._records.column("document", "baseid = ?", baseid)
 
     def several(self, dids: Iterable[str]) -> list[JsonObject]:
         """The records of those of some whole GUIDs that exist, by GUID."""
-        return self.selected("WHERE did IN (SELECT value FROM json_each(?)) ORDER BY did", (json.dumps([*dids]),))
+        return self.listed("did IN (SELECT value FROM json_each(?))", (json.dumps([*dids]),))
 
     def listed(
         self, where: str, values: Sequence[Any], *, order: str = BY_GUID, limit: int = -1, offset: int = 0
@@ -143,7 +128,8 @@ class RecordStore(Documents):
             limit: Largest number of items; negative for all.
             offset: Number of items to skip.
         """
-        return self.selected(f"WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?", (*values, limit, offset))
+        found = self._records.all(where, *values, order=order, limit=limit, offset=offset)
+        return [record.document for record in found]
 
     def counted(self, month: str = "") -> tuple[int, int]:
         """The number of records, and of their bytes.
@@ -210,8 +196,8 @@ class Index:
         self._access = access
         database = context.database
         self.records = RecordStore(database)
-        self.bundles = Documents(database, "gen3_index_bundles", "id")
-        self.alias_records = Documents(database, "gen3_index_alias_records", "name")
+        self.bundles = Table(database, "gen3_index_bundles", Kept)
+        self.alias_records = Table(database, "gen3_index_alias_records", Kept)
         self.aliases = Aliases(database, "gen3_index_aliases", Alias, indexes=("did, alias",))
 
     @property
@@ -306,8 +292,8 @@ class Index:
 
     def find_bundle(self, id: str) -> JsonObject | None:
         """A stored bundle, by its identifier with or without the commons' prefix."""
-        candidates = (self.bundles.find(spelling) for spelling in spellings(id, self.prefix))
-        return next((bundle for bundle in candidates if bundle is not None), None)
+        candidates = (self.bundles.get(spelling) for spelling in spellings(id, self.prefix))
+        return next((bundle.document for bundle in candidates if bundle is not None), None)
 
     def either(self, id: str) -> JsonObject:
         """A stored record or bundle, by its GUID with or without the commons' prefix.

@@ -6,7 +6,7 @@ from heapq import merge
 from typing import cast
 
 from omicsdk.sandbox.gen3.indexd import requests
-from omicsdk.sandbox.gen3.indexd.index import BY_CHANGE, BY_GUID, NEIGHBOURS, Index
+from omicsdk.sandbox.gen3.indexd.index import BY_CHANGE, BY_GUID, NEIGHBOURS, Index, Kept
 from omicsdk.sandbox.gen3.indexd.record import identifiers, in_list, is_blank, new_guid, new_rev, single
 from omicsdk.sandbox.gen3.service import HTML, crash_if_real
 from omicsdk.sandbox.problems import LARGEST, or_raise, whole_number
@@ -50,7 +50,7 @@ def listed(index: Index, form: str, criteria: requests.Criteria, limit: int, pag
         return list(merge(records, bundles, key=_created, reverse=True))
     offset = min(limit * max(page or 0, 0), LARGEST)  # pages before the first one are the first one
     if form == "bundle":
-        return index.bundles.selected("ORDER BY rowid LIMIT ? OFFSET ?", (limit, offset))
+        return [bundle.document for bundle in index.bundles.all(limit=limit, offset=offset)]
     where, values = criteria.condition(index.prefix)
     order = BY_GUID if page is None else BY_CHANGE
     return index.records.listed(where, values, order=order, limit=-1 if criteria.ids else limit, offset=offset)
@@ -377,7 +377,7 @@ def list_alias_records(index: Index, call: Call) -> Reply:
     size, limit, hashes, start = query.size(), query.length(least=1), query.hashes(), query.text("start")
     names = [
         alias["name"]
-        for alias in index.alias_records.selected("WHERE name > ? ORDER BY name", (start or "",))
+        for alias in index.alias_records.column("document", "key > ?", start or "", order="key")
         if size in (None, alias["size"]) and hashes.items() <= alias["hashes"].items()
     ]
     return Reply({"aliases": names[:limit], "limit": limit, "size": size, "start": start, "hashes": hashes or None})
@@ -406,9 +406,10 @@ def put_alias_record(index: Index, call: Call) -> Reply:
     body = requests.sent(call, "AliasInputInfo")
     _permit(index, call, "update")
     name = call.arguments["ALIASSTRING"]
-    _check_rev(call, index.alias_records.find(name))
+    if existing := index.alias_records.get(name):
+        _check_rev(call, existing.document)
     record = {**_EMPTY, **body, "name": name, "rev": new_rev()}
-    index.alias_records.put(record)
+    index.alias_records.put(Kept(name, record))
     return Reply({"name": name, "rev": record["rev"]})
 
 
@@ -417,14 +418,14 @@ def delete_alias_record(index: Index, call: Call) -> Reply:
     _permit(index, call, "delete")
     record = _existing(index, call)
     _check_rev(call, record)
-    index.alias_records.remove(record["name"])
+    index.alias_records.remove(key=record["name"])
     return Reply(text="", headers=HTML)
 
 
 def _existing(index: Index, call: Call) -> JsonObject:
-    return or_raise(index.alias_records.find(call.arguments["ALIASSTRING"]), requests.no_record())
+    return or_raise(index.alias_records.get(call.arguments["ALIASSTRING"]), requests.no_record()).document
 
 
-def _check_rev(call: Call, record: JsonObject | None) -> None:
-    if record is not None and requests.Query(call).text("rev") not in (None, record["rev"]):
+def _check_rev(call: Call, record: JsonObject) -> None:
+    if requests.Query(call).text("rev") not in (None, record["rev"]):
         raise requests.mismatch()
