@@ -293,7 +293,7 @@ def _check_length(environ: dict[str, Any]) -> None:
     length = headers_of(environ).get("content-length", "")
     try:
         if environ.get("wsgi.input_terminated"):
-            environ["wsgi.input"] = io.BytesIO(b"".join(blocks_of(environ)))
+            body_of(environ)
         elif re.fullmatch("[0-9]{0,30}", length) is None:
             raise OSError(f"Content-Length: {length}")
         elif int(length or 0) > _LARGEST_BODY:
@@ -383,6 +383,13 @@ def blocks_of(environ: dict[str, Any]) -> Iterator[bytes]:
     while left and (block := environ["wsgi.input"].read(min(left, _BLOCK))):
         left -= len(block)
         yield block
+
+
+def body_of(environ: dict[str, Any]) -> bytes:
+    """The whole body of a request, which can be read again."""
+    body = b"".join(blocks_of(environ))
+    environ["wsgi.input"] = io.BytesIO(body)
+    return body
 
 
 def refused(problem: Problem, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

@@ -5,7 +5,6 @@ Without further packages its own CRC32C and CRC64NVME are CRC32, and it fails wi
 """
 
 import base64
-import io
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -27,7 +26,7 @@ from omicsdk.sandbox.s3.guard import (
     SUBRESOURCES,
     Target,
     Wsgi,
-    blocks_of,
+    body_of,
     form_of,
     headers_of,
     refused,
@@ -80,7 +79,7 @@ class Verified:
             return self._respond(environ, target, start_response)
         # moto itself examines a condition and then stores the object, between which another thread may store one. The body is
         # received before: a slow client would hold up all others.
-        environ["wsgi.input"] = io.BytesIO(b"".join(blocks_of(environ)))
+        body_of(environ)
         with self._changes:
             return self._respond(environ, target, start_response)
 
@@ -182,8 +181,7 @@ class Verified:
         if writes and (is_unknown or any(_LEFT_OUT.fullmatch(f"{name}: {value}") for name, value in headers.items())):
             raise Problem(*NOT_IMPLEMENTED)
         if writes and {"delete", "versioning"} & target.query.keys():
-            body = b"".join(blocks_of(environ))
-            environ["wsgi.input"] = io.BytesIO(body)
+            body = body_of(environ)
             if _NOT_IN_MOTO.search(body):
                 raise Problem(*NOT_IMPLEMENTED)
             if match := re.search(rb"<VersionId>(?!null<)([^<]*)", body):
@@ -209,15 +207,11 @@ class Verified:
 
     def _check_parts(self, environ: dict[str, Any], target: Target) -> list[int]:
         """Compare the parts that an object is made of with the checksums that its request states; return their numbers."""
-        body = b"".join(blocks_of(environ))
-        environ["wsgi.input"] = io.BytesIO(body)
         upload = self.find_upload(target.bucket, target.query["uploadId"])
         if upload is None:
             return []  # completed before: moto answers as it did then
-        if not body:
-            raise Problem(400, "MalformedXML", _MALFORMED)
         required = str(upload.metadata.get("x-amz-checksum-algorithm") or "").lower()
-        parts = _parts_of(body)
+        parts = _parts_of(body_of(environ))
         numbers = [number for number, _ in parts]
         if numbers != sorted(set(numbers)):
             message = "The list of parts was not in ascending order. The parts list must be specified in order by part number."
@@ -260,8 +254,7 @@ def _check_form(environ: dict[str, Any], target: Target, headers: Mapping[str, s
         message = "Copy Source must mention the source bucket and key: sourcebucket/sourcekey"
         raise Problem(400, "InvalidArgument", message)
     if (path := _document_of(target)) is not None:
-        body = b"".join(blocks_of(environ))
-        environ["wsgi.input"] = io.BytesIO(body)
+        body = body_of(environ)
         if (body or target.key or target.query) and not _has(body, path):
             raise Problem(400, "MalformedXML", _MALFORMED)
 
@@ -270,9 +263,9 @@ def _document_of(target: Target) -> str | None:
     """The path of an element that the document of a request has to have; None if its body is none."""
     query = target.query.keys()
     if target.method == "POST":
-        if "delete" in query:
-            return "Delete/Object/Key"
-        return "CompleteMultipartUpload/Part/ETag" if "uploadId" in query else None
+        if "uploadId" in query:
+            return "CompleteMultipartUpload/Part/ETag"
+        return "Delete/Object/Key" if "delete" in query else None
     if target.method != "PUT":
         return None
     if "tagging" in query:
@@ -401,11 +394,8 @@ def _check_object(environ: dict[str, Any]) -> None:
     """Compare the bytes of an object, or of a part, with the checksums that its request states."""
     # Those in the query of a presigned URL have no effect in S3: AWS's SDK for JavaScript states that of an empty body there.
     checksums = DeclaredChecksums(headers_of(environ))
-    if not checksums.are_any:
-        return
-    body = b"".join(blocks_of(environ))  # moto also reads each request completely
-    environ["wsgi.input"] = io.BytesIO(body)
-    _compare(checksums, body)
+    if checksums.are_any:
+        _compare(checksums, body_of(environ))  # moto also reads each request completely
 
 
 def _compare(checksums: DeclaredChecksums, body: bytes) -> None:
@@ -414,23 +404,19 @@ def _compare(checksums: DeclaredChecksums, body: bytes) -> None:
 
 
 def _parts_of(body: bytes) -> list[tuple[int, Mapping[str, str]]]:
-    """The parts of a request to complete an upload: numbers, and checksums by S3's names in lower case."""
+    """The parts of a well-formed request to complete an upload: numbers, and checksums by S3's names in lower case."""
     xml: Any = import_module("xmltodict")  # moto's own reader
-    try:
-        parts: Any = xml.parse(body, force_list=("Part",))["CompleteMultipartUpload"]["Part"]
-        return [
-            (
-                int(part["PartNumber"]),
-                {
-                    name.removeprefix("Checksum").lower(): str(value)
-                    for name, value in part.items()
-                    if name.startswith("Checksum") and value
-                },
-            )
-            for part in parts
-        ]
-    except (KeyError, TypeError, ValueError, xml.expat.ExpatError):
-        return []  # moto refuses it
+    return [
+        (
+            int(part["PartNumber"]),
+            {
+                name.removeprefix("Checksum").lower(): str(value)
+                for name, value in part.items()
+                if name.startswith("Checksum") and value
+            },
+        )
+        for part in xml.parse(body, force_list=("Part",))["CompleteMultipartUpload"]["Part"]
+    ]
 
 
 def exact_checksums(models: Any) -> None:
