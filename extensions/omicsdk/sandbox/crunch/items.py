@@ -265,7 +265,7 @@ KINDS = (
     Kind("filesize", "filesize", "FilesizeAttribute", {"value": drf.bounded(0)}),
     Kind("bool", "boolean", "BooleanAttribute"),
     Kind("url", "url", "URLAttribute"),
-    Kind("lat-long", "lat_long", "LatLongAttribute", dict.fromkeys(("latitude", "longitude"), drf.decimal(12, 9))),
+    Kind("lat-long", "lat_long", "LatLongAttribute", dict.fromkeys(("latitude", "longitude"), drf.degrees)),
     Kind("datetime", "datetime", "DateTimeAttribute"),
     Kind("date", "date", "DateAttribute"),
 )

@@ -338,10 +338,6 @@ class Statuses:
         """Statuses as the site returns them, the oldest first, by the number of those before them and their own."""
         return [status.to_json() for status in self.table.all(order="id", limit=most, offset=after)]
 
-    def of_dataset(self, dataset: int) -> list[dict[str, Any]]:
-        """The statuses of a dataset, the oldest first."""
-        return [status.to_json() for status in self.table.all(dataset=dataset, order="id")]
-
 
 _CHALLENGE = 'Basic realm="api"'
 _VERBS = {"POST": "add", "PUT": "change", "PATCH": "change", "DELETE": "delete"}

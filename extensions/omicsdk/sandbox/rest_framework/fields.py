@@ -332,29 +332,20 @@ def number(value: Any) -> float:
 _NO_NUMBER = "A valid number is required."
 
 
-def decimal(digits: int, places: int) -> Reader:
-    """A decimal number, written with all of its places.
-
-    Args:
-        digits: Largest number of digits.
-        places: Number of digits after the point.
-    """
-
-    def read(value: Any) -> str:
-        exact = _parsed(lambda sent: Decimal(str(sent).strip()), _NO_NUMBER, InvalidOperation)(value)
-        if not exact.is_finite():
-            raise Wrong(_NO_NUMBER)
-        _, figures, exponent = exact.as_tuple()
-        behind = max(0, -exponent)
-        if max(len(figures), behind) + max(0, exponent) > digits:
-            raise Wrong(f"Ensure that there are no more than {digits} digits in total.")
-        if behind > places:
-            raise Wrong(f"Ensure that there are no more than {places} decimal places.")
-        if len(figures) + exponent > digits - places:
-            raise Wrong(f"Ensure that there are no more than {digits - places} digits before the decimal point.")
-        return f"{exact:.{places}f}"
-
-    return read
+def degrees(value: Any) -> str:
+    """A decimal number of at most 12 digits, 9 of them after the point, written with all of these."""
+    exact = _parsed(lambda sent: Decimal(str(sent).strip()), _NO_NUMBER, InvalidOperation)(value)
+    if not exact.is_finite():
+        raise Wrong(_NO_NUMBER)
+    _, figures, exponent = exact.as_tuple()
+    behind = max(0, -exponent)
+    if max(len(figures), behind) + max(0, exponent) > 12:
+        raise Wrong("Ensure that there are no more than 12 digits in total.")
+    if behind > 9:
+        raise Wrong("Ensure that there are no more than 9 decimal places.")
+    if len(figures) + exponent > 3:
+        raise Wrong("Ensure that there are no more than 3 digits before the decimal point.")
+    return f"{exact:.9f}"
 
 
 def boolean(value: Any) -> bool:

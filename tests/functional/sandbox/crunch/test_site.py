@@ -168,7 +168,7 @@ def test_a_status_states_who_sent_it(client_with: Clients, site: Sandbox, number
         None,
     )
     assert worker.post("/projects/", data={"name": "x"}).status_code == 403
-    assert site.crunch.statuses.of_dataset(numbers["p:two"]) == [status]
+    assert [kept.to_json() for kept in site.crunch.statuses.table.all(dataset=numbers["p:two"])] == [status]
 
 
 def _get(sandbox: Sandbox, path: str) -> dict[str, Any]:
