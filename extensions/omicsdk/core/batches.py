@@ -1,4 +1,4 @@
-"""Batches of items: lists of limited size, as requests accept them, the errors of single items, and repeated ones."""
+"""Batches of items: lists of limited size, as requests accept them, groups, the errors of single items, and repeated ones."""
 
 import re
 from collections import Counter
@@ -23,6 +23,14 @@ def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
 def repeated(items: Iterable[H]) -> list[H]:
     """Return the items that occur more than once, each once, in the order of their first occurrences."""
     return [item for item, count in Counter(items).items() if count > 1]
+
+
+def grouped(pairs: Iterable[tuple[H, T]]) -> dict[H, list[T]]:
+    """Return values by their keys, both in the order of the pairs."""
+    groups: dict[H, list[T]] = {}
+    for key, value in pairs:
+        groups.setdefault(key, []).append(value)
+    return groups
 
 
 def named_error(error: E, name: str) -> E:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Never, Self, Unpack
 
 from omicsdk.core.arguments import text_is_one_item
+from omicsdk.core.batches import grouped
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.errors import APIError, NameClash, OmicsError, UnsafePath, UsageError
 from omicsdk.core.logs import logger
@@ -39,11 +40,7 @@ def expect(files: Sequence[DrsFile], prefer: Sequence[str]) -> None:
         files: The files that will be fetched.
         prefer: Kinds, clouds or regions of storage to prefer.
     """
-    by_server: dict[DrsServer, list[DrsFile]] = {}
-    for file in files:
-        if file.server is not None:
-            by_server.setdefault(file.server, []).append(file)
-    for server, some in by_server.items():
+    for server, some in grouped((file.server, file) for file in files if file.server is not None).items():
         server.expect((file.found for file in some if file.found is not None), prefer)
         server.expect_objects((file.requested.identifier for file in some if file.found is None), prefer)
 
@@ -270,10 +267,7 @@ def _by_other_ways(
 def _described(files: Mapping[int, DrsFile]) -> dict[int, DrsFile]:
     """The files with their objects, by their places; those that were planned as they were stated are requested."""
     resolved = {at: file for at, file in files.items() if file.found is not None}
-    later: dict[DrsServer, list[int]] = {}
-    for at, file in files.items():
-        if file.found is None and file.server is not None:
-            later.setdefault(file.server, []).append(at)
+    later = grouped((file.server, at) for at, file in files.items() if file.found is None and file.server is not None)
     for server, places in later.items():
         responses = server.describe_many([files[at].requested.identifier for at in places])
         for at, response in zip(places, responses, strict=True):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from omicsdk.core.arguments import check_texts
+from omicsdk.core.batches import grouped
 from omicsdk.core.clock import never
 from omicsdk.core.errors import Interrupted, OmicsError, UsageError
 from omicsdk.core.logs import logger
@@ -275,9 +276,7 @@ def _described(
     waiting: Sequence[_Pending], servers: Servers, stopped: Callable[[], bool], known_objects: Mapping[DrsId, DrsObject]
 ) -> Iterator[tuple[_Pending, DrsServer | None, DrsObject | OmicsError | None]]:
     """Request objects from all servers at the same time; yield the server and its response, None if none is needed."""
-    by_host: dict[tuple[str, str], list[_Pending]] = {}
-    for pending in waiting:
-        by_host.setdefault((pending.identifier.host, pending.identifier.prefix), []).append(pending)
+    by_host = grouped(((pending.identifier.host, pending.identifier.prefix), pending) for pending in waiting)
     by_server: dict[DrsServer, dict[DrsId, list[_Pending]]] = {}
     # One of each host and prefix is resolved: a lookup of a prefix and a login cost requests, thousands of identifiers share them.
     firsts = [group[0].identifier for group in by_host.values()]

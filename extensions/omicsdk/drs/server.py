@@ -8,6 +8,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from omicsdk.core.batches import grouped
 from omicsdk.core.checked_json import check_fields
 from omicsdk.core.client import Client
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock, never
@@ -365,12 +366,9 @@ class DrsServer(Closing):
 
     def _prefetched_urls(self, requested: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Mapping[str, Any]] | None:
         """The URLs of several objects by identifier and access id; None if the server accepts no such requests."""
-        by_object: dict[str, list[str]] = {}
-        for object_id, access_id in requested:
-            by_object.setdefault(object_id, []).append(access_id)
         sent: Any = {
             "bulk_object_access_ids": [
-                {"bulk_object_id": object_id, "bulk_access_ids": ids} for object_id, ids in by_object.items()
+                {"bulk_object_id": object_id, "bulk_access_ids": ids} for object_id, ids in grouped(requested).items()
             ]
         }
         if self._passports:

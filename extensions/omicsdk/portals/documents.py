@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
+from omicsdk.core.batches import grouped
 from omicsdk.core.errors import Forbidden, NotFound, OmicsError
 from omicsdk.core.json_coding import decoded
 from omicsdk.core.media_types import PAGE_NAMES
@@ -856,9 +857,7 @@ def _object_rows(payload: object, objects: Iterable[tuple[str, dict[str, str]]])
     ):
         yield from (Row(number, {"url": text}, stated=Stated(("url",))) for number, text in enumerate(texts, 1))
         return
-    by_columns: dict[tuple[str, tuple[str, ...]], list[tuple[int, dict[str, str]]]] = {}
-    for number, (array, cells) in enumerate(objects, 1):
-        by_columns.setdefault((array, tuple(cells)), []).append((number, cells))
+    by_columns = grouped(((array, tuple(cells)), (number, cells)) for number, (array, cells) in enumerate(objects, 1))
     for (_, names), some in by_columns.items():
         # Most addresses of a group of objects may be folders of buckets.
         without_folders = [entry for entry in some if not any(map(_is_folder, entry[1].values()))]

@@ -16,7 +16,7 @@ from itertools import chain, count
 from pathlib import Path
 from typing import IO, Any, Literal, NamedTuple, cast
 
-from omicsdk.core.batches import batches
+from omicsdk.core.batches import batches, grouped
 from omicsdk.core.clock import never
 from omicsdk.core.errors import Interrupted
 from omicsdk.fs.copying.planning import ALL
@@ -291,11 +291,7 @@ class Plan:
         self, rows: Sequence[tuple[dict[str, str], Sequence[ListedFile]]]
     ) -> Iterator[tuple[dict[str, str], list[ListedFile]]]:
         """Complete rows with the details from services, requested together for all files of a kind."""
-        by_kind: dict[str, list[ListedFile]] = {}
-        for _, files in rows:
-            for file in files:
-                if file.error is None:
-                    by_kind.setdefault(file.kind, []).append(file)
+        by_kind = grouped((file.kind, file) for _, files in rows for file in files if file.error is None)
         # A source returns the files of a kind in their order: each row takes its own from the iterators again.
         responses = {kind: iter(self._sources.of(kind).complete(files)) for kind, files in by_kind.items()}
         for cells, files in rows:

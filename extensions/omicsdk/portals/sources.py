@@ -19,7 +19,7 @@ from urllib.parse import quote, unquote
 
 from omicsdk_api.archives.gdc import GdcApi
 
-from omicsdk.core.batches import batches
+from omicsdk.core.batches import batches, grouped
 from omicsdk.core.checked_json import check_fields
 from omicsdk.core.checksums import hexadecimal
 from omicsdk.core.clock import never
@@ -717,9 +717,7 @@ class AzulFiles(Source):
 
     def complete(self, files: Sequence[ListedFile]) -> list[Sequence[ListedFile]]:
         """Look up sizes and checksums, which curl manifests lack, and places in the mirror: 200 files in a request."""
-        by_service: dict[str, list[AzulFile]] = {}
-        for file in files:
-            by_service.setdefault(service_of(file.address), []).append(_azul_file(file))
+        by_service = grouped((service_of(file.address), _azul_file(file)) for file in files)
         completed = {base: self._at(base).completed(some) for base, some in by_service.items()}
         files_completed = (next(completed[service_of(file.address)]) for file in files)
         return [

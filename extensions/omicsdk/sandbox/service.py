@@ -4,7 +4,7 @@ caller."""
 import base64
 import json
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from types import FunctionType, ModuleType
@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Scope
 
+from omicsdk.core.batches import grouped as grouped
 from omicsdk.sandbox.document import Operation, Pairs, operations, read_document, read_table
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.s3.staging import Staging
@@ -389,7 +390,6 @@ def is_reading(operation: Operation, _query: object = ()) -> bool:
 
 S = TypeVar("S")
 K = TypeVar("K")
-V = TypeVar("V")
 
 
 def handlers_in(document: Mapping[str, Any], state: object, *modules: ModuleType) -> dict[str, Handler]:
@@ -415,14 +415,6 @@ def _is_of(module: ModuleType, member: object) -> bool:
 def named(*kinds: str) -> dict[str, str]:
     """Kinds by their words in names of operations, which have underscores for hyphens."""
     return {kind.replace("-", "_"): kind for kind in kinds}
-
-
-def grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, list[V]]:
-    """Values by their keys, both in the order in which they come."""
-    groups: dict[K, list[V]] = {}
-    for key, value in pairs:
-        groups.setdefault(key, []).append(value)
-    return groups
 
 
 def for_each(

@@ -10,6 +10,7 @@ from io import BufferedWriter
 from pathlib import Path
 from typing import Any
 
+from omicsdk.core.batches import grouped
 from omicsdk.core.lazy import require
 from omicsdk.core.logs import logger
 from omicsdk.core.type_guards import is_array, is_object
@@ -179,11 +180,7 @@ def _of_data_set(records: Iterable[Record], experiment: str) -> dict[str, list[R
     subjects = {
         record.get("submitter_id") for node, record, targets in by_record if node == CASE and experiment in targets
     }
-    by_node: dict[str, list[Record]] = {}
-    for node, record, targets in by_record:
-        if experiment in targets or targets & subjects:
-            by_node.setdefault(node, []).append(record)
-    return by_node
+    return grouped((node, record) for node, record, targets in by_record if experiment in targets or targets & subjects)
 
 
 def _targets(record: Record) -> set[object]:

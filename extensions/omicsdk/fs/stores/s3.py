@@ -10,6 +10,7 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from omicsdk.core.batches import grouped
 from omicsdk.core.checksums import cheapest
 from omicsdk.core.credentials import is_confidential
 from omicsdk.core.errors import (
@@ -543,12 +544,8 @@ class S3Store(BucketStore):
     def remove_files(self, entries: Sequence[Entry]) -> Sequence[OmicsError | None]:
         """Remove up to 1,000 objects by one request a bucket."""
         failed = dict[str, OmicsError]()
-        by_bucket = dict[str, list[str]]()
-        for entry in entries:
-            if not _version_of(entry):
-                bucket, key = split(entry.path)
-                by_bucket.setdefault(bucket, []).append(key or "")
-        for bucket, keys in by_bucket.items():
+        places = (split(entry.path) for entry in entries if not _version_of(entry))
+        for bucket, keys in grouped((bucket, key or "") for bucket, key in places).items():
             try:
                 with self._asking("Removing", bucket):
                     errors = self.client.delete_many(bucket, keys, doing="Removing")

@@ -19,7 +19,7 @@ from typing import IO, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from omicsdk.core.arguments import text_is_one_item
-from omicsdk.core.batches import batches
+from omicsdk.core.batches import batches, grouped
 from omicsdk.core.errors import NotFound
 from omicsdk.core.json_coding import decoded
 from omicsdk.core.tables import line_of
@@ -214,9 +214,7 @@ def combine_discovery(
         columns = table.header
         require_columns(current, columns, (study_column, GUID))
         rows = [cells for _, cells in named_cells(table)]
-    by_key = dict[str, list[int]]()
-    for index, cells in enumerate(rows):
-        by_key.setdefault(cells.get(study_column, "").strip(), []).append(index)
+    by_key = grouped((cells.get(study_column, "").strip(), index) for index, cells in enumerate(rows))
     added = dict[int, dict[str, str]]()
     with table_of(Path(metadata)) as further:
         require_columns(further.path, further.header, [metadata_column])

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.arguments import text_is_one_item
-from omicsdk.core.batches import batches
+from omicsdk.core.batches import batches, grouped
 from omicsdk.core.checked_json import count_at
 from omicsdk.core.consistency import Identifier, ResponseMismatch
 from omicsdk.core.errors import DecodeError
@@ -389,9 +389,7 @@ def export_records(commons: Gen3, project: str | tuple[str, str], ids: str | Seq
     missing = next((id for id in ids if id not in types), None)
     if missing is not None:
         raise Gen3UserError(f"Record {missing} not found", remedy="Check its id, and that this login may see it.")
-    by_type: dict[str, list[str]] = {}
-    for id_ in dict.fromkeys(ids):
-        by_type.setdefault(types[id_], []).append(id_)
+    by_type = grouped((types[id_], id_) for id_ in dict.fromkeys(ids))
     by_id: dict[str, dict[str, Any]] = {}
     exporting = commons.sheepdog.export
     for same in by_type.values():  # a commons fails where they are of several nodes

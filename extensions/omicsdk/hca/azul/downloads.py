@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, Literal, TypeAlias, Unpack
 from urllib.parse import parse_qsl, quote
 from zlib import compress, decompress
 
-from omicsdk.core.batches import batches
+from omicsdk.core.batches import batches, grouped
 from omicsdk.core.consistency import despite_contradictions, read_again_if_doubtful
 from omicsdk.core.errors import Forbidden, Interrupted, NameClash, NotFound, OmicsError, TransferError, UsageError
 from omicsdk.core.omit import OMIT
@@ -522,9 +522,7 @@ class Sources:
             For each, in order, its current version; None where the catalog does not have it.
         """
         for some in batches(requested, LOOKED_UP):
-            by_catalog: dict[str, list[str]] = {}
-            for file in some:
-                by_catalog.setdefault(self._live(file.parameters).get("catalog", ""), []).append(file.uuid)
+            by_catalog = grouped((self._live(file.parameters).get("catalog", ""), file.uuid) for file in some)
             files_by_uuid = {
                 file.uuid: file
                 for catalog, uuids in by_catalog.items()

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from omicsdk.core.batches import grouped
 from omicsdk.core.checksums import MIB, etag_part_size
 from omicsdk.core.clock import never
 from omicsdk.core.errors import ChecksumMismatch, Interrupted, OmicsError, UsageError
@@ -186,10 +187,7 @@ def _each_once(files: Sequence[SourceFile]) -> list[SourceFile]:
 
 
 def _wrong_names(files: Sequence[SourceFile]) -> Iterator[str]:
-    by_name: dict[str, list[str]] = {}
-    for file in files:
-        by_name.setdefault(file.name, []).append(file.path)
-    for name, paths in by_name.items():
+    for name, paths in grouped((file.name, file.path) for file in files).items():
         if len(paths) > 1:
             yield f"{', '.join(paths)} would all be called {name}: an area has no folders, and the last would replace the others"
         if name in RESERVED:
