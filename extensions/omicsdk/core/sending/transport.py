@@ -3,7 +3,7 @@
 import copy
 import os
 import re
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from types import MappingProxyType
@@ -38,7 +38,7 @@ from omicsdk.core.version import USER_AGENT
 if TYPE_CHECKING:
     import httpx
 
-    from omicsdk.core.sending.wire import AsyncSender, Sender
+    from omicsdk.core.sending.wire import Sender
 else:
     httpx = LateModule("httpx")
 
@@ -305,7 +305,9 @@ class _Conversation:
             # Each asks the credentials again, since a wait may outlast a token.
             if self._manners.pace is not None and self._hop.trusted:
                 yield from self._wait_for_turn(self._manners.pace)
-            credentials, headers, query = yield from self._authorized()
+            credentials, headers, query = None, NOTHING, NOTHING
+            if self._credentials is not None and self._hop.trusted:
+                credentials, headers, query = yield from self._authorized(self._credentials)
             # A time limit of 0 would make the socket non-blocking.
             end = self._silence_ends
             left = None if end is None else max(end - self._manners.clock.monotonic(), 0.001)
@@ -375,27 +377,26 @@ class _Conversation:
             self._started += wait  # the budget is for the service's failures, not for the queue before it
             yield Sleep(wait)
 
-    def _authorized(self) -> Steps[tuple[Credentials | None, Mapping[str, str], Mapping[str, str]]]:
+    def _authorized(
+        self, credentials: Credentials
+    ) -> Steps[tuple[Credentials | None, Mapping[str, str], Mapping[str, str]]]:
         """Return the credentials that are sent, as headers and query parameters."""
-        credentials, method, url = self._credentials, self._hop.method, self._hop.url
-        if credentials is not None and self._hop.trusted:
-            try:
-                # A thread costs more than most credentials take: only those that may request a token run in one.
-                if credentials.ready():
-                    headers = credentials.headers(method, url)
-                else:
-                    headers = yield Call(partial(credentials.headers, method, url))
-                query = credentials.query(method, url)
-            except AuthError as error:
-                if self._request.secured:
-                    raise
-                # A download makes requests for each of its files.
-                log = http_log.debug if str(error) in self._manners.unusable else http_log.info
-                self._manners.unusable.add(str(error))
-                log("%s: continuing without credentials (%s)", self._request.operation, error)
+        method, url = self._hop.method, self._hop.url
+        try:
+            # A thread costs more than most credentials take: only those that may request a token run in one.
+            if credentials.ready():
+                headers = credentials.headers(method, url)
             else:
-                return credentials, with_cookies(self._hop.headers, headers), query
-        return None, NOTHING, NOTHING
+                headers = yield Call(partial(credentials.headers, method, url))
+            return credentials, with_cookies(self._hop.headers, headers), credentials.query(method, url)
+        except AuthError as error:
+            if self._request.secured:
+                raise
+            # A download makes requests for each of its files.
+            log = http_log.debug if str(error) in self._manners.unusable else http_log.info
+            self._manners.unusable.add(str(error))
+            log("%s: continuing without credentials (%s)", self._request.operation, error)
+            return None, NOTHING, NOTHING
 
     def _wait_after_failure(self, failure: WireFailure) -> Steps[None]:
         """Wait before a retry, or raise if there is none."""
@@ -551,7 +552,7 @@ def first_hop(request: Request, manners: Manners) -> Hop:
     names = {name.lower() for name, _ in request_headers}
     headers = tuple(pair for pair in manners.headers if pair[0] not in names) + request_headers
     has_content = request.content is not None
-    base = _server_of(request, manners)
+    base = _server_of(request, manners) if request.server else manners.base_url
     if request.url.startswith("/"):
         path, mark, query = request.url.partition("?")
         return Hop(request.method, f"{base}{manners.paths.get(path, path)}{mark}{query}", headers, has_content)
@@ -833,6 +834,13 @@ class _Transport:
         """
         return self._with_manners(replace(self._manners, clock=clock))
 
+    @cached_property
+    def _sender(self) -> "Sender":
+        from omicsdk.core.sending.wire import EventLoop, Sender, Threads
+
+        waits = EventLoop() if self._asynchronous else Threads()
+        return Sender(self._connections, self._timeout, self._manners.clock.monotonic, self._hooks, waits)
+
     def _with_manners(self, manners: Manners) -> Self:
         clone = self.with_options()
         clone._manners = manners
@@ -842,6 +850,15 @@ class _Transport:
     def clock(self) -> Clock:
         """The source of time and of waits."""
         return self._manners.clock
+
+
+def _run(steps: Coroutine[Any, Any, T]) -> T:
+    """Return the result of a coroutine over the connections of threads, which never waits for an event loop."""
+    try:
+        steps.send(None)
+    except StopIteration as stop:
+        return stop.value
+    raise RuntimeError("A request of a thread waited for an event loop")
 
 
 class Transport(_Transport):
@@ -949,9 +966,9 @@ class Transport(_Transport):
         match action:
             case Send():
                 most = None if request.streams else self._response_limit
-                return self._sender.send(action, request, stream, most, self._stop())
+                return _run(self._sender.send(action, request, stream, most, self._stop()))
             case Finish(response):
-                return self._sender.finish(response)
+                return _run(self._sender.finish(response))
             case Sleep(seconds):
                 stopped = self._stop()
                 clock = self.clock if stopped is never else StoppableClock(self.clock, stopped)
@@ -963,12 +980,6 @@ class Transport(_Transport):
         """Return what ends waits: the clock's stop, else that of the workflow."""
         clock = self._manners.clock
         return clock.stopped if isinstance(clock, StoppableClock) else stop_of()
-
-    @cached_property
-    def _sender(self) -> "Sender":
-        from omicsdk.core.sending.wire import Sender
-
-        return Sender(self._connections, self._timeout, self._manners.clock.monotonic, self._hooks)
 
     def synchronous(self) -> "Transport":
         """Return this transport, as an asynchronous one returns its blocking twin."""
@@ -1080,12 +1091,6 @@ class AsyncTransport(_Transport):
                 # The thread of a cancelled task completes its request: the service may have replaced the refresh token, which
                 # is then stored.
                 return await run_sync(function, abandon_on_cancel=True)
-
-    @cached_property
-    def _sender(self) -> "AsyncSender":
-        from omicsdk.core.sending.wire import AsyncSender
-
-        return AsyncSender(self._connections, self._timeout, self._manners.clock.monotonic, self._hooks)
 
     async def aclose(self) -> None:
         """Close the connections, those of clones too. Closing twice is the same as once."""

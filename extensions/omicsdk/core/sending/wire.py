@@ -8,7 +8,7 @@ import datetime
 import logging
 import time
 import zlib
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Generator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -73,32 +73,144 @@ class Received(httpx.Response):
             raise not_json("", str(self.url), self.text, why) from error
 
 
-class _Sender:
-    """Makes httpx requests from a conversation's steps.
+class _Content:
+    """A body that is created again for each try."""
+
+    def __init__(self, make: Callable[[], Iterable[bytes]]) -> None:
+        self._make = make
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._make()
+
+
+class _AsyncContent:
+    """The same for an event loop; the pieces, which may come from a disk, are read in a thread."""
+
+    def __init__(self, make: Callable[[], Iterable[bytes]]) -> None:
+        self._make = make
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        from anyio.to_thread import run_sync
+
+        pieces = iter(await run_sync(self._make))
+        # With a default, because StopIteration cannot be raised into a future.
+        while (piece := await run_sync(next, pieces, None)) is not None:
+            yield piece
+
+
+class Threads:
+    """How a `Sender` waits in threads: its methods block, so that their coroutines end at their first step."""
+
+    content, flow = _Content, "sync_auth_flow"
+
+    async def acquire(self, slots: Any, seconds: float | None) -> bool:
+        """Return whether a slot was free within seconds; None for no limit."""
+        return slots.acquire(timeout=seconds)
+
+    async def passed(self, passage: Passage) -> bool:
+        """Wait for the first request through a proxy with a password; return whether the proxy accepted it."""
+        return passage.wait()
+
+    async def respond(self, transport: Any, request: httpx.Request) -> httpx.Response:
+        """Send a request, and return the head of its response."""
+        return transport.handle_request(request)
+
+    async def read(self, response: httpx.Response, takes: Callable[[bytes], bool], *, is_plain: bool = False) -> None:
+        """Read the body of a response until `takes` returns False."""
+        for piece in response.iter_raw() if is_plain else response.iter_bytes():
+            if not takes(piece):
+                break
+
+    async def following(self, flow: Any, response: httpx.Response | None) -> httpx.Request | None:
+        """Return the next request of an httpx.Auth's flow; None at its end."""
+        try:
+            return flow.send(response)
+        except StopIteration:
+            return None
+
+    async def call(self, hook: Callable[[Any], Any], value: object) -> None:
+        """Call a hook."""
+        call_hook(hook, value)
+
+    async def close(self, opened: Any) -> None:
+        """Close a response, a transport or a flow."""
+        opened.close()
+
+
+class EventLoop:
+    """How a `Sender` waits on an event loop; methods as those of Threads."""
+
+    content, flow = _AsyncContent, "async_auth_flow"
+
+    async def acquire(self, slots: Any, seconds: float | None) -> bool:
+        try:
+            # Most requests find a free slot, and need no cancel scope.
+            slots.acquire_nowait()
+        except anyio.WouldBlock:
+            with anyio.move_on_after(seconds) as waiting:
+                await slots.acquire()
+            # Not cancel_called: at the deadline the slot may have been acquired, and would be lost.
+            return not waiting.cancelled_caught
+        return True
+
+    async def passed(self, passage: Passage) -> bool:
+        turn = passage.turn()
+        while turn == "wait":  # the first may belong to another event loop, or to a thread
+            await anyio.sleep(_PROXY_CHECK_SECONDS)
+            turn = passage.turn()
+        return turn != "refused"
+
+    async def respond(self, transport: Any, request: httpx.Request) -> httpx.Response:
+        return await transport.handle_async_request(request)
+
+    async def read(self, response: httpx.Response, takes: Callable[[bytes], bool], *, is_plain: bool = False) -> None:
+        async for piece in response.aiter_raw() if is_plain else response.aiter_bytes():
+            if not takes(piece):
+                break
+
+    async def following(self, flow: Any, response: httpx.Response | None) -> httpx.Request | None:
+        try:
+            return await flow.asend(response)
+        except StopAsyncIteration:
+            return None
+
+    async def call(self, hook: Callable[[Any], Any], value: object) -> None:
+        await awaited(hook(value))
+
+    async def close(self, opened: Any) -> None:
+        await opened.aclose()
+
+
+class Sender:
+    """Sends single requests over shared connections, from threads or on an event loop.
+
+    Its methods are coroutines for both. In threads they never wait for an event loop.
 
     Args:
         connections: The connections to send over.
         timeout: Time limits of each step.
         now: The clock for slow bodies; it never goes back.
         hooks: Functions of the user that are called with each request before it is sent, and with each response.
+        waits: Waits for what takes time.
     """
 
     def __init__(
-        self, connections: Connections, timeout: "Timeout", now: Callable[[], float], hooks: "AnyHooks"
+        self,
+        connections: Connections,
+        timeout: "Timeout",
+        now: Callable[[], float],
+        hooks: "AnyHooks",
+        waits: Threads | EventLoop,
     ) -> None:
-        connections.limited = AsyncLimitedTransport if isinstance(self, AsyncSender) else LimitedTransport
+        connections.limited = AsyncLimitedTransport if isinstance(waits, EventLoop) else LimitedTransport
         self._connections = connections
+        self._waits = waits
         self._timeout = timeout
         self._timeouts = timeout.by_name()
         self._now = now
         self._before, self._after = hooks
 
-    def _request(
-        self,
-        step: "Send",
-        request: "Request",
-        pieces_of: Callable[[Callable[[], Iterable[bytes]]], Iterable[bytes] | AsyncIterable[bytes]],
-    ) -> httpx.Request:
+    def _request(self, step: "Send", request: "Request") -> httpx.Request:
         hop, added = step.hop, step.headers
         headers = hop.headers
         if added:
@@ -111,7 +223,7 @@ class _Sender:
         if not is_stated and (length := getattr(content, "length", None)) is not None:
             headers = (*headers, ("content-length", str(length)))
             content = partial(of_file, length)
-        body = pieces_of(content) if callable(content) else content
+        body = self._waits.content(content) if callable(content) else content
         timeouts, head = dict(self._timeouts), self._timeout.body
         # After a silent try, each wait and the whole head have what is left of the call's limit.
         if step.left is not None:
@@ -164,6 +276,170 @@ class _Sender:
         if http_log.isEnabledFor(logging.DEBUG):
             show(response.request, response)
         return response
+
+    async def send(
+        self,
+        step: "Send",
+        request: "Request",
+        stream: bool,
+        most: int | None,
+        stopped: Callable[[], bool] = never,
+    ) -> httpx.Response:
+        """Send one request and read its response.
+
+        Args:
+            step: The step, with its credentials' headers; an httpx.Auth among these runs its own flow here.
+            request: The request that the step belongs to.
+            stream: Whether to read the head only.
+            most: Maximum number of decoded bytes of a body; None for no limit. An error's body is truncated; any other response that
+                is larger fails.
+            stopped: Whether to stop waiting for the response; called ten times a second, in threads alone.
+
+        Raises:
+            WireFailure: No complete response arrived, or it is too large.
+            Interrupted: A stop ended the wait.
+        """
+        sent = self._request(step, request)
+        if stopped is not never and not stopped():  # a workflow that stops cleans up by requests that are awaited
+            sent.extensions["stopped"] = stopped
+        if not isinstance(step.credentials, HttpxAuth):
+            return await self._once(sent, stream, most, request.live)
+        # Such a flow sends requests of its own, such as Digest's first one without credentials, each with the limits of the call.
+        flow = getattr(step.credentials.auth, self._waits.flow)(sent)
+        try:
+            response, following = None, await self._waits.following(flow, None)
+            while following is not None:
+                if response is not None:
+                    await self.finish(response)
+                response = await self._once(following, stream, most, request.live)
+                following = await self._waits.following(flow, response)
+        except WIRE_ERRORS as error:  # of the flow itself: an invalid challenge
+            raise failure_of(error) from error
+        finally:
+            await self._waits.close(flow)
+        assert response is not None, "a flow yields at least one request"
+        return response
+
+    async def _once(self, request: httpx.Request, stream: bool, most: int | None, live: bool) -> httpx.Response:
+        for hook in self._before:
+            await self._waits.call(hook, request)
+        started = time.perf_counter()
+        try:
+            response = await self._let_through(request, self._watched(request, stream=stream, live=live))
+            if not stream or (response.is_error and is_login_refused(response.status_code, response.headers)):
+                try:
+                    body = _Whole(response, most)
+                    await self._waits.read(response, body.takes, is_plain=body.is_plain)
+                    body.keep()
+                finally:
+                    await self._waits.close(response)
+        except WIRE_ERRORS as error:
+            raise self._failure(error, request) from error
+        response = self._received(response, started)
+        try:
+            for hook in self._after:
+                await self._waits.call(hook, response)
+        except BaseException:
+            # The caller never gets the response, so its connection is returned here.
+            await self._waits.close(response)
+            raise
+        return response
+
+    async def _let_through(self, request: httpx.Request, watch: "_Watch | None") -> httpx.Response:
+        """Send a request by what replaces the network, or after the first one through a proxy that has to accept a password."""
+        substitute = self._connections.substitute
+        if substitute is not None and (respond := substitute()) is not None:
+            response = respond(request)
+            response.request = request
+            return response
+        pool = self._connections[_key_of(request)]
+        if pool.login is None:
+            return await self._head(pool, request, watch)
+        # A wrong password is sent by one request, not by all that are in flight: several refusals lock accounts.
+        passage = Passage(pool.login)
+        if not await self._waits.passed(passage):
+            raise httpx.ProxyError("407 Proxy Authentication Required", request=request)
+        with passage:
+            try:
+                response = await self._head(pool, request, watch)
+            except httpx.ProxyError as error:
+                passage.responded(refused=is_of_login(error))
+                raise
+            passage.responded(refused=is_login_refused(response.status_code, response.headers))
+            return response
+
+    async def _head(self, pool: Pool, request: httpx.Request, watch: "_Watch | None") -> httpx.Response:
+        """Send a request over a connection reserved for it until the response is closed."""
+        transport = pool.shared
+        # A slot, then a transport: those in use plus those idle are never more than there are slots.
+        if transport is None and not await self._waits.acquire(pool.slots, self._timeout.pool):
+            raise httpx.PoolTimeout("All connections are in use", request=request)
+        try:
+            if transport is None:
+                if pool.small is not None and pool.small.serves(request):
+                    transport = pool.small
+                else:
+                    try:
+                        transport = pool.idle.pop()[0]  # the most recently used one: the others expire
+                    except IndexError:
+                        transport = pool.add()
+            response = await self._waits.respond(transport, request)
+        # An interrupt too: a slot that is not returned is lost to all threads of the process.
+        except BaseException:
+            _give_back(pool, transport, self._now())
+            raise
+        # Read by other threads without a lock: it changes once, and a late reader only reports a refused connection as lasting.
+        pool.responded = True
+        response.request = request
+        if response.is_closed:  # as for a response from a cassette
+            _give_back(pool, transport, self._now())
+        else:
+            response.stream = _Body(response.stream, watch, partial(self._given_back, pool, transport))
+            _decode_all(response)
+        return response
+
+    def _given_back(self, pool: Pool, transport: Any) -> list[Any]:
+        """Return a transport to its pool; the transports that are returned were not used for long, and are to be closed."""
+        now, old = self._now(), list[Any]()
+        _give_back(pool, transport, now)
+        try:
+            # Without a lock: `popleft` and `append` of a deque are atomic, and an IndexError says that others were faster.
+            while now - pool.idle[0][1] > KEPT_FOR:
+                transport, since = pool.idle.popleft()
+                if now - since <= KEPT_FOR:  # another thread took the oldest one meanwhile
+                    pool.idle.appendleft((transport, since))
+                    break
+                pool.all.remove(transport)
+                old.append(transport)
+        except IndexError:  # other threads took them all, or all requests share one
+            return old
+        return old
+
+    async def finish(self, response: httpx.Response) -> bytes:
+        """Read the rest of an intermediate response, at most READ_LIMIT bytes, and close it.
+
+        Args:
+            response: The response.
+
+        Returns:
+            Its body, as far as it arrived.
+        """
+        if response.is_stream_consumed:
+            return response.content
+        body = bytearray()
+
+        def takes(piece: bytes) -> bool:
+            body.extend(piece)
+            return len(body) < READ_LIMIT
+
+        try:
+            await self._waits.read(response, takes)
+        except WIRE_ERRORS as error:
+            # The status is known, which matters more than the rest of its message.
+            http_log.debug("the body of an error was cut off: %s", type(error).__name__)
+        finally:
+            await self._waits.close(response)
+        return bytes(body)
 
 
 class _Whole:
@@ -235,292 +511,6 @@ class _Whole:
         )
 
 
-class Sender(_Sender):
-    """Sends single requests over shared connections, from threads."""
-
-    def send(
-        self,
-        step: "Send",
-        request: "Request",
-        stream: bool,
-        most: int | None,
-        stopped: Callable[[], bool] = never,
-    ) -> httpx.Response:
-        """Send one request and read its response.
-
-        Args:
-            step: The step, with its credentials' headers; an httpx.Auth among these runs its own flow here.
-            request: The request that the step belongs to.
-            stream: Whether to read the head only.
-            most: Maximum number of decoded bytes of a body; None for no limit. An error's body is truncated; any other response that
-                is larger fails.
-            stopped: Whether to stop waiting for the response; called ten times a second.
-
-        Raises:
-            WireFailure: No complete response arrived, or it is too large.
-            Interrupted: A stop ended the wait.
-        """
-        sent = self._request(step, request, _Content)
-        if stopped is not never and not stopped():  # a workflow that stops cleans up by requests that are awaited
-            sent.extensions["stopped"] = stopped
-        if not isinstance(step.credentials, HttpxAuth):
-            return self._once(sent, stream, most, request.live)
-        # Such a flow sends requests of its own, such as Digest's first one without credentials, each with the limits of the call.
-        flow = step.credentials.auth.sync_auth_flow(sent)
-        try:
-            sent = next(flow)
-            while True:
-                response = self._once(sent, stream, most, request.live)
-                try:
-                    sent = flow.send(response)
-                except StopIteration:
-                    return response
-                self.finish(response)
-        except WIRE_ERRORS as error:  # of the flow itself: an invalid challenge
-            raise failure_of(error) from error
-        finally:
-            flow.close()
-
-    def _once(self, request: httpx.Request, stream: bool, most: int | None, live: bool) -> httpx.Response:
-        for hook in self._before:
-            call_hook(hook, request)
-        started = time.perf_counter()
-        try:
-            response = self._let_through(request, self._watched(request, stream=stream, live=live))
-            if not stream or (response.is_error and is_login_refused(response.status_code, response.headers)):
-                try:
-                    body = _Whole(response, most)
-                    for piece in response.iter_raw() if body.is_plain else response.iter_bytes():
-                        if not body.takes(piece):
-                            break
-                    body.keep()
-                finally:
-                    response.close()
-        except WIRE_ERRORS as error:
-            raise self._failure(error, request) from error
-        response = self._received(response, started)
-        try:
-            for hook in self._after:
-                call_hook(hook, response)
-        except BaseException:
-            # The caller never gets the response, so its connection is returned here.
-            response.close()
-            raise
-        return response
-
-    def _let_through(self, request: httpx.Request, watch: "_Watch | None") -> httpx.Response:
-        """Send a request by what replaces the network, or after the first one through a proxy that has to accept a password."""
-        substitute = self._connections.substitute
-        if substitute is not None and (respond := substitute()) is not None:
-            response = respond(request)
-            response.request = request
-            return response
-        pool = self._connections[_key_of(request)]
-        if pool.login is None:
-            return self._head(pool, request, watch)
-        # A wrong password is sent by one request, not by all that are in flight: several refusals lock accounts.
-        passage = Passage(pool.login)
-        if not passage.wait():
-            raise _not_let_through(request)
-        with passage:
-            try:
-                return _noted(passage, self._head(pool, request, watch))
-            except httpx.ProxyError as error:
-                _note_refusal(passage, error)
-                raise
-
-    def _head(self, pool: Pool, request: httpx.Request, watch: "_Watch | None") -> httpx.Response:
-        """Send a request over a connection reserved for it until the response is closed."""
-        transport = pool.shared
-        # A slot, then a transport: those in use plus those idle are never more than there are slots.
-        if transport is None and not pool.slots.acquire(timeout=self._timeout.pool):
-            raise httpx.PoolTimeout("All connections are in use", request=request)
-        try:
-            if transport is None:
-                transport = _idle_or_new(pool)
-            response: httpx.Response = transport.handle_request(request)
-        # An interrupt too: a slot that is not returned is lost to all threads of the process.
-        except BaseException:
-            _give_back(pool, transport, self._now())
-            raise
-        # Read by other threads without a lock: it changes once, and a late reader only reports a refused connection as lasting.
-        pool.responded = True
-        response.request = request
-        if response.is_closed:  # as for a response from a cassette
-            _give_back(pool, transport, self._now())
-        elif isinstance(response.stream, httpx.SyncByteStream):
-            response.stream = _Body(response.stream, watch, lambda: self._given_back(pool, transport))
-            _decode_all(response)
-        return response
-
-    def _given_back(self, pool: Pool, transport: Any) -> None:
-        now = self._now()
-        _give_back(pool, transport, now)
-        for old in _aged(pool, now):
-            old.close()
-
-    def finish(self, response: httpx.Response) -> bytes:
-        """Read the rest of an intermediate response, at most READ_LIMIT bytes, and close it.
-
-        Args:
-            response: The response.
-
-        Returns:
-            Its body, as far as it arrived.
-        """
-        if response.is_stream_consumed:
-            return response.content
-        body = bytearray()
-        try:
-            for piece in response.iter_bytes():
-                body += piece
-                if len(body) >= READ_LIMIT:
-                    break
-        except WIRE_ERRORS as error:
-            # The status is known, which matters more than the rest of its message.
-            http_log.debug("the body of an error was cut off: %s", type(error).__name__)
-        finally:
-            response.close()
-        return bytes(body)
-
-
-class AsyncSender(_Sender):
-    """Sends single requests over shared connections, on an event loop."""
-
-    async def send(self, step: "Send", request: "Request", stream: bool, most: int | None) -> httpx.Response:
-        """Send one request and read its response; arguments and errors are those of `Sender.send`."""
-        sent = self._request(step, request, _AsyncContent)
-        if not isinstance(step.credentials, HttpxAuth):
-            return await self._once(sent, stream, most, request.live)
-        flow = step.credentials.auth.async_auth_flow(sent)
-        try:
-            sent = await anext(flow)
-            while True:
-                response = await self._once(sent, stream, most, request.live)
-                try:
-                    sent = await flow.asend(response)
-                except StopAsyncIteration:
-                    return response
-                await self.finish(response)
-        except WIRE_ERRORS as error:
-            raise failure_of(error) from error
-        finally:
-            await flow.aclose()
-
-    async def _once(self, request: httpx.Request, stream: bool, most: int | None, live: bool) -> httpx.Response:
-        for hook in self._before:
-            await awaited(hook(request))
-        started = time.perf_counter()
-        try:
-            response = await self._let_through(request, self._watched(request, stream=stream, live=live))
-            if not stream or (response.is_error and is_login_refused(response.status_code, response.headers)):
-                try:
-                    body = _Whole(response, most)
-                    async for piece in response.aiter_raw() if body.is_plain else response.aiter_bytes():
-                        if not body.takes(piece):
-                            break
-                    body.keep()
-                finally:
-                    await response.aclose()
-        except WIRE_ERRORS as error:
-            raise self._failure(error, request) from error
-        response = self._received(response, started)
-        try:
-            for hook in self._after:
-                await awaited(hook(response))
-        except BaseException:
-            await response.aclose()
-            raise
-        return response
-
-    async def _let_through(self, request: httpx.Request, watch: "_Watch | None") -> httpx.Response:
-        """Send a request; as `Sender._let_through`."""
-        pool = self._connections[_key_of(request)]
-        if pool.login is None:
-            return await self._head(pool, request, watch)
-        passage = Passage(pool.login)
-        turn = passage.turn()
-        while turn == "wait":  # the first may belong to another event loop, or to a thread
-            await anyio.sleep(_PROXY_CHECK_SECONDS)
-            turn = passage.turn()
-        if turn == "refused":
-            raise _not_let_through(request)
-        with passage:
-            try:
-                return _noted(passage, await self._head(pool, request, watch))
-            except httpx.ProxyError as error:
-                _note_refusal(passage, error)
-                raise
-
-    async def _head(self, pool: Pool, request: httpx.Request, watch: "_Watch | None") -> httpx.Response:
-        """Send a request over a connection reserved for it until the response is closed."""
-        transport = pool.shared
-        if transport is None:
-            try:
-                # Most requests find a free slot, and need no cancel scope.
-                pool.slots.acquire_nowait()
-            except anyio.WouldBlock:
-                await self._slot(pool, request)
-        try:
-            if transport is None:
-                small = pool.small
-                transport = small if small is not None and small.serves(request) else _idle_or_new(pool)
-            response: httpx.Response = await transport.handle_async_request(request)
-        except BaseException:
-            _give_back(pool, transport, self._now())
-            raise
-        pool.responded = True
-        response.request = request
-        if response.is_closed:  # as for a response from a cassette
-            _give_back(pool, transport, self._now())
-        elif isinstance(response.stream, httpx.AsyncByteStream):
-            response.stream = _Body(response.stream, watch, lambda: self._given_back(pool, transport))
-            _decode_all(response)
-        return response
-
-    async def _slot(self, pool: Pool, request: httpx.Request) -> None:
-        with anyio.move_on_after(self._timeout.pool) as waiting:
-            await pool.slots.acquire()
-        # Not cancel_called: at the deadline the slot may have been acquired, and would be lost.
-        if waiting.cancelled_caught:
-            raise httpx.PoolTimeout("All connections are in use", request=request)
-
-    async def _given_back(self, pool: Pool, transport: Any) -> None:
-        now = self._now()
-        _give_back(pool, transport, now)
-        for old in _aged(pool, now):
-            await old.aclose()
-
-    async def finish(self, response: httpx.Response) -> bytes:
-        """Read the rest of an intermediate response; as `Sender.finish`."""
-        if response.is_stream_consumed:
-            return response.content
-        body = bytearray()
-        try:
-            async for piece in response.aiter_bytes():
-                body += piece
-                if len(body) >= READ_LIMIT:
-                    break
-        except WIRE_ERRORS as error:
-            http_log.debug("the body of an error was cut off: %s", type(error).__name__)
-        finally:
-            await response.aclose()
-        return bytes(body)
-
-
-def _noted(passage: Passage, response: httpx.Response) -> httpx.Response:
-    passage.responded(refused=is_login_refused(response.status_code, response.headers))
-    return response
-
-
-def _note_refusal(passage: Passage, error: httpx.ProxyError) -> None:
-    passage.responded(refused=is_of_login(error))
-
-
-def _not_let_through(request: httpx.Request) -> httpx.ProxyError:
-    return httpx.ProxyError("407 Proxy Authentication Required", request=request)
-
-
 class _Watch:
     """Measures the time in which a body is awaited, excluding the time in which its reader does something else.
 
@@ -567,10 +557,10 @@ class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
     Args:
         stream: The body.
         watch: Measures the time; None for no limit.
-        give_back: Called once.
+        give_back: Called once; returns transports to be closed.
     """
 
-    def __init__(self, stream: Any, watch: _Watch | None, give_back: Callable[[], Any]) -> None:
+    def __init__(self, stream: Any, watch: _Watch | None, give_back: Callable[[], list[Any]]) -> None:
         self._stream = stream
         self._watch = watch
         self._give_back = [give_back]
@@ -603,14 +593,16 @@ class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
         finally:
             # A list that is emptied: however often the stream is closed, its connection is returned once.
             while self._give_back:
-                self._give_back.pop()()
+                for old in self._give_back.pop()():
+                    old.close()
 
     async def aclose(self) -> None:
         try:
             await self._stream.aclose()
         finally:
             while self._give_back:
-                await self._give_back.pop()()
+                for old in self._give_back.pop()():
+                    await old.aclose()
 
 
 class _Inflater:
@@ -656,13 +648,6 @@ def _decode_all(response: httpx.Response) -> None:
         response._decoder = _Inflater(wbits)  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue] - there is no other way
 
 
-def _idle_or_new(pool: Pool) -> Any:
-    try:
-        return pool.idle.pop()[0]  # the most recently used one: the others expire
-    except IndexError:
-        return pool.add()
-
-
 def _give_back(pool: Pool, transport: Any, now: float) -> None:
     """Return the transport of a request, or None if it got none, and its slot to the pool."""
     if pool.shared is not None:
@@ -671,48 +656,6 @@ def _give_back(pool: Pool, transport: Any, now: float) -> None:
     if transport not in (None, pool.small):
         pool.idle.append((transport, now))
     pool.slots.release()
-
-
-def _aged(pool: Pool, now: float) -> list[Any]:
-    """Remove the transports that were not used for long, to be closed."""
-    old: list[Any] = []
-    try:
-        # Without a lock: `popleft` and `append` of a deque are atomic, and an IndexError says that others were faster.
-        while now - pool.idle[0][1] > KEPT_FOR:
-            transport, since = pool.idle.popleft()
-            if now - since <= KEPT_FOR:  # another thread took the oldest one meanwhile
-                pool.idle.appendleft((transport, since))
-                break
-            pool.all.remove(transport)
-            old.append(transport)
-    except IndexError:  # other threads took them all, or all requests share one
-        return old
-    return old
-
-
-class _Content:
-    """A body that is created again for each try."""
-
-    def __init__(self, make: Callable[[], Iterable[bytes]]) -> None:
-        self._make = make
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield from self._make()
-
-
-class _AsyncContent:
-    """The same for an event loop; the pieces, which may come from a disk, are read in a thread."""
-
-    def __init__(self, make: Callable[[], Iterable[bytes]]) -> None:
-        self._make = make
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        from anyio.to_thread import run_sync
-
-        pieces = iter(await run_sync(self._make))
-        # With a default, because StopIteration cannot be raised into a future.
-        while (piece := await run_sync(next, pieces, None)) is not None:
-            yield piece
 
 
 def _key_of(request: httpx.Request) -> PoolKey:

@@ -769,7 +769,7 @@ def test_tasks_wait_for_a_connection_and_the_error_states_what_holds_them(wire, 
         hasty = transport.with_options(timeout=Timeout(pool=0.05))
         in_pieces = get(method="PUT", content=lambda: [b"which is not sent by aiohttp"])
         with monkeypatch.context() as patch:
-            patch.setattr(wire_module, "_idle_or_new", Mock(side_effect=MemoryError))
+            patch.setattr(wire_module.EventLoop, "respond", Mock(side_effect=MemoryError))
             with pytest.raises(MemoryError):
                 await transport.send(in_pieces)
         streams = [await transport.send(get(), stream=True) for _ in range(2)]
