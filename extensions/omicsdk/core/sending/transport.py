@@ -913,18 +913,18 @@ class Transport(_Transport):
             request: The request.
             stream: Whether to read the heads of responses only.
         """
-        proceed = partial(next, steps)
+        result, failure = None, None
         while True:
             try:
                 # The steps decide and never send, so that both transports share them. They judge only the errors below: an
                 # interrupt, or a bug, ends the call as it is.
-                action = proceed()
+                action = steps.send(result) if failure is None else steps.throw(failure)
             except StopIteration as stop:
                 return stop.value
             try:
-                proceed = partial(steps.send, self._performed(action, request, stream))
+                result, failure = self._performed(action, request, stream), None
             except (WireFailure, AuthError) as error:
-                proceed = partial(steps.throw, error)
+                failure = error
 
     def outgoing(self, request: Request) -> Outgoing | None:
         """Return a request as it would be sent, for another sender.
@@ -1065,16 +1065,16 @@ class AsyncTransport(_Transport):
 
     async def perform(self, steps: Steps[T], request: Request, stream: bool) -> T:
         """Perform the steps of a request, and return their result; arguments and errors are those of `Transport.perform`."""
-        proceed = partial(next, steps)
+        result, failure = None, None
         while True:
             try:
-                action = proceed()
+                action = steps.send(result) if failure is None else steps.throw(failure)
             except StopIteration as stop:
                 return stop.value
             try:
-                proceed = partial(steps.send, await self._performed(action, request, stream))
+                result, failure = await self._performed(action, request, stream), None
             except (WireFailure, AuthError) as error:
-                proceed = partial(steps.throw, error)
+                failure = error
 
     async def _performed(self, action: Action, request: Request, stream: bool) -> object:
         match action:
