@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 
 from omicsdk.compat.sevenbridges._arguments import value_text
 from omicsdk.compat.sevenbridges.errors import SettingsError, as_ours
@@ -54,6 +53,8 @@ class UserProfile(Access):
     CONFIG = _FilePath("sevenbridges-python", "config")
 
     def __init__(self, profile: str) -> None:
+        from pathlib import Path  # not with the module: `from sevenbridges import Api` loads neither it nor the next
+
         from omicsdk.sb.client import advance_access_in, proxies_in, read_ini, read_profile
 
         self.profile = profile
