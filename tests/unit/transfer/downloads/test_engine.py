@@ -10,9 +10,10 @@ import pytest
 from disk_space import stating
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from omicsdk.core import ChecksumMissing, DiskFull, UnsafePath
+from omicsdk.core import ChecksumMissing, DiskFull, NotFound, UnsafePath
 from omicsdk.core.checksums import digest
 from omicsdk.transfer import Item, Location, Outcome, Progress, TransferReport
+from omicsdk.transfer.network.wire import Ask
 from simulated import CELL, Source, World, fetched
 
 SMALL = st.lists(st.integers(1, CELL) | st.integers(1, 3 * CELL), min_size=1, max_size=5)
@@ -42,6 +43,129 @@ def check(report: TransferReport, here: Path, world: World) -> None:
         assert (outcome.name, outcome.state, outcome.size) == (name, "done", len(source.content))
         assert (outcome.verification, outcome.server) == ("verified", "http://127.0.0.1:9")
         assert (here / name).read_bytes() == source.content
+
+
+BODY = b"contents"
+OK, BUSY, GONE = "200 OK", "503 Later", "404 Gone"
+
+
+class Answering(World):
+    """A world whose server answers with these, one request after the other, and the last one from then on."""
+
+    def __init__(self, *responses: tuple[str, bytes], **how: Any) -> None:
+        super().__init__(1, {"f0": Source(BODY, BODY)}, **how)
+        self._responses = list(responses)
+
+    def response(self, ask: Ask) -> tuple[list[bytes], bytes]:
+        del ask
+        status, body = self._responses.pop(0) if len(self._responses) > 1 else self._responses[0]
+        return [f"HTTP/1.1 {line}\r\n".encode()[9 * at :] for at, line in enumerate((status, ""))], body
+
+
+@pytest.mark.parametrize(
+    ("responses", "attempts", "fetched_bytes", "error"),
+    [
+        ([(OK, BODY)], 1, 8, None),
+        ([(BUSY, b"busy"), (OK, BODY)], 2, 8, None),
+        ([(OK, b"contentz"), (OK, BODY)], 2, 16, None),
+        ([(OK, BODY[:5]), (OK, BODY)], 2, 13, None),
+        ([(OK, BODY + b"and more"), (OK, BODY)], 2, 24, None),
+        ([(GONE, b"gone")], 1, 0, NotFound),
+    ],
+)
+def test_any_other_response_than_a_small_file_is_handled_as_that_of_a_large_one(
+    tmp_path: Path,
+    responses: list[tuple[str, bytes]],
+    attempts: int,
+    fetched_bytes: int,
+    error: type[Exception] | None,
+) -> None:
+    world = Answering(*responses)
+    report, here = fetched(world, items_of(world), tmp_path)
+    (outcome,) = report.outcomes
+    assert (outcome.attempts, outcome.bytes_fetched) == (attempts, fetched_bytes)
+    assert (type(outcome.error), outcome.verification) == (error or type(None), "unverified" if error else "verified")
+    assert [path.read_bytes() for path in here.glob("f0*")] == ([] if error else [BODY])
+
+
+def test_a_small_file_that_cannot_be_written_fails_alone(tmp_path: Path) -> None:
+    world = Answering((OK, BODY), disk=1.0)
+    report, here = fetched(world, items_of(world), tmp_path)
+    (outcome,) = report.outcomes
+    assert (outcome.state, outcome.attempts, outcome.bytes_fetched) == ("failed", 1, 8)
+    assert [*here.glob("f0*")] == []
+
+
+def test_a_file_that_exists_is_not_taken_for_right_without_a_record(tmp_path: Path) -> None:
+    world = world_of(1, [CELL, CELL])
+    right = world.sources["f0"].content
+    (tmp_path / "0").mkdir()
+    (tmp_path / "0" / "f0").write_bytes(right)
+    (tmp_path / "0" / "f1").write_bytes(right)
+    report, here = fetched(world, items_of(world), tmp_path)
+    assert [outcome.state for outcome in report.outcomes] == ["skipped", "done"]
+    assert (here / "f1").read_bytes() == world.sources["f1"].content
+    requests = world.requests
+    report, _ = fetched(world, items_of(world), tmp_path)
+    assert [outcome.state for outcome in report.outcomes] == ["skipped", "skipped"]
+    assert world.requests == requests
+
+
+def test_urls_are_requested_as_connections_can_take_them(tmp_path: Path) -> None:
+    world = world_of(1, [CELL + 1] * 120)
+    unused = list[int]()
+    world.watch = lambda: unused.append(sum(source.issued for source in world.sources.values()) - world.requests)
+    items = [world.item(name, {"md5": digest(source.content, "md5")}) for name, source in world.sources.items()]
+    report, _ = fetched(world, items, tmp_path)
+    assert report.ok
+    assert 4 <= max(unused) <= 32
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_only_what_fits_on_the_disk_is_requested(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known: bool) -> None:
+    world = world_of(1, [CELL] * 6)
+    space = 3 * CELL + CELL // 2
+    monkeypatch.setattr(
+        "os.statvfs", stating(lambda: (space - sum(file.stat().st_size for file in world.here.glob("f*")), space))
+    )
+
+    def items() -> Iterator[Item]:
+        for item in items_of(world) if known else [world.item(name, {}) for name in world.sources]:
+            world.clock.advance(2)  # the free space is read again, while those before are not on the disk
+            yield item
+
+    shown = list[Progress]()
+    report, _ = fetched(world, items(), tmp_path, progress=shown.append)  # type: ignore[arg-type]
+    assert (shown[-1].files_done, shown[-1].files_failed) == (3, 3)
+    assert [outcome.state for outcome in report.outcomes] == ["done"] * 3 + ["failed"] * 3
+    errors = [outcome.error for outcome in report.outcomes if outcome.error]
+    assert all(isinstance(error, DiskFull) for error in errors)
+    assert world.requests == 3
+
+
+def test_a_file_without_a_checksum_is_not_requested_where_one_is_required(tmp_path: Path) -> None:
+    world = world_of(1, [CELL, CELL, 2 * CELL])
+    with_checksum, *others = items_of(world)
+    items = [with_checksum, *(Item(item.name, item.locate, item.size) for item in others)]
+    (tmp_path / "0").mkdir()
+    (tmp_path / "0" / "f2").write_bytes(b"mine")
+    report, here = fetched(world, items, tmp_path, require_checksum=True)
+    assert [(outcome.state, type(outcome.error)) for outcome in report.outcomes] == [
+        ("done", type(None)),
+        ("failed", ChecksumMissing),
+        ("failed", ChecksumMissing),
+    ]
+    assert (world.requests, (here / "f2").read_bytes()) == (1, b"mine")
+
+
+def test_names_that_come_one_by_one_are_refused_one_by_one(tmp_path: Path) -> None:
+    world = world_of(1, [CELL, CELL])
+    items = items_of(world)
+    outside = Item("../out", Location("http://127.0.0.1:9/f0?url=1"), 1)
+    report, _ = fetched(world, iter([items[0], outside, items[1]]), tmp_path)  # type: ignore[arg-type]
+    states: list[tuple[str, Any]] = [(outcome.state, type(outcome.error)) for outcome in report.outcomes]
+    assert states == [("done", type(None)), ("failed", UnsafePath), ("done", type(None))]
+    assert isinstance(report.outcomes[1], Outcome)
 
 
 @settings(max_examples=settings().max_examples, deadline=None)
@@ -88,58 +212,3 @@ def test_what_a_pause_called_off_is_requested_again(seed: int, sizes: list[int])
     with tempfile.TemporaryDirectory() as folder:
         report, here = fetched(world, items_of(world), Path(folder))
         check(report, here, world)
-
-
-def test_urls_are_requested_as_connections_can_take_them(tmp_path: Path) -> None:
-    world = world_of(1, [CELL + 1] * 120)
-    unused = list[int]()
-    world.watch = lambda: unused.append(sum(source.issued for source in world.sources.values()) - world.requests)
-    items = [world.item(name, {"md5": digest(source.content, "md5")}) for name, source in world.sources.items()]
-    report, _ = fetched(world, items, tmp_path)
-    assert report.ok
-    assert 4 <= max(unused) <= 32
-
-
-@pytest.mark.parametrize("known", [True, False])
-def test_only_what_fits_on_the_disk_is_requested(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known: bool) -> None:
-    world = world_of(1, [CELL] * 6)
-    space = 3 * CELL + CELL // 2
-    monkeypatch.setattr(
-        "os.statvfs", stating(lambda: (space - sum(file.stat().st_size for file in world.here.glob("f*")), space))
-    )
-
-    def items() -> Iterator[Item]:
-        for item in items_of(world) if known else [world.item(name, {}) for name in world.sources]:
-            world.clock.advance(2)  # the free space is read again, while those before are not on the disk
-            yield item
-
-    report, _ = fetched(world, items(), tmp_path)  # type: ignore[arg-type]
-    assert [outcome.state for outcome in report.outcomes] == ["done"] * 3 + ["failed"] * 3
-    errors = [outcome.error for outcome in report.outcomes if outcome.error]
-    assert all(isinstance(error, DiskFull) for error in errors)
-    assert world.requests == 3
-
-
-def test_a_file_without_a_checksum_is_not_requested_where_one_is_required(tmp_path: Path) -> None:
-    world = world_of(1, [CELL, CELL, 2 * CELL])
-    with_checksum, *others = items_of(world)
-    items = [with_checksum, *(Item(item.name, item.locate, item.size) for item in others)]
-    (tmp_path / "0").mkdir()
-    (tmp_path / "0" / "f2").write_bytes(b"mine")
-    report, here = fetched(world, items, tmp_path, require_checksum=True)
-    assert [(outcome.state, type(outcome.error)) for outcome in report.outcomes] == [
-        ("done", type(None)),
-        ("failed", ChecksumMissing),
-        ("failed", ChecksumMissing),
-    ]
-    assert (world.requests, (here / "f2").read_bytes()) == (1, b"mine")
-
-
-def test_names_that_come_one_by_one_are_refused_one_by_one(tmp_path: Path) -> None:
-    world = world_of(1, [CELL, CELL])
-    items = items_of(world)
-    outside = Item("../out", Location("http://127.0.0.1:9/f0?url=1"), 1)
-    report, _ = fetched(world, iter([items[0], outside, items[1]]), tmp_path)  # type: ignore[arg-type]
-    states: list[tuple[str, Any]] = [(outcome.state, type(outcome.error)) for outcome in report.outcomes]
-    assert states == [("done", type(None)), ("failed", UnsafePath), ("done", type(None))]
-    assert isinstance(report.outcomes[1], Outcome)
