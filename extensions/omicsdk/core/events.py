@@ -1,20 +1,26 @@
 """Operations whose responses are event streams, their events, and the resumption of a stream that breaks off."""
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from omicsdk.core.api_errors import error_body_of
 from omicsdk.core.errors import EventError, TransportError
-from omicsdk.core.items import AsyncItems, Item, Items
+from omicsdk.core.items import Item
 from omicsdk.core.json_coding import decoded
-from omicsdk.core.operation import A, AnyOperation, H, P, R, S, call_form
+from omicsdk.core.operation import H, P, R
 from omicsdk.core.redaction import mask_json, mask_text
 from omicsdk.core.request import OperationFacts, Request
-from omicsdk.core.response import Response, ResponseHeaders
 from omicsdk.core.retry import Retry
-from omicsdk.core.sequences import EVENTS, frames_of, item_response, streaming_request
-from omicsdk.core.streaming import AsyncBody, AsyncStreamCall, Body, StreamCall
+from omicsdk.core.sequences import (
+    EVENTS,
+    AnyItemStreamOperation,
+    AsyncItemStreamCall,
+    ItemStreamCall,
+    frames_of,
+    item_response,
+)
+from omicsdk.core.streaming import AsyncBody, Body
 
 T = TypeVar("T")
 NO_CONTENT = 204
@@ -104,24 +110,10 @@ class Resumption:
         return self.seconds
 
 
-class EventStreamCall(StreamCall[P, R, H], Generic[P, R, Item, H]):
-    """An operation of a Client whose response is an event stream.
+class EventStreamCall(ItemStreamCall[P, R, Event[Item], H], Generic[P, R, Item, H]):
+    """An operation of a Client whose response is an event stream; `item` reads the data of an event."""
 
-    Attributes:
-        item: Reads the data of an event from a separate response.
-        switch: The argument, or an argument and its field, that `iterate` sets to True.
-    """
-
-    item: Callable[[Response], Item]
-    switch: Sequence[str]
-
-    @call_form
-    def iterate(self, *args: P.args, **kwargs: P.kwargs) -> Items[Event[Item]]:
-        # Iterate over the events as they arrive.
-        request = streaming_request(self._request, self.switch, args, kwargs)
-        return Items(self._events(request.for_items(EVENTS)), self.facts.name)
-
-    def _events(self, request: Request) -> Iterator[Event[Item]]:
+    def _items(self, request: Request) -> Iterator[Event[Item]]:
         transport = self._exchange.transport
         resumption = Resumption(request, transport.retry)
         while True:
@@ -140,24 +132,10 @@ class EventStreamCall(StreamCall[P, R, H], Generic[P, R, Item, H]):
             transport.clock.sleep(seconds)
 
 
-class AsyncEventStreamCall(AsyncStreamCall[P, R, H], Generic[P, R, Item, H]):
-    """An operation of an AsyncClient whose response is an event stream.
+class AsyncEventStreamCall(AsyncItemStreamCall[P, R, Event[Item], H], Generic[P, R, Item, H]):
+    """An operation of an AsyncClient whose response is an event stream; `item` reads the data of an event."""
 
-    Attributes:
-        item: Reads the data of an event from a separate response.
-        switch: The argument, or an argument and its field, that `iterate` sets to True.
-    """
-
-    item: Callable[[Response], Item]
-    switch: Sequence[str]
-
-    @call_form
-    def iterate(self, *args: P.args, **kwargs: P.kwargs) -> AsyncItems[Event[Item]]:
-        # Iterate over the events as they arrive.
-        request = streaming_request(self._request, self.switch, args, kwargs)
-        return AsyncItems(self._events(request.for_items(EVENTS)), self.facts.name)
-
-    async def _events(self, request: Request) -> AsyncIterator[Event[Item]]:
+    async def _items(self, request: Request) -> AsyncIterator[Event[Item]]:
         transport = self._exchange.transport
         resumption = Resumption(request, transport.retry)
         while True:
@@ -219,35 +197,17 @@ class AsyncEndlessStreamCall(_Endless, AsyncEventStreamCall[P, R, Item, H], Gene
     """An operation of an AsyncClient whose response is nothing but an event stream."""
 
 
-class _EventStreamOperation(AnyOperation[P, R, S, A, H], Generic[P, R, Item, S, A, H]):
-    def __init__(
-        self,
-        facts: OperationFacts,
-        build: Callable[P, Request],
-        parse: Callable[[Response], R],
-        item: Callable[[Response], Item],
-        *,
-        switch: Sequence[str] = (),
-        headers: type[H] = ResponseHeaders,
-    ) -> None:
-        super().__init__(facts, build, parse, headers=headers)
-        self.item = item
-        self.switch = switch
-
-
 class EventStreamOperation(
-    _EventStreamOperation[P, R, Item, EventStreamCall[P, R, Item, H], AsyncEventStreamCall[P, R, Item, H], H],
+    AnyItemStreamOperation[P, R, Item, EventStreamCall[P, R, Item, H], AsyncEventStreamCall[P, R, Item, H], H],
     Generic[P, R, Item, H],
 ):
-    """An operation whose response may be an event stream; arguments as those of ItemStreamOperation, and `item`, which
-    reads the data of an event.
-    """
+    """An operation whose response may be an event stream; arguments as those of AnyItemStreamOperation."""
 
     calls = (EventStreamCall, AsyncEventStreamCall)
 
 
 class EndlessStreamOperation(
-    _EventStreamOperation[P, R, Item, EndlessStreamCall[P, R, Item, H], AsyncEndlessStreamCall[P, R, Item, H], H],
+    AnyItemStreamOperation[P, R, Item, EndlessStreamCall[P, R, Item, H], AsyncEndlessStreamCall[P, R, Item, H], H],
     Generic[P, R, Item, H],
 ):
     """An operation whose response is nothing but an event stream; arguments as those of EventStreamOperation."""

@@ -8,7 +8,7 @@ from omicsdk.core.bodies import plain
 from omicsdk.core.errors import DecodeError, ResponseTooLarge
 from omicsdk.core.items import AsyncItems, Item, Items
 from omicsdk.core.omit import OMIT
-from omicsdk.core.operation import AnyCall, AnyOperation, H, P, R, call_form, exchange_of_call
+from omicsdk.core.operation import A, AnyCall, AnyOperation, H, P, R, S, call_form, exchange_of_call
 from omicsdk.core.request import OperationFacts, Request
 from omicsdk.core.response import Response, ResponseHeaders
 from omicsdk.core.streaming import AsyncBody, AsyncStreamCall, Body, StreamCall
@@ -178,7 +178,7 @@ class ItemStreamCall(StreamCall[P, R, H], Generic[P, R, Item, H]):
         switch: The argument, or an argument and its field, that `iterate` sets to True.
     """
 
-    item: Callable[[Response], Item]
+    item: Callable[[Response], Any]
     media_type: str
     switch: Sequence[str]
 
@@ -207,7 +207,7 @@ class AsyncItemStreamCall(AsyncStreamCall[P, R, H], Generic[P, R, Item, H]):
         switch: The argument, or an argument and its field, that `iterate` sets to True.
     """
 
-    item: Callable[[Response], Item]
+    item: Callable[[Response], Any]
     media_type: str
     switch: Sequence[str]
 
@@ -227,21 +227,18 @@ class AsyncItemStreamCall(AsyncStreamCall[P, R, H], Generic[P, R, Item, H]):
                 yield self.item(item_response(self, body, content))
 
 
-class ItemStreamOperation(
-    AnyOperation[P, R, ItemStreamCall[P, R, Item, H], AsyncItemStreamCall[P, R, Item, H], H], Generic[P, R, Item, H]
-):
+class AnyItemStreamOperation(AnyOperation[P, R, S, A, H], Generic[P, R, Item, S, A, H]):
     """An operation whose response is a sequence of items, each read as it arrives.
 
     Args:
         facts: The operation's facts besides arguments and responses.
         build: Makes the request from the arguments; its signature and documentation are those of every form.
         parse: Reads a complete response.
-        item: Reads one item from a separate response.
+        item: Reads one item, or the data of one event, from a separate response.
         media_type: The requested media type for reading items as they arrive; the response's own states their framing.
         switch: The argument, or an argument and its field, that `iterate` sets to True.
+        headers: The headers that the document declares for responses.
     """
-
-    calls = (ItemStreamCall, AsyncItemStreamCall)
 
     def __init__(
         self,
@@ -249,7 +246,7 @@ class ItemStreamOperation(
         build: Callable[P, Request],
         parse: Callable[[Response], R],
         item: Callable[[Response], Item],
-        media_type: str,
+        media_type: str = EVENTS,
         *,
         switch: Sequence[str] = (),
         headers: type[H] = ResponseHeaders,
@@ -258,3 +255,12 @@ class ItemStreamOperation(
         self.item = item
         self.media_type = media_type
         self.switch = switch
+
+
+class ItemStreamOperation(
+    AnyItemStreamOperation[P, R, Item, ItemStreamCall[P, R, Item, H], AsyncItemStreamCall[P, R, Item, H], H],
+    Generic[P, R, Item, H],
+):
+    """An operation whose response is a sequence of items; arguments as those of AnyItemStreamOperation."""
+
+    calls = (ItemStreamCall, AsyncItemStreamCall)
