@@ -311,6 +311,32 @@ def test_mv_to_another_file_system_compares_both(run, data, monkeypatch, is_dama
     assert (ran.code != 0) == is_damaged
 
 
+@pytest.mark.parametrize(("left", "why"), [(b"12", "changed after"), (b"9", "changed after"), (None, "not found")])
+def test_mv_keeps_a_source_that_changed_after_its_copy(run, data, monkeypatch, left, why):
+    from omicsdk.fs.copying import jobs
+    from omicsdk.fs.stores.local import LocalStore
+
+    def compared(plan, file, outcome, stores):  # as an upload, which its platform verifies
+        return outcome._replace(verification="verified")
+
+    monkeypatch.setattr(LocalStore, "move", lambda *_: False)
+    monkeypatch.setattr(jobs, "_compared", compared)
+    plain, source = jobs.copy_files, data / "a.txt"
+
+    def copied(*arguments):
+        report = plain(*arguments)
+        source.unlink()
+        if left is not None:
+            source.write_bytes(left)
+            os.utime(source, ns=(1, 1))
+        return report
+
+    monkeypatch.setattr(jobs, "copy_files", copied)
+    ran = run("mv", str(source), "moved.txt")
+    assert (ran.code != 0, why in ran.err) == (True, True), ran.err
+    assert (source.read_bytes() if source.exists() else None) == left
+
+
 def test_mv_of_a_folder_leaves_none_behind(run, data):
     assert run("mv", f"{data}", "moved").code == 0
     assert not data.exists()

@@ -334,6 +334,7 @@ def _with_sources_removed(
             raise SourceKept(
                 f"{file.uri} was copied, but {compared} could be compared: the source is kept", name=file.name
             )
+        _check_unchanged(file, stores)
         remove_one(stores.of(file.uri), file)
         return outcome
 
@@ -360,6 +361,24 @@ def _compared(plan: CopyPlan, file: Selected, outcome: Outcome, stores: Stores) 
     if verdict.state != "verified":
         return outcome
     return outcome._replace(verified=verdict.why, verification="verified")
+
+
+def _check_unchanged(file: Selected, stores: Stores) -> None:
+    """Check that a file of this machine, which a program may write, is the one that was listed and copied.
+
+    Raises:
+        TransferError: It is another one.
+        PathNotFound: It is gone.
+    """
+    if file.uri.scheme != "file":
+        return
+    now = stores.of(file.uri).stat(file.entry.path, refresh=True)
+    if file.entry.version and now.version != file.entry.version:
+        raise TransferError(
+            f"{file.uri} changed after the move began: the source is kept",
+            name=file.name,
+            remedy="Run the same command again when nothing writes the file.",
+        )
 
 
 def _move_records(plan: CopyPlan, uris: Sequence[Uri]) -> None:
