@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from omicsdk.core.checked_json import check_fields
 from omicsdk.core.credentials import ApiKey, Credentials, is_confidential, origin_of
-from omicsdk.core.errors import APIError, AuthError, BadRequest, ConfigError, Forbidden
+from omicsdk.core.errors import APIError, AuthError, BadRequest, ConfigError, DecodeError, Forbidden
 from omicsdk.core.late_names import LateModule
 from omicsdk.core.plain_client import exchange_of
 from omicsdk.core.redaction import mask_url
@@ -187,8 +187,17 @@ class PasswordLogin(Credentials):
 
         Raises:
             BadRequest: The server does not accept the new password.
+            DecodeError: It redirects the request.
         """
-        client.set_password(new_password=new, current_password=self._password)
+        from omicsdk_api.pangea.operations.set_password import build, parse
+
+        # A redirect to another origin would repeat the body there, with both passwords.
+        exchange = exchange_of(client.with_options(follow_redirects=False))
+        request = build(new_password=new, current_password=self._password)
+        response = exchange.send(request)
+        if response.has_redirect_location:
+            raise DecodeError("set_password", "", response.status_code, expected="an empty one of that server")
+        parse(exchange.response(request, response))
         self._password = new
 
     # -- for the exchanges of a client

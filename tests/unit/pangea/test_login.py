@@ -64,6 +64,24 @@ def test_a_password_is_not_repeated_where_the_server_redirects() -> None:
     assert hosts == ["pangea.example.org"]
 
 
+def test_new_passwords_are_not_repeated_where_the_server_redirects() -> None:
+    hosts: list[str] = []
+
+    def elsewhere(request: httpx.Request) -> httpx.Response:
+        hosts.append(request.url.host)
+        if request.url.path.endswith("/login/"):
+            return httpx.Response(200, json={"auth_token": "t"})
+        return httpx.Response(307, headers={"location": "https://elsewhere.example.org/"})
+
+    login = PasswordLogin("me@example.org", "canary-old")
+    transport = httpx.MockTransport(elsewhere)
+    with Pangea(URL, credentials=login, transport=transport) as client:
+        for _ in range(2):  # the old one is kept
+            with pytest.raises(DecodeError, match="set_password: the response is 307"):
+                client.change_password("canary-new")
+    assert set(hosts) == {"pangea.example.org"}
+
+
 def test_a_token_is_that_of_the_credentials() -> None:
     with Pangea(URL, credentials="0" * 40) as client:
         assert token_of(client) == "0" * 40
