@@ -88,6 +88,16 @@ def test_any_other_response_than_a_small_file_is_handled_as_that_of_a_large_one(
     assert [path.read_bytes() for path in here.glob("f0*")] == ([] if error else [BODY])
 
 
+@pytest.mark.parametrize("body", [b"", b"abc"])
+def test_a_file_of_unknown_size_is_what_the_response_has(tmp_path: Path, body: bytes) -> None:
+    world = Answering((OK, body))
+    item = Item("f0", Location("http://127.0.0.1:9/f0?url=1"), checksums={"md5": digest(body, "md5")})
+    report, here = fetched(world, [item], tmp_path)
+    (outcome,) = report.outcomes
+    assert (outcome.state, outcome.size, outcome.attempts, world.requests) == ("done", len(body), 1, 1)
+    assert (here / "f0").read_bytes() == body
+
+
 def test_a_small_file_that_cannot_be_written_fails_alone(tmp_path: Path) -> None:
     world = Answering((OK, BODY), disk=1.0)
     report, here = fetched(world, items_of(world), tmp_path)
@@ -135,7 +145,7 @@ def test_only_what_fits_on_the_disk_is_requested(tmp_path: Path, monkeypatch: py
             yield item
 
     shown = list[Progress]()
-    report, _ = fetched(world, items(), tmp_path, progress=shown.append)  # type: ignore[arg-type]
+    report, _ = fetched(world, items(), tmp_path, progress=shown.append)
     assert (shown[-1].files_done, shown[-1].files_failed) == (3, 3)
     assert [outcome.state for outcome in report.outcomes] == ["done"] * 3 + ["failed"] * 3
     errors = [outcome.error for outcome in report.outcomes if outcome.error]
@@ -162,7 +172,7 @@ def test_names_that_come_one_by_one_are_refused_one_by_one(tmp_path: Path) -> No
     world = world_of(1, [CELL, CELL])
     items = items_of(world)
     outside = Item("../out", Location("http://127.0.0.1:9/f0?url=1"), 1)
-    report, _ = fetched(world, iter([items[0], outside, items[1]]), tmp_path)  # type: ignore[arg-type]
+    report, _ = fetched(world, iter([items[0], outside, items[1]]), tmp_path)
     states: list[tuple[str, Any]] = [(outcome.state, type(outcome.error)) for outcome in report.outcomes]
     assert states == [("done", type(None)), ("failed", UnsafePath), ("done", type(None))]
     assert isinstance(report.outcomes[1], Outcome)
