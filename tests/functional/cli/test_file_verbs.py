@@ -337,6 +337,27 @@ def test_mv_keeps_a_source_that_changed_after_its_copy(run, data, monkeypatch, l
     assert (source.read_bytes() if source.exists() else None) == left
 
 
+def test_mv_keeps_a_file_of_a_platform_that_changed_after_its_copy(run, written):
+    from omicsdk.fs.copying import jobs
+    from omicsdk.fs.stores.local import LocalStore
+
+    plain = jobs.copy_files
+    Path("newer").write_bytes(b"22")
+    with pytest.MonkeyPatch.context() as patch:
+
+        def copied(*arguments):
+            report = plain(*arguments)
+            patch.undo()
+            assert run("cp", "newer", f"{written}/a.txt").code == 0
+            return report
+
+        patch.setattr(LocalStore, "move", lambda *_: False)
+        patch.setattr(jobs, "copy_files", copied)
+        ran = run("mv", "--unverified", f"{written}/a.txt", "home.txt")
+    assert (ran.code, "the source is kept" in ran.err) == (1, True), ran.err
+    assert (Path("home.txt").read_bytes(), run("cat", f"{written}/a.txt").stdout) == (b"1", b"22")
+
+
 def test_mv_of_a_folder_leaves_none_behind(run, data):
     assert run("mv", f"{data}", "moved").code == 0
     assert not data.exists()

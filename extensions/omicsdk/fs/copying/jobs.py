@@ -364,16 +364,14 @@ def _compared(plan: CopyPlan, file: Selected, outcome: Outcome, stores: Stores) 
 
 
 def _check_unchanged(file: Selected, stores: Stores) -> None:
-    """Check that a file of this machine, which a program may write, is the one that was listed and copied.
+    """Check that a file, which a program may write meanwhile, is still the one that was listed and copied.
 
     Raises:
         TransferError: It is another one.
         PathNotFound: It is gone.
     """
-    if file.uri.scheme != "file":
-        return
     now = stores.of(file.uri).stat(file.entry.path, refresh=True)
-    if file.entry.version and now.version != file.entry.version:
+    if file.entry.version and now.version and now.version != file.entry.version:
         raise TransferError(
             f"{file.uri} changed after the move began: the source is kept",
             name=file.name,
