@@ -70,11 +70,14 @@ _TAKE_OPTIONS = (
 
 
 def _name_options(cls: griffe.Class) -> None:
-    """Adds the options of a constructor with `**options: Unpack[...]` to its signature."""
-    init = cls.members.get("__init__")
+    """Adds the options of a constructor with `**options: Unpack[...]` to its signature: all, or where the docstring of the class
+    describes `options` as a whole, those that it describes besides.
+    """
+    init, text = cls.members.get("__init__"), cls.docstring.value if cls.docstring else ""
     if not isinstance(init, griffe.Function) or "options" not in init.parameters:
         return
-    unpacked = init.parameters["options"].annotation
+    options, are_described = init.parameters["options"], "options: " in text
+    unpacked = options.annotation
     if not isinstance(unpacked, griffe.ExprSubscript) or not isinstance(unpacked.slice, griffe.Expr):
         return
     loaded = cls.package.modules_collection
@@ -85,10 +88,12 @@ def _name_options(cls: griffe.Class) -> None:
         return
     del init.parameters["options"]
     for name, option in described.items():
-        if name not in init.parameters:
+        if name not in init.parameters and (not are_described or f"\n    {name}: " in text):
             kind = griffe.ParameterKind.keyword_only
             default = next((parameters[name].default for parameters in takers if name in parameters), "...")
             init.parameters.add(griffe.Parameter(name, annotation=option.annotation, kind=kind, default=default))
+    if are_described:
+        init.parameters.add(options)
 
 
 def _classes(parent: griffe.Object) -> Iterator[griffe.Class]:
