@@ -151,7 +151,7 @@ def _run(forks: ForkServer, command: list[str], environment: dict[str, str], san
         dataset = sandbox.crunch.tree.find(name)
         assert dataset is not None
         ended.statuses[name] = [
-            [status["stage"], status["state"]] for status in sandbox.crunch.statuses.of_dataset(dataset.id)
+            [status.stage, status.state] for status in sandbox.crunch.statuses.table.all(dataset=dataset.id, order="id")
         ]
     storage = sandbox.crunch.storage
     ended.stored = sorted(path.relative_to(storage).as_posix() for path in storage.rglob("*") if path.is_file())
