@@ -59,7 +59,7 @@ class Answering(World):
     def response(self, ask: Ask) -> tuple[list[bytes], bytes]:
         del ask
         status, body = self._responses.pop(0) if len(self._responses) > 1 else self._responses[0]
-        return [f"HTTP/1.1 {line}\r\n".encode()[9 * at :] for at, line in enumerate((status, ""))], body
+        return [f"HTTP/1.1 {status}\r\n".encode(), b"\r\n"], body
 
 
 @pytest.mark.parametrize(
