@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain, count
 
 from omicsdk.core.json_text import written
 from omicsdk.core.rows import check_columns, columns_of, member
@@ -147,4 +148,5 @@ def _cut(value: Mapping[str, Any], prefix: str, facts: dict[str, Any], tables: l
         elif is_array(part) and (any(is_object(item) for item in part) or brief(part) != _joined(part)):
             tables.append((path, None, part))
         else:
-            facts[path] = part
+            names = chain([path], (f"{path} {number}" for number in count(2)))  # a name with a dot may equal a path
+            facts[next(name for name in names if name not in facts)] = part

@@ -52,6 +52,8 @@ def test_a_response_is_cut_into_facts_and_tables():
     assert parts_of({"users": names, "n": 9}) == [("", {"n": 9}, []), ("users", None, names)], (
         "what counting would hide"
     )
+    facts = {"a.b": 1, "a.b 2": 2, "c": 3}
+    assert parts_of({"a.b": 1, "a": {"b": 2}, "c": 3}) == [("", facts, [])], "a name with a dot hides none"
     assert parts_of([1]) == [("", None, [1])]
     assert parts_of(None) == [("", None, [])]
 
