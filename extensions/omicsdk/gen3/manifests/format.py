@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from enum import Enum, unique
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -66,7 +67,7 @@ def right_line(
     return re.compile(end.join(cells[column] for column in columns) + r"\r?\n?")
 
 
-def raw_cells(line: str, delimiter: str) -> list[str] | None:
+def raw_cells(line: str, delimiter: str) -> tuple[list[str], str]:
     """Split a line into its cells, with their quotes.
 
     Args:
@@ -74,24 +75,24 @@ def raw_cells(line: str, delimiter: str) -> list[str] | None:
         delimiter: The separator of cells, one character.
 
     Returns:
-        The cells; None if a cell is quoted and its quote is not closed in this line.
+        The cells, and the beginning of one whose quote is not closed in this line; empty if there is none.
     """
     if '"' not in line:
-        return line.split(delimiter)
+        return line.split(delimiter), ""
     cells, offset = list[str](), 0
     quoted = re.compile(rf'"(?:[^"]++|"")*+"[^{re.escape(delimiter)}]*+')
     while True:
         if line.startswith('"', offset):
             match = quoted.match(line, offset)
             if match is None:
-                return None
+                return cells, line[offset:]
             end = match.end()
         else:
             end = line.find(delimiter, offset)
             end = len(line) if end < 0 else end
         cells.append(line[offset:end])
         if end >= len(line):
-            return cells
+            return cells, ""
         offset = end + 1
 
 
@@ -202,7 +203,8 @@ class _Check:
             self._wrong(1, "", "", "the file is empty", "Name the columns in the first line.")
             return None
         separator = delimiter or self._delimiter(path, first)
-        names = [name.strip().strip('"').strip() for name in (raw_cells(first.rstrip("\r\n"), separator) or [first])]
+        cells, opened = raw_cells(first.rstrip("\r\n"), separator)
+        names = [name.strip().strip('"').strip() for name in ([first] if opened else cells)]
         if columns is None:
             kinds_by_alias = {alias: kind for kind, name in CHECKED.items() for alias in tables.ALIASES[name]}
             kinds = [kinds_by_alias.get(name.lower()) for name in names]
@@ -254,9 +256,10 @@ class _Check:
         """Check a row cell by cell; False if it is blank."""
         if not line.strip(f" {header.delimiter}"):
             return False
-        cells = raw_cells(line, header.delimiter)
-        if cells is None:
-            cells = self._longer(number, line, header.delimiter, following)
+        cells, opened = raw_cells(line, header.delimiter)
+        if opened:
+            more = self._longer(number, opened, header.delimiter, following)
+            cells = line.split(header.delimiter) if more is None else cells + more
         if len(cells) != len(header.names):
             reason = f"the row has {len(cells)} cells, and there are {len(header.names)} columns"
             self._wrong(number, "", "", reason, warns=True)
@@ -265,17 +268,21 @@ class _Check:
                 self._cell(number, header.names[index], kind, cells[index] if index < len(cells) else "")
         return True
 
-    def _longer(self, number: int, line: str, delimiter: str, following: Iterator[tuple[int, str]]) -> list[str]:
-        """The cells of a row with a cell of several lines."""
-        lines = [line]
-        for _, more in following:
+    def _longer(
+        self, number: int, opened: str, delimiter: str, following: Iterator[tuple[int, str]]
+    ) -> list[str] | None:
+        """The other cells of a row from one whose quote is not closed in its first line; None if it is never closed."""
+        cells, lines = list[str](), [opened]
+        for _, more in islice(following, LINES_OF_A_CELL - 1):
             lines.append(more.rstrip("\r\n"))
-            if '"' in more and (cells := raw_cells("\n".join(lines), delimiter)) is not None:
-                return cells
-            if len(lines) == LINES_OF_A_CELL:
-                break
+            if '"' in more.replace('""', ""):  # the open cell ends here: each cell is parsed once
+                closed, opened = raw_cells("\n".join(lines), delimiter)
+                cells += closed
+                if not opened:
+                    return cells
+                lines = [opened]
         self._wrong(number, "", "", "a quote is opened and never closed", "Close it, or remove it.")
-        return line.split(delimiter)
+        return None
 
     def _cell(self, line: int, column: str, kind: Columns, cell: str) -> None:
         if kind is Columns.MD5:

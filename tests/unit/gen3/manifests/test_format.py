@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from omicsdk.compat.gen3.tools.indexing import is_valid_manifest_format
 from omicsdk.gen3.manifests import Columns, Fault, FormatCheck, ManifestError, check_format
+from omicsdk.gen3.manifests.format import raw_cells
 
 MD5 = "1596f493ba9ec53023fca640fb69bd3b"
 BASE64 = "FZb0k7qexTAj/KZA+2m9Ow=="
@@ -137,6 +138,20 @@ def test_blank_lines_and_rows_of_other_lengths(tmp_path: Path):
 def test_cells_of_several_lines(tmp_path: Path):
     text = f'note,md5,size,url\n"one\ntwo, ""three""\n",{MD5},1,s3://b/1\n5" disk,{MD5},x,s3://b/1\n'
     assert faults_of(text, tmp_path) == [(5, "size", "x", False)]
+
+
+@pytest.mark.parametrize("line", ['""\n', 'a","b\n'])
+def test_long_cells_are_parsed_once(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    parsed: list[int] = []
+
+    def counted(text: str, delimiter: str) -> tuple[list[str], str]:
+        parsed.append(len(text))
+        return raw_cells(text, delimiter)
+
+    monkeypatch.setattr("omicsdk.gen3.manifests.format.raw_cells", counted)
+    text = f'note,md5\n"{line * 100}",{MD5}\n'
+    faults_of(text, tmp_path)
+    assert sum(parsed) < 2 * len(text)
 
 
 def test_a_quote_that_is_never_closed(tmp_path: Path):
