@@ -235,8 +235,8 @@ def _class(model: Model, names: Names, parsed: Parsed, annotations: Annotations,
         )
         fields.append((Code(read), as_docstring(_field_text(field), 4)))
         # The only value, which is also the default, is sent: services choose a variant by it.
-        is_constant = isinstance(field.type, Enum) and list(field.type.values) == [field.schema.get("default")]
-        omitted = as_literal(field.schema["default"]) if is_constant else "OMIT"
+        values = list(field.type.values) if isinstance(field.type, Enum) else []
+        omitted = as_literal(values[0]) if values == [field.schema.get("default")] else "OMIT"
         arguments.append(Code(default if field.required else f"{default} | Omit = {omitted}"))
         shape = decoding.shape(field.type)
         row = f"{as_literal(field.wire)}, {field.python!r}, {field.required}, {field.nullable}, {shape}"

@@ -58,6 +58,12 @@ def test_a_choice_of_fractions_is_written() -> None:
     assert "literal(1.1, -1.2)" in files["models/thing.py"]
 
 
+def test_a_default_that_is_equal_to_the_only_value_is_sent_as_that_value() -> None:
+    schema = {"type": "object", "properties": {"page": {"type": "integer", "enum": [1], "default": True}}}
+    files = files_of({**DOCUMENT, "paths": {}, "components": {"schemas": {"Thing": schema}}})
+    assert "page: Literal[1] | int | Omit = 1," in files["models/thing.py"]
+
+
 def test_a_field_and_a_schema_that_read_alike_are_distinguished() -> None:
     schemas = {"Thing": {"type": "object", "properties": {"part": INNER}}, "Thing_part": INNER}
     names = _classes({**DOCUMENT, "paths": {}, "components": {"schemas": schemas}})
