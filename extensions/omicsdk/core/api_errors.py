@@ -40,6 +40,8 @@ _WRAPPERS = {"message", "error", "htsget", *_DETAIL_FIELDS}
 #: Names in place of a field's, for what is wrong with several: of Django and marshmallow.
 _NO_FIELDS = ("non_field_errors", "__all__", "_schema")
 
+# Characters of pictures, archives and compressed bodies, never of a message.
+_BINARY = re.compile(r"[\0-\x08\x0e-\x1a]")
 
 _PROXY_REMEDY = (
     "Check the URL's host. If your network's proxy denies it, name the host in NO_PROXY, or ask the proxy's operators."
@@ -88,7 +90,7 @@ def error_body_of(body: bytes | str, content_type: str = "") -> ErrorBody:
     # Frameworks that show developers more: a traceback ends with the error, and Django begins with it.
     is_traceback = text.startswith("Traceback (most recent call last):")
     message = text.rpartition("\n")[2] if is_traceback else text.partition("\n\nRequest Method: ")[0]
-    return ErrorBody(message, None, None, None, text)
+    return ErrorBody("" if _BINARY.search(text) else message, None, None, None, text)
 
 
 def _text_of(body: bytes, content_type: str) -> str:

@@ -197,6 +197,12 @@ def test_a_body_has_the_charset_that_its_response_states(charset, message):
     assert api_error(status=400, headers=headers, body="Größe".encode("latin-1")).message == message
 
 
+@pytest.mark.parametrize("body", [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", b"\x1f\x8b\x08\0\0\0", "BM\0\0"])
+def test_a_binary_body_is_no_message(body):
+    error = api_error(status=502, headers={"Content-Type": "text/plain"}, body=body, reason="Bad Gateway")
+    assert error.message == "Bad Gateway"
+
+
 def test_a_huge_body_costs_no_more_than_its_beginning():
     error = api_error(status=500, headers={}, body=b'{"message": "' + b"x" * 50_000_000)
     assert isinstance(error, errors.ServerError)
