@@ -27,7 +27,7 @@ from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.core.json_coding import decoded
 from omicsdk.core.lazy import require
 from omicsdk.core.redaction import without_query
-from omicsdk.core.tables import RowError, lines_of, rows_of
+from omicsdk.core.tables import LONGEST_LINE, RowError, lines_of, rows_of
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.core.yaml_text import YamlFault, read_yaml
 from omicsdk.portals.workbooks import sheet_of
@@ -273,7 +273,7 @@ class Head:
     def lines(self) -> tuple[str, ...]:
         """Its lines that are not blank, without line ends; an incomplete last line is omitted."""
         lines = [*unframed(self.text.splitlines())]
-        if len(self.data) >= HEAD_BYTES and len(lines) > 1:
+        if len(self.data) >= HEAD_BYTES and len(lines) > 1 and not self.text.endswith("\n"):
             lines.pop()
         return tuple(line for line in lines if line.strip())
 
@@ -426,15 +426,21 @@ def _encoding_in(file_list: FileList) -> str:
 def _beginning(path: Path, max_unpacked: int | str | None) -> bytes:
     try:
         with path.open("rb") as file:
-            data = file.read(HEAD_BYTES)
+            data = _to_the_end_of_a_line(file)
         if data.startswith(_GZIP):
             with gzip.open(path) as file:
-                data = file.read(HEAD_BYTES)
+                data = _to_the_end_of_a_line(file)
         elif data.startswith(ZIP) and (sheet := sheet_of(path, max_unpacked)):
-            data = sheet.text[:HEAD_BYTES]
+            data = _to_the_end_of_a_line(io.BytesIO(sheet.text))
     except (OSError, EOFError, zlib.error) as error:
         raise _unreadable(path, error) from error
     return data
+
+
+def _to_the_end_of_a_line(file: io.BufferedIOBase) -> bytes:
+    """Read the beginning of a list, and the rest of a line in it: the first row of a table may be longer."""
+    data = file.read(HEAD_BYTES)
+    return data + file.readline(LONGEST_LINE) if b"\n" in data else data
 
 
 def _unreadable(path: Path, error: Exception) -> ListError:

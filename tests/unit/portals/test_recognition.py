@@ -9,6 +9,7 @@ import tracemalloc
 import zipfile
 from base64 import b64encode
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from itertools import repeat
 from pathlib import Path
@@ -1628,6 +1629,16 @@ def test_a_key_of_git_annex_is_a_checksum(key: str, column: str, tmp_path: Path)
     value = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     rows = read(put(tmp_path / "a.tsv", f"url\t{column}\nhttps://h.example/a.tar.gz\t{key.format(value)}\n"))
     assert [dict(file.checksums) for (file,) in rows] == [{"sha256": value}]
+
+
+@pytest.mark.parametrize("above", ["", "# by hand\n"])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_the_first_row_may_be_longer_than_the_beginning_that_is_read(
+    above: str, pack: Callable[[bytes], bytes], tmp_path: Path
+):
+    path = tmp_path / "a.csv"
+    path.write_bytes(pack(f"{above}url,note\nhttps://h.example/a.bam,{'x' * 100_000}\n".encode()))
+    assert [file.address for (file,) in read(path)] == ["https://h.example/a.bam"]
 
 
 def test_an_empty_list_and_a_heading_without_rows_are_said_to_be_such(tmp_path: Path):
