@@ -214,6 +214,12 @@ def test_a_refusal_is_reported_with_the_servers_message(
     assert "one: the server does not provide this file: No such version (404 not_found" in str(error)
 
 
+def test_a_header_that_is_too_long_is_stated(server: Any, fault: Any, target: Path, noise: Any) -> None:
+    server.always["one"] = fault.changed(headers={"X-Long": "x" * 400_000})
+    error = only(download([server.item("one", noise(500), retries=0)], target)).error
+    assert "a header of the response is too long" in str(error)
+
+
 def test_a_refusal_of_a_store_shows_nothing_that_was_signed(server: Any, fault: Any, target: Path, noise: Any) -> None:
     body = b"<Error><Code>AccessDenied</Code><Message>Expired</Message><StringToSign>canary</StringToSign></Error>"
     server.always["one"] = fault.status(403, {}, body)

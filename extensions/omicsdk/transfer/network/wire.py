@@ -254,6 +254,8 @@ _Kind = tuple[_Options, str, bool, bool]
 
 #: CURLE_PROXY, which pycurl does not name: a SOCKS proxy refused.
 _E_PROXY = 97
+#: CURLE_TOO_LARGE, which pycurl does not name, and which libcurl reports without a message.
+_E_TOO_LARGE = 100
 _ERRORS: dict[int, type[TransportError]] = {
     _E_PROXY: ProxyFailed,
     pycurl.E_COULDNT_RESOLVE_PROXY: ProxyFailed,
@@ -913,7 +915,8 @@ def _judged(flight: _Flight, error: TransportError | None, *, lasting: bool = Fa
 
 
 def _error(code: int, text: str, ask: Ask) -> TransportError:
-    message = mask_text(text.split("?", 1)[0].strip()) or f"libcurl's error {code}"
+    otherwise = "a header of the response is too long" if code == _E_TOO_LARGE else f"libcurl's error {code}"
+    message = mask_text(text.split("?", 1)[0].strip()) or otherwise
     remedy = None
     if code == pycurl.E_SSL_CACERT_BADFILE:
         remedy = "Correct the path in SSL_CERT_FILE, REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE or AWS_CA_BUNDLE."
