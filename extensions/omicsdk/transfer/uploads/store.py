@@ -410,8 +410,8 @@ class Upload:
         min_delay: Seconds before its first retry, if they differ from those of the transfer's options.
 
     Raises:
-        ValueError: A negative number, or an unknown algorithm.
-        TypeError: A URL as `to`.
+        ValueError: A negative number, an unknown algorithm, or a path with a NUL character.
+        TypeError: A URL as `to`, or bytes as `path`.
     """
 
     path: str | os.PathLike[str]
@@ -425,8 +425,13 @@ class Upload:
         if isinstance(cast("object", self.to), str | Location):
             kinds = "a PutTo, an S3Object or another MultipartStore"
             raise TypeError(f"{self.path}: `to` must be {kinds}, not {a(self.to)}")
+        path = cast("object", os.fspath(self.path))
+        if not isinstance(path, str):
+            raise TypeError(f"{path!r}: path must be text or a pathlib.Path, not {type(path).__name__}")
+        if "\0" in path:
+            raise ValueError(f"{path!r}: a path cannot contain a NUL character")
         if not self.name:
-            object.__setattr__(self, "name", os.path.basename(os.fspath(self.path)))
+            object.__setattr__(self, "name", os.path.basename(path))
         if min(self.retries or 0, self.min_delay or 0) < 0:
             raise ValueError(f"{self.name}: retries and min_delay cannot be negative")
         names = [self.checksums] if isinstance(self.checksums, str) else self.checksums

@@ -27,6 +27,7 @@ def test_a_target_has_no_secret(location: Any, target: str) -> None:
     ("options", "problem"),
     [
         ({"retries": -1}, "cannot be negative"),
+        ({"path": "a\0b"}, r"'a\\x00b': a path cannot contain a NUL character"),
         ({"min_delay": -0.5}, "cannot be negative"),
         ({"checksums": ["md5", "md6"]}, "unknown checksum 'md6'; known are .*md5"),
         ({"to": PutTo(Location(URL), needs=("md7",))}, "unknown checksum 'md7'"),
@@ -43,3 +44,5 @@ def test_an_upload_is_named_by_its_file() -> None:
     assert Upload("x/a.txt", TO, checksums="SHA256").checksums == ("sha256",)
     with pytest.raises(TypeError, match="`to` must be a PutTo, an S3Object or another MultipartStore, not a"):
         Upload("x/a.txt", URL)  # type: ignore[arg-type] - what is refused
+    with pytest.raises(TypeError, match="b'x': path must be text or a pathlib.Path, not bytes"):
+        Upload(b"x", TO)  # type: ignore[arg-type] - what is refused
