@@ -29,6 +29,11 @@ def new(client: httpx.Client, library: str, name: str) -> httpx.Response:
     return client.post("/samples", json={"name": name, "library": library})
 
 
+def test_the_path_of_an_object_may_state_its_format(owner: httpx.Client, sample: Payload) -> None:
+    path = f"/samples/{sample['uuid']}"
+    assert owner.get(f"{path}.json").json() == owner.get(path).json()
+
+
 def test_with_an_organization_goes_all_that_it_owns(
     sandbox: Sandbox, owner: httpx.Client, organization: str, result: Payload
 ) -> None:

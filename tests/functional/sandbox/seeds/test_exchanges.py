@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.pangea.groups import GROUP_SAMPLE
 
 RECORDINGS = Path(__file__).parents[3] / "data" / "sandbox"
 
@@ -95,6 +96,22 @@ def test_objects_of_pangea_keep_their_uuids(sandbox: Sandbox, client: httpx.Clie
     assert client.get(f"/pangea/api/samples/{sample}").json()["metadata"] == {"city": "Oslo"}
     assert client.get(f"/pangea/api/sample_ar_fields/{field}").json()["stored_data"] == {"a": 1}
     assert client.get(f"/pangea/api/sample_groups/{lib}/samples").json()["count"] == 1
+
+
+def test_recorded_samples_of_a_group_are_its_members(sandbox: Sandbox, client: httpx.Client, recorded):
+    org, lib, group, sample, posted = (f"00000000-0000-4000-8000-00000000000{n}" for n in range(5))
+    owned = {"organization": org, "organization_obj": {"uuid": org, "name": "Org"}, "is_public": True}
+    library = {**owned, "uuid": lib, "name": "Lib", "is_library": True}
+    first, second = ({"uuid": uuid, "name": uuid, "library": lib, "library_obj": library} for uuid in (sample, posted))
+    sandbox.seed_exchanges(
+        recorded(
+            _line("GET", f"/api/sample_groups/{group}/samples", {"results": [first]}),
+            _line("POST", f"/api/sample_groups/{group}/samples", {"results": [second]}),
+            _line("GET", f"/api/sample_groups/{group}", {**owned, "uuid": group, "name": "G", "is_library": False}),
+        )
+    )
+    assert sandbox.pangea.store.linked(GROUP_SAMPLE, group) == [sample]
+    assert client.get(f"/pangea/api/samples/{posted}").json()["name"] == posted
 
 
 def test_index_records_and_metadata_of_a_commons(sandbox: Sandbox, client: httpx.Client, recorded):
