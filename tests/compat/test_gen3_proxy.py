@@ -36,7 +36,7 @@ def test_the_sandbox_responds_as_the_commons_at_that_host(client: httpx.Client, 
     assert client.get(f"http://{HOST}/index/_status").status_code == 200
 
 
-def test_bodies_pass_the_proxy(client: httpx.Client, sandbox: Sandbox, tmp_path: Path):
+def test_bodies_pass_the_proxy(client: httpx.Client, sandbox: Sandbox):
     token = sandbox.gen3.access.issue("sandbox-user@example.org", sandbox.gen3_url)
     record = {"form": "object", "hashes": {"md5": "0" * 32}, "size": 1, "urls": []}
     for _ in range(2):

@@ -30,9 +30,7 @@ PROGRAMS = {
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_files_are_verified_by_the_checksum_files_of_other_programs(
-    run: Callable[..., Ran], program: str, tmp_path: Path
-):
+def test_files_are_verified_by_the_checksum_files_of_other_programs(run: Callable[..., Ran], program: str):
     command = PROGRAMS[program]
     if shutil.which(command[0]) is None:
         pytest.skip(f"{command[0]} is not installed")

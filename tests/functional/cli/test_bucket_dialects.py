@@ -52,7 +52,7 @@ DIALECTS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("settings", DIALECTS.values(), ids=DIALECTS)
 @pytest.mark.parametrize("keyed", [False, True], ids=["", "customer's key"])
-def test_the_workflow(omics, omics_sandbox, tmp_path, monkeypatch, settings: dict[str, Any], keyed: bool):
+def test_the_workflow(omics, omics_sandbox, tmp_path, settings: dict[str, Any], keyed: bool):
     for name, size in SIZES.items():
         path = Path("here", name)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -95,7 +95,7 @@ def test_the_workflow(omics, omics_sandbox, tmp_path, monkeypatch, settings: dic
     )
 
 
-def test_a_busy_store_and_ended_keys_hold_nothing_up(omics, omics_sandbox, s3, tmp_path, monkeypatch):
+def test_a_busy_store_and_ended_keys_hold_nothing_up(omics, omics_sandbox, s3):
     Path("here").mkdir()
     for number in range(20):
         Path("here", f"{number:02}").write_bytes(os.urandom(1000))

@@ -90,7 +90,7 @@ def test_without_a_slash_recursive_commands_name_both_spellings(omics, bucket, t
     assert (keys(bucket, ""), Path("out").exists()) == (before, False)
 
 
-def test_without_a_slash_files_take_the_object(omics, bucket, tmp_path):
+def test_without_a_slash_files_take_the_object(omics, bucket):
     assert omics("ls", "s3://bkt/P")[1][0]["uri"] == "s3://bkt/P"
     assert omics("cp", "s3://bkt/P", "file")[0] == 0
     assert Path("file").read_text() == "P"

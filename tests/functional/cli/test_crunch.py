@@ -180,7 +180,7 @@ def test_a_workflow_that_is_no_text(crunch, tmp_path):
 # -- looking
 
 
-def test_the_files_of_a_dataset_are_a_tree(crunch, site, omics_sandbox, tmp_path):
+def test_the_files_of_a_dataset_are_a_tree(crunch, site, omics_sandbox):
     folder = omics_sandbox.crunch.storage / site.get_json_response(f"api/datasets/{ITEM}/")["base_file_path"]
     (folder / "sub").mkdir()
     (folder / "sub" / "ünï code.txt").write_text("x")

@@ -38,7 +38,7 @@ def test_sync_removes_nothing_when_seven_bridges_responds_without_its_list(omics
 
 
 @pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="this system has no sockets in folders")
-def test_a_socket_is_refused_and_stays(omics, reads, tmp_path, monkeypatch):
+def test_a_socket_is_refused_and_stays(omics, reads, tmp_path):
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind("socket")
         code, out, err = omics("cp", "shelf://p/a.txt", "socket")

@@ -96,7 +96,7 @@ def test_faults_are_reported_with_their_place_and_nothing_is_written(dtp, misspe
     assert not (work / "records").exists()
 
 
-def test_records_with_faults_can_be_left_out(dtp, data_set, work):
+def test_records_with_faults_can_be_left_out(dtp, data_set):
     header, first, *rest = GOOD_SUBJECTS
     write_sheet(data_set / "subjects.xlsx", [header, first, [first[0], *rest[0][1:]], *rest])
     refused = dtp("convert", DATASET, "records", "--project", PROJECT)
@@ -332,7 +332,7 @@ def test_a_dry_run_lists_the_files_and_writes_nothing(commons, zone, work):
     assert sorted(work.rglob("*")) == before
 
 
-def test_what_cannot_begin_states_why(commons, zone, work, monkeypatch):
+def test_what_cannot_begin_states_why(commons, zone, work):
     nowhere = commons("download", DATASET)
     assert (nowhere.code, "--config" in nowhere.err) == (2, True)
     gone = commons("download", "gone", "--config", "irods.json")
@@ -352,7 +352,7 @@ def test_what_cannot_begin_states_why(commons, zone, work, monkeypatch):
     assert (refused.code, "wrong" in refused.err) == (4, False)
 
 
-def test_without_a_login_only_files_come(commons, zone, work, monkeypatch):
+def test_without_a_login_only_files_come(commons, zone, monkeypatch):
     for name in ("GEN3_API_KEY", "GEN3_ENDPOINT"):
         monkeypatch.delenv(name)
     ran = commons("download", DATASET, "--config", "irods.json")

@@ -222,7 +222,7 @@ def test_the_wire_is_shown_without_secrets(dss, bundle, monkeypatch, omics_sandb
     assert re.search(r"signature=(?!\*\*\*)", ran.err, re.IGNORECASE) is None
 
 
-def test_seeding_a_running_sandbox(omics, omics_sandbox, source, monkeypatch):
+def test_seeding_a_running_sandbox(omics, omics_sandbox, source):
     ran = omics("sandbox", "seed", str(source), "--url", omics_sandbox.url, installed=True)
     assert (ran.code, ran.err) == (0, "")
     assert len(ran.json[0]["files"]) == 13

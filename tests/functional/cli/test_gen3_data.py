@@ -58,7 +58,7 @@ def test_what_fails_is_reported_and_the_rest_arrives(gen3, add, work):
     assert sorted(path.name for path in work.iterdir() if path.is_file()) == ["a.txt", "m.tsv"]
 
 
-def test_one_file_that_fails_states_why(gen3, add):
+def test_one_file_that_fails_states_why(gen3):
     assert gen3("download", "gone").code == 1
     unknown = gen3("download", "dg.ELSEWHERE/abc")
     assert (unknown.code, "No server is known for the prefix dg.ELSEWHERE" in unknown.err) == (1, True)

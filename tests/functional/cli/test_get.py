@@ -58,7 +58,7 @@ def test_a_list_is_downloaded_and_each_message_is_on_stderr(get, tmp_path):
     assert (tmp_path / "data" / "t.bam").read_bytes() == content("t.bam")
 
 
-def test_a_downloaded_folder_is_verified_by_its_own_record_also_elsewhere(get, omics, portal, tmp_path):
+def test_a_downloaded_folder_is_verified_by_its_own_record_also_elsewhere(get, omics, portal):
     get("gdc_manifest.txt", "--to", "data")
     portal.requests.clear()
     files = ("data/t.bam", "data/n.bam")

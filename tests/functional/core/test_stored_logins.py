@@ -133,9 +133,7 @@ def _choose(monkeypatch: pytest.MonkeyPatch, backend: str) -> None:
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", f"keyring_backends.{backend}")
 
 
-def test_secrets_are_in_the_keyring_and_not_in_the_file(
-    environ: dict[str, str], keyring: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_secrets_are_in_the_keyring_and_not_in_the_file(environ: dict[str, str], keyring: Path) -> None:
     assert _log_in(environ, "canary", store=None) == "keyring"
     file = Path(environ["OMICS_TOKEN_FILE"])
     assert "canary" not in file.read_text()

@@ -301,9 +301,7 @@ def test_a_run_that_leaves_the_storage_alone_may_share_its_folder(storage: dict[
     assert alone() is RunResult.SUCCESS
 
 
-def test_folders_are_read_once_for_many_runs_and_again_for_a_dataset_that_is_new(
-    storage: dict[str, str], tmp_path: Path
-) -> None:
+def test_folders_are_read_once_for_many_runs_and_again_for_a_dataset_that_is_new(storage: dict[str, str]) -> None:
     read = list[str]()
 
     class Counted(PretendedSite):

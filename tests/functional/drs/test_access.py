@@ -28,7 +28,7 @@ def google() -> Iterator[Server]:
 
 
 def test_an_object_of_googles_storage_comes_with_the_users_token_and_project(
-    host: Any, google: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    host: Any, google: Server, tmp_path: Path
 ) -> None:
     content = b"ACGT" * 100
     uri = host.add("x", content, access_methods=[{"type": "gs", "access_url": {"url": "gs://b/a b/x.bam"}}])
@@ -172,7 +172,7 @@ def test_passports_are_shown_where_a_request_is_refused_without(host: Any, tmp_p
     assert PASSPORT not in repr(credentials)
 
 
-def test_open_objects_need_no_passport(host: Any, tmp_path: Path) -> None:
+def test_open_objects_need_no_passport(host: Any) -> None:
     host.bulk = False
     uri = host.add("a", b"a")
     with Drs(credentials=HostCredentials({host.name: Passports([PASSPORT])}), environ={}) as drs:

@@ -338,7 +338,7 @@ def service(files: list[dict[str, Any]], paths: list[str]) -> Dss:
 
 
 @pytest.mark.parametrize("name", BAD_NAMES)
-def test_a_bundle_with_a_name_that_no_file_can_have_is_refused_with_its_place(name: Any, tmp_path: Path):
+def test_a_bundle_with_a_name_that_no_file_can_have_is_refused_with_its_place(name: Any):
     files = manifest("a", "b", "c")["bundle"]["files"]
     files[1]["name"] = name
     paths = list[str]()

@@ -78,9 +78,7 @@ def test_a_bundle_is_a_folder(store: Gen3Store, key: Path, omics_sandbox: Any, h
     assert (tmp_path / "out/a b.txt").read_bytes() == b"a b.txt"
 
 
-def test_what_one_may_not_read_is_forbidden_and_not_a_matter_of_the_login(
-    omics_sandbox: Any, tmp_path: Path, host: str
-) -> None:
+def test_what_one_may_not_read_is_forbidden_and_not_a_matter_of_the_login(omics_sandbox: Any, tmp_path: Path) -> None:
     guid = omics_sandbox.gen3.add_file("secret", b"s", authz=("/programs/secret",))
     with Gen3Store(refresh_file=omics_sandbox.gen3_credentials(tmp_path / "reader.json", READER)) as store:
         entry = store.stat(guid)

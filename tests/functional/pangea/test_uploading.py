@@ -173,7 +173,7 @@ def test_an_etag_that_is_not_the_parts_md5_fails_the_file(
 
 
 def test_a_damaged_part_is_seen_when_the_parts_were_put_together(
-    pangea: FieldServer, sink: Any, large: Path, reply: Any, clock: Any, tmp_path: Path
+    pangea: FieldServer, sink: Any, large: Path, reply: Any, clock: Any
 ):
     kms = {"x-amz-server-side-encryption": "aws:kms"}  # no ETag is an MD5 then
     sink.always = lambda _: reply(200, {"ETag": '"' + "0" * 32 + '"', **kms})

@@ -273,9 +273,7 @@ def test_a_url_is_a_file_unless_a_format_is_named(get: Any, portal: PortalHost, 
     assert [outcome.name for outcome in get(url, format="gdc").outcomes] == ["t.bam", "n.bam"]
 
 
-def test_a_store_is_asked_for_what_a_uri_names(
-    get: Any, portal: PortalHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_store_is_asked_for_what_a_uri_names(get: Any, portal: PortalHost, monkeypatch: pytest.MonkeyPatch):
     from omicsdk.fs import Entry, Store
     from omicsdk.fs.stores.s3 import S3Store
     from omicsdk.transfer import Location
@@ -408,7 +406,7 @@ def test_a_dry_run_counts_and_writes_nothing(get: Any, portal: PortalHost, tmp_p
 
 
 def test_a_result_that_cannot_be_written_does_not_hide_the_files_that_failed(
-    get: Any, portal: PortalHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    get: Any, portal: PortalHost, monkeypatch: pytest.MonkeyPatch
 ):
     def full(*_: object) -> None:
         raise DiskFull("data.manifest.tsv")
@@ -462,9 +460,7 @@ def test_a_file_of_another_source_is_not_taken_for_an_earlier_one_of_its_name(
     assert b"run" not in b"".join(path.read_bytes() for path in (tmp_path / "data" / ".omics-transfer").iterdir())
 
 
-def test_a_result_manifest_of_other_files_or_with_columns_of_its_user_is_kept(
-    get: Any, portal: PortalHost, tmp_path: Path
-):
+def test_a_result_manifest_of_other_files_or_with_columns_of_its_user_is_kept(portal: PortalHost, tmp_path: Path):
     result, annotated, both = (tmp_path / f"data.manifest{middle}.tsv" for middle in ("", ".1", ".2"))
     lists = {name: tmp_path / f"{name}.tsv" for name in ("a", "b")}
     for name, path in lists.items():
@@ -493,7 +489,7 @@ def test_a_list_without_checksums_is_reported_and_can_be_refused(get: Any, porta
     assert [request for request in portal.requests if request.path.startswith("sb-storage")] == []
 
 
-def test_equal_rows_are_one_download(get: Any, portal: PortalHost, tmp_path: Path):
+def test_equal_rows_are_one_download(portal: PortalHost, tmp_path: Path):
     gdc(portal)
     path = portal.sample("gdc_manifest.txt", tmp_path)
     lines = path.read_text().splitlines()
@@ -528,7 +524,7 @@ def test_a_stopped_download_is_interrupted_before_it_asks(get: Any, portal: Port
 # -- refusals: before any byte
 
 
-def test_two_files_of_one_name_are_refused_and_placed_by_identifier(get: Any, portal: PortalHost, tmp_path: Path):
+def test_two_files_of_one_name_are_refused_and_placed_by_identifier(portal: PortalHost, tmp_path: Path):
     gdc(portal)
     path = portal.sample("gdc_manifest.txt", tmp_path)
     path.write_text(path.read_text().replace("n.bam", "t.bam"))
@@ -540,7 +536,7 @@ def test_two_files_of_one_name_are_refused_and_placed_by_identifier(get: Any, po
 
 
 @pytest.mark.parametrize("name", ["../t.bam", "/etc/t.bam", "a//t.bam"])
-def test_an_unsafe_name_is_refused_with_its_line(name: str, get: Any, portal: PortalHost, tmp_path: Path):
+def test_an_unsafe_name_is_refused_with_its_line(name: str, portal: PortalHost, tmp_path: Path):
     path = portal.sample("gdc_manifest.txt", tmp_path)
     path.write_text(path.read_text().replace("n.bam", name))
     with pytest.raises(ListError, match=r"gdc_manifest\.txt: line 3: the file name .* Nothing was downloaded"):
@@ -548,7 +544,7 @@ def test_an_unsafe_name_is_refused_with_its_line(name: str, get: Any, portal: Po
     assert portal.requests == []
 
 
-def test_a_row_with_a_fault_fails_alone_unless_strict(get: Any, portal: PortalHost, tmp_path: Path):
+def test_a_row_with_a_fault_fails_alone_unless_strict(portal: PortalHost, tmp_path: Path):
     path = tmp_path / "mine.txt"
     lines = ["a.bam", "b.bam", "c.bam"]
     for name in lines:
@@ -566,7 +562,7 @@ def test_a_row_with_a_fault_fails_alone_unless_strict(get: Any, portal: PortalHo
         omicsdk.get(path, "data", strict=True)
 
 
-def test_a_selection_is_planned_and_downloaded_alone(get: Any, portal: PortalHost, tmp_path: Path):
+def test_a_selection_is_planned_and_downloaded_alone(portal: PortalHost, tmp_path: Path):
     path = tmp_path / "mine.csv"
     urls = [portal.put(f"{number}.bam", content(str(number))) or portal.url(f"{number}.bam") for number in range(6)]
     path.write_text(
@@ -596,7 +592,7 @@ def test_names_without_addresses_are_in_the_folder_of_their_list_or_the_stated_o
         omicsdk.get("list.txt", "three")
 
 
-def test_many_faults_are_counted(get: Any, tmp_path: Path, portal: PortalHost):
+def test_many_faults_are_counted(tmp_path: Path, portal: PortalHost):
     path = tmp_path / "m.tsv"
     path.write_text("id\tfilename\tmd5\tsize\n" + "x\ta\t\tlarge\n" * 15)
     with pytest.raises(ListError, match=r"line 2: .*line 11: .*\(and 5 more\)"):
@@ -701,7 +697,7 @@ def test_a_token_for_google_goes_to_its_storage(get: Any, portal: PortalHost, mo
     }
 
 
-def test_headers_of_a_list_go_to_their_urls_origin(get: Any, portal: PortalHost, tmp_path: Path):
+def test_headers_of_a_list_go_to_their_urls_origin(portal: PortalHost, tmp_path: Path):
     aria2(portal)
     other = PortalHost()
     try:
@@ -729,7 +725,7 @@ def test_logins_of_a_script_and_of_the_netrc_file(portal: PortalHost, tmp_path: 
     assert not any(secret in manifest for secret in ("secret", *logins))
 
 
-def test_ranges_in_a_configuration_of_curl(get: Any, portal: PortalHost, tmp_path: Path):
+def test_ranges_in_a_configuration_of_curl(portal: PortalHost, tmp_path: Path):
     for number in (1, 2):
         portal.put(f"{number}.bin", content(f"{number}.bin"))
     url = portal.put("part.bin", content("part.bin"))
@@ -767,7 +763,7 @@ def test_a_user_of_a_listed_url_has_the_password_in_the_netrc_file(
     assert sent == {f"Basic {b64encode(b'you:other').decode()}"}
 
 
-def test_a_password_of_a_row_is_not_sent_over_http_nor_kept(get: Any, portal: PortalHost, tmp_path: Path):
+def test_a_password_of_a_row_is_not_sent_over_http_nor_kept(portal: PortalHost, tmp_path: Path):
     url = portal.put("a.bin", content("a.bin")).replace("://", "://me:canary@")
     path = tmp_path / "lists" / "mine.sh"
     path.parent.mkdir()

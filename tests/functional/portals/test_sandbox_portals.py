@@ -71,7 +71,7 @@ def test_a_list_is_downloaded_verified_and_fetched_once(name: str, names: Any, p
     assert [path for method, path in requests_of(portals) if method != "POST"] == []
 
 
-def test_the_lists_that_the_portals_hand_out_are_downloaded(portals: Sandbox, monkeypatch: pytest.MonkeyPatch):
+def test_the_lists_that_the_portals_hand_out_are_downloaded(portals: Sandbox):
     manifest = f"{portals.gdc_url}/files?return_type=manifest"
     assert omicsdk.get(manifest, "gdc", format="gdc").counts["done"] == 2
     report = f"{portals.ena_url}/portal/api/filereport?accession=PRJEB1&result=read_run&format=json&fields="

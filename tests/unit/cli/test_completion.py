@@ -222,7 +222,7 @@ def test_a_name_or_expansion_that_cannot_be_is_refused(omics, aliases, words, me
     assert [row["name"] for row in omics("alias", "list").json] == ["there"]
 
 
-def test_an_alias_is_replaced_and_removed(omics, aliases, monkeypatch):
+def test_an_alias_is_replaced_and_removed(omics, aliases):
     omics("alias", "set", "x", "dss login")
     assert omics("alias", "set", "x", "-", "--clobber", typed="dss logout\n").err == "omics: replaced the alias x\n"
     assert omics("alias", "list").json == [{"name": "x", "expansion": "dss logout"}]
@@ -344,7 +344,7 @@ def test_a_failing_import_names_the_distribution(omics, site, target):
     assert "pip uninstall omicsdk-broken" in ran.err
 
 
-def test_what_is_found_is_kept_until_a_package_is_installed(site, tmp_path, monkeypatch):
+def test_what_is_found_is_kept_until_a_package_is_installed(site, tmp_path):
     assert list(plugins.plugins()) == ["hello"]
     file = tmp_path / "cache" / "omicsdk" / "plugins.json"
     assert file.stat().st_mode & 0o777 == 0o600

@@ -107,7 +107,7 @@ def test_cp_of_files_and_folders(omics, reads, tmp_path):
     assert (reads.files["q/here.txt"], reads.files["q/b.csv"]) == (b"1", b"22")
 
 
-def test_cp_continues_with_the_folder_that_it_made(omics, reads, tmp_path):
+def test_cp_continues_with_the_folder_that_it_made(omics, reads):
     reads.broken.add("q/deep/b.csv")
     assert omics("cp", "-r", "shelf://p", "shelf://q")[0] == 3
     reads.broken.clear()
@@ -717,7 +717,7 @@ def test_stdin_is_a_source(omics, reads, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "words", [("-", "shelf://p"), ("-", "q/"), ("-", "."), ("-", "shelf://p/a.txt", "q/"), ("-", "-", "q")]
 )
-def test_stdin_becomes_one_file_that_is_named(omics, reads, tmp_path, monkeypatch, words):
+def test_stdin_becomes_one_file_that_is_named(omics, reads, monkeypatch, words):
     filled(monkeypatch, b"typed")
     code, out, err = omics("cp", *words)
     assert (code, out) == (2, b"")
@@ -865,7 +865,7 @@ def test_what_is_left_as_it_is_was_compared_with_nothing(omics, reads, tmp_path)
     assert (tmp_path / "out/a.txt").read_bytes() == b"the user's own"
 
 
-def test_a_platform_s_own_copy_is_compared_with_its_source(omics, mixed, tmp_path):
+def test_a_platform_s_own_copy_is_compared_with_its_source(omics, mixed):
     at = ("--option", "shelf.copying=yes")
     mixed.files["q/x"] = b""
     code, result, _ = omics("cp", "shelf://p/sure", "shelf://q/sure", *at)

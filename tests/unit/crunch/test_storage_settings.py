@@ -155,7 +155,7 @@ def test_fsspec_addresses_that_are_none() -> None:
     assert "hidden" not in str(caught.value)
 
 
-def test_an_object_of_the_users_own(tmp_path: Path) -> None:
+def test_an_object_of_the_users_own() -> None:
     class Own:
         def nothing(self, *arguments: object) -> None: ...
 

@@ -275,7 +275,7 @@ def test_prefixes_of_the_table_are_known_without_a_request_whatever_their_case(r
     assert web.urls == []
 
 
-def test_the_settings_come_before_the_table_and_the_table_can_be_left_out(resolver: Any, web: Web) -> None:
+def test_the_settings_come_before_the_table_and_the_table_can_be_left_out(resolver: Any) -> None:
     moved = settings_from({"OMICS_DRS_HOSTS": "dg.4DFC=new.example.org, drs.x = 127.0.0.1:8080"}).hosts
     instance = resolver(hosts=moved)
     assert [instance.host(uri) for uri in ("drs://dg.4dfc:1", "drs://DRS.X:1")] == ["new.example.org", "127.0.0.1:8080"]

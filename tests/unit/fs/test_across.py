@@ -168,7 +168,7 @@ def test_ctrl_c_states_what_was_done_by_the_names_of_the_copy(shelf, moved, monk
     assert not left(tmp_path)
 
 
-def test_a_failure_is_resumed_too(shelf, moved, tmp_path):
+def test_a_failure_is_resumed_too(shelf, moved):
     shelf.files.update({"p/a": b"1", "p/b": b"22"})
     shelf.broken.add("q/b")
     assert [outcome.state for outcome in copied().outcomes] == ["done", "failed"]

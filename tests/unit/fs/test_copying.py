@@ -211,7 +211,7 @@ def test_what_exists_stays_when_it_shall(shelf, tmp_path):
 
 
 @pytest.mark.parametrize("copying", ["", "yes"])
-def test_what_exists_stays_on_a_platform_too(shelf, tmp_path, copying):
+def test_what_exists_stays_on_a_platform_too(shelf, copying):
     shelf.files.update({"p/a": b"1", "p/b": b"2", "q/a": b"mine"})
     stores = Stores({"shelf": {"copying": copying}})
     report = copied("shelf://p", "shelf://q", stores, overwrite=False)

@@ -283,7 +283,7 @@ def test_a_row_of_a_gen3_list_names_its_commons():
     assert files[1].size is None
 
 
-def test_headers_of_a_list_are_no_cells(tmp_path: Path):
+def test_headers_of_a_list_are_no_cells():
     listed = FileList(SAMPLES / "aria2.txt", "aria2.txt", "", (), Counter())
     format = format_named("aria2")
     rows = list(format.rows(listed))

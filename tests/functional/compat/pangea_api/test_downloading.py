@@ -135,7 +135,7 @@ def test_another_name_is_another_file(pangea: FieldServer, server: Any, tmp_path
     assert (tmp_path / "b").read_bytes() == (tmp_path / "a").read_bytes() == b"reads"
 
 
-def test_without_cache_it_comes_again(pangea: FieldServer, server: Any, tmp_path: Path):
+def test_without_cache_it_comes_again(pangea: FieldServer, server: Any):
     server.put("k", b"reads")
     field = pangea.field(data=signed(server, "k"))
     first, second = field.download_file(cache=False), field.download_file(cache=False)

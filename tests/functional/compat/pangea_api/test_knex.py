@@ -169,7 +169,7 @@ def test_a_change_made_while_an_object_is_fetched_is_seen(
     assert library.sample("s").get().metadata == {"city": "Rome"}
 
 
-def test_a_list_is_never_old(knex: Knex, library: SampleGroup, sandbox: Sandbox, tmp_path: Path):
+def test_a_list_is_never_old(knex: Knex, library: SampleGroup, sandbox: Sandbox):
     assert list(library.get_samples()) == []
     with Knex(sandbox.pangea_url) as other:
         other.auth = knex.auth

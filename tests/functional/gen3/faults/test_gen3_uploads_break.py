@@ -169,7 +169,7 @@ def test_a_part_that_fails_permanently_is_all_that_is_sent_the_next_time(
 
 
 def test_a_lost_book_of_records_is_restored_from_the_journal(
-    sandbox: Sandbox, commons: Gen3, big: Path, tmp_path: Path, puts: Callable[[], int]
+    sandbox: Sandbox, commons: Gen3, big: Path, tmp_path: Path
 ) -> None:
     (rule,) = sandbox.add_faults(Rule("status", path=f"{STORAGE}/*", query={"partNumber": "3"}, status=500))
     first = commons.upload(big, retries=0, connections=1, **PARTS, check=False)

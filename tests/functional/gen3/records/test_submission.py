@@ -133,7 +133,7 @@ def test_all_or_nothing_sends_nothing_when_anything_is_found(sandbox: Sandbox, c
     assert stored(sandbox, "experiment") == []
 
 
-def test_what_only_the_commons_finds_is_reported_with_its_row(sandbox: Sandbox, commons: Gen3, wire: Noting) -> None:
+def test_what_only_the_commons_finds_is_reported_with_its_row(sandbox: Sandbox, commons: Gen3) -> None:
     # The dictionary allows one description of an experiment; that it has one already, only the commons knows.
     required = dictionary().node("dataset_description")
     filled: dict[str, Any] = {
@@ -204,7 +204,7 @@ with Gen3(endpoint, credentials=Gen3Login(refresh_file=key)) as commons:
 
 
 def test_what_was_taken_by_a_process_that_was_killed_is_not_sent_again(
-    sandbox: Sandbox, commons: Gen3, wire: Noting, tmp_path: Path
+    sandbox: Sandbox, commons: Gen3, tmp_path: Path
 ) -> None:
     import subprocess
     import sys

@@ -149,7 +149,7 @@ def test_every_workflow_raises_them(client: DSSClient, name: str):
             workflow(*["aws" for _ in required])
 
 
-def test_no_network_is_a_documented_error_and_ours(monkeypatch: pytest.MonkeyPatch):
+def test_no_network_is_a_documented_error_and_ours():
     client = DSSClient(swagger_url="http://127.0.0.1:1/v1/swagger.json", retry=Retry(attempts=1))
     with client, pytest.raises(SwaggerAPIException) as caught:
         client.get_bundles_all(replica="aws")

@@ -13,7 +13,7 @@ from upload_user import user_file as user_file
 
 
 @pytest.fixture
-def service(omics_sandbox: Any, home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+def service(omics_sandbox: Any, home: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The sandbox, which that user's configuration and credentials point at."""
     for name, value in omics_sandbox.environment().items():
         if name.startswith("AWS_"):

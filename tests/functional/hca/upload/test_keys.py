@@ -145,7 +145,7 @@ def test_a_wrong_clock_is_named(aws: Sink, send: Any):
     assert all("Set this machine's clock" in str(failure.error) for failure in result.failed)
 
 
-def test_a_service_that_gives_no_more_keys_ends_all(aws: Sink, send: Any, clock: ManualClock):
+def test_a_service_that_gives_no_more_keys_ends_all(aws: Sink, send: Any):
     service = Service()
     service.error = documented_error(Locked("locked", status=423))
     messages: list[str] = []

@@ -115,7 +115,7 @@ def test_the_permissions_are_those_of_the_document():
     }
 
 
-def test_every_user_reads_about_themselves_only(admin, ann, client):
+def test_every_user_reads_about_themselves_only(ann, client):
     web = client(ann)
     for path in ("", "/groups", "/roles", "/owns?resource_type=group"):
         assert web.get(f"/v1/user/{ann}{path}").status_code == 200

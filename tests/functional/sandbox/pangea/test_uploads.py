@@ -175,7 +175,7 @@ def test_what_no_storage_can_be_is_reported_when_it_is_used(
     assert (done.status_code, done.content) == (200, b"") or done.status_code == 400
 
 
-def test_keys_of_others_make_no_addresses(outsider: httpx.Client, owner: httpx.Client, library: Payload):
+def test_keys_of_others_make_no_addresses(outsider: httpx.Client, library: Payload):
     organization = outsider.get("/organizations", params={"name": "Elsewhere"}).json()["results"][0]["uuid"]
     fields = {"name": "Theirs", "organization": organization, "is_library": True, "bucket": library["bucket"]}
     theirs = created(outsider.post("/sample_groups", json=fields))

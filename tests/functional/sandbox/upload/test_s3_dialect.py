@@ -298,7 +298,7 @@ def test_malformed_requests_are_refused(sandbox: Sandbox, s3: Any, code: str, re
         assert f"<Code>{code}</Code>" in response, (method, query, headers)
 
 
-def test_malformed_documents_and_counts_of_buckets_are_refused(sandbox: Sandbox, s3: Any):
+def test_malformed_documents_and_counts_of_buckets_are_refused(sandbox: Sandbox):
     for query, body in (("delete", b""), *(("delete", body) for body in (*NOT_XML, b"<Delete><Object/></Delete>"))):
         assert "<Code>MalformedXML</Code>" in sent(sandbox, "POST", f"{STAGING_BUCKET}?{query}", {}, body), body
     for count in COUNTS:

@@ -187,9 +187,7 @@ def test_a_body_without_an_end_stops_before_the_disk_is_full(
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
-def test_after_a_refused_write_no_further_file_is_requested(
-    server: Any, target: Path, noise: Any, monkeypatch: pytest.MonkeyPatch, number: int
-) -> None:
+def test_after_a_refused_write_no_further_file_is_requested(server: Any, target: Path, noise: Any, number: int) -> None:
     class Full(Disk):
         def write_at(self, descriptor: int, buffers: Sequence[bytes], offset: int) -> int:
             raise OSError(number, os.strerror(number))

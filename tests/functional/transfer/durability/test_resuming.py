@@ -164,7 +164,7 @@ def test_a_file_without_checksum_and_without_record_is_fetched(server: Any, targ
 
 
 def test_an_old_record_does_not_vouch_for_a_file_that_is_written_to_again(
-    server: Any, target: Path, noise: Any, stopped: Any, monkeypatch: Any
+    server: Any, target: Path, noise: Any, stopped: Any
 ) -> None:
     old = noise(12 * UNIT, 1)
     new = old[:CELL] + noise(8 * UNIT, 2)

@@ -412,7 +412,7 @@ def test_without_a_new_pool_the_open_shards_are_named(plan, right, halfway):
     assert right()
 
 
-def test_a_shard_that_kills_its_workers_is_abandoned(items, target, tmp_path):
+def test_a_shard_that_kills_its_workers_is_abandoned(items, target):
     (shard,) = Plan(items, target).shards(1)
     report = run_shards(
         [replace(shard, source=partial(os._exit, 9))], partial(ProcessPoolExecutor, 1, SPAWN), retries=1
@@ -433,7 +433,7 @@ def test_what_can_not_be_sent_is_named(items, target, server):
     assert not any(target.rglob("*.part"))
 
 
-def test_no_signature_is_reported(items, target, tmp_path, caplog):
+def test_no_signature_is_reported(items, target, caplog):
     signed = "https://bucket.example.org/key?X-Amz-Signature=canary0123456789"
 
     def broken():

@@ -237,7 +237,7 @@ def test_configured_drs_hosts_and_an_s3_endpoint_are_reached_without_a_login(loo
     assert configured_storage({"HOME": os.environ["HOME"]}) == []
 
 
-def test_a_profile_of_another_platform_is_no_problem(look, tmp_path):
+def test_a_profile_of_another_platform_is_no_problem(look):
     (login,) = look("crunch", OMICS_PROFILE="lab", CRUNCH_URL="https://c.example", CRUNCH_TOKEN=CANARY)
     assert (login.what, login.problem) == ("token", "")
 

@@ -136,7 +136,7 @@ def test_how_long_a_file_is_kept_is_reported_as_by_the_published_client(tmp_path
     assert time_since_file_cached(file) in (10_700, 10_701)
 
 
-def test_after_something_was_written_all_is_fetched_again(tmp_path: Path):
+def test_after_something_was_written_all_is_fetched_again():
     cache, org, elsewhere = FileSystemCache(), an_org(), an_org("https://b.example.org")
     cache.cache_blob(org, {"name": "Org"})
     cache.cache_blob(elsewhere, {"name": "Org"})

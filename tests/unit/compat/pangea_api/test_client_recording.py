@@ -197,7 +197,7 @@ def test_lists_of_groups_pipelines_and_tags(knex: Knex, library: SampleGroup):
     assert [sample.name for sample in tag.get_random_samples(n=2)] == ["s 1"]
 
 
-def test_deleting(knex: Knex, recorded: Recorded):
+def test_deleting(knex: Knex):
     assert knex.delete("samples/91d8380f-f26c-463e-ad73-03ac4a862595") is None
     with pytest.raises(PangeaInternalError) as caught:
         knex.post("sample_ar_fields/27bafa2f-5aa4-4015-9913-cf5fe5d62c2d/upload_s3")

@@ -319,7 +319,7 @@ def test_what_may_pass_is_tried_again_and_what_does_not_is_not():
         assert len(noting.requests) == times, (status, method)
 
 
-def test_by_default_a_500_is_not_tried_again(monkeypatch: pytest.MonkeyPatch):
+def test_by_default_a_500_is_not_tried_again():
     noting = Noting(answering(500, {}))
     knex = Knex(SERVER, transport=httpx.MockTransport(noting))
     with pytest.raises(PangeaInternalError):

@@ -192,7 +192,7 @@ def test_numbers_that_do():
     Api(BASE, "t", timeout=0.5, retry_count=6, backoff_factor=2, upload_max_workers=64)
 
 
-def test_an_address_without_a_scheme(monkeypatch):
+def test_an_address_without_a_scheme():
     for url in ("api.example.org/v2", "//api.example.org/v2", "localhost:5000/v2"):
         for debug in (False, True):
             with pytest.raises(SettingsError, match="must begin with https://") as caught:

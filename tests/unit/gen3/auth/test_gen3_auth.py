@@ -216,7 +216,7 @@ def test_a_clock_that_is_set_back_does_not_prolong_the_wait_after_a_failure(api_
             clock.advance(16)
 
 
-def test_many_threads_get_one_token(make: Make, commons: FakeCommons, api_key: dict[str, str]):
+def test_many_threads_get_one_token(make: Make, commons: FakeCommons):
     at_once, auth = threading.Barrier(8), make()
     got: list[str] = []
 
@@ -237,7 +237,7 @@ def _is_waiting(thread: threading.Thread) -> bool:
     return frame is not None and frame.f_code.co_name == "instead_of"
 
 
-def test_threads_that_wait_for_a_failure_do_not_repeat_it(make: Make, api_key: dict[str, str], clock: ManualClock):
+def test_threads_that_wait_for_a_failure_do_not_repeat_it(api_key: dict[str, str], clock: ManualClock):
     entered, release, requests = threading.Event(), threading.Event(), []
 
     def refuse(request: httpx.Request) -> httpx.Response:

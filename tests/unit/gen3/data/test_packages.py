@@ -109,7 +109,7 @@ def test_an_archive_that_lies_about_a_size_is_stopped_there(package: Any, tmp_pa
     ("space", "expected"), [((999, 10**9), pytest.raises(DiskFull, match="1000 bytes")), ((0, 0), nullcontext())]
 )
 def test_an_archive_that_states_more_than_there_is_room_for_is_not_begun(
-    package: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, space: tuple[int, int], expected: Any
+    package: Any, monkeypatch: pytest.MonkeyPatch, space: tuple[int, int], expected: Any
 ) -> None:
     path = package({"a": b"a" * 1000})
     monkeypatch.setattr(os, "statvfs", stating(lambda: space))

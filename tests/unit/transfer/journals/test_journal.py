@@ -366,7 +366,7 @@ def test_many_records_take_little_memory(tmp_path: Path) -> None:
     journal.close()
 
 
-def test_only_one_has_it(open_journal: Any, tmp_path: Path) -> None:
+def test_only_one_has_it(open_journal: Any) -> None:
     journal = open_journal()
     waits = []
 

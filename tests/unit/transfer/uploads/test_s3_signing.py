@@ -98,13 +98,13 @@ def test_other_keys_make_other_signatures(monkeypatch: pytest.MonkeyPatch):
     assert re.search(r"X-Amz-Credential=NEW%2F", signed(first, "c").url)
 
 
-def test_what_is_not_signed_in_this_way_is_left_to_boto(monkeypatch: pytest.MonkeyPatch):
+def test_what_is_not_signed_in_this_way_is_left_to_boto():
     s3 = client(config=Config(signature_version="s3"))  # version 2
     signed(s3, "a")
     assert "X-Amz-Signature" not in signed(s3, "b").url
 
 
-def test_objects_with_different_metadata_do_not_share_an_example(monkeypatch: pytest.MonkeyPatch):
+def test_objects_with_different_metadata_do_not_share_an_example():
     s3 = client()
     signed(s3, "a", Metadata={"crc32c": "1"})
     assert signed(s3, "b", Metadata={"crc32c": "2"}).headers["x-amz-meta-crc32c"] == "2"
