@@ -184,7 +184,9 @@ class Cache:
             with suppress(OSError):
                 target.unlink()
             raise
-        self._note_use(sha256, recorded, checksums)
+        # Where it cannot be written, such as in a cache of another user that is read-only, the file is taken all the same.
+        with self._going_on():
+            self._note_use(sha256, recorded, checksums)
         return CachedFile(copy, {name: checksums[name] for name in item.checksums})
 
     def _is_right(self, sha256: str, expected: Mapping[str, str], actual: Mapping[str, str]) -> bool:

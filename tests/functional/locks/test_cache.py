@@ -305,6 +305,26 @@ def test_a_read_only_cache_is_read(server: Server, cache: Cache, tmp_path: Path,
             folder.chmod(0o755)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+@pytest.mark.parametrize("link", LINKS)
+def test_a_file_is_taken_of_which_the_cache_cannot_record_a_use(
+    server: Server, cache: Cache, tmp_path: Path, link: Any, caplog: pytest.LogCaptureFixture
+):
+    pulled(cache, tmp_path / "one", server.item("a", b"content", "md5"))
+    folders = [path for path in cache.folder.rglob("*") if path.is_dir()]
+    for folder in folders:
+        folder.chmod(0o555)
+    try:
+        with as_ordinary_user():
+            # The record lacks this checksum.
+            report = pulled(cache, tmp_path / "two", server.item("a", b"content", "sha256", "sha512"), link=link)
+    finally:
+        for folder in folders:
+            folder.chmod(0o755)
+    assert (report.from_cache, len(server.of("a"))) == (1, 1)
+    assert "Permission denied" in one_warning(caplog)
+
+
 def test_a_file_in_the_place_of_the_cache(
     server: Server, cache: Cache, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ):
