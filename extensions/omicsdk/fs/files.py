@@ -15,7 +15,7 @@ from omicsdk.core.errors import UsageError
 from omicsdk.core.frozen import NamedTuple
 from omicsdk.core.items import Items
 from omicsdk.fs.copying.copies import copy_files
-from omicsdk.fs.copying.jobs import check_target, kind_of
+from omicsdk.fs.copying.jobs import check_overlap, check_target, kind_of
 from omicsdk.fs.copying.planning import plan_copy, source_to_copy
 from omicsdk.fs.errors import WrongOption
 from omicsdk.fs.file_bytes import Comparison, FileBytes, stream
@@ -248,6 +248,7 @@ def download(
         IsFolder: It is a folder, and `recursive` is not set.
         UnsafePath: A file's name would leave the folder; nothing was downloaded.
         NameClash: Two files have one name; nothing was downloaded.
+        UsageError: The folder would be copied into itself, or a file over another one that is copied.
 
     Example:
         omicsdk.download("sb://sandbox-user/study/sample/", "sample")
@@ -287,6 +288,7 @@ def upload(
         WrongOption: An option of the store is passed as a keyword, or unknown.
         PathNotFound: The file or folder does not exist.
         ReadOnly: The platform does not accept files there; nothing was sent.
+        UsageError: The folder would be copied into itself, or a file over another one that is copied.
 
     Example:
         omicsdk.upload("reads", "sb://sandbox-user/study/sample/")
@@ -314,7 +316,9 @@ def _copied(
         store = stores.of(source)
         selected = source_to_copy(store, source, recursive=recursive, patterns=how)
         kind = kind_of(stores, target, recursive=selected.is_folder)
-        plan = plan_copy([selected._replace(uri=source._replace(is_folder=selected.is_folder))], target, kind)
+        selected = selected._replace(uri=source._replace(is_folder=selected.is_folder))
+        plan = plan_copy([selected], target, kind)
+        check_overlap(plan, [selected], how, overwrite=how.overwrite)
         check_target(stores, plan)
         try:
             return how.checked(copy_files(plan, stores, how))

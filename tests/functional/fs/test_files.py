@@ -250,6 +250,22 @@ def test_a_dry_run_writes_nothing(store: ServedStore, tmp_path: Path) -> None:
     assert not (tmp_path / "into").exists()
 
 
+@pytest.mark.parametrize("copy", [omicsdk.download, omicsdk.upload])
+@pytest.mark.parametrize(
+    ("source", "target", "problem"), [("", "x", "into itself"), ("x", "", "x/a, which is copied, too")]
+)
+def test_no_file_is_copied_over_another_one_that_is_copied(
+    copy: Any, source: str, target: str, problem: str, tmp_path: Path
+) -> None:
+    texts = {"a": "outer", "x/a": "inner", "x/x/a": "innermost"}
+    for name, text in texts.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    with pytest.raises(UsageError, match=problem):
+        copy(tmp_path / source, f"{tmp_path / target}/")
+    assert {name: (tmp_path / name).read_text() for name in texts} == texts
+
+
 def test_a_folder_and_a_file_are_uploaded(store: ServedStore, tmp_path: Path) -> None:
     (tmp_path / "from" / "sub").mkdir(parents=True)
     (tmp_path / "from" / "sub" / "x").write_bytes(b"x")

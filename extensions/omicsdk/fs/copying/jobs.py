@@ -125,10 +125,7 @@ def planned_copy(
     else:
         plan = _resumed(sources, target, kind, stores, options or CopyOptions())
     if not removes:
-        _refuse_nesting(plan, [source.uri for source in sources if source.is_folder], patterns, "copied")
-        if options is None or options.overwrite:
-            folders = [source.uri if source.is_folder else parent_of(source.uri) for source in sources]
-            _refuse_overwriting(plan, folders, "copied")
+        check_overlap(plan, sources, patterns, overwrite=options is None or options.overwrite)
     check_target(stores, plan)
     return plan
 
@@ -141,6 +138,24 @@ def _resumed(sources: Sequence[Source], target: Uri, kind: Kind, stores: Stores,
         if is_begun(before, options) or is_recorded(before, stores):
             return before
     return plan_copy(sources, target, kind)
+
+
+def check_overlap(plan: CopyPlan, sources: Sequence[Source], patterns: Filters, *, overwrite: bool) -> None:
+    """Refuse to copy a folder into itself, or a file over another one that is copied.
+
+    Args:
+        plan: The planned copies.
+        sources: The sources.
+        patterns: Which files below folders.
+        overwrite: Whether existing files are replaced.
+
+    Raises:
+        UsageError: One would be.
+    """
+    _refuse_nesting(plan, [source.uri for source in sources if source.is_folder], patterns, "copied")
+    if overwrite:
+        folders = [source.uri if source.is_folder else parent_of(source.uri) for source in sources]
+        _refuse_overwriting(plan, folders, "copied")
 
 
 def _refuse_nesting(plan: CopyPlan, folders: Sequence[Uri], patterns: Filters, did: str) -> None:
