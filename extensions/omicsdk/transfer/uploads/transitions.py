@@ -391,12 +391,12 @@ def _moved(job: Job, sending: Sending, verdict: Verdict, rules: Rules) -> Comman
         problem = "the redirect turns it into a GET (303)"
         return _fail(job, TransportError(problem, method=sending.method, url=without_query(here.url)), rules)
     url = next_url(here.url, verdict.location, prepared.hops + 1, sending.method)
-    headers = here.headers
+    headers, sign = here.headers, here.sign
     if origin_of(url) != origin_of(here.url):  # a redirect must not reveal our headers to another origin
-        headers = {name: value for name, value in headers.items() if _harmless(name)}
+        headers, sign = {name: value for name, value in headers.items() if _harmless(name)}, None
     # The request that was redirected has left the pipeline, and the same part is sent again.
     job.pipeline += 1
-    moved = prepared._replace(location=here.replaced(url=url, headers=headers), hops=prepared.hops + 1)
+    moved = prepared._replace(location=here.replaced(url=url, headers=headers, sign=sign), hops=prepared.hops + 1)
     return [messages.Send(moved, first=True)]
 
 

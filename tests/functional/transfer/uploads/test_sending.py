@@ -371,6 +371,17 @@ def test_secrets_do_not_follow_a_redirect_to_another_host(sink: Any, file: Path,
     assert (there["content-type"], there["x-amz-checksum-crc32c"], there["x-amz-meta-a"]) == ("text/x", "AAAAAA==", "b")
 
 
+@pytest.mark.parametrize(("host", "signs"), [("127.0.0.1", True), ("localhost", False)])
+def test_only_requests_to_the_first_host_are_signed(
+    sink: Any, file: Path, send: Any, reply: Any, host: str, signs: bool
+):
+    location = Location(sink.url("a"), sign=lambda method, url: {"authorization": f"canary of {method} {url}"})
+    sink.fault("a", lambda _: reply(307, {"Location": sink.url("b", host=host)}))
+    sink.fault("b", lambda _: reply(headers={"ETag": ""}))  # which is asked for the size
+    send(file, PutTo(location)).raise_if_failed()
+    assert ["canary" in str(request.headers) for request in sink.of("b")] == [signs, signs]
+
+
 @pytest.mark.parametrize(
     ("response", "kind"),
     [
