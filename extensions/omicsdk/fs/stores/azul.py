@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -92,10 +92,12 @@ class Listing(NamedTuple):
 
     Attributes:
         files: By their names in it.
+        names: The names, sorted; each folder is looked for in them, of which there may be as many as files.
         doubts: How the service's listing contradicts itself.
     """
 
     files: dict[str, AzulFile]
+    names: list[str]
     doubts: list[InconsistentListing]
 
 
@@ -143,9 +145,9 @@ class AzulStore(ClientStore[Azul]):
             # Azul responds with 404 to an unknown UUID, and 400 to what is not one.
             except (NotFound, BadRequest) as error:
                 raise PathNotFound(self.uri(path), "not found", remedy="Check the UUID.") from error
-        listing = self._listing(path, parsed).files
-        if parsed.name in listing:
-            return _entry(path, listing[parsed.name])
+        listing = self._listing(path, parsed)
+        if parsed.name in listing.files:
+            return _entry(path, listing.files[parsed.name])
         if not parsed.name or next(_below(listing, parsed.name), None) is not None:
             return Entry(path, "folder")
         above = "/".join((parsed.catalog, parsed.kind, parsed.uuid))
@@ -153,7 +155,7 @@ class AzulStore(ClientStore[Azul]):
 
     def _stat_folder(self, path: str) -> Entry:
         parsed = read_path(path)
-        if parsed.name and next(_below(self._listing(path, parsed).files, parsed.name), None) is not None:
+        if parsed.name and next(_below(self._listing(path, parsed), parsed.name), None) is not None:
             return Entry(path, "folder")
         return self._stat(path)
 
@@ -226,12 +228,13 @@ class AzulStore(ClientStore[Azul]):
             remedy = f"List what exists: omics ls azul://{parsed.catalog}/{parsed.kind}/"
             raise PathNotFound(self.uri(path), "not found: no files", remedy=remedy)
         each_once = list({(file.uuid, file.version): file for file in listed_files}.values())
-        return self._listings.keep(whole, Listing(named(each_once), doubts))
+        by_name = named(each_once)
+        return self._listings.keep(whole, Listing(by_name, list(by_name), doubts))
 
 
-def _below(listing: Mapping[str, AzulFile], folder: str) -> Iterator[str]:
+def _below(listing: Listing, folder: str) -> Iterator[str]:
     """The names of the files below a folder."""
-    names, start = list(listing), f"{folder}/" if folder else ""
+    names, start = listing.names, f"{folder}/" if folder else ""
     for at in range(bisect_left(names, start), len(names)):
         if not names[at].startswith(start):
             return
@@ -241,7 +244,7 @@ def _below(listing: Mapping[str, AzulFile], folder: str) -> Iterator[str]:
 def _inside(path: str, listing: Listing, folder: str) -> Iterator[Entry]:
     """Return the contents of a folder; then raise what is doubtful of them."""
     skip, last = len(folder) + 1 if folder else 0, ""
-    for name in _below(listing.files, folder):
+    for name in _below(listing, folder):
         first, slash, _ = name[skip:].partition("/")
         if not slash:
             yield _entry(f"{path}/{first}", listing.files[name])

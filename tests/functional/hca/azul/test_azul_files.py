@@ -87,3 +87,11 @@ def test_other_paths_are_refused() -> None:
 def test_files_of_one_name_are_in_folders_of_their_uuids() -> None:
     files = [AzulFile("u2", "", "a"), AzulFile("u1", "", "a"), AzulFile("u3", "", "b")]
     assert list(named(files)) == ["b", "u1/a", "u2/a"]
+
+
+@pytest.mark.timeout(20)  # quadratic cost would take minutes
+def test_each_of_many_files_of_one_name_is_found_in_its_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = [AzulFile(uuid=f"{number:06}", version="", name="matrix.mtx") for number in range(100_000)]
+    monkeypatch.setattr("omicsdk.fs.stores.azul.files", lambda *_: many)
+    paths = [entry.path for entry in AzulStore(client=object()).below(HERE)]  # pyright: ignore[reportArgumentType]
+    assert paths == [f"{HERE}/{file.uuid}/matrix.mtx" for file in many]
