@@ -417,12 +417,13 @@ def test_an_error_is_that_of_its_own_key_where_others_lack_a_part():
     }
 
 
-def test_an_error_without_a_key_may_be_any_object_s():
-    refused = "<Error><Code>InvalidArgument</Code></Error><Error><Key>b</Key><Code>NoSuchKey</Code></Error>"
+@pytest.mark.parametrize("key", ["", "<Key>a%20</Key>"])
+def test_an_error_without_a_key_that_was_sent_may_be_any_object_s(key: str):
+    refused = f"<Error>{key}<Code>InvalidArgument</Code></Error><Error><Key>b</Key><Code>NoSuchKey</Code></Error>"
     service = Service(lambda _: Answer(body=f"<DeleteResult>{refused}</DeleteResult>".encode()))
-    failed = client_of(service).delete_many("bkt", ["a", "b"], doing="Removing")
+    failed = client_of(service).delete_many("bkt", ["a ", "b"], doing="Removing")
     assert {key: getattr(error, "code", "") for key, error in failed.items()} == {
-        "a": "InvalidArgument",
+        "a ": "InvalidArgument",
         "b": "NoSuchKey",
     }
 

@@ -747,9 +747,10 @@ class S3Client:
             status = 404 if code.startswith("NoSuch") else 503 if is_theirs else 403 if "Denied" in code else 400
             problem = f"{doing} s3://{bucket}/{key}: {message or code}"
             failed[key] = error_class(status)(problem, status=status, code=code, remedy=REMEDIES.get(code))
-        # An error without a key may be any object's.
-        unnamed = failed.pop("", None)
-        return failed if unnamed is None else {**dict.fromkeys(keys, unnamed), **failed}
+        # An error without a key, or with one that some store writes otherwise, may be any object's.
+        for key in failed.keys() - set(keys):
+            failed = {**dict.fromkeys(keys, failed.pop(key)), **failed}
+        return failed
 
     def copy(
         self,
