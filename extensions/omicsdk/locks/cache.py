@@ -187,6 +187,10 @@ class Cache:
         # Where it cannot be written, such as in a cache of another user that is read-only, the file is taken all the same.
         with self._going_on():
             self._note_use(sha256, recorded, checksums)
+        # After the use was noted, which keeps it from now on: a link to what another process has pruned leads nowhere.
+        if not target.exists():
+            target.unlink()
+            return None
         return CachedFile(copy, {name: checksums[name] for name in item.checksums})
 
     def _is_right(self, sha256: str, expected: Mapping[str, str], actual: Mapping[str, str]) -> bool:
@@ -356,10 +360,15 @@ class Cache:
             OSError: The folder cannot be read.
         """
         for path in self._paths():
-            status = _regular(path)
-            if is_checksum("sha256", path.name) and status is not None:
-                record = _regular(self._record_path(path.name))
-                yield CacheEntry(path.name, status.st_size, (record or status).st_mtime)
+            if (entry := self._state(path)) is not None:
+                yield entry
+
+    def _state(self, path: Path) -> CacheEntry | None:
+        status = _regular(path)
+        if status is None or not is_checksum("sha256", path.name):
+            return None
+        record = _regular(self._record_path(path.name))
+        return CacheEntry(path.name, status.st_size, (record or status).st_mtime)
 
     def prune(
         self, *, older: str | None = None, max_size: int | str | None = None, dry_run: bool = False
@@ -385,6 +394,9 @@ class Cache:
         total, removed = sum(entry.size for entry in entries), list[CacheEntry]()
         for entry in entries:
             if (before is not None and entry.used < before) or (limit is not None and total > limit):
+                # Another process may have used it since it was listed, and linked to it.
+                if not dry_run and self._state(self._entry(entry.sha256)) not in (entry, None):
+                    continue
                 removed.append(entry)
                 total -= entry.size
                 if not dry_run:

@@ -8,7 +8,7 @@ import signal
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -473,6 +473,37 @@ def test_the_least_recently_used_are_removed_first(server: Server, tmp_path: Pat
     os.utime(next(cache.folder.glob("records/*/*")), (0, 0))
     pulled(cache, tmp_path / "two", items[3])  # its use counts
     assert next(cache.entries()).used > 0
+
+
+def test_what_is_used_while_others_are_pruned_stays(server: Server, tmp_path: Path):
+    class Used(Cache):
+        """A cache of which another process uses a file after it was listed."""
+
+        def entries(self) -> Iterator[Any]:
+            yield from list(super().entries())
+            pulled(Cache(self.folder), tmp_path / "two", server.item("a", b"content", "md5"), link="symlink")
+
+    cache = Used(tmp_path / "shared")
+    pulled(cache, tmp_path / "one", server.item("a", b"content", "md5"), server.item("b", b"other", "md5"))
+    for record in cache.folder.glob("records/*/*"):
+        os.utime(record, (0, 0))
+    assert [removed.size for removed in cache.prune(max_size=0)] == [len(b"other")]
+    assert (tmp_path / "two/a").read_bytes() == b"content"
+
+
+def test_no_link_to_a_file_that_is_pruned_meanwhile_is_left(
+    server: Server, cache: Cache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    item, utime = server.item("a", b"content", "md5"), os.utime
+    pulled(cache, tmp_path / "one", item)
+
+    def pruned(*args: Any, **keywords: Any) -> None:
+        cache.prune(max_size=0)
+        utime(*args, **keywords)
+
+    monkeypatch.setattr(os, "utime", pruned)
+    assert pulled(cache, tmp_path / "two", item, link="symlink").from_cache == 0
+    assert (tmp_path / "two/a").read_bytes() == b"content"
 
 
 @pytest.mark.skipif(shutil.which("sha256sum") is None, reason="sha256sum is not installed")
