@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.errors import ConnectionLost
 from omicsdk.core.sending.connections import WireFailure
 from omicsdk.fs.stores.s3 import S3Store
 from omicsdk.transfer.network.wire import Ask, Ended, Receiver
@@ -104,8 +105,8 @@ class _Wire:
             return [Ended(receiver, failure.error, failure.lasting)]
         lines = (f"{name}: {value}" for name, value in answer.headers.items())
         receiver.lines += [f"{line}\r\n".encode() for line in (f"HTTP/1.1 {answer.status} OK", *lines, "")]
-        receiver.take(answer.body)
-        return [Ended(receiver)]
+        is_cut = any(receiver.take(piece) == 0 for piece in answer.pieces())
+        return [Ended(receiver, ConnectionLost("the body was cut off") if is_cut else None)]
 
     def wake(self) -> None:
         """No poll waits."""

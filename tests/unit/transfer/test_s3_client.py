@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from email.utils import formatdate
 from pathlib import Path
 from threading import Event
@@ -400,6 +400,27 @@ def test_objects_that_the_request_for_all_leaves_may_be_deleted_one_by_one(codes
         return Answer(204) if request.path == "/b" else refusal("AccessDenied", 403)
 
     assert list(client_of(Service(answer)).delete_many("bkt", [*codes], doing="Removing")) == failed
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_an_object_in_the_place_of_one_byte_is_not_received_whole(many: bool):
+    received = list[int]()
+
+    class Large(Answer):
+        def pieces(self) -> Iterator[bytes]:
+            mib = bytes(1 << 20)
+            for number in range(100):
+                received.append(number)
+                yield mib
+
+    client = client_of(Service(lambda request: Answer(403) if request.method == "HEAD" else Large()))
+    look = client.head("bkt", "a", doing="Reading")
+    if many:
+        assert [type(result) for result in client.perform_all([look], TransferOptions())] == [Forbidden]
+    else:
+        with pytest.raises(Forbidden):
+            client.perform(look)
+    assert len(received) == 64
 
 
 def test_an_error_is_that_of_its_own_key_where_others_lack_a_part():

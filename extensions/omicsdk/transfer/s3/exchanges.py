@@ -25,6 +25,9 @@ T = TypeVar("T")
 #: Maximum number of results that wait for that of an earlier exchange: without it, one slow exchange would fill the memory with
 #: the results of millions.
 MOST_RESULTS = 10_000
+#: Bytes of a body after which the rest is left: pages of lists have a few megabytes. A server may send an object in the place of a
+#: document, or of the one byte that shows why its headers are refused.
+LARGEST_BODY = 64 * 1024 * 1024
 
 
 class Request(NamedTuple):
@@ -96,7 +99,12 @@ def perform(exchange: Exchange[T], pool: ConnectionPool, clock: Clock) -> T:
         try:
             sent = tuple(step.headers.items())
             with pool.get(step.url, sent, method=step.method, body=_body_of(step)) as response:
-                received = Response(response.status, response.headers, b"".join(response.pieces()))
+                body = bytearray()
+                for piece in response.pieces():
+                    body += piece
+                    if len(body) >= LARGEST_BODY:
+                        break
+                received = Response(response.status, response.headers, bytes(body))
         except WireFailure as failure:
             received = failure
 
@@ -104,16 +112,21 @@ def perform(exchange: Exchange[T], pool: ConnectionPool, clock: Clock) -> T:
 class _Receiver:
     """Receives the response to a request of an exchange."""
 
-    __slots__ = ("_chunks", "exchange", "lines", "number", "take")
+    __slots__ = ("_chunks", "_left", "exchange", "lines", "number")
 
     def __init__(self, number: int, exchange: Exchange[Any]) -> None:
         self.number, self.exchange = number, exchange
         self.lines: list[bytes] = []
         self._chunks: list[bytes] = []
-        self.take = self._chunks.append
+        self._left = LARGEST_BODY
+
+    def take(self, chunk: bytes, /) -> int | None:
+        self._chunks.append(chunk)
+        self._left -= len(chunk)
+        return None if self._left > 0 else 0
 
     def received(self, ended: Ended) -> Response | WireFailure:
-        if ended.error is not None:
+        if ended.error is not None and self._left > 0:
             return WireFailure(ended.error, is_sent=True, lasting=ended.lasting)
         return Response(*parse_head(self.lines), b"".join(self._chunks))
 
