@@ -18,6 +18,7 @@ from typing import Any, ClassVar, Self, cast
 from omicsdk.core.checksums import Digests
 from omicsdk.core.consistency import read_again_if_inconsistent
 from omicsdk.core.errors import Conflict, OmicsError, SourceChanged
+from omicsdk.core.logs import logger
 from omicsdk.core.redaction import MASK, is_secret_name, mask_json
 from omicsdk.core.threads import side_by_side
 from omicsdk.fs.copying.copies import download_files
@@ -57,8 +58,11 @@ from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.store import Cache, Entry, Put, Store, key_of
 from omicsdk.fs.uris import Uri, open_store, parse_uri
 from omicsdk.transfer import Progress
+from omicsdk.transfer.names import LEFT, WORK_FOLDER, is_unfinished
 from omicsdk.transfer.ranges import Source
 from omicsdk.transfer.reports.report import raise_failure
+
+_log = logger("omicsdk.fs")
 
 #: Files whose URL and ETag are remembered between reads of their parts.
 REMEMBERED = 256
@@ -656,6 +660,9 @@ class OmicsFileSystem(AbstractFileSystem):
                 callback.relative_update(len(data))
                 while data:
                     written: int | None = into.write(data)
+                    if written == 0:
+                        problem = "cannot be written into the open file, which accepts no more bytes"
+                        raise PathError(self.store.uri(entry.path), problem, remedy="Download it to a path.")
                     data = b"" if written is None else data[written:]  # some only accept parts, some do not state it
         refuse_wrong(self.store.uri(entry.path), digests, entry)
 
@@ -749,12 +756,18 @@ class OmicsFileSystem(AbstractFileSystem):
             mode: "overwrite", or "create" where nothing may be there.
             **kwargs: Nothing.
         """
-        path = self._strip_protocol(rpath)
+        path, batch = self._strip_protocol(rpath), self._batched("put")
+        if batch is not None and self._batch.recursive:  # as `walk_folder`: what downloads left is no data
+            if WORK_FOLDER in path.split("/"):
+                return
+            if is_unfinished(path):
+                _log.warning("%s %s: it is not uploaded", lpath, LEFT)
+                return
         if mode == "create" and self.exists(path):
             raise AlreadyThere(self.store.uri(path))
         if Path(lpath).is_dir():
             self.makedirs(path, exist_ok=True)
-        elif (batch := self._batched("put")) is not None:
+        elif batch is not None:
             batch.append(Put(str(lpath), path))
         else:
             self.put_whole(str(lpath), path, overwrite=mode != "create", callback=callback)
@@ -768,7 +781,8 @@ class OmicsFileSystem(AbstractFileSystem):
         maxdepth: int | None = None,
         **kwargs: Any,
     ) -> None:
-        """Put files, concurrently, each verified; see fsspec's for the target of each.
+        """Put files, concurrently, each verified; see fsspec's for the target of each. What interrupted downloads left in
+        a folder, and their records, are not put.
 
         Raises:
             NameClash: Two files would have one path; nothing was put.
@@ -776,6 +790,7 @@ class OmicsFileSystem(AbstractFileSystem):
         with self._together("put") as batch:
             lpath, rpath = stringify_path(lpath), stringify_path(rpath)
             lpath, rpath = _as_lists(LocalFileSystem(), lpath, self, rpath, recursive, maxdepth)
+            self._batch.recursive = recursive
             super().put(lpath, rpath, recursive, callback, maxdepth, **kwargs)
         by_name(
             [Selected(Uri("file", put.source), Entry(put.path, "file"), put.path) for put in batch],

@@ -585,6 +585,21 @@ def test_no_file_is_lost_where_another_one_goes(
     assert {path: served.cat_file(path) for path in served.find("")} == files
 
 
+def test_an_open_file_that_accepts_no_bytes_is_an_error(fs: ServedFileSystem) -> None:
+    class Full(io.RawIOBase):
+        def writable(self) -> bool:
+            return True
+
+        def write(self, data: Any) -> int:
+            calls.append(len(data))
+            assert len(calls) < 10
+            return 0
+
+    calls: list[int] = []
+    with pytest.raises(PathError, match="accepts no more bytes"):
+        fs.get_file("p/a.txt", Full())
+
+
 def test_two_files_are_not_put_under_one_name(served: ServedFileSystem, tmp_path: Path) -> None:
     sources = [tmp_path / folder / "x" for folder in "ab"]
     for source in sources:
@@ -593,6 +608,17 @@ def test_two_files_are_not_put_under_one_name(served: ServedFileSystem, tmp_path
     with pytest.raises(NameClash, match="would come from"):
         served.put([str(source) for source in sources], "p/both/")
     assert served.find("") == []
+
+
+def test_what_downloads_left_in_a_folder_is_not_put(served: ServedFileSystem, tmp_path: Path) -> None:
+    for name in ("data/b.txt", "data/.omics-transfer/parts/b.part", "data/c.txt.0123abcd.part", "a.txt"):
+        path = tmp_path / "in" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+    served.put(str(tmp_path / "in"), "t", recursive=True)
+    assert served.find("t", withdirs=True) == ["t", "t/a.txt", "t/data", "t/data/b.txt"]
+    served.put(str(tmp_path / "in/data/.omics-transfer/parts/b.part"), "t/.omics-transfer/b.part")
+    assert served.cat_file("t/.omics-transfer/b.part") == b"x"
 
 
 def test_moving_removes_what_was_copied_and_nothing_else(fs: ServedFileSystem) -> None:
