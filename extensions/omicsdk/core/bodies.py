@@ -1,6 +1,7 @@
 """Request bodies, made from arguments without sending: values as plain data, and JSON."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -78,7 +79,9 @@ def _name(key: object) -> Any:
     text = plain(key)
     if isinstance(text, str):
         return text
-    return str(key) if hasattr(key, "__float__") and not isinstance(key, bool) else key
+    with suppress(ValueError):  # of an integer with more digits than Python writes
+        return str(key) if hasattr(key, "__float__") and not isinstance(key, bool) else key
+    return key
 
 
 def json_body(value: object, media_type: str = "application/json") -> Body:

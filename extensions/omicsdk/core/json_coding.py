@@ -190,7 +190,7 @@ def encoded(value: object) -> bytes:
         if isinstance(what, datetime):
             written(what, where or "What is sent")  # which refuses one without a time zone
         raise UsageError(
-            f"{where or 'What is sent'} is {what!r}, which JSON cannot represent",
+            f"{where or 'What is sent'} is {shown(what)}, which JSON cannot represent",
             remedy="Use text, a whole number, a finite number, True, False, None, or lists and dictionaries of these.",
         ) from error
 
@@ -213,14 +213,22 @@ def _unfit(where: str, value: object, depth: int) -> Iterator[tuple[str, object]
         yield where[:DEEPEST], "nested too deeply"
     elif is_mapping(value):
         for name, inner in value.items():
-            yield from _unfit(f"{where}.{name}".lstrip("."), inner, depth + 1)
             if not _fits({name: None}):
                 yield f"a name in {where or 'what is sent'}", name
+            yield from _unfit(f"{where}.{name}".lstrip("."), inner, depth + 1)
     elif is_list(value) and isinstance(value, list | tuple):
         for index, inner in enumerate(value):
             yield from _unfit(f"{where}[{index}]", inner, depth + 1)
     elif not _fits(value):
         yield where, value
+
+
+def shown(value: object) -> str:
+    """Return a value's repr for a message; of a number with more digits than Python writes, its type and why."""
+    try:
+        return repr(value)
+    except ValueError as error:  # of a number that has too many digits
+        return f"a value of type {type(value).__name__} that cannot be printed ({error})"
 
 
 def _fits(value: object) -> bool:

@@ -4,6 +4,7 @@ its arguments, whose values become text.
 
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -13,7 +14,7 @@ from omicsdk.core.bodies import NO_BODY, Body, Joined, members, plain, utf8
 from omicsdk.core.credentials import origin_of
 from omicsdk.core.date_texts import written
 from omicsdk.core.errors import ConfigError, UsageError
-from omicsdk.core.json_coding import encoded
+from omicsdk.core.json_coding import encoded, shown
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.type_guards import is_list, is_mapping
@@ -387,11 +388,12 @@ def text_of(value: object, name: str = "A value") -> str:
     if isinstance(data, str):
         return data
     if isinstance(data, (int, float)) or getattr(data, "ndim", None) == 0:  # the last: a scalar of numpy
-        text = str(data).lower() if getattr(getattr(data, "dtype", None), "kind", "") == "b" else str(data)
-        if text not in ("nan", "inf", "-inf"):  # what pandas has for missing texts would be sent as one
-            return text
+        with suppress(ValueError):  # of an integer with more digits than Python writes
+            text = str(data).lower() if getattr(getattr(data, "dtype", None), "kind", "") == "b" else str(data)
+            if text not in ("nan", "inf", "-inf"):  # what pandas has for missing texts would be sent as one
+                return text
     raise UsageError(
-        f"{name} cannot be sent: {repr(value)[:80]} is of type {type(value).__name__}",
+        f"{name} cannot be sent: {shown(value)[:120]} is of type {type(value).__name__}",
         remedy="Use text, a finite number, a date, True or False.",
     )
 

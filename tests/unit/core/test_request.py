@@ -427,6 +427,18 @@ def test_numbers_that_are_not_finite_are_refused_everywhere(value: object):
         segment("uuid", float("nan"))
 
 
+@pytest.mark.parametrize(
+    "value",
+    [10**5000, [10**5000], [{10**5000}], {"a": {"b": 10**5000}}, {10**5000: 1}],
+    ids=["scalar", "list", "set", "object", "name"],
+)
+def test_integers_of_more_digits_than_python_writes_are_refused(value: Any):
+    senders = [lambda value: query_text([("q", value)]), lambda value: joined(value, ","), json_body]
+    for sent in senders[2 * isinstance(value, dict) :]:
+        with pytest.raises(UsageError, match=r"\(Exceeds the limit \(4300 digits\)"):
+            sent(value)
+
+
 def test_missing_dates_and_columns_of_pandas_are_refused():
     pandas = pytest.importorskip("pandas")
     for value in (pandas.NaT, pandas.Series(["a", "b"]), pandas.DataFrame({"a": [1]})):
