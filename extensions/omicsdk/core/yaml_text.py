@@ -27,24 +27,28 @@ class YamlFault(ValueError):
         self.line = line
 
 
-def read_yaml(text: str | bytes, *, dates: bool = False) -> Any:
+def read_yaml(text: str | bytes, *, dates: bool = False, unique: bool = False) -> Any:
     """Read a YAML text of one document, with the scalars of YAML 1.1.
 
     Args:
         text: The text, or its bytes in UTF-8 or UTF-16.
         dates: Whether dates become dates; by default they stay texts, as in JSON.
+        unique: Whether a name may occur once in a mapping; by default the last value of several is its value.
 
     Returns:
         Its value; None for an empty text.
 
     Raises:
-        YamlFault: It is not YAML, nests deeper than `MAX_DEPTH` levels, or expands to more than `MAX_VALUES` values.
+        YamlFault: It is not YAML, nests deeper than `MAX_DEPTH` levels, expands to more than `MAX_VALUES` values, or a
+            name is repeated.
         ImportError: PyYAML is not installed.
     """
     import yaml
 
     try:
         _bound(text)
+        if unique:
+            _refuse_repeated(text)
         return cast("Any", yaml).load(text, _loader(dates=dates))  # made of the safe one
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -81,6 +85,24 @@ def _loader(*, dates: bool) -> Any:
         for first, resolvers in base.yaml_implicit_resolvers.items()
     }
     return type("_Loader", (base,), {"yaml_implicit_resolvers": resolvers})
+
+
+def _refuse_repeated(text: str | bytes) -> None:
+    """Refuse a mapping in which a name occurs twice, before merged ones add theirs."""
+    import yaml
+
+    nodes: list[Any] = [cast("Any", yaml).compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))]
+    for node in nodes:
+        if isinstance(node, yaml.MappingNode):
+            names: set[str] = set()
+            for name, value in node.value:
+                if isinstance(name, yaml.ScalarNode) and name.value in names:
+                    line = name.start_mark.line + 1
+                    raise YamlFault(f"line {line}: the name {name.value!r} occurs twice", line)
+                names.add(str(name.value))
+                nodes.append(value)
+        elif isinstance(node, yaml.SequenceNode):
+            nodes += node.value
 
 
 def _bound(text: str | bytes) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Literal, cast, get_args
 
 from omicsdk_api.sb.models.app import App
 
+from omicsdk.core.bodies import utf8
 from omicsdk.core.consistency import declared_number
 from omicsdk.core.errors import MissingExtra, NotFound, UsageError
 from omicsdk.core.json_coding import decoded
@@ -105,7 +106,7 @@ def add_revision(client: SevenBridges, id: str, revision: int | None, document: 
             *(pair for pair in request.headers if pair[0] != "content-type"),
             ("content-type", "application/yaml"),
         )
-        request = replace(request, content=read.encode(), headers=headers)
+        request = replace(request, content=utf8("raw", read), headers=headers)
     response = exchange_of(client).send(request)
     try:
         created: Any = decoded(response.content)
@@ -157,6 +158,7 @@ def document_of(raw: object, form: str | None = None) -> dict[str, Any] | str:
         WrongApp: It cannot be an app.
     """
     form = form.lower() if form else None
+    raw = raw.removeprefix("\ufeff") if isinstance(raw, str) else raw
     if form not in (None, "json", "yaml"):
         raise WrongApp(f"raw_format is {form!r}", remedy='Use "json" or "yaml".')
     if isinstance(raw, Mapping):
@@ -165,7 +167,7 @@ def document_of(raw: object, form: str | None = None) -> dict[str, Any] | str:
         raise WrongApp(f"raw is a {type(raw).__name__}", remedy="Use an app's CWL as a dictionary or text.")
     elif form == "json" or (form is None and raw.lstrip().startswith("{")):
         try:
-            document = json.loads(raw)
+            document = json.loads(raw, object_pairs_hook=_object)
         except (ValueError, RecursionError) as error:
             raise WrongApp(f"raw is not JSON: {error}", remedy='Correct it, or pass raw_format="yaml".') from None
         if not isinstance(document, dict):
@@ -243,7 +245,7 @@ def _parsed(file: Path) -> dict[str, Any]:
 
 def _of_json(text: str, file: Path) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
         try:
             return _of_yaml(text, file)  # YAML may begin with a brace too
@@ -251,10 +253,19 @@ def _of_json(text: str, file: Path) -> Any:
             raise WrongApp(f"{file} is not JSON: {error}") from error
 
 
+def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make an object of its members; json would keep the last of several with one name."""
+    document = dict(members)
+    if len(document) < len(members):
+        names = [name for name, _ in members]
+        raise ValueError(f"the name {next(name for name in names if names.count(name) > 1)!r} occurs twice")
+    return document
+
+
 def _of_yaml(text: str, file: Path) -> Any:
     require("yaml", EXTRA, "apps in YAML")
     try:
-        return read_yaml(text)
+        return read_yaml(text, unique=True)
     except YamlFault as error:
         raise WrongApp(f"{file} cannot be read: {error}") from error
 

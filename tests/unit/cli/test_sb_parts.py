@@ -196,6 +196,8 @@ LAUGHS = "class: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] *
         ("a: [", "is not YAML"),
         (LAUGHS, "line 7: its aliases expand to more than 1,000,000 values"),
         ("just words", "is not CWL"),
+        ('{"class": "Workflow", "class": "CommandLineTool"}', "is not JSON: the name 'class' occurs twice"),
+        ("class: Workflow\ninputs:\n  a: file\n  a: int\n", "line 4: the name 'a' occurs twice"),
     ],
 )
 def test_an_invalid_app_reports_it(tmp_path, text, message):

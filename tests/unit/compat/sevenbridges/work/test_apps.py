@@ -89,7 +89,8 @@ def test_a_revision_is_a_number(api, app, revision):
 
 @pytest.mark.parametrize(
     ("raw", "form"),
-    [(TOOL, None), (TOOL, "yaml"), (json.dumps(TOOL), None), ("\n " + json.dumps(TOOL), AppRawFormat.JSON), (json.dumps(TOOL), "JSON")],
+    [(TOOL, None), (TOOL, "yaml"), (json.dumps(TOOL), None), ("\n " + json.dumps(TOOL), AppRawFormat.JSON), (json.dumps(TOOL), "JSON"),
+     ("\ufeff" + json.dumps(TOOL), None), ("\ufeff" + json.dumps(TOOL), "json")],
 )  # fmt: skip
 def test_an_app_is_installed_from_a_dictionary_or_json(api, platform, raw, form):
     platform.on("POST /apps/o/p/a/raw", {**TOOL, "sbg:id": "o/p/a/0"})
@@ -131,6 +132,8 @@ def test_an_error_that_is_not_json_is_raised(api, platform):
         ("tool.cwl", None, "not its name"),
         ("C:\\tools\\tool.cwl", None, "not its name"),
         ("{", None, "is not JSON"),
+        ('{"class": "Workflow", "class": "CommandLineTool"}', None, "the name 'class' occurs twice"),
+        (YAML + "label: \ud800", None, "raw cannot be sent"),
         ("[1]", "json", "JSON list"),
         (YAML, "json", "is not JSON"),
         (TOOL, "xml", "raw_format"),
