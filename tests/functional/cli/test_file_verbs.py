@@ -290,6 +290,15 @@ def test_mv_keeps_what_did_not_arrive_and_what_it_may_not_replace(run, written, 
     assert names_in(run, written) == list(FILES)
 
 
+def test_a_file_is_not_moved_to_two_places(run):
+    for folder in "at":
+        Path(folder).mkdir()
+    Path("a/x").write_text("x")
+    refused = run("mv", "a", "a/x", "t/")
+    assert (refused.code, "a/x cannot be moved to t/a/x and to t/x" in refused.err) == (2, True)
+    assert Path("a/x").exists()
+
+
 @pytest.mark.parametrize("is_damaged", [False, True])
 def test_mv_to_another_file_system_compares_both(run, data, monkeypatch, is_damaged):
     from omicsdk.fs.copying import jobs

@@ -139,6 +139,15 @@ def test_what_vanishes_while_a_folder_is_listed_is_left_out(tmp_path: Path):
     assert list(walk) == []
 
 
+def test_a_move_of_a_file_that_is_gone_is_an_error_of_its_source(tmp_path: Path):
+    (tmp_path / "file").touch()
+    store = open_store("file")
+    entry = store.stat(str(tmp_path / "file"))
+    (tmp_path / "file").unlink()
+    with pytest.raises(PathNotFound, match="file no longer exists"):
+        store.move(entry, str(tmp_path / "other"))
+
+
 def test_a_move_below_a_file_is_an_error_of_its_target(tmp_path: Path):
     (tmp_path / "file").write_text("f")
     store = open_store("file")

@@ -177,17 +177,23 @@ def _refuse_nesting(plan: CopyPlan, folders: Sequence[Uri], patterns: Filters, d
 
 
 def _refuse_overwriting(plan: CopyPlan, folders: Sequence[Uri], did: Literal["copied", "moved"]) -> None:
-    """Refuse a file whose target is the source of another one: that would be lost, or be copied or moved on in its place."""
+    """Refuse a file whose target is the source of another one: that would be lost, or be copied or moved on in its place.
+
+    A file that would be moved to two places is refused, too.
+    """
     # Paths of this machine are compared by what they resolve to, which takes long for many files: not where none goes into a source.
     starts = tuple(start for folder in dict.fromkeys(folders) if (start := _inner(folder, plan.base)) is not None)
     if did == "copied" and not any(file.name.startswith(starts) for file in plan.files):
         return
     sources = [place_of(file.uri) for file in plan.files]
-    taken = set(sources)
+    taken = dict(zip(sources, plan.files, strict=True))
     for file, source in zip(plan.files, sources, strict=True):
         destination = place_of(plan.target(file))
         if destination == source and did == "moved":
             raise UsageError(f"{file.uri} cannot be moved onto itself", remedy="Name another target.")
+        if taken[source] is not file and did == "moved":
+            why = f"{file.uri} cannot be moved to {plan.target(file)} and to {plan.target(taken[source])}"
+            raise UsageError(why, remedy="Name it, or a folder with it, once.")
         if destination != source and destination in taken:
             why = f"{file.uri} cannot be {did} to {plan.target(file)}, which is {did}, too"
             raise UsageError(why, remedy="Name another target, or leave its folder out by --exclude.")

@@ -317,6 +317,8 @@ class LocalStore(Store):
             # On another file system: it is copied, and removed.
             if error.errno == errno.EXDEV:
                 return False
+            if not source.is_symlink() and not source.exists():
+                raise PathNotFound(entry.path, "no longer exists") from error
             raise PathError(path, f"cannot be written: {error.strerror or error}") from error
         raise PathError(path, "and the source are the same file", remedy="Name another target.")
 
