@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,20 @@ def test_a_checksum_without_a_name_is_of_the_file_beside_it(omics, end, tmp_path
     (tmp_path / "a.bam").write_bytes(b"hellO")
     ran = omics("--output", "json", "verify", str(sums))
     assert (ran.code, ran.json["files"][0]["name"], ran.json["files"][0]["state"]) == (1, "a.bam", "wrong")
+
+
+@pytest.mark.parametrize(("stated", "stored"), [("NFD", "NFC"), ("NFC", "NFD")])
+def test_a_name_is_the_same_in_both_normal_forms(omics, tmp_path, stated, stored):
+    """macOS decomposes the names of its files, and archives and checksum files keep that form."""
+    name = unicodedata.normalize(stored, "é/ö.bam")
+    (tmp_path / name).parent.mkdir()
+    (tmp_path / name).write_bytes(b"hello")
+    sums = tmp_path / "sums.md5"
+    sums.write_text(f"{hashlib.md5(b'hello').hexdigest()}  {unicodedata.normalize(stated, name)}\n", "utf-8")
+    assert omics("--output", "json", "verify", str(sums)).json["counts"] == {"verified": 1}
+    (tmp_path / "lists").mkdir()
+    elsewhere = sums.rename(tmp_path / "lists/sums.md5")
+    assert omics("--output", "json", "verify", str(elsewhere), str(tmp_path)).json["counts"] == {"verified": 1}
 
 
 def test_a_checksum_file_that_was_downloaded_too_verifies_the_file_beside_it(get, omics, portal):

@@ -595,7 +595,7 @@ def _verified_by_list(uri: Uri, copy: Uri) -> list[Verdict]:
         return []
     if (folder / path.name).exists():
         return []
-    stated, unread = _checksum_file(path)
+    stated, unread = _checksum_file(path, folder)
     if stated:
         return [*(_verdict(copy.path, outcome) for outcome in verify_items(stated, copy.path).outcomes), *unread]
     head = Head(path)
@@ -620,7 +620,7 @@ def _verified_by_journals(path: str, files: Sequence[Selected], places: Places) 
     items = recorded_items(path, files)
     existing = {file.name for file in files if not RESULT_NAME.search(file.name)}
     missing = not_arrived(Path(path)) if Path(path).is_dir() else {}
-    stated, unread = _checksum_file(Path(path)) if Path(path).is_file() else ([], [])
+    stated, unread = _checksum_file(Path(path), Path(path).parent) if Path(path).is_file() else ([], [])
     if stated:
         existing.intersection_update(item.name for item in items)  # the checksum file itself, if it was downloaded
         items = [*items, *stated]
@@ -650,9 +650,10 @@ def _verified_by_journals(path: str, files: Sequence[Selected], places: Places) 
         yield Verdict(name, "missing", f"{missing[name]}{again}")
 
 
-def _checksum_file(path: Path) -> tuple[list[Item], list[Verdict]]:
-    """Return the files that a checksum file of md5sum or its like states, and verdicts on its lines that cannot be read."""
+def _checksum_file(path: Path, folder: Path) -> tuple[list[Item], list[Verdict]]:
+    """Return the files of a folder that a checksum file of md5sum or its like states, and verdicts on its lines that cannot be read."""
     from collections import Counter
+    from unicodedata import normalize
 
     from omicsdk.fs.copying.comparison import Verdict
     from omicsdk.portals.lists import FileList, Head, RowFault
@@ -683,6 +684,12 @@ def _checksum_file(path: Path) -> tuple[list[Item], list[Verdict]]:
             ]
         except RowFault as error:
             unread.append(Verdict(f"{path.name}: line {row.line}", "unverified", str(error)))
+    absent = {item.name for item in stated if not item.name.isascii() and not os.path.lexists(folder / item.name)}
+    if absent:  # macOS decomposes names, and archives and checksum files keep the form
+        files = (file.relative_to(folder).as_posix() for file in folder.rglob("*"))
+        names = {normalize("NFC", name): name for name in files if not name.isascii()}
+        forms = {name: names.get(normalize("NFC", name), name) for name in absent}
+        stated = [item.replaced(name=forms.get(item.name, item.name)) for item in stated]
     return stated, unread
 
 
