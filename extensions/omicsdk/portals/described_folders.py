@@ -7,7 +7,7 @@ import re
 import sqlite3
 import zipfile
 import zlib
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from itertools import chain, islice
 from unicodedata import normalize
@@ -47,8 +47,11 @@ def _unescaped(name: str) -> str:
 
 
 @contextmanager
-def _bag_files(file_list: FileList) -> Generator[dict[str, Iterator[str]]]:
-    """The lines of a bag's tag files that matter to a download, by name; of a `fetch.txt` alone those beside it."""
+def _bag_files(file_list: FileList) -> Generator[tuple[dict[str, Iterator[str]], Callable[[str], bool]]]:
+    """The lines of a bag's tag files that matter to a download, by name; of a `fetch.txt` alone those beside it.
+
+    And whether the bag has a file.
+    """
     path = file_list.path
     names = (FETCH, *(f"manifest-{name}.txt" for name in ALGORITHMS))
     if not zipfile.is_zipfile(path):
@@ -59,7 +62,8 @@ def _bag_files(file_list: FileList) -> Generator[dict[str, Iterator[str]]]:
         label = {
             name: file_list.shown if file == path else f"{file_list.shown}: {name}" for name, file in files.items()
         }
-        yield {name: _lines(file_list._replace(path=path, shown=label[name])) for name, path in files.items()}
+        lines = {name: _lines(file_list._replace(path=path, shown=label[name])) for name, path in files.items()}
+        yield lines, lambda name: os.path.lexists(folder / name)
         return
     try:
         with zipfile.ZipFile(path) as archive:
@@ -71,10 +75,11 @@ def _bag_files(file_list: FileList) -> Generator[dict[str, Iterator[str]]]:
             if any(entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for entry in files.values()):
                 raise zipfile.BadZipFile("it is compressed by another method than deflate")
             limit = InflationLimit(path, file_list.max_unpacked)
-            yield {
+            lines = {
                 name: _inflated_lines(archive, entry, limit, f"{file_list.shown}: {name}")
                 for name, entry in files.items()
             }
+            yield lines, lambda name: f"{top}/{name}".lstrip("/") in entries
     except (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         raise ListError(f"{path} cannot be read: {error}", remedy="Get the bag again.") from error
 
@@ -98,20 +103,27 @@ class _Statements:
         self._investigation_rows = rows
         rows.execute("BEGIN")  # one transaction: a row alone would be written at once
         self._investigation_rows.execute(
-            "CREATE TABLE stated (name BLOB PRIMARY KEY, algorithm TEXT, checksum TEXT) WITHOUT ROWID"
+            "CREATE TABLE stated (name BLOB PRIMARY KEY, algorithm TEXT, checksum TEXT, path BLOB, fetched INT) WITHOUT ROWID"
         )
 
     def read(self, algorithm: str, lines: Iterator[str]) -> None:
         """Read a manifest; files that an earlier one names keep its checksums."""
         parsed = (checksum_line(line.rstrip("\r\n")) for line in lines)
+        # Some programs write the paths of `find .`, as md5sum repeats them.
+        named = ((_unescaped(line[2].removeprefix("./")), line[1]) for line in parsed if line is not None)
         self._investigation_rows.executemany(
-            "INSERT OR IGNORE INTO stated VALUES (?, ?, ?)",
-            # Some programs write the paths of `find .`, as md5sum repeats them.
-            ((_key(_unescaped(line[2].removeprefix("./"))), algorithm, line[1]) for line in parsed if line is not None),
+            "INSERT OR IGNORE INTO stated VALUES (?, ?, ?, ?, 0)",
+            ((_key(name), algorithm, checksum, name.encode("utf-8", "surrogatepass")) for name, checksum in named),
         )
 
+    def not_fetched(self) -> Iterator[str]:
+        """The files of which `of` was not called."""
+        for (path,) in self._investigation_rows.execute("SELECT path FROM stated WHERE NOT fetched"):
+            yield path.decode("utf-8", "surrogatepass")
+
     def of(self, name: str) -> tuple[str, str]:
-        """The algorithm and checksum of a file; empty if none is stated."""
+        """The algorithm and checksum of a file that is fetched; empty if none is stated."""
+        self._investigation_rows.execute("UPDATE stated SET fetched = 1 WHERE name = ?", (_key(name),))
         query = "SELECT algorithm, checksum FROM stated WHERE name = ?"
         row: tuple[str, str] | None = self._investigation_rows.execute(query, (_key(name),)).fetchone()
         return row or ("", "")
@@ -124,7 +136,7 @@ def _key(name: str) -> bytes:
 
 def _bag_rows(file_list: FileList) -> Iterator[Row]:
     """The entries of fetch.txt, each with the strongest checksum that the bag's manifests state of it."""
-    with _bag_files(file_list) as files, scratch_database() as rows:
+    with _bag_files(file_list) as (files, has), scratch_database() as rows:
         statements = _Statements(rows)
         if FETCH not in files:
             remedy = "All its files are in it: unpack it." if files else "Use a bag, or its fetch.txt."
@@ -155,6 +167,8 @@ def _bag_rows(file_list: FileList) -> Iterator[Row]:
                 "checksum": checksum,
             }
             yield Row(number, cells)
+        if lost := sum(not has(name) for name in statements.not_fetched()):
+            file_list.notes["files in the bag's manifests are neither in it nor in its fetch.txt"] = lost
 
 
 def _bag_file(row: Row, _: FileList) -> Iterator[ListedFile]:

@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import shutil
 import time
 import tracemalloc
 import zipfile
@@ -1029,6 +1030,21 @@ def test_names_of_a_bag_are_the_same_in_each_form_of_unicode(tmp_path: Path):
     put(tmp_path / "manifest-md5.txt", f"{'0' * 32}  data/cera\u0301mica.pdf\n")
     ((file,),) = read(tmp_path)
     assert (file.name, file.checksums) == ("data/cer\u00e1mica.pdf", {"md5": "0" * 32})
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_files_that_a_bag_has_neither_in_itself_nor_in_fetch_txt_are_noted(tmp_path: Path, packed: bool):
+    bag = tmp_path / "bag"
+    (bag / "data").mkdir(parents=True)
+    put(bag / "bagit.txt", "BagIt-Version: 1.0\n")
+    put(bag / "fetch.txt", "https://h.example/x 3 data/fetched\nhttps://mirror.example/x 3 data/fetched\n")
+    names = ["data/fetched", "data/cera\u0301mica%25", "data/lost"]
+    put(bag / "manifest-md5.txt", "".join(f"{'0' * 32}  {name}\n" for name in names))
+    put(bag / "data/cera\u0301mica%", "here")
+    path = Path(shutil.make_archive(str(bag), "zip", tmp_path, "bag")) if packed else bag
+    listed = FileList(path, path.name, "", (), Counter())
+    assert len([*recognised(Head(path), path.name).rows(listed)]) == 2
+    assert listed.notes == {"files in the bag's manifests are neither in it nor in its fetch.txt": 1}
 
 
 def test_version_3_of_a_metalink_has_preferences_and_torrents():
