@@ -205,7 +205,9 @@ def _prepare_streams() -> None:
         if stream is None:  # closed by the shell: >&-
             import os
 
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 - until the process ends
+            # Writing to stdout fails, as with coreutils; messages on stderr are lost.
+            flags = os.O_WRONLY if name == "stderr" else os.O_RDONLY
+            setattr(sys, name, open(os.open(os.devnull, flags), mode, encoding="utf-8"))  # noqa: PTH123, SIM115 - until the process ends
         elif (
             mode == "w"
             and (stream.encoding or "").lower().replace("-", "") != "utf8"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
 
 from omicsdk.core.errors import WRONG_KEYS, APIError, AuthError, ConfigError, Forbidden, OmicsError, UsageError
@@ -96,6 +97,8 @@ def line_of(error: BaseException, where: str) -> str:
     elif isinstance(error, OSError) and error.filename is None and error.errno in _FULL:
         # Errors of other files name the file; this one is of stdout.
         text = f"cannot write the output: {error.strerror}. Free disk space, or redirect the output to another disk."
+    elif isinstance(error, OSError) and error.filename is None and error.errno == errno.EBADF:
+        text = f"cannot write the output: {error.strerror}. Redirect it to a file or {os.devnull}."
     elif isinstance(error, OSError):
         named = f"{error.filename}: " if error.filename is not None else ""
         text = f"{named}{error.strerror or error}"

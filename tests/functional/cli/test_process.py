@@ -238,9 +238,24 @@ def test_messages_that_cannot_be_written_change_no_exit_code(tmp_path, words, co
     assert (tmp_path / "b").exists() is (code == 0)
 
 
-def test_closed_streams_do_no_harm():
-    ran = subprocess.run(["sh", "-c", f"{OMICS} --help >&- 2>&-"], env=environment(), check=False)
-    assert ran.returncode == 0
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (
+            "--help >&-",
+            1,
+            b"omics: cannot write the output: Bad file descriptor. Redirect it to a file or /dev/null.\n",
+        ),
+        ("--help >&- 2>&-", 1, b""),
+        ("cat /dev/null >&-", 0, b""),  # as coreutils: only a command that writes to it fails
+        ("nothing 2>&-", 2, b""),
+    ],
+)
+def test_a_closed_stdout_fails_what_is_written_to_it(tmp_path, words, code, message):
+    changes = {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
+    shell = ["sh", "-c", f"{OMICS} {words}"]
+    ran = subprocess.run(shell, capture_output=True, env=environment(**changes), check=False)
+    assert (ran.returncode, ran.stderr, ran.stdout) == (code, message, b"")
 
 
 @pytest.mark.parametrize(
