@@ -224,27 +224,28 @@ class _Indexing:
             record = None  # the output is of another commons, or of another file
         fields = given_of(entry)
         result = self._created(entry, fields, records, perhaps) if record is None else record
-        guid, state = result if isinstance(result, tuple) else self._changed(entry, result, fields)
+        guid, state, is_new = result if isinstance(result, tuple) else (*self._changed(entry, result, fields), False)
         if self.documents is not None and (document := document_of(entry, empty=self.empty_metadata)):
             try:
                 self.documents.create(guid=guid, body=document, overwrite=True)
             except OmicsError:
-                if state == CREATED:  # or a further run would find the record, and treat the row as done
+                # Not by the state: one that an earlier run may have created may also be another client's.
+                if is_new:
                     self.index.deleted(guid)
                 raise
         return Outcome(entry.line, guid, state)
 
     def _created(
         self, entry: Entry, values: Mapping[str, Any], records: dict[str, OutputInfo], perhaps: bool
-    ) -> tuple[str, str] | OutputInfo:
-        """Create a row's record unless it exists: its GUID and state, or the record that another row has created."""
+    ) -> tuple[str, str, bool] | OutputInfo:
+        """Create a row's record unless it exists: its GUID, its state and whether it is new, or another row's record."""
         fields = new_record(did=entry.guid or None, hashes={"md5": entry.md5}, size=entry.size, **values)
         # Over the search and the creation: between them another row of the same file would find no record, too.
         with self.locks[hash((entry.md5, entry.size)) % LOCKS]:
             if not entry.guid and (guid := self.index.existing(fields, entry.prev_guid)):
-                return guid, CREATED if perhaps else SAME
+                return guid, CREATED if perhaps else SAME, False
             try:
-                return self.index.created(fields, after=entry.prev_guid), CREATED
+                return self.index.created(fields, after=entry.prev_guid), CREATED, True
             except Conflict:  # another row of that GUID was quicker
                 # For the later rows of the batch, too.
                 records |= self.index.find([entry.guid])

@@ -5,6 +5,7 @@ import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import httpx
@@ -19,6 +20,7 @@ from omicsdk.core import (
     Basic,
     ConnectFailed,
     DecodeError,
+    Interrupted,
     ManualClock,
     SomeFailed,
     UsageError,
@@ -307,6 +309,28 @@ def test_what_cannot_be_worked_from_is_refused_at_once(commons: Gen3, auth: Gen3
 
 
 # -- what gets lost, and interrupts
+
+
+def test_a_resumed_run_whose_metadata_are_refused_keeps_a_record_of_others(
+    auth: Gen3Auth, index: Gen3Index, written, network: httpx.HTTPTransport, tmp_path: Path
+):
+    theirs = index.create_record({"md5": md5(1)}, 1, urls=["s3://b/1"], file_name="one")
+    header = "guid\tmd5\tsize\turls\tfile_name\tcolor\n"
+    path = written(f"\t{md5(1)}\t1\ts3://b/1\tone\tred", f"\t{md5(2)}\t2\ts3://b/2\ttwo\tblue", header=header)
+
+    def without_metadata(request: httpx.Request) -> httpx.Response:
+        if request.url.path.startswith("/mds"):
+            return httpx.Response(403, json={"detail": "denied"})
+        return network.handle_request(request)
+
+    stop = Event()
+    stop.set()
+    with behind(auth, httpx.MockTransport(without_metadata)) as commons:
+        with pytest.raises(Interrupted):
+            commons.index_manifest(path, tmp_path / "out.tsv", metadata=True, stop=stop)
+        assert commons.index_manifest(path, tmp_path / "out.tsv", metadata=True).counts == {"failed": 2}
+    # The record of the second row was new, and is deleted.
+    assert [record["did"] for record in index.get_all_records()] == [theirs["did"]]
 
 
 class Losing:
