@@ -654,8 +654,9 @@ def publish_discovery_objects(
             document = document_of(client, dataset)
         except NotFound:
             document = {"_guid_type": guid_type}
-        existing = {} if overwrite else {str(object_.get("guid")): object_ for object_ in objects_in(document)}
-        changed = _with_objects(document, [*{**existing, **objects}.values()])
+        # Not as a mapping by their GUIDs: objects of a document need not have any.
+        kept = [] if overwrite else [item for item in objects_in(document) if str(item.get("guid")) not in objects]
+        changed = _with_objects(document, [*kept, *objects.values()])
         published.add(line, store_documents(client, {dataset: changed})[dataset], dataset)
     return published
 

@@ -295,6 +295,16 @@ def test_data_objects_are_published_read_and_deleted(auth: Gen3Auth, documents: 
     assert documents.get("s1")["gen3_discovery"] == {"name": "kept", "objects": []}
 
 
+def test_data_objects_without_a_guid_stay(commons: Gen3, documents: Gen3Metadata, tmp_path: Path):
+    kept: list[Any] = [{"display_name": "a"}, {"display_name": "b"}, {"guid": "o0", "display_name": "c"}]
+    documents.create("s1", study(objects=[*kept, {"guid": "o1", "display_name": "old"}]))
+    path = tmp_path / "objects.tsv"
+    path.write_text("dataset_guid\tguid\tdisplay_name\ns1\to1\tnew\n")
+    commons.publish_discovery_objects(path)
+    objects = documents.get("s1")["gen3_discovery"]["objects"]
+    assert objects == [*kept, {"guid": "o1", "display_name": "new"}]
+
+
 def test_a_table_of_data_objects_has_its_columns(auth: Gen3Auth, tmp_path: Path, caplog: pytest.LogCaptureFixture):
     template = str(asyncio.run(output_discovery_objects(auth, template=True)))
     assert template.endswith("-discovery_objects-TEMPLATE.tsv")
