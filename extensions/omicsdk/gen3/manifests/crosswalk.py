@@ -198,9 +198,9 @@ def read_crosswalk(
         for _, document in documents_of(client, GUID_TYPE, limit=limit, on_more=on_more):
             identifiers = list(identifiers_in(document))
             columns.update(column for column, _ in identifiers)
-            descriptions |= {
-                (column.commons, column.name): identifier.get("description") or "" for column, identifier in identifiers
-            }
+            for column, identifier in identifiers:
+                name = (column.commons, column.name)
+                descriptions[name] = identifier.get("description") or descriptions.get(name, "")
             spool.write(
                 json.dumps([[*column, identifier.get("value", "")] for column, identifier in identifiers]).encode()
                 + b"\n"

@@ -16,6 +16,7 @@ from omicsdk.compat.gen3.tools.metadata.crosswalk import (
     verify_crosswalk_metadata,
 )
 from omicsdk.core import SomeFailed
+from omicsdk.gen3 import Gen3
 from omicsdk.gen3.manifests import ManifestError, Missing
 
 A, B, C = "https://a.example.org", "https://b.example.org", "https://c.example.org"
@@ -95,6 +96,14 @@ def test_what_is_read_can_be_published_again(auth: Gen3Auth, documents: Gen3Meta
     before = subjects(documents)
     again = asyncio.run(publish_crosswalk_metadata(auth, tmp_path / "out.csv", tmp_path / "out_info.csv"))
     assert (again, subjects(documents)) == ({"updated": 2}, before)
+
+
+def test_a_description_that_only_some_subjects_state_is_read(commons: Gen3, documents: Gen3Metadata, tmp_path: Path):
+    for guid, stated in (("g1", {}), ("g2", {"description": "what A says"}), ("g3", {})):
+        names = {A: {"id": {"value": guid, "type": "guid", **stated}}}
+        documents.create(guid, {"_guid_type": "subject", "crosswalk": {"subject": names}})
+    commons.read_crosswalk(tmp_path / "out.csv")
+    assert (tmp_path / "out_info.csv").read_text().splitlines()[1:] == [f"{A},id,what A says"]
 
 
 def test_names_that_are_not_known_are_reported(auth: Gen3Auth, written):
