@@ -268,6 +268,7 @@ def run_file_job(
 
     Raises:
         StillRunning: The job has not finished in time; it continues.
+        OmicsError: Files failed, and the platform states no reason for any.
     """
     entries: Any = items
     job: AsyncJob
@@ -283,7 +284,7 @@ def run_file_job(
         nonlocal job, looks
         if looks:  # the request that started the job has stated its state
             job = get_job(job_id=job.id)
-        check_fields(f"the {kind} job", job, "id", optional=("state", "result"))
+        check_fields(f"the {kind} job", job, "id", optional=("state", "result", "failed_files"))
         looks += 1
         return job.state == "FINISHED"
 
@@ -299,7 +300,13 @@ def run_file_job(
     results = job.result or []
     for at, record in enumerate(results):
         check_fields(f"the {kind} job", record, optional=("error",), path=f"result[{at}]")
-    return [FileResult(_reason(record.error)) for record in results]
+    ends = [FileResult(_reason(record.error)) for record in results]
+    if job.failed_files and not any(end.error for end in ends):
+        raise OmicsError(
+            f"The platform could not {kind} {job.failed_files} files, and states no reason (job {job.id})",
+            remedy="List the files to see which: omics sb files ls.",
+        )
+    return ends
 
 
 def _reason(error: Error | None) -> str:

@@ -202,3 +202,13 @@ def test_a_wait_reports_the_first_look_and_each_end_once():
         ("c", "COMPLETED"),
     ]
     assert reports == [(1, 3), (3, 3)]
+
+
+@pytest.mark.parametrize("result", [None, [], [{}]])
+def test_a_finished_job_whose_failures_have_no_reasons_is_an_error(result: object):
+    finished = {"href": "", "id": "j", "state": "FINISHED", "result": result, "failed_files": 2}
+    with (
+        client(finished) as platform,
+        pytest.raises(OmicsError, match="could not delete 2 files, and states no reason"),
+    ):
+        platform.run_file_job("delete", [{"file": "f"}], timeout=1)
