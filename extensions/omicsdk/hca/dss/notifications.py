@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -411,14 +411,18 @@ class Listener:
         finally:
             self._end(waiting, is_handled=is_handled)
 
-    def __iter__(self) -> Iterator[Notification]:
-        """Every notification as it arrives; a sender is answered when the next one is requested, or the loop is left."""
+    def __iter__(self) -> Generator[Notification]:
+        """Every notification as it arrives; a sender is answered when the next one is requested.
+
+        One at which the loop is left, by an error or `break`, is sent again: `receive` handles a single one.
+        """
         while True:
-            waiting = self._next(None)
+            is_handled, waiting = False, self._next(None)
             try:
                 yield waiting.notification
-            finally:  # a loop that is left by `break` has dealt with it; one that fails is ended by `close` before this
-                self._end(waiting, is_handled=True)
+                is_handled = True
+            finally:  # an error in the loop closes this generator as `break` does: which of both is not visible here
+                self._end(waiting, is_handled=is_handled)
 
     def _next(self, timeout: float | None) -> _Waiting:
         # Without a limit it waits in steps: on Windows, Ctrl-C does not end a wait without one.

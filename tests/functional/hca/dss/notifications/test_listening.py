@@ -76,12 +76,19 @@ def test_two_attempts_at_once_are_one_notification(listener: Listener):
         raise AssertionError
 
 
-def test_a_loop_that_is_left_has_dealt_with_what_came(listener: Listener):
+def test_a_loop_that_fails_gets_the_notification_again(listener: Listener):
     sent = post(listener.url)
-    for notification in listener:
-        assert notification.subscription_id == "s1"
-        break
-    assert sent.status == 200
+    with pytest.raises(ZeroDivisionError):
+        print(*(1 / 0 for _ in listener))
+    assert sent.status == 503
+    again = post(listener.url)
+    received = iter(listener)
+    assert next(received).subscription_id == "s1"
+    other = post(listener.url, {**MESSAGE, "transaction_id": "t2"})
+    assert next(received).transaction_id == "t2"
+    assert again.status == 200
+    received.close()  # as `break` does it
+    assert other.status == 503
 
 
 def test_a_waiting_request_at_the_end_gets_a_503_to_retry():
