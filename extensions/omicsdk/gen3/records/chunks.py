@@ -157,9 +157,11 @@ def matched(
         reply: What it states; None if it said nothing.
         key: Returns the node and the submitter_id of a record.
     """
-    entities = {(entity.type, entity.name): entity for entity in (reply.entities if reply is not None else ())}
-    for item in items:
-        yield item, entities.get(key(item))
+    replies = reply.entities if reply is not None else ()
+    keys, entities = [key(item) for item in items], {(entity.type, entity.name): entity for entity in replies}
+    # By their places where all are mentioned: records without a name have the same key.
+    is_in_order = keys == [(entity.type, entity.name) for entity in replies]
+    yield from zip(items, replies if is_in_order else map(entities.get, keys), strict=True)
 
 
 def wrong_by(key: Callable[[T], tuple[str, str]]) -> Callable[[Sequence[T], Reply], list[bool]]:

@@ -19,7 +19,7 @@ from omicsdk.core import (
     TooLarge,
     TransportError,
 )
-from omicsdk.gen3.records.chunks import GIVE_UP, ChunkResult, Chunks, Reply, is_too_much, reply_of
+from omicsdk.gen3.records.chunks import GIVE_UP, ChunkResult, Chunks, Reply, is_too_much, matched, reply_of, wrong_by
 
 MANY = [
     TooLarge("413 Request Entity Too Large", status=413),
@@ -213,3 +213,15 @@ def test_errors_of_the_whole_document_are_texts() -> None:
 @pytest.mark.parametrize("make", [lambda: ServerError("internal server error", status=500), lambda: ConnectFailed("x")])
 def test_other_trouble_is_not_treated_as_too_much(make: Callable[[], APIError | TransportError]) -> None:
     assert not is_too_much(make())
+
+
+def test_records_without_a_name_are_matched_by_their_places():
+    entities = [
+        {"id": id, "type": "n", "unique_keys": [{"id": id}], "valid": not errors, "errors": errors}
+        for id, errors in (("a", []), ("b", [{"message": "bad"}]), ("c", []))
+    ]
+    reply = reply_of({"success": False, "entities": entities})
+    assert reply is not None
+    items = [("n", "")] * 3
+    assert wrong_by(tuple[str, str])(items, reply) == [False, True, False]
+    assert [entity and entity.id for _, entity in matched(items, reply, tuple[str, str])] == ["a", "b", "c"]
