@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
@@ -282,12 +282,13 @@ def _same(local: LocalFile, file: File) -> Verification | None:
         return None  # the transfer reports why it cannot be read
     # A file that was restored or copied with its time is new by the other date, which programs cannot set.
     changed = max(stat.st_mtime, stat.st_ctime)
-    sent = file.modified_on or file.created_on
     try:
-        is_older = sent is None or changed <= datetime.fromisoformat(sent).timestamp() + DATE_SLACK
-    except ValueError:
-        is_older = False
-    return "size only" if is_older else None
+        sent = datetime.fromisoformat(file.modified_on or file.created_on or "")
+    except ValueError:  # without a date nothing shows that it is newer
+        return None
+    # A date without a zone is one of UTC, wherever this machine is.
+    sent = sent if sent.tzinfo is not None else sent.replace(tzinfo=UTC)
+    return "size only" if changed <= sent.timestamp() + DATE_SLACK else None
 
 
 def _target(to: str) -> SbPath:

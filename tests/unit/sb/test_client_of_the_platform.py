@@ -3,7 +3,9 @@
 import asyncio
 import json
 import threading
+import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
@@ -352,6 +354,34 @@ def test_tables_begin_with_the_columns_that_matter() -> None:
         assert [*client.ls("sb://me/p").to_frame()][:5] == ["name", "type", "size", "modified_on", "id"]
     with _client(ManualClock(), (200, {}, {"id": "t", "name": "n", "jobs": []})) as client:
         assert [*client.task_logs("t").to_frame()] == ["job", "status", "name", "file_id"]
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="a process keeps its time zone")
+@pytest.mark.parametrize(
+    ("hours", "zone", "state"), [(1, "", "skipped"), (-1, "", "planned"), (1, "+00:00", "skipped")]
+)
+def test_a_file_that_changed_here_since_is_no_copy_of_the_platforms(
+    hours: int, zone: str, state: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    local = tmp_path / "a"
+    local.write_text("text")
+    sent = datetime.fromtimestamp(local.stat().st_ctime, UTC) + timedelta(hours=hours)
+    date = f"{sent:%Y-%m-%dT%H:%M:%S}{zone}"
+    assert _planned_upload(local, {"created_on": date}, monkeypatch, "XST5") == state
+    assert _planned_upload(local, {"created_on": date}, monkeypatch, "XST-5") == state
+    assert _planned_upload(local, {}, monkeypatch, "XST5") == "planned"
+
+
+def _planned_upload(local: Path, dates: dict[str, str], monkeypatch: pytest.MonkeyPatch, time_zone: str) -> str:
+    """What becomes of a file of a size that the platform has, in a time zone."""
+    file = {"id": "f" * 24, "name": "a", "type": "file", "size": 4, "project": "me/p", **dates}
+    responses = [(200, {}, {"id": "me/p", "name": "p"}), (200, {}, {"items": [file], "links": []})]
+    with monkeypatch.context() as patch, _client(ManualClock(), *responses) as client:
+        patch.setenv("TZ", time_zone)
+        time.tzset()
+        report = client.upload(local, "sb://me/p/", dry_run=True)
+    time.tzset()
+    return report.outcomes[0].state
 
 
 def test_a_projects_id_in_place_of_its_path_is_explained() -> None:
