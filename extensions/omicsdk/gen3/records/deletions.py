@@ -131,6 +131,7 @@ def delete_records(
     Raises:
         Gen3UserError: There is no such record; nothing is deleted.
         BadRequest: Other records link to them; what was deleted before is gone.
+        Gen3Error: The commons responds that it did not delete them.
     """
     check_batch(batch)
     meant, ids_left = project_of(project), list(dict.fromkeys(ids))
@@ -240,7 +241,12 @@ class _Eraser:
         if not ids:
             return
         response = self._deleting.raw(program=self._project.program, project=self._project.code, ids=ids)
-        entities = items_at(json_of(response), "entities", "delete_records", members(type=STRING))
+        payload: object = json_of(response)
+        if found_at(payload, "success") is False:
+            more = f" and {len(ids) - 1} more" if ids[1:] else ""
+            reason = found_at(payload, "message") or "it gave no reason"
+            raise Gen3Error(f"The commons did not delete {ids[0]}{more}: {reason}", remedy="Check the records.")
+        entities = items_at(payload, "entities", "delete_records", members(type=STRING))
         counts.update(entity["type"] for entity in entities)
         self._deleted_ids.update(ids)
 

@@ -160,3 +160,14 @@ def test_a_batch_has_a_record(batch: int) -> None:
     with pytest.raises(Gen3UserError, match=r"Record other and 1 more not found.*nothing was deleted"):
         delete_records(commons.client, PROJECT, ["s0", "other", "third"], dictionary=DICTIONARY)
     assert commons.deletions == []
+
+
+def test_a_deletion_that_the_commons_calls_unsuccessful_is_an_error() -> None:
+    def respond(request: httpx.Request) -> httpx.Response:
+        if request.method == "DELETE":
+            return httpx.Response(200, json={"success": False, "message": "locked", "entities": []})
+        return httpx.Response(200, json={"data": {"node": [{"id": "s1", "type": "subject"}]}})
+
+    client = Gen3(COMMONS, credentials=ANONYMOUS, transport=httpx.MockTransport(respond), retry=NO_RETRY)
+    with client, pytest.raises(Gen3Error, match="did not delete s1: locked"):
+        delete_records(client, PROJECT, ["s1"], dictionary=DICTIONARY)
