@@ -302,6 +302,24 @@ def _groups(database: sqlite3.Connection, read: _Read) -> Iterator[list[tuple[Po
         yield group
 
 
+class _MergedRow(NamedTuple):
+    """A row with those that were merged into it.
+
+    Attributes:
+        where: Its place.
+        cells: Its cells.
+        united: The values of the columns that are united, by column; joined at the end, since there may be many.
+    """
+
+    where: Position
+    cells: Cells
+    united: dict[str, set[str]]
+
+    def result(self) -> Cells:
+        """Its cells with the united values."""
+        return self.cells | {name: " ".join(sorted(values)) for name, values in self.united.items()}
+
+
 def merged(group: Sequence[tuple[Position, Cells]], rules: Rules, on_fault: OnFault) -> list[Cells]:
     """Merge the rows of one MD5 sum. A row without a GUID is merged into all that have one.
 
@@ -315,52 +333,55 @@ def merged(group: Sequence[tuple[Position, Cells]], rules: Rules, on_fault: OnFa
     """
     if len(group) == 1:
         return [group[0][1]]
-    merged_rows = list[tuple[Position, Cells]]()
+    merged_rows = list[_MergedRow]()
+    # Many files may have one MD5 sum, such as empty ones: a row is compared with the first of each size, not with all.
+    by_guid, by_size = dict[str, list[_MergedRow]](), dict[str, _MergedRow]()
     apart = group[0][1][tables.MD5] in rules.duplicates
     # Rows with a GUID first, so that one without can be merged into all of them.
     for row in sorted(
         group, key=lambda row: not row[1].get(tables.GUID)
     ):  # stable: otherwise the order of the manifests decides
         where, cells = row
-        guid = cells.get(tables.GUID)
-        if not merged_rows or (apart and guid):
-            merged_rows.append((where, dict(cells)))
-            continue
-        for earlier in merged_rows:
-            _same_size(earlier, row, rules, on_fault)
-        same = [merged_row for merged_row in merged_rows if not guid or merged_row[1][tables.GUID] == guid]
-        if not same:
-            if not rules.many_guids:
+        guid = cells.get(tables.GUID) or ""
+        same = list[_MergedRow]()
+        if merged_rows and not (apart and guid):
+            for earlier in by_size.values():
+                _same_size(earlier, row, rules, on_fault)
+            same = by_guid.get(guid, []) if guid else merged_rows
+            if not same and not rules.many_guids:
                 first, remedy = merged_rows[0], "Allow several GUIDs, or correct one."
-                reason = f"is the GUID of {first[0].path}, line {first[0].line} for the same MD5 sum"
-                _conflict(where, tables.GUID, first[1][tables.GUID], reason, remedy, rules, on_fault)
-            merged_rows.append((where, dict(cells)))
+                reason = f"is the GUID of {first.where.path}, line {first.where.line} for the same MD5 sum"
+                _conflict(where, tables.GUID, first.cells[tables.GUID], reason, remedy, rules, on_fault)
         for earlier in same:
             _merge(earlier, row, rules, on_fault)
-    return [cells for _, cells in merged_rows]
+        if not same:
+            merged_rows.append(_MergedRow(where, dict(cells), {}))
+            by_guid.setdefault(guid, []).append(merged_rows[-1])
+            by_size.setdefault(cells[tables.SIZE], merged_rows[-1])
+    return [merged_row.result() for merged_row in merged_rows]
 
 
-def _same_size(earlier: tuple[Position, Cells], row: tuple[Position, Cells], rules: Rules, on_fault: OnFault) -> None:
-    if earlier[1][tables.SIZE] != row[1][tables.SIZE]:
-        reason = (
-            f"is not {earlier[1][tables.SIZE]}, as {earlier[0].path}, line {earlier[0].line} has for the same MD5 sum"
-        )
+def _same_size(earlier: _MergedRow, row: tuple[Position, Cells], rules: Rules, on_fault: OnFault) -> None:
+    if earlier.cells[tables.SIZE] != row[1][tables.SIZE]:
+        reason = f"is not {earlier.cells[tables.SIZE]}, as {earlier.where.path}, line {earlier.where.line} has for the same MD5 sum"
         _conflict(row[0], tables.SIZE, row[1][tables.SIZE], reason, "Determine which is right.", rules, on_fault)
 
 
-def _merge(earlier: tuple[Position, Cells], row: tuple[Position, Cells], rules: Rules, on_fault: OnFault) -> None:
+def _merge(earlier: _MergedRow, row: tuple[Position, Cells], rules: Rules, on_fault: OnFault) -> None:
     """Merge a row into another one of the same file."""
-    into = earlier[1]
+    into = earlier.cells
     for name, cell in row[1].items():
         has = into.get(name, "")
         if name in (tables.GUID, tables.SIZE, tables.MD5):
             continue
         if name in rules.several:
-            into[name] = " ".join(sorted({*has.split(), *cell.split()}))
+            if name not in earlier.united:
+                earlier.united[name] = {*has.split()}
+            earlier.united[name].update(cell.split())
         elif not has:
             into[name] = cell
         elif cell and cell != has:
-            reason = f"is not {has!r}, as {earlier[0].path}, line {earlier[0].line} has for the same file"
+            reason = f"is not {has!r}, as {earlier.where.path}, line {earlier.where.line} has for the same file"
             _conflict(row[0], name, cell, reason, "Correct one of them.", rules, on_fault)
 
 

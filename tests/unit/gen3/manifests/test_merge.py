@@ -117,6 +117,14 @@ def test_contradictions_may_be_passed_over(written, tmp_path: Path):
     ]
 
 
+@pytest.mark.timeout(20)  # quadratic cost would take minutes
+@pytest.mark.parametrize(("guid", "merged"), [("", 1), ("dg/", 50_000)])
+def test_many_rows_of_one_sum_such_as_that_of_empty_files(guid: str, merged: int, written, tmp_path: Path):
+    lines = (f"{guid and f'{guid}{number}'} | {A} | 0 | s3://b/{number}" for number in range(50_000))
+    path = written("1.tsv", "guid | md5 | size | urls", *lines)
+    assert merge_manifests([path], tmp_path / "out.tsv", rules=Rules(many_guids=True)) == Merged(50_000, merged, 0)
+
+
 def test_sums_that_are_expected_twice_stay_apart(written, tmp_path: Path):
     path = written("1.tsv", "guid | md5 | size | urls", f"dg/1 | {A} | 1 | u", f"dg/2 | {A} | 1 | v")
     merge_manifests([path], tmp_path / "out.tsv", rules=Rules(duplicates=[A]))
