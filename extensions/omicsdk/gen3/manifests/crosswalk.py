@@ -132,7 +132,7 @@ def identifiers_in(document: Mapping[str, Any], guid_type: str = GUID_TYPE) -> I
 
 
 class KnownSubjects:
-    """The document of each name: on disk, so that memory does not grow with them.
+    """The documents of each name: on disk, so that memory does not grow with them.
 
     Args:
         database: Where it is kept.
@@ -140,7 +140,7 @@ class KnownSubjects:
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
-        database.execute("CREATE TABLE names (name BLOB PRIMARY KEY, guid TEXT) WITHOUT ROWID")
+        database.execute("CREATE TABLE names (name BLOB, guid TEXT, PRIMARY KEY (name, guid)) WITHOUT ROWID")
 
     def add(self, guid: str, names: Iterable[tuple[Column, str]]) -> None:
         """Add the names of a document."""
@@ -148,14 +148,16 @@ class KnownSubjects:
         self._database.executemany("INSERT OR IGNORE INTO names VALUES (?, ?)", rows)
 
     def guid_of(self, column: Column, value: str) -> str | None:
-        """The document that has a name; None if there is none."""
-        row = self._database.execute("SELECT guid FROM names WHERE name = ?", (_key(column, value),)).fetchone()
-        return row[0] if row else None
+        """A document that has a name; None if there is none."""
+        return next(iter(self._guids(column, value)), None)
 
     def guids_of(self, subject: Subject) -> list[str]:
         """The documents that have any of a subject's names."""
-        guids = (self.guid_of(column, value) for column, value in subject.names.items())
-        return list(dict.fromkeys(guid for guid in guids if guid is not None))
+        return list(dict.fromkeys(guid for name in subject.names.items() for guid in self._guids(*name)))
+
+    def _guids(self, column: Column, value: str) -> list[str]:
+        rows = self._database.execute("SELECT guid FROM names WHERE name = ?", (_key(column, value),))
+        return [guid for (guid,) in rows]
 
 
 def _key(column: Column, value: str) -> bytes:

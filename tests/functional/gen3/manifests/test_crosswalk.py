@@ -114,6 +114,16 @@ def test_names_that_are_not_known_are_reported(auth: Gen3Auth, written):
     assert (second.line, second.value) == (3, "phs2")
 
 
+def test_a_name_that_two_subjects_have_is_taken_from_both(commons: Gen3, documents: Gen3Metadata, written):
+    names = {A: {"Subject ID": {"value": "A01", "type": "guid"}}}
+    for guid in ("g1", "g2"):
+        documents.create(guid, {"_guid_type": "subject", "crosswalk": {"subject": names}})
+    path = written(HEADER + "A01,\n")
+    assert commons.publish_crosswalk(path).failures[2].startswith("its names are those of 2 subjects, g1, g2")
+    assert commons.delete_crosswalk(path).counts == {"deleted": 2}
+    assert subjects(documents) == {}
+
+
 def test_names_are_taken_away(auth: Gen3Auth, documents: Gen3Metadata, written):
     asyncio.run(publish_crosswalk_metadata(auth, written(HEADER + "A01,phs1\nA02,phs2\n")))
     with_more = next(guid for guid in subjects(documents) if "A02" in documents.get_aliases(guid)["aliases"])
