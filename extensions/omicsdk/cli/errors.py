@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import sys
 
 from omicsdk.core.errors import WRONG_KEYS, APIError, AuthError, ConfigError, Forbidden, OmicsError, UsageError
@@ -94,11 +93,10 @@ def line_of(error: BaseException, where: str) -> str:
         error = OmicsError(f"{command}: {error.message}" if command else error.message, remedy=remedy)
     if isinstance(error, OmicsError):
         text = str(error)
-    elif isinstance(error, OSError) and error.filename is None and error.errno in _FULL:
-        # Errors of other files name the file; this one is of stdout.
-        text = f"cannot write the output: {error.strerror}. Free disk space, or redirect the output to another disk."
-    elif isinstance(error, OSError) and error.filename is None and error.errno == errno.EBADF:
-        text = f"cannot write the output: {error.strerror}. Redirect it to a file or {os.devnull}."
+    elif isinstance(error, OSError) and error.filename is None and error.errno in (*_FULL, errno.EBADF):
+        # Errors of other files name the file; this one is of stdout, which is full or closed.
+        remedy = "Free disk space, or redirect" if error.errno in _FULL else "Redirect"
+        text = f"cannot write the output: {error.strerror}. {remedy} the output to another file."
     elif isinstance(error, OSError):
         named = f"{error.filename}: " if error.filename is not None else ""
         text = f"{named}{error.strerror or error}"
@@ -111,10 +109,8 @@ def line_of(error: BaseException, where: str) -> str:
     else:
         from omicsdk.core.redaction import mask_text
 
-        # Not ours: it may state the URL of a request, or a value of a response.
-        text = (
-            f"unexpected {type(error).__name__}: {mask_text(str(error))}. This is a bug in {name}; --debug shows where"
-        )
+        shown = mask_text(str(error))  # not ours: it may state the URL of a request, or a value of a response
+        text = f"unexpected {type(error).__name__}: {shown}. This is a bug in {name}; --debug shows where"
     # Blanks within a line may be those of a file's name.
     return f"{name}: {printable(' '.join(filter(None, map(str.strip, text.splitlines()))))}"
 

@@ -217,7 +217,7 @@ def test_a_full_disk_is_one_line():
     assert ran.returncode == 1
     assert (
         ran.stderr
-        == b"omics: cannot write the output: No space left on device. Free disk space, or redirect the output to another disk.\n"
+        == b"omics: cannot write the output: No space left on device. Free disk space, or redirect the output to another file.\n"
     )
 
 
@@ -244,7 +244,7 @@ def test_messages_that_cannot_be_written_change_no_exit_code(tmp_path, words, co
         (
             "--help >&-",
             1,
-            b"omics: cannot write the output: Bad file descriptor. Redirect it to a file or /dev/null.\n",
+            b"omics: cannot write the output: Bad file descriptor. Redirect the output to another file.\n",
         ),
         ("--help >&- 2>&-", 1, b""),
         ("cat /dev/null >&-", 0, b""),  # as coreutils: only a command that writes to it fails
