@@ -10,6 +10,7 @@ from typing import Any, Literal, cast, get_args
 
 from omicsdk_api.sb.models.app import App
 
+from omicsdk.core.batches import repeated
 from omicsdk.core.bodies import utf8
 from omicsdk.core.consistency import declared_number
 from omicsdk.core.errors import MissingExtra, NotFound, UsageError
@@ -255,11 +256,9 @@ def _of_json(text: str, file: Path) -> Any:
 
 def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
     """Make an object of its members; json would keep the last of several with one name."""
-    document = dict(members)
-    if len(document) < len(members):
-        names = [name for name, _ in members]
-        raise ValueError(f"the name {next(name for name in names if names.count(name) > 1)!r} occurs twice")
-    return document
+    if twice := repeated(name for name, _ in members):
+        raise ValueError(f"the name {twice[0]!r} occurs twice")
+    return dict(members)
 
 
 def _of_yaml(text: str, file: Path) -> Any:
