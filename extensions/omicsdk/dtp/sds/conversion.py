@@ -11,6 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from omicsdk.core.batches import grouped
 from omicsdk.dtp.sds.folders import find_tables
 from omicsdk.dtp.sds.layout import (
     CASE,
@@ -90,9 +91,7 @@ def give_names(experiment: str, kind: TableKind, entries: Sequence[Entry]) -> di
 
 
 def _collisions(entries: Iterable[Entry]) -> list[list[Entry]]:
-    groups: dict[str, list[Entry]] = {}
-    for entry in entries:
-        groups.setdefault(entry.values["submitter_id"], []).append(entry)
+    groups = grouped((entry.values["submitter_id"], entry) for entry in entries)
     return [group for group in groups.values() if len(group) > 1]
 
 
