@@ -67,9 +67,13 @@ class DoneState(NamedTuple):
 _SOURCE = "source"
 
 
+# `json.dumps` makes an encoder for each call that names separators.
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
+
 def line_of(record: list[object]) -> bytes:
     """Format a record as a line."""
-    return _line(json.dumps(record, separators=(",", ":")).encode())
+    return _line(_encode(record).encode())
 
 
 def done_line(name: str, state: DoneState) -> bytes:

@@ -200,3 +200,24 @@ def test_what_has_no_size_stays_with_the_engine(server: Any, target: Path, noise
     download([Item(name, Location(server.url(name))) for name in contents], target, connections=8).raise_if_failed()
     assert {name: (target / name).read_bytes() for name in contents} == contents
     assert names == {"MainThread"}
+
+
+def test_large_files_are_received_by_two_threads_before_the_link_turns_out_to_be_fast(
+    server: Any, target: Path, noise: Any, wires: list[Wires], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "FAST", 10**18)  # a rate that is never reached
+    names = writers(monkeypatch)
+    items = [server.item(f"f{number}", noise(CELL + number), "sha256") for number in range(8)]
+    download(items, target, connections=4).raise_if_failed()
+    assert [wire.threads for wire in wires] == [2]
+    assert names == {"MainThread", "omicsdk-wire"}
+
+
+def test_neither_small_files_nor_a_single_connection_begin_a_thread(
+    server: Any, target: Path, noise: Any, wires: list[Wires], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "FAST", 10**18)
+    download([server.item(f"f{number}", noise(ASIDE - 1), "sha256") for number in range(4)], target)
+    monkeypatch.setattr(engine, "FAST", 0)
+    download([server.item(f"g{number}", noise(CELL), "sha256") for number in range(4)], target, connections=1)
+    assert not wires

@@ -148,6 +148,7 @@ class Downloads(Engine[Job]):
         self._space = DiskSpace(folder, items.files or 0, self._unwritten)
         self._preparing = 0
         self._landing = 0  # files that are being renamed
+        self._has_large = False  # whether another thread could have driven a request
         self._flush_at = now + FLUSH
 
     # -- the loop's steps
@@ -361,7 +362,15 @@ class Downloads(Engine[Job]):
         job.attempts += 1
         # The engine's own thread receives files of unknown size, whose responses change their jobs.
         alone = job.alone or piece.end is None or piece.end - piece.position < ASIDE or not self._has_core
+        self._has_large = self._has_large or not alone
         self._start(job, response, response.requested_range, alone=alone)
+
+    def _widen(self) -> None:
+        # Whether the link is fast shows only when the first large files end. Not at the first request: where URLs come from
+        # redirects, its thread keeps the service's connections, and the second one receives from the store.
+        if self._has_large and self._wire.threads == 1:
+            self._add_thread()
+        super()._widen()
 
     def _send_small(self, small: Small) -> None:
         small.claimable = False

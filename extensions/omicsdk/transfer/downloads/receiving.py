@@ -36,7 +36,7 @@ _extend = crc32c_extend()
 _log = logger("omicsdk.transfer")
 
 #: Bytes collected for one write: fewer need more calls, more make the allocator trim the heap and fault it in again.
-BATCH = 128 * 1024
+BATCH = 256 * 1024
 #: Bytes of an error's body that are read, so that the connection can be reused, and stored, for its message.
 _SKIP, _MESSAGE_BYTES = 64 * 1024, 8 * 1024
 
@@ -314,6 +314,9 @@ class ResponseWriter(Attended):
             return 0
         if self._descriptor < 0:
             self._descriptor = self._files.open(self.job)
+        if self._digests is not None:
+            # Each update lets go of the interpreter, for which the threads contend: one costs less than many.
+            self._chunks = [b"".join(self._chunks)]
         # The CRC is computed before the write and noted after it, so that an error of the disk leaves it at the last position.
         job, crc = self.job, self._crc
         for chunk in self._chunks:
@@ -326,8 +329,7 @@ class ResponseWriter(Attended):
         except OSError as error:
             raise write_error(error, job.part, job.item.title) from error
         if self._digests is not None:
-            # They are in the processor's cache. Each update lets go of the interpreter, so that one costs less than many.
-            self._digests.update(b"".join(self._chunks))
+            self._digests.update(self._chunks[0])  # still in the processor's cache
         self._crc = crc
         self._chunks.clear()
         self._flush_at = self._room - BATCH

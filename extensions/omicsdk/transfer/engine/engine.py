@@ -63,8 +63,8 @@ class CommonSettings:
 
 
 #: File descriptors of a connection (its socket, its file, and an idle connection or a thread that hashes), and those that the rest of
-#: a transfer takes: the journal, pollers, syncing, looking up names, imports.
-PER_CONNECTION, FOR_THE_REST = 3, 16
+#: a transfer takes: the journal, pollers (three for each thread that moves bytes), syncing, looking up names, imports.
+PER_CONNECTION, FOR_THE_REST = 3, 25
 
 
 def connections_within(connections: int, free: int) -> int:
@@ -226,7 +226,7 @@ class Engine(ABC, Generic[J]):
         self._answered = set[str]()
         self._dead = dict[str, TransportError]()  # errors of servers and proxies that cannot be reached at all
         self._wire: Wire | Wires = new_wire(settings, self._answered)
-        self._threads = THREADS
+        self._threads = min(THREADS, settings.connections)
         self._last_sample = time.monotonic(), time.thread_time(), 0
         self._just_ended = deque[Ended]()  # by the last poll, and not handled yet
         self._inbox = Inbox(self._wire.wake)
@@ -412,11 +412,12 @@ class Engine(ABC, Generic[J]):
         seconds, moved = now - start, self._moved()
         self._last_sample = now, time.thread_time(), moved
         is_fast = moved - before >= FAST * seconds and self._last_sample[1] - busy >= BUSY * seconds
-        if (
-            not (is_fast and self._open and self._has_core)  # other threads take no small files, which are no jobs
-            or self._wire.threads >= self._threads
-            or self._control.rate_limit is not None
-        ):
+        if is_fast and self._open:  # other threads take no small files, which are no jobs
+            self._add_thread()
+
+    def _add_thread(self) -> None:
+        """Start another thread that moves bytes, unless there are enough or no core is free."""
+        if not self._has_core or self._wire.threads >= self._threads or self._control.rate_limit is not None:
             return
         from omicsdk.transfer.network.wires import Wires
 

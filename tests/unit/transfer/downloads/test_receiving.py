@@ -32,7 +32,7 @@ from omicsdk.transfer.network.requests import (
 )
 from small_cells import CELL, cells_of
 
-BATCH, RECORDED, SMALL, WHOLE = CELL // 32, 55 * CELL // 256, CELL // 32, 4 * CELL
+BATCH, RECORDED, SMALL, WHOLE = CELL // 16, 47 * CELL // 256, CELL // 32, 4 * CELL
 URL = "http://store.example/one"
 NOON = 1795168800.0  # 2026-11-20 10:00:00 UTC
 
