@@ -25,7 +25,7 @@ from omicsdk.gen3.queries import Query
 from omicsdk.gen3.records.exports import flat
 from omicsdk.gen3.records.projects import Project, check_project, linked_names
 from omicsdk.gen3.records.submission import CHUNK, Outcome, Submission
-from omicsdk.gen3.records.tables import text_of, tsv_of
+from omicsdk.gen3.records.tables import SEPARATORS, list_cell, text_of, tsv_of
 from omicsdk.gen3.sources import Arguments, TokenService, login_of
 from omicsdk.transfer.disk import output_file
 
@@ -274,8 +274,8 @@ class Exporter(CommonsClient):
         Args:
             data: A record, or a list of them.
             fileformat: json (an object, or an array of them) or tsv (a row each; links are columns such as
-                `experiments.submitter_id`, several values of a cell have commas between them, empty cells are properties
-                without a value).
+                `experiments.submitter_id`, several values of a cell have commas between them or, where one has a comma, are
+                a JSON array, empty cells are properties without a value).
             path: The file; an existing one is replaced.
 
         Raises:
@@ -308,7 +308,7 @@ def _table(records: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _cell(value: object) -> str:
-    return ",".join(_cell(item) for item in value) if is_array(value) else text_of(value)
+    return list_cell([_cell(item) for item in value], SEPARATORS["tsv"]) if is_array(value) else text_of(value)
 
 
 #: Reasons in the message of an error; all are in its `submission`.

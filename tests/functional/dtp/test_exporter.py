@@ -74,6 +74,8 @@ DESCRIPTION = {
     "experiments": [{"submitter_id": DATASET}],
     **{name: ["x"] for name in TEXTS.split()},
     "keywords": ["one", "two"],
+    "contributor_name": ["Doe, Jane", "[unknown]", '["quoted"]'],
+    "title": ["Limbs, and how they grow"],
     "number_of_subjects": [2],
     "number_of_samples": [0],
 }

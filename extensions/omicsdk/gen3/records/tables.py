@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
@@ -156,6 +156,33 @@ def text_of(value: object) -> str:
     if isinstance(value, date | time):
         return value.isoformat()
     return str(getattr(value, "text", value))  # a formula of an array is an object
+
+
+def list_cell(items: Sequence[str], separator: str) -> str:
+    """Return the cell that has the values of a list; `list_in` reads it.
+
+    Args:
+        items: The values.
+        separator: The text between them. Where one has it within, they are a JSON array.
+    """
+    if any(separator in item or item.startswith("[") for item in items):
+        return json.dumps(items, ensure_ascii=False)
+    return separator.join(items)
+
+
+def list_in(cell: str, separator: str) -> Sequence[str]:
+    """Return the values of a list that a cell has: a JSON array of texts, or texts with separators between.
+
+    Args:
+        cell: The cell.
+        separator: The text between the values.
+    """
+    if cell.startswith("["):
+        with suppress(ValueError, RecursionError):
+            values: object = json.loads(cell)
+            if is_array(values) and all(isinstance(value, str) for value in values):
+                return values
+    return [part.strip() for part in cell.split(separator)]
 
 
 def row_of(columns: Sequence[str], cells: Sequence[str], where: Place, kind: str) -> Row | None:
@@ -407,7 +434,7 @@ def frame_rows(frame: Frame) -> Iterator[Row]:
 
 def _cell(value: object) -> str:
     if is_list(value):
-        return SEPARATORS["tsv"].join(_cell(item) for item in value)
+        return list_cell([_cell(item) for item in value], SEPARATORS["tsv"])
     text = text_of(value).strip()
     return "" if text in _MISSING and not isinstance(value, str) else text
 

@@ -19,7 +19,7 @@ from omicsdk.gen3.dictionary import PROGRAM, PROJECT, Dictionary, Link, Node, Pr
 from omicsdk.gen3.errors import choice
 from omicsdk.gen3.queries import arguments, name_of, response
 from omicsdk.gen3.records.projects import Project, check_project, project_of
-from omicsdk.gen3.records.tables import Finding, Given, Place, Row, Source, as_json
+from omicsdk.gen3.records.tables import Finding, Given, Place, Row, Source, as_json, list_in
 
 _WHOLE = re.compile(r"([+-]?\d{1,300})(\.0*)?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -43,8 +43,9 @@ def record_of(row: Row, node: Node) -> dict[str, Any]:
 
     Args:
         row: The row. Cells of tables are texts: numbers and booleans are read as such where the dictionary says so, a
-            list's values are divided by the table's separator, `cases.submitter_id` names the targets of a link, and an
-            empty cell takes the property away. Columns that the node does not know stay, unless they are empty.
+            list's values are divided by the table's separator or are a JSON array, `cases.submitter_id` names the targets
+            of a link, and an empty cell takes the property away. Columns that the node does not know stay, unless they are
+            empty.
         node: What it is a record of.
     """
     if row.separator is None:
@@ -81,10 +82,10 @@ def _targets_in(cell: str) -> list[dict[str, Any]] | None:
 
 
 def _add_targets(targets: list[dict[str, Any]], key: str, cell: str, separator: str) -> None:
-    for number, value in enumerate(cell.split(separator) if cell not in EMPTY else ()):
+    for number, value in enumerate(list_in(cell, separator) if cell not in EMPTY else ()):
         if number == len(targets):
             targets.append({})
-        targets[number][key] = value.strip()
+        targets[number][key] = value
 
 
 def value_of(cell: str, property_: Property | None, separator: str) -> Any:
@@ -98,7 +99,7 @@ def value_of(cell: str, property_: Property | None, separator: str) -> Any:
     if property_ is None:
         return cell
     if property_.read_as == "array":
-        return [value_of_text(part.strip(), property_.read_items_as) for part in cell.split(separator)]
+        return [value_of_text(text, property_.read_items_as) for text in list_in(cell, separator)]
     if not property_.kinds and property_.choices:
         return next((choice for choice in property_.choices if str(choice) == cell), cell)
     return value_of_text(cell, property_.read_as)

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from omicsdk.gen3 import Gen3UserError
 from omicsdk.gen3.records import Finding, Place, Project, Row, project_of, validate
+from omicsdk.gen3.records.tables import Source
 from omicsdk.gen3.records.validation import record_of
 from omicsdk.sandbox.gen3.records.dictionary import Dictionary as TheirDictionary
 from omicsdk.sandbox.gen3.records.dictionary import sds_document
@@ -245,6 +246,14 @@ def test_a_data_frame_is_a_table() -> None:
     assert {(finding.kind, finding.row) for finding in findings} == {("missing-property", 3)}
     assert "keywords" not in {finding.column for finding in findings}
     assert [finding.row for finding in findings_of([pandas.DataFrame(rows[:1]), experiment("e1")])] == [1]
+
+
+@pytest.mark.parametrize("values", [["a", "b"], ["Doe, Jane", "[unknown]"], ['["a"]'], ["[a"]])
+def test_values_of_a_list_in_a_data_frame_stay_apart(values: list[str]) -> None:
+    import pandas
+
+    (row,) = Source(pandas.DataFrame([{"keywords": values}]))
+    assert record_of(row, SDS.nodes["dataset_description"])["keywords"] == values
 
 
 def test_rows_of_several_nodes_may_share_a_table(tmp_path: Path) -> None:
