@@ -20,7 +20,7 @@ Format = Literal["date", "date-time", "uuid", "decimal", "byte", "duration", "ti
 
 
 class _Read:
-    """A value with the text that it was read from."""
+    """A value with the text that it was read from; a computed one of the same class, as by `time.replace`, has none."""
 
     _text: str
     _format: Format
@@ -28,13 +28,13 @@ class _Read:
     @property
     def text(self) -> str:
         """The original text."""
-        return self._text
+        return self._text if hasattr(self, "_text") else super().__str__()
 
     def __str__(self) -> str:
-        return self._text
+        return self.text
 
     def __reduce_ex__(self, protocol: Any, /) -> Any:
-        return (read, (self._text, self._format))
+        return (read, (self._text, self._format)) if hasattr(self, "_text") else super().__reduce_ex__(protocol)
 
 
 class _Uuid(_Read, UUID): ...
@@ -52,9 +52,9 @@ class _Duration(_Read, timedelta): ...
 
 
 class _Time(_Read, time):
-    def isoformat(self, *_: Any, **__: Any) -> str:
+    def isoformat(self, *options: Any, **named: Any) -> str:
         """The original text."""
-        return self._text
+        return self._text if hasattr(self, "_text") else super().isoformat(*options, **named)
 
 
 class _Integer(_Read, int): ...

@@ -124,6 +124,14 @@ def test_texts_become_values_and_are_sent_back_as_they_came(events: ModuleType) 
     assert body == CAME
 
 
+def test_a_time_that_is_computed_from_one_that_came_is_another(events: ModuleType) -> None:
+    event = _client(events).get_event(id=UUID(int=1))
+    event.time = event.time.replace(hour=3)
+    for same in (event.time, copy.deepcopy(event.time), pickle.loads(pickle.dumps(event.time))):
+        assert (same, str(same)) == (time(3, 30, tzinfo=UTC), "03:30:00+00:00")
+    assert event.to_dict() == CAME | {"time": "03:30:00+00:00"}
+
+
 def test_values_that_a_program_makes_are_written_in_the_format(events: ModuleType) -> None:
     client = _client(events)
     body = json.loads(client.put_event.raw(**VALUES).request.content)
