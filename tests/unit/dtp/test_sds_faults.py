@@ -156,6 +156,20 @@ def test_a_separate_column_is_no_fault_and_reported_once(convertor, data_set):
     assert [note.column for note in conversion.notes] == ["body mass index"]
 
 
+@pytest.mark.parametrize("header", ["subject id,strain,", "subject id,strain"])
+def test_a_cell_below_no_header_is_reported(convertor, data_set, header):
+    folder = data_set({"subjects": None})
+    (folder / "subjects.csv").write_text(f"{header}\nsub-1,C57BL/6, wild type\nsub-2,x,\n")
+    assert findings_of(convertor, folder) == [
+        (
+            "subjects.csv, row 2, column 3",
+            "cell-without-column",
+            '"wild type" is in column 3, which has no name',
+            "Name the column, or empty the cell; a tab or comma within a cell needs quotes around it.",
+        )
+    ]
+
+
 def test_headers_that_exist_twice(convertor, data_set):
     rows = [["subject id", "Sex", "sex"], ["sub-1", "F", "M"]]
     assert [finding[:3] for finding in findings_of(convertor, data_set({"subjects": rows}))] == [

@@ -13,7 +13,7 @@ from omicsdk.core.likeness import nearest
 from omicsdk.dtp.sds.layout import SYSTEM_PROPERTIES, VERSIONS, TableKind, Version, squashed
 from omicsdk.dtp.sds.sheets import Cell, Line, Unreadable, is_blank, sheet_of, text_of
 from omicsdk.gen3.dictionary import Node, Property
-from omicsdk.gen3.records.tables import Finding, Place, as_json
+from omicsdk.gen3.records.tables import Finding, Place, as_json, cell_without_column
 from omicsdk.gen3.records.validation import value_of_text
 
 #: How alike a header has to be to that of a property that is not required, to be a misspelt one.
@@ -288,6 +288,8 @@ class Table:
                         entry.values[name] = read(cell)
                 elif number in unknown:  # an unknown column is noted once, if it has any value
                     self.notes.append(unknown.pop(number))
+                elif number >= len(first.cells) or is_blank(first.cells[number]):
+                    entry.findings.append(cell_without_column(text_of(cell), number + 1, entry.place))
             if entry.values or entry.findings:
                 self.entries.append(entry)
 

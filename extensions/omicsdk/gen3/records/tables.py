@@ -212,9 +212,20 @@ def _beside(columns: Sequence[str], texts: Sequence[str], where: Place) -> Itera
         return
     for number, text in enumerate(texts, 1):
         if text and (number > len(columns) or not columns[number - 1]):
-            problem = f"{as_json(text)} is in column {number}, which has no name"
-            remedy = "Name the column, or empty the cell; a tab or comma within a cell needs quotes around it."
-            yield Finding("cell-without-column", problem, remedy, *where, str(number), text)
+            yield cell_without_column(text, number, where)
+
+
+def cell_without_column(text: str, number: int, where: Place) -> Finding:
+    """Return the finding about a cell below no header: it has no meaning, or the row has cells too many.
+
+    Args:
+        text: The cell.
+        number: Its column's number, from 1.
+        where: Its row.
+    """
+    problem = f"{as_json(text)} is in column {number}, which has no name"
+    remedy = "Name the column, or empty the cell; a tab or comma within a cell needs quotes around it."
+    return Finding("cell-without-column", problem, remedy, *where, str(number), text)
 
 
 def json_rows(path: Path) -> Iterator[Row]:
