@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.closing import Closing
-from omicsdk.core.credentials import Credentials
+from omicsdk.core.credentials import Credentials, origin_of
 from omicsdk.core.errors import BadRequest, NotFound
 from omicsdk.core.files import home_folder
 from omicsdk.core.json_text import written
@@ -26,7 +26,7 @@ from omicsdk.gen3.records.exports import flat
 from omicsdk.gen3.records.projects import Project, check_project, linked_names
 from omicsdk.gen3.records.submission import CHUNK, Outcome, Submission
 from omicsdk.gen3.records.tables import SEPARATORS, list_cell, text_of, tsv_of
-from omicsdk.gen3.sources import Arguments, TokenService, login_of
+from omicsdk.gen3.sources import Arguments, TokenService, endpoint_of, login_of
 from omicsdk.transfer.disk import output_file
 
 if TYPE_CHECKING:
@@ -68,8 +68,14 @@ def login_to(endpoint: str | None, credentials: CommonsCredentials | None) -> Ge
     Raises:
         Gen3AuthError: The file does not exist, or is no credentials file.
         ConfigError: The endpoint is invalid.
+        Gen3UserError: The login is to another commons.
     """
     if isinstance(credentials, Gen3Login):
+        if endpoint and origin_of(endpoint_of(endpoint)) != origin_of(credentials.endpoint):
+            raise Gen3UserError(
+                f"{endpoint} is not the commons of the login, {credentials.endpoint}",
+                remedy="Pass the endpoint of the login, or a login to that commons: Auth(endpoint=...).",
+            )
         return credentials
     if isinstance(credentials, Mapping):
         return Auth(endpoint=endpoint, refresh_token=credentials)
@@ -354,6 +360,7 @@ class Gen3Submitter(CommonsClient):
     Raises:
         Gen3AuthError: The credentials file does not exist, or is invalid.
         ConfigError: The endpoint is invalid.
+        Gen3UserError: The login is to another commons than the endpoint.
     """
 
     def __init__(

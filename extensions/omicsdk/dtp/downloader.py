@@ -112,6 +112,7 @@ class Downloader(Closing):
             InvalidOption: An option cannot be followed.
             AuthError: The store or the commons refuses this user.
             ConfigError: The archive is configured otherwise than the settings say.
+            Gen3UserError: The login is to another commons than that of the settings.
             TransportError: The store or the commons cannot be reached.
         """
         from omicsdk.dtp.storage.fetching import REFUSED, fetch_dataset
@@ -125,7 +126,7 @@ class Downloader(Closing):
             from omicsdk.dtp.metadata import records_of, write_metadata
 
             gen3 = self._gen3 or Gen3Config()
-            with CommonsClient(self._auth or login_to(gen3.endpoint, gen3.credentials)) as client:
+            with CommonsClient(login_to(gen3.endpoint, self._auth or gen3.credentials)) as client:
                 records = records_of(client.commons, dataset_id, gen3.program, gen3.project)
             metadata = partial(write_metadata, records, self._version)
         self.report = fetch_dataset(

@@ -72,6 +72,15 @@ def test_the_credentials_that_are_given_are_used(auth, omics_sandbox, tmp_path, 
         assert ours.submit_record(PROGRAM, PROJECT, write("e.json", NEW)).ok
 
 
+def test_a_login_to_another_commons_is_refused(auth):
+    with Gen3Submitter(f"{auth.endpoint}/", auth) as ours:
+        assert ours.commons.base_url == auth.endpoint
+    with pytest.raises(
+        Gen3UserError, match=rf"https://other\.example\.org is not the commons of the login, {auth.endpoint}"
+    ):
+        Gen3Submitter("https://other.example.org", auth)
+
+
 def test_a_folder_goes_in_the_order_of_its_links(submitter, write, stored, tmp_path):
     write("a_subjects.json", [of_other(1), of_other(2)])
     write("b_experiment.json", NEW)
