@@ -32,6 +32,8 @@ _BLOCK = 65_280
 _GZIP = b"\x1f\x8b"
 # CIGAR operations that move along the reference: M, D, N, =, X (SAM specification, 4.2).
 _ON_REFERENCE = frozenset((0, 2, 3, 7, 8))
+# Bytes of a record without a name and bases, with those that state its length.
+_LEAST_RECORD = 36
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,8 @@ def _records(plain: bytes, at: int) -> Iterator[tuple[int, int, int, bytes]]:
     """Each read: the index of its reference, where it begins and ends there, and its bytes."""
     while at < len(plain):
         size = _number(plain, at) + 4
+        if not _LEAST_RECORD <= size <= len(plain) - at:
+            raise ValueError(f"a record states that it has {size - 4} bytes")
         reference, start = struct.unpack_from("<ii", plain, at + 4)
         name_length, operations = plain[at + 12], struct.unpack_from("<H", plain, at + 16)[0]
         cigar = struct.unpack_from(f"<{operations}I", plain, at + 36 + name_length)

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import struct
 from pathlib import Path
 
 import httpx
@@ -234,6 +235,8 @@ def test_folders_of_files_are_taken(omics_sandbox: Sandbox, tmp_path: Path) -> N
         ("x.bam", b"text"),
         ("x.bam", bgzf(b"text") + BGZF_END),
         ("x.bam", bam([("chr1", 100)], [("a", 0, 10, "ACGT")])[:-40]),
+        ("x.bam", bgzf(b"BAM\1" + struct.pack("<3i", 0, 0, -4) + bytes(40)) + BGZF_END),
+        ("x.bam", bgzf(b"BAM\1" + struct.pack("<3i", 0, 0, 99) + bytes(40)) + BGZF_END),
         ("x.vcf", b"text\n"),
         ("x.vcf", b"#CHROM\nchr1\tx\t.\tA\n"),
         ("x.vcf.gz", b"\x1f\x8btext"),
