@@ -202,8 +202,12 @@ def _fetched(source: _Source, target: Path, complete: bool, options: TransferOpt
 
 
 def _present(target: Path, expected: str) -> int | None:
-    """Return the size of the file if it has the expected MD5 already."""
-    if not expected or is_special(target) or not target.is_file():
+    """Return the size of the file if it has the expected MD5 already.
+
+    Raises:
+        OSError: It is a folder or a socket.
+    """
+    if is_special(target) or not expected or not target.is_file():
         return None
     digest = md5(usedforsecurity=False)
     with target.open("rb") as file:

@@ -680,6 +680,18 @@ def test_a_folder_that_is_missing_is_named(htsget: Make, tickets: Tickets, a_bam
         htsget().download("x", tmp_path / "none" / "a.bam")
 
 
+@pytest.mark.parametrize("name", ["folder", "."])
+def test_a_folder_in_the_place_of_the_file_is_named_before_anything_is_fetched(
+    htsget: Make, tickets: Tickets, a_bam: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    tickets.serve(a_bam)
+    (tmp_path / "folder").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with failed(TransferError, match="Is a directory"):
+        htsget().download("x", name)
+    assert names(tmp_path) == ["folder"]
+
+
 @pytest.mark.parametrize("status", [404, 405])
 def test_a_server_without_post_is_explained(tmp_path: Path, status: int) -> None:
     transport = httpx.MockTransport(lambda _: httpx.Response(status))
