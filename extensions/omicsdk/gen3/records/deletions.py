@@ -96,7 +96,7 @@ def delete_nodes(
     if dry_run:
         return Deletion(plan, dry_run=True)
     deletion = Deletion(dict.fromkeys(plan, 0))
-    eraser = _Eraser(commons, meant, frozenset(plan))
+    eraser = _Eraser(commons, meant, batch, frozenset(plan))
     for node in plan:
         for ids in batches_of_node(commons, meant, node, batch):
             for kind, count in eraser.delete(ids).items():
@@ -129,7 +129,7 @@ def delete_records(
         What was deleted, or would be.
 
     Raises:
-        Gen3UserError: There is no such record; nothing is deleted.
+        Gen3UserError: There is no such record, or the dictionary lacks its node; nothing is deleted.
         BadRequest: Other records link to them; what was deleted before is gone.
         Gen3Error: The commons responds that it did not delete them.
     """
@@ -143,7 +143,7 @@ def delete_records(
             remedy="Check the ids; nothing was deleted.",
         )
     dictionary = dictionary or Dictionary.of(commons)
-    order = {node: index for index, node in enumerate(reversed(dictionary.order()))}
+    order = {node: index for index, node in enumerate(reversed(dictionary.order(types.values())))}
     ids_left.sort(key=lambda id: order[types[id]])
     counts = dict(Counter(types[id] for id in ids_left))
     if dry_run:
@@ -156,7 +156,7 @@ def delete_records(
                 _explain(error)
                 raise
         return Deletion(counts, dry_run=True)
-    eraser = _Eraser(commons, meant, frozenset(), frozenset(ids_left))
+    eraser = _Eraser(commons, meant, batch, frozenset(), frozenset(ids_left))
     for some in batches(ids_left, batch):
         eraser.delete(some)
     return Deletion(counts)
@@ -208,10 +208,11 @@ class _Eraser:
     """Delete batches of records, with those before them that link to them and are, by node or id, to be deleted as well."""
 
     def __init__(
-        self, commons: Gen3, project: Project, nodes: frozenset[str], ids: frozenset[str] = frozenset()
+        self, commons: Gen3, project: Project, batch: int, nodes: frozenset[str], ids: frozenset[str] = frozenset()
     ) -> None:
         self._deleting = commons.sheepdog.delete_records
         self._project = project
+        self._batch = batch
         self._nodes = nodes
         self._ids = ids
         self._deleted_ids: set[str] = set()
@@ -232,7 +233,7 @@ class _Eraser:
             if not dependents or depth >= DEPTH:
                 _explain(error)
                 raise
-            for some in batches(dependents, BATCH):
+            for some in batches(dependents, self._batch):
                 counts += self.delete(some, depth + 1)
             self._delete([id for id in left if id not in self._deleted_ids], counts)
         return counts

@@ -110,6 +110,7 @@ def check_deletion(links: dict[str, list[str]], by_ids: bool, batch: int) -> Non
         )
         assert progress == expected
     assert commons.types == {}
+    assert max(map(len, commons.deletions)) <= batch
     deleted = [id for ids in commons.deletions for id in ids]
     assert sorted(deleted) == sorted([*links, "e1", "e2"])
     counted = {"counts": expected, "total": len(links) + 2, "project": False, "dry_run": False}
@@ -133,6 +134,14 @@ def test_a_record_that_others_link_to_stays_and_one_of_these_is_named(dry_run: b
     commons = Commons(chain(3))
     with pytest.raises(BadRequest, match=r"such as subject s2: delete those first"):
         delete_records(commons.client, PROJECT, ["s0", "s1"], dictionary=DICTIONARY, dry_run=dry_run)
+    assert commons.deletions == []
+
+
+def test_a_record_of_a_node_that_the_dictionary_lacks_is_reported() -> None:
+    commons = Commons(chain(1))
+    commons.types["new"] = "subjekt"
+    with pytest.raises(Gen3UserError, match="Did you mean 'subject'"):
+        delete_records(commons.client, PROJECT, ["s0", "new"], dictionary=DICTIONARY)
     assert commons.deletions == []
 
 
