@@ -67,7 +67,7 @@ def pair_reads(
 
     Raises:
         UnfitReads: A sample has one of the two only, or a file of the same kind twice (a ValueError, too); or no file
-            has either extension.
+            has either extension, or one is empty.
     """
     extensions = {"read_1": ext_1, "read_2": ext_2}
     samples, faults = _grouped(paths, extensions, delim)
@@ -99,7 +99,7 @@ def single_reads(
 
     Raises:
         UnfitReads: A file does not have the extension, or two make the same sample (a ValueError, too); or there is no
-            file.
+            file, or the extension is empty.
     """
     samples, faults = _grouped(paths, {field_name: ext}, delim, skips=False)
     if not samples and not faults:
@@ -121,7 +121,12 @@ def _grouped(
 
     Returns:
         By sample, the files by field; and what is wrong with files.
+
+    Raises:
+        UnfitReads: An extension is empty.
     """
+    if "" in extensions.values():
+        raise UnfitReads("An extension is empty", remedy="State the end of the files' names, such as .fastq.gz.")
     files_by_sample = dict[str, dict[str, PathText]]()
     faults = list[str]()
     for item in paths:

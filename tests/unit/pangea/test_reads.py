@@ -68,6 +68,14 @@ def test_single_reads_that_are_not_are_reported(paths: list[str], words: str):
         single_reads(paths)
 
 
+@pytest.mark.parametrize("options", [{"ext_1": ""}, {"ext_2": ""}])
+def test_an_empty_extension_is_refused(options: dict[str, str]):
+    with pytest.raises(UsageError, match="An extension is empty"):
+        pair_reads(["a.R1.fastq.gz", "a.R2.fastq.gz"], **options)
+    with pytest.raises(UsageError, match="An extension is empty"):
+        single_reads(["a.fastq.gz"], ext="")
+
+
 @given(
     st.lists(
         st.text(st.characters(exclude_characters="/\0\n\r.", exclude_categories=["Cs"]), min_size=1),
