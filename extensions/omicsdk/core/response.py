@@ -79,12 +79,16 @@ class Response:
                 data = self.decoded.pop() if self.decoded else decoded(content, self.encoding) if content else None
             except ValueError as error:
                 raise not_json(self.operation, self.url, self._text("replace"), str(error)) from error
-            if self.check is not None:
-                self.check(self.headers, data, shape)
-            # An object is all that is required without `strict`: most pass without a call.
-            if self.strict or (self.content and data.__class__ is not dict):
-                check(self.operation, "", data, required_shape(shape, strict=self.strict))
-            result = decode(data)
+            try:
+                if self.check is not None:
+                    self.check(self.headers, data, shape)
+                # An object is all that is required without `strict`: most pass without a call.
+                if self.strict or (self.content and data.__class__ is not dict):
+                    check(self.operation, "", data, required_shape(shape, strict=self.strict))
+                result = decode(data)
+            except RecursionError as error:  # each level takes several calls here, and fewer where JSON is decoded
+                why = "it is nested too deeply"
+                raise not_json(self.operation, self.url, self._text("replace"), why) from error
             del data  # before the collector resumes, or it would traverse all of it
         return result
 

@@ -27,7 +27,7 @@ def _get(name: str, responses: dict[str, dict[str, Any]], **more: Any) -> dict[s
 
 
 PROBLEMS = {"type": "array", "items": TEXT}
-SCHEMAS = {"Sample": OBJECT}
+SCHEMAS = {"Sample": OBJECT, "Tree": object_of(branch=reference("Tree"))}
 DOCUMENT = document(
     {
         "/table": _get("table", {"200": {"text/csv": TEXT, "application/json": SAMPLE}}),
@@ -39,6 +39,7 @@ DOCUMENT = document(
             },
         ),
         "/spelled": _get("spelled", {"200": {"application/json": SAMPLE, "application/xml": SAMPLE}}),
+        "/tree": _get("tree", {"200": {"application/json": reference("Tree")}}),
         "/stored": _get("stored", {"200": {"application/octet-stream": OBJECT}}),
     },
     SCHEMAS,
@@ -185,3 +186,10 @@ def test_text_that_the_schema_states_as_binary_is_sent_as_bytes(texts: ModuleTyp
     texts.ThingApi("https://t.example", transport=network).import_table(body=LATIN)
     (sent,) = network.requests
     assert (sent.content, sent.headers["content-type"]) == (LATIN, "text/csv")
+
+
+@pytest.mark.parametrize("depth", [900, 100_000])
+def test_json_that_is_nested_too_deeply_is_an_error(package: ModuleType, depth: int) -> None:
+    nested = b'{"branch":' * depth + b"{}" + b"}" * depth
+    with pytest.raises(NotJson, match="nested too deeply"):
+        client(package, 200, "application/json", nested, strict=True).tree()
