@@ -149,7 +149,8 @@ def paired_reads(paths: Iterable[str], on_message: Callable[[str], object]) -> l
         A row for each sample or lane, sorted by its first path.
 
     Raises:
-        LockError: Names do not show which files are mates, or two folders have reads of one sample.
+        LockError: Names do not show which files are mates, two folders have reads of one sample, or some of its lanes lack
+            second mates.
     """
     groups: dict[tuple[str, str, str, str], dict[int, str]] = {}
     left_out = 0
@@ -168,7 +169,7 @@ def paired_reads(paths: Iterable[str], on_message: Callable[[str], object]) -> l
         if (other := groups.setdefault(group, {}).setdefault(number, path)) != path:
             raise LockError(f"{other} and {path} have the reads of one sample", remedy=_SHEET_REMEDY)
     rows: list[Reads] = []
-    folders: dict[str, tuple[str, bool]] = {}
+    layouts: dict[str, tuple[str, bool, bool]] = {}
     for (folder, sample, lane, kind), mates in sorted(groups.items(), key=lambda group: min(group[1].values())):
         first = min(mates.values())
         if not kind and any((folder, sample, "", style) in groups for style in "R."):
@@ -177,11 +178,14 @@ def paired_reads(paths: Iterable[str], on_message: Callable[[str], object]) -> l
         if not mates.keys() <= {0} and mates.keys() not in ({1}, {1, 2}):
             numbers = ", ".join(map(str, sorted(mates)))
             raise LockError(f"{first}: its reads are numbered {numbers}, not 1 and 2", remedy=_SHEET_REMEDY)
-        where = folders.get(sample)
-        if where is not None and (not lane or where != (folder, True)):
-            problem = f"sample {sample!r} has reads in {where[0] or '.'} and as {first}, which a workflow would join"
+        # A workflow joins the lanes of a sample, first and second mates each: one without second mates would shift these.
+        layout = (folder, bool(lane), 2 in mates)
+        earlier = layouts.setdefault(sample, layout)
+        if earlier is not layout and (not lane or earlier != layout):
+            problem = f"sample {sample!r} has reads in {earlier[0] or '.'} and as {first}, which a workflow would join"
+            if lane and earlier[:2] == layout[:2]:
+                problem = f"sample {sample!r} has lanes with and without second mates: {first} is not like the others"
             raise LockError(problem, remedy=_SHEET_REMEDY)
-        folders[sample] = (folder, bool(lane))
         rows.append(Reads(sample, mates.get(1) or mates[0], mates.get(2, "")))
     if left_out:
         on_message(f"{count_of(left_out, 'FASTQ file')} left out: index reads, or unpaired ones beside a pair")

@@ -70,6 +70,7 @@ def test_reads_are_paired_by_their_names(paths: list[str], rows: list[tuple[str,
         ["a_R2.fq"],
         ["one/a.fq", "two/a.fq"],
         ["a_L001_R1_001.fq", "b/a_L002_R1_001.fq"],
+        ["a_L001_R1_001.fq", "a_L002_R1_001.fq", "a_L002_R2_001.fq"],  # the second mates of L002 would be those of L001
         ["a_1.fq", "a_R1.fq"],
         ["a_1.fq", "a_1.fq.gz"],
     ],
