@@ -22,6 +22,7 @@ from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.errors import tried
 from omicsdk.gen3.index_records import created_once, valid_guids
 from omicsdk.gen3.manifests import tables
+from omicsdk.gen3.manifests.rows import cells_of
 from omicsdk.gen3.manifests.runs import JOURNAL, raise_failures
 from omicsdk.gen3.manifests.tables import Fault, ManifestError
 from omicsdk.transfer.disk import Disk, write_errors
@@ -89,9 +90,9 @@ def bundles_of(path: str | os.PathLike[str], delimiter: str | None = None) -> li
     with tables.table_of(manifest, delimiter) as table:
         names = tables.standard_names(table.header, _NAMES)
         tables.require_columns(manifest, names, ("name", "ids"))
-        headings = dict(zip(names, table.header, strict=True))
+        headings = {name: table.header[names.index(name)] for name in names}
         for row in table.rows:
-            cells = {name: cell.strip() for name, cell in zip(names, row.cells, strict=False)}
+            cells = cells_of(zip(names, row.cells, strict=False))
             read = _bundle(row.line, cells, headings)
             if not isinstance(read, Fault) and read.name in bundles:
                 reason = f"is also the name of the bundle of line {bundles[read.name].line}"

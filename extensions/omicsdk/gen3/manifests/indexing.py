@@ -175,7 +175,7 @@ class _Earlier:
 def _guids_in(table: Table) -> Iterator[tuple[bytes, int, str]]:
     names = columns_of(table)
     for row in table.rows:
-        cells = cells_of(row, names)
+        cells = cells_of(zip(names, row.cells, strict=False))
         if guid := cells.get(GUID):
             yield _key(cells), row.line, guid
 

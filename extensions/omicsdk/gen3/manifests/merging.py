@@ -254,7 +254,8 @@ def _read(database: sqlite3.Connection, manifests: Sequence[Path]) -> _Read:
                 (
                     (bytes.fromhex(cells[tables.MD5]), number, line, encode(list(cells.values())))
                     for line, cells in _checked(
-                        path, ((row.line, cells_of(row, names)) for row in tables.whole_rows(table))
+                        path,
+                        ((row.line, cells_of(zip(names, row.cells, strict=False))) for row in tables.whole_rows(table)),
                     )
                 ),
             )

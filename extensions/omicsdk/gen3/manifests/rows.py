@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -94,16 +94,16 @@ def _of_table(path: Path, delimiter: str | None, on_fault: OnFault, complete: bo
     with tables.table_of(path, delimiter) as table:
         _check_no_studies(path, table.header)
         names = tables.standard_names(table.header, tables.OF_DOWNLOADS)
-        places = {name: names.index(name) for name in tables.OF_DOWNLOADS if name in names}
-        if tables.GUID not in places:
+        if tables.GUID not in names:
             raise ManifestError(path, "line 1: no column names the files", remedy=_NAMES_FILES)
-        headings = {name: table.header[index] for name, index in places.items()}
+        places = [(name, index) for index, name in enumerate(names) if name in tables.OF_DOWNLOADS]
+        headings = {name: table.header[index] for name, index in reversed(places)}
         for row in table.rows:
             columns = len(table.header) if complete else min(row.cell_count, len(table.header))
             if (fault := tables.miscounted(row, columns)) is not None:
                 on_fault(fault)
                 continue
-            read = _row({name: row.cells[index] for name, index in places.items()}, row.line, headings, on_fault)
+            read = _row(cells_of((name, row.cells[index]) for name, index in places), row.line, headings, on_fault)
             if read is not None:
                 yield read
 
@@ -261,13 +261,25 @@ def entries_of(table: Table) -> Iterator[Entry | Fault]:
         yield tables.miscounted(row, len(names)) or entry_of(row, names, headings)
 
 
-def cells_of(row: TableRow, names: Sequence[str]) -> dict[str, str]:
-    """A row's cells by the columns' names; those of several columns of URLs are united."""
+# What of several columns has to agree, and how it is decoded.
+_AGREEING: Mapping[str, Callable[[str], object]] = {tables.MD5: tables.md5_of, tables.SIZE: tables.size_of}
+
+
+def cells_of(named_cells: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return a row's cells by the columns' own names.
+
+    Manifests of buckets have a column for each cloud. Of several columns of one name the first with a value counts; URLs
+    are united. So are MD5 sums or sizes that contradict each other, which are none together, and thus a fault.
+
+    Args:
+        named_cells: The cells in order, each with its column's own name.
+    """
     cells = dict[str, str]()
-    for name, cell in zip(names, row.cells, strict=False):
-        text = cell.strip()
-        # Manifests of buckets have a column for each cloud: s3_path and gs_path are both URLs of the file.
-        cells[name] = f"{cells[name]} {text}".strip() if cells.get(name) and name == tables.URLS else text
+    for name, cell in named_cells:
+        text, earlier = cell.strip(), cells.get(name, "")
+        decode = _AGREEING.get(name)
+        is_more = name == tables.URLS or (decode is not None and decode(text) != decode(earlier))
+        cells[name] = f"{earlier} {text}" if text and earlier and is_more else earlier or text
     return cells
 
 
@@ -279,7 +291,7 @@ def entry_of(row: TableRow, names: Sequence[str], headings: Mapping[str, str]) -
         names: The columns' own names.
         headings: The names that the manifest has for them.
     """
-    cells = cells_of(row, names)
+    cells = cells_of(zip(names, row.cells, strict=False))
 
     def wrong(name: str, reason: str, remedy: str) -> Fault:
         return Fault(row.line, headings[name], cells[name], reason, remedy)

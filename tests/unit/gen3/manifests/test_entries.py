@@ -47,6 +47,8 @@ def test_an_entry_with_all_that_an_index_has(entries):
 
 def test_columns_of_several_clouds_are_the_urls_of_one_file(entries):
     assert entries(s3_path="s3://b/2", gs_path="gs://b/3").urls == ["s3://b/1", "s3://b/2", "gs://b/3"]
+    entry = entries(size="", s3_file_size="3", gs_file_size="", md5sum="FZb0k7qexTAj/KZA+2m9Ow==", hash="")
+    assert (entry.size, entry.md5) == (3, MD5)
 
 
 @pytest.mark.parametrize(
@@ -72,6 +74,13 @@ def test_a_wrong_cell_is_a_fault_with_its_place(entries, cells: dict[str, str], 
     fault = entries(**cells)
     assert (fault.line, fault.column, fault.value, fault.reason) == (2, name, cell, reason)
     assert fault.remedy
+
+
+@pytest.mark.parametrize(("name", "other", "reason"), [("size", "4", "size"), ("md5", "0" * 32, "MD5 sum")])
+def test_columns_that_contradict_each_other_are_a_fault(entries, name: str, other: str, reason: str):
+    fault = entries(**{{"size": "file_size", "md5": "md5sum"}[name]: other})
+    assert (fault.line, fault.column, fault.value.split()[1]) == (2, name, other)
+    assert fault.reason.endswith(reason)
 
 
 def test_contents_without_sizes_and_hashes_are_contents(entries):

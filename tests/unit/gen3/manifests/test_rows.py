@@ -60,6 +60,11 @@ def test_columns_go_by_many_names(written, guid: str, size: str, md5: str):
     assert (row.guid, row.object_id, row.size, row.file_name, row.checksums) == ("a", "a", 7, "x", {"md5": MD5})
 
 
+def test_of_several_columns_the_one_with_a_value_is_read(written):
+    text = f"guid\tdid\tmd5\tmd5sum\ts3_file_size\tgs_file_size\ndg.1/a\tdg.1/b\t\t{MD5}\t\t3\n"
+    assert list(rows_of(written(text))) == [Row("dg.1/a", "", 3, {"md5": MD5}, "", 2)]
+
+
 def test_other_checksums_and_the_commons_are_columns_too(written):
     text = f"object_id\tsha256\tetag\tcommons_url\na\t{'A' * 64}\t{MD5}-2\thttps://commons.example.org/\n"
     (row,) = rows_of(written(text))
