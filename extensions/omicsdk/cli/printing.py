@@ -64,7 +64,7 @@ class Printer:
             return
         if self.columns:
             rows = picked(items_of(value, items), self.columns)
-            value, items = rows[0] if rows == [value] and is_object(value) else rows, None
+            value, items = rows[0] if items is None and is_object(value) else rows, None
         if isinstance(value, str) and self.chosen is None:
             # For shell variables: VERSION=$(omics dss create-version).
             self._line(printable(value) if self._stdout.isatty() else value)

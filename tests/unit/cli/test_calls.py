@@ -96,6 +96,13 @@ def test_a_column_may_have_a_dot_in_its_name(omics, widgets):
     assert omics("widgets", "get-widgets", "--columns", "a.b", "--output", "jsonl").out == '{"a.b": 1}\n'
 
 
+@pytest.mark.parametrize("columns", ["n", "n,name"])
+def test_columns_of_an_object_are_an_object_whichever_are_chosen(omics, widgets, columns):
+    widgets.response = lambda _: httpx.Response(200, json={"n": 1, "name": "a"})
+    ran = omics("widgets", "get-widget", *ID, "--columns", columns)
+    assert ran.json == {name: {"n": 1, "name": "a"}[name] for name in columns.split(",")}
+
+
 def test_an_unknown_column_is_usage(omics, widgets):
     widgets.response = pages
     ran = omics("widgets", "get-widgets", "--columns", "m")
