@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Literal, cast, get_args
 from urllib.parse import parse_qsl
 
+from omicsdk.core.type_guards import is_mapping
 from omicsdk.core.yaml_text import read_yaml
 
 # Prefix of bucket and key in the paths of requests to the S3 server.
@@ -83,6 +84,15 @@ class Rule:
                 raise ValueError(f"{name} is a number, not {value!r}")
             if value is not None and not abs(value) < inf:
                 raise ValueError(f"{name} has an end, {value!r} has none")
+            if isinstance(value, float) and name not in ("seconds", "rate"):
+                raise ValueError(f"{name} is a whole number, not {value!r}")
+        query = cast("object", self.query or {})
+        if not is_mapping(query):
+            raise ValueError(f"query is an object of texts, not {query!r}")
+        texts = {"path": self.path, "method": self.method, "code": self.code, "location": self.location or ""}
+        for name, value in {**texts, **query}.items():
+            if not isinstance(value, str):  # as YAML has unquoted numbers
+                raise ValueError(f"{name} is a text, not {value!r}")
         if self._is_of_s3 and self.action not in _OF_S3:
             raise ValueError(f"the S3 server knows the actions {' and '.join(_OF_S3)}, not {self.action!r}")
         if not 200 <= self.status <= 599:
