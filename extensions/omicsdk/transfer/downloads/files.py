@@ -313,7 +313,7 @@ class Spool:
         def find_object() -> ExistingObject | None:
             stored = self._store.existing_object(item, recorded, lambda: self._closed)
             if stored is not None and stored.fresh is not None:
-                self._journal.finish([(item.name, stored.fresh)])
+                self._journal.finish([(item.name, stored.fresh._replace(source=item.source_digest))])
             return stored
 
         def handle_object(stored: ExistingObject | None) -> None:

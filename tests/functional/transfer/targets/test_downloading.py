@@ -103,6 +103,16 @@ def test_without_the_journal_it_is_read_not_fetched(make, items, bodies, journal
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_a_file_that_was_there_is_not_taken_for_one_of_another_source(make, noise, journal, kind, server):
+    target, other = make(kind), noise(1000, 9)
+    item, source = server.item("one", noise(1000, 8), "sha256"), server.item("two", other)
+    download([item], target, journal=journal)
+    download([item], target, journal=f"{journal}-2")  # read, and recorded
+    download([Item("one", source.locate, 1000)], target, journal=f"{journal}-2").raise_if_failed()
+    assert read(target, ["one"]) == {"one": other}
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_what_is_wrong_is_replaced(make, items, bodies, journal, kind, server, tmp_path):
     target = make(kind)
     download(items, target, journal=journal)
