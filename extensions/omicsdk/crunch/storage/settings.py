@@ -48,6 +48,8 @@ _S3_KEYS: Mapping[str, tuple[str, ...]] = {
     "querystring_auth": ("AWS_QUERYSTRING_AUTH",),
     "querystring_expire": ("AWS_QUERYSTRING_EXPIRE",),
 }
+#: Those that are no texts.
+_S3_OTHERS = frozenset({"use_ssl", "verify", "proxies", "object_parameters", "querystring_auth", "querystring_expire"})
 _READERS: Mapping[str, Callable[[str], object]] = {".toml": tomllib.loads, ".json": json.loads}
 
 
@@ -87,6 +89,7 @@ def open_storage(settings: Mapping[str, Any] | str | os.PathLike[str] | Storage)
     backend = (
         default.get("BACKEND") or values.get("DEFAULT_FILE_STORAGE") or (_FOLDER if values.get("MEDIA_ROOT") else "")
     )
+    backend = _text("DEFAULT_FILE_STORAGE", backend)
     options = _mapping('STORAGES["default"]["OPTIONS"]', default.get("OPTIONS") or {})
     if backend in _FOLDERS:
         return _folder(values, options)
@@ -119,7 +122,7 @@ def read_settings(path: Path) -> Mapping[str, Any]:
             f"The storage settings {path} cannot be read: {error.strerror or error}",
             remedy="Check --storage-settings or CRUNCH_STORAGE_SETTINGS.",
         ) from error
-    except ValueError as error:  # of UTF-8, TOML and JSON
+    except (ValueError, RecursionError) as error:  # of UTF-8, TOML and JSON
         raise ConfigError(
             f"The storage settings {path} cannot be parsed: {error}", remedy=f"Correct its {path.suffix[1:].upper()}."
         ) from error
@@ -168,6 +171,8 @@ def _s3(settings: Mapping[str, Any], options: Mapping[str, Any]) -> Storage:
     for option, keys in _S3_KEYS.items():
         value = next((settings[key] for key in keys if settings.get(key) is not None), None)
         fields[option] = options.get(option, value)
+        if fields[option] is not None and option not in _S3_OTHERS:
+            _text(keys[0], fields[option])
     if not fields["bucket_name"]:
         raise ConfigError(
             "The storage settings have no AWS_STORAGE_BUCKET_NAME", remedy="Set it to the name of the bucket."
@@ -193,11 +198,11 @@ def _s3(settings: Mapping[str, Any], options: Mapping[str, Any]) -> Storage:
     )
     return S3Storage(
         client,
-        _text("AWS_STORAGE_BUCKET_NAME", fields["bucket_name"]),
-        _text("AWS_LOCATION", fields["location"] or ""),
+        fields["bucket_name"],
+        fields["location"] or "",
         extra_args=extra,
         expires=_number("AWS_QUERYSTRING_EXPIRE", fields["querystring_expire"] or EXPIRES, "seconds"),
-        domain=_text("AWS_S3_CUSTOM_DOMAIN", fields["custom_domain"] or ""),
+        domain=fields["custom_domain"] or "",
         signed=fields["querystring_auth"] is not False,
     )
 
