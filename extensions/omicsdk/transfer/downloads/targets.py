@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from omicsdk.core.checksums import MIB, Digests, first_difference, from_base64
 from omicsdk.core.clock import Clock, never
-from omicsdk.core.errors import ChecksumMismatch, NotWritable, TransferError, TruncatedTransfer, UsageError
+from omicsdk.core.errors import ChecksumMismatch, NotWritable, OmicsError, TransferError, TruncatedTransfer, UsageError
 from omicsdk.core.lazy import require
 from omicsdk.core.logs import logger
 from omicsdk.core.redaction import mask_text, without_query
@@ -105,14 +105,16 @@ class FsspecTarget:
 
         Raises:
             MissingExtra: fsspec is not installed.
-            UsageError: There is no such file system, or a package that it needs is not installed.
+            UsageError: There is no such file system, a package that it needs is not installed, or it cannot be opened.
         """
         require("fsspec.core", "fsspec", "downloads into other file systems")
         from fsspec.core import url_to_fs
 
         try:
             fs, path = url_to_fs(url, **options)
-        except (ImportError, ValueError) as error:
+        except OmicsError:
+            raise
+        except Exception as error:  # one over a network may connect here, and raise what its library raises
             raise UsageError(f"{without_query(url)} cannot be used as a target: {mask_text(str(error))}") from error
         return cls(fs, path)
 

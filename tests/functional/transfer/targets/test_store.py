@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from claimed_ports import free_port
 from omicsdk.core import ChecksumMismatch, NotWritable, TransferError, TruncatedTransfer, UsageError
 from omicsdk.core.checksums import digest
 from omicsdk.transfer import FsspecTarget, Item, Location
@@ -321,6 +322,8 @@ def test_an_object_may_have_the_name_of_a_prefix(make, memory):
 def test_an_invalid_target(memory):
     with pytest.raises(UsageError, match="nonsense://x cannot be used as a target"):
         FsspecTarget.of("nonsense://x")
+    with pytest.raises(UsageError, match=r"ftp://127\.0\.0\.1:\d+/x cannot be used as a target: .*refused"):
+        FsspecTarget.of(f"ftp://127.0.0.1:{free_port()}/x")
     with pytest.raises(ValueError, match="at least 1"):
         FsspecTarget(*memory, puts=0)
     with pytest.raises(ValueError, match="'reported' or 'read'"):
