@@ -12,7 +12,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, Any, NamedTuple
@@ -22,6 +22,7 @@ from omicsdk.core.arguments import text_is_one_item
 from omicsdk.core.batches import batches, grouped
 from omicsdk.core.errors import NotFound
 from omicsdk.core.json_coding import decoded
+from omicsdk.core.json_text import strict_value
 from omicsdk.core.tables import line_of
 from omicsdk.core.type_guards import is_array, is_object, only_objects
 from omicsdk.gen3.client import Gen3
@@ -72,8 +73,8 @@ def read(cell: str) -> Any:
     if not cell:
         return ""
     try:
-        # JSON has no NaN and Infinity: these are texts.
-        return json.loads(cell, parse_constant=str)
+        # JSON has no NaN and Infinity, and no service takes 1e999: these are texts.
+        return strict_value(cell)
     except (ValueError, RecursionError):
         return cell.replace("\\n", "\n")
 
@@ -93,14 +94,12 @@ def cells_of(guid: str, study: Mapping[str, Any], columns: Sequence[str]) -> lis
 
     Args:
         guid: Its GUID.
-        study: Its members; each of its tags has a `category` and a `name`.
+        study: Its members.
         columns: The columns.
     """
     tags = study.get(TAGS)
     cells = {name: cell_of(value) for name, value in study.items() if name != TAGS}
-    for number, tag in enumerate(tags if is_array(tags) else []):
-        if is_object(tag):
-            cells[f"_tag_{number}"] = f"{tag.get('category', '')}: {tag.get('name', '')}".replace("\n", "\\n")
+    cells.update((f"_tag_{number}", _cell_of_tag(tag)) for number, tag in enumerate(tags if is_array(tags) else []))
     return [{**cells, GUID: guid}.get(column, "") for column in columns]
 
 
@@ -119,7 +118,17 @@ def study_of(cells: Mapping[str, str]) -> dict[str, Any]:
     return study
 
 
-def _tag(column: str, cell: str) -> dict[str, str]:
+def _cell_of_tag(tag: Any) -> str:
+    """A tag as CATEGORY: NAME, or as JSON where it has something else than these."""
+    text = f"{tag.get('category')}: {tag.get('name')}" if is_object(tag) else ""
+    is_plain = bool(text) and cell_of(text) == text and _tag("", text) == tag
+    return text if is_plain else json.dumps(tag, ensure_ascii=False)
+
+
+def _tag(column: str, cell: str) -> Any:
+    if cell.startswith(("{", '"')):
+        with suppress(ValueError, RecursionError):
+            return strict_value(cell)
     category, colon, name = cell.partition(":")
     if not colon:
         raise Gen3UserError(f"column {column!r}: {cell!r} is a tag without a category", remedy="Write CATEGORY: NAME.")
@@ -401,10 +410,16 @@ def objects_in_table(path: str | os.PathLike[str]) -> dict[str, StudyObjects]:
             for name in REQUIRED:
                 if not cells[name].strip():
                     raise ManifestError(manifest, Fault(line, name, "", "is empty", "Fill it in."))
-            metadata = {name: cell for name, cell in cells.items() if name != DATASET}
-            study = by_dataset.setdefault(cells[DATASET].strip(), StudyObjects(line, {}))
-            study.objects[cells["guid"].strip()] = metadata
+            metadata = {name: _member_of_object(name, cell) for name, cell in cells.items()}
+            study = by_dataset.setdefault(metadata.pop(DATASET).strip(), StudyObjects(line, {}))
+            study.objects[metadata["guid"].strip()] = metadata
     return by_dataset
+
+
+def _member_of_object(name: str, cell: str) -> Any:
+    """The value of a cell of a data object; members that are texts by definition are no other JSON."""
+    value = read(cell)
+    return cell if name in (*REQUIRED, *OPTIONAL) and not isinstance(value, str) else value
 
 
 def missing_columns(path: Path) -> list[str]:

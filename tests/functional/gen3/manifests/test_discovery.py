@@ -70,6 +70,32 @@ def test_what_is_read_is_what_was_written(value: Any):
     assert table.read(cells[1]) == value
 
 
+@pytest.mark.parametrize(
+    "tag",
+    [
+        {"name": "n", "category": "c: of two parts"},
+        {"name": "n", "category": "c", "color": "red"},
+        {"name": "of\ntwo lines", "category": "c"},
+        {"name": " n", "category": "c"},
+        {"name": "", "category": '"'},
+        {"name": 1, "category": "{"},
+        {"category": "c"},
+        "a text",
+        '"',
+    ],
+)
+def test_tags_that_are_no_category_and_name_are_kept(tag: Any):
+    columns = table.columns_of([], 1)
+    assert table.study_of(dict(zip(columns, table.cells_of("g", {"tags": [tag]}, columns), strict=True)))["tags"] == [
+        tag
+    ]
+
+
+@pytest.mark.parametrize("cell", ["1e999", "[-1e999]", "NaN"])
+def test_numbers_that_json_lacks_are_texts(cell: str):
+    assert table.read(cell) == cell
+
+
 def test_tags_without_a_category_are_reported():
     with pytest.raises(UsageError, match="'_tag_0': 'x' is a tag without a category"):
         table.study_of({"_tag_0": "x"})
@@ -293,6 +319,22 @@ def test_data_objects_are_published_read_and_deleted(auth: Gen3Auth, documents: 
     assert [entry["guid"] for entry in documents.get("s1")["gen3_discovery"]["objects"]] == ["o2"]
     try_delete_discovery_objects(auth, ("s1", "s2"))
     assert documents.get("s1")["gen3_discovery"] == {"name": "kept", "objects": []}
+
+
+def test_data_objects_that_are_read_and_published_again_are_the_same(
+    commons: Gen3, documents: Gen3Metadata, tmp_path: Path
+):
+    data_object = {"guid": "12", "display_name": "of\ntwo lines", "type": "1", "size": 7, "year": "2024", "list": ["a"]}
+    documents.create("2024", study(objects=[data_object]))
+    table.write_objects(commons.discovery_objects(), "o.tsv", "tsv")
+    assert commons.publish_discovery_objects("o.tsv", overwrite=True).counts == {"updated": 1}
+    assert documents.get("2024") == study(objects=[data_object])
+
+
+def test_texts_of_data_objects_are_no_numbers(commons: Gen3, documents: Gen3Metadata, tmp_path: Path):
+    (tmp_path / "o.tsv").write_text("dataset_guid\tguid\tdisplay_name\tdescription\n1\t2\t3\t4\n")
+    commons.publish_discovery_objects("o.tsv")
+    assert documents.get("1") == study(objects=[{"guid": "2", "display_name": "3", "description": "4"}])
 
 
 def test_data_objects_without_a_guid_stay(commons: Gen3, documents: Gen3Metadata, tmp_path: Path):
