@@ -233,7 +233,7 @@ def combine_discovery(
             if not key:
                 continue
             keys = [key] if exact else [candidate for candidate in by_key if key in candidate]
-            additions = {name: cell.replace("\n", "\\n") for name, cell in zip(names, row.cells, strict=False) if cell}
+            additions = {name: _combined(cell) for name, cell in zip(names, row.cells, strict=False) if cell}
             for index in [position for key_of_row in keys for position in by_key.get(key_of_row, ())]:
                 added.setdefault(index, {}).update(additions)
             if not exact:  # a study that has been found is not looked up again
@@ -244,11 +244,17 @@ def combine_discovery(
     with output_file(target) as file:
         file.write(line_of(header, separator, **ESCAPED).encode())
         for index in sorted(added):
-            cells = {**rows[index], **added[index]}
-            if cells.get(GUID):
+            # The GUID stays that of the study, whatever the other table calls its own.
+            cells = {**rows[index], **added[index], GUID: rows[index][GUID]}
+            if cells[GUID]:
                 file.write(line_of([cells.get(name, "") for name in header], separator, **ESCAPED).encode())
                 written += 1
     return written
+
+
+def _combined(cell: str) -> str:
+    """A cell of any table as one that is read as the same text; JSON stays JSON."""
+    return cell_of(cell) if read(cell) == cell.replace("\\n", "\n") else cell
 
 
 class Study(NamedTuple):

@@ -285,6 +285,15 @@ def test_columns_of_another_table_are_added(tmp_path: Path):
     assert [row["guid"] for row in combined(tmp_path, exact=True)] == ["g2"]
 
 
+def test_a_study_keeps_its_guid_whatever_the_other_table_has(tmp_path: Path):
+    (tmp_path / "d.tsv").write_text("guid\tname\ndg.TEST/123\tone\n")
+    (tmp_path / "m.tsv").write_text("guid\tnote\tyear\n123\t$\\nu$ of C:\\new\t2024\n")
+    table.combine_discovery("d.tsv", "m.tsv", "guid", "guid", "o.tsv")
+    (row,) = table.studies_of("o.tsv")
+    assert isinstance(row, table.Study)
+    assert row.visible == {"guid": "dg.TEST/123", "name": "one", "note": r"$\nu$ of C:\new", "year": 2024}
+
+
 def test_columns_to_combine_by_must_be_there(tmp_path: Path):
     (tmp_path / "d.tsv").write_text("guid\tid\ng1\t1\n")
     with pytest.raises(ManifestError, match="missing column 'x'"):
