@@ -562,7 +562,7 @@ def publish_discovery(
     published = Published({}, {})
     registered = dict(documents_of(client, guid_type)) if unregistered is not None else {}
     for batch in batches(studies_of(path), BATCH):
-        documents, lines = dict[str, Document](), dict[str, int]()
+        documents, lines = dict[str, Document](), dict[str, list[int]]()
         for study in batch:
             if isinstance(study, Fault):
                 published.failures[study.line] = str(study)
@@ -577,9 +577,11 @@ def publish_discovery(
                 block = {name: value for name, value in block.items() if value not in ("", [], {})}
             document = _document(block, guid_type, registered.get(guid), unregistered)
             if document is not None:
-                documents[guid], lines[guid] = {**document, **study.further}, study.line
+                documents[guid] = {**document, **study.further}  # of several rows with a GUID the last one counts
+                lines.setdefault(guid, []).append(study.line)
         for guid, result in store_documents(client, documents).items():
-            published.add(lines[guid], result, guid)
+            for line in lines[guid]:
+                published.add(line, result, guid)
     return published
 
 

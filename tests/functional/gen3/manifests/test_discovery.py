@@ -209,6 +209,14 @@ def test_rows_that_cannot_be_published_are_reported(auth: Gen3Auth, documents: G
     assert documents.get("b") == study(name="two", tags=[{"name": "v", "category": "k"}])
 
 
+def test_each_row_of_a_guid_counts_and_the_last_one_is_published(
+    commons: Gen3, documents: Gen3Metadata, tmp_path: Path
+):
+    (tmp_path / "d.tsv").write_text("guid\tx\na\t1\nb\t2\na\t3\n")
+    assert commons.publish_discovery("d.tsv").counts == {"created": 3}
+    assert documents.get("a") == study(x=3)
+
+
 def test_a_row_with_more_cells_than_columns_is_reported(commons: Gen3, documents: Gen3Metadata, tmp_path: Path):
     path = tmp_path / "d.csv"
     path.write_text("guid,title,year\na,Cells, and more,2020\n")
