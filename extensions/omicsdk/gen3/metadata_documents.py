@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl
 
 from omicsdk.core.checked_json import checked_json
-from omicsdk.core.errors import APIError, Conflict, OmicsError, TransportError
+from omicsdk.core.errors import APIError, Conflict, OmicsError, TransportError, UsageError
 from omicsdk.core.items import page_break
 from omicsdk.core.model import ANY, STRING, array, check, mapping, members
 from omicsdk.core.page_items import check_advances
@@ -186,13 +186,13 @@ def _stored_at_once(client: Gen3, documents: Mapping[str, Mapping[str, Any]]) ->
     """The states of documents that were sent together; those without one are sent alone."""
     operation = client.metadata_admin.batch_create
     body = [{"guid": guid, "data": dict(document)} for guid, document in documents.items()]
-    # With overwrite sending it twice is harmless, which the document cannot state for the operation.
-    request = replace(operation.build(body=cast("Any", body), overwrite=True), idempotent=True)
     try:
+        # With overwrite sending it twice is harmless, which the document cannot state for the operation.
+        request = replace(operation.build(body=cast("Any", body), overwrite=True), idempotent=True)
         response: Any = json_of(next(operation.responses(request)))
     except FATAL:
         raise
-    except (APIError, TransportError):  # one of them is refused, and perhaps for all
+    except (APIError, TransportError, UsageError):  # one of them is refused, or is no JSON, and perhaps for all
         return {}
     names = {state: response.get(state) if is_object(response) else None for state in (CREATED, UPDATED)}
     return {str(guid): state for state, guids in names.items() if is_array(guids) for guid in guids}

@@ -217,6 +217,14 @@ def test_each_row_of_a_guid_counts_and_the_last_one_is_published(
     assert documents.get("a") == study(x=3)
 
 
+def test_a_study_that_is_no_json_does_not_stop_the_others(commons: Gen3, documents: Gen3Metadata, tmp_path: Path):
+    (tmp_path / "d.json").write_text('[{"guid": "a", "x": 1e999}, {"guid": "b", "x": 2}]')
+    published = commons.publish_discovery("d.json")
+    assert published.counts == {"created": 1}
+    assert "x is inf" in published.failures[1]
+    assert documents.get("b") == study(x=2)
+
+
 def test_a_row_with_more_cells_than_columns_is_reported(commons: Gen3, documents: Gen3Metadata, tmp_path: Path):
     path = tmp_path / "d.csv"
     path.write_text("guid,title,year\na,Cells, and more,2020\n")
