@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -99,7 +99,7 @@ def delete_nodes(
     eraser = _Eraser(commons, meant, batch, frozenset(plan))
     for node in plan:
         for ids in batches_of_node(commons, meant, node, batch):
-            for kind, count in eraser.delete(ids).items():
+            for kind, count in eraser.delete(dict.fromkeys(ids, node)).items():
                 deletion.counts[kind] += count
                 if on_deleted is not None:
                     on_deleted(kind, deletion.counts[kind])
@@ -158,7 +158,7 @@ def delete_records(
         return Deletion(counts, dry_run=True)
     eraser = _Eraser(commons, meant, batch, frozenset(), frozenset(ids_left))
     for some in batches(ids_left, batch):
-        eraser.delete(some)
+        eraser.delete({id: types[id] for id in some})
     return Deletion(counts)
 
 
@@ -210,19 +210,18 @@ class _Eraser:
     def __init__(
         self, commons: Gen3, project: Project, batch: int, nodes: frozenset[str], ids: frozenset[str] = frozenset()
     ) -> None:
-        self._deleting = commons.sheepdog.delete_records
+        self._commons = commons
         self._project = project
         self._batch = batch
         self._nodes = nodes
         self._ids = ids
         self._deleted_ids: set[str] = set()
 
-    def delete(self, ids: Sequence[str], depth: int = 0) -> Counter[str]:
-        """Delete records, and count what is gone by its node."""
+    def delete(self, nodes: Mapping[str, str], depth: int = 0) -> Counter[str]:
+        """Delete records, of which the nodes are given by their ids, and count what is gone by its node."""
         if depth == 0 and not self._ids:
             self._deleted_ids.clear()  # another call gets no record that is gone
-        left = [id for id in ids if id not in self._deleted_ids]
-        if not left:
+        if not (left := self._left(nodes)):
             return Counter()
         counts = Counter[str]()
         try:
@@ -233,29 +232,39 @@ class _Eraser:
             if not dependents or depth >= DEPTH:
                 _explain(error)
                 raise
-            for some in batches(dependents, self._batch):
-                counts += self.delete(some, depth + 1)
-            self._delete([id for id in left if id not in self._deleted_ids], counts)
+            for some in batches(dependents.items(), self._batch):
+                counts += self.delete(dict(some), depth + 1)
+            self._delete(self._left(left), counts)
         return counts
 
-    def _delete(self, ids: Sequence[str], counts: Counter[str]) -> None:
-        if not ids:
+    def _left(self, nodes: Mapping[str, str]) -> dict[str, str]:
+        return {id: node for id, node in nodes.items() if id not in self._deleted_ids}
+
+    def _delete(self, nodes: Mapping[str, str], counts: Counter[str]) -> None:
+        if not nodes:
             return
-        response = self._deleting.raw(program=self._project.program, project=self._project.code, ids=ids)
-        payload: object = json_of(response)
-        if found_at(payload, "success") is False:
-            more = f" and {len(ids) - 1} more" if ids[1:] else ""
-            reason = found_at(payload, "message") or "it gave no reason"
-            raise Gen3Error(f"The commons did not delete {ids[0]}{more}: {reason}", remedy="Check the records.")
-        entities = items_at(payload, "entities", "delete_records", members(type=STRING))
-        counts.update(entity["type"] for entity in entities)
+        ids = list(nodes)
+        deleting = self._commons.sheepdog.delete_records
+        try:
+            payload: object = json_of(deleting.raw(program=self._project.program, project=self._project.code, ids=ids))
+        except BadRequest as error:
+            # A request that is repeated, since its response was lost, does not find what it has deleted.
+            if _hindering(error.body) or types_of(self._commons, ids):
+                raise
+        else:
+            if found_at(payload, "success") is False:
+                more = f" and {len(ids) - 1} more" if ids[1:] else ""
+                reason = found_at(payload, "message") or "it gave no reason"
+                raise Gen3Error(f"The commons did not delete {ids[0]}{more}: {reason}", remedy="Check the records.")
+            items_at(payload, "entities", "delete_records", members(type=STRING))
+        counts.update(nodes.values())
         self._deleted_ids.update(ids)
 
-    def _dependents(self, body: object) -> list[str]:
+    def _dependents(self, body: object) -> dict[str, str]:
         """Return what prevents a deletion, if not all of it is deleted as well."""
         hindering = _hindering(body)
         is_complete = all(node in self._nodes or id in self._ids for id, node in hindering.items())
-        return [id for id in hindering if id not in self._deleted_ids] if is_complete else []
+        return self._left(hindering) if is_complete else {}
 
 
 def _hindering(body: object) -> dict[str, str]:

@@ -11,7 +11,7 @@ from gen3_commons import COMMONS
 from gen3_records import dictionary, relatives
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core import ANONYMOUS, NO_RETRY, BadRequest
+from omicsdk.core import ANONYMOUS, NO_RETRY, BadRequest, Retry
 from omicsdk.gen3 import Gen3, Gen3Error, Gen3UserError
 from omicsdk.gen3.records.deletions import delete_nodes, delete_project, delete_records
 
@@ -26,21 +26,27 @@ class Commons(httpx.MockTransport):
         links: By id, the ids that a subject links to.
         experiments: Further records.
         keeps: Ids that it reports as deleted and keeps.
+        losses: How many responses to deletions are lost.
     """
 
     def __init__(
-        self, links: Mapping[str, Iterable[str]], experiments: Iterable[str] = (), keeps: Iterable[str] = ()
+        self,
+        links: Mapping[str, Iterable[str]],
+        experiments: Iterable[str] = (),
+        keeps: Iterable[str] = (),
+        losses: int = 0,
     ) -> None:
         super().__init__(self._respond)
         self.types = dict.fromkeys(experiments, "experiment") | dict.fromkeys(links, "subject")
         self.links = {id: set(linked) for id, linked in links.items()}
         self.deletions, self.dry_runs = list[list[str]](), list[list[str]]()
         self.has_project = True
-        self._keeps = frozenset(keeps)
+        self._keeps, self._losses = frozenset(keeps), losses
 
     @property
     def client(self) -> Gen3:
-        return Gen3(COMMONS, credentials=ANONYMOUS, transport=self, retry=NO_RETRY)
+        retry = Retry(attempts=2, base=0) if self._losses else NO_RETRY
+        return Gen3(COMMONS, credentials=ANONYMOUS, transport=self, retry=retry)
 
     def _respond(self, request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith("/graphql"):
@@ -63,6 +69,9 @@ class Commons(httpx.MockTransport):
             self.deletions.append(ids)
             for id in {*ids} - self._keeps:
                 del self.types[id]
+            if self._losses:
+                self._losses -= 1
+                raise httpx.ReadTimeout("lost")
         return httpx.Response(200, json={"success": True, "entities": entities})
 
     def _queried(self, query: str) -> dict[str, Any]:
@@ -156,6 +165,17 @@ def test_records_that_are_reported_as_deleted_and_exist_end_the_deletion() -> No
     commons = Commons(chain(3), keeps=["s1"])
     with pytest.raises(Gen3Error, match="reported s1 of subject as deleted, but it still exists"):
         delete_nodes(commons.client, PROJECT, dictionary=DICTIONARY)
+
+
+@pytest.mark.parametrize("by_ids", [False, True])
+def test_a_deletion_whose_response_was_lost_is_one(by_ids: bool) -> None:
+    commons = Commons(chain(2), losses=1)
+    deletion = (
+        delete_records(commons.client, PROJECT, ["s0", "s1"], dictionary=DICTIONARY)
+        if by_ids
+        else delete_nodes(commons.client, PROJECT, dictionary=DICTIONARY)
+    )
+    assert (deletion.counts, commons.types, len(commons.deletions)) == ({"subject": 2}, {}, 1)
 
 
 @pytest.mark.parametrize("batch", [0, -1])
