@@ -102,9 +102,9 @@ class Row:
     """A row of a table, or an object of JSON.
 
     Attributes:
-        values: Its cells by their columns.
+        values: Its cells by their columns: texts, and of data frames lists of them and objects; JSON values of JSON.
         place: Its place.
-        separator: The text between the values of a list in a cell; None if values are not texts but JSON.
+        separator: The text between the values of a list in a cell; None if values are those of JSON.
         findings: Faults of its cells, independent of their meaning.
     """
 
@@ -170,13 +170,15 @@ def list_cell(items: Sequence[str], separator: str) -> str:
     return separator.join(items)
 
 
-def list_in(cell: str, separator: str) -> Sequence[str]:
+def list_in(cell: Any, separator: str) -> Sequence[Any]:
     """Return the values of a list that a cell has: a JSON array of texts, or texts with separators between.
 
     Args:
-        cell: The cell.
+        cell: The cell; that of a data frame may be a list already.
         separator: The text between the values.
     """
+    if not isinstance(cell, str):
+        return cell
     if cell.startswith("["):
         with suppress(ValueError, RecursionError):
             values: object = json.loads(cell)
@@ -443,11 +445,15 @@ def frame_rows(frame: Frame) -> Iterator[Row]:
         yield Row(values, Place(row=number), SEPARATORS["tsv"])
 
 
-def _cell(value: object) -> str:
-    if is_list(value):
-        return list_cell([_cell(item) for item in value], SEPARATORS["tsv"])
-    text = text_of(value).strip()
-    return "" if text in _MISSING and not isinstance(value, str) else text
+def _cell(value: Any) -> Any:
+    """The text of a value; those of a list, whose items may have the separator in them; an object as it is."""
+    if is_list(value) or getattr(value, "ndim", 0):  # frames that are read from Parquet have arrays of numpy
+        return [_cell(item) for item in value] or ""
+    if is_object(value):
+        return value
+    if str(value) in _MISSING and not isinstance(value, str):
+        return ""
+    return text_of(value).strip()
 
 
 #: Formats of files by their suffix.

@@ -68,9 +68,9 @@ def record_of(row: Row, node: Node) -> dict[str, Any]:
     return record
 
 
-def _targets_in(cell: str) -> list[dict[str, Any]] | None:
+def _targets_in(cell: Any) -> list[dict[str, Any]] | None:
     """The targets of a link that a cell states as JSON, which is how rows of an export are printed; None if it does not."""
-    if not cell.startswith("["):
+    if not isinstance(cell, str) or not cell.startswith("["):
         return None
     try:
         parsed: object = json.loads(cell)
@@ -81,25 +81,26 @@ def _targets_in(cell: str) -> list[dict[str, Any]] | None:
     return targets if targets and len(targets) == len(items) else None
 
 
-def _add_targets(targets: list[dict[str, Any]], key: str, cell: str, separator: str) -> None:
-    for number, value in enumerate(list_in(cell, separator) if cell not in EMPTY else ()):
+def _add_targets(targets: list[dict[str, Any]], key: str, cell: Any, separator: str) -> None:
+    for number, value in enumerate(() if cell in EMPTY or is_object(cell) else list_in(cell, separator)):
         if number == len(targets):
             targets.append({})
         targets[number][key] = value
 
 
-def value_of(cell: str, property_: Property | None, separator: str) -> Any:
+def value_of(cell: Any, property_: Property | None, separator: str) -> Any:
     """Convert a cell to its value; return the text if it does not conform to the dictionary.
 
     Args:
-        cell: The text.
+        cell: The text; a list of texts, or an object, is one already.
         property_: The property; None if the dictionary has none.
         separator: The text between the values of a list.
     """
-    if property_ is None:
+    if property_ is not None and property_.read_as == "array" and not is_object(cell):
+        kind = property_.read_items_as
+        return [value_of_text(part, kind) if isinstance(part, str) else part for part in list_in(cell, separator)]
+    if property_ is None or not isinstance(cell, str):
         return cell
-    if property_.read_as == "array":
-        return [value_of_text(text, property_.read_items_as) for text in list_in(cell, separator)]
     if not property_.kinds and property_.choices:
         return next((choice for choice in property_.choices if str(choice) == cell), cell)
     return value_of_text(cell, property_.read_as)

@@ -256,6 +256,41 @@ def test_values_of_a_list_in_a_data_frame_stay_apart(values: list[str]) -> None:
     assert record_of(row, SDS.nodes["dataset_description"])["keywords"] == values
 
 
+def test_lists_and_objects_of_a_data_frame_are_kept() -> None:
+    import numpy
+    import pandas
+
+    rows = [
+        {"type": "dataset_description", "keywords": ["a, b", "c"], "experiments": [{"submitter_id": "e1"}]},
+        {"type": "dataset_description", "keywords": numpy.array(["a, b"]), "experiments.submitter_id": ["e, 1", "e2"]},
+        {"type": "dataset_description", "keywords": "a, b", "title": ["not", "a text"]},
+        {"type": "dataset_description", "keywords": [], "title": {"not": "a text"}},
+    ]
+    node = dictionary().node("dataset_description")
+    records = [
+        {name: value for name, value in record_of(row, node).items() if value is not None}
+        for row in Source(pandas.DataFrame(rows))
+    ]
+    assert records == [
+        {"type": node.name, "keywords": ["a, b", "c"], "experiments": [{"submitter_id": "e1"}]},
+        {
+            "type": node.name,
+            "keywords": ["a, b"],
+            "experiments": [{"submitter_id": "e, 1"}, {"submitter_id": "e2"}],
+        },
+        {"type": node.name, "keywords": ["a", "b"], "title": ["not", "a text"]},
+        {"type": node.name, "title": {"not": "a text"}},
+    ]
+
+
+def test_a_missing_date_of_a_data_frame_is_an_empty_cell() -> None:
+    import pandas
+
+    days = [pandas.Timestamp("2024-05-17"), pandas.NaT, pandas.NA, float("nan")]
+    rows = Source(pandas.DataFrame({"type": "case", "day": pandas.Series(days, dtype=object)}))
+    assert [row.values["day"] for row in rows] == ["2024-05-17", "", "", ""]
+
+
 def test_rows_of_several_nodes_may_share_a_table(tmp_path: Path) -> None:
     group = {"type": "experiment", "submitter_id": "e1", "projects.code": "one", "type_of_data": "Raw"}
     subject = {"type": "case", "submitter_id": "c1", "experiments.submitter_id": "e1", **FILLED}
