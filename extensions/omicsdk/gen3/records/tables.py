@@ -543,7 +543,7 @@ class Source:
     def __iter__(self) -> Iterator[Row]:
         """Return the rows; dictionaries are numbered from 1 as they arrive."""
         number = 0
-        for part in self._parts:
+        for part in map(_opened, self._parts):
             if isinstance(part, Table):
                 yield from part
             elif isinstance(part, Row):

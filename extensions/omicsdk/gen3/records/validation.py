@@ -489,8 +489,8 @@ class Validation:
             node = dictionary.nodes.get(type_of(row, node_type))
             if node is None:
                 continue
+            names = self._names.setdefault(node.name, set())
             if isinstance(name := row.values.get(node.key), str) and name:
-                names = self._names.setdefault(node.name, set())
                 # Sheepdog compares names without case; of two new ones in a document it stores none of the document.
                 if (name := name.lower()) in names:
                     self._twins[node.name, name] = None

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from omicsdk.gen3 import Gen3UserError
 from omicsdk.gen3.records import Finding, Place, Project, Row, project_of, validate
 from omicsdk.gen3.records.tables import Source
-from omicsdk.gen3.records.validation import record_of
+from omicsdk.gen3.records.validation import Validation, record_of
 from omicsdk.sandbox.gen3.records.dictionary import Dictionary as TheirDictionary
 from omicsdk.sandbox.gen3.records.dictionary import sds_document
 from omicsdk.sandbox.gen3.records.requests import read_table
@@ -289,6 +289,16 @@ def test_a_missing_date_of_a_data_frame_is_an_empty_cell() -> None:
     days = [pandas.Timestamp("2024-05-17"), pandas.NaT, pandas.NA, float("nan")]
     rows = Source(pandas.DataFrame({"type": "case", "day": pandas.Series(days, dtype=object)}))
     assert [row.values["day"] for row in rows] == ["2024-05-17", "", "", ""]
+
+
+def test_paths_may_come_from_any_iterable(tmp_path: Path) -> None:
+    file = _table(tmp_path, {"type": "experiment", "submitter_id": "e1", "projects.code": "one"})
+    assert len(list(Source({file}))) == len(list(Source(path for path in [file]))) == 1
+
+
+def test_nodes_are_those_of_rows_without_a_name() -> None:
+    row: dict[str, Any] = {"type": "experiment", "id": "i1"}
+    assert Validation([Row(row, Place())], dictionary()).types == {"experiment"}
 
 
 def test_rows_of_several_nodes_may_share_a_table(tmp_path: Path) -> None:
