@@ -141,6 +141,7 @@ class KnownSubjects:
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
         database.execute("CREATE TABLE names (name BLOB, guid TEXT, PRIMARY KEY (name, guid)) WITHOUT ROWID")
+        database.execute("CREATE TABLE published (place BLOB PRIMARY KEY, line INTEGER, value TEXT) WITHOUT ROWID")
 
     def add(self, guid: str, names: Iterable[tuple[Column, str]]) -> None:
         """Add the names of a document."""
@@ -154,6 +155,18 @@ class KnownSubjects:
     def guids_of(self, subject: Subject) -> list[str]:
         """The documents that have any of a subject's names."""
         return list(dict.fromkeys(guid for name in subject.names.items() for guid in self._guids(*name)))
+
+    def clash(self, guid: str, subject: Subject) -> str:
+        """Why a row cannot be published to a document: it has another name where this row or an earlier one has one; or empty."""
+        for column, value in subject.names.items():
+            # A document has one name of a kind for each commons, whatever its type: a second one would replace it.
+            place = digest_of((guid, column.commons, column.name))
+            self._database.execute("INSERT OR IGNORE INTO published VALUES (?, ?, ?)", (place, subject.line, value))
+            query = "SELECT line, value FROM published WHERE place = ?"
+            line, other = self._database.execute(query, (place,)).fetchone()
+            if other != value:
+                return f"the same subject has two names in {column}: {other} (line {line}) and {value}"
+        return ""
 
     def _guids(self, column: Column, value: str) -> list[str]:
         rows = self._database.execute("SELECT guid FROM names WHERE name = ?", (_key(column, value),))
@@ -282,6 +295,9 @@ def publish_crosswalk(
                 if not subject.names:
                     continue
                 guid = guids[0] if guids else next(fresh)
+                if problem := subjects_known.clash(guid, subject):
+                    report.failures[subject.line] = f"{problem}. Keep one of them"
+                    continue
                 if not guids:
                     new.add(guid)
                 # At once: a later row, also of this batch, may have one of these names.

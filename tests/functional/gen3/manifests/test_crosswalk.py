@@ -84,6 +84,18 @@ def test_names_of_two_subjects_are_reported(auth: Gen3Auth, documents: Gen3Metad
     assert documents.get("A03")
 
 
+def test_a_second_name_of_a_subject_in_one_column_is_reported(commons: Gen3, documents: Gen3Metadata, written):
+    header = HEADER.replace("\n", f",{A}|mrn|Subject ID\n")
+    published = commons.publish_crosswalk(written(f"{header}A01,phs1,\nA01,phs2,\nA02,,A03\nA01,phs1,\n,phs4,A04\n"))
+    assert published.counts == {"created": 3}
+    assert {line: reason.partition(" in ")[2] for line, reason in published.failures.items()} == {
+        3: f"{B}|dbgap|id: phs1 (line 2) and phs2. Keep one of them",
+        4: f"{A}|mrn|Subject ID: A02 (line 4) and A03. Keep one of them",
+    }
+    assert documents.get("A01")["crosswalk"]["subject"][B]["id"]["value"] == "phs1"
+    assert commons.publish_crosswalk(written(HEADER + "A01,phs2\n")).counts == {"updated": 1}
+
+
 def test_what_is_read_can_be_published_again(auth: Gen3Auth, documents: Gen3Metadata, written, tmp_path: Path):
     path = written(HEADER + 'A01,"phs1, v2"\nA02,\n')
     info = written(f"commons_url,identifier_name,description\n{B},id,d\n", "i.csv")
