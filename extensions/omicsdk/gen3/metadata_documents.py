@@ -93,7 +93,7 @@ def query_documents(
     documents: Any = {} if full else []
     begin, end = offset, offset + limit
     while begin < end and (part := page(min(end - begin, PAGE), begin)):
-        documents = {**documents, **part} if full else [*documents, *part]
+        (documents.update if full else documents.extend)(part)
         begin += len(part)
     return documents
 
