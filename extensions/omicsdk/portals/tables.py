@@ -753,13 +753,17 @@ PANGAEA = Format(
 # -- tables of runs
 
 _RUN_HEADING = re.compile(r"(?:.*_)?(?:run|sra|srr|srarun)(?:_.*)?|accession")
-_RUNS = re.compile(rf"{RUN.pattern[:-2]}(?:[,;|]{RUN.pattern[:-2]})*\Z", re.IGNORECASE)
+_RUNS = re.compile(r"\s*[SED]RR[0-9]{6,}(?:[\s,;|]+[SED]RR[0-9]{6,})*\s*\Z", re.IGNORECASE)
+_LIKE_RUN = re.compile("[SED]RR[0-9]", re.IGNORECASE)
 
 
 def _run_files(row: Row, _: FileList) -> Iterator[ListedFile]:
     """The runs of a row, each once: of a sample, and perhaps of its control; none where its cells have none."""
-    cells = (cell for name, cell in row.cells.items() if _RUN_HEADING.fullmatch(heading(name)) and _RUNS.match(cell))
-    for run in dict.fromkeys(run.strip().upper() for cell in cells for run in re.split("[,;|]", cell)):
+    cells = [cell for name, cell in row.cells.items() if _RUN_HEADING.fullmatch(heading(name))]
+    runs = [run.upper() for cell in cells if _RUNS.match(cell) for run in re.split(r"[\s,;|]+", cell.strip())]
+    if not runs and (cell := next(filter(_LIKE_RUN.search, cells), "")):
+        raise RowFault(f"{cell.strip()[:80]!r} is no list of accessions of runs")
+    for run in dict.fromkeys(runs):
         yield ListedFile("sra", run, folder=run)
 
 

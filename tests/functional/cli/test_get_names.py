@@ -123,6 +123,22 @@ def test_a_file_of_the_name_wins_and_says_so(get: Callable[..., Ran], omics_sand
     assert all("filereport" not in entry["path"] for entry in omics_sandbox.request_log.entries())
 
 
+@pytest.mark.parametrize(
+    ("how", "code", "message"),
+    [
+        ("--fastq", 2, "runs.csv, line 3: 'ERR1;ERR2' is no accession of a run. Correct the line."),
+        ("--sra", 3, "accession ERR1;ERR2"),
+    ],
+)
+def test_a_run_table_with_another_text_for_a_run_is_reported(
+    get: Callable[..., Ran], how: str, code: int, message: str
+):
+    Path("runs.csv").write_text("Run,ReleaseDate\nERR1000002,2020\nERR1;ERR2,2020\n")
+    ran = get("runs.csv", how)
+    assert ran.code == code
+    assert message in ran.err
+
+
 def test_a_list_of_accessions_of_any_level_is_resolved_line_by_line(get: Callable[..., Ran]):
     Path("ids.csv").write_text("# of the paper\nPRJEB1000\n\nERR9999999\n")
     ran = get("ids.csv")

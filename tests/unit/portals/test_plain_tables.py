@@ -1,6 +1,7 @@
 """Tables that no portal declares: what their columns state, by heading, by content, or as the user says."""
 
 import json
+import re
 import time
 from collections import Counter
 from pathlib import Path
@@ -111,11 +112,19 @@ def test_of_the_page_of_a_file_in_a_repository_the_file_is_read(page: str, addre
         ("sample,tumor_run,normal_run\nA,SRR000001,srr000002\n", [["1", "2"]]),
         ("sample,SRA,accession\nA,SRR000001,SRR000001\nB,,\n", [["1"], []]),
         ("sample\trun\tread\nA\tSRR000001; SRR000002\tx\nB\tSRR000003|SRR000004\ty\n", [["1", "2"], ["3", "4"]]),
+        ("sample\trun\tread\nA\t SRR000001  SRR000002 \tx\nB\tSRR000003\ty\n", [["1", "2"], ["3"]]),
     ],
 )
 def test_all_runs_of_a_row_are_read(text: str, runs: list[list[str]], tmp_path: Path):
     rows = read(table(tmp_path, text), "sra-table")
     assert [[file.address for file in row] for row in rows] == [[f"SRR00000{run}" for run in row] for row in runs]
+
+
+@pytest.mark.parametrize("cell", ["SRR00002", "SRR000002-SRR000004", "SRR000002 and SRR000003", "srr000002 (bad)"])
+def test_a_cell_that_is_no_list_of_runs_is_no_empty_one(cell: str, tmp_path: Path):
+    path = table(tmp_path, f"sample\trun\nA\tSRR000001\nB\tSRR000005\nC\t{cell}\n")
+    with pytest.raises(RowFault, match=re.escape(f"{cell!r} is no list of accessions of runs")):
+        read(path, "sra-table")
 
 
 @pytest.mark.parametrize(

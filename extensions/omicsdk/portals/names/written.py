@@ -275,6 +275,9 @@ def runs_in(format: Format, file_list: FileList) -> Iterator[Named]:
         try:
             if row.fault:
                 raise RowFault(row.fault)
-            yield from (Named(names_in(file.address)) for file in format.files(row, file_list))
+            for file in format.files(row, file_list):
+                if not (names := names_in(file.address)):
+                    raise RowFault(f"{file.address[:80]!r} is no accession of a run")
+                yield Named(names)
         except RowFault as fault:
             raise ListError(f"{file_list.shown}, line {row.line}: {fault}", remedy="Correct the line.") from fault
