@@ -98,6 +98,8 @@ def _version_note(record: object, number: str, accession: str) -> str:
 
 _ARTICLE = re.compile(r"(c\.)?(\d+)(?:\.v(\d+))?(?:/(.+))?", re.IGNORECASE)
 _ARTICLE_DOI = re.compile(r"10\.\d{4,9}/.+?(?:\.v(\d+))?", re.IGNORECASE)
+# The most files that the response for an article has.
+_FIRST_FILES = 10
 # The most entries of a page.
 _MOST_ENTRIES = 1000
 
@@ -158,17 +160,19 @@ class Figshare(Archive):
         yield from Record(accession, text_in(article, "title"), file, note).rows(FIGSHARE, article)
 
     def _whole(self, article: dict[str, object], number: str, version: str) -> dict[str, object]:
-        """The article with all its files: the response may have the first ones only, of which the sizes are less than stated.
+        """The article with all its files: the response may have the first ten only.
 
         Raises:
             DecodeError: The service lists less than it states.
         """
         total = article.get("size")
-        if not is_number(total) or _size_of(article) >= total:
+        # Sizes alone do not show files that are empty, or links to other places.
+        is_cut = len(only_objects(article.get("files"))) == _FIRST_FILES
+        if not is_cut and (not is_number(total) or _size_of(article) >= total):
             return article
         files = [*_records_of(partial(self._client.list_files, id=number, version=version))]
         article = {**article, "files": files}
-        if (size := _size_of(article)) < total:
+        if is_number(total) and (size := _size_of(article)) < total:
             problem = f"{size:,} bytes in {len(files):,} files"
             raise DecodeError("list_files", "files", problem, expected=f"the {total:,} bytes that the article states")
         return article

@@ -94,10 +94,11 @@ def test_a_version_that_the_article_lacks_is_unknown() -> None:
         result_of("figshare:5000.v9", responses)
 
 
-def test_files_beyond_the_first_ones_are_listed() -> None:
+@pytest.mark.parametrize("size", [3, 0])
+def test_files_beyond_the_first_ones_are_listed(size: int) -> None:
     # Users of Hapi met this: a list of files ended after ten.
-    files = [entry(number, f"{number}.csv") for number in range(1, 19)]
-    short = article(*files[:10], size=18 * 3)
+    files = [entry(number, f"{number}.csv", 3 if number <= 10 else size) for number in range(1, 19)]
+    short = article(*files[:10], size=sum(file["size"] for file in files))
     responses = {f"{API}/articles/5000": answer(short), f"{API}/articles/5000/versions/1/files": answer(files)}
     resolved = result_of("figshare:5000", responses)
     assert len(resolved.files) == 18
