@@ -242,7 +242,7 @@ _MISTAKES = {
     "stars": "has more than two stars in a row",
     "open": "has an unbalanced bracket or brace, braces in braces, or a backslash at its end",
 }
-_TRANSLATED = {"**": "(?s:.*)", "*": "[^/]*", "?": "[^/]"}
+_LONGEST, _SHORTEST = {"**": "(?s:.*)", "*": "[^/]*"}, {"**": "(?s:.*?)", "*": "[^/]*?"}
 
 
 def _piece(kind: str, text: str, pattern: str) -> str:
@@ -292,13 +292,47 @@ def _split_choice(text: str) -> Iterator[str]:
 
 
 def _pattern_part(part: str, pattern: str) -> str:
-    expression = ""
+    tokens: list[tuple[str, str]] = []
     for token in re.finditer(_TOKENS, part):
         kind = token.lastgroup or ""
         if kind in _MISTAKES:
             raise WrongPattern(f"pattern {pattern!r} {_MISTAKES[kind]}")
-        expression += _TRANSLATED.get(token[0]) or _piece(kind, token[0], pattern)
+        tokens.append((token[0], kind))
+    return _joined(tokens, pattern)
+
+
+def _joined(
+    tokens: Sequence[tuple[str, str]], pattern: str, stars: Sequence[str] = ("**", "*"), *, before_star: bool = False
+) -> str:
+    """Translate tokens, of which another star may follow the last.
+
+    What is between two stars is taken at its first place, which leaves the most to the second one: to try all places of
+    each would take time that is exponential in the number of stars.
+    """
+    if not stars:
+        return "".join("[^/]" if text == "?" else _piece(kind, text, pattern) for text, kind in tokens)
+    star, *others = stars
+    first, *parts = _split_at(star, tokens)
+    expression = _joined(first, pattern, others, before_star=before_star or bool(parts))
+    for number, part in enumerate(parts, 1):
+        is_between = before_star or number < len(parts)
+        piece = _joined(part, pattern, others, before_star=is_between)
+        # Not of choices and expressions: what matches at a later place may be shorter, and end before.
+        if is_between and all(kind in ("plain", "escaped", "any") for _, kind in part):
+            expression += f"(?>{_SHORTEST[star]}{piece})"
+        else:
+            expression += _LONGEST[star] + piece
     return expression
+
+
+def _split_at(star: str, tokens: Sequence[tuple[str, str]]) -> list[list[tuple[str, str]]]:
+    parts: list[list[tuple[str, str]]] = [[]]
+    for token in tokens:
+        if token == (star, "any"):
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    return parts
 
 
 def _lines(path: str | os.PathLike[str]) -> Iterator[str]:

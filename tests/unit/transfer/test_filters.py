@@ -4,7 +4,7 @@ import re
 import string
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from omicsdk.core import UsageError
 from omicsdk.transfer.filters import Filters, WrongPattern, fits_rules, parse_moment, regular_expression, rules_in
@@ -37,6 +37,34 @@ from omicsdk.transfer.filters import Filters, WrongPattern, fits_rules, parse_mo
 def test_patterns(pattern, matches, others):
     expression = re.compile(regular_expression(pattern))
     assert [name for name in (*matches, *others) if expression.search(name)] == matches
+
+
+@pytest.mark.parametrize("pattern", ["a**" * 14 + "b", "*a" * 14 + "b", "/**a*?" * 14 + "b", "{" + "a**" * 14 + "b,c}"])
+def test_many_stars_take_no_exponential_time(pattern):
+    assert not re.search(regular_expression(pattern), "a" * 100 + "/a" * 100)
+    assert re.search(regular_expression(pattern), "/a/aaa" * 30 + "a" * 20 + "ab")
+
+
+def is_match(pattern: str, path: str) -> bool:
+    """Whether the whole of a path matches a pattern of stars, question marks and letters, by trying all places."""
+    if not pattern:
+        return not path
+    star = "**" if pattern.startswith("**") else "*" if pattern[0] == "*" else ""
+    if not star:
+        return (
+            bool(path)
+            and (path[0] == pattern[0] or (pattern[0] == "?" != path[0] != "/"))
+            and is_match(pattern[1:], path[1:])
+        )
+    ends = range(len(path) + 1)
+    return any(is_match(pattern[len(star) :], path[end:]) for end in ends if star == "**" or "/" not in path[:end])
+
+
+@given(st.lists(st.sampled_from(["*", "**", "?", "a", "b", "/"]), max_size=9), st.text("ab/", max_size=12))
+def test_stars_match_as_if_all_places_were_tried(tokens, path):
+    pattern = "/" + "".join(tokens)
+    assume("***" not in pattern)
+    assert bool(re.search(regular_expression(pattern), path)) == is_match(pattern[1:], path)
 
 
 @pytest.mark.parametrize(
