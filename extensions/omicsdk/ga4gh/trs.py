@@ -367,7 +367,8 @@ class _Store:
         """The bytes of a file, and the checksums that come with them."""
         wrapper = self._wrapper(file)
         content = wrapper.get("content")
-        if not isinstance(content, str):  # only an address of it: the registry has the text as well
+        # Only an address of it, or U+FFFD in place of bytes that are no text: the registry has the file itself as well.
+        if not isinstance(content, str) or "\ufffd" in content:
             response = self._client.get_file.raw(**self._arguments(file, f"PLAIN_{self._type}"))
             return response.content, _checksums(wrapper.get("checksum"))
         return content.encode(), _checksums(wrapper.get("checksum"))

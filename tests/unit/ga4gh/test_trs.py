@@ -167,14 +167,15 @@ def test_an_existing_file_that_cannot_be_read_fails_alone(tmp_path: Path, monkey
     assert isinstance(report.outcomes[0].error, NotWritable)
 
 
-def test_a_file_without_its_text_is_read_as_plain_text(tmp_path: Path) -> None:
+@pytest.mark.parametrize("wrapper", ['{"url": "https://elsewhere.example.org/b.cwl"}', r'{"content": "caf\udce9"}'])
+def test_a_file_without_its_whole_text_is_read_as_plain_text(tmp_path: Path, wrapper: str) -> None:
     def response(request: httpx.Request) -> httpx.Response:
         path = request.url.raw_path.decode()
         if path.endswith("/files"):
             return httpx.Response(200, json=[{"path": "a/b.cwl", "file_type": "PRIMARY_DESCRIPTOR"}])
         if "/PLAIN_CWL/" in path:
             return httpx.Response(200, text="plain")
-        return httpx.Response(200, json={"url": "https://elsewhere.example.org/b.cwl"})
+        return httpx.Response(200, text=wrapper)
 
     with Trs(BASE, transport=httpx.MockTransport(response), environ={}) as client:
         client.download("a", tmp_path, version="1", type="CWL")
