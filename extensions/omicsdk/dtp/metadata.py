@@ -145,7 +145,7 @@ def write_metadata(
     """Write a data set's records beside its files: tables of the structure, and the experiment as JSON.
 
     Records that no table can hold are written as JSON instead. A file from the store is never replaced: the commons'
-    records are then written as JSON beside it.
+    records are then written as JSON beside it, or left out with a warning if the store has that file, too.
 
     Args:
         records: The records.
@@ -158,20 +158,29 @@ def write_metadata(
     """
     version = version or recorded_version(records.by_node.get(DATASET_DESCRIPTION, ()))
     files: list[MetadataFile] = []
+    taken = {name.casefold() for name in copied_names}  # on some disks names that differ in case are one file
+
+    def write_as_json(stem: str, count: int, value: Any) -> None:
+        name = f"{stem}.json"
+        if name in taken:
+            _log.warning("%s is the store's file; the commons' records of it are left out", name)
+        else:
+            files.append(_file(folder / name, count, partial(_write_json, value)))
+
     for experiment in records.by_node.get(EXPERIMENT, [])[:1]:
-        files.append(_file(folder / f"{EXPERIMENT}.json", 1, partial(_write_json, experiment)))
+        write_as_json(EXPERIMENT, 1, experiment)
     for kind in layout().kinds:
         records_of_kind = records.by_node.get(kind.node)
         if not records_of_kind:
             continue
         sheet = folder / f"{kind.stem}.xlsx"
-        if sheet.name not in copied_names:
+        if sheet.name not in taken:
             file = _file(sheet, len(records_of_kind), partial(_write_sheet, kind, records, version))
             if not isinstance(file.error, SdsError | MissingExtra):
                 files.append(file)
                 continue
             _log.warning("%s cannot be written (%s); its records are written as JSON", sheet.name, file.error.message)
-        files.append(_file(folder / f"{kind.stem}.json", len(records_of_kind), partial(_write_json, records_of_kind)))
+        write_as_json(kind.stem, len(records_of_kind), records_of_kind)
     return files
 
 

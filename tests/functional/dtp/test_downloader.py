@@ -219,6 +219,18 @@ def test_irods_has_the_files_and_the_commons_what_is_missing(commons, irods, tmp
     assert downloader.download_dataset(DATASET, tmp_path / "data").counts["skipped"] == 2
 
 
+def test_metadata_replaces_no_file_of_the_store(commons, irods, tmp_path, caplog):
+    for name in ("experiment.json", "subjects.json"):
+        irods.put(f"{DATASET}/{name}", b"the data set's own")
+    for _ in range(2):
+        downloader = Downloader(IRODS, commons, "irods", store=of_irods(irods))
+        report = downloader.download_dataset(DATASET, tmp_path)
+        for name in ("experiment.json", "subjects.json"):
+            assert (tmp_path / DATASET / name).read_bytes() == b"the data set's own"
+        assert not {"experiment.json", "subjects.json"} & {file.name for file in report.metadata}
+    assert "experiment.json is the store's file" in caplog.text
+
+
 def test_irods_without_a_commons(irods, tmp_path, caplog):
     report = Downloader(IRODS, data_storage_type="irods", store=of_irods(irods)).download_dataset(DATASET, tmp_path)
     assert report.metadata == ()
