@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from socketserver import StreamRequestHandler, TCPServer
 from typing import Any
@@ -34,7 +35,7 @@ from omicsdk.dtp.storage.fetching import fetch_dataset
 from omicsdk.transfer import TransferFailed, TransferOptions
 from orthanc import Orthanc, image, needs_dicomweb, needs_orthanc, running, study
 from pydicom import dcmread
-from pynetdicom import evt
+from pynetdicom import association, evt
 from pynetdicom.presentation import build_context
 from quiet_server import QuietHandler, serving
 
@@ -251,6 +252,22 @@ def test_a_response_is_seen_that_came_before_the_requesting_thread_continued(tim
     ):
         pass
     assert len(seen) == times + 1
+
+
+@needs_orthanc
+def test_a_result_of_a_query_that_cannot_be_decoded_is_a_failure(get, archive: Orthanc, monkeypatch: Any):
+    decode, numbers = association.decode, count(1)
+
+    def broken(*encoded: Any) -> Any:
+        if next(numbers) == 3:  # the second instance, after the series and the first one
+            raise ValueError("truncated")
+        return decode(*encoded)
+
+    archive.put(*study(STUDY, [2]).values())
+    monkeypatch.setattr("pynetdicom.association.decode", broken)
+    report = get("cget")
+    assert report.counts["done"] == 1
+    assert report.counts["failed"]
 
 
 @needs_orthanc

@@ -435,8 +435,8 @@ def _datasets(association: Association, level: str, **keys: str) -> list[Dataset
     for response, data_set in association.send_c_find(query, FIND):
         status = _status(response, doing)
         if status in _PENDING:
-            if data_set is not None:
-                results.append(data_set)
+            # pynetdicom returns none for one that it cannot decode: without identifiers, it is a result that fails.
+            results.append(data_set or Dataset())
         elif status != _SUCCESS:
             raise TransferError(f"The archive failed while {doing} ({_status_words(response)})")
     return results
