@@ -515,15 +515,21 @@ def _lock_descriptor(beside: Path, path: Path) -> int | None:
     except OSError as error:
         raise ConfigError(f"{path} cannot be written: {error.strerror or error}", remedy=_REMEDY) from error
     # The previous owner of the lock removed its file: a lock on the file opened before protects nothing.
-    if _lock(descriptor) and _is_still(beside, descriptor):
+    if _lock(descriptor) and is_still(beside, descriptor):
         return descriptor
     os.close(descriptor)
     return None
 
 
-def _is_still(beside: Path, descriptor: int) -> bool:
+def is_still(path: Path, descriptor: int) -> bool:
+    """Return whether an open file still has a path: before it was locked, its owner may have removed or renamed it.
+
+    Args:
+        path: The path.
+        descriptor: The open file.
+    """
     try:
-        return os.path.samestat(beside.stat(), os.fstat(descriptor))
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
     except OSError as error:
         if error.errno not in REMOVED_ERRNOS:
             raise

@@ -32,7 +32,7 @@ from omicsdk.core.errors import (
     TransferError,
     Unauthorized,
 )
-from omicsdk.core.files import LOCKED_ERRNOS, in_place_of, is_special, lock_now, make_durable, put_in_place
+from omicsdk.core.files import LOCKED_ERRNOS, in_place_of, is_special, is_still, lock_now, make_durable, put_in_place
 from omicsdk.core.json_coding import json_object
 from omicsdk.core.plain_client import NO_SERVER, OptionalServer, beside, exchange_of, server_steps
 from omicsdk.core.platform import AsyncPlatform, Discovery, Platform, Workflow
@@ -363,14 +363,16 @@ class _Part:
         # `r+b` keeps what an earlier run left, and needs an existing file.
         self.path.touch()
         with self.path.open("r+b") as file:
+            busy = FolderBusy(str(self.path), remedy="Wait until the other process has downloaded the file.")
             try:
                 lock_now(file.fileno())
             except OSError as error:
                 # Other errors are those of file systems without locks: the file is written without one.
                 if error.errno in LOCKED_ERRNOS:
-                    raise FolderBusy(
-                        str(self.path), remedy="Wait until the other process has downloaded the file."
-                    ) from error
+                    raise busy from error
+            # Put in place by the other process since it was opened, it is the complete file.
+            if not is_still(self.path, file.fileno()):
+                raise busy
             try:
                 yield file
             except BaseException:

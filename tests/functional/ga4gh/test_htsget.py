@@ -595,6 +595,23 @@ def test_a_file_is_put_in_place_while_it_is_locked(
     assert (tmp_path / "a.bam").read_bytes() == a_bam
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows renames no open file")
+def test_a_file_that_another_process_completed_since_it_was_opened_is_left(
+    htsget: Make, tickets: Tickets, a_bam: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def late(descriptor: int) -> None:
+        monkeypatch.setattr("omicsdk.ga4gh.htsget.lock_now", lock_now)
+        htsget().download("x", tmp_path / "a.bam")
+        (tmp_path / "a.bam.part").touch()  # of a third process
+        lock_now(descriptor)
+
+    tickets.serve(a_bam)
+    monkeypatch.setattr("omicsdk.ga4gh.htsget.lock_now", late)
+    with failed(FolderBusy, match="Another process"):
+        htsget().download("x", tmp_path / "a.bam")
+    assert (tmp_path / "a.bam").read_bytes() == a_bam
+
+
 def test_it_is_not_resumed_where_the_ticket_is_another(
     htsget: Make, tickets: Tickets, a_bam: bytes, tmp_path: Path
 ) -> None:
