@@ -457,6 +457,7 @@ def test_defaults_of_transfers_are_settings(omics, settings):
 
 def test_variables_come_before_settings(omics, settings, monkeypatch):
     settings.write_text('[transfer]\ninclude = "*.bam"\nmin_size = 5\nconnections = 3\n')
+    assert omics("config", "get", "transfer.connections").json == 3
     assert file_names(omics) == ["a.bam", "sub/c.bam"]
     monkeypatch.setenv("OMICS_TRANSFER_INCLUDE", "*.txt")
     assert file_names(omics) == ["b.txt"]

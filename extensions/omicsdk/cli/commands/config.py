@@ -310,12 +310,12 @@ def _own_keys(keys: Keys, file: Path | None, connection: Connection) -> Keys | N
     return profile_keys
 
 
-def _own_value(keys: Keys, connection: Connection) -> str:
+def _own_value(keys: Keys, connection: Connection) -> Json:
     """Return the value of omicsdk's own file, or the one in effect from another source."""
     from omicsdk.logins import found_settings
 
     value = {setting.keys: setting.value for setting in _own_settings()}.get(table_keys(keys, connection.profile) or ())
-    if isinstance(value, str):
+    if value is not None:
         return value
     value = {name: value for name, value, _ in found_settings(connection.profile)}.get(name_of(keys))
     if value is None:

@@ -288,7 +288,7 @@ def _changed(array: list[Json], name: str, operand: Json, location: str) -> list
 
 
 def _is_position(text: str) -> bool:
-    return text.removeprefix("-").isdecimal() and text.isascii()
+    return re.fullmatch("-?[0-9]{1,9}", text) is not None
 
 
 def _leaves(values: dict[str, Json], at: Keys) -> Iterator[tuple[Keys, Json]]:

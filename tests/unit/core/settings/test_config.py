@@ -80,6 +80,8 @@ def test_merging(layers, expected):
         ([{"a": []}, {"a": {"$extendleft": "xy"}}], r"\$extendleft takes an array"),
         ([{"a": []}, {"a": {"$insert": [1]}}], r"\$insert takes an object"),
         ([{"a": []}, {"a": {"$insert": {"first": 1}}}], r"\$insert takes an object"),
+        ([{"a": []}, {"a": {"$insert": {"9" * 20: 1}}}], r"\$insert takes an object"),
+        ([{"a": []}, {"a": {"$insert": {"9" * 5000: 1}}}], r"\$insert takes an object"),
     ],
 )
 def test_operators_that_make_no_sense(layers, message):
