@@ -197,9 +197,8 @@ def in_place_of(
     from pathlib import Path
 
     target = target_of(Path(path)) if through_links else Path(path)
-    # An unpredictable name that is never opened if it exists: no link can be waiting there. Shortened, since a name that is
-    # as long as file systems allow has no room for a suffix.
-    part = target.with_name(f".{target.name[:50]}.{os.urandom(6).hex()}.part")
+    # Never opened if it exists: no link can be waiting there.
+    part = target.with_name(unfinished_name(target.name))
     try:
         with open(part, "xb", opener=None if mode is None else _for_owner) as file:
             yield file
@@ -219,6 +218,15 @@ def in_place_of(
 
 #: Seconds after which an unfinished file of settings or tokens is that of a process that was killed: writing takes milliseconds.
 _STALE = 3600.0
+
+
+def unfinished_name(name: str) -> str:
+    """Return an unpredictable name for a file until it is complete, which `unfinished` recognizes.
+
+    Args:
+        name: The final name, which is shortened: one that is as long as file systems allow has no room for a suffix.
+    """
+    return f".{name[:50]}.{os.urandom(6).hex()}.part"
 
 
 def unfinished(name: str) -> str:

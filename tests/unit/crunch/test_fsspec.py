@@ -95,6 +95,21 @@ def test_a_file_is_not_put_into_a_folder_of_its_name(tmp_path: Path):
     assert [stored.name for stored in storage.stored("")] == ["d/a"]
 
 
+def test_a_file_that_is_being_written_is_not_listed(tmp_path: Path, monkeypatch: Any):
+    fs: Any = fsspec.filesystem("file")
+    storage, put_file = FsspecStorage(FsspecTarget(fs, str(tmp_path / "root"))), fs.put_file
+
+    def listed(source: str, target: str) -> None:
+        put_file(source, target)  # what a kill leaves now
+        assert [stored.name for stored in storage.stored("")] == []
+        assert storage.listdir("d") == ([], [])
+
+    monkeypatch.setattr(fs, "put_file", listed)
+    (tmp_path / "file").write_bytes(b"alpha")
+    storage.put("d/a", tmp_path / "file")
+    assert [stored.name for stored in storage.stored("")] == ["d/a"]
+
+
 def test_addresses_of_fsspec(tmp_path: Path):
     storage = open_storage({"FSSPEC_URL": "memory://root"})
     storage.save("a.txt", b"x")

@@ -8,6 +8,7 @@ from errno import EISDIR
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from omicsdk.core.files import unfinished, unfinished_name
 from omicsdk.crunch.storage.base import BuiltinStorage, Stored, check_size, no_check, plain
 from omicsdk.transfer import FsspecTarget
 from omicsdk.transfer.downloads.targets import identity
@@ -55,9 +56,10 @@ class FsspecStorage(BuiltinStorage):
         # A local file system moves a file into a folder of that name.
         if not self._whole and self._fs.isdir(target):
             raise IsADirectoryError(EISDIR, os.strerror(EISDIR), target)
-        self._fs.makedirs(target.rpartition("/")[0], exist_ok=True)
+        above, _, last = target.rpartition("/")
+        self._fs.makedirs(above, exist_ok=True)
         # Objects appear whole; elsewhere an existing file is kept if this one fails, so it gets its name when it is complete.
-        aside = target if self._whole else f"{target}.{os.urandom(4).hex()}.part"
+        aside = target if self._whole else f"{above}/{unfinished_name(last)}"
         try:
             self._fs.put_file(os.fspath(path), aside)
             check()
@@ -101,11 +103,11 @@ class FsspecStorage(BuiltinStorage):
         directory = self._path(path)
         for entry in cast("list[dict[str, Any]]", self._fs.ls(directory, detail=True, refresh=True)):
             name = str(entry["name"]).rstrip("/").rpartition("/")[2]
-            if str(entry["name"]).strip("/") != directory.strip("/"):
+            if str(entry["name"]).strip("/") != directory.strip("/") and not unfinished(name):
                 yield name if entry.get("type") == "directory" else _stored(name, entry)
 
     def stored(self, base: str) -> Iterator[Stored]:
-        """Every file below a folder.
+        """Every file below a folder. Files that are being written, and those that a killed program left so, are none.
 
         Raises:
             FileNotFoundError: There is no such folder, and the file system knows folders.
@@ -117,7 +119,7 @@ class FsspecStorage(BuiltinStorage):
         files_by_path = cast("dict[str, dict[str, Any]]", self._fs.find(self._path(base), detail=True))
         for path, info in files_by_path.items():
             name = path.strip("/")[len(above) :].removeprefix("/")
-            if name and not path.endswith("/"):
+            if name and not path.endswith("/") and not unfinished(name.rpartition("/")[2]):
                 yield _stored(name, info)
 
     def delete(self, name: str) -> None:
