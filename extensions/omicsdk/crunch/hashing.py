@@ -21,6 +21,7 @@ from omicsdk.core.errors import SourceChanged
 from omicsdk.core.files import unfinished
 from omicsdk.core.threads import in_threads, usable_cores
 from omicsdk.transfer.checksums import checksums_of
+from omicsdk.transfer.names import is_unfinished
 
 #: Files of at most this many bytes are read at once.
 SMALL = 1024 * 1024
@@ -124,6 +125,15 @@ def status_of(entry: os.DirEntry[str]) -> os.stat_result | None:
         return None
 
 
+def is_partial(name: str) -> bool:
+    """Whether a file is one that is being written, or that a killed program left so: by this package, or by a transfer.
+
+    Args:
+        name: Its name in its folder.
+    """
+    return bool(unfinished(name)) or is_unfinished(name)
+
+
 def files_below(folder: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
     """Find every file below a folder, hidden ones too.
 
@@ -146,7 +156,7 @@ def files_below(folder: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
                     waiting.append((f"{above}{entry.name}/", entry.path))
-                elif (status := status_of(entry)) and S_ISREG(status.st_mode) and not unfinished(entry.name):
+                elif (status := status_of(entry)) and S_ISREG(status.st_mode) and not is_partial(entry.name):
                     yield f"{above}{entry.name}", entry
 
 

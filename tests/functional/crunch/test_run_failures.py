@@ -60,9 +60,9 @@ def test_a_failing_script(connection: Connection, tmp_path: Path) -> None:
     assert kept == {"dataset.json", "project.json", "script.sh", "setup_md5_checksums.json", "workflow.log"}
 
 
-def test_what_a_killed_run_left_of_files_is_no_data(connection: Connection, tmp_path: Path) -> None:
+@pytest.mark.parametrize("part", [".a.txt.0123456789ab.part", "a.txt.01234567.part"], ids=["written", "downloaded"])
+def test_what_a_killed_run_left_of_files_is_no_data(connection: Connection, tmp_path: Path, part: str) -> None:
     made = Made(connection, tmp_path, "#!/bin/sh\necho made > made.txt", FILES)
-    part = ".a.txt.0123456789ab.part"
     put(made.work, {part: "alp", "mine.part": "whole"})
     put(made.storage, {part.replace("a.txt", "b.txt"): "bet"})
 

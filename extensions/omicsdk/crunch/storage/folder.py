@@ -11,8 +11,8 @@ from typing import BinaryIO, cast
 from urllib.parse import quote
 
 from omicsdk.core.errors import UnsafePath
-from omicsdk.core.files import expanded, in_place_of, unfinished
-from omicsdk.crunch.hashing import status_of
+from omicsdk.core.files import expanded, in_place_of
+from omicsdk.crunch.hashing import is_partial, status_of
 from omicsdk.crunch.storage.base import STRIDE, BuiltinStorage, StorageMissing, Stored, no_check, plain
 
 #: Default permissions of files in the storage: Django's own default.
@@ -186,7 +186,7 @@ def _entries(directory: str) -> Iterator[tuple[os.DirEntry[str], os.stat_result]
     with os.scandir(directory) as entries:
         for entry in entries:
             status = status_of(entry)
-            if status and (S_ISDIR(status.st_mode) or (S_ISREG(status.st_mode) and not unfinished(entry.name))):
+            if status and (S_ISDIR(status.st_mode) or (S_ISREG(status.st_mode) and not is_partial(entry.name))):
                 yield entry, status
 
 

@@ -8,7 +8,8 @@ from errno import EISDIR
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from omicsdk.core.files import unfinished, unfinished_name
+from omicsdk.core.files import unfinished_name
+from omicsdk.crunch.hashing import is_partial
 from omicsdk.crunch.storage.base import BuiltinStorage, Stored, check_size, no_check, plain
 from omicsdk.transfer import FsspecTarget
 from omicsdk.transfer.downloads.targets import identity
@@ -103,7 +104,7 @@ class FsspecStorage(BuiltinStorage):
         directory = self._path(path)
         for entry in cast("list[dict[str, Any]]", self._fs.ls(directory, detail=True, refresh=True)):
             name = str(entry["name"]).rstrip("/").rpartition("/")[2]
-            if str(entry["name"]).strip("/") != directory.strip("/") and not unfinished(name):
+            if str(entry["name"]).strip("/") != directory.strip("/") and not is_partial(name):
                 yield name if entry.get("type") == "directory" else _stored(name, entry)
 
     def stored(self, base: str) -> Iterator[Stored]:
@@ -119,7 +120,7 @@ class FsspecStorage(BuiltinStorage):
         files_by_path = cast("dict[str, dict[str, Any]]", self._fs.find(self._path(base), detail=True))
         for path, info in files_by_path.items():
             name = path.strip("/")[len(above) :].removeprefix("/")
-            if name and not path.endswith("/") and not unfinished(name.rpartition("/")[2]):
+            if name and not path.endswith("/") and not is_partial(name.rpartition("/")[2]):
                 yield _stored(name, info)
 
     def delete(self, name: str) -> None:
