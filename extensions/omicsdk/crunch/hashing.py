@@ -21,7 +21,7 @@ from omicsdk.core.errors import SourceChanged
 from omicsdk.core.files import unfinished
 from omicsdk.core.threads import in_threads, usable_cores
 from omicsdk.transfer.checksums import checksums_of
-from omicsdk.transfer.names import is_unfinished
+from omicsdk.transfer.names import WORK_FOLDER, is_unfinished
 
 #: Files of at most this many bytes are read at once.
 SMALL = 1024 * 1024
@@ -125,20 +125,21 @@ def status_of(entry: os.DirEntry[str]) -> os.stat_result | None:
         return None
 
 
-def is_partial(name: str) -> bool:
-    """Whether a file is one that is being written, or that a killed program left so: by this package, or by a transfer.
+def is_no_data(path: str) -> bool:
+    """Whether a file is what programs leave beside data: one that is being written, also after a kill, or a journal of transfers.
 
     Args:
-        name: Its name in its folder.
+        path: Its path within the dataset's folder, or its name.
     """
-    return bool(unfinished(name)) or is_unfinished(name)
+    *folders, name = path.split("/")
+    return WORK_FOLDER in folders or bool(unfinished(name)) or is_unfinished(name)
 
 
 def files_below(folder: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
     """Find every file below a folder, hidden ones too.
 
     A link to a file is treated as the file; links to folders are not followed, and what is not a file (a socket, a broken
-    link) is not given, nor what a killed run left of writing a file.
+    link) is not given, nor what `is_no_data` names.
 
     Args:
         folder: The folder.
@@ -156,8 +157,9 @@ def files_below(folder: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
                     waiting.append((f"{above}{entry.name}/", entry.path))
-                elif (status := status_of(entry)) and S_ISREG(status.st_mode) and not is_partial(entry.name):
-                    yield f"{above}{entry.name}", entry
+                elif (status := status_of(entry)) and S_ISREG(status.st_mode):
+                    if not is_no_data(path := f"{above}{entry.name}"):
+                        yield path, entry
 
 
 def hash_file(path: Path | os.DirEntry[str]) -> Hashed:

@@ -60,7 +60,11 @@ def test_a_failing_script(connection: Connection, tmp_path: Path) -> None:
     assert kept == {"dataset.json", "project.json", "script.sh", "setup_md5_checksums.json", "workflow.log"}
 
 
-@pytest.mark.parametrize("part", [".a.txt.0123456789ab.part", "a.txt.01234567.part"], ids=["written", "downloaded"])
+@pytest.mark.parametrize(
+    "part",
+    [".a.txt.0123456789ab.part", "a.txt.01234567.part", ".omics-transfer/a.txt.journal"],
+    ids=["written", "downloaded", "journal"],
+)
 def test_what_a_killed_run_left_of_files_is_no_data(connection: Connection, tmp_path: Path, part: str) -> None:
     made = Made(connection, tmp_path, "#!/bin/sh\necho made > made.txt", FILES)
     put(made.work, {part: "alp", "mine.part": "whole"})
@@ -68,7 +72,8 @@ def test_what_a_killed_run_left_of_files_is_no_data(connection: Connection, tmp_
 
     assert made.run()() is RunResult.SUCCESS
 
-    assert {path.name for path in made.work.iterdir() if path.is_file()} == {part, "a.txt", "made.txt", "mine.part"}
+    assert {path.name for path in made.work.iterdir() if path.is_file()} - {part} == {"a.txt", "made.txt", "mine.part"}
+    assert (made.work / part).exists()
     assert table(made.storage).keys() >= {"a.txt", "made.txt", "mine.part"}
     assert part not in table(made.storage)
 

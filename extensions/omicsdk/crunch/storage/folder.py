@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from omicsdk.core.errors import UnsafePath
 from omicsdk.core.files import expanded, in_place_of
-from omicsdk.crunch.hashing import is_partial, status_of
+from omicsdk.crunch.hashing import is_no_data, status_of
 from omicsdk.crunch.storage.base import STRIDE, BuiltinStorage, StorageMissing, Stored, no_check, plain
 
 #: Default permissions of files in the storage: Django's own default.
@@ -116,11 +116,13 @@ class FolderStorage(BuiltinStorage):
             UnsafePath: As `path`.
         """
         for entry, status in _entries(self.path(path)):
-            yield entry.name if S_ISDIR(status.st_mode) else _stored(entry.name, status)
+            if S_ISDIR(status.st_mode):
+                yield entry.name
+            elif not is_no_data(entry.name):
+                yield _stored(entry.name, status)
 
     def stored(self, base: str) -> Iterator[Stored]:
-        """Every file below a folder; links are followed, but not in a circle. Files that are being written, and those that
-        a killed program left so, are none.
+        """Every file below a folder but what `is_no_data` names; links are followed, but not in a circle.
 
         Args:
             base: The folder.
@@ -139,8 +141,8 @@ class FolderStorage(BuiltinStorage):
             for entry, status in _entries(directory):
                 if S_ISDIR(status.st_mode):
                     waiting.append((f"{above}{entry.name}/", entry.path, seen | {here}))
-                else:
-                    yield _stored(f"{above}{entry.name}", status)
+                elif not is_no_data(path := f"{above}{entry.name}"):
+                    yield _stored(path, status)
 
     def delete(self, name: str) -> None:
         """Remove a file, or an empty folder; one that does not exist is no error.
@@ -182,11 +184,11 @@ class FolderStorage(BuiltinStorage):
 
 
 def _entries(directory: str) -> Iterator[tuple[os.DirEntry[str], os.stat_result]]:
-    """Yield the folders and files in a folder, and what they are; without broken links and files that are being written."""
+    """Yield the folders and files in a folder, and what they are; without broken links."""
     with os.scandir(directory) as entries:
         for entry in entries:
             status = status_of(entry)
-            if status and (S_ISDIR(status.st_mode) or (S_ISREG(status.st_mode) and not is_partial(entry.name))):
+            if status and (S_ISDIR(status.st_mode) or S_ISREG(status.st_mode)):
                 yield entry, status
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from omicsdk.core.files import unfinished_name
-from omicsdk.crunch.hashing import is_partial
+from omicsdk.crunch.hashing import is_no_data
 from omicsdk.crunch.storage.base import BuiltinStorage, Stored, check_size, no_check, plain
 from omicsdk.transfer import FsspecTarget
 from omicsdk.transfer.downloads.targets import identity
@@ -104,11 +104,11 @@ class FsspecStorage(BuiltinStorage):
         directory = self._path(path)
         for entry in cast("list[dict[str, Any]]", self._fs.ls(directory, detail=True, refresh=True)):
             name = str(entry["name"]).rstrip("/").rpartition("/")[2]
-            if str(entry["name"]).strip("/") != directory.strip("/") and not is_partial(name):
+            if str(entry["name"]).strip("/") != directory.strip("/") and not is_no_data(name):
                 yield name if entry.get("type") == "directory" else _stored(name, entry)
 
     def stored(self, base: str) -> Iterator[Stored]:
-        """Every file below a folder. Files that are being written, and those that a killed program left so, are none.
+        """Every file below a folder but what `is_no_data` names.
 
         Raises:
             FileNotFoundError: There is no such folder, and the file system knows folders.
@@ -120,7 +120,7 @@ class FsspecStorage(BuiltinStorage):
         files_by_path = cast("dict[str, dict[str, Any]]", self._fs.find(self._path(base), detail=True))
         for path, info in files_by_path.items():
             name = path.strip("/")[len(above) :].removeprefix("/")
-            if name and not path.endswith("/") and not is_partial(name.rpartition("/")[2]):
+            if name and not path.endswith("/") and not is_no_data(name):
                 yield _stored(name, info)
 
     def delete(self, name: str) -> None:
