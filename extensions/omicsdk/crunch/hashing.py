@@ -157,9 +157,10 @@ def files_below(folder: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
                     waiting.append((f"{above}{entry.name}/", entry.path))
-                elif (status := status_of(entry)) and S_ISREG(status.st_mode):
-                    if not is_no_data(path := f"{above}{entry.name}"):
-                        yield path, entry
+                    continue
+                path, status = f"{above}{entry.name}", status_of(entry)
+                if status and S_ISREG(status.st_mode) and not is_no_data(path):
+                    yield path, entry
 
 
 def hash_file(path: Path | os.DirEntry[str]) -> Hashed:
