@@ -221,12 +221,12 @@ _STALE = 3600.0
 
 
 def unfinished_name(name: str) -> str:
-    """Return an unpredictable name for a file until it is complete, which `unfinished` recognizes.
+    """Return an unpredictable name for a file until it is complete, which `unfinished` and transfers recognize.
 
     Args:
         name: The final name, which is shortened: one that is as long as file systems allow has no room for a suffix.
     """
-    return f".{name[:50]}.{os.urandom(6).hex()}.part"
+    return f".{name[:50]}.{os.urandom(4).hex()}.part"
 
 
 def unfinished(name: str) -> str:
@@ -240,7 +240,8 @@ def unfinished(name: str) -> str:
     """
     import re
 
-    match = re.fullmatch(r"(?s)\.(.+)\.[0-9a-f]{12}\.part", name)
+    # Earlier versions wrote twelve digits.
+    match = re.fullmatch(r"(?s)\.(.+)\.[0-9a-f]{8}(?:[0-9a-f]{4})?\.part", name)
     return "" if match is None else match[1]
 
 

@@ -34,6 +34,7 @@ from omicsdk.fs.uris import Stores
 from omicsdk.transfer import Control, Outcome, TransferReport, items
 from omicsdk.transfer.disk import RESERVE
 from omicsdk.transfer.journal import Journal, JournalFile
+from omicsdk.transfer.names import is_unfinished
 
 
 def copied(source, target, stores=None, **options):
@@ -459,6 +460,20 @@ def test_many_small_files_within_this_machine(tmp_path, shelf, monkeypatch, slow
     assert (status.st_mtime_ns, status.st_mode & 0o777) == (10**18 + 2, 0o640)
     assert not (target / "4" / "4").is_symlink()
     assert (source / "4" / "11").read_bytes() == b"11" * 11
+
+
+def test_small_files_have_names_that_copies_leave_out_until_they_are_complete(tmp_path, shelf, monkeypatch):
+    names, fsync = list[str](), os.fsync
+
+    def noted(descriptor):
+        names.extend(path.name for path in (tmp_path / "out").rglob("*") if path.is_file())
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    source = small_files(tmp_path / "in", 20)
+    assert copied(f"{source}/", str(tmp_path / "out")).ok
+    assert names
+    assert all(map(is_unfinished, names))
 
 
 @pytest.mark.skipif(not hasattr(os, "setxattr"), reason="needs extended attributes")

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import NameClash, UnsafePath, UsageError
+from omicsdk.core.files import in_place_of, unfinished
 from omicsdk.transfer.names import (
     WORK_FOLDER,
     LinkGuard,
@@ -16,6 +17,7 @@ from omicsdk.transfer.names import (
     check_name,
     check_names,
     folds_case,
+    is_unfinished,
     safe_name,
     walk_folder,
 )
@@ -68,6 +70,14 @@ UNNAMED: list[tuple[Any, str]] = [
     (b"a", "is not text"),
     *UNSAFE[:11],
 ]
+
+
+def test_a_file_that_is_written_has_the_name_of_an_unfinished_one(tmp_path: Path) -> None:
+    with in_place_of(tmp_path / "a.bam"):
+        (part,) = tmp_path.iterdir()
+        assert is_unfinished(part.name)
+        assert unfinished(part.name) == "a.bam"
+    assert not is_unfinished("a.bam")
 
 
 @pytest.mark.parametrize(("name", "reason"), UNNAMED)

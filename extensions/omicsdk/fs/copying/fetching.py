@@ -215,7 +215,7 @@ def _part_of(entry: Entry, name: str, target: str) -> _Part | None:
             return None
     except FileNotFoundError:
         pass
-    path = f"{target.rpartition('/')[0]}/.{os.urandom(8).hex()}.part"
+    path = f"{target.rpartition('/')[0]}/.{os.urandom(4).hex()}.part"  # a name that copies leave out, also after a kill
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
     try:
         write_all(descriptor, data)
