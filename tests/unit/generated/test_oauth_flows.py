@@ -160,9 +160,10 @@ def test_clients_share_a_refresh_token_that_is_valid_once(made: ModuleType) -> N
     assert (len(services.forms), services.tokens) == (1, ["Bearer t1", "Bearer t1"])
 
 
-def test_the_device_flow_shows_a_code_and_waits_for_the_user(made: ModuleType) -> None:
+@pytest.mark.parametrize("status", [400, 200])  # GitHub's server responds with 200
+def test_the_device_flow_shows_a_code_and_waits_for_the_user(made: ModuleType, status: int) -> None:
     code = {"device_code": "d", "user_code": "ABC", "verification_uri": "https://login.example/enter", "interval": 5}
-    pending, slower = (400, {"error": "authorization_pending"}), (400, {"error": "slow_down"})
+    pending, slower = (status, {"error": "authorization_pending"}), (status, {"error": "slow_down"})
     services, clock = Services((200, code), pending, slower, refresh_token="r2"), ManualClock()
     messages: list[str] = []
     credentials = DeviceLogin("app", on_message=messages.append, clock=clock)

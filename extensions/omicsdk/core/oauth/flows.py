@@ -30,6 +30,8 @@ Network = Callable[[], "tuple[Mapping[str, str] | None, httpx.BaseTransport | No
 
 #: The grant of a login with a browser on another machine (RFC 8628).
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+# Errors after which the tokens are requested again.
+_NOT_YET = ("authorization_pending", "slow_down")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +113,18 @@ def by_device(
         # Before the first request, too: the user cannot have entered the code yet.
         clock.sleep(min(interval, timeout))
         try:
-            return grant_of(endpoint.text(client.request(token_url, fields, "login", again=True)), clock.now())
+            text = endpoint.text(client.request(token_url, fields, "login", again=True))
+            # GitHub's server states these errors with status 200.
+            named = (object_in(text).get("error"),)
+            if named[0] not in _NOT_YET:
+                return grant_of(text, clock.now())
         except APIError as error:
             # Without a description, the message is the error's name.
             named = (error.code, error.message)
-            if "slow_down" in named:
-                interval += 5  # RFC 8628, 3.5
-            elif "authorization_pending" not in named:
+            if not any(name in named for name in _NOT_YET):
                 raise AuthError(f"The login was refused: {error.message}", remedy="Log in again.") from error
+        if "slow_down" in named:
+            interval += 5  # RFC 8628, 3.5
     raise AuthError(f"The code was not entered within {timeout:g} s", remedy="Log in again.")
 
 
