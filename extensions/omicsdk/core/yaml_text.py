@@ -6,6 +6,7 @@ and needs YAML 1.2, duplicate keys and the line of each value; its bounds are th
 
 from __future__ import annotations
 
+import re
 from typing import Any, cast
 
 #: Levels that values may nest, those of aliases included. Readers walk by recursion, which Python stops at 1,000.
@@ -27,12 +28,23 @@ class YamlFault(ValueError):
         self.line = line
 
 
-def read_yaml(text: str | bytes, *, dates: bool = False, unique: bool = False) -> Any:
-    """Read a YAML text of one document, with the scalars of YAML 1.1.
+# Plain scalars that are the same values in YAML 1.1 and 1.2. Others, such as NO, 012, 1_000 and 22:22, are texts to one of
+# them, or another number: which version a file was written for is unknown, and as a text nothing of it is lost.
+_SCALARS = {
+    "bool": r"true|True|TRUE|false|False|FALSE",
+    "int": r"[-+]?(?:0|[1-9][0-9]*)|0x[0-9a-fA-F]+",
+    "float": r"(?:[-+]?[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+][0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)",
+}
+_TAG = "tag:yaml.org,2002:"
+
+
+def read_yaml(text: str | bytes, *, as_pyyaml: bool = False, unique: bool = False) -> Any:
+    """Read a YAML text of one document.
 
     Args:
         text: The text, or its bytes in UTF-8 or UTF-16.
-        dates: Whether dates become dates; by default they stay texts, as in JSON.
+        as_pyyaml: Whether scalars are those of YAML 1.1, as PyYAML reads them: `NO` is false, and dates are dates. By default
+            what YAML 1.2 does not read alike stays a text, and so do dates, as in JSON.
         unique: Whether a name may occur once in a mapping; by default the last value of several is its value.
 
     Returns:
@@ -49,7 +61,7 @@ def read_yaml(text: str | bytes, *, dates: bool = False, unique: bool = False) -
         _bound(text)
         if unique:
             _refuse_repeated(text)
-        return cast("Any", yaml).load(text, _loader(dates=dates))  # made of the safe one
+        return cast("Any", yaml).load(text, _loader(as_pyyaml=as_pyyaml))  # made of the safe one
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         lines = len(text.splitlines()) or 1  # missing text is reported at the last line
@@ -74,14 +86,15 @@ def _too_deep(line: int) -> YamlFault:
     return YamlFault(f"line {line}: it nests deeper than {MAX_DEPTH} levels", line)
 
 
-def _loader(*, dates: bool) -> Any:
+def _loader(*, as_pyyaml: bool) -> Any:
     import yaml
 
     base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    if dates:
+    if as_pyyaml:
         return base
+    scalars = {f"{_TAG}{kind}": re.compile(rf"(?:{pattern})\Z") for kind, pattern in _SCALARS.items()}
     resolvers: dict[str, list[tuple[str, Any]]] = {
-        first: [resolver for resolver in resolvers if resolver[0] != "tag:yaml.org,2002:timestamp"]
+        first: [(tag, scalars.get(tag, pattern)) for tag, pattern in resolvers if tag != f"{_TAG}timestamp"]
         for first, resolvers in base.yaml_implicit_resolvers.items()
     }
     return type("_Loader", (base,), {"yaml_implicit_resolvers": resolvers})

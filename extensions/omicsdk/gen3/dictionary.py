@@ -685,7 +685,7 @@ def _document(file: Path) -> dict[str, Any]:
 def _of_yaml(text: str, file: Path) -> Any:
     require("yaml", "gen3", f"{file}, which is YAML")
     try:
-        return read_yaml(text, dates=True)
+        return read_yaml(text, as_pyyaml=True)  # as Gen3's services do
     except YamlFault as error:
         raise _no_dictionary(file, str(error)) from error
 

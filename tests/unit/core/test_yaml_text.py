@@ -55,9 +55,21 @@ def test_aliases_within_bounds_are_read() -> None:
     assert read_yaml("a: &a [1]\nb: {<<: {c: *a}, d: *a}\n") == {"a": [1], "b": {"c": [1], "d": [1]}}
 
 
-def test_dates_are_texts_unless_they_are_requested() -> None:
-    assert read_yaml("2020-01-02") == "2020-01-02"
-    assert read_yaml("2020-01-02", dates=True).year == 2020
+@pytest.mark.parametrize(
+    "text", ["NO", "on", "012", "-0o17", "0b1", "1_000", "1_0.5", "22:22", "1:2.5", "1e5", "2020-01-02"]
+)
+def test_what_versions_of_yaml_read_differently_is_a_text(text: str) -> None:
+    assert read_yaml(f"{text}: [{text}]") == {text: [text]}
+
+
+def test_what_all_versions_of_yaml_read_alike_has_its_value() -> None:
+    values = read_yaml("[true, FALSE, 0, -12, +7, 0x1F, 1.5, -2., .5, 1.0e+3, ~, NULL, -.inf]")
+    assert values == [True, False, 0, -12, 7, 31, 1.5, -2.0, 0.5, 1000.0, None, None, float("-inf")]
+
+
+def test_scalars_are_those_of_pyyaml_where_that_reads_them() -> None:
+    assert read_yaml("2020-01-02", as_pyyaml=True).year == 2020
+    assert read_yaml("[NO, 012]", as_pyyaml=True) == [False, 10]
 
 
 def test_the_generators_bounds_are_the_same() -> None:

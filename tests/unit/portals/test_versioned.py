@@ -257,6 +257,12 @@ def test_an_output_outside_of_a_project_and_broken_yaml_are_faults(tmp_path: Pat
             [*DVC.rows(FileList(tmp_path / "list.dvc", "list.dvc", "", (), Counter()))]
 
 
+def test_a_name_that_is_no_text_to_other_versions_of_yaml_is_kept(tmp_path: Path):
+    (tmp_path / "list.dvc").write_text("deps:\n- path: https://h.example/x\nouts:\n- path: NO\n")
+    rows = DVC.rows(FileList(tmp_path / "list.dvc", "list.dvc", "", (), Counter()))
+    assert [row.cells["path"] for row in rows] == ["NO"]
+
+
 def test_git_annex_states_urls_and_keys(tmp_path: Path):
     assert read(SAMPLES / "whereis.jsonl")[0] == [
         ("fast.txt", f"{HOST}/a.txt", 6, {}),
