@@ -32,16 +32,21 @@ def written(value: Any, **layout: Any) -> str:
         return json.dumps(value, allow_nan=False, **layout)
     except ValueError:
         # Only if there are any, since it copies the whole value.
-        return json.dumps(_finite(value), allow_nan=False, **layout)
+        return json.dumps(finite(value), allow_nan=False, **layout)
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
+    """Copy a JSON value with null in place of NaN and Infinity.
+
+    Args:
+        value: The result of json.loads.
+    """
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if is_mapping(value):
-        return {name: _finite(inner) for name, inner in value.items()}
+        return {name: finite(inner) for name, inner in value.items()}
     if is_list(value):
-        return [_finite(inner) for inner in value]
+        return [finite(inner) for inner in value]
     return value
 
 

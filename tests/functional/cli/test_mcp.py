@@ -326,6 +326,16 @@ def test_bytes_are_no_response(assistant, omics_sandbox, tmp_path):
     assert "Download the file" in assistant.error("cat", {"uris": [f"dss://aws/{bundle}/a.bin"]})
 
 
+def test_a_file_of_odd_json_ends_no_server(assistant):
+    async def talk(session):
+        (assistant.folder / "odd.json").write_text(r'{"a": NaN, "b": "\ud800"}')
+        return [await session.call_tool("cat", {"uris": ["odd.json"]}) for _ in range(2)]
+
+    for response in assistant.talk_to_process(talk):
+        assert json.loads(response.content[0].text, parse_constant=pytest.fail) == response.structured_content
+        assert response.structured_content == {"result": {"a": None, "b": "\ufffd"}}
+
+
 def large_bundle(sandbox: Any, folder: Path) -> tuple[dict[str, Any], bytes]:
     folder.mkdir()
     content = random.Random(1).randbytes(6 << 20)

@@ -373,6 +373,11 @@ def test_only_the_latest_rests_are_kept():
     assert responses.first([]) == {"result": []}
 
 
+def test_a_result_is_json_that_every_client_reads():
+    text = r'{"a": [NaN, -Infinity, 1e999], "b": "\ud83d\ude00 \ud800"}'
+    assert masked(text, {}) == {"a": [None, None, None], "b": "\U0001f600 \ufffd"}
+
+
 def test_what_a_response_never_shows():
     token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl"
     url = "https://bucket.example.org/a?X-Amz-Signature=canary-signature"

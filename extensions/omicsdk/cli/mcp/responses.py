@@ -9,6 +9,8 @@ from itertools import count
 from typing import Any
 
 from omicsdk.core.errors import UsageError
+from omicsdk.core.json_coding import decoded
+from omicsdk.core.json_text import finite
 from omicsdk.core.redaction import MASK, is_secret_name, mask_json, mask_text
 from omicsdk.core.type_guards import is_array, is_object
 
@@ -27,7 +29,8 @@ def masked(text: str, environ: Mapping[str, str]) -> Any:
         environ: The environment's variables.
 
     Returns:
-        The JSON value; the text if it is not JSON.
+        The JSON value, without NaN and halves of surrogate pairs, which other readers of JSON refuse; the text if it is not
+        JSON.
     """
     # Before the text is decoded: a secret may be anywhere in it, also within a longer text.
     for name, secret in environ.items():
@@ -35,7 +38,7 @@ def masked(text: str, environ: Mapping[str, str]) -> Any:
         if len(secret) >= _SHORTEST_SECRET and (is_secret_name(name) or is_secret_name(name.rpartition("_")[2])):
             text = text.replace(secret, MASK)
     try:
-        return mask_json(json.loads(text))
+        return mask_json(finite(decoded(text)))
     except (ValueError, RecursionError):
         return mask_text(text)
 
