@@ -4,6 +4,7 @@ import base64
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from fractions import Fraction
 from functools import cache, cached_property, partial
 from ipaddress import IPv4Address, IPv6Address
 from typing import TYPE_CHECKING, Any, cast
@@ -350,6 +351,11 @@ def _validator_class(schemas: Schemas, *, sent: bool) -> Any:
         if (expression := readable(text)) and validator.is_type(instance, "string") and not expression.search(instance):
             yield ValidationError(f"{instance!r} does not match {text!r}")
 
+    def multiple(validator: Any, step: Any, instance: Any, _schema: Schema) -> Iterator[ValidationError]:
+        # Of their digits in JSON: the float 4.02 is no multiple of the float 0.01.
+        if validator.is_type(instance, "number") and Fraction(str(instance)) % Fraction(str(step)):
+            yield ValidationError(f"{instance!r} is not a multiple of {step}")
+
     def names_by(keyword: str, validator: Any, value: Any, instance: Any, schema: Schema) -> Iterator[ValidationError]:
         patterns = as_mapping(schema.get("patternProperties"))
         readable_patterns = {text: subschema for text, subschema in patterns.items() if readable(text)}
@@ -391,6 +397,7 @@ def _validator_class(schemas: Schemas, *, sent: bool) -> Any:
         "allOf": parts,
         "required": required,
         "pattern": pattern,
+        "multipleOf": multiple,
         "format": format_,
         "oneOf": alternatives,
         "anyOf": alternatives,

@@ -7,6 +7,7 @@ import string
 import uuid
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 from random import Random
 from typing import Any, cast
 
@@ -338,7 +339,8 @@ def _number(flat: Schema, random: Random, *, whole: bool) -> int | float:
         least = 0 if most is None or most >= 0 else most
     number = least + (random.randint(0, 9) * step if most is None else 0)
     if step and step != 1:
-        number = math.ceil(least / step) * step
+        exact = Fraction(str(step))
+        number = float(math.ceil(Fraction(str(least)) / exact) * exact)
     return math.ceil(number) if whole else number
 
 

@@ -44,6 +44,7 @@ def test_members_without_a_schema_are_in_the_order_of_the_document(stored: dict[
         {"type": "integer", "minimum": 5, "maximum": 7},
         {"type": "integer", "exclusiveMinimum": 10, "multipleOf": 4},
         {"type": "number", "maximum": -1.5},
+        {"type": "number", "minimum": 0.25, "multipleOf": 0.1},
         {"enum": ["a", "b"]},
         {"type": "array", "items": TEXT, "minItems": 3},
         {"type": "array", "items": TEXT, "maxItems": 0},
@@ -64,6 +65,15 @@ def test_what_is_made_keeps_to_its_schema_and_is_the_same_each_time(schema: dict
     for value in (made.made(schema, "place"), made.example(schema, "place")):
         assert [error.message for error in schemas.errors(schema, value, sent=False)] == []
     assert made.example(schema, "place") == values()[1].example(schema, "place")
+
+
+@pytest.mark.parametrize(
+    ("number", "is_valid"), [(4.02, True), (1.11, True), (600.03, True), (1e22, True), (4.025, False)]
+)
+def test_multiples_are_those_of_the_digits_that_json_states(number: float, is_valid: bool):
+    schemas, _ = values()
+    for sent in (True, False):
+        assert (not list(schemas.errors({"type": "number", "multipleOf": 0.01}, number, sent=sent))) == is_valid
 
 
 def test_examples_of_the_document_are_used_if_they_keep_to_the_schema():
