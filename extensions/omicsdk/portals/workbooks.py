@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import zipfile
+from collections.abc import Iterable
 from contextlib import closing
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from warnings import catch_warnings
 
 from omicsdk.core.archives import InflationLimit
@@ -16,6 +17,7 @@ from omicsdk.core.archives import InflationLimit
 # What a sheet of files has, beside sheets of notes.
 _ADDRESS = re.compile(rb"://|\b[SED]RR\d{5}|\bdg\.\w+[/:]")
 _BREAK = re.compile(r"[\t\r\n\v\f]+")
+_FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
 
 
 class Sheet(NamedTuple):
@@ -54,7 +56,9 @@ def _sheet_of(path: Path, most: int | str | None, *_: int) -> Sheet | None:
                 return None
             limit = InflationLimit(path, most)
             limit.spend(sum(member.file_size for member in archive.infolist()))
-        texts = _texts_in(path, limit)
+            sheets = (archive.read(name) for name in archive.namelist() if name.startswith("xl/worksheets/"))
+            has_formulas = any(map(_FORMULA.search, sheets))
+        texts = _texts_in(path, limit, has_formulas=has_formulas)
     # RuntimeError: encryption, or a compression that Python lacks; SyntaxError: XML.
     except (zipfile.BadZipFile, RuntimeError, KeyError, ValueError, SyntaxError):
         return None
@@ -62,19 +66,22 @@ def _sheet_of(path: Path, most: int | str | None, *_: int) -> Sheet | None:
     return Sheet(name, texts[name], tuple(other for other in texts if other != name)) if texts else None
 
 
-def _texts_in(path: Path, limit: InflationLimit) -> dict[str, bytes]:
+def _texts_in(path: Path, limit: InflationLimit, *, has_formulas: bool) -> dict[str, bytes]:
     from openpyxl import load_workbook
 
     from omicsdk.gen3.records.tables import text_of
 
     texts = dict[str, bytes]()
-    with catch_warnings(action="ignore"), closing(load_workbook(path, read_only=True, data_only=True)) as book:
+    with (
+        catch_warnings(action="ignore"),
+        closing(load_workbook(path, read_only=True, data_only=True)) as book,
+        closing(load_workbook(path, read_only=True) if has_formulas else book) as formulas,
+    ):
         for sheet in book.worksheets:
             if sheet.sheet_state != "visible":
                 continue
-            sheet.reset_dimensions()  # some programs write a size that is not the sheet's
             rows = list[list[str]]()
-            for row in sheet.iter_rows(values_only=True):
+            for row in _rows_of(sheet, formulas[sheet.title] if has_formulas else None):
                 cells = [_BREAK.sub(" ", text_of(cell)).strip() for cell in row]
                 # Many cells may share one long text, and a row with a far column has all cells before it.
                 limit.spend(len(cells) + sum(map(len, cells)))
@@ -85,3 +92,23 @@ def _texts_in(path: Path, limit: InflationLimit) -> dict[str, bytes]:
                 lines = ("\t".join((row + [""] * width)[:width]) for row in rows)
                 texts[sheet.title] = "".join(f"{line}\n" for line in lines).encode()
     return texts
+
+
+def _rows_of(sheet: Any, formulas: Any) -> Iterable[Iterable[object]]:
+    """The values of a sheet's cells by row; a formula itself where no program has stored its value.
+
+    Such a cell, which programs without a calculator write, would be empty: the file that it names would be left out, or not verified.
+    """
+    sheet.reset_dimensions()  # some programs write a size that is not the sheet's
+    if formulas is None:
+        return sheet.iter_rows(values_only=True)
+    formulas.reset_dimensions()
+    rows = zip(sheet.iter_rows(), formulas.iter_rows(), strict=True)
+    # The value of another type is an empty text.
+    return (
+        [
+            formula.value if formula.data_type == "f" and (cell.value, cell.data_type) == (None, "n") else cell.value
+            for cell, formula in zip(*pair, strict=True)
+        ]
+        for pair in rows
+    )

@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import re
 import shutil
 import time
 import tracemalloc
@@ -1222,6 +1223,20 @@ def test_the_sheet_of_a_workbook_that_has_addresses_is_read(tmp_path: Path):
     assert [*listed.notes] == ["its sheet 'files' is read; save others as CSV: notes"]
     with pytest.raises(UnpacksTooLarge):
         next(format.rows(listed._replace(max_unpacked=9)))
+
+
+def test_a_formula_whose_value_no_program_stored_is_not_an_empty_cell(tmp_path: Path):
+    book, path = Workbook(), tmp_path / "list.xlsx"
+    urls = ["https://h.example/a.bam", "https://h.example/b.bam", '=HYPERLINK("https://h.example/c.bam")']
+    for cell in ("url", *urls, '=""'):
+        book.worksheets[0].append([cell])
+    book.save(tmp_path / "made.xlsx")
+    with zipfile.ZipFile(tmp_path / "made.xlsx") as made, zipfile.ZipFile(path, "w") as stored:
+        for name in made.namelist():
+            # Programs with a calculator store the type of a formula's value, here of an empty text.
+            stored.writestr(name, re.sub(b'(<c r="A5")', rb'\1 t="str"', made.read(name)))
+    format, listed = recognised(Head(path), path.name), FileList(path, path.name, "", (), Counter())
+    assert [row.cells["url"] for row in format.rows(listed)] == urls
 
 
 def test_a_workbook_is_converted_once_within_the_limit_of_its_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
