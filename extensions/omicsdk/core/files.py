@@ -148,6 +148,27 @@ def make_durable(descriptor: int) -> None:
             raise
 
 
+def make_names_durable(folder: str) -> None:
+    """Return once the names in a folder are durable.
+
+    Args:
+        folder: The folder. If this system or its permissions do not let it be synced, that is no error.
+
+    Raises:
+        OSError: It does not exist, or the disk failed.
+    """
+    if os.name == "nt":
+        return  # Windows has no such call
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except PermissionError:  # a folder that is writable but not readable cannot be synced
+        return
+    try:
+        make_durable(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def put_in_place(part: Path, target: Path) -> None:
     """Rename a complete file, replacing the target; if the target is a device or a FIFO, write its bytes there and
     remove it.

@@ -15,7 +15,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from omicsdk.core.errors import DiskFull, NotWritable, OmicsError, TooManyOpenFiles, TransferError
-from omicsdk.core.files import in_place_of, make_durable
+from omicsdk.core.files import in_place_of, make_durable, make_names_durable
 
 if TYPE_CHECKING:
     import sqlite3
@@ -429,17 +429,12 @@ class Disk:
     #: Write all of several buffers at an offset of an open file; see `write_at`.
     write_at = staticmethod(write_at)
 
-    def close(self, descriptor: int) -> None:
-        """Close an open file."""
-        os.close(descriptor)
-
-    def rename(self, source: str, target: str) -> None:
-        """Rename a file, replacing an existing one."""
-        os.replace(source, target)
-
-    def unlink(self, path: str) -> None:
-        """Remove a file or link."""
-        os.unlink(path)
+    #: Close an open file.
+    close = staticmethod(os.close)
+    #: Rename a file, replacing an existing one.
+    rename = staticmethod(os.replace)
+    #: Remove a file or link.
+    unlink = staticmethod(os.unlink)
 
     def make_folders(self, path: str) -> None:
         """Create a folder and its missing parents; a link to a folder is a folder.
@@ -498,15 +493,13 @@ class Disk:
     #: Append all of the data to an open log; see `write_all`.
     append = staticmethod(write_all)
 
-    def truncate(self, descriptor: int, length: int) -> None:
-        """Truncate a file to a length in bytes."""
-        os.ftruncate(descriptor, length)
+    #: Truncate a file to a length in bytes.
+    truncate = staticmethod(os.ftruncate)
 
     # -- making it durable
 
-    def sync(self, descriptor: int) -> None:
-        """Return once an open file's bytes and length are durable; its name may not be."""
-        make_durable(descriptor)
+    #: Return once an open file's bytes and length are durable; its name may not be.
+    sync = staticmethod(make_durable)
 
     def sync_files(self, paths: Sequence[str]) -> None:
         """Return once the bytes and times of files are durable; their names may not be.
@@ -587,17 +580,7 @@ class Disk:
             self._parents |= parents
             raise
 
-    def _sync_folder(self, path: str) -> None:
-        if os.name == "nt":
-            return  # Windows has no such call
-        try:
-            descriptor = os.open(path, os.O_RDONLY | _BINARY)
-        except PermissionError:  # a folder that is writable but not readable cannot be synced
-            return
-        try:
-            make_durable(descriptor)
-        finally:
-            os.close(descriptor)
+    _sync_folder = staticmethod(make_names_durable)
 
 
 def make_folders(path: str, disk: Disk | None = None) -> None:
