@@ -388,7 +388,8 @@ class _Conversation:
                 headers = credentials.headers(method, url)
             else:
                 headers = yield Call(partial(credentials.headers, method, url))
-            return credentials, with_cookies(self._hop.headers, headers), credentials.query(method, url)
+            query = credentials.query(method, url)
+            return credentials, with_cookies(self._hop.headers, headers), query
         except AuthError as error:
             if self._request.secured:
                 raise

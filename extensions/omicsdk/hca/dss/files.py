@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from omicsdk_api.dss import DssApi
 
     from omicsdk.core.credentials import Credentials
+    from omicsdk.core.request import Request
     from omicsdk.hca.dss.client import Dss
     from omicsdk.transfer import TransferOptions, TransferReport
     from omicsdk.transfer.scale.workers import WorkerPool
@@ -158,6 +159,11 @@ def without_redirects(api: DssApi) -> DssApi:
     return api.with_options(follow_redirects=False)
 
 
+def _request(api: DssApi, file: DSSFile) -> Request:
+    replica, version = cast("Replica", file.replica), file.version or OMIT
+    return api.get_file.build(uuid=file.uuid, replica=replica, version=version)
+
+
 def locate(asking: DssApi, file: DSSFile) -> Location:
     """Return where a file is now; without a version the latest one.
 
@@ -169,9 +175,8 @@ def locate(asking: DssApi, file: DSSFile) -> Location:
         APIError: The service refused; names the file.
         TransferError: It redirected to an invalid URL.
     """
-    replica, version = cast("Replica", file.replica), file.version or OMIT
     try:
-        with asking.get_file.stream(uuid=file.uuid, replica=replica, version=version) as response:
+        with asking.get_file.streamed(_request(asking, file)) as response:
             # A service that has the bytes itself responds with them; they are requested again by the engine.
             redirect = response.headers.get("location", "")
             try:
@@ -220,8 +225,7 @@ class Locator:
             ask = partial(self._in_turn, ask)
             if self._refused is not None or not self._is_among_first(file):
                 return ask, None
-        replica, version = cast("Replica", file.replica), file.version or OMIT
-        out = self._transport.outgoing(self._api.get_file.build(uuid=file.uuid, replica=replica, version=version))
+        out = self._transport.outgoing(_request(self._api, file))
         if out is None:  # only the client can send it
             return ask, None
         return Location(out.url, {name: value for name, value in out.headers.items() if name not in _ENGINES_OWN}), ask

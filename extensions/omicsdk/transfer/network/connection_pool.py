@@ -200,7 +200,6 @@ class ConnectionPool:
         process = self._getpid()
         try:
             wire = self._wires().pop()  # the most recently used: its connection is the likeliest to be open still
-            wire.forget_routes()
         except IndexError:
             wire = self.new_wire(_SERVERS)
         response = StreamedResponse(wire, most)
@@ -220,6 +219,7 @@ class ConnectionPool:
                 if self._closed or len(self._idle) >= _IDLE:
                     wire.close()
                 else:
+                    wire.forget_routes()
                     self._idle.append(wire)
 
     def close(self) -> None:
