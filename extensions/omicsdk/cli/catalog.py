@@ -214,10 +214,8 @@ class ServiceGroup(Group):
         for command in self._workflows():
             if command["command"] == word:
                 return self._node(self._own_package, command)
-        for command in self._operations():
-            if command["command"] == word:
-                return self._node(self._package, command)
-        return self._groups().get(word)
+        operation = next(self._operations(word), None)
+        return self._groups().get(word) if operation is None else self._node(self._package, operation)
 
     def child(self, word: str) -> Group | CommandNode:
         """Return the command or group that the next word names.
@@ -284,14 +282,15 @@ class ServiceGroup(Group):
         """The handwritten commands that are no operation's."""
         return [command for command in self._handwritten() if not command.get("extends")]
 
-    def _operations(self) -> Iterator[Command]:
-        """The operations, with what handwritten commands add to them."""
+    def _operations(self, named: str | None = None) -> Iterator[Command]:
+        """The operations, or those of a name, with what handwritten commands add to them."""
         if self._package is None:
             return
         more = {command["command"]: command for command in self._handwritten() if command.get("extends")}
         for operation in self._catalog.operations(self._package):
             word = operation["command"]
-            yield _with_columns(_extended(operation, more[word]) if word in more else operation)
+            if named in (None, word):
+                yield _with_columns(_extended(operation, more[word]) if word in more else operation)
 
     def below(self) -> list[ServiceGroup]:
         """The groups below."""
