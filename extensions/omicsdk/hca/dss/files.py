@@ -178,15 +178,15 @@ def locate(asking: DssApi, file: DSSFile) -> Location:
     try:
         with asking.get_file.streamed(_request(asking, file)) as response:
             # A service that has the bytes itself responds with them; they are requested again by the engine.
-            redirect = response.headers.get("location", "")
-            try:
-                return Location(urljoin(response.url, redirect))
-            except ValueError as error:
-                problem = f"{file.name}: the service redirected to an invalid URL"
-                raise TransferError(problem, name=file.name) from error
+            url, redirect = response.url, response.headers.get("location", "")
     except APIError as error:
         error.operation = f"{error.operation} {file.name}"
         raise
+    try:
+        return Location(urljoin(url, redirect))
+    except ValueError as error:
+        problem = f"{file.name}: the service redirected to an invalid URL"
+        raise TransferError(problem, name=file.name) from error
 
 
 # Files that are requested at once of a service of which it is not known yet whether it accepts the credentials.
