@@ -367,6 +367,8 @@ def target_of(path: Path) -> Path:
     return target
 
 
+#: What to do about a settings file that is malformed.
+CORRECT_OR_MOVE = "Correct the file, or move it away to continue without it."
 # Bytes of the largest file of settings or secrets: others were named by mistake, or never end, such as /dev/zero.
 _LARGEST = 16 * 1024 * 1024
 
@@ -395,6 +397,37 @@ def read_small_text(path: str | os.PathLike[str]) -> str:
         UnicodeDecodeError: It is not UTF-8.
     """
     return read_small(path).decode("utf-8-sig").replace("\r\n", "\n")
+
+
+def settings_text(path: str | os.PathLike[str]) -> str | None:
+    """Read a settings file unchanged, with its byte order mark.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Its text; None if it does not exist.
+
+    Raises:
+        ConfigError: It cannot be read, or is not UTF-8.
+    """
+    try:
+        data = read_small(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError) as error:  # a NUL in the path is a ValueError
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise ConfigError(
+            f"{path} cannot be read: {reason or error}", remedy="Check the file and its permissions."
+        ) from error
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = data[: error.start]
+        line, column = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
+        raise ConfigError(
+            "not UTF-8 text", remedy=CORRECT_OR_MOVE, file=os.fspath(path), line=line, column=column
+        ) from error
 
 
 def _small(file: BufferedReader, path: str | os.PathLike[str]) -> bytes:

@@ -17,12 +17,12 @@ from typing import Any, Literal, TypeVar, cast
 
 from omicsdk.core.credentials import is_confidential
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.files import expanded
+from omicsdk.core.files import expanded, settings_text
 from omicsdk.core.likeness import nearest
 from omicsdk.core.logs import logger
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.request import fault_of
-from omicsdk.core.settings.config import parsed, read_text
+from omicsdk.core.settings.config import parsed
 from omicsdk.gen3.errors import choice
 
 #: The store of a data set's files.
@@ -159,7 +159,7 @@ def read_config(source: PathOrMapping) -> DtpConfig:
     if isinstance(source, Mapping):
         return _Reader("the settings", None).config(source)
     path = Path(source)
-    text = read_text(path)
+    text = settings_text(path)
     if text is None:
         raise ConfigError(f"{path} cannot be read: No such file or directory", remedy="Use a JSON or INI file.")
     text = text.removeprefix("\ufeff")

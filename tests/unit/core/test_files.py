@@ -20,11 +20,11 @@ from omicsdk.core.files import (
     read_private,
     read_small_text,
     remove_unfinished,
+    settings_text,
     state_folder,
     write_private,
 )
 from omicsdk.core.oauth.credentials import read_key
-from omicsdk.core.settings import config
 from omicsdk.core.settings.profiles import SETTINGS_VARIABLE, read_settings, settings_file
 from omicsdk.core.token_file import token_file
 from omicsdk.core.user_folders import user_folder
@@ -189,7 +189,7 @@ def test_a_fifo_may_be_named_as_a_file_that_is_written(tmp_path):
 
 READERS: list[Callable[[Path], object]] = [
     read_private,
-    config.read_text,
+    settings_text,
     lambda path: read_settings({SETTINGS_VARIABLE: os.fspath(path)}),
     read_key,
     read_credentials_file,
@@ -211,7 +211,7 @@ def test_a_file_of_gigabytes(reader: Callable[[Path], object], tmp_path: Path):
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there is no such device")
 def test_a_device_without_an_end():
     with pytest.raises(ConfigError, match="larger than 16 MiB"):
-        config.read_text("/dev/zero")
+        settings_text("/dev/zero")
 
 
 @pytest.mark.parametrize(("stale", "text"), [(2, "a"), (3, None)])

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from json import decoder, scanner
 
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.files import locked, read_small, write_private, write_text
+from omicsdk.core.files import CORRECT_OR_MOVE, locked, settings_text, write_private, write_text
 from omicsdk.core.frozen import NamedTuple
 from omicsdk.core.redaction import MASK, is_secret_name, mask_json
 
@@ -27,9 +27,6 @@ Mark: TypeAlias = tuple[str, str]
 ARRAY_OPERATORS = frozenset({"$append", "$extend", "$extendleft", "$insert", "$remove"})
 #: Maximum number of levels of a settings file; far more than users write.
 DEPTH_LIMIT = 50
-
-_REMEDY = "Correct the file, or move it away to continue without it."
-
 
 # No dataclasses in this module: every command of the platforms that have settings imports it, and they take 8 ms.
 _NO_LINES: Mapping[Keys, int] = {}
@@ -311,8 +308,7 @@ def read_layer(path: str | os.PathLike[str]) -> Layer | None:
     Raises:
         ConfigError: It cannot be read, or `parsed` refuses it.
     """
-    text = None if os.fspath(path) == os.devnull else read_text(path)
-    return None if text is None else parsed(text, path)
+    return next(iter(_layers_of([path])), None)
 
 
 def read_layers(built_in: Layer, files: Iterable[str], kinds: Mapping[str, str]) -> tuple[list[Layer], Settings]:
@@ -329,40 +325,15 @@ def read_layers(built_in: Layer, files: Iterable[str], kinds: Mapping[str, str])
     Raises:
         ConfigError: As for `read_layer`, `merged` and `check_kinds`.
     """
-    of_files = [read_layer(file) for file in files]
-    layers = [built_in, *(layer for layer in of_files if layer is not None)]
+    layers = [built_in, *_layers_of(files)]
     settings = merged(layers)
     check_kinds(settings, kinds)
     return layers, settings
 
 
-def read_text(path: str | os.PathLike[str]) -> str | None:
-    """Read a settings file unchanged, with its byte order mark.
-
-    Args:
-        path: The file.
-
-    Returns:
-        Its text; None if it does not exist.
-
-    Raises:
-        ConfigError: It cannot be read, or is not UTF-8.
-    """
-    try:
-        data = read_small(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except (OSError, ValueError) as error:  # a NUL in the path is a ValueError
-        reason = error.strerror if isinstance(error, OSError) else None
-        raise ConfigError(
-            f"{path} cannot be read: {reason or error}", remedy="Check the file and its permissions."
-        ) from error
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        before = data[: error.start]
-        line, column = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
-        raise ConfigError("not UTF-8 text", remedy=_REMEDY, file=os.fspath(path), line=line, column=column) from error
+def _layers_of(files: Iterable[str | os.PathLike[str]]) -> list[Layer]:
+    texts = [(file, settings_text(file)) for file in files if os.fspath(file) != os.devnull]
+    return [parsed(text, file) for file, text in texts if text is not None]
 
 
 def parsed(text: str, path: str | os.PathLike[str]) -> Layer:
@@ -384,14 +355,14 @@ def parsed(text: str, path: str | os.PathLike[str]) -> Layer:
     except json.JSONDecodeError as error:
         message = error.msg if isinstance(error, _Unusable) else f"not JSON: {error.msg}"
         raise ConfigError(
-            message, remedy=_REMEDY, file=os.fspath(path), line=error.lineno, column=error.colno
+            message, remedy=CORRECT_OR_MOVE, file=os.fspath(path), line=error.lineno, column=error.colno
         ) from error
     except ValueError as error:  # a whole number of thousands of digits
-        raise ConfigError(f"not usable: {error}", remedy=_REMEDY, file=os.fspath(path)) from error
+        raise ConfigError(f"not usable: {error}", remedy=CORRECT_OR_MOVE, file=os.fspath(path)) from error
     except RecursionError as error:
-        raise ConfigError("nested too deeply", remedy=_REMEDY, file=os.fspath(path)) from error
+        raise ConfigError("nested too deeply", remedy=CORRECT_OR_MOVE, file=os.fspath(path)) from error
     if value.__class__ is not dict:
-        raise ConfigError("not a JSON object", remedy=_REMEDY, file=os.fspath(path), line=1, column=1)
+        raise ConfigError("not a JSON object", remedy=CORRECT_OR_MOVE, file=os.fspath(path), line=1, column=1)
     return Layer(os.fspath(path), value, dict(located.lines_of(value)))
 
 
@@ -557,7 +528,7 @@ def values_of(path: Path) -> Values:
     Raises:
         ConfigError: It is malformed, or cannot be read.
     """
-    text = read_text(path)
+    text = settings_text(path)
     return dict(parsed(text, path).values) if text is not None and text.strip() else {}
 
 

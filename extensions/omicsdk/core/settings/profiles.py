@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.files import locked, no_home, read_small_text, write_private
+from omicsdk.core.files import locked, no_home, settings_text, write_private
 from omicsdk.core.frozen import NamedTuple
 from omicsdk.core.likeness import did_you_mean, nearest
 from omicsdk.core.type_guards import is_object
@@ -197,16 +197,12 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     path = _file_name("settings.toml", SETTINGS_VARIABLE, environ)
     if not path:
         return Settings(None, {})
-    try:
-        # Without a byte order mark, which some editors write and tomllib refuses.
-        text = read_small_text(path)
-    except (FileNotFoundError, NotADirectoryError):
+    if (text := settings_text(path)) is None:
         return Settings(path, {})
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8"
-        raise ConfigError(f"Cannot read {path}: {reason}", remedy="Check the file and its permissions.") from error
     from omicsdk.core.settings.toml import parsed
 
+    # Without a byte order mark, which some editors write and tomllib refuses.
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
     return Settings(path, parsed(text, path), text)
 
 

@@ -105,6 +105,12 @@ def test_a_malformed_file_is_an_error_with_its_line(environ: dict[str, str], tex
     assert path.read_text() == text
 
 
+def test_a_file_that_is_not_utf_8_is_an_error_with_its_line(environ: dict[str, str]) -> None:
+    _file(environ, "#\n").write_bytes(b"a = 1\nb = '\xe9'\n")
+    with pytest.raises(ConfigError, match=r"settings\.toml:2:6: not UTF-8 text"):
+        profile_settings("default", "sb", environ)
+
+
 def test_line_ends_of_windows_are_kept(environ: dict[str, str]) -> None:
     _set(environ, "work", "sb", "https://a.example.org")
     path = Path(str(settings_path(environ)))
