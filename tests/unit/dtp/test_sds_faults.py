@@ -156,6 +156,19 @@ def test_a_separate_column_is_no_fault_and_reported_once(convertor, data_set):
     assert [note.column for note in conversion.notes] == ["body mass index"]
 
 
+def test_values_that_an_empty_cell_separates_from_those_of_other_rows_are_noted(convertor, data_set):
+    names = ["Contributor name", None, None, "Ann", "Ben", "Cy"]
+    rows = [*(row for row in DESCRIPTION if row[0] not in ("Contributor name", "Contributor ORCID")), names]
+    orcid = "https://orcid.org/0000-0002-1825-0097"
+    conversion = convertor.convert(
+        data_set({"dataset_description": [*rows, ["Contributor ORCID", None, None, "x", None, orcid]]})
+    )
+    assert conversion.findings == []
+    assert [(note.column, note.message) for note in conversion.notes if note.kind == "moved"] == [
+        ("Contributor ORCID", "It has an empty cell before a value")
+    ]
+
+
 @pytest.mark.parametrize("header", ["subject id,strain,", "subject id,strain"])
 def test_a_cell_below_no_header_is_reported(convertor, data_set, header):
     folder = data_set({"subjects": None})

@@ -144,8 +144,8 @@ class Converted:
             link to.
         findings: What is wrong, with file, sheet, row and column. Records with faults, and those that link to them, are not
             among `records`.
-        notes: What is left out because the dictionary has nothing for it; how the version was chosen, unless by what the
-            data set states.
+        notes: What is left out because the dictionary has nothing for it; values that move, as an empty cell is before
+            them; how the version was chosen, unless by what the data set states.
         version: The version of the structure that it was read as.
     """
 

@@ -234,7 +234,7 @@ class Table:
         columns: By property: its header.
         entries: Its records.
         findings: The faults of its headers.
-        notes: What of it is left out.
+        notes: What of it is left out, or moves.
     """
 
     kind: TableKind
@@ -313,6 +313,12 @@ class Table:
                 rows[name] = line.number
                 broken = [cell.finding(entry.place, name) for cell in cells if isinstance(cell, Unreadable)]
                 entry.findings += broken
+                is_list = "array" in self.node.properties[name].kinds
+                if is_list and cells != list(line.cells[begin : begin + len(cells)]):
+                    remedy = (
+                        "Its values move to the left: write NA into the cell if they belong to those of other rows."
+                    )
+                    self.notes.append(Finding("moved", "It has an empty cell before a value", remedy, *here, label))
                 if cells and not broken:
                     entry.values[name] = _values_reader_of(self.node.properties[name])(cells)
         for label, here in others:
