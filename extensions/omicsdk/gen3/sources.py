@@ -81,8 +81,9 @@ OWN_IDP = "local"
 _WORKSPACE_IDP = "idp://wts/"
 _GIVEN_TOKEN = "accesstoken:///"  # noqa: S105 - the beginning of a pseudo URL
 _SLASHES = re.compile(r"[/\\]")
-# Characters of a file's name at most, less those of ".json": what is longer can only be a key, which no error may quote.
-_LONGEST_NAME = 250
+# Characters of a file's name at most, less those of ".json", and of a path: what is longer can only be a key, which no error may
+# quote.
+_LONGEST_NAME, _LONGEST_PATH = 250, 4095
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
@@ -207,7 +208,8 @@ def login_of(arguments: Arguments, environ: Mapping[str, str], home: Callable[[]
     if named.startswith(_WORKSPACE_IDP):
         idp = arguments.idp or unquote(named.removeprefix(_WORKSPACE_IDP)).strip("/")
         return Login(TokenService(workspace(environ), idp), endpoint)
-    if jwt_claims(named) or named.lstrip().startswith("{") or max(map(len, _SLASHES.split(named))) > _LONGEST_NAME:
+    is_too_long = len(named) > _LONGEST_PATH or max(map(len, _SLASHES.split(named))) > _LONGEST_NAME
+    if is_too_long or jwt_claims(named) or named.lstrip().startswith("{"):
         source = "refresh_file" if arguments.refresh_file else KEY_VARIABLE
         raise Gen3AuthError(
             f"{source} is a key or token, not the path of a credentials file",
@@ -215,12 +217,15 @@ def login_of(arguments: Arguments, environ: Mapping[str, str], home: Callable[[]
         )
     try:
         file = _file(named, home)
+        is_there = file.is_file()
+    except OSError as error:
+        raise _unreadable(error.filename, error) from error
     except ConfigError:
         if named != DEFAULT_FILE:
             raise
         missing = Path("~", FOLDER, f"{DEFAULT_FILE}.json")  # no file was named
         return Login(TokenService(workspace(environ), arguments.idp or "", missing=missing), endpoint)
-    if file.is_file():
+    if is_there:
         return _with_key(_key(_read(file), file), endpoint, arguments.idp)
     return Login(TokenService(workspace(environ), arguments.idp or "", missing=file), endpoint)
 
@@ -302,15 +307,19 @@ def _file(named: str, home: Callable[[], Path]) -> Path:
     return next((candidate for candidate in candidates if candidate.is_file()), expected)
 
 
+def _unreadable(file: object, error: OSError) -> ConfigError:
+    return ConfigError(
+        f"{file} cannot be read: {error.strerror or error}", remedy="Check the file and its permissions."
+    )
+
+
 def _read(file: Path) -> Mapping[str, object]:
     try:
         content: object = json.loads(read_small(file))
         if os.name != "nt" and file.stat().st_mode & 0o077:
             _log.warning("%s contains a key and other users can read it; run: chmod 600 %s", file, file)
     except OSError as error:
-        raise ConfigError(
-            f"{file} cannot be read: {error.strerror or error}", remedy="Check the file and its permissions."
-        ) from error
+        raise _unreadable(file, error) from error
     except (ValueError, RecursionError) as error:
         raise Gen3AuthError(f"{file} is not JSON", remedy=_DOWNLOAD_AGAIN) from error
     if not is_object(content):

@@ -60,6 +60,24 @@ def test_a_name_that_is_nowhere_is_searched_where_it_would_be(home: Path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="files have no mode there")
+@pytest.mark.parametrize("named", [None, "lab", "/elsewhere/lab.json"])
+def test_a_folder_of_credentials_that_this_user_may_not_enter_is_named(
+    home: Path, monkeypatch: pytest.MonkeyPatch, named: str | None
+):
+    def refuse(path: Path, **_: bool) -> os.stat_result:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "stat", refuse)
+    with pytest.raises(ConfigError, match=r"(credentials|lab)(\.json)? cannot be read: Permission denied"):
+        login_of(Arguments(refresh_file=named), {}, lambda: home)
+
+
+def test_a_path_that_is_longer_than_any_is_not_shown(home: Path):
+    with pytest.raises(Gen3AuthError, match="not the path of a credentials file") as raised:
+        login_of(Arguments(refresh_file="secret/" * 700), {}, lambda: home)
+    assert "secret" not in str(raised.value)
+
+
 def test_a_key_that_others_can_read_is_warned_of(write: Write, home: Path, caplog: pytest.LogCaptureFixture):
     file = write("mine.json")
     file.chmod(0o600)
