@@ -433,7 +433,9 @@ class Sandbox:
             return seed_folder(self.dss, Path(folder), replica=replica, creator_uid=creator_uid)
         from omicsdk.sandbox.seeds.folders import seed_service
 
-        return seed_service(self._up.platforms, service, Path(folder).absolute())
+        path = Path(folder).absolute()
+        # What is made has the folder's name; of a link that is its own.
+        return seed_service(self._up.platforms, service, path.resolve() if path.name == ".." else path)
 
     def seed_exchanges(self, file: Path | str) -> "Report":
         """Put what other servers answered into the sandbox: things of django-crunch, Pangea and Gen3 commons.

@@ -50,15 +50,15 @@ def _upload(platforms: Platforms, folder: Path) -> Summary:
 def _sb(platforms: Platforms, folder: Path) -> Summary:
     """A new project of the folder's name with its files and folders."""
     sb = platforms.sb
-    stored = [(name, path, sb.objects.put_file(path).sha256) for name, path in _files(folder)]
+    stored = [(name, sb.objects.put_file(path)) for name, path in _files(folder)]
     with platforms.context.database.transaction():
         project = add_project(sb, SANDBOX_SB_USER, folder.name)
         folders = {"": project["root_folder"]}
-        for name, path, blob in stored:
+        for name, content in stored:
             above, _, last = name.rpartition("/")
             parent = _sb_folder(platforms, project["id"], folders, above)
-            sb.files.add(project=project["id"], parent=parent, name=last, size=path.stat().st_size, blob=blob)
-    return {"project": project["id"], "files": [name for name, _, _ in stored]}
+            sb.files.add(project=project["id"], parent=parent, name=last, size=content.size, blob=content.sha256)
+    return {"project": project["id"], "files": [name for name, _ in stored]}
 
 
 def _sb_folder(platforms: Platforms, project: str, folders: dict[str, str], path: str) -> str:

@@ -51,6 +51,31 @@ def test_a_project_of_seven_bridges_has_them_in_folders(sandbox: Sandbox, folder
     assert client.get(url, headers={"X-SBG-Auth-Token": ""}).content == READS
 
 
+@pytest.mark.parametrize("service", ["sb", "crunch"])
+def test_a_project_is_called_as_the_folder_however_that_is_named(sandbox: Sandbox, folder: Path, service: str):
+    assert sandbox.seed(folder / "reads" / "..", service=service)["project"].rpartition("/")[2] == "bundle"
+
+
+def test_a_file_that_grows_while_it_is_read_has_the_size_of_its_bytes(
+    sandbox: Sandbox, folder: Path, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+):
+    put_file = sandbox.context.objects.put_file
+
+    def growing(path: Path) -> StoredObject:
+        stored = put_file(path)
+        with path.open("ab") as file:
+            file.write(b"more")
+        return stored
+
+    monkeypatch.setattr(sandbox.context.objects, "put_file", growing)
+    project = sandbox.seed(folder, service="sb")["project"]
+    client.headers["X-SBG-Auth-Token"] = sandbox.sb_token
+    items = client.get("/sb/v2/files", params={"project": project, "name": "empty.txt", "fields": "_all"}).json()[
+        "items"
+    ]
+    assert [item["size"] for item in items] == [0]
+
+
 def test_a_commons_has_records_and_bytes(sandbox: Sandbox, folder: Path, client: httpx.Client):
     made = sandbox.seed(folder, service="gen3")["files"]
     assert sorted(made) == NAMES
