@@ -4,7 +4,7 @@ import json
 import re
 from codecs import getincrementaldecoder, lookup
 from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self
 
 from omicsdk.core.api_errors import not_json, phrase_of
@@ -68,10 +68,11 @@ class DocumentedReply(Closing):
     def encoding(self) -> str:
         """Encoding of the body according to its Content-Type (default utf-8)."""
         match = _CHARSET.search(self.headers.get("content-type", ""))
-        try:
-            return lookup(match[1]).name if match else "utf-8"
-        except LookupError:
-            return "utf-8"
+        if match:
+            with suppress(LookupError, UnicodeError):
+                b"\xff".decode(match[1], "replace")  # fails for codecs that are not of texts, such as hex
+                return lookup(match[1]).name
+        return "utf-8"
 
     @property
     def text(self) -> str:

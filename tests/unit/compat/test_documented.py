@@ -196,5 +196,6 @@ def test_letters_and_lines_that_pieces_cut(size: int):
     for encoding in ("utf-8", "utf-16-le"):
         body, _ = streamed(text.encode(encoding), **{"Content-Type": f'text/plain; charset="{encoding}"'})
         assert "".join(body.iter_content(size, decode_unicode=True)) == text
-    body, _ = streamed(text.encode(), **{"Content-Type": "text/plain; charset=no-such-thing"})
-    assert list(body.iter_lines(size, decode_unicode=True)) == ["eins", "zwölf", "", "letzte"]
+    for encoding in ("no-such-thing", "hex", "rot13", "idna", "punycode", "undefined"):  # most are codecs of Python
+        body, _ = streamed(text.encode(), **{"Content-Type": f"text/plain; charset={encoding}"})
+        assert list(body.iter_lines(size, decode_unicode=True)) == ["eins", "zwölf", "", "letzte"]
