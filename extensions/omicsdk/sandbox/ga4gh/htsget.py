@@ -142,12 +142,12 @@ def _number(plain: bytes, at: int) -> int:
 def _vcf(plain: bytes, regions: Sequence[Region]) -> tuple[bytes, bytes]:
     lines = [line for line in plain.splitlines(keepends=True) if line.strip()]
     head = [line for line in lines if line.startswith(b"#")]
-    references = {_columns(line)[0] for line in lines if not line.startswith(b"#")}
+    records = [line for line in lines if not line.startswith(b"#")]
+    references = {_columns(line)[0] for line in records}
     contigs = {match[1].decode() for match in re.finditer(rb"(?m)^##contig=<ID=([^,>]+)", b"".join(head))}
     for region in regions:
         if region.reference not in references | contigs:
             raise Problem(404, "NotFound", f"The data set has no reference sequence {region.reference}")
-    records = lines[len(head) :]
     selected = [line for line in records if not regions or any(_overlaps(line, region) for region in regions)]
     return bgzf(b"".join(head)), bgzf(b"".join(selected)) + BGZF_END
 

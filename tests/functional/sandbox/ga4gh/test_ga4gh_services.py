@@ -109,6 +109,8 @@ def test_slices_have_what_overlaps() -> None:
     _, variants = sliced("VCF", VCF, [Region("chr1", 12, 13)])  # the deleted letters belong to the first one
     assert gzip.decompress(variants).count(b"\n") == 1
     assert gzip.decompress(sliced("VCF", VCF, [Region("chr9")])[1]) == b""
+    between = VCF.replace(b"chr1\t20", b"#a remark\nchr1\t20")
+    assert gzip.decompress(sliced("VCF", between, [Region("chr1")])[1]).count(b"chr1\t") == 2
     with pytest.raises(Problem, match=r"sequence chr$"):  # with which the other's name begins
         sliced("VCF", VCF, [Region("chr")])
     assert sliced("CRAM", b"as it is", [Region("chr1")]) == (b"", b"as it is")
