@@ -180,7 +180,7 @@ def test_rows_of_other_projects_are_refused_or_left_out(ask, client_of) -> None:
     assert [row["age"] for row in half.post("/guppy/download", json=body).json()] == [1, 3, 5, 7, 9, 11]
 
 
-def test_counts_reveals_nothing_about_a_few_rows_that_one_may_not_read(sandbox: Sandbox, ask, client_of) -> None:
+def test_counts_reveal_nothing_about_a_few_rows_that_one_may_not_read(sandbox: Sandbox, ask, client_of) -> None:
     half = client_of(HALF)
     query = "{_aggregation {subject(accessibility: %s) {_totalCount sex {histogram {key count}}}}}"
     hidden = ask(query % "all", client=half)["data"]["_aggregation"]["subject"]
