@@ -312,7 +312,8 @@ class Head:
             rows = [cells for _, cells in islice(rows_of(lines, mark), SAMPLE)]
         except RowError:
             rows = [line.split(mark) for line in lines[:SAMPLE]]
-        return [dict(zip(numbered(names), cells, strict=False)) for cells in rows]
+        columns = numbered(names)
+        return [dict(zip(columns, cells, strict=False)) for cells in rows]
 
     def _objects(self) -> Iterator[Mapping[str, object]]:
         # A head ends within its array: objects are decoded one by one, up to the incomplete one.
@@ -631,13 +632,15 @@ def numbered(names: Sequence[str]) -> list[str]:
     Args:
         names: The names.
     """
-    unique: dict[str, None] = {}
+    unique: list[str] = []
     lower = set[str]()
+    # Where the search for a number begins: a header may have one name a hundred thousand times.
+    numbers: Counter[str] = Counter()
     for position, heading in enumerate(names, 1):
-        name, number = heading or f"column {position}", 1
+        own_name = name = heading or f"column {position}"
         while name.lower() in lower:
-            number += 1
-            name = f"{heading or f'column {position}'} {number}"
+            numbers[own_name] += 1
+            name = f"{own_name} {numbers[own_name] + 1}"
         lower.add(name.lower())
-        unique[name] = None
-    return list(unique)
+        unique.append(name)
+    return unique

@@ -13,7 +13,7 @@ from omicsdk.portals.downloads import planned
 from omicsdk.portals.file_kinds import kind_of, kinds_in_words
 from omicsdk.portals.formats import format_named, recognised
 from omicsdk.portals.headings import addresses_in, parsed_map
-from omicsdk.portals.lists import is_row
+from omicsdk.portals.lists import is_row, numbered
 from omicsdk.transfer import TransferOptions
 from omicsdk.transfer.engine.options import InvalidOption
 from portal_host import SAMPLES
@@ -433,6 +433,11 @@ def test_repeated_columns_are_numbered(tmp_path: Path):
     text = "Source Name\tProtocol REF\tProtocol REF\tComment[FASTQ_URI]\ns\tP1\tP2\tftp://h.example/a.fastq.gz\n"
     ((file,),) = read(table(tmp_path, text))
     assert file.address == "ftp://h.example/a.fastq.gz"
+
+
+@pytest.mark.timeout(20)  # quadratic cost would take hours
+def test_a_header_may_have_one_name_very_often():
+    assert numbered(["a", "A 3"] * 100_000)[-4:] == ["a 100000", "A 3 99999", "a 100001", "A 3 100000"]
 
 
 def test_what_the_user_states_counts(tmp_path: Path):
