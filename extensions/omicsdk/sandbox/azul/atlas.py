@@ -4,6 +4,7 @@ import re
 import uuid as uuids
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from omicsdk.core.checksums import base64_of
@@ -142,7 +143,7 @@ class Atlas:
     def _indexed(self, bundles: Sequence[Bundle]) -> list[IndexedFile]:
         newest = {bundle.uuid: bundle for bundle in bundles}
         files: dict[str, IndexedFile] = {}
-        for bundle in newest.values():
+        for bundle in sorted(newest.values(), key=attrgetter("version")):
             document = self._dss.documents.get(bundle.uuid, bundle.version)
             by_schema: dict[str, list[Any]] = {} if document is None else document.document.get("files", {})
             metadata = {schema: list(filter(is_object, documents)) for schema, documents in by_schema.items()}

@@ -261,3 +261,19 @@ def test_a_deleted_bundle_is_no_longer_indexed(web: httpx.Client, sandbox: Sandb
     body = {"reason": "wrong"}
     assert web.request("DELETE", where, json=body, headers=login).status_code == 200
     assert read(web.get("/index/files?size=100"))["pagination"]["total"] == len(CONTENTS)
+
+
+def test_a_file_is_in_the_bundle_of_the_newest_version(web: httpx.Client, sandbox: Sandbox) -> None:
+    (file,) = read(web.get("/index/files?size=1"))["hits"][0]["files"]
+    listed = {"uuid": file["uuid"], "version": file["version"].replace(":", ""), "name": "f", "indexed": False}
+    old, new = "aaaaaaaa-0000-4000-8000-000000000001", "aaaaaaaa-0000-4000-8000-000000000002"
+    # The bundle that was there first has the newest version in the end.
+    for bundle, year in ((new, 2030), (old, 2031), (new, 2032)):
+        response = httpx.put(
+            f"{sandbox.url}/dss/v1/bundles/{bundle}?replica=aws&version={year}-01-01T000000.000000Z",
+            json={"creator_uid": 1, "files": [listed]},
+            headers={"Authorization": f"Bearer {sandbox.token()}"},
+        )
+        assert response.status_code == 201, response.text
+    (hit,) = read(web.get(f"/index/files/{file['uuid']}"))["bundles"]
+    assert (hit["bundleUuid"], hit["bundleVersion"][:4]) == (new, "2032")
