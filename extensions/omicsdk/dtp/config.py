@@ -224,6 +224,9 @@ class _Reader:
         storage = values.get("storage")
         if storage is not None and storage not in STORAGES:
             raise self._error(f"storage is {storage!r}", choice(str(storage), STORAGES))
+        for name in _SECTIONS:
+            if isinstance(values.get(name), Mapping):  # or all of its settings would be ignored
+                raise self._error(f"{name} is an object", f"Write {name}_ before each of its settings, outside of it.")
         gen3 = self._section("gen3", Gen3Config, values)
         irods = self._section("irods", IrodsConfig, values)
         # An archive whose only address is that of DICOMweb can be read in no other way.

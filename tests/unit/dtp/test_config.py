@@ -183,6 +183,7 @@ def test_dicomweb_needs_no_dicom_port():
         ({**WEB, "pacs_method": "cget"}, "pacs_ip is missing, which cget needs"),
         ({**PACS, "storage": "pasc"}, r"storage is 'pasc'\. Did you mean 'pacs'\?"),
         ({"gen3_endpoint": ["x"]}, "gen3_endpoint is not text"),
+        ({"gen3": {"endpoint": "https://c.example"}}, r"gen3 is an object\. Write gen3_ before each of its settings"),
     ],
 )
 def test_a_wrong_setting_is_reported_with_what_to_write(settings, message, file):
