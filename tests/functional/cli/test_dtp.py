@@ -66,6 +66,21 @@ def test_a_missing_source_is_reported_before_the_commons_is_used(omics, words):
     assert (ran.code, "nothing does not exist" in ran.err) == (2, True)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("submit", ".", "--program"),
+        ("query", "--projects", "--program"),
+        ("export", "case", "--project"),
+        ("validate", ".", "--experiment"),
+    ],
+)
+def test_an_empty_name_is_not_that_of_the_settings(omics, tmp_path, words):
+    (settings := tmp_path / "dtp.json").write_text('{"gen3_program": "demo", "gen3_project": "p"}')
+    ran = omics("dtp", *words, "", "--config", str(settings), installed=True)
+    assert (ran.code, f"{words[-1]}: the value is empty" in ran.err) == (2, True)
+
+
 def test_a_data_set_goes_to_the_commons_and_comes_back(dtp, data_set, work):
     made = dtp("convert", DATASET, "records", "--project", PROJECT)
     counts = {row["node"]: row["records"] for row in made.json}
