@@ -241,13 +241,15 @@ def combine_discovery(
                     del by_key[matched_key]
     header = list(dict.fromkeys([GUID, *columns, *names]))
     separator, written = delimiter_of(target), 0
+    # Quotes around each cell show that they are none of JSON texts, and that backslashes are no escapes.
+    dialect = ESCAPED if separator == "\t" else {"quoting": csv.QUOTE_ALL}
     with output_file(target) as file:
-        file.write(line_of(header, separator, **ESCAPED).encode())
+        file.write(line_of(header, separator, **dialect).encode())
         for index in sorted(added):
             # The GUID stays that of the study, whatever the other table calls its own.
             cells = {**rows[index], **added[index], GUID: rows[index][GUID]}
             if cells[GUID]:
-                file.write(line_of([cells.get(name, "") for name in header], separator, **ESCAPED).encode())
+                file.write(line_of([cells.get(name, "") for name in header], separator, **dialect).encode())
                 written += 1
     return written
 

@@ -310,6 +310,18 @@ def test_a_study_keeps_its_guid_whatever_the_other_table_has(tmp_path: Path):
     assert row.visible == {"guid": "dg.TEST/123", "name": "one", "note": r"$\nu$ of C:\new", "year": 2024}
 
 
+@pytest.mark.parametrize("output", ["o.tsv", "o.csv"])
+def test_studies_that_were_combined_are_the_same(output: str, tmp_path: Path):
+    columns = table.columns_of([name for name in STUDY if name != "tags"], 2)
+    with (tmp_path / "d.tsv").open("w", newline="") as file:
+        file.writelines(line_of(row, "\t", **table.ESCAPED) for row in (columns, table.cells_of("g", STUDY, columns)))
+    (tmp_path / "m.csv").write_text("id,note\ng,hello\n")
+    table.combine_discovery("d.tsv", "m.csv", "guid", "id", output)
+    (row,) = table.studies_of(output)
+    assert isinstance(row, table.Study)
+    assert row.visible == {**STUDY, "guid": "g", "id": "g", "note": "hello"}
+
+
 def test_columns_to_combine_by_must_be_there(tmp_path: Path):
     (tmp_path / "d.tsv").write_text("guid\tid\ng1\t1\n")
     with pytest.raises(ManifestError, match="missing column 'x'"):
