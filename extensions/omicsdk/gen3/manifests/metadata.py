@@ -42,7 +42,12 @@ def value_of(cell: Any) -> Any:
     """
     if not isinstance(cell, str):
         return cell
-    text = cell.strip().strip("'").strip('"').replace("''", "'")
+    text = cell.strip()
+    for quote in "'\"":
+        # Only around it: 5' and 3' are ends of a strand.
+        while len(text) > 1 and text[0] == text[-1] == quote:
+            text = text[1:-1]
+    text = text.replace("''", "'")
     try:
         return strict_value(text)
     except (ValueError, RecursionError):

@@ -144,6 +144,7 @@ def test_the_outcome_of_a_row_that_was_verified(guid: str | None, differences: A
     [
         ("a b ", "a b"), ('"a"', "a"), ("'a'", "a"), ("it''s", "it's"), ("5", 5), ("'[1]'", [1]), ("NaN", "NaN"), (5, 5),
         ("[" * 100_000, "[" * 100_000),
+        ("5'", "5'"), ("3' RNA", "3' RNA"), ('5.25"', '5.25"'), ("'", "'"), ("\"'5'\"", "'5'"), ("'\"5\"'", 5),
     ],
 )  # fmt: skip
 def test_the_value_of_a_cell(cell: Any, value: Any):
