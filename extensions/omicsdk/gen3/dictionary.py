@@ -201,7 +201,7 @@ def shapes_of(schema: Mapping[str, Any], depth: int = 0) -> tuple[Shape, ...]:
             minimum=_number(schema.get("minimum")),
             maximum=_number(schema.get("maximum")),
             items=shapes_of(items, depth + 1) if is_object(items) else (),
-            keys=tuple(str(key) for key in schema.get("required") or ()),
+            keys=tuple(_texts(schema.get("required"))),  # in older drafts a property states `required: true`
         ),
     )
 
@@ -670,7 +670,7 @@ def _document(file: Path) -> dict[str, Any]:
         raise _no_dictionary(file, "it is not text in UTF-8") from error
     try:
         content = _of_yaml(text, file) if file.suffix in _YAML else json.loads(text)
-    except json.JSONDecodeError as error:
+    except ValueError as error:
         raise _no_dictionary(file, f"it is not JSON: {error}") from error
     except RecursionError as error:
         raise _no_dictionary(file, "it is nested too deep") from error

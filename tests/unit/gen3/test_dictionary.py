@@ -146,6 +146,7 @@ CHAIN: dict[str, Any] = {
 
 _OTHER_FILES = {
     "half.json": (b"{", "it is not JSON: .*line 1"),
+    "digits.json": (b'{"case": ' + b"9" * 5000 + b"}", "it is not JSON: .*limit"),
     "list.json": (b"[]", "it is not an object"),
     "deep.json": (b"[" * 100_000, "nested too deep|is not JSON"),
     "image.json": (b"\x89PNG\r\n\xff", "it is not text in UTF-8"),
@@ -184,6 +185,12 @@ def test_a_dictionary_that_cannot_be_opened_states_why_without_the_systems_numbe
             read_dictionary(tmp_path / name)
         assert "Errno" not in str(caught.value)
         assert caught.value.remedy
+
+
+def test_a_property_that_is_required_by_an_older_draft_is_one() -> None:
+    schema = {"properties": {"a": {"type": "object", "required": True}, "b": {"type": "object", "required": ["x"]}}}
+    shapes = {name: entry.shapes for name, entry in Dictionary({"case": schema}).node("case").properties.items()}
+    assert [shape.keys for (shape,) in shapes.values()] == [(), ("x",)]
 
 
 @pytest.mark.parametrize("pattern", [r"^\p{L}+$", "a{99999999999}", "(" * 999 + ")" * 999])
