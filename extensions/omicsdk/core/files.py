@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
+from functools import cache
 from io import BufferedReader, BufferedWriter
 
 from omicsdk.core.errors import ConfigError
@@ -377,13 +378,21 @@ def read_small(path: str | os.PathLike[str]) -> bytes:
     """Read a file that is small unless it was named by mistake.
 
     Args:
-        path: The file.
+        path: The file. Of a pipe, such as that of <(...) in a shell, each call returns what the first one read.
 
     Raises:
         OSError: It cannot be read, or is larger than 16 MiB.
     """
-    with open(path, "rb") as file:  # noqa: PTH123 - pathlib takes 2 ms to import
+    status = os.stat(path)  # noqa: PTH116 - pathlib takes 2 ms to import
+    return (_read_pipe if stat.S_ISFIFO(status.st_mode) else _read)(os.fspath(path), status.st_ino)
+
+
+def _read(path: str, _: int) -> bytes:
+    with open(path, "rb") as file:  # noqa: PTH123 - as above
         return _small(file, path)
+
+
+_read_pipe = cache(_read)
 
 
 def read_small_text(path: str | os.PathLike[str]) -> str:

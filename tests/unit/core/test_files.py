@@ -18,6 +18,7 @@ from omicsdk.core.files import (
     in_place_of,
     put_in_place,
     read_private,
+    read_small,
     read_small_text,
     remove_unfinished,
     settings_text,
@@ -75,6 +76,16 @@ def test_only_what_is_durable_waits_for_the_disk(tmp_path, monkeypatch):
         with in_place_of(tmp_path / name, durable=durable):
             done.append(name)
     assert done == ["a", "sync", "name", "b", "name"]
+
+
+@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="needs names of open files")
+def test_a_pipe_has_the_same_content_each_time():
+    for content in (b'{"log_level": "DEBUG"}', b"{}"):  # the second one may have the first one's number
+        reader, writer = os.pipe()
+        os.write(writer, content)
+        os.close(writer)
+        assert [read_small(f"/dev/fd/{reader}") for _ in range(2)] == [content, content]
+        os.close(reader)
 
 
 def test_what_a_killed_process_left_of_secrets_is_removed_when_it_is_old(tmp_path):
