@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import date, time
 from typing import cast
 
 from omicsdk.cli.arguments import LEVELS, global_arguments, key, kind_of, own_arguments
 from omicsdk.cli.catalog import GLOBALS, PROGRESS_EVERY
-from omicsdk.cli.parser import seconds_of, spelled, value_of
+from omicsdk.cli.parser import seconds_of, spelled, takes_texts, value_of
 from omicsdk.cli.services import SERVICE_VARIABLES, variable
 from omicsdk.core.errors import ConfigError, UsageError
 from omicsdk.core.likeness import did_you_mean, nearest
 from omicsdk.core.settings.config import name_of
 from omicsdk.core.settings.profiles import DEFAULT_VARIABLES, DEFAULTS, stated_defaults
+from omicsdk.core.type_guards import is_array
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -214,10 +216,17 @@ def _value(argument: Argument, value: Any, keys: Keys, settings: Settings) -> An
 def _converted(argument: Argument, value: Any) -> Any:
     if isinstance(value, str):
         return value_of(argument, [value])
-    text = json.dumps(value)
+    if is_array(value) and takes_texts(argument):
+        return value_of(argument, [item if isinstance(item, str) else _text_of(item) for item in value])
+    text = _text_of(value)
     if isinstance(value, (list, dict)) and kind_of(argument) not in ("array", "object", "any"):
         raise UsageError(f"{spelled(argument)}: expected one value, got {text[:60]}")
     return value_of(argument, [text])
+
+
+def _text_of(value: Any) -> str:
+    """Return a value of JSON or TOML, which has dates and times, as it is typed."""
+    return value.isoformat() if isinstance(value, (date, time)) else json.dumps(value, default=str)
 
 
 def _level(settings: Settings, level: Any) -> str:

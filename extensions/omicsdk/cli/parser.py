@@ -359,14 +359,20 @@ def _array(argument: Argument, texts: list[str]) -> list[Any]:
         if only.startswith("@") and items != "string":
             value = _json(argument, _content(argument, only), "a JSON array")
             return value if is_array(value) else [value]
-        # If it is not JSON, it is a shell pattern such as [ab]*.json.
-        if only.lstrip().startswith("[") and is_array(value := _loose(argument, only)):
+        # If it is no list of texts, it is a shell pattern such as [ab]*.json, or [1].
+        value = _loose(argument, only) if only.lstrip().startswith("[") else None
+        if is_array(value) and (not takes_texts(argument) or all(isinstance(item, str) for item in value)):
             return value
     if items is None or items in ("any", "array"):
         return [_loose(argument, word) for word in texts]
     if items == "string" and argument.get("in"):
         return [_unquoted(argument, word) for word in texts]
     return [_single(argument, items, word) for word in texts]
+
+
+def takes_texts(argument: Argument) -> bool:
+    """Whether an argument is a list of texts for this program; those of a service's operation are sent as they are decoded."""
+    return argument.get("items") == "string" and not argument.get("in")
 
 
 def _unquoted(argument: Argument, word: str) -> str:

@@ -455,6 +455,27 @@ def test_defaults_of_transfers_are_settings(omics, settings):
     assert file_names(omics) == ["a.bam", "b.txt", "sub/c.bam"]
 
 
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("older = 1970-01-01", []),
+        ("older = 1970-01-01T12:00:00Z", []),
+        ("newer = 1970-01-01 12:00:00", ["a.bam", "b.txt", "sub/c.bam"]),
+        ("include = [1, 2]", []),
+        ('include = ["[1]", "*.txt"]', ["b.txt"]),
+        ('include = "[1]"', []),
+    ],
+)
+def test_settings_may_be_values_of_toml(omics, settings, line, names):
+    settings.write_text(f"[transfer]\n{line}\n")
+    assert file_names(omics) == names
+
+
+def test_a_pattern_that_is_a_list_of_numbers_in_json_is_a_pattern(omics, settings):
+    Path("tree", "1").touch()
+    assert file_names(omics, "--include", "[1]") == ["1"]
+
+
 def test_variables_come_before_settings(omics, settings, monkeypatch):
     settings.write_text('[transfer]\ninclude = "*.bam"\nmin_size = 5\nconnections = 3\n')
     assert omics("config", "get", "transfer.connections").json == 3
