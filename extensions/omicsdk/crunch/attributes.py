@@ -297,7 +297,7 @@ def as_datetime(value: datetime | str, format: str = "") -> datetime:
     Args:
         value: A moment, or its text.
         format: The text's format, as for `datetime.strptime`; by default ISO 8601 (`2020-01-02T03:04:05Z`), and with
-            python-dateutil (extra `crunch`) any format that it supports.
+            python-dateutil (extra `crunch`) any format that it supports. Year, month and day must not be left out.
 
     Raises:
         UsageError: The text is not a date, or python-dateutil is missing.
@@ -324,13 +324,12 @@ def as_date(value: date | str, format: str = "") -> date:
     return as_datetime(value, format).date()
 
 
-# Directives of strptime that give a day of a month, and those that give a year.
-_DAY = re.compile(r"(?<!%)(?:%%)*%[dj]")
+# Directives of strptime that give a year.
 _YEAR = re.compile(r"(?<!%)(?:%%)*%[YyGcx]")
 
 
 def _read(text: str, format: str) -> datetime:
-    if _DAY.search(format) and not _YEAR.search(format):  # 1900 would be taken, and Python deprecates that from 3.14 on
+    if format and not _YEAR.search(format):  # 1900 would be taken
         raise _not_a_date(f"{text!r} is not a date of the format {format!r} (the format has no year)")
     if format:
         try:
@@ -348,9 +347,13 @@ def _read_freely(text: str) -> datetime:
     from dateutil import parser
 
     try:
-        return parser.parse(text)
+        # What a text leaves out, dateutil takes from a default, which is today's date: the year of "10:30".
+        moment, other = (parser.parse(text, default=datetime(*default)) for default in ((2000, 1, 1), (2001, 2, 2)))
     except (ValueError, OverflowError) as error:
         raise _not_a_date(f"{text!r} is not a date") from error
+    if moment != other:
+        raise _not_a_date(f"{text!r} is not a date with year, month and day")
+    return moment
 
 
 def _not_a_date(message: str) -> UsageError:

@@ -135,6 +135,7 @@ def test_dates_may_be_written():
 def test_dates_for_people_need_dateutil(monkeypatch: pytest.MonkeyPatch):
     pytest.importorskip("dateutil")
     assert as_date("2 January 2020") == date(2020, 1, 2)
+    assert as_datetime("Feb 29 2020, 10 pm UTC") == datetime(2020, 2, 29, 22, tzinfo=UTC)
     monkeypatch.setitem(sys.modules, "dateutil", None)
     assert as_date("2020-01-02") == date(2020, 1, 2)
     with pytest.raises(UsageError, match=r"pip install .*\[crunch\]") as raised:
@@ -143,7 +144,11 @@ def test_dates_for_people_need_dateutil(monkeypatch: pytest.MonkeyPatch):
 
 
 @pytest.mark.parametrize(
-    ("text", "format"), [("nonsense", ""), ("2020-13-02", ""), ("2020", "%d"), ("02", "%d"), ("", "")]
+    ("text", "format"),
+    [
+        *[("nonsense", ""), ("2020-13-02", ""), ("2020", "%d"), ("02", "%d"), ("", "")],
+        *[("2020", ""), ("May 2020", ""), ("3 May", ""), ("10:30", ""), ("Monday", ""), ("10:30", "%H:%M")],
+    ],
 )
 def test_an_invalid_date(text: str, format: str):
     pytest.importorskip("dateutil")
