@@ -36,6 +36,9 @@ _MOST_COMMENTS = 1000
 # First lines of a table that may have keys and values above the header, which look like rows.
 _MOST_KEYS = 30
 
+# A text as a formula, by which exports for Excel keep it as it is: ="012".
+_FORMULA_OF_TEXT = re.compile(r'\A="([^"]*)"\Z')
+
 # Column of result manifests, whose cells are quoted whatever the dialect of their list: what became of the files.
 OUTCOME_COLUMN = "file_outcome"
 # Column of result manifests: where the files are.
@@ -81,9 +84,12 @@ def _cells(file_list: FileList, required: Sequence[Names], quoted: bool, repeats
         headings = header_of(header, quoted=quoted)
         names = numbered(headings) if repeats else headings
         check_columns(file_list, names, required)
+        has_texts = '="' in file_list.head.text
         last = ""
         rest = (last := line for line in chain(first[above:], lines))
         for number, cells in rows_of(rest, delimiter, above + 1, width=len(names), quoted=quoted):
+            if has_texts:
+                cells = [_FORMULA_OF_TEXT.sub(r"\1", cell) for cell in cells]
             # Lists that were joined have a header each, and perhaps comments before it.
             is_comment = len(cells) < len(names) and "".join(cells).lstrip("\ufeff ").startswith("#")
             if not any(map(str.strip, cells)) or is_comment or is_header(cells, headings):

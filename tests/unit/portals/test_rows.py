@@ -36,6 +36,7 @@ TABLE = "url,name\nhttps://h.example/1,a\n"
         (TABLE + 'https://h.example/2,"b"\n', [(2, "a", ""), (3, "b", "")]),
         (f'url\tname\t{OUTCOME_COLUMN}\nhttps://h.example/2\t"b"\tsaved\n', [(2, "b", "")]),
         ('"url"\tname\nhttps://h.example/2\t"b"\n', [(2, "b", "")]),
+        (TABLE + 'https://h.example/2,"=""b"""\nhttps://h.example/3,="012"\nhttps://h.example/4,a="b"\n', [(2, "a", ""), (3, "b", ""), (4, "012", ""), (5, 'a="b"', "")]),
     ],
 )  # fmt: skip
 def test_rows_of_a_table(listed, text: str, rows: list[tuple[int, str | None, str]]) -> None:
