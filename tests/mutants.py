@@ -97,7 +97,6 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "TransferOptionsDict: False -> True": "of total: for type checkers",
     },
     "omicsdk.transfer.filters": {
-        ": 'A-Za-z' -> 'A-Za-zz'": "a letter twice is that letter",
         ": '!-~' -> '!-~~'": "a letter twice is that letter",
         ": '\\\\t\\\\n\\\\v\\\\f\\\\r ' -> '\\\\t\\\\n\\\\v\\\\f\\\\r  '": "a letter twice is that letter",
     },

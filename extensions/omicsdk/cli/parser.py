@@ -335,14 +335,12 @@ def _single(argument: Argument, kind: str, word: str) -> Any:
     if kind == "number":
         return _number(argument, word, float, "a number")
     if kind == "boolean":
-        truth = TRUTHS.get(word.lower())
-        if truth is None:
+        if (truth := TRUTHS.get(word.lower())) is None:
             raise _wrong(argument, "true or false", word)
         return truth
     if kind == "object":
         expected = "a JSON object, or @ and the name of a file with one"
-        value = _json(argument, _content(argument, word), expected)
-        if not is_object(value):
+        if not is_object(value := _json(argument, _content(argument, word), expected)):
             raise _wrong(argument, expected, word)
         return value
     if kind == "file":
