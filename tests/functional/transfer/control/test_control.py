@@ -111,7 +111,7 @@ def test_a_budget_ends_a_transfer_and_the_next_continues(
         if progress.files_done and progress.bytes_fetched > 6 * MIB:
             clock.slept += 61
 
-    report = download(items, target, connections=2, control=control, progress=late, clock=clock)
+    report = download(items, target, connections=1, control=control, progress=late, clock=clock)
     assert [outcome.state for outcome in report.outcomes] == ["done", "stopped"]
     assert (control.reason, report.ok) == ("budget", False)
     with pytest.raises(Interrupted, match=r"the time budget of 60 s is over; 1 of 2 files are complete\. Run the same"):
