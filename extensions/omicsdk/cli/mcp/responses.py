@@ -36,7 +36,9 @@ def masked(text: str, environ: Mapping[str, str]) -> Any:
     for name, secret in environ.items():
         # PANGEA_PASS is a secret by its last word.
         if len(secret) >= _SHORTEST_SECRET and (is_secret_name(name) or is_secret_name(name.rpartition("_")[2])):
-            text = text.replace(secret, MASK)
+            # In JSON its quotes, backslashes and other letters are escaped.
+            for form in (json.dumps(secret)[1:-1], _text(secret)[1:-1], secret):
+                text = text.replace(form, MASK)
     try:
         return mask_json(finite(decoded(text)))
     except (ValueError, RecursionError):
