@@ -218,6 +218,14 @@ def test_a_file_is_written_when_the_result_is_complete(run: Any, widgets: Widget
     assert "--output-file: cannot write" in ran.err
 
 
+def test_a_file_that_is_called_like_a_part_of_the_result_is_kept(run: Any, tmp_path: Path) -> None:
+    file, other = tmp_path / "data", tmp_path / "data.part"
+    other.write_text("another download")
+    assert run(*GET, "--output-file", str(file)).code == 0
+    assert json.loads(file.read_text())
+    assert other.read_text() == "another download"
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no /dev/null")
 def test_a_device_is_written_in_place(run: Any) -> None:
     assert run(*GET, "--output-file", "/dev/null").code == 0
