@@ -273,11 +273,12 @@ class Study(NamedTuple):
     further: dict[str, Any]
 
 
-def studies_of(path: str | os.PathLike[str]) -> Iterator[Study | Fault]:
+def studies_of(path: str | os.PathLike[str], guid_field: str = GUID) -> Iterator[Study | Fault]:
     """Read the studies of a file, or the fault of each that is wrong.
 
     Args:
         path: A table (.tsv, .csv), or JSON (.json): a list as `read_discovery` writes it, or of the shown members alone.
+        guid_field: The column of GUIDs.
 
     Raises:
         Gen3UserError: The suffix is another one.
@@ -293,8 +294,10 @@ def studies_of(path: str | os.PathLike[str]) -> Iterator[Study | Fault]:
     with table_of_studies(manifest) as table:
         for line, cells in named_cells(table):
             try:
-                named = {GUID: cells[GUID].strip()} if GUID in cells else {}
-                yield Study(line, {**study_of(cells), **named}, {})
+                study, named = study_of(cells), {GUID: cells[GUID].strip()} if GUID in cells else {}
+                if isinstance(study.get(guid_field), float | bool):  # 1.10 and 1.1 are one number, and two GUIDs
+                    named[guid_field] = cells[guid_field].strip()
+                yield Study(line, {**study, **named}, {})
             except Gen3UserError as error:
                 yield Fault(line, "", "", error.message, error.remedy)
 
@@ -563,7 +566,7 @@ def publish_discovery(
     """
     published = Published({}, {})
     registered = dict(documents_of(client, guid_type)) if unregistered is not None else {}
-    for batch in batches(studies_of(path), BATCH):
+    for batch in batches(studies_of(path, guid_field or GUID), BATCH):
         documents, lines = dict[str, Document](), dict[str, list[int]]()
         for study in batch:
             if isinstance(study, Fault):

@@ -241,6 +241,15 @@ def test_guids_by_another_column_and_without_empty_values(auth: Gen3Auth, docume
     assert documents.get("x1") == {"_guid_type": "mine", "gen3_discovery": {"id": "x1", "name": "one, two"}}
 
 
+def test_guids_that_are_one_number_are_of_two_studies(commons: Gen3, documents: Gen3Metadata, tmp_path: Path):
+    path = tmp_path / "m.tsv"
+    path.write_text("id\tn\n1.10\t1\n1.1\t2\n12e5\t3\ntrue\t4\n7\t5\nnull\t6\n")
+    assert commons.publish_discovery(path, guid_field="id").counts == {"created": 5, "skipped": 1}
+    for number, guid in enumerate(["1.10", "1.1", "12e5", "true"], 1):
+        assert documents.get(guid) == study(id=guid, n=number)
+    assert documents.get("7") == study(id=7, n=5)
+
+
 @pytest.mark.parametrize(
     ("how", "registered", "new"),
     [
