@@ -714,7 +714,8 @@ def delete_discovery_objects(
         if document.get("_guid_type") != GUID_TYPE and guids is None:
             continue
         objects = objects_in(document)
-        remaining = [object_ for object_ in objects if guids is not None and object_.get("guid") not in tuple(guids)]
+        removed = frozenset(guids or ())
+        remaining = [object_ for object_ in objects if guids is not None and str(object_.get("guid")) not in removed]
         if len(remaining) < len(objects) and not dry_run:
             client.metadata_admin.create(guid=dataset, body=_with_objects(document, remaining), overwrite=True)
         deleted[dataset] = len(objects) - len(remaining)

@@ -393,6 +393,12 @@ def test_data_objects_without_a_guid_stay(commons: Gen3, documents: Gen3Metadata
     assert objects == [*kept, {"guid": "o1", "display_name": "new"}]
 
 
+def test_a_data_object_whose_guid_is_a_number_is_deleted_as_it_is_replaced(commons: Gen3, documents: Gen3Metadata):
+    documents.create("s", study(objects=[{"guid": 7, "display_name": "x"}, {"display_name": "no GUID"}]))
+    assert commons.delete_discovery_objects({"s": "7"}) == {"s": 1}
+    assert documents.get("s") == study(objects=[{"display_name": "no GUID"}])
+
+
 def test_a_table_of_data_objects_has_its_columns(auth: Gen3Auth, tmp_path: Path, caplog: pytest.LogCaptureFixture):
     template = str(asyncio.run(output_discovery_objects(auth, template=True)))
     assert template.endswith("-discovery_objects-TEMPLATE.tsv")
