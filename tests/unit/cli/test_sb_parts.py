@@ -72,6 +72,11 @@ def test_inputs_are_json_or_text_and_paths_become_files():
         Inputs(input=["threads"]).read()
 
 
+@pytest.mark.parametrize("text", ["NaN", "-Infinity", "1e999", "[1, NaN]"])
+def test_an_input_with_a_number_that_json_lacks_is_text(text: str):
+    assert Inputs(input=[f"sample={text}"]).read() == {"sample": text}
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
@@ -23,6 +22,7 @@ from omicsdk.cli.commands.sb.results import (
 from omicsdk.cli.commands.transfers import count_of
 from omicsdk.cli.output import TextAndData
 from omicsdk.core.errors import UsageError
+from omicsdk.core.json_text import strict_value
 from omicsdk.sb.downloads import stream
 from omicsdk.sb.listings import PAGE
 from omicsdk.sb.paths import app_id
@@ -256,7 +256,7 @@ def _many(tasks: Mapping[str, Task], state: str, failures: Sequence[object]) -> 
 
 def _value(text: str) -> Any:
     try:
-        return json.loads(text)
+        return strict_value(text)  # no request has NaN, and no service takes 1e999
     except (ValueError, RecursionError):
         return text
 
