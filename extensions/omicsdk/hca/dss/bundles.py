@@ -48,7 +48,7 @@ def create_version(now: datetime | None = None) -> str:
     return (now or datetime.now(UTC)).astimezone(UTC).strftime(FORMAT)
 
 
-_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}T\d{6}\.\d{6}Z")
+_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}T\d{6}\.\d{6}Z", re.ASCII)
 
 
 def version_of(when: datetime | str) -> str:
@@ -61,15 +61,14 @@ def version_of(when: datetime | str) -> str:
     Raises:
         UsageError: The text is no such moment.
     """
-    if isinstance(when, str):
-        if _VERSION.fullmatch(when):
-            return when
-        try:
-            when = datetime.fromisoformat(when)
-        except ValueError:
-            remedy = "Use a date such as 2019-08-01, or a time such as 2019-08-01T20:01:47Z."
-            raise UsageError(f"{when!r} is not a time", remedy=remedy) from None
-    return create_version(when if when.tzinfo is not None else when.replace(tzinfo=UTC))
+    if isinstance(when, str) and _VERSION.fullmatch(when):
+        return when
+    try:
+        moment = datetime.fromisoformat(when) if isinstance(when, str) else when
+        return create_version(moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC))
+    except (ValueError, OverflowError):  # the latter of a moment whose year in UTC is 0 or 10000
+        remedy = "Use a date such as 2019-08-01, or a time such as 2019-08-01T20:01:47Z."
+        raise UsageError(f"{str(when)!r} is not a time", remedy=remedy) from None
 
 
 @dataclass(frozen=True, slots=True)

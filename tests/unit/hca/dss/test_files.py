@@ -100,7 +100,18 @@ def test_a_version_is_one_already(moment: datetime):
     assert version_of(create_version(moment)) == create_version(moment) == version_of(moment.isoformat())
 
 
-@pytest.mark.parametrize("text", ["", "yesterday", "2019-13-01", "2019-08-01T20:01:47.836832ZZ"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "yesterday",
+        "2019-13-01",
+        "2019-08-01T20:01:47.836832ZZ",
+        "0001-01-01T00:00+14:00",
+        "9999-12-31T23:00-12:00",
+        "\u0662\u0660\u0661\u0669-08-01T200147.000000Z",
+    ],
+)
 def test_an_invalid_moment(text: str):
     with pytest.raises(UsageError, match="is not a time"):
         version_of(text)
