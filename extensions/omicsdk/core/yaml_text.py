@@ -36,6 +36,7 @@ _SCALARS = {
     "float": r"(?:[-+]?[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+][0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)",
 }
 _TAG = "tag:yaml.org,2002:"
+_TEXTS = (f"{_TAG}timestamp", f"{_TAG}value")
 
 
 def read_yaml(text: str | bytes, *, as_pyyaml: bool = False, unique: bool = False) -> Any:
@@ -44,7 +45,7 @@ def read_yaml(text: str | bytes, *, as_pyyaml: bool = False, unique: bool = Fals
     Args:
         text: The text, or its bytes in UTF-8 or UTF-16.
         as_pyyaml: Whether scalars are those of YAML 1.1, as PyYAML reads them: `NO` is false, and dates are dates. By default
-            what YAML 1.2 does not read alike stays a text, and so do dates, as in JSON.
+            what YAML 1.2 does not read alike stays a text, and so do `=` and, as in JSON, dates.
         unique: Whether a name may occur once in a mapping; by default the last value of several is its value.
 
     Returns:
@@ -94,7 +95,8 @@ def _loader(*, as_pyyaml: bool) -> Any:
         return base
     scalars = {f"{_TAG}{kind}": re.compile(rf"(?:{pattern})\Z") for kind, pattern in _SCALARS.items()}
     resolvers: dict[str, list[tuple[str, Any]]] = {
-        first: [(tag, scalars.get(tag, pattern)) for tag, pattern in resolvers if tag != f"{_TAG}timestamp"]
+        # An equals sign is a default value to YAML 1.1, which PyYAML cannot construct.
+        first: [(tag, scalars.get(tag, pattern)) for tag, pattern in resolvers if tag not in _TEXTS]
         for first, resolvers in base.yaml_implicit_resolvers.items()
     }
     return type("_Loader", (base,), {"yaml_implicit_resolvers": resolvers})

@@ -56,7 +56,7 @@ def test_aliases_within_bounds_are_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["NO", "on", "012", "-0o17", "0b1", "1_000", "1_0.5", "22:22", "1:2.5", "1e5", "2020-01-02"]
+    "text", ["NO", "on", "012", "-0o17", "0b1", "1_000", "1_0.5", "22:22", "1:2.5", "1e5", "2020-01-02", "="]
 )
 def test_what_versions_of_yaml_read_differently_is_a_text(text: str) -> None:
     assert read_yaml(f"{text}: [{text}]") == {text: [text]}
