@@ -51,19 +51,21 @@ _SUMS = {"md5hash": "md5", "contentmd5": "md5", "lfs": "", "hashes": "", **{name
 _FOLDERS = ("directory", "tree", "commit", "folder", "prefix", "link", "report")
 
 
-def _entry(row: Row, file_list: FileList, base: str = "") -> Row:
+def _entry(row: Row, file_list: FileList, base: str = "", *, is_encoded: bool = False) -> Row:
     """The row of an entry, with the address, name and checksums of its file; those of a folder are empty.
 
     Args:
         row: The row.
         file_list: Its list.
         base: The folder that the list states; that of `--base` takes precedence.
+        is_encoded: Whether keys are encoded as in forms: a plus is a space.
 
     Raises:
         ListError: The folder is not known.
     """
     values = _flat(row.cells)
     path = first_of(values, _PATHS)
+    path = unquote_plus(path) if is_encoded else path
     is_folder = values.get("isdir") == "true" or values.get("type") in _FOLDERS or path.endswith("/")
     if is_folder or not path or row.fault:
         return row._replace(cells={**row.cells, "url": "", "file_name": ""})
@@ -264,10 +266,13 @@ def _entry_rows(file_list: FileList) -> Iterator[Row]:
     if response.get("IsTruncated") or response.get("truncated"):
         file_list.notes["it is one page of a list, or a part of it; request the other entries, too"] = 0
     objects = (Row(at, {name: text_of(cell) for name, cell in entry.items()}) for at, entry in enumerate(entries, 1))
-    bucket = f"s3://{response['Name']}" if response.get("Name") else ""
+    bucket, is_encoded = (
+        f"s3://{response['Name']}" if response.get("Name") else "",
+        response.get("EncodingType") == "url",
+    )
     for row in objects if entries else table_rows(file_list):
         is_result = "file_name" in row.cells  # of a result manifest
-        yield row if is_result else _entry(row, file_list, bucket)
+        yield row if is_result else _entry(row, file_list, bucket, is_encoded=is_encoded)
 
 
 ENTRIES = Format(
@@ -315,7 +320,7 @@ def _page_rows(file_list: FileList) -> Iterator[Row]:
             file_list.notes["it is one page of a list; request the other entries, too"] = 0
         for number, body in enumerate(_LISTED_OBJECT.split(page)[1:], 1):
             cells = {name.replace("-", ""): unescape(value) for name, value in _MEMBER.findall(body)}
-            yield _entry(Row(number, cells), file_list, base)
+            yield _entry(Row(number, cells), file_list, base, is_encoded="<EncodingType>url<" in page)
         return
     base = folder_of(file_list, ": it does not state its own address").rstrip("/")
     index = index_of(f"{base}/", PAGES[0], page.encode())
@@ -361,9 +366,7 @@ def _inventory_rows(file_list: FileList) -> Iterator[Row]:
                 cells = dict(zip(names, values, strict=False))
                 if cells.get("IsLatest") == "false" or cells.get("IsDeleteMarker") == "true":
                     continue
-                # Keys are encoded as in forms: a plus is a space.
-                cells["Key"] = unquote_plus(cells.get("Key", ""))
-                yield _entry(Row(number, cells), file_list, f"s3://{cells.get('Bucket')}")
+                yield _entry(Row(number, cells), file_list, f"s3://{cells.get('Bucket')}", is_encoded=True)
 
 
 INVENTORY = Format(

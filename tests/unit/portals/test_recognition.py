@@ -776,6 +776,12 @@ def test_a_page_of_a_folder_or_bucket_is_read(tmp_path: Path):
     s3 = "<Name>b</Name><Contents><Key>d/a &amp; b</Key><Size>5</Size></Contents><Contents><Key>d/</Key></Contents>"
     path.write_text(f'<?xml version="1.0"?>\n<ListBucketResult xmlns="x">{s3}</ListBucketResult>')
     assert [(file.address, file.size) for row in read(path) for file in row] == [("s3://b/d/a & b", 5)]
+    url = "<Name>b</Name><EncodingType>url</EncodingType><Contents><Key>d/a+%2B%C3%A9</Key><Size>5</Size></Contents>"
+    path.write_text(f"<ListBucketResult>{url}</ListBucketResult>")
+    assert [(file.address, file.name) for row in read(path) for file in row] == [("s3://b/d/a +\xe9", "d/a +\xe9")]
+    contents = [{"Key": "d/a+%2B%C3%A9", "Size": 5, "ETag": "x"}]
+    put(path, {"Name": "b", "EncodingType": "url", "Contents": contents})
+    assert [(file.address, file.name) for row in read(path) for file in row] == [("s3://b/d/a +\xe9", "d/a +\xe9")]
     path.write_text(
         '<EnumerationResults ServiceEndpoint="https://h.example/" ContainerName="c"><Blobs><Blob><Name>d/a</Name><Properties>'
         f"<Content-Length>5</Content-Length><Content-MD5>{'A' * 22}==</Content-MD5></Properties></Blob></Blobs></EnumerationResults>"
