@@ -19,7 +19,7 @@ from omicsdk_api.pangea import PangeaApi
 from omicsdk_api.pangea.models.sample_group import SampleGroup
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.errors import DecodeError, NotFound, OmicsError
+from omicsdk.core.errors import APIError, DecodeError, NotFound, OmicsError
 from omicsdk.core.logs import logger
 from omicsdk.core.plain_client import PlainClient, clock_of, exchange_of, plain_request
 from omicsdk.pangea.fields import ResultId
@@ -43,6 +43,8 @@ ADDRESS = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils"
 KEY_VARIABLE = "NCBI_API_KEY"
 # Seconds from one request to the next: NCBI asks for at most three a second, ten with a key.
 PAUSE, PAUSE_WITH_KEY = 0.34, 0.1
+# Roots of the E-utilities' own responses, in which they report failures; a record may have any elements.
+_RESULTS = frozenset({"eFetchResult", "eLinkResult", "eSearchResult"})
 
 
 _log = logger("omicsdk.pangea")
@@ -107,9 +109,8 @@ class Entrez(PlainClient):
             DecodeError: The response is not XML.
             OmicsError: NCBI refused, or did not respond.
         """
-        root = self._response(
-            "elink.fcgi", {"dbfrom": database, "db": link.rpartition("_")[2], "id": record, "linkname": link}
-        )
+        query = {"dbfrom": database, "db": link.rpartition("_")[2], "id": record, "linkname": link}
+        root = self._response("elink.fcgi", query, "eLinkResult")
         return [element.text for element in root.iterfind("./LinkSet/LinkSetDb/Link/Id") if element.text]
 
     def search(self, database: str, term: str) -> list[str]:
@@ -123,10 +124,11 @@ class Entrez(PlainClient):
             DecodeError: The response is not XML.
             OmicsError: NCBI refused, or did not respond.
         """
-        root = self._response("esearch.fcgi", {"db": database, "term": term})
+        root = self._response("esearch.fcgi", {"db": database, "term": term}, "eSearchResult")
         return [element.text for element in root.iterfind("./IdList/Id") if element.text]
 
-    def _response(self, program: str, query: Mapping[str, str]) -> ElementTree.Element:
+    def _response(self, program: str, query: Mapping[str, str], expected: str = "") -> ElementTree.Element:
+        """Send a request; return the root of its response, of the expected name if there is one."""
         self._wait()
         sent = {**query, "tool": "omicsdk", **self._identification}
         request = plain_request(program, "GET", f"/{program}", query=list(sent.items()), headers={"accept": "*/*"})
@@ -135,10 +137,16 @@ class Entrez(PlainClient):
             # In UTF-16, too. Entities within entities could fill the memory.
             if b"<!ENTITY" in content.replace(b"\0", b""):
                 raise ElementTree.ParseError
-            return ElementTree.fromstring(content)  # noqa: S314 - it declares no entities
+            root = ElementTree.fromstring(content)  # noqa: S314 - it declares no entities
+            if expected and root.tag != expected:
+                raise ElementTree.ParseError
         except ElementTree.ParseError:
             beginning = content[:200].decode("utf-8", "replace")
-            raise DecodeError(program, "the body", beginning, expected="XML") from None
+            raise DecodeError(program, "the body", beginning, expected=expected or "XML") from None
+        # With status 200: without this, a failed lookup of links would be a record without links.
+        if root.tag in _RESULTS and (error := root.findtext(".//ERROR")) is not None:
+            raise APIError(f"{program}: {error}", operation=program, remedy="Check the accession, or try again later.")
+        return root
 
     def _wait(self) -> None:
         with self._turn:

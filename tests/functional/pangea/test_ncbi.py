@@ -8,7 +8,7 @@ import httpx
 import pytest
 from omicsdk.compat.pangea_api import Knex, Organization
 from omicsdk.compat.pangea_api.contrib.tagging.tag import Tag
-from omicsdk.core import DecodeError, ManualClock, NotFound, ServerError
+from omicsdk.core import APIError, DecodeError, ManualClock, NotFound, ServerError
 from omicsdk.pangea.listings import samples_of
 from omicsdk.pangea.ncbi import BioProject, Entrez, SRARecord, link_bioproject
 
@@ -160,6 +160,30 @@ def test_an_odd_response_is_reported(body: str, clock: ManualClock):
         transport = httpx.MockTransport(lambda _, response=response: response)
         with Entrez("https://ncbi.test", transport=transport, clock=clock) as odd, pytest.raises(DecodeError):
             odd.fetch("sra", "1")
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        ("<eLinkResult><LinkSet><ERROR>Couldn't resolve #exLinkSrv2</ERROR></LinkSet></eLinkResult>", APIError),
+        ("<eLinkResult><ERROR>NCBI C++ Exception</ERROR></eLinkResult>", APIError),
+        ("<html><body>Down for maintenance</body></html>", DecodeError),
+    ],
+)
+def test_a_failure_with_status_200_is_no_project_without_samples(body: str, error: type[Exception], clock: ManualClock):
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, text=body))
+    entrez = Entrez("https://ncbi.test", transport=transport, clock=clock)
+    with entrez, pytest.raises(error, match=r"elink\.fcgi"):
+        list(BioProject("PRJNA257197", entrez).biosamples())
+
+
+@pytest.mark.parametrize(("accession", "name"), [("PRJNA257197", "eFetchResult"), ("PRJEB9", "eSearchResult")])
+def test_an_error_in_place_of_a_result_is_reported(accession: str, name: str, clock: ManualClock):
+    body = f"<{name}><ERROR>Search Backend failed</ERROR></{name}>"
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, text=body))
+    entrez = Entrez("https://ncbi.test", transport=transport, clock=clock)
+    with entrez, pytest.raises(APIError, match="Search Backend failed"):
+        BioProject(accession, entrez).metadata()
 
 
 def test_a_server_that_is_down_is_reported(clock: ManualClock):
