@@ -168,6 +168,37 @@ def test_a_folder_without_records_is_reported(convertor, tmp_path):
         convertor.restore(tmp_path, tmp_path / "back")
 
 
+def resource(**values):
+    return {"type": "resource", "submitter_id": "r", "experiments": [{"submitter_id": "syn-ds"}], **values}
+
+
+@pytest.mark.parametrize("number", [2**53 + 1, -(2**53) - 1, 12345678901234567890, float("nan"), float("inf")])
+def test_a_number_that_no_cell_can_have_is_a_text(convertor, tmp_path, number):
+    (path,) = convertor.restore([resource(number=number)], tmp_path)
+    assert sheet(path)[1][-1] == str(number)
+
+
+@pytest.mark.parametrize("names", [("a b", "a_b"), ("URL", "url")])
+def test_two_properties_of_one_column_are_refused(convertor, tmp_path, names):
+    with pytest.raises(SdsError, match=r"same column in resources\.xlsx"):
+        convertor.restore([resource(**dict.fromkeys(names, "x"))], tmp_path / "data")
+    assert not list(tmp_path.rglob("*.xlsx"))
+
+
+def test_only_identifiers_that_are_texts_link_records(convertor, tmp_path):
+    case = {"type": "case", "experiments": [{"submitter_id": "syn-ds"}]}
+    other = {"type": "sample", "submitter_id": "other", "cases": [{"id": "of another data set"}]}
+    odd = {"type": "sample", "submitter_id": ["odd"], "cases": [{"submitter_id": ["odd"]}]}
+    assert [path.name for path in convertor.restore([case, other, odd], tmp_path)] == ["subjects.xlsx"]
+
+
+def test_hidden_files_of_a_folder_are_no_records(convertor, tmp_path):
+    (tmp_path / "resource.json").write_text(json.dumps([resource()]))
+    (tmp_path / "._resource.json").write_bytes(b"\0\5\x16\7")  # as macOS leaves them on disks of other systems
+    (tmp_path / "folder.json").mkdir()
+    assert len(convertor.restore(tmp_path, tmp_path / "data")) == 1
+
+
 @pytest.mark.parametrize("text", ["x" * 40_000, "bell \x07"])
 def test_a_text_that_no_cell_can_have_is_reported(convertor, tmp_path, text):
     record = {"type": "case", "subject_id": text, "experiments": [{"submitter_id": "syn-ds"}]}

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import BufferedWriter
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,7 @@ def _text(record: Record, indent: str, names: dict[str, str]) -> str:
 
 
 def read_records(folder: Path) -> Iterator[Record]:
-    """Read the records of all JSON files of a folder, or of one file.
+    """Read the records of all JSON files of a folder except hidden ones, or of one file.
 
     Args:
         folder: The folder or file.
@@ -93,7 +94,9 @@ def read_records(folder: Path) -> Iterator[Record]:
     Raises:
         SdsError: There is none, or one is not JSON of records.
     """
-    files = sorted(folder.glob("*.json")) if folder.is_dir() else [folder]
+    files = [folder]
+    if folder.is_dir():
+        files = sorted(path for path in folder.glob("*.json") if path.is_file() and not path.name.startswith("."))
     if not files or not files[0].is_file():
         raise SdsError(f"No JSON files found in {folder}", remedy="Use the folder that has the records.")
     for file in files:
@@ -136,7 +139,8 @@ def write_data_set(
         The tables.
 
     Raises:
-        SdsError: There is no record of the data set, a table exists already, or a text is longer than a cell may be.
+        SdsError: There is no record of the data set, a table exists already, two properties have one column, or a text is
+            longer than a cell may be.
         MissingExtra: openpyxl is not installed.
         TransferError: They cannot be written; each is written completely or not at all.
     """
@@ -177,16 +181,20 @@ def _of_data_set(records: Iterable[Record], experiment: str) -> dict[str, list[R
         (str(record["type"]), record, _targets(record)) for record in records if str(record.get("type")) in nodes
     ]
     # Samples are a data set's by their subjects.
-    subjects = {
-        record.get("submitter_id") for node, record, targets in by_record if node == CASE and experiment in targets
-    }
+    cases = [record for node, record, targets in by_record if node == CASE and experiment in targets]
+    subjects = _submitter_ids(cases)
     return grouped((node, record) for node, record, targets in by_record if experiment in targets or targets & subjects)
 
 
-def _targets(record: Record) -> set[object]:
+def _targets(record: Record) -> set[str]:
     """The submitter_ids of the records that a record links to."""
-    values = [item for value in record.values() for item in (value if is_array(value) else [value])]
-    return {value.get("submitter_id") for value in values if is_object(value)}
+    return _submitter_ids(item for value in record.values() for item in (value if is_array(value) else [value]))
+
+
+def _submitter_ids(values: Iterable[object]) -> set[str]:
+    # Records without one, and links by `id`, are not the same record.
+    ids = (value.get("submitter_id") for value in values if is_object(value))
+    return {submitter_id for submitter_id in ids if isinstance(submitter_id, str)}
 
 
 def _names(kind: TableKind, version: Version, records: Sequence[Record]) -> dict[str, str]:
@@ -207,7 +215,11 @@ def _names(kind: TableKind, version: Version, records: Sequence[Record]) -> dict
         if header in template or (key in by_name and by_name[key] not in headers.values()):
             headers[header] = by_name.get(key, key)
     named = set(headers.values())
-    return {**headers, **{name.replace("_", " "): name for name in property_names if name not in named}}
+    headers |= {name.replace("_", " "): name for name in property_names if name not in named}
+    for name in sorted(property_names.keys() - headers.values()):
+        message = f"The property {name!r} of {kind.node} has the same column in {kind.stem}.xlsx as another one"
+        raise SdsError(message, remedy="Keep one of them, or keep the records in JSON.")
+    return headers
 
 
 def _is_plain(value: object) -> bool:
@@ -257,6 +269,9 @@ def _cell(value: object) -> Value:
         return "\n".join(str(_cell(item)) for item in value if item is not None)
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return int(value)
+    # A cell's number is a float: it has no more digits, and is never infinite.
+    if (isinstance(value, int) and abs(value) > 1 << 53) or (isinstance(value, float) and not isfinite(value)):
+        return str(value)
     if value is None or isinstance(value, str | int | float):
         return value
     return str(value)
