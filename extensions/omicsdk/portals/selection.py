@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from hashlib import blake2b
 from heapq import heappush, heapreplace
 from typing import NamedTuple
@@ -25,6 +26,8 @@ _COMPARED: dict[str, Callable[[float, float], bool]] = {
     "<=": lambda one, other: one <= other,
     ">=": lambda one, other: one >= other,
 }
+_GROUPING = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_DIGITS = re.compile(r"(?a)\d+(?:\.\d+)?")
 # Replaces slashes in texts that are no paths, and in patterns of them: to a pattern, slashes separate a path's names.
 _SLASH = "\0"
 _REMEDY = (
@@ -73,11 +76,27 @@ class Condition(NamedTuple):
         if self.pattern is not None:
             text = actual if self.field == "name" else actual.replace("/", _SLASH)
             return (self.pattern.search(text) is not None) == (self.operator == "~")
-        number = size_of(actual.replace(",", "")) if self.number is not None else None
+        number = _number(actual) if self.number is not None else None
         if self.operator in _COMPARED:
             return number is not None and self.number is not None and _COMPARED[self.operator](number, self.number)
-        is_equal = actual.strip() == self.value or (number is not None and number == self.number)
+        is_equal = actual.strip() == self.value or _is_same_number(actual, self.value)
+        is_equal = is_equal or (self.field == "size" and number is not None and number == self.number)
         return is_equal == (self.operator != "!=")
+
+
+def _ungrouped(text: str) -> str:
+    """A text without the commas of a number such as 1,000,000."""
+    return _GROUPING.sub("", text.strip())
+
+
+def _number(text: str) -> float | None:
+    return size_of(_ungrouped(text))
+
+
+def _is_same_number(text: str, other: str) -> bool:
+    """Whether two texts are the same number, exactly: 35 is 35.0, but the well 1B is not 1, and long identifiers differ."""
+    texts = _ungrouped(text), _ungrouped(other)
+    return all(map(_DIGITS.fullmatch, texts)) and Decimal(texts[0]) == Decimal(texts[1])
 
 
 def conditions_of(text: str) -> tuple[tuple[Condition, ...], ...]:
@@ -100,7 +119,7 @@ def conditions_of(text: str) -> tuple[tuple[Condition, ...], ...]:
             raise UsageError(f"where: {text[at:][:80]!r} is no condition", remedy=_REMEDY)
         operator = match["operator"]
         value = match["text"] if match["text"] is not None else match["word"]
-        number = size_of(value.replace(",", ""))
+        number = _number(value)
         if operator in _COMPARED and number is None:
             raise UsageError(f"where: {value!r} is not a number", remedy=_REMEDY)
         field = (match["quoted"] or match["field"]).lower()

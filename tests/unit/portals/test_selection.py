@@ -41,6 +41,28 @@ def test_a_condition_selects_by_name_size_and_columns(where: str, fits: bool):
     assert Selection(where).fits(file, cells) is fits
 
 
+@pytest.mark.parametrize(
+    ("where", "cell", "fits"),
+    [
+        ("id=12345678901234567", "12345678901234568", False),  # the same float
+        ("id!=12345678901234567", "12345678901234568", True),
+        ("id=1B", "1", False),
+        ("id=1K", "1024", False),
+        ("id='1,2'", "12", False),
+        ("id>10", "1,5", False),
+        ("id=1,000,000", "1000000", True),
+        ("id=35.0", "35", True),
+        ("id>=1K", "1,024", True),
+    ],
+)
+def test_an_identifier_is_not_equal_to_another_one_that_reads_as_its_number(where: str, cell: str, fits: bool):
+    assert Selection(where).fits(FILES[0], {"id": cell}) is fits
+
+
+def test_a_size_is_equal_in_any_unit():
+    assert Selection("size=2K").fits(ListedFile("url", "https://h.example/a", "a", 2048), {})
+
+
 @pytest.mark.parametrize(("where", "fits"), [("name~d/*.bam", True), ("name~d/*/*.bam", False), ("name!~e/*", True)])
 def test_a_slash_separates_the_names_of_a_path(where: str, fits: bool):
     assert Selection(where).fits(ListedFile("url", "https://h.example/a.bam", "d/a.bam"), {}) is fits
