@@ -84,8 +84,7 @@ class Signer(Frozen):
             signed["x-amz-security-token"] = self.keys.token
         # The Host header always, or the same signature would be valid at another host.
         names = sorted([*signed, "host"])
-        # AWS trims values and reduces several spaces to one before it compares signatures.
-        lines = [f"{name}:{host if name == 'host' else ' '.join(signed[name].split())}" for name in names]
+        lines = [f"{name}:{host if name == 'host' else trimmed(signed[name])}" for name in names]
         scope, signed_names = self._scope(moment), ";".join(names)
         request = canonical_request(method, path, canonical_query(query), lines, signed_names, payload)
         signature = signature_of(self.keys.secret, scope, moment, request)
@@ -132,7 +131,7 @@ class Signer(Frozen):
         if self.keys.token:
             pairs["X-Amz-Security-Token"] = self.keys.token
         whole = "&".join([*([query] if query else []), *(f"{name}={escaped(value)}" for name, value in pairs.items())])
-        lines = [f"{name}:{host if name == 'host' else ' '.join(signed[name].split())}" for name in names]
+        lines = [f"{name}:{host if name == 'host' else trimmed(signed[name])}" for name in names]
         # A URL is signed before the body of its request is known.
         request = canonical_request(method, path, canonical_query(whole), lines, signed_names, UNSIGNED)
         return f"{whole}&X-Amz-Signature={signature_of(self.keys.secret, scope, moment, request)}"
@@ -169,6 +168,16 @@ def canonical_request(
         payload: The SHA-256 of its body.
     """
     return "\n".join((method, path, query, *lines, "", signed_headers, payload))
+
+
+def trimmed(value: str) -> str:
+    """Return a header's value as AWS compares signatures of it: trimmed, with one space in place of several.
+
+    Args:
+        value: The value, decoded as Latin-1.
+    """
+    # As bytes: in a text, the last bytes of letters such as UTF-8's "à" and "Å" are spaces, too.
+    return b" ".join(value.encode("latin-1").split()).decode("latin-1")
 
 
 def canonical_query(query: str) -> str:

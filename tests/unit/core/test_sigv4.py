@@ -93,6 +93,19 @@ def test_the_sandbox_finds_the_signature_right_and_a_changed_request_wrong(
     assert not changed.is_right(keys.secret)
 
 
+@pytest.mark.parametrize("letter", ["à", "Å"])
+def test_letters_in_utf_8_whose_last_byte_is_a_space_in_latin_1_are_signed_whole(letter: str):
+    value = letter.encode().decode("latin-1")
+    signed, cut = (
+        Signer(Keys("a", "b"), "us-east-1").headers("PUT", "h", "/k", headers={"x-amz-meta-a": text}, now=NOW)
+        for text in (f" {value} ", value[:1])
+    )
+    assert signed["authorization"] != cut["authorization"]
+    received = read_signature("PUT", "/k", "", {**signed, "x-amz-meta-a": value, "host": "h"})
+    assert received is not None
+    assert received.is_right("b")
+
+
 @given(st.text(st.characters(exclude_categories=["Cs"])) | st.text("%E9C3a/+ "))
 def test_texts_are_escaped_as_urllib_does(text: str):
     assert escaped(text) == quote(text, safe="-_.~")

@@ -460,6 +460,8 @@ def test_heads() -> None:
     assert parse_head(lines) == (206, {"etag": '"x"', "a": "2"})
     assert parse_head([]) == (0, {})
     assert parse_head([b"HTTP/1.1 abc\r\n"]) == (0, {})
+    location = "/voilà".encode()  # whose last byte is a space in Latin-1
+    assert parse_head([b"Location: " + location + b" \r\n"])[1]["location"].encode("latin-1") == location
     way = [b"HTTP/1.1 200 Connection established\r\n", b"\r\n"]
     assert parse_head([*way, b"HTTP/1.1 404 Not found: one\r\n", b"A: 1\r\n"]) == (404, {"a": "1"})
 

@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import Any, cast
 from urllib.parse import SplitResult, parse_qsl
 
-from omicsdk.core.sigv4 import ALGORITHM, canonical_query, canonical_request, keyed, signature_of
+from omicsdk.core.sigv4 import ALGORITHM, canonical_query, canonical_request, keyed, signature_of, trimmed
 from omicsdk.sandbox.problems import Problem
 
 _PORT = re.compile(r":\d+\Z")
@@ -73,8 +73,7 @@ def read_signature(method: str, path: str, query: str, headers: Mapping[str, str
         parameters |= {name: headers.get(name.lower(), "") for name in ("X-Amz-Date", "X-Amz-Security-Token")}
     access_key, _, scope = parameters.get("X-Amz-Credential", "").partition("/")
     date, signed_names = parameters.get("X-Amz-Date", ""), parameters.get("X-Amz-SignedHeaders", "")
-    # Version 4 signs values without spaces around them and with single ones within.
-    values = {name: " ".join(headers.get(name, "").split()) for name in signed_names.split(";")}
+    values = {name: trimmed(headers.get(name, "")) for name in signed_names.split(";")}
     payload = "UNSIGNED-PAYLOAD" if in_query else headers.get("x-amz-content-sha256", "")
 
     def expected(secret_key: str) -> Iterable[str]:

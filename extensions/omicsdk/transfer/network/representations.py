@@ -164,7 +164,7 @@ def disposition_name(header: str) -> str:
     parameters: dict[str, str] = {}
     for parameter, quoted, token in _PARAMETER.findall(_CONTROL.sub("", header)):
         # A backslash before another character separates parts of a path, as of old browsers on Windows.
-        parameters.setdefault(parameter.lower(), re.sub(r'\\(["\\])', r"\1", quoted) or token.strip())
+        parameters.setdefault(parameter.lower(), re.sub(r'\\(["\\])', r"\1", quoted) or token.strip(" "))
     charset, *encoded = parameters.get("filename*", "").split("'", 2)
     if len(encoded) == 2:  # RFC 8187: charset'language'text
         try:

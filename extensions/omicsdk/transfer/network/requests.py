@@ -598,7 +598,7 @@ def parse_head(lines: Iterable[bytes], names: Mapping[bytes, str] | None = None)
         if colon:
             name = _field(field).decode("latin-1") if names is None else names.get(_field(field))
             if name:
-                text = value.decode("latin-1").strip()
+                text = value.strip().decode("latin-1")  # a text's strip would take the last byte of UTF-8's "à" and "Å"
                 headers[name] = f"{headers[name]}\n{text}" if name == "set-cookie" and name in headers else text
     return status, headers
 

@@ -185,6 +185,7 @@ def test_the_time_of_a_header_is_not_the_square_of_its_length():
     [
         ('attachment; filename="a b.bam"', "a b.bam"),
         ("attachment; filename=a.bam", "a.bam"),
+        ("attachment; filename=" + "voilà".encode().decode("latin-1") + " ; size=3", "voilà"),
         ("attachment; filename*=UTF-8''na%C3%AFve%20%E2%82%AC.txt; filename=\"x.txt\"", "naïve €.txt"),
         ('attachment; filename="' + "naïve.txt".encode().decode("latin-1") + '"', "naïve.txt"),
         ('attachment; filename="../../etc/passwd"', "passwd"),
