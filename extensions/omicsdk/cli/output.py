@@ -200,13 +200,17 @@ def in_order(rows: list[Any], by: str) -> list[Any]:
     if rows:
         check_columns([name], columns_of(rows), "--sort")
 
+    def has_value(row: Any) -> bool:
+        value = member(row, name)
+        return value is not None and value == value  # NaN is printed as null, too
+
     def rank(row: Any) -> tuple[int, float, str]:
         value = member(row, name)
         # Python compares no number with a text, and rows of a service may have either.
         return (0, value, "") if isinstance(value, int | float) else (1, 0, text_of(value))
 
-    with_value = [row for row in rows if member(row, name) is not None]
-    return sorted(with_value, key=rank, reverse=reverse) + [row for row in rows if member(row, name) is None]
+    with_value = filter(has_value, rows)
+    return [*sorted(with_value, key=rank, reverse=reverse), *(row for row in rows if not has_value(row))]
 
 
 class TextAndData(NamedTuple):

@@ -124,6 +124,13 @@ def test_items_are_sorted_as_numbers_where_they_are_and_what_lacks_the_member_is
     assert in_order([], "sise") == []
 
 
+@pytest.mark.parametrize("by", ["size", "size:desc"])
+def test_a_size_that_is_no_number_is_last_and_leaves_the_order_of_the_others(by: str):
+    rows = [{"size": size} for size in (3, float("nan"), 1, 2, float("nan"), 0)]
+    sizes = [row["size"] for row in in_order(rows, by)]
+    assert sizes[:4] == sorted([0, 1, 2, 3], reverse=by == "size:desc")
+
+
 CANARY = "canary-0123456789"
 
 
