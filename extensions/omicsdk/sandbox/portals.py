@@ -185,7 +185,7 @@ class Portals:
             record = str(1 + self._count("id", "kind = 'zenodo'"))
             for name, path in files_below(folder):
                 content = self.context.objects.put_file(path)
-                self._put("zenodo", record, name.rpartition("/")[2], folder.name, content)
+                self._put("zenodo", record, name, folder.name, content)
         return {"record": record, "doi": _doi(record)}
 
     def _count(self, column: str, where: str = _OF_RUNS) -> int:

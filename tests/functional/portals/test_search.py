@@ -43,6 +43,15 @@ def test_records_are_found_by_words_and_their_spellings(sandbox: Sandbox):
     del sandbox
 
 
+def test_files_of_one_name_in_several_folders_are_all_in_a_record(sandbox: Sandbox, tmp_path: Path):
+    for name in ("one", "two"):
+        (tmp_path / "runs" / name).mkdir(parents=True)
+        (tmp_path / "runs" / name / "counts.tsv").write_text(name)
+    record = sandbox.seed(tmp_path / "runs", service="zenodo")["record"]
+    omicsdk.get(f"zenodo:{record}", tmp_path / "data").raise_if_failed()
+    assert {path.read_text() for path in (tmp_path / "data").rglob("counts.tsv")} == {"one", "two"}
+
+
 def test_a_portal_that_refuses_is_named(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("OMICS_ZENODO_URL", f"{sandbox.url}/nowhere")
     results = omicsdk.search("sandbox", portals=["ena", "zenodo"])
