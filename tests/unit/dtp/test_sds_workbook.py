@@ -194,6 +194,9 @@ def test_serial_numbers_are_moments(serial, moment, tmp_path):
         (date(2024, 5, 1), "2024-05-01"),
         (datetime(2024, 5, 1), "2024-05-01"),
         (timedelta(hours=30, seconds=5), "30:00:05"),
+        (timedelta(minutes=-15), "-0:15:00"),
+        (timedelta(hours=-30, seconds=-5), "-30:00:05"),
+        (timedelta(milliseconds=-400), "0:00:00"),
         (Unreadable("formula", "=A1"), "=A1"),
     ],
 )

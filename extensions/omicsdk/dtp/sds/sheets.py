@@ -105,8 +105,9 @@ def text_of(cell: Cell) -> str:
     if isinstance(cell, str):
         return cell.strip()
     if isinstance(cell, timedelta):
-        minutes, seconds = divmod(round(cell.total_seconds()), 60)
-        return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
+        whole = round(cell.total_seconds())
+        minutes, seconds = divmod(abs(whole), 60)
+        return f"{'-' if whole < 0 else ''}{minutes // 60}:{minutes % 60:02}:{seconds:02}"
     return plain_text(cell)
 
 
