@@ -234,7 +234,7 @@ class Uploads(Engine[Job]):
             source.expect(cut.start, cut.length)
             missing = [name for name in dict.fromkeys((*names, *comparable)) if name not in computed]
             checksums = {**computed, **source.checksums(missing, cut, lambda: self._closing)}
-            # A part that only the platform lists is used if its bytes are those of the file.
+            # A listed part is used if its bytes are those of the file.
             if stored_part is not None and comparable and difference(checksums, expected) is None:
                 return SentPart(number, cut.length, stored_part.etag, checksums)
             location = locate(checksums)
@@ -434,7 +434,8 @@ class Uploads(Engine[Job]):
 
     def _record_begun(self, job: Job, _: messages.RecordBegun) -> None:
         with write_errors(str(self._journal.path), job.title):
-            self._journal.begin(job.key, Unfinished(job.upload_id, job.file.identity, job.cuts.part_size))
+            state = Unfinished(job.upload_id, job.file.identity, job.cuts.part_size, ctime_ns=job.file.ctime_ns)
+            self._journal.begin(job.key, state)
 
     def _record_done(self, job: Job, _: messages.RecordDone) -> None:
         state = Finished(job.file.identity, job.checksums, job.confirmed or (("size",) if job.is_size_reported else ()))

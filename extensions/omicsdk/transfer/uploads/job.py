@@ -109,6 +109,7 @@ class SourceFile:
                     remedy = "Upload the files in it one by one."
                 raise TransferError(f"{name}: {path} is not a file", name=name, remedy=remedy)
             self.identity = _identity(status)
+            self.ctime_ns = status.st_ctime_ns
         except BaseException:
             self.close()
             raise
@@ -310,12 +311,14 @@ class Unfinished:
         identity: The file's identity.
         part_size: The size of its parts in bytes.
         parts: The parts that were sent, by number.
+        ctime_ns: When the file or its metadata last changed; 0 if unknown.
     """
 
     upload_id: str
     identity: Identity
     part_size: int
     parts: dict[int, SentPart] = field(default_factory=dict[int, SentPart])
+    ctime_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,7 +368,8 @@ class Job:
         self.todo = deque[int]()
         self.claimed_end = 0
         self.journaled: Mapping[int, SentPart] | None = None  # parts in the journal; None for no upload
-        self.listed_parts: Mapping[int, SentPart] = {}  # parts that only the platform lists
+        self.is_touched = False  # whether the file may have been written to since the journal's parts were sent
+        self.listed_parts: Mapping[int, SentPart] = {}  # parts to compare with the file before they are used
         self.sent = dict[int, SentPart]()
         self.present = 0  # bytes of the parts that were sent
         self.record: Finished | None = None  # the journal's record of a finished upload
@@ -455,7 +459,7 @@ class Job:
         self.compares_etags &= self.store.part_checksum not in confirmed
 
     def list_parts(self, parts: Mapping[int, SentPart]) -> None:
-        """Note the parts that only the platform has, without those that cannot be of this file."""
+        """Note the parts to compare with the file, without those that cannot be of this file."""
         self.listed_parts = {
             number: part
             for number, part in parts.items()

@@ -100,7 +100,7 @@ class UploadJournal:
         """
         if self._file is not None:
             self._unfinished[key] = state
-            line = line_of(["begin", key, state.upload_id, list(state.identity), state.part_size])
+            line = line_of(["begin", key, state.upload_id, list(state.identity), state.part_size, state.ctime_ns])
             self._file.append_durably([line])
 
     def part(self, key: str, part: SentPart) -> None:
@@ -157,8 +157,9 @@ class UploadJournal:
             case ["part", key, number, size, etag, checksums]:
                 if key in self._unfinished:
                     self._unfinished[key].parts[number] = SentPart(number, size, etag, checksums)
-            case ["begin", key, upload_id, identity, part_size]:
-                self._unfinished[key] = Unfinished(upload_id, cast("Identity", tuple(identity)), part_size)
+            case ["begin", key, upload_id, identity, part_size, *ctime_ns]:
+                state = Unfinished(upload_id, cast("Identity", tuple(identity)), part_size, {}, *ctime_ns[:1])
+                self._unfinished[key] = state
                 # What is being replaced is not finished any more, even if the new upload never ends.
                 self._finished.remove(key.encode())
             case ["done", key, _, _, *more]:

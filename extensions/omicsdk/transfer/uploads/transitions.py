@@ -101,6 +101,7 @@ def _opened(job: Job, event: messages.Opened, rules: Rules) -> Commands:
     # As the journal has it, whatever the rules are now: the parts that the platform has are of this size.
     job.cuts = PartPlan(job.file.size, unfinished.part_size)
     job.journaled = unfinished.parts
+    job.is_touched = unfinished.ctime_ns != job.file.ctime_ns
     job.facts = _facts(job, {})
     job.state = State.BEGINNING
     return [_list_parts(job)]
@@ -170,15 +171,20 @@ def _parts_listed(job: Job, event: messages.PartsListed, _: Rules) -> Commands:
     parts = event.parts
     if job.journaled is None:
         return _take_up(job, parts or {})
+    listed = dict(parts or {})
     # The journal's parts are hints: a part counts as far as the platform's list has the same.
     for number, part in job.journaled.items():
         # A platform that cannot list parts is taken to have those that the journal has.
         theirs = part if parts is None else parts.get(number)
         if theirs is not None and (theirs.size, theirs.etag) == (part.size, part.etag):
-            job.landed(part, from_earlier_run=True)
+            # A program may have written to the file and restored its modification time, but not this time.
+            if job.is_touched:
+                listed[number] = part
+            else:
+                job.landed(part, from_earlier_run=True)
             checksums = theirs.checksums if parts is not None else dict[str, str]()
             job.note_agreement(part, {"md5": part.etag, **checksums})
-    job.list_parts(parts or {})
+    job.list_parts(listed)
     if job.sent:
         _log.info("%s: resuming, %d of %d parts are stored", job.title, len(job.sent), job.count)
     return _send(job)
@@ -474,7 +480,8 @@ def _retry(
 
 def _upload_missing(job: Job, error: OmicsError, rules: Rules) -> Commands:
     """The platform no longer has the upload: it may be complete, else it is restarted."""
-    if not job.sent:  # the journal has all of them, if the end of an earlier run was not recorded
+    # The journal has all of them, if the end of an earlier run was not recorded.
+    if not job.sent and not job.is_touched:
         for part in (job.journaled or {}).values():
             job.landed(part, from_earlier_run=True)
             job.note_agreement(part, {"md5": part.etag})

@@ -264,6 +264,27 @@ def test_a_file_that_changed_between_two_runs_is_reported_and_abandoned(
     assert store.body == file.read_bytes()
 
 
+@pytest.mark.parametrize("lists", [True, False])
+@pytest.mark.parametrize("is_written", [True, False])
+def test_kept_parts_of_a_touched_file_are_compared_with_it(
+    sink: Any, store: Any, file: Path, send: Any, journal: Path, half: list[int], *, lists: bool, is_written: bool
+):
+    """Its size, time and inode are as before: its bytes may have been changed, or its mode."""
+    before, changed = file.stat(), bytearray(file.read_bytes())
+    if is_written:
+        changed[0] ^= 1
+    while file.stat().st_ctime_ns == before.st_ctime_ns:  # whose steps are as long as the kernel's
+        with file.open("r+b") as opened:
+            opened.write(changed)
+        os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    store.listed = {n: SentPart(n, part.size, part.etag) for n, part in etags(sink).items()} if lists else None
+    report = send(file, store, journal=journal, checksums=["sha256"])
+    report.raise_if_failed()
+    assert store.body == bytes(changed)
+    assert store.begun == 1
+    assert report.outcomes[0].bytes_kept >= 1000 * (len(half) - 1 - is_written)  # of one, no response was seen
+
+
 def test_an_unfinished_upload_is_abandoned_on_request(
     store: Any, file: Path, send: Any, journal: Path, half: list[int]
 ):

@@ -23,7 +23,7 @@ def test_what_is_recorded_is_there_the_next_time(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr("omicsdk.transfer.journal.hash", hashes, raising=False)
     path = tmp_path / "new folder" / "journal"
     log = opened(path)
-    log.begin(KEY, Unfinished("id", (10, 20, 30), 5))
+    log.begin(KEY, Unfinished("id", (10, 20, 30), 5, ctime_ns=7))
     log.part(KEY, SentPart(2, 5, "etag", {"crc32c": "00000001"}))
     log.finish(OTHER, Finished((1, 2, 3), {"sha256": "aa"}))
     log.part("never begun", SentPart(1, 1))
@@ -31,7 +31,7 @@ def test_what_is_recorded_is_there_the_next_time(tmp_path: Path, monkeypatch: py
     log.close()
     log = opened(path)
     unfinished = log.unfinished(KEY)
-    assert unfinished == Unfinished("id", (10, 20, 30), 5, {2: SentPart(2, 5, "etag", {"crc32c": "00000001"})})
+    assert unfinished == Unfinished("id", (10, 20, 30), 5, {2: SentPart(2, 5, "etag", {"crc32c": "00000001"})}, 7)
     assert log.finished(OTHER) == Finished((1, 2, 3), {"sha256": "aa"})
     assert (log.finished(KEY), log.unfinished(OTHER)) == (None, None)
     log.drop(KEY)
