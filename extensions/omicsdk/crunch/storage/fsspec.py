@@ -12,7 +12,7 @@ from omicsdk.core.files import unfinished_name
 from omicsdk.crunch.hashing import is_no_data
 from omicsdk.crunch.storage.base import BuiltinStorage, Stored, check_size, no_check, plain
 from omicsdk.transfer import FsspecTarget
-from omicsdk.transfer.downloads.targets import identity
+from omicsdk.transfer.downloads.targets import identity, move
 
 #: Files that are moved at once by default: as many as `FsspecTarget` puts.
 AT_ONCE = 4
@@ -66,24 +66,11 @@ class FsspecStorage(BuiltinStorage):
             check()
             check_size(name, self._fs.size(aside), path.stat().st_size)
             if aside != target:
-                self._move(aside, target)
+                move(self._fs, aside, target)
         except BaseException:
             if aside != target and self._fs.exists(aside):
                 self._fs.rm_file(aside)
             raise
-
-    def _move(self, source: str, target: str) -> None:
-        try:
-            self._fs.mv(source, target)
-        except FileExistsError:  # some file systems only move to a free name
-            old = f"{source}.old"
-            self._fs.mv(target, old)
-            try:
-                self._fs.mv(source, target)
-            except BaseException:
-                self._fs.mv(old, target)
-                raise
-            self._fs.rm_file(old)
 
     def stat(self, name: str) -> Stored | None:
         """A file; None for a folder.

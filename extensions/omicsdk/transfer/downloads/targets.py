@@ -384,7 +384,7 @@ class Store:
                 self._read_back(name, aside, local, size, checksums)
                 verified = f"{verified or 'size'}, its bytes"
             if aside != path:
-                self._move(aside, path)
+                move(self._fs, aside, path)
                 aside = path
                 # Asked again: the record has the identity of the object under its final name.
                 info = self._sized(name, path, size)
@@ -452,22 +452,6 @@ class Store:
         except (FileNotFoundError, NotADirectoryError):
             return None
 
-    def _move(self, source: str, path: str) -> None:
-        try:
-            self._fs.mv(source, path)
-        except FileExistsError:  # some file systems only move to a free name
-            former = f"{path}.{uuid4().hex[:8]}.former"
-            self._fs.mv(path, former)
-            try:
-                self._fs.mv(source, path)
-            except BaseException as error:
-                try:
-                    self._fs.mv(former, path)
-                except Exception as failure:  # not an OSError, after which the same would be tried again
-                    raise RuntimeError(f"{error}; the former file is {former}") from failure
-                raise
-            self._remove(former)
-
     def _remove(self, path: str) -> None:
         try:
             self._fs.rm_file(path)
@@ -477,6 +461,49 @@ class Store:
     def _error(self, name: str, doing: str, error: Exception) -> TransferError:
         reason = getattr(error, "strerror", None) or str(error) or repr(error)
         return NotWritable(self.target.url(name), f"{doing} failed: {mask_text(reason)}", name=name)
+
+
+def move(fs: Any, source: str, path: str) -> None:
+    """Move a file, in place of an existing one.
+
+    Args:
+        fs: The file system.
+        source: The file.
+        path: Its new path.
+
+    Raises:
+        RuntimeError: The move failed, and the existing file could not be moved back to its name.
+        Exception: The file system's own error, if it was moved back.
+    """
+    try:
+        _move(fs, source, path)
+    except FileExistsError:  # some file systems only move to a free name
+        former = f"{path}.{uuid4().hex[:8]}.former"
+        _move(fs, path, former)
+        try:
+            _move(fs, source, path)
+        except BaseException as error:
+            try:
+                _move(fs, former, path)
+            except Exception as failure:  # not an OSError, after which the same would be tried again
+                raise RuntimeError(f"{error}; the former file is {former}") from failure
+            raise
+        try:
+            fs.rm_file(former)
+        except Exception as error:
+            _log.debug("%s: cannot be removed: %r", former, error)
+
+
+def _move(fs: Any, source: str, path: str) -> None:
+    moving = fs
+    while moving.mv.__module__ == "fsspec.implementations.dirfs":
+        moving = moving.fs
+    # The usual one, a copy and a removal, takes names as patterns.
+    if moving.mv.__module__ == "fsspec.spec":
+        fs.cp_file(source, path)
+        fs.rm_file(source)
+    else:
+        fs.mv(source, path)
 
 
 def digest_of(local: str, checksum: ReportedChecksum, size: int) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from claimed_ports import free_port
+from fsspec.implementations.dirfs import DirFileSystem
 from omicsdk.core import ChecksumMismatch, NotWritable, TransferError, TruncatedTransfer, UsageError
 from omicsdk.core.checksums import digest
 from omicsdk.transfer import FsspecTarget, Item, Location
@@ -230,6 +231,17 @@ def test_nothing_is_left_aside(make, local, tmp_path):
     with pytest.raises(NotWritable, match="Permission denied"):
         store.put("a/b", local, len(BODY), {})
     assert list((tmp_path / "store" / "a").iterdir()) == []
+
+
+def test_a_name_like_a_pattern(memory, local, clock):
+    """fsspec moves what a pattern matches, and these match each other."""
+    fs, root = memory
+    fs.mkdir(root)
+    store = Store(FsspecTarget(DirFileSystem(root, fs), "to"), clock)
+    names = ["x[1].txt", "y*.txt", "y*.txt", "yes.txt"]
+    for name in names:
+        store.put(name, local, len(BODY), {})
+    assert fs.find(root) == sorted({f"{root}/to/{name}" for name in names})
 
 
 def test_a_store_that_moves_only_to_free_places(make, local, tmp_path):
