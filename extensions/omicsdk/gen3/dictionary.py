@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
+from omicsdk.core.batches import repeated
 from omicsdk.core.checked_json import checked_json
 from omicsdk.core.lazy import require
 from omicsdk.core.model import ANY, mapping
@@ -658,6 +659,8 @@ def _files(folder: Path) -> list[Path]:
         raise _unreadable(folder, error) from error
     if not files:
         raise _no_dictionary(folder, "no file in it ends in .json, .yaml or .yml")
+    for node in repeated(file.stem for file in files):
+        raise _no_dictionary(folder, f"two files in it are of the node {node}")
     return files
 
 

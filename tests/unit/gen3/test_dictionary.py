@@ -176,10 +176,14 @@ def test_a_file_that_is_no_dictionary_is_named_with_why_and_what_to_give(tmp_pat
 def test_a_dictionary_that_cannot_be_opened_states_why_without_the_systems_number(tmp_path: Path) -> None:
     (tmp_path / "nodes" / "case.yaml").mkdir(parents=True)
     (tmp_path / "empty").mkdir()
+    (tmp_path / "twice").mkdir()
+    for name in ("case.yaml", "case.json"):
+        (tmp_path / "twice" / name).write_text("{}")
     for name, message in (
         ("gone.json", r"No dictionary found at .*gone\.json"),
         ("nodes", r"case\.yaml cannot be read: "),
         ("empty", r"empty is not a data dictionary: no file in it ends in \.json, \.yaml or \.yml"),
+        ("twice", r"twice is not a data dictionary: two files in it are of the node case"),
     ):
         with pytest.raises(Gen3UserError, match=message) as caught:
             read_dictionary(tmp_path / name)

@@ -138,6 +138,8 @@ def test_the_time_of_a_header_is_not_the_square_of_its_length(tmp_path: Path) ->
         ("a.tsv", b"type\tx\ncase\tl\xe4t\n", "is not UTF-8"),
         ("a.json", "{oops", "is not JSON"),
         ("a.json", "[1]", "record 1: 1 is not an object"),
+        ("a.json", '[{"sex": "F", "sex": "M"}]', "is not JSON: two members of an object are called sex"),
+        ("a.jsonl", '{"a": {"b": 1, "b": 1}}\n', "is not JSON Lines: two members of an object are called b"),
         ("a.jsonl", '{"a": 1}\n{oops\n', "is not JSON Lines"),
         ("a.xlsx", "PK", "not an Excel workbook"),
         ("a.xls", "", "not a readable table"),
