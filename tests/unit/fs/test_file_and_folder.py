@@ -13,7 +13,7 @@ from omicsdk.fs.copying.jobs import planned_move, planned_sync
 from omicsdk.fs.copying.planning import select, source_to_copy
 from omicsdk.fs.copying.removal import plan_removal
 from omicsdk.fs.filesystems import OmicsFileSystem
-from omicsdk.fs.stores.azul import AzulStore
+from omicsdk.fs.stores.azul import AzulStore, named
 from omicsdk.fs.stores.crunch import CrunchStore
 from omicsdk.fs.stores.dss import DssStore
 from omicsdk.fs.stores.sb import SbStore
@@ -319,3 +319,15 @@ def test_names_that_this_machine_cannot_have_are_written_through_it(shelf: type[
     fs.cp_file(f"d/{name}", f"f/{name}")
     fs.mv(f"f/{name}", f"g/{name}")
     assert shelf.files == {f"{folder}/{name}": b"abc" for folder in "deg"}
+
+
+def test_files_of_azul_have_a_name_each() -> None:
+    """A name may read as a folder of a UUID, and a project may have two versions of a file."""
+    files = [
+        AzulFile("u1", "v1", "a"),
+        AzulFile("u1", "v2", "a"),
+        AzulFile("u2", "v1", "u1/a"),
+        AzulFile("u3", "v1", "b"),
+    ]
+    assert list(named(files)) == ["b", "u1.v1/a", "u1.v2/a", "u2.v1/u1/a"]
+    assert list(named(files[1:])) == ["a", "b", "u1/a"]

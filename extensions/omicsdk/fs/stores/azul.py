@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from operator import itemgetter
 from typing import ClassVar, NamedTuple
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
@@ -77,14 +78,20 @@ def read_path(path: str) -> AzulPath:
 
 
 def named(files: list[AzulFile]) -> dict[str, AzulFile]:
-    """Name the files of a project, sorted by name: a name that several have is in a folder of the file's UUID.
+    """Name the files of a project, sorted by name: a name that several have is in a folder of the file's UUID, or of
+    `UUID.VERSION` where that is not unique either.
 
     Args:
         files: The files.
     """
-    times = Counter(file.name for file in files)
-    names = ((file.name if times[file.name] == 1 else f"{file.uuid}/{file.name}", file) for file in files)
-    return dict(sorted(names, key=lambda pair: pair[0]))
+    names = [file.name for file in files]
+    for folders in ([file.uuid for file in files], [f"{file.uuid}.{file.version}" for file in files]):
+        times = Counter(names)
+        names = [
+            name if times[name] == 1 else f"{folder}/{file.name}"
+            for name, folder, file in zip(names, folders, files, strict=True)
+        ]
+    return dict(sorted(zip(names, files, strict=True), key=itemgetter(0)))
 
 
 class Listing(NamedTuple):
