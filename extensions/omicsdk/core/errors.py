@@ -145,9 +145,10 @@ class APIError(OmicsError):
 
     Attributes:
         strict: Whether `data`, which errors of generated clients have, must conform to the document.
+        is_repeated: Whether an earlier try, which may have been processed, had failed.
     """
 
-    strict = False
+    strict = is_repeated = False
 
     def __init__(
         self,

@@ -13,8 +13,8 @@ import re
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass, replace
 from functools import cached_property, partial, wraps
@@ -50,7 +50,7 @@ from omicsdk.core.client import (
 )
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock, stopping
 from omicsdk.core.credentials import ANONYMOUS, Anonymous, BearerToken, Credentials, as_credentials, origin_of
-from omicsdk.core.errors import ConfigError, MissingCredentials
+from omicsdk.core.errors import ConfigError, MissingCredentials, NotFound
 from omicsdk.core.items import AsyncItems, Items
 from omicsdk.core.late_names import LateModule
 from omicsdk.core.plain_client import beside, checked_by, sending_by, stopping_by
@@ -85,6 +85,16 @@ class UnboundUrl(str):
 def unbound(base_url: str | None) -> UnboundUrl | None:
     """Return the base URL of an option so that no credentials are bound to it; None for none."""
     return None if base_url is None else UnboundUrl(base_url)
+
+
+@contextmanager
+def deleting() -> Generator[None]:
+    """Accept that a deletion finds nothing if an earlier try may have carried it out, whose response was lost."""
+    try:
+        yield
+    except NotFound as error:
+        if not error.is_repeated:
+            raise
 
 
 class SourceResult(NamedTuple):

@@ -33,6 +33,7 @@ from omicsdk.core.model import ANY, SIZE, STRING, Shape, array, mapping, members
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.page_items import check_advances, found_at, items_at
 from omicsdk.core.plain_client import clock_of
+from omicsdk.core.platform import deleting
 from omicsdk.core.request import Query, joined, request
 from omicsdk.core.response import json_of
 from omicsdk.core.retry import RETRIED_STATUSES, Retry
@@ -535,7 +536,7 @@ def delete_record(client: Gen3, guid: str) -> OutputInfo:
     """
     record = read_record(client.indexd, guid)
     whole, rev = record.did or "", record.rev or ""
-    with unless_changed(whole, rev):
+    with unless_changed(whole, rev), deleting():
         client.indexd.delete_record(guid=whole, rev=rev)
     return record
 
@@ -759,7 +760,8 @@ class IndexRecords:
         def delete() -> bool:
             try:
                 record = read_record(self._indexd, guid)
-                self._indexd.delete_record(guid=record.did or "", rev=record.rev or "")
+                with deleting():
+                    self._indexd.delete_record(guid=record.did or "", rev=record.rev or "")
             except NotFound:
                 return False
             return True

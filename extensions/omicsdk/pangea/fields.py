@@ -16,6 +16,7 @@ from omicsdk.core.checksums import ALGORITHMS, MIB, Digests, is_checksum
 from omicsdk.core.consistency import NAME, UUID
 from omicsdk.core.errors import APIError, Forbidden, NotFound, OmicsError, Unauthorized, UsageError
 from omicsdk.core.logs import logger
+from omicsdk.core.platform import deleting
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.type_guards import is_object, number_in
 from omicsdk.pangea.responses import all_listed_by, identified, listed_by
@@ -333,7 +334,8 @@ class FieldId(NamedTuple):
 
     def delete(self, client: PangeaApi) -> None:
         """Delete it."""
-        self._call(client, "delete_{}_analysis_result_field", uuid=self.uuid)
+        with deleting():
+            self._call(client, "delete_{}_analysis_result_field", uuid=self.uuid)
 
     def begin_upload(self, client: PangeaApi, file_name: str, parts: int | None = None) -> object:
         """Begin the upload of a file: a form that takes all of it, or the URLs of its parts.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from omicsdk.core.consistency import Identifier, ResponseMismatch
 from omicsdk.core.errors import UsageError
+from omicsdk.core.platform import deleting
 from omicsdk.sb.jobs import MOST, run_file_job
 from omicsdk.sb.listings import FILE_NAME, Entry, Folder, Folders
 from omicsdk.sb.paths import SbPath, WrongPath, checked_name, is_path, parse
@@ -200,7 +201,8 @@ def delete(
     if dry_run:
         return FileChanges("delete", changes, [], is_planned=True)
     if len(entries) == 1 and folder is None:
-        client.delete_file(file_id=entries[0].file.id)
+        with deleting():
+            client.delete_file(file_id=entries[0].file.id)
         return FileChanges("delete", changes, [])
     return _job(client, "delete", [{"file": entry.file.id} for entry in entries], changes, timeout)
 

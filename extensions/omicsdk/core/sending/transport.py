@@ -463,6 +463,7 @@ class _Conversation:
         is_obeyed = requested_wait is not None and is_idempotent and status in retry.obeyed
         # A service answers a repeated key with 409 while it is still processing the first request with it.
         is_pending = status == 409 and self._is_unsettled and self._has_key()
+        is_repeated = self._is_unsettled
         # A 429 is refused before it is processed; any other status may be that of a request with effects.
         self._is_unsettled |= status != 429
         # Some services state whether a retry can help: not if a quota is used up, for example. Squid has already repeated its
@@ -486,6 +487,7 @@ class _Conversation:
             reason=response.reason_phrase,
             retry_after=requested_wait,
         )
+        error.is_repeated = is_repeated
         meanings = self._manners.meanings
         if status == 401 and self._credentials is not None:
             error.remedy = clock_remedy(response.headers, self._manners.clock.now()) or error.remedy

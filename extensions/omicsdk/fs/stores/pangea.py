@@ -18,7 +18,7 @@ from omicsdk_api.pangea.models.sample_group import SampleGroup
 from omicsdk.core.consistency import InconsistentListing
 from omicsdk.core.dates import seconds_of
 from omicsdk.core.errors import APIError, NotFound, OmicsError, UsageError
-from omicsdk.core.platform import unbound
+from omicsdk.core.platform import deleting, unbound
 from omicsdk.core.response import json_of
 from omicsdk.core.threads import side_by_side
 from omicsdk.fs.errors import AlreadyThere, IsFolder, NotAFolder, NotEmpty, PathError, PathNotFound, ReadOnly, WrongUri
@@ -427,7 +427,8 @@ class PangeaStore(ClientStore[Pangea]):
             result = self._result(parts)
             if next(result.fields(self.client), None) is not None:
                 raise NotEmpty(self.uri(entry.path))
-            operation(self.client, "delete_{}_analysis_result", result.of_group)(uuid=result.uuid)
+            with deleting():
+                operation(self.client, "delete_{}_analysis_result", result.of_group)(uuid=result.uuid)
 
     @contextmanager
     def _asking(self, path: str) -> Generator[None]:

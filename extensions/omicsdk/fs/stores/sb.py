@@ -16,7 +16,7 @@ from omicsdk_api.sb.models.file import File
 from omicsdk.core.consistency import ResponseMismatch
 from omicsdk.core.dates import seconds_of
 from omicsdk.core.errors import APIError, Conflict, NotFound, OmicsError
-from omicsdk.core.platform import settings_of, unbound
+from omicsdk.core.platform import deleting, settings_of, unbound
 from omicsdk.fs.errors import AlreadyThere, IsFolder, NotAFolder, NotEmpty, PathNotFound, ReadOnly, WrongUri
 from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.store import ClientStore, Entry, Features, Put, put_files
@@ -182,7 +182,7 @@ class SbStore(ClientStore[SevenBridges]):
     def remove(self, entry: Entry) -> None:
         self.check_removal(entry.path)
         try:
-            with self._asking(entry.path):
+            with self._asking(entry.path), deleting():
                 self.client.delete_file(file_id=self.handle_of(entry))
         except APIError as error:
             if error.code == _NOT_EMPTY:
@@ -238,7 +238,8 @@ class SbStore(ClientStore[SevenBridges]):
     def _replaced(self, old: str, new: str, name: str) -> None:
         """Replace a file by another one beside it: at any time one of both exists."""
         try:
-            self.client.delete_file(file_id=old)
+            with deleting():
+                self.client.delete_file(file_id=old)
         except OmicsError:
             with suppress(OmicsError):  # the first error states the cause
                 self.client.delete_file(file_id=new)

@@ -17,6 +17,7 @@ from omicsdk.core.checked_json import checked_json
 from omicsdk.core.errors import NotFound, OmicsError, UsageError
 from omicsdk.core.model import ANY, STRING, array, check, mapping, members, optional
 from omicsdk.core.page_items import found_at
+from omicsdk.core.platform import deleting
 from omicsdk.core.tables import line_of
 from omicsdk.core.type_guards import is_object
 from omicsdk.gen3.client import Gen3
@@ -451,7 +452,8 @@ def _without(client: Gen3, guid: str, subject: Subject, guid_type: str) -> str:
         block[guid_type] = {**remaining, METHODS: methods}
     rest = {name: value for name, value in document.items() if name not in (BLOCK, "_guid_type")}
     if not block and not rest:
-        client.metadata_admin.delete(guid=guid)
+        with deleting():
+            client.metadata_admin.delete(guid=guid)
         return DELETED
     body = {**rest, "_guid_type": document.get("_guid_type"), **({BLOCK: block} if block else {})}
     # Not merged: what was removed has to go. The document was read just before.
@@ -476,4 +478,5 @@ def delete_subject(client: Gen3, guid: str) -> None:
     """
     if not is_object(document_of(client, guid).get(BLOCK)):
         raise UsageError(f"{guid} is not a document of a crosswalk; it was not deleted", remedy="Check the GUID.")
-    client.metadata_admin.delete(guid=guid)
+    with deleting():
+        client.metadata_admin.delete(guid=guid)

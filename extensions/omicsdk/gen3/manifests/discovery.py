@@ -23,6 +23,7 @@ from omicsdk.core.batches import batches, grouped
 from omicsdk.core.errors import NotFound
 from omicsdk.core.json_coding import decoded
 from omicsdk.core.json_text import strict_value
+from omicsdk.core.platform import deleting
 from omicsdk.core.tables import line_of
 from omicsdk.core.type_guards import is_array, is_object, only_objects
 from omicsdk.gen3.client import Gen3
@@ -622,7 +623,8 @@ def delete_study(client: Gen3, guid: str, *, dry_run: bool = False) -> None:
             remedy="Check the GUID. Delete other metadata with: omics gen3 api metadata delete.",
         )
     if not dry_run:
-        client.metadata_admin.delete(guid=guid)
+        with deleting():
+            client.metadata_admin.delete(guid=guid)
 
 
 @text_is_one_item

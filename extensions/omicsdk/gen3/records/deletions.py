@@ -12,6 +12,7 @@ from omicsdk.core.batches import batches
 from omicsdk.core.errors import BadRequest
 from omicsdk.core.model import STRING, members
 from omicsdk.core.page_items import found_at, items_at
+from omicsdk.core.platform import deleting
 from omicsdk.core.response import json_of
 from omicsdk.core.type_guards import only_objects
 from omicsdk.gen3.client import Gen3
@@ -176,7 +177,8 @@ def delete_project(
     deletion = delete_nodes(commons, meant, dictionary=dictionary, dry_run=dry_run, batch=batch, on_deleted=on_deleted)
     deletion.project = True
     if not dry_run:
-        commons.sheepdog.delete_project(program=meant.program, project=meant.code)
+        with deleting():
+            commons.sheepdog.delete_project(program=meant.program, project=meant.code)
     return deletion
 
 

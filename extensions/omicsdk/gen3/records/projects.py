@@ -9,6 +9,7 @@ from omicsdk.core.errors import NotFound
 from omicsdk.core.late_names import LateModule
 from omicsdk.core.model import STRING
 from omicsdk.core.page_items import items_at
+from omicsdk.core.platform import deleting
 from omicsdk.core.response import json_of
 from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.gen3.client import Gen3
@@ -187,7 +188,8 @@ def delete_program(client: Gen3, program: str) -> None:
     Args:
         program: Name of the program.
     """
-    client.sheepdog.delete_program(program=program)
+    with deleting():
+        client.sheepdog.delete_program(program=program)
 
 
 def delete_empty_project(client: Gen3, program: str, project: str) -> None:
@@ -197,7 +199,8 @@ def delete_empty_project(client: Gen3, program: str, project: str) -> None:
         program: Name of its program.
         project: Code of the project.
     """
-    client.sheepdog.delete_project(program=program, project=project)
+    with deleting():
+        client.sheepdog.delete_project(program=program, project=project)
 
 
 def _created(response: httpx.Response) -> dict[str, Any]:

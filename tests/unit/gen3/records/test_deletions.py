@@ -11,9 +11,10 @@ from gen3_commons import COMMONS
 from gen3_records import dictionary, relatives
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core import ANONYMOUS, NO_RETRY, BadRequest, Retry
+from omicsdk.core import ANONYMOUS, NO_RETRY, BadRequest, NotFound, Retry
 from omicsdk.gen3 import Gen3, Gen3Error, Gen3UserError
 from omicsdk.gen3.records.deletions import delete_nodes, delete_project, delete_records
+from omicsdk.gen3.records.projects import delete_empty_project
 
 DICTIONARY = dictionary(subject=relatives())
 PROJECT = "demo-one"
@@ -54,8 +55,10 @@ class Commons(httpx.MockTransport):
         assert request.method == "DELETE"
         _, found, some = request.url.path.partition("/demo/one/entities/")
         if not found:
+            if not self.has_project:
+                return httpx.Response(404)
             self.has_project = False
-            return httpx.Response(204)
+            return self._lost_or(httpx.Response(204))
         ids = some.removeprefix("_dry_run/").split(",")
         dependents = [id for id in self.types if id not in ids and not self.links.get(id, set()).isdisjoint(ids)]
         entities = [{"id": id, "type": self.types.get(id, ""), "errors": []} for id in ids]
@@ -69,10 +72,14 @@ class Commons(httpx.MockTransport):
             self.deletions.append(ids)
             for id in {*ids} - self._keeps:
                 del self.types[id]
-            if self._losses:
-                self._losses -= 1
-                raise httpx.ReadTimeout("lost")
+            return self._lost_or(httpx.Response(200, json={"success": True, "entities": entities}))
         return httpx.Response(200, json={"success": True, "entities": entities})
+
+    def _lost_or(self, response: httpx.Response) -> httpx.Response:
+        if self._losses:
+            self._losses -= 1
+            raise httpx.ReadTimeout("lost")
+        return response
 
     def _queried(self, query: str) -> dict[str, Any]:
         of_type = {name: [id for id in self.types if self.types[id] == name] for name in ("subject", "experiment")}
@@ -176,6 +183,14 @@ def test_a_deletion_whose_response_was_lost_is_one(by_ids: bool) -> None:
         else delete_nodes(commons.client, PROJECT, dictionary=DICTIONARY)
     )
     assert (deletion.counts, commons.types, len(commons.deletions)) == ({"subject": 2}, {}, 1)
+
+
+def test_a_deleted_project_whose_response_was_lost_is_one() -> None:
+    commons = Commons(chain(1), losses=2)
+    delete_project(commons.client, PROJECT, dictionary=DICTIONARY)
+    assert not commons.has_project
+    with pytest.raises(NotFound):
+        delete_empty_project(commons.client, "demo", "one")
 
 
 @pytest.mark.parametrize("batch", [0, -1])

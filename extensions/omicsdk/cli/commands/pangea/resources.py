@@ -22,6 +22,7 @@ from omicsdk.core.files import in_place_of
 from omicsdk.core.json_text import written
 from omicsdk.core.model import Model
 from omicsdk.core.omit import OMIT, Omit
+from omicsdk.core.platform import deleting
 from omicsdk.pangea.batches import Batch, for_each
 from omicsdk.pangea.client import Pangea
 from omicsdk.pangea.login import token_of
@@ -354,7 +355,8 @@ def _deleted(
     """Delete objects after confirmation; return None if it was denied."""
 
     def delete_model(model: Any) -> Any:
-        delete(uuid=model.uuid)
+        with deleting():
+            delete(uuid=model.uuid)
         return model
 
     uuids = list(dict.fromkeys(uuid.lower() for uuid in what.uuids))  # as the server writes them

@@ -23,6 +23,7 @@ from omicsdk.cli.commands.values import agreed, check_unused
 from omicsdk.cli.output import TextAndData
 from omicsdk.core.errors import UsageError
 from omicsdk.core.json_text import written
+from omicsdk.core.platform import deleting
 from omicsdk.sb import apps
 from omicsdk.sb.listings import PAGE, projects_of
 from omicsdk.sb.paths import ProjectPlace, app_id, project_id, project_place
@@ -169,7 +170,8 @@ def members(
         if name in add:
             _allow(client, location, name, rights, members_by_name.get(name))
         else:
-            client.remove_project_member(**location, username=name)
+            with deleting():
+                client.remove_project_member(**location, username=name)
 
     changed, failures = attempted((*add, *remove), change)
     line = f"{count_of(len(changed), 'member')} of {project} changed" if changed else ""

@@ -11,6 +11,7 @@ from omicsdk.cli.commands.values import agreed
 from omicsdk.cli.listing import Rows
 from omicsdk.core.batches import named_error
 from omicsdk.core.errors import OmicsError, UsageError
+from omicsdk.core.platform import deleting
 from omicsdk.sb.jobs import PERIOD
 from omicsdk.sb.task_runs import some_of
 
@@ -190,7 +191,12 @@ def removed(
         return CommandResult(list(rows.values()))
     if not agreed(f"Deleting {_named(kind, rows)} cannot be undone{effect}. Continue?", console):
         return CommandResult([])
-    deleted, failures = attempted(rows, delete)
+
+    def delete_row(name: str) -> None:
+        with deleting():
+            delete(name)
+
+    deleted, failures = attempted(rows, delete_row)
     return CommandResult([rows[name] for name in deleted], f"deleted {_named(kind, deleted)}", failures, len(rows))
 
 
