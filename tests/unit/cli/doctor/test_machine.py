@@ -15,6 +15,7 @@ from omicsdk.cli.doctor.machine import (
     curl,
     encodings,
     extras,
+    file_limits,
     folders,
     hard_links,
     open_files,
@@ -34,7 +35,7 @@ def disk(monkeypatch):
         counted = SimpleNamespace(f_favail=inodes, f_files=0 if inodes is None else 10**7, f_flag=flag)
         monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=free))
         monkeypatch.setattr("os.statvfs", lambda _: counted)
-        monkeypatch.setattr("os.access", lambda *_: writable)
+        monkeypatch.setattr("os.access", lambda _, mode: writable or not mode & os.W_OK)
 
     return state
 
@@ -48,6 +49,11 @@ def disk(monkeypatch):
         (5 * MIB, 10**6, "failed", "only 5 MiB"),
         (5 * GIB, 5000, "warning", "5,000 files"),
         (5 * GIB, 3, "failed", "3 files"),
+        (GIB, 10_000, "ok", "1.0 GiB free, 10,000 files"),
+        (GIB - MIB, None, "warning", "only 1,023 MiB free"),
+        (100 * MIB, 100, "warning", "only 100 MiB free, 100 files"),
+        (100 * MIB - 1, 100, "failed", "only 100 MiB"),
+        (100 * MIB, 99, "failed", "99 files"),
     ],
 )
 def test_room_is_bytes_and_files(disk, tmp_path, free, inodes, status, message):
@@ -55,6 +61,14 @@ def test_room_is_bytes_and_files(disk, tmp_path, free, inodes, status, message):
     outcome = room(WritableFolder("here", lambda: tmp_path, "work elsewhere"))
     assert (outcome.subject, outcome.status, bool(outcome.remedy)) == (f"here: {tmp_path}", status, status != "ok")
     assert message in outcome.found
+
+
+def test_windows_has_neither_inodes_nor_limits_of_files(disk, tmp_path, monkeypatch):
+    disk(5 * GIB, 3, writable=False, read_only=True)
+    monkeypatch.setattr("sys.platform", "win32")
+    outcome = room(WritableFolder("here", lambda: tmp_path, "work elsewhere"))
+    assert outcome.found == "cannot be written (5.0 GiB free)"
+    assert file_limits() == (None, None)
 
 
 def test_a_disk_that_cannot_be_examined_is_reported(monkeypatch, tmp_path):
@@ -104,12 +118,12 @@ def test_a_file_in_the_way_of_a_folder_is_named(tmp_path):
 
 def test_each_folder_has_a_variable_that_moves_it():
     places = folders({"HOME": "/home/me", "PANGEA_API_CACHE_DIR": "/cache"})
-    assert [place.alternative.rpartition(" ")[2] for place in places[1:]] == [
-        "XDG_CONFIG_HOME",
-        "OMICS_TOKEN_FILE",
-        "OMICS_STATE_DIR",
-        "TMPDIR",
-        "PANGEA_API_CACHE_DIR",
+    assert [(place.use, place.alternative.rpartition(" ")[2]) for place in places[1:]] == [
+        ("settings", "XDG_CONFIG_HOME"),
+        ("tokens", "OMICS_TOKEN_FILE"),
+        ("state", "OMICS_STATE_DIR"),
+        ("temporary files", "TMPDIR"),
+        ("cache", "PANGEA_API_CACHE_DIR"),
     ]
 
 
@@ -175,11 +189,12 @@ def test_few_open_files_are_reported_with_what_may_be_requested(soft, hard, stat
     [
         ("utf-8", "UTF-8", "UTF8", "ok", "UTF-8"),
         ("utf-8", "ISO-8859-1", "ascii", "warning", "files in ISO-8859-1; output in ascii"),
+        ("ascii", "UTF-8", "utf-8", "warning", "names of files in ascii"),
     ],
 )
 def test_an_encoding_that_is_not_utf8_is_named(monkeypatch, names, files, output, status, message):
     monkeypatch.setattr("sys.getfilesystemencoding", lambda: names)
-    monkeypatch.setattr("locale.getpreferredencoding", lambda _: files)
+    monkeypatch.setattr("locale.getpreferredencoding", lambda do_setlocale: "" if do_setlocale else files)
     with monkeypatch.context() as patched:
         patched.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO(), output))
         outcome = encodings()
@@ -231,9 +246,12 @@ REQUIREMENTS = [
 
 def test_an_extra_is_there_when_all_of_it_is():
     there, lacking = extras(REQUIREMENTS, {"pandas", "pyjwt"}.__contains__)
-    assert (there.status, there.found) == ("ok", "google")
-    assert (lacking.status, lacking.found) == ("skipped", "gen3")
+    assert (there.subject, there.status, there.found) == ("installed", "ok", "google")
+    assert (lacking.subject, lacking.status, lacking.found) == ("not installed", "skipped", "gen3")
     assert "[gen3]" in lacking.remedy
+    there, lacking = extras(REQUIREMENTS, lambda _: False)
+    assert (there.found, lacking.found) == ("none", "gen3, google")
+    assert [outcome.found for outcome in extras(REQUIREMENTS, lambda _: True)] == ["gen3, google"]
 
 
 def test_the_extras_of_this_installation_are_found():
