@@ -1,6 +1,7 @@
 """Completion, aliases and plugins."""
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -109,15 +110,51 @@ def test_where_scripts_go_depends_on_the_shell_and_its_variables():
     without = place_of("bash", {}, home, has_loader=False)
     relative = {"XDG_DATA_HOME": "d", "BASH_COMPLETION_USER_DIR": "b:/c"}  # appdirs issue 61
     assert place_of("bash", relative, home, has_loader=False) == without
+    assert without.file == home / ".local/share/bash-completion/completions/omics"
     assert (without.settings, without.line) == (home / ".bashrc", f"source '{without.file}'")
+    folders = {"XDG_DATA_HOME": "/d", "BASH_COMPLETION_USER_DIR": "/b:/c"}
+    assert place_of("bash", folders, home, has_loader=True).file == Path("/b/completions/omics")
+    quoted = place_of("zsh", {}, Path("/home/o'neil"), has_loader=True)
+    assert quoted.line.startswith("fpath=('/home/o'\\''neil/.zfunc' $fpath);")
     assert place_of("zsh", {"ZDOTDIR": "/z"}, home, has_loader=True).settings == Path("/z/.zshrc")
     assert place_of("fish", {"XDG_CONFIG_HOME": "/c"}, home, has_loader=True).file == Path(
         "/c/fish/completions/omics.fish"
     )
 
 
+@pytest.mark.parametrize("before", [b"", b"alias l=ls", b"alias l=ls\n", b"\xff\r\n"])
+def test_a_line_is_added_to_the_settings_and_removed_again(omics, monkeypatch, tmp_path, before):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("ZDOTDIR", raising=False)
+    settings = tmp_path / ".zshrc"
+    settings.write_bytes(before)
+    omics("--yes", "completion", "install", "zsh", installed=True)
+    ended = before + b"\n" if before == b"alias l=ls" else before
+    assert settings.read_bytes() == ended + place_of("zsh", {}, tmp_path, has_loader=True).line.encode() + b"\n"
+    removed, again = (omics("completion", "uninstall", "zsh", installed=True).err.split() for _ in range(2))
+    assert f"removed a line from {settings}" in " ".join(removed)
+    assert settings.read_bytes() == ended
+    assert " ".join(again).endswith(f"{tmp_path / '.zfunc/_omics'} does not exist")
+
+
+@pytest.mark.parametrize(
+    "loader",
+    [None, "/usr/share/bash-completion/bash_completion", "/etc/bash_completion", "/etc/profile.d/bash_completion.sh"],
+)
+def test_bash_needs_no_line_where_the_system_loads_scripts(omics, monkeypatch, tmp_path, loader):
+    exists = os.path.exists
+    loaders = {"bash_completion", "bash_completion.sh"}
+    monkeypatch.setattr("os.path.exists", lambda path: path == loader if Path(path).name in loaders else exists(path))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("XDG_DATA_HOME", "BASH_COMPLETION_USER_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    omics("--yes", "completion", "install", "bash", installed=True)
+    assert (tmp_path / ".bashrc").is_file() == (loader is None)
+
+
 def test_a_shell_that_is_not_known_has_to_be_named(omics):
     assert own_shell({"SHELL": "/opt/bin/zsh"}) == "zsh"
+    assert own_shell({"SHELL": "C:\\msys64\\usr\\bin\\bash.exe"}) == "bash"
     for environ in ({}, {"SHELL": "/bin/dash"}):
         with pytest.raises(UsageError, match="cannot detect your shell"):
             own_shell(environ)
