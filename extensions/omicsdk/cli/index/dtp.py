@@ -10,7 +10,7 @@ _HERE = "--program demo1 --project 12L"
 _DATA_SET = "dataset-12L_1-version-1"
 
 # Empty ones, of a shell variable that is not set, would be those of the settings.
-_NAMES = dict.fromkeys(("program", "project"), not_empty)
+_NAMES = {"program": not_empty, "project": not_empty}
 _NAMES_AND_EXPERIMENT = {**_NAMES, "experiment": not_empty}
 
 READS = ("convert", "validate", "download", "query", "export")
