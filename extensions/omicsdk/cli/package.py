@@ -6,7 +6,7 @@ import json
 import os
 import re
 import sys
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 
 from omicsdk.cli.arguments import general_options, key, kind_of, loaded, value
 from omicsdk.cli.dispatch import run_program
@@ -237,23 +237,27 @@ def _opened(file: str) -> Generator[Any]:
     if file == STDOUT:
         yield sys.stdout
         return
-    from io import TextIOWrapper
-
     from omicsdk.core.errors import UsageError
-    from omicsdk.core.files import in_place_of
 
-    with ExitStack() as stack:
-        try:
-            binary = stack.enter_context(in_place_of(file, durable=False))
-        except OSError as error:
-            reason = error.strerror or error
-            raise UsageError(
-                f"--{OUTPUT_FILE['name']}: cannot write {file}: {reason}", remedy="Use another file."
-            ) from error
+    # A device or a FIFO is written in place: there is nothing to replace. FILE.part may be a download of the user's.
+    part = file if os.path.exists(file) and not os.path.isfile(file) else f"{file}.{os.urandom(4).hex()}.part"  # noqa: PTH110, PTH113 - as above
+    try:
         # newline="": line ends are written as they are, on Windows as well.
-        text = TextIOWrapper(binary, encoding="utf-8", newline="")
-        yield text
-        text.detach()
+        stream = open(part, "w", encoding="utf-8", newline="")  # noqa: PTH123, SIM115 - as above
+    except OSError as error:
+        reason = error.strerror or error
+        raise UsageError(
+            f"--{OUTPUT_FILE['name']}: cannot write {file}: {reason}", remedy="Use another file."
+        ) from error
+    try:
+        with stream:
+            yield stream
+        if part != file:
+            os.replace(part, file)  # noqa: PTH105 - as above
+    except BaseException:
+        if part != file:
+            os.unlink(part)  # noqa: PTH108 - as above
+        raise
 
 
 def is_for(variables: Sequence[str], own_url: str, base_url: str | None) -> bool:
