@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator, Mapping
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any, ClassVar
 from xml.etree import ElementTree
 
@@ -22,6 +23,7 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import APIError, DecodeError, NotFound, OmicsError
 from omicsdk.core.logs import logger
 from omicsdk.core.plain_client import PlainClient, clock_of, exchange_of, plain_request
+from omicsdk.core.type_guards import is_object
 from omicsdk.pangea.fields import ResultId
 from omicsdk.pangea.listings import ensure_result, ensure_sample, ensure_tag, find_organization, find_sample_group
 from omicsdk.pangea.login import PasswordLogin
@@ -43,6 +45,8 @@ ADDRESS = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils"
 KEY_VARIABLE = "NCBI_API_KEY"
 # Seconds from one request to the next: NCBI asks for at most three a second, ten with a key.
 PAUSE, PAUSE_WITH_KEY = 0.34, 0.1
+# Members of a run's field by which it is recognised: NCBI moves files, and users edit fields.
+_IDENTITY = ("url", "md5")
 # Roots of the E-utilities' own responses, in which they report failures; a record may have any elements.
 _RESULTS = frozenset({"eFetchResult", "eLinkResult", "eSearchResult"})
 
@@ -357,7 +361,7 @@ def link_bioproject(
 
     It has a sample for each of the project's samples, a result for each experiment, and a field for each run. The
     fields refer to the runs; no file is copied. Existing objects are not changed: repeat the call to resume, or when
-    the project has more samples.
+    the project has more samples or runs.
 
     Args:
         organization: The name of the organization, or its uuid.
@@ -423,9 +427,14 @@ def _link_runs(client: PangeaApi, sample: Sample, record: SRARecord) -> bool:
         _log.warning("%s: %s", sample.name, error)
         return False
     result = ensure_result(client, sample.uuid, READS, record.accession, private=False, metadata=record.metadata())
-    fields = {field.name for field in ResultId(result.uuid).fields(client)}
-    for number, data in enumerate(runs, 1):
-        name = "sra_run" if number == 1 else f"sra_run_{number}"
-        if name not in fields:
-            client.create_sample_analysis_result_field(name=name, stored_data=data, analysis_result=result.uuid)
+    fields = {field.name: field.stored_data for field in ResultId(result.uuid).fields(client)}
+    stored = [data for data in fields.values() if is_object(data)]
+    linked = {text for data in stored for name in _IDENTITY if isinstance(text := data.get(name), str)}
+    free_names = (name for name in chain(["sra_run"], map("sra_run_{}".format, count(2))) if name not in fields)
+    for data in runs:
+        # Not by its position, which changes when NCBI releases a run before it.
+        if linked.isdisjoint(data[name] for name in _IDENTITY):
+            client.create_sample_analysis_result_field(
+                name=next(free_names), stored_data=data, analysis_result=result.uuid
+            )
     return True

@@ -114,6 +114,23 @@ def test_again_leaves_what_exists_as_it_is(org: Organization, entrez: Entrez):
     assert len(list(again.get_samples(cache=False))) == 2
 
 
+def test_a_run_that_is_released_later_is_linked_wherever_it_is_listed(
+    org: Organization, entrez: Entrez, monkeypatch: pytest.MonkeyPatch
+):
+    link_bioproject(org.knex.client, "An Org", "PRJNA257197", entrez=entrez)
+    earlier = run("SRR0", SRA_FILE.format("SRR0", "0" * 32, "Primary ETL"))
+    moved = RECORDS["sra", "71"].replace("https://sra.test/SRR1", "https://moved.test/SRR1")
+    monkeypatch.setitem(RECORDS, ("sra", "71"), moved.replace("<RUN_SET>", f"<RUN_SET>{earlier}"))
+    link_bioproject(org.knex.client, "An Org", "PRJNA257197", entrez=entrez)
+    result = org.sample_group("PRJNA257197").get().sample("SAMN11").get()
+    result = result.analysis_result("raw::raw_reads", replicate="SRX71").get()
+    assert {field.name: field.stored_data["url"] for field in result.get_fields()} == {
+        "sra_run": "https://sra.test/SRR1",
+        "sra_run_2": "https://sra.test/SRR2",
+        "sra_run_3": "https://sra.test/SRR0",
+    }
+
+
 def test_what_was_deleted_elsewhere_is_made_again(org: Organization, entrez: Entrez, knex: Knex):
     link_bioproject(org.knex.client, "An Org", "PRJNA257197", entrez=entrez)
     org.sample_group("PRJNA257197").get()  # kept from here on
