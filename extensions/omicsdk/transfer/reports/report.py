@@ -732,7 +732,7 @@ class TransferReport:
         """Write JSON lines: a summary, then one line per file; `read_jsonl` reads them.
 
         The first line has record "summary" and the values of `summary`; the others have record "file" and those of
-        `Outcome.to_dict`. URLs in them have no query.
+        `Outcome.to_dict`. URLs of files, and those in errors, have no query.
 
         Args:
             path: The file; it appears once it is complete.
