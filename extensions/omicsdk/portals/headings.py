@@ -75,7 +75,7 @@ _SIZES = re.compile(
     r"(?:file_?)?(?:size|bytes)(?:_(?:in_)?bytes?)?|(?:content|file)_?(?:length|size)|byte_?(?:size|count)"
 )
 # A size, or several; other properties are called so, too, such as 100mer.
-_SIZE = re.compile(r"[\[\"'\s]*[0-9][0-9.,;\s\"']*(?:[KMGTP]?i?B?|bytes?|E\+?[0-9]+)[\]\s]*\Z", re.IGNORECASE)
+_SIZE = re.compile(r"[\[\"'\s]*[0-9][0-9.,;\s\"']*+(?:[KMGTP]?i?B?|bytes?|E\+?[0-9]+)[\]\s]*\Z", re.IGNORECASE)
 _SUMS = (
     "checksum", "check_sum", "hash", "known_hash", "digest", "checksums", "hashes", "checksum_value", "hash_value", "hash_val",
 )  # fmt: skip
@@ -105,8 +105,9 @@ _SERVER = re.compile(
     r"\s*(?:https?|ftp)://(?:[^/\s]+/?\s*\Z|\S+\.owl#\w|(?:dx\.)?doi\.org/|www\.ncbi\.nlm\.nih\.gov/(?:nuccore|nucleotide|protein|pubmed|gene|taxonomy)/)"
     rf"|\s*{REPOSITORY.pattern}"
 )
-# An address that ends like that of a file: terms of ontologies, pages and repositories mostly do not.
-_EXTENSION = re.compile(r":/{1,2}[^/\s]+/\S*\.(?!git\b)\w{1,16}(?:[?#].*)?[\"'\]]*\Z")
+# An address that ends like that of a file: terms of ontologies, pages and repositories mostly do not. Its beginning is looked for
+# once, not from each colon.
+_EXTENSION = re.compile(r"(?<!\S)(?>\S*?:/{1,2}[^/\s]+/)\S*\.(?!git\b)\w{1,16}(?:[?#].*)?[\"'\]]*\Z")
 # The end of a name that is one of a file, and an address that is one whatever its end: of a download, or of an object of DRS.
 NAMED_FILE = re.compile(r"\.\w+\Z")
 DOWNLOAD = re.compile(

@@ -12,7 +12,7 @@ from omicsdk.portals.cells import file_at, size_in
 from omicsdk.portals.downloads import planned
 from omicsdk.portals.file_kinds import kind_of, kinds_in_words
 from omicsdk.portals.formats import format_named, recognised
-from omicsdk.portals.headings import addresses_in, parsed_map
+from omicsdk.portals.headings import addresses_in, headings_by, parsed_map
 from omicsdk.portals.lists import is_row, numbered
 from omicsdk.transfer import TransferOptions
 from omicsdk.transfer.engine.options import InvalidOption
@@ -427,6 +427,13 @@ def test_runs_of_separators_are_read_once():
     assert not is_row(f"title{tabs}")
     assert addresses_in(f"https://h/a{blanks}https://h/b{commas}") == ["https://h/a", "https://h/b"]
     assert len(addresses_in(f"https://h/a{commas}b")) == 1
+
+
+@pytest.mark.timeout(20)  # as long as some ten thousand characters took
+def test_long_cells_are_read_once():
+    sizes, url = ["0" + " " * 100_000 + "x"], ".://" * 25_000
+    stated = headings_by(["url", "size", "note"], [["https://h.example/a.bam", *sizes, url]])
+    assert (stated.urls, stated.sizes) == (("url",), ())
 
 
 def test_repeated_columns_are_numbered(tmp_path: Path):
