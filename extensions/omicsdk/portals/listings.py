@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import unescape
 from itertools import pairwise
 from pathlib import Path
-from urllib.parse import unquote_plus
+from urllib.parse import unquote, unquote_plus
 
 from omicsdk.core.tables import lines_of, rows_of
 from omicsdk.core.type_guards import is_object, only_objects
@@ -295,7 +295,8 @@ ENTRIES = Format(
 # -- pages of servers
 
 _LISTED_OBJECT = re.compile(r"<(?:Contents|CommonPrefixes|Blob|BlobPrefix)>")
-_MEMBER = re.compile(r"<(Key|Name|Size|Content-Length|Content-MD5)>([^<]*)</")
+# Azure encodes a name that XML cannot have.
+_MEMBER = re.compile(r'<(Key|Name|Size|Content-Length|Content-MD5)(?: (Encoded)="true")?>([^<]*)</')
 _BUCKET = re.compile(
     r"\s*(?:<\?xml[^>]*>\s*)?(?:<ListBucketResult\b(?:(?!<Contents>).)*?<Name>([^<]+)<"
     r'|<EnumerationResults\b[^>]*ServiceEndpoint="([^"]+)"[^>]*ContainerName="([^"]+)")',
@@ -319,7 +320,10 @@ def _page_rows(file_list: FileList) -> Iterator[Row]:
         if "<IsTruncated>true" in page or re.search("<NextMarker>[^<]", page):
             file_list.notes["it is one page of a list; request the other entries, too"] = 0
         for number, body in enumerate(_LISTED_OBJECT.split(page)[1:], 1):
-            cells = {name.replace("-", ""): unescape(value) for name, value in _MEMBER.findall(body)}
+            cells = {
+                name.replace("-", ""): unquote(value) if encoded else unescape(value)
+                for name, encoded, value in _MEMBER.findall(body)
+            }
             yield _entry(Row(number, cells), file_list, base, is_encoded="<EncodingType>url<" in page)
         return
     base = folder_of(file_list, ": it does not state its own address").rstrip("/")

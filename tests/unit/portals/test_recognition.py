@@ -793,6 +793,9 @@ def test_a_page_of_a_folder_or_bucket_is_read(tmp_path: Path):
         5,
         {"md5": "0" * 32},
     )
+    path.write_text(path.read_text().replace("<Name>d/a<", '<Name Encoded="true">d/a%EF%BF%BE%2B<'))
+    ((file,),) = read(path)
+    assert (file.address, file.name) == ("https://h.example/c/d/a%EF%BF%BE%2B", "d/a\ufffe+")
 
 
 def test_lists_of_an_inventory_have_the_columns_of_its_manifest(tmp_path: Path):
