@@ -323,7 +323,8 @@ def samples_of(
     Args:
         organization: The name of the organization that owns the group, or its uuid.
         group: The group's name, or its uuid.
-        names: Only samples of these names; two may have the same.
+        names: Only samples of these names. A sample that a library owns takes precedence over those of its name from other
+            libraries; of another group, all of a name are listed.
 
     Raises:
         NotFound: There is no such group, or it is not visible to this user.
@@ -341,7 +342,7 @@ def group_samples(client: PangeaApi, group: SampleGroup, names: Collection[str] 
         names: Only samples of these names.
     """
     requested = None if names is None else dict.fromkeys(names)
-    if requested is not None and group.is_library and len(requested) <= FEW:
+    if requested is not None and group.is_library:
         for sample in own_samples(client, group, list(requested)):
             requested.pop(sample.name, None)
             yield sample

@@ -107,6 +107,19 @@ def test_metadata_are_saved_where_they_change(pangea: Pangea):
     assert next(pangea.samples_of(*WHERE, ["a"])).metadata == {"n": 1, "m": 5}
 
 
+@pytest.mark.parametrize("count", [1, 60])
+def test_metadata_are_those_of_the_librarys_own_sample(pangea: Pangea, count: int):
+    names = [f"s{number}" for number in range(count)]
+    own = pangea.ensure_samples(*WHERE, names).items[0]
+    owner = pangea.find_organization("Sandbox").uuid
+    other = pangea.create_sample_group(name="Other", organization=owner, is_library=True)
+    foreign = pangea.create_sample(name=own.name, library=other.uuid)
+    pangea.add_sample_group_samples(group_pk=own.library, sample_uuids=[foreign.uuid])
+    assert [sample.uuid for sample in pangea.samples_of(*WHERE, names) if sample.name == own.name] == [own.uuid]
+    assert pangea.save_metadata(*WHERE, dict.fromkeys(names, {"n": 1})).items[0].uuid == own.uuid
+    assert pangea.get_sample(uuid=foreign.uuid).metadata == {}
+
+
 @pytest.mark.parametrize("size", [14, CHUNK, 2 * CHUNK + 1])
 def test_a_field_that_holds_the_file_is_skipped(pangea: Pangea, tmp_path: Path, size: int):
     path = tmp_path / "reads"
