@@ -239,11 +239,12 @@ def _opened(file: str) -> Generator[Any]:
         return
     from omicsdk.core.errors import UsageError
 
-    # A device or a FIFO is written in place: there is nothing to replace. FILE.part may be a download of the user's.
+    # A device or a FIFO is written in place: there is nothing to replace.
+    # Else a new file of an unpredictable name: FILE.part may be another download.
     part = file if os.path.exists(file) and not os.path.isfile(file) else f"{file}.{os.urandom(4).hex()}.part"  # noqa: PTH110, PTH113 - as above
     try:
         # newline="": line ends are written as they are, on Windows as well.
-        stream = open(part, "w", encoding="utf-8", newline="")  # noqa: PTH123, SIM115 - as above
+        stream = open(part, "w" if part == file else "x", encoding="utf-8", newline="")  # noqa: PTH123, SIM115 - as above
     except OSError as error:
         reason = error.strerror or error
         raise UsageError(

@@ -116,7 +116,7 @@ def test_metadata_are_those_of_the_librarys_own_sample(pangea: Pangea, count: in
     foreign = pangea.create_sample(name=own.name, library=other.uuid)
     pangea.add_sample_group_samples(group_pk=own.library, sample_uuids=[foreign.uuid])
     assert [sample.uuid for sample in pangea.samples_of(*WHERE, names) if sample.name == own.name] == [own.uuid]
-    assert pangea.save_metadata(*WHERE, dict.fromkeys(names, {"n": 1})).items[0].uuid == own.uuid
+    assert pangea.save_metadata(*WHERE, {name: {"n": 1} for name in names}).items[0].uuid == own.uuid
     assert pangea.get_sample(uuid=foreign.uuid).metadata == {}
 
 
