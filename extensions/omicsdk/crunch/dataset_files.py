@@ -118,7 +118,7 @@ def read_table(path: Path) -> dict[str, str]:
         table: Any = json.loads(path.read_text("utf-8", _UNDECODABLE))
     except FileNotFoundError:
         return {}
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path} cannot be parsed: {error}", remedy="Run the setup stage again.") from error
     if not isinstance(table, dict):
         raise ConfigError(f"{path} has no table of checksums", remedy="Run the setup stage again.")

@@ -140,6 +140,9 @@ def test_a_workflow_is_written_and_what_an_earlier_run_left_is_removed(tmp_path:
         (tmp_path / name).write_text("[]")
     with pytest.raises(ConfigError, match="has no table of checksums"):
         read_table(tmp_path / "mine")
+    (tmp_path / "mine").write_text("[" * 100_000)
+    with pytest.raises(ConfigError, match="cannot be parsed"):
+        read_table(tmp_path / "mine")
     clear(tmp_path, keep=rules)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["Snakefile", "mine"]
     clear(tmp_path, keep=None)
