@@ -162,6 +162,10 @@ class Row(NamedTuple):
     name: str = ""
     is_short: bool = False
 
+    def __repr__(self) -> str:
+        # Headers are secrets, and URLs among the cells may be signed.
+        return f"Row(line={self.line}, name={self.name!r}, fault={self.fault!r})"
+
 
 class FileList(NamedTuple):
     """A list on disk.

@@ -293,6 +293,7 @@ def test_headers_of_a_list_are_no_cells():
     file = next(iter(format.files(rows[0], listed)))
     assert (file.name, file.headers) == ("sub/q.bin", {"x-key": "secret-of-the-list"})
     assert "secret" not in repr(file)
+    assert "secret" not in repr(rows)
     assert listed.notes == {"option continue of aria2 ignored": 1}
 
 
