@@ -38,6 +38,8 @@ def test_the_file_is_edited_as_a_whole_or_not_at_all(omics, own_file, editor, mo
     for broken in ("/nonexistent/editor", "vi 'a"):
         monkeypatch.setenv("EDITOR", broken)
         assert f"Cannot start {broken}" in omics("config", "edit").err
+    monkeypatch.setenv("EDITOR", "false")
+    assert "nothing was changed" in omics("config", "edit").err
     assert (tmp_path / "settings.draft.toml").read_text() == "store = ", "what was typed is kept"
 
 

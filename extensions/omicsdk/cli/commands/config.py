@@ -237,7 +237,8 @@ def edit(*, console: Console) -> None:
         raise UsageError(f"Cannot start {editor}: {reason}", remedy="Set EDITOR to a program.") from error
     text = text_in(str(draft), "the draft").replace("\r\n", "\n")
     if ended.returncode or text == before:
-        draft.unlink()
+        if is_new or text == before:
+            draft.unlink()
         console.message("nothing was changed")
         return
     # Checked as a draft: an invalid one replaces no settings, and is edited again the next time.
