@@ -165,6 +165,8 @@ def test_an_export_that_cannot_be_states_why(filled):
 
 
 def test_records_are_deleted_those_first_that_link(filled):
+    ran = filled("delete", "P-Q", "--node", "experiment", "--all", "--dry-run")
+    assert (ran.code, "--node, --id and --all exclude each other" in ran.err) == (2, True)
     planned = filled("delete", "P-Q", "--node", "experiment", "resource", "--dry-run").json
     assert (planned["counts"], planned["dry_run"]) == ({"resource": 2, "experiment": 2}, True)
     ran = filled("delete", "P-Q", "--all", tty=True, typed="n\n")

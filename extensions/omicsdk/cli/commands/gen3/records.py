@@ -227,8 +227,9 @@ def delete(
         dry_run: Only count what would be deleted.
         console: Prints messages.
     """
-    if sum(map(bool, (node, id, all))) != 1:
-        raise UsageError("no records are named", remedy="Use one of --node, --id and --all.")
+    if (count := sum(map(bool, (node, id, all)))) != 1:
+        problem = "--node, --id and --all exclude each other" if count else "no records are named"
+        raise UsageError(problem, remedy="Use one of --node, --id and --all.")
     nodes, deleted = _dictionary(lambda: client, dictionary), dict[str, int]()
     if id:
         deletion = partial(client.delete_records, project, id, dictionary=nodes)
