@@ -27,6 +27,9 @@ _loader = globals()["__spec__"].loader
 
 # -- options
 
+# As of a shell variable that is not set: the default would be another account or service.
+_NOT_EMPTY = "omicsdk.cli.commands.values:not_empty"
+
 GLOBALS: list[Argument] = general_options(
     value(
         "query",
@@ -34,8 +37,12 @@ GLOBALS: list[Argument] = general_options(
         metavar="EXPRESSION",
     ),
     value("sort", "Member by which items are sorted; NAME:desc for the largest first.", metavar="NAME"),
-    value("base-url", "Address of the service; also OMICS_<SERVICE>_URL."),
-    value("profile", "Profile whose base URL and login are used, see omics profiles; also OMICS_PROFILE."),
+    value("base-url", "Address of the service; also OMICS_<SERVICE>_URL.", convert=_NOT_EMPTY),
+    value(
+        "profile",
+        "Profile whose base URL and login are used, see omics profiles; also OMICS_PROFILE.",
+        convert=_NOT_EMPTY,
+    ),
     value(
         "access-token",
         "Token to send, for gen3 and dtp also a credentials file; also OMICS_<SERVICE>_TOKEN, which process lists do not show.",

@@ -339,6 +339,9 @@ def test_settings_of_every_platform_are_set_for_a_profile(omics, own_file, user_
     assert not user_file.exists(), "the Atlas's file has nothing of it"
     assert omics("config", "get", "gen3.base_url").out == f"{url}\n"
     assert omics("--profile", "work", "config", "get", "gen3.base_url").out == "https://work.example.org\n"
+    for option in ("--profile", "--base-url"):
+        ran = omics(option, "", "config", "get", "gen3.base_url")
+        assert (ran.code, f"{option}: the value is empty" in ran.err) == (2, True), ran.err
     by_name = rows(omics("config", "list", "--show-origin"))
     assert by_name["profiles.work.sb.base_url"]["origin"] == f"{own_file}:8"
     assert by_name["gen3.base_url"] == {
