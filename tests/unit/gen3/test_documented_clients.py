@@ -136,6 +136,22 @@ def test_rows_come_whatever_the_pieces_are(rows: list[dict[str, Any]], size: int
     assert list(rows_of(lambda _: pieces.pop(0) if pieces else b"", "x")) == rows
 
 
+def test_a_long_row_in_small_pieces_is_tried_seldom(monkeypatch: pytest.MonkeyPatch):
+    tried: list[int] = []
+
+    class Decoder(json.JSONDecoder):
+        def raw_decode(self, s: str, idx: int = 0) -> tuple[Any, int]:
+            tried.append(len(s))
+            return super().raw_decode(s, idx)
+
+    monkeypatch.setattr(json, "JSONDecoder", Decoder)
+    rows = [{"a": 1}, {"a": "x" * 100_000}]
+    body = json.dumps(rows).encode()
+    pieces = [body[place : place + 64] for place in range(0, len(body), 64)]
+    assert list(rows_of(lambda _: pieces.pop(0) if pieces else b"", "x")) == rows
+    assert sum(tried) < 4 * len(body)
+
+
 @given(rows=ROWS, size=st.integers(1, 50), between=st.sampled_from(["", "\n", " \n\ufeff", "\r\n" * 150]))
 def test_the_rows_of_joined_arrays_are_read_where_they_are_expected(
     rows: list[dict[str, Any]], size: int, between: str

@@ -72,10 +72,12 @@ def rows_of(
         DecodeError: It is not an array of objects, ends before its end, or has an object that is longer.
     """
     decode, scan = getincrementaldecoder("utf-8")("replace").decode, json.JSONDecoder().raw_decode
-    text, is_begun, is_ended = "", False, False
+    text, is_begun, is_ended, enough = "", False, False, 0
     while True:
-        chunk = read(max(CHUNK, len(text)))  # a row that is long is tried again seldom
+        chunk = read(max(CHUNK, len(text)))
         text += decode(chunk, final=not chunk)
+        if chunk and len(text) < enough:
+            continue
         offset = 0
         while offset < len(text):
             if not is_begun:
@@ -111,6 +113,7 @@ def rows_of(
             raise DecodeError(operation, "a row", text[:200], expected=f"at most {longest >> 20} MiB of JSON")
         if not chunk:
             raise DecodeError(operation, "the body", text[:200], expected="the rest of a JSON array")
+        enough = min(2 * len(text), longest)  # a long row is tried again seldom, however small the pieces are
 
 
 #: Formats of a file of records, by its suffix.
