@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from omicsdk.core import DecodeError, InconsistentListing, ResponseMismatch, TransferError, UnsafePath
+from omicsdk.core import DecodeError, InconsistentListing, ResponseMismatch, Retry, TransferError, UnsafePath
 from omicsdk.fs import parse_uri
 from omicsdk.fs.copying.removal import plan_removal, remove
 from omicsdk.fs.stores.sb import SbStore
@@ -24,9 +24,10 @@ def no_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     unsettled(monkeypatch, tmp_path)
 
 
-def platform(respond: Callable[[httpx.Request], httpx.Response]) -> SevenBridges:
+def platform(respond: Callable[[httpx.Request], httpx.Response], retry: Retry | None = None) -> SevenBridges:
     """A client of a platform that responds so."""
-    return SevenBridges("https://api.example.org/v2", credentials="t", transport=httpx.MockTransport(respond))
+    transport = httpx.MockTransport(respond)
+    return SevenBridges("https://api.example.org/v2", credentials="t", transport=transport, retry=retry)
 
 
 def listing(total: str = "", **content: Any) -> SevenBridges:
@@ -220,6 +221,24 @@ def test_a_copy_that_the_platform_states_otherwise_replaces_nothing(copied):
         with pytest.raises(ResponseMismatch):
             store.copy(store.stat("o/p/f3.txt"), "o/p/in/x")
     assert gateway.changed == []
+
+
+def test_a_replaced_file_whose_deletion_was_repeated_is_replaced():
+    """The response to its deletion is lost, and the copy is not removed, too."""
+    gateway, losses = Gateway(FILES), [502, 404]
+
+    def response(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/actions/copy"):
+            gateway.files = [*FILES, entry(10, json.loads(request.content)["name"], IN)]
+        answer = gateway(request)
+        return httpx.Response(losses.pop(0)) if request.method == "DELETE" else answer
+
+    with platform(response, Retry(attempts=2, base=0)) as api:
+        store = SbStore(client=api)
+        assert store.copy(store.stat("o/p/f3.txt"), "o/p/in/x")
+    copied, *deleted, renamed = gateway.changed
+    assert (copied, renamed) == (f"POST /files/{2:024x}/actions/copy", f"PATCH /files/{10:024x}")
+    assert deleted == [f"DELETE /files/{3:024x}"] * 2
 
 
 def test_a_file_that_the_platform_states_at_its_own_target_is_not_replaced_by_itself():
