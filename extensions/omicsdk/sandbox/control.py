@@ -133,6 +133,8 @@ def fields_of(body: object, **kinds: type | tuple[type, ...]) -> dict[str, Any]:
 
 def _turn_clock(sandbox: Sandbox, body: object) -> object:
     fields = fields_of(body, advance=NUMBER, freeze=(bool, str, *NUMBER), resume=bool)
+    if (seconds := fields.get("advance", 0)) < 0:
+        sandbox.clock.advance(seconds)  # which refuses it, before the clock is frozen
     at = fields.get("freeze", False)
     if isinstance(at, str):
         moment = datetime.fromisoformat(at)
@@ -142,7 +144,7 @@ def _turn_clock(sandbox: Sandbox, body: object) -> object:
     if fields.get("resume"):
         sandbox.clock.resume()
     if "advance" in fields:
-        sandbox.clock.advance(fields["advance"])
+        sandbox.clock.advance(seconds)
     return sandbox.clock.state()
 
 

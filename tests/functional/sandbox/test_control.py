@@ -34,8 +34,9 @@ def test_moving_time(sandbox: Sandbox, control):
     assert control.post("/clock", json={"advance": 60}).json()["now"] == 1893456060
     assert control.get("/clock").json()["now"] == sandbox.clock.now()
     assert not control.post("/clock", json={"resume": True}).json()["frozen"]
-    for body in ({"advance": -5}, {"back": 1}, {"freeze": "soon"}):
+    for body in ({"advance": -5}, {"back": 1}, {"freeze": "soon"}, {"freeze": True, "advance": -5}):
         assert control.post("/clock", json=body).status_code == 400
+    assert not control.get("/clock").json()["frozen"]
 
 
 @pytest.mark.skipif(not hasattr(time, "tzset"), reason="a process keeps its time zone")
