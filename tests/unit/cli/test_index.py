@@ -271,6 +271,35 @@ def test_a_transfer_has_the_options_of_transfers():
     ]  # fmt: skip
 
 
+def test_shared_options_are_the_same_in_every_command():
+    def carry(
+        *,
+        require_checksum: bool = False,
+        resume_unvalidated: bool = False,
+        include: Sequence[str] = (),
+        dictionary: str = "",
+        stop: object = None,
+    ) -> None:
+        """Carry files.
+
+        Args:
+            require_checksum: Only verified files.
+            resume_unvalidated: Resume them, too.
+            include: Files to carry.
+            dictionary: Their fields.
+        """
+
+    made = command(Entry("carry", carry, flags={"dictionary": "--data-dictionary"}, short={"dictionary": "-D"}), "")
+    options = {parameter["name"]: parameter for parameter in made["parameters"]}
+    assert made["supplied"] == ["stop"]
+    assert [name for name, option in options.items() if option.get("flag")] == [
+        "require_checksum",
+        "resume_unvalidated",
+    ]
+    assert [name for name, option in options.items() if option.get("repeated")] == ["include"]
+    assert (options["data_dictionary"]["metavar"], options["data_dictionary"]["short"]) == ("PATH", "-D")
+
+
 def test_a_switch_has_one_for_its_opposite():
     made = command(Entry("paint", paint, opposites={"is_wet": "--dry"}), "dss")
     options = {parameter["name"]: parameter for parameter in made["parameters"]}
