@@ -25,6 +25,21 @@ def repeated(items: Iterable[H]) -> list[H]:
     return [item for item, count in Counter(items).items() if count > 1]
 
 
+def unique_object(pairs: list[tuple[str, T]]) -> dict[str, T]:
+    """Make an object of JSON of its members, as a hook of `json.loads`, which by itself keeps the last of several with one name.
+
+    Args:
+        pairs: The members.
+
+    Raises:
+        ValueError: A name occurs twice.
+    """
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError(f"the name {repeated(name for name, _ in pairs)[0]!r} occurs twice")
+    return members
+
+
 def grouped(pairs: Iterable[tuple[H, T]]) -> dict[H, list[T]]:
     """Return values by their keys, both in the order of the pairs."""
     groups: dict[H, list[T]] = {}

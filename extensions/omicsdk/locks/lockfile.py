@@ -17,7 +17,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, Never, Protocol, TypeVar, runtime_checkable
 
-from omicsdk.core.batches import batches
+from omicsdk.core.batches import batches, unique_object
 from omicsdk.core.checksums import is_algorithm, is_checksum
 from omicsdk.core.errors import ConfigError, UnsafePath
 from omicsdk.core.json_text import refuse_constant
@@ -290,7 +290,7 @@ def _files_in(file: IO[bytes], file_name: str) -> Iterator[LockedFile]:
         if not line.endswith(b"\n"):
             refuse("the line has no end: the file was cut off, or is no lock")
         try:
-            fields: object = json.loads(line.decode(), object_pairs_hook=_unique, parse_constant=refuse_constant)
+            fields: object = json.loads(line.decode(), object_pairs_hook=unique_object, parse_constant=refuse_constant)
         except (ValueError, RecursionError):
             refuse("this is no JSON")
         if not is_object(fields):
@@ -306,13 +306,6 @@ def _files_in(file: IO[bytes], file_name: str) -> Iterator[LockedFile]:
         yield locked
     if not number:
         raise LockError("the file is empty", remedy=_RESTORE, file=file_name)
-
-
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    fields = dict(pairs)
-    if len(fields) < len(pairs):  # of which readers take one or the other
-        raise ValueError("a key is listed twice")
-    return fields
 
 
 class _Refuse(Protocol):

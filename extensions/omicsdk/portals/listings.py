@@ -266,10 +266,8 @@ def _entry_rows(file_list: FileList) -> Iterator[Row]:
     if response.get("IsTruncated") or response.get("truncated"):
         file_list.notes["it is one page of a list, or a part of it; request the other entries, too"] = 0
     objects = (Row(at, {name: text_of(cell) for name, cell in entry.items()}) for at, entry in enumerate(entries, 1))
-    bucket, is_encoded = (
-        f"s3://{response['Name']}" if response.get("Name") else "",
-        response.get("EncodingType") == "url",
-    )
+    bucket = f"s3://{response['Name']}" if response.get("Name") else ""
+    is_encoded = response.get("EncodingType") == "url"
     for row in objects if entries else table_rows(file_list):
         is_result = "file_name" in row.cells  # of a result manifest
         yield row if is_result else _entry(row, file_list, bucket, is_encoded=is_encoded)

@@ -10,7 +10,7 @@ from typing import Any, Literal, cast, get_args
 
 from omicsdk_api.sb.models.app import App
 
-from omicsdk.core.batches import repeated
+from omicsdk.core.batches import unique_object
 from omicsdk.core.bodies import utf8
 from omicsdk.core.consistency import declared_number
 from omicsdk.core.errors import MissingExtra, NotFound, UsageError
@@ -168,7 +168,7 @@ def document_of(raw: object, form: str | None = None) -> dict[str, Any] | str:
         raise WrongApp(f"raw is a {type(raw).__name__}", remedy="Use an app's CWL as a dictionary or text.")
     elif form == "json" or (form is None and raw.lstrip().startswith("{")):
         try:
-            document = json.loads(raw, object_pairs_hook=_object)
+            document = json.loads(raw, object_pairs_hook=unique_object)
         except (ValueError, RecursionError) as error:
             raise WrongApp(f"raw is not JSON: {error}", remedy='Correct it, or pass raw_format="yaml".') from None
         if not isinstance(document, dict):
@@ -246,19 +246,12 @@ def _parsed(file: Path) -> dict[str, Any]:
 
 def _of_json(text: str, file: Path) -> Any:
     try:
-        return json.loads(text, object_pairs_hook=_object)
+        return json.loads(text, object_pairs_hook=unique_object)
     except (ValueError, RecursionError) as error:
         try:
             return _of_yaml(text, file)  # YAML may begin with a brace too
         except (MissingExtra, WrongApp):
             raise WrongApp(f"{file} is not JSON: {error}") from error
-
-
-def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Make an object of its members; json would keep the last of several with one name."""
-    if twice := repeated(name for name, _ in members):
-        raise ValueError(f"the name {twice[0]!r} occurs twice")
-    return dict(members)
 
 
 def _of_yaml(text: str, file: Path) -> Any:

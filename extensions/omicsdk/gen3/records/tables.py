@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast, runtime_checkable
 
 from omicsdk.core.archives import InflationLimit, UnpacksTooLarge
-from omicsdk.core.batches import repeated
+from omicsdk.core.batches import repeated, unique_object
 from omicsdk.core.errors import shortened
 from omicsdk.core.lazy import require
 from omicsdk.core.logs import logger
@@ -240,7 +240,7 @@ def json_rows(path: Path) -> Iterator[Row]:
         Gen3UserError: It is not JSON, or has something else than objects in it.
     """
     try:
-        payload: Any = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_object)
+        payload: Any = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=unique_object)
     except (OSError, ValueError, RecursionError) as error:
         raise Gen3UserError(f"{path} is not JSON: {error}", remedy="Use an object, or an array of objects.") from error
     if is_object(payload) and is_array(payload.get("data")) and "type" not in payload:
@@ -262,16 +262,9 @@ def line_rows(path: Path) -> Iterator[Row]:
         with path.open(encoding="utf-8-sig") as file:
             for number, line in enumerate(file, 1):
                 if line.strip():
-                    yield _row(path, number, json.loads(line, object_pairs_hook=_object))
+                    yield _row(path, number, json.loads(line, object_pairs_hook=unique_object))
     except (OSError, ValueError, RecursionError) as error:
         raise Gen3UserError(f"{path} is not JSON Lines: {error}", remedy="Use a JSON object on each line.") from error
-
-
-def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
-    values = dict(members)
-    if len(values) < len(members):
-        raise ValueError(f"two members of an object are called {repeated(name for name, _ in members)[0]}")
-    return values
 
 
 def _row(path: Path, number: int, value: object) -> Row:
