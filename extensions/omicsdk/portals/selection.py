@@ -76,11 +76,12 @@ class Condition(NamedTuple):
         if self.pattern is not None:
             text = actual if self.field == "name" else actual.replace("/", _SLASH)
             return (self.pattern.search(text) is not None) == (self.operator == "~")
-        number = _number(actual) if self.number is not None else None
         if self.operator in _COMPARED:
+            number = _number(actual)
             return number is not None and self.number is not None and _COMPARED[self.operator](number, self.number)
         is_equal = actual.strip() == self.value or _is_same_number(actual, self.value)
-        is_equal = is_equal or (self.field == "size" and number is not None and number == self.number)
+        if self.field == "size" and self.number is not None:
+            is_equal = is_equal or _number(actual) == self.number
         return is_equal == (self.operator != "!=")
 
 

@@ -22,7 +22,7 @@ from omicsdk.core.errors import (
     TruncatedTransfer,
     UnsafePath,
 )
-from omicsdk.core.files import PRIVATE, in_place_of, is_special, make_durable, put_in_place
+from omicsdk.core.files import PRIVATE, in_place_of, is_special, make_durable, put_in_place, unfinished_name
 from omicsdk.core.frozen import NamedTuple
 from omicsdk.core.logs import logger
 from omicsdk.core.threads import AT_ONCE, in_threads
@@ -215,7 +215,8 @@ def _part_of(entry: Entry, name: str, target: str) -> _Part | None:
             return None
     except FileNotFoundError:
         pass
-    path = f"{target.rpartition('/')[0]}/.{os.urandom(4).hex()}.part"  # a name that copies leave out, also after a kill
+    folder, _, last = target.rpartition("/")
+    path = f"{folder}/{unfinished_name(last)}"
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
     try:
         write_all(descriptor, data)
