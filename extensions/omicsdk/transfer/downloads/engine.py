@@ -674,9 +674,8 @@ class Downloads(Engine[Job]):
         for index, crc in enumerate(received):  # before the size was known
             if crc != MISSING:
                 self._journal.cell(job.item.name, index, crc)
-        for receiver in tuple(self._flying()):  # other threads may have written before there was a record
-            if isinstance(receiver, ResponseWriter) and receiver.job is job:
-                self._wire.save(receiver)
+        # What another thread wrote before there was a record, it records with its next write, or when `_flush_all` asks it to:
+        # to wake it here for each file took more time than the record.
 
     def _commit(self, job: Job, command: messages.Commit) -> None:
         self._landing += 1
@@ -803,8 +802,9 @@ class Downloads(Engine[Job]):
 
     def _present(self) -> int:
         responses = (receiver for receiver in self._flying() if isinstance(receiver, ResponseWriter))
-        partial_bytes = sum(response.piece.position % CELL for response in responses if not response.stale)
-        return partial_bytes + sum(job.present for job in self._open.values())
+        # The last, short cell of a whole piece is among the job's already.
+        begun = (response.piece for response in responses if not (response.stale or response.whole))
+        return sum(piece.position % CELL for piece in begun) + sum(job.present for job in self._open.values())
 
     def _phase(self) -> Phase:
         return phase_of(

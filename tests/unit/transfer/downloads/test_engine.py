@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from disk_space import stating
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from omicsdk.core import ChecksumMissing, DiskFull, NotFound, UnsafePath
 from omicsdk.core.checksums import digest
@@ -180,6 +180,7 @@ def test_names_that_come_one_by_one_are_refused_one_by_one(tmp_path: Path) -> No
 
 @settings(max_examples=settings().max_examples, deadline=None)
 @given(st.integers(0, 2**32), SMALL)
+@example(0, [79, 1, 1, 1, 130])  # the short cell at the end of a larger file was counted twice
 def test_a_small_file_is_one_request(seed: int, sizes: list[int]) -> None:
     world = world_of(seed, sizes)
     shown = list[Progress]()
