@@ -6,41 +6,24 @@ import os
 
 from omicsdk.cli.help import filled, prose
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 _loader = globals()["__spec__"].loader  # of a folder or a zip archive
 
 
-def _pages(name: str) -> Iterator[tuple[str, tuple[str, str]]]:
-    text = _loader.get_data(f"{os.path.dirname(__file__)}/pages/{name}.md").decode()  # noqa: PTH120 - pathlib costs 5 ms
+def _pages(file: str) -> tuple[dict[str, tuple[str, str]], dict[str, str]]:
+    """The pages of a file by name, each as a line about it and its text, and their names by name and synonym: `# NAME, SYNONYM: LINE`."""
+    text = _loader.get_data(f"{os.path.dirname(__file__)}/pages/{file}.md").decode()  # noqa: PTH120 - pathlib costs 5 ms
+    pages, names = dict[str, tuple[str, str]](), dict[str, str]()
     for page in text.removeprefix("# ").split("\n# "):
         heading, _, body = page.partition("\n")
-        word, _, title = heading.partition(": ")
-        yield word, (title, body.strip("\n"))
+        words, _, title = heading.partition(": ")
+        name, *synonyms = words.split(", ")
+        pages[name] = title, body.strip("\n")
+        names.update(dict.fromkeys((name, *synonyms), name))
+    return pages, names
 
 
-# By name: a line about it, and the text.
-TOPICS, ARCHIVES = dict(_pages("topics")), dict(_pages("archives"))
-
-SYNONYMS = {
-    **dict.fromkeys(("tcga", "target", "cptac", "nci"), "gdc"),
-    **dict.fromkeys(("sra", "geo", "ddbj", "ncbi", "arrayexpress"), "ena"),
-    **dict.fromkeys(("anvil", "broad"), "terra"),
-    **dict.fromkeys(("cavatica", "sevenbridges", "sbg"), "cgc"),
-    **dict.fromkeys(("figshare", "dataverse", "dryad", "pride", "metabolights", "biostudies"), "zenodo"),
-    **dict.fromkeys(("humancellatlas", "lungmap"), "hca"),
-}
-
-TOPIC_SYNONYMS = {
-    **dict.fromkeys(
-        ("resume", "share", "checksum", "checksums", "download", "transfers", "accession", "accessions"), "downloads"
-    ),
-    **dict.fromkeys(("uri", "uris", "url", "urls", "path", "paths", "scheme", "schemes", "file", "names"), "files"),
-    **dict.fromkeys(("exit", "exit-code", "codes"), "exit-codes"),
-    **dict.fromkeys(("list", "format", "formats", "manifest", "manifests", "excel", "csv", "tsv"), "lists"),
-}
+TOPICS, _TOPIC_NAMES = _pages("topics")
+ARCHIVES, _ARCHIVE_NAMES = _pages("archives")
 
 
 def archive(word: str) -> str:
@@ -49,8 +32,7 @@ def archive(word: str) -> str:
     Args:
         word: The word, in any case.
     """
-    name = word.lower()
-    return name if name in ARCHIVES else SYNONYMS.get(name, "")
+    return _ARCHIVE_NAMES.get(word.lower(), "")
 
 
 def topic_help(name: str, width: int) -> str:
@@ -60,14 +42,13 @@ def topic_help(name: str, width: int) -> str:
         name: The name of the topic or archive; `topics` lists all.
         width: Characters of a line.
     """
-    name = TOPIC_SYNONYMS.get(name, name)
     if name == "topics":
         topics = "\n".join(f"- {topic}: {title[0].lower()}{title[1:]}" for topic, (title, _) in TOPICS.items())
         archives = "\n".join(f"- {topic}: {title}" for topic, (title, _) in ARCHIVES.items())
         title, text = "Topics", f"omics help TOPIC, with one of:\n\n{topics}\n\nAnd on archives:\n\n{archives}"
-    elif name in TOPICS:
-        title, text = TOPICS[name]
-        if name == "lists":
+    elif topic := _TOPIC_NAMES.get(name):
+        title, text = TOPICS[topic]
+        if topic == "lists":
             from omicsdk.portals.formats import FORMATS
 
             text += "\n\n" + "\n".join(f"- {entry.name}: {entry.title}" for entry in FORMATS)
