@@ -1,6 +1,7 @@
 """Objects fetched by name are cached in private files, for their server and user only, and never with a secret."""
 
 import json
+import logging
 import os
 import stat
 import time
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from omicsdk.compat.pangea_api import Knex, Organization, Sample, SampleGroup
 from omicsdk.compat.pangea_api.file_system_cache import FileSystemCache, hash_obj, time_since_file_cached
+from omicsdk.core.files import cache_folder as user_caches
 
 TOKEN = "0123456789abcdef0123456789abcdef01234567"
 
@@ -112,16 +114,16 @@ def test_nothing_with_a_secret_is_kept(tmp_path: Path, blob: Any):
 
 
 @pytest.mark.parametrize("step", [1, -1])
-def test_it_is_used_for_three_hours_also_if_the_clock_is_set_back(tmp_path: Path, step: int):
-    cache, org = FileSystemCache(), an_org()
-    assert cache.timeout == 10_800
+def test_it_is_used_for_three_hours_also_if_the_clock_is_set_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
+):
+    cache, org, now = FileSystemCache(), an_org(), 1_800_000_000
+    monkeypatch.setattr("omicsdk.compat.pangea_api.file_system_cache.time", lambda: now)
     cache.cache_blob(org, {"name": "Org"})
     (file,) = kept(tmp_path)
-    moment = time.time() - 10_700 * step
-    os.utime(file, (moment, moment))
+    os.utime(file, (now, now - 10_800 * step))
     assert cache.get_cached_blob(org) == {"name": "Org"}
-    moment -= 200 * step
-    os.utime(file, (moment, moment))
+    os.utime(file, (now, now - 10_801 * step))
     assert FileSystemCache(timeout=20_000).get_cached_blob(org) == {"name": "Org"}
     assert cache.get_cached_blob(org) is None
     assert not file.exists()
@@ -159,11 +161,21 @@ def test_it_can_be_switched_off_at_any_time(monkeypatch: pytest.MonkeyPatch, tmp
 
 
 def test_where_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    cache = FileSystemCache()
     monkeypatch.setenv("PANGEA_API_CACHE_DIR", str(tmp_path / "mine"))
-    assert cache.get_cached_blob_filepath("x")[0].startswith(str(tmp_path / "mine" / ".pangea_api_cache"))
+    path = Path(FileSystemCache().get_cached_blob_filepath("x")[0])
+    # Not v1, where the published client's files are.
+    assert path.parent == tmp_path / "mine" / ".pangea_api_cache" / "v2"
     monkeypatch.delenv("PANGEA_API_CACHE_DIR")
-    assert not Path(cache.get_cached_blob_filepath("x")[0]).is_relative_to(Path.cwd())
+    assert Path(FileSystemCache().get_cached_blob_filepath("x")[0]).parent == user_caches() / "pangea"
+
+
+def test_nothing_waits_for_the_disk(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delattr(os, "fsync")
+    cache, org = FileSystemCache(), an_org()
+    cache.cache_blob(org, {"name": "Org"})
+    assert cache.get_cached_blob(org) == {"name": "Org"}
+    cache.outdate(org.knex.cache_scope)
+    assert cache.get_cached_blob(org) is None
 
 
 def _garbage(file: Path) -> None:
@@ -192,3 +204,24 @@ def test_a_folder_that_cannot_be_written_to_does_no_harm(monkeypatch: pytest.Mon
     assert cache.get_cached_blob(org) is None
     cache.clear_blob(org)
     cache.outdate(org.knex.cache_scope)
+
+
+def test_what_fails_of_it_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    cache, org = FileSystemCache(), an_org()
+    cache.cache_blob(org, {"name": "Org"})
+    cache.outdate(org.knex.cache_scope)
+    for file in tmp_path.rglob("pangea_api_cache__*"):
+        file.unlink()
+        file.mkdir()
+    with caplog.at_level(logging.DEBUG, "omicsdk"):
+        cache.cache_blob(org, {"name": "Org"})
+        assert cache.get_cached_blob(org) is None
+        cache.clear_blob(org)
+        cache.outdate(org.knex.cache_scope)
+    assert {record.name for record in caplog.records} == {"omicsdk.pangea"}
+    assert [message.partition(":")[0] for message in caplog.messages] == [
+        "a blob isn't cached",
+        "a cached blob isn't used",
+        "a cached blob stays",
+        "cached blobs stay",
+    ]

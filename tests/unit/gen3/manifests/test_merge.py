@@ -7,12 +7,6 @@ from pathlib import Path
 import pytest
 from omicsdk.compat.gen3.tools.diff import manifest_diff
 from omicsdk.compat.gen3.tools.indexing.merge_manifests import merge_bucket_manifests
-from omicsdk.compat.gen3.tools.merge import (
-    get_guids_for_manifest_row_partial_match,
-    manifest_row_parsers,
-    manifests_mapping_config,
-    merge_guids_into_metadata,
-)
 from omicsdk.core import UsageError
 from omicsdk.gen3.manifests import (
     Difference,
@@ -193,37 +187,3 @@ def test_what_cannot_be_compared(written, tmp_path: Path):
         manifest_diff(files=[first])
     with pytest.raises(ManifestError, match="missing column 'guid'"):
         compare_manifests(first, first, tmp_path / "out.tsv")
-
-
-# -- GUIDs for the rows of another table
-
-
-def with_guids(tmp_path: Path, written, **how) -> list[list[str]]:
-    entries = ("g1 | s1 | 1", "g2 | s1-b | 2", "g3 | s3 | 3", "g4 | s1 | 4", " | s5 | 5")
-    files = written("i.tsv", "guid | sample_id | size", *entries)
-    samples = written("m.csv", "submitted_sample_id,note", "s1,one", "s9,nine", ",none")
-    merge_guids_into_metadata(files, samples, output_filename=tmp_path / "out.tsv", **how)
-    return rows(tmp_path / "out.tsv")
-
-
-def test_rows_get_the_guids_of_their_files(written, tmp_path: Path):
-    assert with_guids(tmp_path, written) == [
-        ["guid", "submitted_sample_id", "note", "sample_id", "size"],
-        ["g1", "s1", "one", "s1", "1"],
-        ["g4", "s1", "one", "s1", "4"],
-        ["", "s9", "nine", "", ""],
-        ["", "", "none", "", ""],
-    ]
-
-
-def test_keys_may_be_parts_of_others(written, tmp_path: Path):
-    parsers = {**manifest_row_parsers, "guids_for_manifest_row": get_guids_for_manifest_row_partial_match}
-    merged_rows = with_guids(tmp_path, written, manifest_row_parsers=parsers, include_all_indexing_cols_in_output=False)
-    assert merged_rows[0] == ["guid", "submitted_sample_id", "note"]
-    assert sorted(row[0] for row in merged_rows[1:]) == ["", "", "g1", "g2", "g4"]
-
-
-def test_columns_of_a_mapping_must_be_there(written, tmp_path: Path):
-    for column in ("row_column_name", "indexing_manifest_column_name"):
-        with pytest.raises(ManifestError, match="missing column 'x'"):
-            with_guids(tmp_path, written, manifests_mapping_config={**manifests_mapping_config, column: "x"})
