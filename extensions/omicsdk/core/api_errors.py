@@ -127,11 +127,10 @@ def _in_page(text: str) -> tuple[str, str | None]:
 
     if raised := re.search(r'<pre class="exception_value">([^<]*)', text[:PAGE_LIMIT]):  # Django's page for developers
         return f"{page_title(text)}: {unescape(raised[1])}", None
-    # Up to the last end tag: otherwise many unclosed paragraphs would each be searched to the end of the page.
-    page = "".join(text[:PAGE_LIMIT].rpartition("</p>")[:2])
-    matches = re.findall(r"<p\b[^>]*>(.*?)</p>", page, re.IGNORECASE | re.DOTALL)
+    # Up to the next tag of a paragraph: a page with many unclosed ones, or tags, would be searched to its end for each.
+    matches = re.findall(r"<p\b[^<>]*>((?:(?!</?p\b).)*)", text[:PAGE_LIMIT], re.IGNORECASE | re.DOTALL)
     paragraphs = list(
-        filter(None, (" ".join(unescape(re.sub(r"<[^>]*>", " ", paragraph)).split()) for paragraph in matches))
+        filter(None, (" ".join(unescape(re.sub(r"<[^<>]*>", " ", paragraph)).split()) for paragraph in matches))
     )
     labeled = dict(pairwise(paragraphs))
     identifier = labeled.get("Error Identifier:")
@@ -148,7 +147,7 @@ def page_title(text: str) -> str | None:
     page = text[:PAGE_LIMIT].lstrip("\ufeff \t\r\n")
     if not re.match(_PAGE, page):
         return None
-    match = re.search(r"<title\b[^>]*>([^<]*)", page, re.IGNORECASE)
+    match = re.search(r"<title\b[^<>]*>([^<]*)", page, re.IGNORECASE)
     if match is None:
         return ""
     from html import unescape

@@ -110,6 +110,14 @@ def test_a_response_that_refuses_credentials_is_an_auth_error_too():
         ('{"title": "Bad", "validation": [{"location": ["body", "a"], "message": "No."}]}', "Bad: body.a: No.", None),
         ('{"message": "Not Found", "detail": {}, "details": {"trace": "x"}}', "Not Found", None),
         ('{"message": "Short", "validation": {"source": "query", "keys": ["a"]}}', "Short", None),
+        ('{"htsget": {"error": "NotFound", "message": "no such reads"}}', "no such reads", "NotFound"),
+        ('{"error": ' * 6 + '"deep"' + "}" * 6, "deep", None),
+        ('{"error": ' * 7 + '"too deep"' + "}" * 7, "Not Found", None),
+        (
+            json.dumps({"message": "Bad", "errors": {f"f{number}": "No." for number in range(12)}}),
+            "Bad: " + "; ".join(f"f{number}: No." for number in range(10)),
+            None,
+        ),
         ('"plain"', "plain", None),
         ("just text", "just text", None),
         ('Traceback (most recent call last):\n  File "a.py", line 1\nKeyError: 1\n', "KeyError: 1", None),
@@ -132,6 +140,9 @@ def test_a_response_that_refuses_credentials_is_an_auth_error_too():
             "KeyError at /x: 'lines'",
             None,
         ),
+        ("<html><body><p>First</p> none <p>Second</p></body></html>", "First", None),
+        ("<html><body><p>Without <i>an</i> end</body></html>", "Without an end", None),
+        ("<html><p>Ended<p>by the next</html>", "Ended", None),
         ("", "Not Found", None),
         ("{broken", "{broken", None),
         ('{"message": null, "error": null}', "Not Found", None),
@@ -308,10 +319,20 @@ def test_a_message_ends_once(message, text):
 
 
 @pytest.mark.timeout(20)
-@pytest.mark.parametrize("text", ["<!---->" * 9_000, "<html>" + "<p>" * 20_000, "<html></p>" + "<p>" * 20_000])
-def test_pages_that_take_long_to_look_through_are_read_at_once(text: str):
-    assert not page_title(text)
-    assert error_body_of(text.encode()) is not None
+@pytest.mark.parametrize("start", ["", "<html>", "<html></p>", "<html><p>"])
+@pytest.mark.parametrize("tag", ["<!---->", "<p>", "<p ", "<", "<title "])
+def test_pages_that_take_long_to_look_through_are_read_at_once(start: str, tag: str):
+    text = start + tag * (60_000 // len(tag)) + "</p>"
+    for _ in range(20):
+        assert not page_title(text)
+        assert error_body_of(text) is not None
+
+
+def test_no_more_of_a_body_is_read_than_may_have_a_message():
+    assert len(error_body_of("x" * (1 << 21)).text) == 1 << 20
+    assert len(error_body_of(b"x" * (1 << 21)).text) == 1 << 20
+    at_the_end = "<html>".ljust(65_535 - len("<title>")) + "<title>Bad"
+    assert [page_title(" " * count + at_the_end) for count in (0, 1)] == ["B", ""]
 
 
 ATS = {"Server": "ATS/9.2.9", "Cache-Control": "no-store", "Content-Language": "en"}

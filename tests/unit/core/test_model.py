@@ -358,9 +358,10 @@ def test_what_is_no_number_below_2_to_the_63_is_none(text: str):
     assert number_in(text) is None
 
 
-def test_a_stream_of_events_in_place_of_json_is_named():
+@pytest.mark.parametrize("field", [b"data", b"event", b"id", b"retry"])
+def test_a_stream_of_events_in_place_of_json_is_named(field: bytes):
     with pytest.raises(NotJson, match=r"is a stream of events, not JSON\. State text/event-stream"):
-        Response("listen", 200, {}, b"data: 1\n\n").json(as_it_came, ANY)
+        Response("listen", 200, {}, field + b": 1\n\n").json(as_it_came, ANY)
 
 
 @pytest.mark.parametrize("size", [1, LARGE])

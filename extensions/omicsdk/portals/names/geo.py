@@ -202,7 +202,7 @@ def _records_in(lines: Iterable[str]) -> Iterator[Record]:
 
 def _no_record(id: str, page: str) -> Exception:
     """The error for a page in place of a record."""
-    text = " ".join(re.sub(r"<[^>]*>", " ", page).split())
+    text = " ".join(re.sub(r"<[^<>]*>", " ", page).split())
     if re.search(r"\bprivate and is scheduled|currently private|not (?:yet )?public", text):
         return Forbidden(f"{id} is not public yet", remedy="Wait for its release, or ask its authors.")
     if not text or re.search(r"(?i)could not find|no items? found|invalid accession|was deleted", text):
