@@ -171,7 +171,7 @@ class Registrar:
             mapper: Looks for several at once, perhaps in parallel.
 
         Yields:
-            Mapper file in its final state, or with the error that it was not stored in time.
+            Each file, with the error that it was not stored in time, or that the service could not be asked.
         """
         waiting, wait = list(awaited), FIRST_WAIT
         # While the other files were staged, the first ones may have been copied: then there is nothing to wait for.
