@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import tempfile
 import zipfile
@@ -15,7 +16,6 @@ from omicsdk.core.errors import DiskFull, NameClash, TransferError, UnsafePath
 from omicsdk.transfer.disk import space_of, write_error
 from omicsdk.transfer.names import check_names, safe_name
 
-_BLOCK = 1024 * 1024
 _NOT_UNPACKED = "Nothing was unpacked; the archive itself is kept."
 # Entries of an archive that are unpacked; more are no package, but an attack on the file system.
 MOST_ENTRIES = 1_000_000
@@ -136,15 +136,10 @@ def _check(entries: Sequence[zipfile.ZipInfo], target: Path, archive: Path) -> N
 
 def _extract(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, archive: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    left = entry.file_size
     with opened.open(entry) as source, path.open("xb") as out:
-        while block := source.read(min(_BLOCK, left + 1)):
-            left -= len(block)
-            if left < 0:
-                raise BadPackage(f"{archive.name}: {entry.filename} is larger than it states", name=archive.name)
-            out.write(block)
-    if left:
-        raise BadPackage(f"{archive.name}: {entry.filename} is shorter than it states", name=archive.name)
+        shutil.copyfileobj(source, out)
+        if out.tell() != entry.file_size:  # a longer one ends there, and does not have the CRC that the archive states
+            raise BadPackage(f"{archive.name}: {entry.filename} is shorter than it states", name=archive.name)
 
 
 def _placed(pairs: Sequence[tuple[Path, Path]]) -> list[Path]:

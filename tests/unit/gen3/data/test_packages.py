@@ -14,7 +14,7 @@ import pytest
 from disk_space import stating
 from omicsdk.core import DiskFull, NameClash, NotWritable, UnsafePath
 from omicsdk.core.archives import UnpacksTooLarge
-from omicsdk.gen3.packages import BadPackage, is_package, unpack
+from omicsdk.gen3.packages import BadPackage, is_package, unpack, unpack_download
 
 
 @pytest.fixture
@@ -63,6 +63,44 @@ def test_a_package_that_unpacks_too_far_is_refused_unless_the_bound_is_raised(pa
     assert len(unpack(path, max_unpacked=10_000)) == 2
 
 
+def test_names_that_differ_in_case_only_are_refused_as_they_are_one_file_elsewhere(
+    package: Any, tmp_path: Path
+) -> None:
+    with pytest.raises(NameClash):
+        unpack(package({"a": b"1", "A": b"2"}))
+    assert listing(tmp_path) == ["package.zip"]
+
+
+def test_files_with_modes_and_in_folders_of_folders_are_unpacked(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "package.zip", "w") as out:
+        for name in ("deep/er/a", "deep/er/b"):
+            entry = zipfile.ZipInfo(name)
+            entry.external_attr = (stat.S_IFREG | 0o644) << 16  # as zip writes them
+            out.writestr(entry, name)
+    unpack(tmp_path / "package.zip", tmp_path / "some" / "where")
+    assert listing(tmp_path / "some") == ["where/deep/er/a", "where/deep/er/b"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "delete", "expected"),
+    [
+        ("package.ZIP", {"a": b"a"}, False, ["a", "package.ZIP"]),
+        ("package.zip", {"a": b"a"}, True, ["a"]),
+        ("package.xlsx", {"a": b"a"}, True, ["package.xlsx"]),  # a zip archive that is no package
+        ("package.zip", None, True, ["package.zip"]),
+    ],
+)
+def test_a_download_is_unpacked_if_it_is_named_zip_and_is_one(
+    package: Any, tmp_path: Path, name: str, content: dict[str, bytes] | None, delete: bool, expected: list[str]
+) -> None:
+    path = package(content or {}, name)
+    if content is None:
+        path.write_bytes(b"no archive")
+    unpacked = unpack_download(path, delete=delete)
+    assert unpacked == ([tmp_path / "a"] if "a" in expected else None)
+    assert listing(tmp_path) == expected
+
+
 def test_links_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "package.zip"
     with zipfile.ZipFile(path, "w") as out:
@@ -93,20 +131,30 @@ def test_what_exists_is_not_replaced(package: Any, tmp_path: Path) -> None:
     assert listing(tmp_path) == ["b", "package.zip"]
 
 
-def test_an_archive_that_lies_about_a_size_is_stopped_there(package: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("offset", "size", "message"), [(24, 10, "CRC"), (24, 5_000_001, "shorter than it states"), (8, 1, "encrypted")]
+)
+def test_an_archive_that_misstates_an_entry_or_encrypts_it_is_refused(
+    package: Any, tmp_path: Path, offset: int, size: int, message: str
+) -> None:
     path = package({"bomb": b"\0" * 5_000_000})
     raw = bytearray(path.read_bytes())
-    at = raw.rindex(b"PK\x01\x02")
-    raw[at + 24 : at + 28] = struct.pack("<I", 10)
+    at = raw.rindex(b"PK\x01\x02") + offset  # its central directory
+    raw[at : at + 4] = struct.pack("<I", size) if offset == 24 else struct.pack("<HH", size, 8)
     path.write_bytes(raw)
-    with pytest.raises(BadPackage):
+    with pytest.raises(BadPackage, match=message):
         unpack(path)
     assert listing(tmp_path) == ["package.zip"]
 
 
 # quantcast/qfs issue 255: FUSE mounts may state 0 of 0 bytes, which is not a full disk.
 @pytest.mark.parametrize(
-    ("space", "expected"), [((999, 10**9), pytest.raises(DiskFull, match="1000 bytes")), ((0, 0), nullcontext())]
+    ("space", "expected"),
+    [
+        ((999, 10**9), pytest.raises(DiskFull, match="1000 bytes")),
+        ((1000, 10**9), nullcontext()),
+        ((0, 0), nullcontext()),
+    ],
 )
 def test_an_archive_that_states_more_than_there_is_room_for_is_not_begun(
     package: Any, monkeypatch: pytest.MonkeyPatch, space: tuple[int, int], expected: Any
