@@ -222,5 +222,3 @@ def test_a_registration_can_be_sent_after_the_file_if_the_engine_can_send_it() -
     with Dss("https://dss.example.org/v1", credentials=BearerToken("t"), environ={}) as dss:
         assert isinstance(follow_up(dss), FollowUp)
     assert follow_up(Store({}).dss) is None  # a transport of the user's own
-    with Dss("https://dss.example.org/v1", environ={}) as dss:  # not logged in
-        assert follow_up(dss) is None
