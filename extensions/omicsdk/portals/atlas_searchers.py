@@ -42,7 +42,7 @@ class AzulSearch(Searcher):
         is_controlled = any(project.get("accessible") is False for project in projects)
         return Hit(
             self.portal,
-            self.named(str(hit.get("entryId") or values_in(projects, "projectId")[0])),
+            self.named(hit["entryId"]),
             titled(", ".join(values_in(projects, "projectTitle"))),
             ", ".join(values_in(hit.get("donorOrganisms"), "genusSpecies")),
             files,

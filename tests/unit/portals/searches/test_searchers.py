@@ -155,6 +155,21 @@ def test_a_project_that_the_user_may_not_read_is_controlled():
     assert hits("azul", "lung", {AZUL: page(project)}, organism="mouse") == []
 
 
+def test_a_hit_of_azul_has_the_titles_of_its_projects_and_its_analyses_are_not_searched():
+    project = data("azul/projects_human_tcell.json")["hits"][0]
+    first = {**project["projects"][0], "projectTitle": "A <b>cell</b>"}
+    more = {
+        "projects": [first, {**first, "projectTitle": "atlas"}],
+        "sources": [{"sourceSpec": "unheard-of"}],
+        "fileTypeSummaries": [{"format": "unheard-of", "count": 1, "totalSize": 2}],
+    }
+    for member in ("matrices", "contributedAnalyses", "accessions"):
+        first[member] = {"a": "unheard-of"}
+    (hit,) = hits("azul", "lung", {AZUL: page({**project, **more})})
+    assert hit.title == "A cell, atlas"
+    assert hits("azul", "unheard-of", {AZUL: page({**project, **more})}) == []
+
+
 def test_an_error_of_azul_is_that_of_its_portal():
     catalogs: dict[str, Any] = {
         "default_catalog": "dcp1",
@@ -195,10 +210,17 @@ def test_projects_of_the_gdc_have_counts_where_it_states_them():
     listed = response({"data": {"hits": [project], "pagination": {"total": 1}}, "warnings": {}})
     (hit,) = hits("gdc", "leukemia", {GDC: listed}, assay="miRNA-seq")
     assert hit == Hit("gdc", "gdc:NEWPROGRAM-1", "Acute Leukemia", "Homo sapiens", 12, 3456, "mixed")
+    open_project = {"id": "NEWPROGRAM-2", "name": "Leukemia"}
+    own_url = "http://gdc.example.org"
+    listed = response({"data": {"hits": [open_project]}})
+    result, _ = results_of("gdc", "leukemia", {f"{own_url}/projects": listed}, {"OMICS_GDC_URL": own_url})
+    assert list(result) == [Hit("gdc", "gdc:NEWPROGRAM-2", "Leukemia", "Homo sapiens")]
 
 
 def test_an_answer_of_another_form_is_an_error():
-    assert isinstance(error("gdc", {GDC: response({"data": {}, "warnings": {}})}), DecodeError)
+    wrong = error("gdc", {GDC: response({"data": {}, "warnings": {}})})
+    assert isinstance(wrong, DecodeError)
+    assert wrong.operation == "list_projects"
     assert isinstance(error("gdc", {GDC: httpx.Response(200, text="<html>Maintenance</html>")}), OmicsError)
 
 
@@ -526,6 +548,28 @@ def test_studies_of_a_commons_and_of_those_that_it_gathers():
     ]
     assert [name.archive for name in names_in(result.hits[0].id)] == ["gen3"]
     assert list(results_of("gen3", "glioma", listed, COMMONS)[0]) == [], "files are not searched"
+
+
+@pytest.mark.parametrize(
+    ("members", "title", "organism"),
+    [
+        ({"full_name": "A", "study_title": "B"}, "A", ""),
+        ({"full_name": "", "project_title": "C", "title": "D", "organism": "x", "species": "y"}, "C", "x"),
+        ({"title": "D", "study_name": "E", "species": "y", "study_organism": "z"}, "D", "y"),
+        ({"study_name": "E", "name": "F", "study_organism": "z"}, "E", "z"),
+        ({"name": "F", "short_name": "G"}, "F", ""),
+        ({"short_name": "G", "project_number": "H"}, "G", ""),
+        ({"project_number": "H"}, "H", ""),
+        ({"project_number": 3}, "S1", ""),
+    ],
+)
+def test_a_study_has_its_most_complete_title_or_its_guid(members: dict[str, Any], title: str, organism: str):
+    entries = [{"object_id": "dg.1/a", "size": 10}, {"object_id": "dg.1/b", **({"size": 2} if organism else {})}]
+    study = {"_guid_type": "discovery_metadata", "gen3_discovery": {**members, "__manifest": entries}}
+    listed: dict[str, Recorded] = {f"{AGGREGATE}?offset=0": response({"One": [{"S1": study}]}), AGGREGATE: response({})}
+    size = 12 if organism else None  # a sum of some sizes would pass for that of all
+    result, _ = results_of("gen3", "s1", listed, COMMONS)
+    assert list(result) == [Hit("gen3", "gen3:S1", title, organism, 2, size)]
 
 
 def test_a_commons_that_is_not_configured_is_not_searched():
