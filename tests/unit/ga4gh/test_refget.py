@@ -22,7 +22,7 @@ from omicsdk import (
     TransportError,
     UsageError,
 )
-from omicsdk.core import ManualClock, Retry
+from omicsdk.core import ManualClock
 from omicsdk.ga4gh.refget import SequenceDigests, expected_digest, fasta
 from omicsdk.transfer import Progress
 
@@ -101,7 +101,6 @@ class Server:
         self.client = Refget(
             "https://refget.example.org",
             transport=httpx.MockTransport(self),
-            retry=Retry(attempts=3),
             clock=self.clock,
             environ={},
         )
@@ -249,12 +248,13 @@ def test_a_dry_run_without_a_stated_length_plans_no_size(tmp_path: Path) -> None
 def test_a_response_that_breaks_is_requested_again(tmp_path: Path) -> None:
     server = Server()
     server.breaks = [10, 20]
-    (outcome,) = server.client.download(DIGEST, tmp_path / "a", format="plain").outcomes
+    how: dict[str, Any] = {"retries": 2, "min_delay": 1}
+    (outcome,) = server.client.download(DIGEST, tmp_path / "a", format="plain", **how).outcomes
     assert (tmp_path / "a").read_text() == LETTERS
-    assert (outcome.attempts, outcome.retries) == (3, 2)
+    assert (outcome.attempts, outcome.retries, round(sum(server.clock.slept), 3)) == (3, 2, 3)
     server.breaks = [10] * 3
     with failed(TransportError):
-        server.client.download(DIGEST, tmp_path / "b")
+        server.client.download(DIGEST, tmp_path / "b", **how)
     assert not (tmp_path / "b").exists()
 
 
