@@ -5,6 +5,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import count
+from pathlib import Path
 from weakref import WeakSet
 
 import pytest
@@ -12,6 +13,7 @@ from omicsdk import BearerToken
 from omicsdk.core.credentials import ApiKey, Credentials
 from omicsdk.core.errors import ConfigError
 from omicsdk.drs import HostCredentials, Passports
+from omicsdk.drs.credentials import Storage
 
 FIRST, SECOND = "https://first.example/objects/a", "https://second.example/objects/a"
 
@@ -126,3 +128,50 @@ def test_passports_are_tokens_for_their_servers(tokens: str | list[str]) -> None
 def test_what_is_no_passport_is_refused(tokens: str | list[str], problem: str) -> None:
     with pytest.raises(ConfigError, match=problem):
         Passports(tokens)
+
+
+@pytest.mark.parametrize(
+    ("environ", "url", "headers"),
+    [
+        ({}, "https://storage.googleapis.com/b%20c/a%3F/k", {}),
+        ({"OMICS_GOOGLE_PROJECT": "p q"}, "https://storage.googleapis.com/b%20c/a%3F/k?userProject=p%20q", {}),
+        ({"OMICS_GOOGLE_URL": "http://127.0.0.1:1/"}, "http://127.0.0.1:1/b%20c/a%3F/k", {}),
+        (
+            {"OMICS_GOOGLE_TOKEN": "t"},
+            "https://storage.googleapis.com/b%20c/a%3F/k",
+            {"authorization": "Bearer t"},
+        ),
+    ],
+)
+def test_an_object_of_google_has_a_url_and_the_login_of_the_user(
+    environ: dict[str, str], url: str, headers: dict[str, str], tmp_path: Path
+) -> None:
+    location = Storage({"CLOUDSDK_CONFIG": str(tmp_path), **environ}).location("gs://b c/a?/k")
+    assert (location.url, dict(location.headers)) == (url, headers)
+
+
+def test_a_google_token_is_not_sent_over_http() -> None:
+    storage = Storage({"OMICS_GOOGLE_TOKEN": "t", "OMICS_GOOGLE_URL": "http://storage.example.org"})
+    with pytest.raises(ConfigError, match=r"http://storage\.example\.org: credentials are not sent over http"):
+        storage.location("gs://b/k")
+
+
+@pytest.mark.parametrize(("pays", "is_paid"), [("", False), ("no", False), ("true", True), ("ON", True), ("1", True)])
+def test_an_object_of_s3_has_a_signed_url_that_states_who_pays(
+    pays: str, is_paid: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Signer:
+        """Signs without asking for the bucket's region."""
+
+        def __init__(self, requester_pays: bool) -> None:
+            self.requester_pays = requester_pays
+
+        def presigned(self, bucket: str, key: str, seconds: int) -> str:
+            return f"https://{bucket}.s3.test/{key}?seconds={seconds}&paid={self.requester_pays}"
+
+        def checksums_of(self, bucket: str) -> object:
+            return None
+
+    monkeypatch.setattr("omicsdk.transfer.s3.client.S3Client", Signer)
+    storage = Storage({"OMICS_S3_REQUESTER_PAYS": pays})
+    assert storage.location("s3://bucket/a/k").url == f"https://bucket.s3.test/a/k?seconds=3600&paid={is_paid}"
