@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.files import read_small
+from omicsdk.core.files import CORRECT_OR_MOVE, read_small
 from omicsdk.core.type_guards import is_mapping, is_object
 
 _HEADER = re.compile(r"\s*\[([^\[].*)\]\s*(?:#.*)?")
@@ -29,7 +29,8 @@ def parsed(text: str, path: str) -> dict[str, Any]:
         path: Its file, for errors.
 
     Raises:
-        ConfigError: It is malformed; with file, line and column.
+        ConfigError: It is malformed; with file, line and column. Or it is nested too deeply, or has a whole number of
+            thousands of digits; with the file.
     """
     import tomllib  # 5 ms, which no command without a settings file needs
 
@@ -46,6 +47,9 @@ def parsed(text: str, path: str) -> dict[str, Any]:
         raise ConfigError(
             _POSITION.sub("", what), remedy=remedy, file=path, line=line, column=column
         ) from None  # the parser's error may quote a secret
+    except (ValueError, RecursionError) as error:  # of a number that Python does not convert
+        what = "nested too deeply" if isinstance(error, RecursionError) else f"not usable: {error}"
+        raise ConfigError(what, remedy=CORRECT_OR_MOVE, file=path) from error
 
 
 def changed(text: str, keys: Sequence[str], value: object) -> str:

@@ -120,6 +120,16 @@ def test_malformed_text_is_named_with_its_line(text: str, place: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "problem"),
+    [("a = " + "[" * 20_000, "nested too deeply"), (f"a = {'1' * 5000}", "not usable: Exceeds the limit")],
+    ids=["nested", "long number"],
+)
+def test_what_python_cannot_parse_is_refused_with_its_file(text: str, problem: str) -> None:
+    with pytest.raises(ConfigError, match=rf"\Asettings\.toml: {problem}"):
+        parsed(text, str(PATH))
+
+
+@pytest.mark.parametrize(
     ("keys", "line"),
     [
         (["top"], 2),
