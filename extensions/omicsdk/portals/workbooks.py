@@ -50,6 +50,8 @@ def sheet_of(path: Path, most: int | str | None = None) -> Sheet | None:
 
 @lru_cache(maxsize=2)  # a list is opened several times
 def _sheet_of(path: Path, most: int | str | None, *_: int) -> Sheet | None:
+    from omicsdk.gen3.records.tables import BROKEN_WORKBOOK
+
     try:
         with zipfile.ZipFile(path) as archive:
             if "xl/workbook.xml" not in archive.namelist() or find_spec("openpyxl") is None:
@@ -59,8 +61,7 @@ def _sheet_of(path: Path, most: int | str | None, *_: int) -> Sheet | None:
             sheets = (archive.read(name) for name in archive.namelist() if name.startswith("xl/worksheets/"))
             has_formulas = any(map(_FORMULA.search, sheets))
         texts = _texts_in(path, limit, has_formulas=has_formulas)
-    # RuntimeError: encryption, or a compression that Python lacks; SyntaxError: XML.
-    except (zipfile.BadZipFile, RuntimeError, KeyError, ValueError, SyntaxError):
+    except (zipfile.BadZipFile, *BROKEN_WORKBOOK):
         return None
     name = next((name for name, text in texts.items() if _ADDRESS.search(text)), next(iter(texts), ""))
     return Sheet(name, texts[name], tuple(other for other in texts if other != name)) if texts else None
@@ -99,11 +100,11 @@ def _rows_of(sheet: Any, formulas: Any) -> Iterable[Iterable[object]]:
 
     Such a cell, which programs without a calculator write, would be empty: the file that it names would be left out, or not verified.
     """
-    sheet.reset_dimensions()  # some programs write a size that is not the sheet's
+    from omicsdk.gen3.records.tables import sheet_rows
+
     if formulas is None:
-        return sheet.iter_rows(values_only=True)
-    formulas.reset_dimensions()
-    rows = zip(sheet.iter_rows(), formulas.iter_rows(), strict=True)
+        return sheet_rows(sheet, values_only=True)
+    rows = zip(sheet_rows(sheet), sheet_rows(formulas), strict=True)
     # The value of another type is an empty text.
     return (
         [

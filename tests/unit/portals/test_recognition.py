@@ -18,6 +18,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from broken_workbooks import CHANGES, break_workbook
 from changed_responses import changed, changed_cells, changed_xml
 from hypothesis import given
 from hypothesis import strategies as st
@@ -1277,6 +1278,18 @@ def test_a_text_that_all_cells_of_a_workbook_share_counts_for_each(tmp_path: Pat
     with pytest.raises(UnpacksTooLarge):
         _ = listed.head
     assert len([*rows]) > 50  # it was refused as soon as the limit was reached
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_workbook_that_openpyxl_fails_on_is_refused(tmp_path: Path, change: str):
+    book = Workbook()
+    for address in ("https://h.example/a.bam", "https://h.example/b.bam"):
+        book.worksheets[0].append([address])
+    book.save(tmp_path / "list.xlsx")
+    break_workbook(tmp_path / "list.xlsx", change)
+    with pytest.raises(UnknownList, match=r"list.xlsx: a workbook of Excel, not a text"):
+        format_of(tmp_path / "list.xlsx")
 
 
 def test_a_zip_archive_that_python_cannot_read_is_refused(tmp_path: Path):

@@ -301,6 +301,11 @@ def separated_rows(path: Path, kind: str) -> Iterator[Row]:
 
 
 _log = logger("omicsdk.gen3")
+# What openpyxl raises on a broken workbook, beside errors of archives. RuntimeError: encryption, or a compression that
+# Python lacks; SyntaxError: XML; LookupError: a text that the workbook lacks; TypeError: a member of another type, such as
+# a date of its properties that is none.
+BROKEN_WORKBOOK = (RuntimeError, SyntaxError, LookupError, TypeError, AttributeError, ValueError)
+_MOST_ROWS = 1 << 20  # Excel's limit
 
 
 def workbook_rows(path: Path, sheet: str | None = None) -> Iterator[Row]:
@@ -324,20 +329,35 @@ def workbook_rows(path: Path, sheet: str | None = None) -> Iterator[Row]:
         yield from _sheets_rows(path, sheet)
     except UnpacksTooLarge as error:
         raise Gen3UserError(error.message, remedy="Save its sheets as .tsv.") from error
-    # Damage shows where it is read. RuntimeError: encryption, or a compression that Python lacks; SyntaxError: XML.
+    # Damage shows where it is read.
     except (
         InvalidFileException,
         BadZipFile,
         zlib.error,
         EOFError,
-        RuntimeError,
-        SyntaxError,
-        KeyError,
-        ValueError,
+        *BROKEN_WORKBOOK,
     ) as error:
         raise Gen3UserError(f"{path} is not an Excel workbook: {error}", remedy="Save it as .xlsx.") from error
     except OSError as error:
-        raise Gen3UserError(f"{path} cannot be read: {error.strerror}", remedy="Check its permissions.") from error
+        why = error.strerror or error
+        raise Gen3UserError(f"{path} cannot be read: {why}", remedy="Check its permissions.") from error
+
+
+def sheet_rows(sheet: Any, **options: Any) -> Iterator[Any]:
+    """Yield the rows of a sheet of openpyxl, with empty ones for those that it leaves out.
+
+    Args:
+        sheet: The sheet.
+        **options: Those of its `iter_rows`.
+
+    Raises:
+        ValueError: It has more rows than Excel: a row may have any number, and all before it would be yielded.
+    """
+    sheet.reset_dimensions()  # some programs write a size that is not the sheet's
+    for number, row in enumerate(sheet.iter_rows(**options)):
+        if number == _MOST_ROWS:
+            raise ValueError(f"the sheet {sheet.title!r} has more than {_MOST_ROWS:,} rows")
+        yield row
 
 
 def _sheets_rows(path: Path, sheet: str | None) -> Iterator[Row]:
@@ -351,8 +371,6 @@ def _sheets_rows(path: Path, sheet: str | None) -> Iterator[Row]:
         names = [worksheet.title for worksheet in book.worksheets]
         if sheet is not None and sheet not in names:
             raise Gen3UserError(f"{path} has no sheet {sheet!r}", remedy=choice(sheet, names))
-        for sheet_ in book.worksheets:
-            sheet_.reset_dimensions()  # some programs write a size that is not the sheet's
         for name in [sheet] if sheet is not None else _meant(book, names):
             yield from _sheet_rows(book[name], str(path), name)
 
@@ -366,13 +384,13 @@ def _meant(book: Workbook, names: Sequence[str]) -> Sequence[str]:
 
 
 def _header(sheet: Any) -> list[str]:
-    first = next(iter(sheet.iter_rows(max_row=1)), ())
+    first = next(sheet_rows(sheet, max_row=1), ())
     return [str(cell.value).strip().lstrip("*").strip() for cell in first if cell.value is not None]
 
 
 def _sheet_rows(sheet: Any, file: str, name: str) -> Iterator[Row]:
     columns: list[str] = []
-    for number, cells in enumerate(sheet.iter_rows(), 1):
+    for number, cells in enumerate(sheet_rows(sheet), 1):
         where = Place(file, name, number)
         texts = [text_of(cell.value) for cell in cells]
         if not columns:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from broken_workbooks import CHANGES, break_workbook
 from omicsdk.core import MissingExtra
 from omicsdk.gen3 import Gen3UserError
 from omicsdk.gen3.records import Place, Table
@@ -185,6 +186,15 @@ def test_a_damaged_workbook_is_named(tmp_path: Path, head: bytes, offset: int, g
     begin = content.rindex(head, 0, find(b"xl/worksheets/sheet1.xml")) + offset
     content[begin : begin + len(garbage)] = garbage
     file.write_bytes(content)
+    with pytest.raises(Gen3UserError, match=r"book\.xlsx is not an Excel workbook: "):
+        list(Table(file))
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_workbook_that_openpyxl_fails_on_is_named(tmp_path: Path, change: str) -> None:
+    file = workbook(tmp_path, a=[["type", "x"], ["case", "1"]])
+    break_workbook(file, change)
     with pytest.raises(Gen3UserError, match=r"book\.xlsx is not an Excel workbook: "):
         list(Table(file))
 
