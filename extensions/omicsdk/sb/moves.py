@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from omicsdk.core.consistency import Identifier, ResponseMismatch
-from omicsdk.core.errors import UsageError
+from omicsdk.core.errors import Interrupted, OmicsError, UsageError
 from omicsdk.core.platform import deleting
-from omicsdk.sb.jobs import MOST, run_file_job
+from omicsdk.sb.jobs import MOST, StillRunning, run_file_job
 from omicsdk.sb.listings import FILE_NAME, Entry, Folder, Folders
 from omicsdk.sb.paths import SbPath, WrongPath, checked_name, is_path, parse
 
@@ -41,7 +41,7 @@ class FileChanges(NamedTuple):
     Attributes:
         kind: Which of them.
         files: The files and folders with which it succeeded; those with which it would be done in a dry run.
-        errors: Why others failed.
+        errors: Why others failed, or are not known to be done: of several jobs one may fail, or not finish in time.
         is_planned: Whether it is a dry run.
     """
 
@@ -91,7 +91,7 @@ def copy(
     Raises:
         UsageError: A path is missing or makes no sense, or is a folder and `recursive` is not set.
         NotFound: A source, or the folder to copy into, does not exist.
-        StillRunning: The job has not finished in time; it continues.
+        StillRunning: The only job has not finished in time; it continues.
     """
     steps = _planned(Folders(client), paths, to, "copy")
     folders = [step for step in steps if step.source.is_folder]
@@ -151,7 +151,7 @@ def move(
     Raises:
         UsageError: A path is missing or makes no sense.
         NotFound: A source, or the folder to move into, does not exist.
-        StillRunning: The job has not finished in time; it continues.
+        StillRunning: The only job has not finished in time; it continues.
     """
     folders = Folders(client)
     steps = _planned(folders, paths, to, "move")
@@ -190,7 +190,7 @@ def delete(
     Raises:
         UsageError: One is a folder, and `recursive` is not set.
         NotFound: One does not exist.
-        StillRunning: The job has not finished in time; it continues.
+        StillRunning: The only job has not finished in time; it continues.
     """
     folders = Folders(client)
     entries = [folders.entry(text) for text in paths]
@@ -297,8 +297,16 @@ def _job(
     completed: list[FileChange] = []
     errors: list[str] = []
     for first in range(0, len(items), MOST):
-        results = run_file_job(client, kind, items[first : first + MOST], timeout=timeout)
         part = changes[first : first + MOST]
+        try:
+            results = run_file_job(client, kind, items[first : first + MOST], timeout=timeout)
+        except OmicsError as error:
+            # What other jobs did stays known. The first one's failure is the whole call's: no other job is started after it.
+            continues = isinstance(error, StillRunning) and len(changes) > MOST
+            if isinstance(error, Interrupted) or not (first or continues):
+                raise
+            errors += [f"{change.source.name}: {error.summary}" for change in part]
+            continue
         is_per_entry = len(results) == len(part)  # of a folder the platform may answer for each file in it
         failed = {number: result.error for number, result in enumerate(results) if result.error}
         if is_per_entry:

@@ -18,6 +18,7 @@ from omicsdk import NO_RETRY, AsyncSevenBridges, BearerToken, Retry, SevenBridge
 from omicsdk.core import (
     ANONYMOUS,
     ConfigError,
+    Forbidden,
     Interrupted,
     ManualClock,
     RateLimited,
@@ -286,6 +287,35 @@ def test_a_folder_of_whose_files_none_is_deleted_is_no_deleted_one(failed: int, 
     with _client(ManualClock(), folder, job) as client:
         changes = delete(client, ["1" * 24], recursive=True)
     assert (len(changes.files), changes.errors) == (deleted, ["locked"] * failed)
+
+
+IDS = [f"{number:024}" for number in range(102)]
+FILES = [(200, {}, {"id": id, "name": "a", "type": "file", "project": "me/p"}) for id in IDS]
+FINISHED, FINISHED_TWO = ((200, {}, {"id": "job", "state": "FINISHED", "result": [{}] * size}) for size in (100, 2))
+RUNNING = (200, {}, {"id": "late", "state": "RUNNING"})
+REFUSED = (403, {}, {"message": "no"})
+
+
+@pytest.mark.parametrize(
+    ("jobs", "failed", "error"),
+    [
+        ((FINISHED, REFUSED), IDS[100:], "no"),
+        ((FINISHED, RUNNING, RUNNING), IDS[100:], "Job late has not finished"),
+        ((RUNNING, RUNNING, FINISHED_TWO), IDS[:100], "Job late has not finished"),
+    ],
+    ids=["refused", "late", "first is late"],
+)
+def test_what_other_jobs_did_stays_known(jobs: tuple[Any, ...], failed: list[str], error: str):
+    with _client(ManualClock(), *FILES, *jobs) as client:
+        changes = delete(client, IDS, timeout=0.1)
+    assert [change.source.id for change in changes.files] == [id for id in IDS if id not in failed]
+    assert [text.partition(": ")[0] for text in changes.errors] == failed
+    assert all(error in text for text in changes.errors)
+
+
+def test_the_refusal_of_the_first_job_is_that_of_the_call():
+    with _client(ManualClock(), *FILES, REFUSED) as client, pytest.raises(Forbidden, match="no"):
+        delete(client, IDS)
 
 
 def test_the_asynchronous_client_waits_too_and_so_do_its_workflows():
