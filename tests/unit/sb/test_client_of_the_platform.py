@@ -290,9 +290,10 @@ def test_a_folder_of_whose_files_none_is_deleted_is_no_deleted_one(failed: int, 
 
 
 IDS = [f"{number:024}" for number in range(102)]
-FILES = [(200, {}, {"id": id, "name": "a", "type": "file", "project": "me/p"}) for id in IDS]
+FILES: list[tuple[int, dict[str, str], dict[str, Any]]] = [
+    (200, {}, {"id": id, "name": "a", "type": "file", "project": "me/p"}) for id in IDS
+]
 FINISHED, FINISHED_TWO = ((200, {}, {"id": "job", "state": "FINISHED", "result": [{}] * size}) for size in (100, 2))
-RUNNING = (200, {}, {"id": "late", "state": "RUNNING"})
 REFUSED = (403, {}, {"message": "no"})
 
 
@@ -300,8 +301,8 @@ REFUSED = (403, {}, {"message": "no"})
     ("jobs", "failed", "error"),
     [
         ((FINISHED, REFUSED), IDS[100:], "no"),
-        ((FINISHED, RUNNING, RUNNING), IDS[100:], "Job late has not finished"),
-        ((RUNNING, RUNNING, FINISHED_TWO), IDS[:100], "Job late has not finished"),
+        ((FINISHED, RUNNING, RUNNING), IDS[100:], "Job job has not finished"),
+        ((RUNNING, RUNNING, FINISHED_TWO), IDS[:100], "Job job has not finished"),
     ],
     ids=["refused", "late", "first is late"],
 )
