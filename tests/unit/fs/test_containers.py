@@ -86,10 +86,22 @@ def test_the_entries_of_a_page() -> None:
     assert (list(page.entries), page.marker) == (["a & b#.txt", "c\ufffe", "runs/"], "2!next")
 
 
+def test_keys_are_kept_with_their_slashes() -> None:
+    body = listed("<BlobPrefix><Name>runs//</Name></BlobPrefix>", blob("runs/data/", Content_Length="3"))
+    folder, file = page_of(body, ROOT._replace(prefix="runs/"), "list").entries.values()
+    assert (folder.path, folder.kind) == ("h.example/data/runs/", "folder")
+    assert (file.path, file.kind, file.size) == ("h.example/data/runs/data/", "file", 3)
+
+
 @pytest.mark.parametrize("body", [b"", b"<html>", b"<Error/>", listed(blob("other/a"))])
 def test_what_is_no_list_of_the_folder_is_refused(body: bytes) -> None:
     with pytest.raises(DecodeError):
         page_of(body, ROOT._replace(prefix="runs/"), "list")
+
+
+def test_an_entry_without_a_name_is_refused() -> None:
+    with pytest.raises(DecodeError):
+        page_of(listed("<Blob/>"), ROOT, "list")
 
 
 def answering(monkeypatch: pytest.MonkeyPatch, pages: Mapping[str, bytes]) -> Iterator[str]:

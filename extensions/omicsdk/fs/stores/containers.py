@@ -116,14 +116,16 @@ def page_of(body: bytes, folder: Folder, operation: str) -> Page:
         key = "" if name is None else name.text or ""
         if name is not None and name.get("Encoded") == "true":
             key = unquote(key)
-        if not key.startswith(folder.prefix):
+        if not key or not key.startswith(folder.prefix):
             raise DecodeError(operation, "Name", key, expected=f"a key that begins with {folder.prefix!r}")
-        path = f"{folder.container}/{quote(key.rstrip('/'))}"
+        path = f"{folder.container}/{quote(key)}"
         facts = {member.tag: member.text or "" for member in element.iterfind("Properties/*")}
-        is_marker = key.endswith("/") or facts.get("ResourceType") == "directory"
+        # As in buckets: a blob whose key ends in a slash marks its folder, unless it has data.
+        is_marker = key.endswith("/") and not number_in(facts.get("Content-Length"))
         if element.tag == "BlobPrefix":
+            path = path.removesuffix("/")  # of d//, the folder without a name in d
             entries[key] = Entry(path, "folder", file_name=name_in_url(path.rpartition("/")[2]))
-        elif element.tag == "Blob" and not is_marker:
+        elif element.tag == "Blob" and not is_marker and facts.get("ResourceType") != "directory":
             entries[key] = _blob(path, facts)
     return Page(entries, (root.findtext("NextMarker") or "").strip())
 
