@@ -50,13 +50,12 @@ from omicsdk.fs.open_files import (
     compr,
     get_compression,
     isfilelike,
-    local_name,
     other_paths,
     stringify_path,
 )
 from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.store import Cache, Entry, Put, Store, key_of
-from omicsdk.fs.uris import Uri, open_store, parse_uri
+from omicsdk.fs.uris import Uri, local_name, open_store, parse_uri
 from omicsdk.transfer import Progress
 from omicsdk.transfer.names import LEFT, WORK_FOLDER, is_unfinished
 from omicsdk.transfer.ranges import Source

@@ -18,7 +18,7 @@ from omicsdk.core.files import PRIVATE, in_place_of
 from omicsdk.core.logs import logger
 from omicsdk.fs.file_bytes import stream
 from omicsdk.fs.store import Entry
-from omicsdk.transfer.names import LONGEST
+from omicsdk.fs.uris import local_name
 
 try:
     from fsspec.caching import BaseCache, Fetcher, register_cache
@@ -61,9 +61,6 @@ BLOCK = 1024 * 1024
 LIMIT = 10 * 1024**3
 # Shares of the limit: bytes after which the folder is examined again, and what remains of it then.
 _LOOK_EACH, _LEFT = 0.05, 0.9
-
-# Bytes that are left of a name that is too long for this machine.
-_LONGEST_END = 100
 
 _log = logger("omicsdk.fs")
 
@@ -411,17 +408,6 @@ class ReadFile(AbstractBufferedFile):
             self._bytes = self.fs.bytes_for_reader(self._entry, self._bytes.validators)
             self._process = os.getpid()
         return self._bytes
-
-
-def local_name(path: str) -> str:
-    """Return the name of a temporary file for a file of a platform, which may derive the media type from it.
-
-    Args:
-        path: The platform's path, whose names may be longer than those of this machine.
-    """
-    name = path.rpartition("/")[2] or "file"
-    data = name.encode("utf-8", "surrogateescape")
-    return name if len(data) <= LONGEST else data[-_LONGEST_END:].decode("utf-8", "ignore")
 
 
 class WrittenFile(AbstractBufferedFile):

@@ -18,6 +18,7 @@ from omicsdk.core.frozen import NamedTuple
 from omicsdk.core.likeness import did_you_mean
 from omicsdk.core.redaction import mask_url
 from omicsdk.fs.errors import WrongOption, WrongUri
+from omicsdk.transfer.names import LONGEST
 
 if TYPE_CHECKING:
     from omicsdk.fs.store import Store
@@ -27,6 +28,8 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 _ODD = re.compile("[\x00\ud800-\udfff]")
 # The same, without those that stand for bytes of a local name that are not UTF-8.
 _ODD_IN_PATH = re.compile("[\x00\ud800-\udc7f\udd00-\udfff]")
+# Bytes that are left of a name that is too long for this machine.
+_LONGEST_END = 100
 # A path below a folder of which no part is empty or a dot.
 _TIDY = re.compile(r"(?:(?!\.?(?:/|\Z))[^/]+(?:/(?!\Z)|\Z))+")
 
@@ -147,6 +150,19 @@ def name_in_url(path: str) -> str:
     from urllib.parse import unquote
 
     return unquote(path, errors="surrogateescape")  # as Python has names of files that are not UTF-8
+
+
+def local_name(path: str) -> str:
+    """Return the name of a temporary file for a file of a platform, which may derive the media type from it.
+
+    Args:
+        path: The platform's path, whose last part need not be a name on this machine: it may be longer, or a dot or two.
+    """
+    name = path.rpartition("/")[2]
+    if name in ("", ".", ".."):
+        return "file"
+    data = name.encode("utf-8", "surrogateescape")
+    return name if len(data) <= LONGEST else data[-_LONGEST_END:].decode("utf-8", "ignore")
 
 
 def without_file_scheme(text: str) -> str:

@@ -1,6 +1,8 @@
 """Keys of buckets with everything that S3 allows in them, versions, and options of buckets, by every command."""
 
+import io
 import json
+import sys
 import unicodedata
 from pathlib import Path
 from typing import Any
@@ -111,6 +113,14 @@ def versions(s3: Any) -> list[str]:
     """The versions of bkt/a b.txt, of which the last is the newest."""
     s3.put_bucket_versioning(Bucket="bkt", VersioningConfiguration={"Status": "Enabled"})
     return [s3.put_object(Bucket="bkt", Key="a b.txt", Body=text)["VersionId"] for text in (b"one", b"second")]
+
+
+@pytest.mark.parametrize("name", ["..", ".", "n" * 300])
+def test_stdin_may_get_a_key_that_is_no_name_of_a_file(omics, s3, monkeypatch, name):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"typed")))
+    code, _, err = omics("cp", "-", f"s3://bkt/typed/{name}")
+    assert code == 0, err
+    assert s3.get_object(Bucket="bkt", Key=f"typed/{name}")["Body"].read() == b"typed"
 
 
 def test_a_version_is_read_by_every_command(omics, s3, versions):

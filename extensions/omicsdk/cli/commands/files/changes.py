@@ -39,7 +39,7 @@ from omicsdk.fs.copying.jobs import (
 from omicsdk.fs.copying.planning import CopyPlan, Layout, Naming, Selected
 from omicsdk.fs.copying.removal import plan_removal, remove
 from omicsdk.fs.options import CopyOptions
-from omicsdk.fs.uris import Stores, Uri, parse_uri
+from omicsdk.fs.uris import Stores, Uri, local_name, parse_uri
 from omicsdk.transfer import Outcome, TransferReport
 from omicsdk.transfer.disk import Growth
 from omicsdk.transfer.names import is_remote
@@ -177,7 +177,7 @@ def _readable(
     from tempfile import TemporaryDirectory
 
     with TemporaryDirectory(prefix="omics-", dir=options.spool) as folder:
-        name = Path(folder, target.name)
+        name = Path(folder, local_name(target.name))
         growth = Growth(str(name), title)
         with name.open("wb") as file:
             # A dry run reads nothing: what is piped into it may be without end.
