@@ -216,14 +216,34 @@ class Finder:
         except (LookupError, Refused, DocumentError):
             return "Correct the reference."
         is_compared = bool(hash_) and self._compared < MAX_COMPARED
-        self._compared += len(self._entries)
-        close = _closest(target.value, unquote(pointer), node) if is_compared else None
+        close = self._closest(target.value, unquote(pointer), node) if is_compared else None
         # Documents refer to sections of other versions: Fence's, of OpenAPI 3, to #/definitions.
         if close is None and source is self._root:
             file, close = "", self._of_section(*tokens(unquote(pointer))[-2:])
         meant = f"{file}#{close}"
         suggestion = f"Did you mean {meant}? " if close is not None and meant != reference else ""
         return f"{suggestion}Correct it, or state it in an overlay."
+
+    def _closest(self, value: Json, pointer: str, node: Object) -> str | None:
+        """Return the pointer with a target that differs from one without in the spelling of keys; None if none is close.
+
+        Args:
+            value: the document.
+            pointer: the one without a target.
+            node: the reference, which is no target of its own.
+        """
+        path = ""
+        for token in tokens(pointer):
+            members: Object = value if isinstance(value, dict) else {}
+            key: str | None = token
+            if members.get(token, node) is node:
+                keys = [key for key, member in members.items() if member is not node]
+                self._compared += len(keys)
+                key = next(iter(difflib.get_close_matches(token, keys, 1)), None)
+            if key is None:
+                return None
+            value, path = members[key], join(path, key)
+        return path or None
 
     def _of_section(self, section: str = "", name: str = "") -> str | None:
         """Return the pointer of an object of the document in the section where its version has objects of this kind."""
@@ -234,25 +254,6 @@ class Finder:
             if name in object_at(self._root.data, join("", *home)):
                 return join("", *home, name)
         return None
-
-
-def _closest(value: Json, pointer: str, node: Object) -> str | None:
-    """Return the pointer with a target that differs from one without in the spelling of keys; None if none is close.
-
-    Args:
-        value: the document.
-        pointer: the one without a target.
-        node: the reference, which is no target of its own.
-    """
-    path = ""
-    for token in tokens(pointer):
-        members = value if isinstance(value, dict) else {}
-        keys = [key for key, member in members.items() if member is not node]
-        key = token if token in keys else next(iter(difflib.get_close_matches(token, keys, 1)), None)
-        if key is None:
-            return None
-        value, path = members[key], join(path, key)
-    return path or None
 
 
 # -- whole sections in separate files (`schemas: {$ref: schemas.yaml}`): invalid in all versions, but common

@@ -443,9 +443,16 @@ def test_a_remedy_names_a_whole_reference_that_resolves(write: Write, reference:
         assert resolved(write(document(f"{{$ref: '{meant}'}}", home), parts=parts), report=Report(strict=True))
 
 
-def test_only_so_many_names_are_compared_for_suggestions(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    home = "#/components/schemas"
-    schemas = {f"Sample{n}": {"properties": {"a": {"$ref": f"{home}/Samples{n}"}}} for n in range(300)}
+@pytest.mark.parametrize("section", ["schemas", "responses"])
+def test_only_so_many_names_are_compared_for_suggestions(
+    write: Write, monkeypatch: pytest.MonkeyPatch, section: str
+) -> None:
+    paths = dict[str, Json]()
+    for n in range(300):
+        missing: Json = {"$ref": f"#/components/{section}/Samples{n}"}
+        response: Json = {"content": {"text/csv": {"schema": missing}}} if section == "schemas" else missing
+        paths[f"/{n}"] = {"get": {"responses": {"200": response}}}
+    components: Json = {section: {f"Sample{n}": {"description": ""} for n in range(300)}}
     compare, compared = finding.difflib.get_close_matches, list[int]()
 
     def counted(word: str, names: Sequence[str], n: int) -> list[str]:
@@ -453,7 +460,7 @@ def test_only_so_many_names_are_compared_for_suggestions(write: Write, monkeypat
         return compare(word, names, n)
 
     monkeypatch.setattr(finding.difflib, "get_close_matches", counted)
-    first, *_, last = refused(write(document("{}", f"components: {{schemas: {json.dumps(schemas)}}}")))
+    first, *_, last = refused(write(json.dumps({"openapi": "3.0.3", "paths": paths, "components": components})))
     assert sum(compared) <= finding.MAX_COMPARED + 300
     assert "Did you mean" in first
     assert "Did you mean" not in last
