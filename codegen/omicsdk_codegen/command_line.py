@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from .naming import credential_names
+from .naming import GENERAL_OPTIONS, NameRequest, credential_names, settle
 from .plan import Package
 from .render import render_text
+from .servers import Servers
 from .texts import Code, as_literal, one_line, sentence
 from .values import Json, Object
 
@@ -40,7 +41,7 @@ def credential_options(package: Package) -> list[Object]:
         package: the plan.
     """
     schemes = package.security.schemes
-    names = credential_names(schemes, package.servers.arguments.values())
+    names = credential_names(schemes, _variable_options(package.servers).values())
     options: list[Object] = []
     for name, scheme in schemes.items():
         kind = one_line(scheme.get("scheme")).lower() if scheme["type"] == "http" else str(scheme["type"])
@@ -68,6 +69,12 @@ _SECRETS = {
 }
 
 
+def _variable_options(servers: Servers) -> dict[str, str]:
+    """Return the option of each variable of the servers, as a key in Python."""
+    arguments = servers.arguments.items()
+    return settle((NameRequest(wire, (name, f"server_{name}"), True) for wire, name in arguments), GENERAL_OPTIONS)
+
+
 def _server_options(package: Package) -> list[Object]:
     servers = package.servers
     options: list[Object] = []
@@ -84,11 +91,12 @@ def _server_options(package: Package) -> list[Object]:
         others = ", ".join(map(one_line, servers.others))
         text = f"URLs in place of servers that the document states for single operations, by their keys: {others}."
         options.append({"name": "servers", "type": "object", "help": text})
+    names = _variable_options(servers)
     for wire, variable in servers.variables.items():
         choices: list[Json] = [*variable.allowed]
         options.append(
             {
-                "name": servers.arguments[wire].replace("_", "-"),
+                "name": names[wire].replace("_", "-"),
                 "python": servers.arguments[wire],
                 "type": "string",
                 "choices": choices or None,

@@ -104,3 +104,14 @@ def test_servers_are_options() -> None:
         "help": "The variable data_center of the server's URL.",
     }
     assert _module(_package())["servers"] == []
+
+
+def test_a_variable_of_a_server_does_not_take_the_name_of_another_option() -> None:
+    variables = {name: {"default": "a"} for name in ("version", "output", "stage")}
+    package = _package(
+        {"server_version": KEY},
+        servers=[{"url": "https://a.example/{version}/{output}/{stage}", "variables": variables}],
+    )
+    names = {option["python"]: option["name"] for option in _module(package)["servers"]}
+    assert names == {"version": "server-version", "output": "server-output", "stage": "stage"}
+    assert [option["name"] for option in credential_options(package)] == ["server-version-credentials"]
