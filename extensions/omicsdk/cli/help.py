@@ -76,7 +76,7 @@ def group_help(group: Group, width: int, *, everything: bool = False) -> str:
     if page:
         more.append(f"All commands and global options: {where} --help --all")
     sections.append("\n".join(filled(line.split(), width, "  ") for line in more))
-    return "\n\n".join(sections) + "\n"
+    return _page(sections)
 
 
 def command_help(target: CommandNode, width: int) -> str:
@@ -111,7 +111,17 @@ def command_help(target: CommandNode, width: int) -> str:
             sections.append(_options(heading, arguments, width))
     everywhere = [flags(argument)[-1] for argument in global_arguments(all_arguments, target.program.options)]
     sections.append(filled(["Global", "options,", "see", name, "--help:", *everywhere], width, "  "))
-    return "\n\n".join(sections) + "\n"
+    return _page(sections)
+
+
+def _page(sections: Iterable[str]) -> str:
+    """Join sections; a document may have characters in names and values that a terminal takes for commands."""
+    lines = "\n\n".join(sections).split("\n")
+    if not all(map(str.isprintable, lines)):
+        from omicsdk.cli.errors import printable
+
+        lines = map(printable, lines)
+    return "\n".join(lines) + "\n"
 
 
 _FORMATS = {

@@ -106,6 +106,14 @@ Global options, see omics --help: --help --version
     )
 
 
+def test_nothing_in_a_document_is_a_command_for_the_terminal():
+    odd = "\x1b[2J\u202e\ud800"
+    option = {"name": odd, "type": "string", "required": True, "choices": ["a", odd], "default": odd}
+    shown = command_help(CommandNode(Catalog(), ["x"], None, {"command": "x", "parameters": [option]}), 80)
+    assert shown.startswith(r"Usage: omics x --\x1b[2J\u202e\ud800 {a,\x1b[2J\u202e\ud800}")
+    assert all(map(str.isprintable, shown.splitlines()))
+
+
 def test_the_options_of_all_commands_of_a_group_are_in_its_help(omics):
     assert "\n\nOptions of its commands:\n  --config FILE " in omics("dtp", "--help", installed=True).out
 
