@@ -247,6 +247,16 @@ def sent_path(client: S3Client, key: str) -> str:
     return urlsplit(client.url("bkt", key)).path
 
 
+def test_a_folder_that_two_pages_name_is_listed_once():
+    """As MinIO and LocalStack name one whose keys are on both."""
+    pages = [
+        page_of({"a": 1}, ["b/"], truncated=True, NextContinuationToken="t"),
+        page_of({"z": 1}, ["b/", "c/"]),
+    ]
+    store = store_of(Service(lambda request: Answer(body=pages["continuation-token" in request.query])))
+    assert sorted(entry.path for entry in store.entries("bkt")) == ["bkt/a", "bkt/b", "bkt/c", "bkt/z"]
+
+
 @given(KEYS)
 def test_any_key_is_the_path_of_its_url(key: str):
     path = sent_path(client_of(None), key)

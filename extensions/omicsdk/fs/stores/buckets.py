@@ -61,11 +61,13 @@ class BucketStore(Store):
             yield from self._buckets()
             return
         bucket, key = split(path)
-        prefix, is_there = prefix_of(key), key is None
+        prefix, is_there, listed = prefix_of(key), key is None, set[str]()
         for objects, folders in self._listed(path, prefix, "/"):
             is_there = is_there or bool(objects or folders)
             for folder in folders:
-                yield Entry(f"{bucket}/{folder[:-1]}", "folder")
+                if folder not in listed:  # some stores name one again on the next page, where more of its keys are
+                    yield Entry(f"{bucket}/{folder[:-1]}", "folder")
+                listed.add(folder)
             for entry in objects:
                 if entry.path != f"{bucket}/{prefix}" or entry.size:
                     yield entry
