@@ -12,7 +12,17 @@ from typing import Any
 import pytest
 from botocore.configloader import raw_config_parse
 from botocore.exceptions import ConfigParseError
-from omicsdk.core import AuthError, ConfigError, DecodeError, Forbidden, Interrupted, NotFound, ServerError
+from omicsdk.core import (
+    AuthError,
+    BadRequest,
+    ConfigError,
+    DecodeError,
+    Forbidden,
+    Interrupted,
+    NotFound,
+    PreconditionFailed,
+    ServerError,
+)
 from omicsdk.core.clock import stopping
 from omicsdk.core.manual_clock import ManualClock
 from omicsdk.core.sigv4 import Keys, moment_of
@@ -289,6 +299,26 @@ def test_a_request_that_s3_asks_to_repeat_is_repeated(code: str, status: int):
     result = client.perform(client.copy(("bkt", "a b"), ("to", "c"), 1, doing="Copying"))
     assert result == {"etag": "e"}
     assert service.requests[0].headers["x-amz-copy-source"] == "bkt/a%20b"
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [("PreconditionFailed", PreconditionFailed), ("InvalidPart", BadRequest), ("AccessDenied", Forbidden)],
+)
+def test_a_lasting_error_in_a_response_of_success_is_raised_at_once(code: str, kind: type[Exception]):
+    """S3 sends the status before it looks at the parts, and at the condition."""
+    service = Service(lambda _: refusal(code, 200))
+    with pytest.raises(kind):
+        client_of(service, clock=ManualClock()).finish_parts("bkt", "k", "id", [], doing="Ending")
+    assert len(service.requests) == 1
+
+
+def test_blanks_that_keep_a_connection_alive_may_come_before_the_document():
+    """MinIO sent them while it assembled an object."""
+    blanks = b"\n\r" * 30 + b'<?xml version="1.0"?>'
+    result = b"<CompleteMultipartUploadResult><ETag>e-3</ETag></CompleteMultipartUploadResult>"
+    client = client_of(Service(lambda _: Answer(body=blanks + result)))
+    assert client.finish_parts("bkt", "k", "id", [], doing="Ending")["ETag"] == "e-3"
 
 
 @pytest.mark.parametrize("headers", [{}, {"x-amz-bucket-region": "eu-w\u00e9st-3"}])

@@ -83,6 +83,14 @@ _REGION = re.compile("[!-~]+")
 #: Codes of requests that S3 asks to repeat, which come with 400 and 409: the network stalled, or another change is under way.
 CONFLICT = "ConditionalRequestConflict"
 _REPEATED = frozenset({"RequestTimeout", "OperationAborted", CONFLICT})
+#: The statuses of codes in responses of success: S3 sends their status before it has looked at parts, or at a condition.
+#: Other errors there are those of failing servers.
+_EMBEDDED = {
+    "PreconditionFailed": 412,
+    "AccessDenied": 403,
+    **dict.fromkeys(("NoSuchKey", "NoSuchBucket"), 404),
+    **dict.fromkeys(("InvalidPart", "InvalidPartOrder", "EntityTooSmall", "BadDigest", "InvalidRequest"), 400),
+}
 #: Among what a store refuses: the request that deletes many.
 _MANY = "delete"
 #: Objects that one request deletes.
@@ -529,7 +537,9 @@ class S3Client:
                     continue
                 error = error_of(response, doing)
                 is_repeated = isinstance(error, APIError) and error.code in _REPEATED
-                if response.status not in LATER and response.status >= 300 and not is_repeated:
+                # Not the response's own: a lasting error may come in a response of success, too.
+                status = error.status if isinstance(error, APIError) else response.status
+                if status not in LATER and not is_repeated:
                     raise error
                 later = retry_after(response.headers, self._clock.now())
             failures += 1
@@ -991,7 +1001,8 @@ def error_of(response: Response, doing: str) -> OmicsError:
         response: The response.
         doing: The request and its object, as text.
     """
-    error_body, status = error_body_of(response.body), response.status if response.status >= 300 else 500
+    error_body = error_body_of(response.body)
+    status = response.status if response.status >= 300 else _EMBEDDED.get(error_body.code or "", 500)
     if error_body.code == "NoSuchUpload":
         from omicsdk.transfer.uploads.store import NoSuchUpload  # lists need no uploads
 

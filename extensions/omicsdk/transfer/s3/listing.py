@@ -201,7 +201,8 @@ def parse(
     parser = _parser()
     parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, text
     try:
-        parser.Parse(body, True)
+        # MinIO kept a connection alive by blanks before the declaration, which has to be the first of a document.
+        parser.Parse(body.lstrip(), True)
     except (ExpatError, _Refused):
         from omicsdk.core.api_errors import PAGE_LIMIT
         from omicsdk.core.redaction import masked_excerpt
