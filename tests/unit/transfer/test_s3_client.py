@@ -403,8 +403,10 @@ def test_a_thousand_objects_are_deleted_by_one_request_and_odd_keys_alone():
     assert "\u00e9".encode() in service.requests[1].body
 
 
-def test_a_store_that_deletes_one_by_one_is_asked_so_from_then_on():
-    service = Service(lambda request: refusal("NotImplemented", 501) if request.method == "POST" else Answer(204))
+@pytest.mark.parametrize(("code", "status"), [("NotImplemented", 501), ("InvalidArgument", 400)])
+def test_a_store_that_deletes_one_by_one_is_asked_so_from_then_on(code: str, status: int):
+    """Google's takes the request for many as one for a new bucket."""
+    service = Service(lambda request: refusal(code, status) if request.method == "POST" else Answer(204))
     client = client_of(service, clock=ManualClock(NOW))
     for _ in range(2):
         assert client.delete_many("bkt", ["a", "b"], doing="Removing") == {}

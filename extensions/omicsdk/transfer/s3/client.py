@@ -725,7 +725,8 @@ class S3Client:
         try:
             errors = self._delete_batch(bucket, usual, doing)
         except APIError as error:
-            if error.status not in (405, 501) and error.code != "NotImplemented":
+            # Google's took this request for one that creates a bucket, whose arguments are wrong.
+            if error.status not in (405, 501) and error.code not in ("NotImplemented", "InvalidArgument"):
                 raise
             self.refused.add(_MANY)
             errors = self._delete_each(bucket, usual, doing)
