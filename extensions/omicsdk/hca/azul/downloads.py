@@ -18,7 +18,16 @@ from zlib import compress, decompress
 
 from omicsdk.core.batches import batches, grouped
 from omicsdk.core.consistency import despite_contradictions, read_again_if_doubtful
-from omicsdk.core.errors import Forbidden, Interrupted, NameClash, NotFound, OmicsError, TransferError, UsageError
+from omicsdk.core.errors import (
+    Forbidden,
+    Interrupted,
+    NameClash,
+    NotFound,
+    OmicsError,
+    ServerError,
+    TransferError,
+    UsageError,
+)
 from omicsdk.core.omit import OMIT
 from omicsdk.core.plain_client import clock_of
 from omicsdk.core.platform import settings_of
@@ -54,6 +63,8 @@ LAYOUTS: Mapping[str, str] = {"flat": "{name}", "project": "{project}/{name}", "
 UNNAMED = "other"
 # Files of a manifest without addresses that one search finds: what is filtered by comes back in the next page's address.
 LOOKED_UP = 200
+# Seconds for which the service may prepare a file.
+PATIENCE = 600.0
 
 ACCESS = (
     "The data may be under managed access: accept the terms of service at https://app.terra.bio, request access to the "
@@ -477,20 +488,32 @@ class Sources:
 
         Raises:
             NotFound: The catalog does not have it, or the user may not read it.
+            ServerError: It is in a repository that the service does not read.
+            TransferError: The service still prepares it after ten minutes.
             Interrupted: A stop of the client was requested.
         """
-        wait, query = clock_of(self._client).sleep, self._live(file.parameters)
+        clock, query = clock_of(self._client), self._live(file.parameters)
+        end = clock.monotonic() + PATIENCE
         try:
             while True:
                 state = self._client.get_file_state(file_uuid=file.uuid, **_arguments(query))
                 # 301 comes from the retired back end alone, while it prepares a file: the location has further parameters.
                 if checked_state("get_file_state", state).status != 301:
                     return Location(state.location)
-                wait(state.retry_after or 1.0)
+                wait = state.retry_after or 1.0
+                if clock.monotonic() + wait > end:
+                    problem = f"{file.name}: the service still prepares it"
+                    raise TransferError(problem, name=file.name, remedy="Run the same command again later.")
+                clock.sleep(wait)
                 query = dict(parse_qsl(url_parts(state.location).query))
         # To users who may not read a file, Azul responds with 404 as if it did not exist.
         except (Forbidden, NotFound) as error:
             error.remedy = ACCESS
+            raise
+        except ServerError as error:
+            # Of some catalogs, such as LungMAP's, files are in commons, whose DRS URIs are all that is known of them.
+            if error.status == 501 and file.drs_uri:
+                error.remedy = f"It is in another repository. Run: omics drs download {file.drs_uri}"
             raise
 
     def completed(self, files: Sequence[AzulFile]) -> Iterator[AzulFile]:

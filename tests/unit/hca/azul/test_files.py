@@ -3,10 +3,12 @@
 import base64
 from typing import Any
 
+import httpx
 import pytest
-from omicsdk.core import NameClash, UsageError
+from omicsdk import Azul
+from omicsdk.core import ManualClock, NameClash, ServerError, TransferError, UsageError
 from omicsdk.hca.azul import AzulFile
-from omicsdk.hca.azul.downloads import mirror_url, names_of
+from omicsdk.hca.azul.downloads import Sources, mirror_url, names_of
 from omicsdk.hca.azul.files import azul_version, in_matrices, of_hit, of_row, uuid_in, verifiable
 from omicsdk.hca.azul.hits import Hit
 
@@ -176,3 +178,30 @@ def test_an_entity_is_displayed_with_its_size(members: dict[str, Any], size: int
     assert f'<td style="text-align: left">{size}</td>' in hit._repr_html_()
     assert hit.to_dict() == {"entryId": "e", **members}
     assert "size" not in repr(Hit.from_dict({"entryId": "e"}))
+
+
+def sources(status: int, state: dict[str, Any]) -> Sources:
+    """Where files are, by a service that always responds so."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/index/catalogs":
+            return httpx.Response(200, json={"default_catalog": "dcp43", "catalogs": {}})
+        return httpx.Response(status, json=state)
+
+    transport = httpx.MockTransport(answer)
+    return Sources(Azul("https://service.example.org", transport=transport, clock=ManualClock(), environ={}))
+
+
+def test_a_file_in_a_commons_is_named_by_its_drs_uri() -> None:
+    """As files of LungMAP, which Azul lists and does not read."""
+    file = AzulFile(UUID, VERSION, "a.bam", url=URL, drs_uri="drs://dg.4503:44c5fa8e")
+    refusal = {"Code": "NotImplementedError", "Message": "The file is external"}
+    with pytest.raises(ServerError) as refused:
+        sources(501, refusal).locate(file)
+    assert "omics drs download drs://dg.4503:44c5fa8e" in refused.value.remedy
+
+
+def test_a_file_that_is_prepared_without_end_is_given_up() -> None:
+    waiting = {"Status": 301, "Location": f"{URL}&token=1", "Retry-After": 60}
+    with pytest.raises(TransferError, match=r"a\.bam: the service still prepares it"):
+        sources(200, waiting).locate(AzulFile(UUID, VERSION, "a.bam", url=URL))
