@@ -386,6 +386,27 @@ def test_requests_for_bytes_ask_for_checksums_and_are_signed_when_they_are_sent(
 # -- many objects
 
 
+def test_a_store_that_refuses_to_state_checksums_is_not_asked_for_them_again():
+    """As Backblaze did."""
+    name = "x-amz-checksum-mode"
+    message = f"Unsupported header '{name}' received for this API call."
+    body = f"<Error><Code>InvalidArgument</Code><Message>{message}</Message></Error>".encode()
+
+    def answer(request: Request) -> Answer:
+        if name in request.headers:
+            return Answer(400, b"" if request.method == "HEAD" else body)
+        return Answer(headers={"etag": '"e"'})
+
+    service = Service(answer)
+    client = client_of(service)
+    for _ in range(2):
+        assert client.perform(client.head("bkt", "key", doing="Reading"))["etag"] == '"e"'
+    assert [request.method for request in service.requests] == ["HEAD", "GET", "HEAD", "HEAD"]
+    location = client.location("bkt", "key")
+    assert location.sign is not None
+    assert name not in location.sign("GET", location.url)
+
+
 def test_a_thousand_objects_are_deleted_by_one_request_and_odd_keys_alone():
     def answer(request: Request) -> Answer:
         if request.method == "DELETE":

@@ -91,8 +91,8 @@ _EMBEDDED = {
     **dict.fromkeys(("NoSuchKey", "NoSuchBucket"), 404),
     **dict.fromkeys(("InvalidPart", "InvalidPartOrder", "EntityTooSmall", "BadDigest", "InvalidRequest"), 400),
 }
-#: Among what a store refuses: the request that deletes many.
-_MANY = "delete"
+#: Among what a store refuses: the request that deletes many, and the header that asks for checksums.
+_MANY, _MODE = "delete", "x-amz-checksum-mode"
 #: Objects that one request deletes.
 BATCH = 1000
 #: A single request copies up to this size, and its time is limited: larger objects are copied in parts of the other.
@@ -387,8 +387,7 @@ class S3Client:
             headers: Further headers, such as those of a customer's own key.
         """
         query = f"versionId={escaped(version)}" if version else ""
-        # Without this S3 states no checksum of an object that has one.
-        sent = {"x-amz-checksum-mode": "ENABLED", **self._pays, **(headers or {})}
+        sent = {**self._asking_for_checksums, **self._pays, **(headers or {})}
         sign, states = _Signature(self, bucket, sent), self.checksums_of(bucket)
         return Location(self.url(bucket, key, query), sign=sign, states=states)
 
@@ -670,13 +669,26 @@ class S3Client:
         query = {"versionId": version} if version else dict[str, str]()
         if part is not None:
             query["partNumber"] = str(part)
-        sent = {"x-amz-checksum-mode": "ENABLED", **(headers or {})}
+        sent = {**self._asking_for_checksums, **(headers or {})}
         try:
             return (yield from self.exchange("HEAD", bucket, key, query, sent, doing=doing)).headers
         except APIError as error:
-            if error.status in (400, 401, 403) and part is None and error.code is None:
+            if not (error.status in (400, 401, 403) and part is None and error.code is None):
+                raise
+            try:
                 yield from self.exchange("GET", bucket, key, query, {**sent, "range": "bytes=0-0"}, doing=doing)
-            raise
+            except APIError as refusal:
+                if _MODE not in sent or _MODE not in refusal.message:
+                    raise
+                self.refused.add(_MODE)  # Backblaze refused what it does not know
+            else:
+                raise
+        return (yield from self.head(bucket, key, version=version, headers=headers, doing=doing))
+
+    @property
+    def _asking_for_checksums(self) -> Mapping[str, str]:
+        """Without this header S3 states no checksum of an object that has one."""
+        return {} if _MODE in self.refused else {_MODE: "ENABLED"}
 
     def put(
         self, bucket: str, key: str, body: bytes = b"", headers: Mapping[str, str] | None = None, *, doing: str
