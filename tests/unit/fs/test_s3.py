@@ -247,6 +247,15 @@ def sent_path(client: S3Client, key: str) -> str:
     return urlsplit(client.url("bkt", key)).path
 
 
+@pytest.mark.parametrize(("keys", "is_folder"), [(["P/x"], True), (["P/"], True), ([], False)])
+def test_a_folder_that_a_store_has_as_an_object_is_a_folder(keys: list[str], is_folder: bool):
+    """SeaweedFS has the keys below a folder, and describes the folder itself under its path without a slash."""
+    bucket = Bucket(*keys)
+    described = {"content-length": "0", "etag": '"e"', "content-type": "httpd/unix-directory"}
+    bucket.answer = lambda request: Answer(headers=described) if request.method == "HEAD" else bucket.respond(request)
+    assert store_of(bucket).stat("bkt/P").is_folder == is_folder
+
+
 def test_a_folder_that_two_pages_name_is_listed_once():
     """As MinIO and LocalStack name one whose keys are on both."""
     pages = [
