@@ -61,13 +61,13 @@ class BucketStore(Store):
             yield from self._buckets()
             return
         bucket, key = split(path)
-        prefix, is_there, listed = prefix_of(key), key is None, set[str]()
+        prefix, is_there, before = prefix_of(key), key is None, set[str]()
         for objects, folders in self._listed(path, prefix, "/"):
             is_there = is_there or bool(objects or folders)
             for folder in folders:
-                if folder not in listed:  # some stores name one again on the next page, where more of its keys are
+                if folder not in before:  # some stores name one again on the next page, where more of its keys are
                     yield Entry(f"{bucket}/{folder[:-1]}", "folder")
-                listed.add(folder)
+            before = set(folders)
             for entry in objects:
                 if entry.path != f"{bucket}/{prefix}" or entry.size:
                     yield entry
