@@ -49,7 +49,7 @@ def form_text(name: str, value: object) -> str:
     Raises:
         UsageError: JSON cannot represent it.
     """
-    data = plain(value)
+    data = plain(value, sent=True)
     if isinstance(data, str):
         return data
     try:
@@ -97,7 +97,7 @@ def styled(name: str, value: Any, style: Literal["simple", "label", "matrix"], *
     """
     if value is OMIT or value is None:
         return value
-    value = plain(value)
+    value = plain(value, sent=True)
     sign = {"simple": "", "label": ".", "matrix": ";"}[style]
     first = f";{name}=" if style == "matrix" else sign
     # Behind a label's dot only commas separate; a matrix's semicolon always starts another parameter.
@@ -150,7 +150,7 @@ def json_text(value: object) -> object:
     Raises:
         UsageError: It contains what JSON cannot represent; the message names the place.
     """
-    return value if value is OMIT or value is None else encoded(plain(value)).decode()
+    return value if value is OMIT or value is None else encoded(plain(value, sent=True)).decode()
 
 
 def whole_query(
@@ -171,7 +171,7 @@ def whole_query(
     if value is OMIT or value is None:
         return ""
     if form != "form":
-        return quote(encoded(plain(value)).decode() if form == "json" else text_of(value, name), safe=QUERY_SAFE)
+        return quote(str(json_text(value)) if form == "json" else text_of(value, name), safe=QUERY_SAFE)
     fields_passed = members(value)
     if not is_mapping(fields_passed):
         raise UsageError(f"{name} cannot be sent: it has no fields", remedy="Pass a mapping of names to values.")

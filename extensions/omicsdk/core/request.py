@@ -380,7 +380,7 @@ def text_of(value: object, name: str = "A value") -> str:
         return "true"
     if value is False:
         return "false"
-    data = plain(value)
+    data = plain(value, sent=True)
     if isinstance(data, date):
         return written(data, name)
     if is_list(data) or is_mapping(data):

@@ -16,6 +16,7 @@ from omicsdk.core.files import (
     expanded,
     home_folder,
     in_place_of,
+    is_still,
     put_in_place,
     read_private,
     read_small,
@@ -219,6 +220,16 @@ def test_a_file_of_gigabytes(reader: Callable[[Path], object], tmp_path: Path):
         reader(path)
 
 
+def test_the_largest_small_file_has_16_mib(tmp_path: Path):
+    path = tmp_path / "settings.toml"
+    path.touch()
+    os.truncate(path, 16 << 20)
+    assert len(read_small(path)) == 16 << 20
+    os.truncate(path, (16 << 20) + 1)
+    with pytest.raises(OSError, match="larger than 16 MiB"):
+        read_small(path)
+
+
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there is no such device")
 def test_a_device_without_an_end():
     with pytest.raises(ConfigError, match="larger than 16 MiB"):
@@ -251,6 +262,18 @@ def test_secrets_that_another_machine_replaces_are_opened_again(
 def test_a_byte_order_mark_and_line_ends_of_windows(tmp_path: Path):
     (tmp_path / "file").write_bytes(b"\xef\xbb\xbfa\r\nb\n")
     assert read_small_text(tmp_path / "file") == "a\nb\n"
+
+
+def test_an_open_file_may_have_lost_its_path(tmp_path: Path):
+    path = tmp_path / "lock"
+    with path.open("w") as file:
+        assert is_still(path, file.fileno())
+        path.rename(tmp_path / "moved")
+        assert not is_still(path, file.fileno())
+        path.touch()
+        assert not is_still(path, file.fileno())
+        with pytest.raises(NotADirectoryError):
+            is_still(path / "lock", file.fileno())
 
 
 @pytest.fixture

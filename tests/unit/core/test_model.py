@@ -12,8 +12,11 @@ from attrs import define
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import DecodeError, json_coding
+from omicsdk.core.bodies import json_body, plain
 from omicsdk.core.checked_json import check_fields
 from omicsdk.core.errors import NotJson
+from omicsdk.core.file_bodies import multipart_body
+from omicsdk.core.forms import form_body, json_text, styled, whole_query
 from omicsdk.core.json_coding import LARGE, decoded
 from omicsdk.core.model import (
     ANY,
@@ -36,6 +39,7 @@ from omicsdk.core.model import (
     union,
 )
 from omicsdk.core.omit import OMIT, Omit
+from omicsdk.core.request import exploded, joined
 from omicsdk.core.response import Response, as_it_came, model_of
 from omicsdk.core.type_guards import number_in
 
@@ -93,6 +97,27 @@ def test_none_is_null_and_what_is_not_given_is_absent():
     assert (file.owner, file.to_dict(), file.null_fields) == (None, {"name": "a"}, frozenset())
     assert File("a", owner=None).to_dict() == {"name": "a", "owner": None}
     assert File("a", OMIT, "x").to_dict() == {"name": "a", "owner": "x"}
+
+
+class Uploaded(File):
+    """Its owner is set by the service."""
+
+    FIELDS: ClassVar = (*File.FIELDS[:2], Field("owner", "owner", True, True, STRING, read_only=True))
+
+
+def test_what_the_service_sets_is_kept_but_not_sent():
+    file = Uploaded("a", 1, "me")
+    assert plain({"file": file}) == {"file": {"name": "a", "size": 1, "owner": "me"}}
+    assert json_body({"file": file}).content == b'{"file":{"name":"a","size":1}}'
+    assert form_body({"file": file}).content == b"file=%7B%22name%22%3A+%22a%22%2C+%22size%22%3A+1%7D"
+    multipart = multipart_body({"file": file}).content
+    assert callable(multipart)
+    assert b'\r\n\r\n{"name": "a", "size": 1}\r\n' in b"".join(multipart())
+    assert json_text(file) == '{"name":"a","size":1}'
+    assert str(styled("file", file, "simple", explode=False)) == str(joined(file, ",")) == "name,a,size,1"
+    assert exploded("file", file) == [("name", "a"), ("size", "1")]
+    assert exploded("file", [file]) == [("file", '{"name":"a","size":1}')]
+    assert whole_query("file", file, "json") == "%7B%22name%22:%22a%22,%22size%22:1%7D"
 
 
 def test_a_model_equals_another_only_if_both_give_the_same_json():

@@ -9,6 +9,7 @@ from enum import Enum
 from gzip import compress
 from gzip import open as gzip_open
 from io import BytesIO, StringIO
+from pathlib import Path
 from tempfile import NamedTemporaryFile, SpooledTemporaryFile, TemporaryFile
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -377,6 +378,12 @@ class NumpyInteger:
     def item(self):
         return 7
 
+    def __float__(self):
+        return 7.0
+
+    def __str__(self):
+        return "7"
+
 
 @pytest.mark.parametrize(
     ("name", "sent"),
@@ -388,6 +395,8 @@ class NumpyInteger:
         (Colour.RED, b"red"),
         (datetime(2024, 1, 31, 12, tzinfo=UTC), b"2024-01-31T12:00:00+00:00"),
         (UUID(int=1), b"00000000-0000-0000-0000-000000000001"),
+        (Path("reads/a.fq"), b"reads/a.fq"),
+        (NumpyInteger(), b"7"),
     ],
 )
 def test_names_of_members_are_the_texts_of_values(name: object, sent: bytes):
