@@ -141,8 +141,38 @@ def test_a_file_goes_to_the_source_of_azul_with_its_place_in_the_mirror() -> Non
     (file,) = result.files
     assert (file.kind, file.address) == ("azul", hit["files"][0]["azul_url"])
     assert file.mirrors == ("s3://humancellatlas/file/7733.sha256",)
-    assert result.rows[0].cells["file_uuid"] == hit["files"][0]["uuid"]
-    assert result.rows[0].cells["accession"] == PROJECT
+    assert dict(result.rows[0].cells) == {  # in the columns of Azul's compact manifests
+        "accession": PROJECT,
+        "bundle_uuid": hit["bundles"][0]["bundleUuid"],
+        "file_name": FASTQ[0],
+        "file_format": "fastq.gz",
+        "file_size": str(FASTQ[1]),
+        "file_uuid": hit["files"][0]["uuid"],
+        "file_version": hit["files"][0]["version"],
+        "file_sha256": FASTQ[2]["sha256"],
+        "file_drs_uri": hit["files"][0]["drs_uri"] or "",
+        "file_url": hit["files"][0]["azul_url"],
+        "project.project_core.project_short_name": hit["projects"][0]["projectShortname"][0],
+    }
+
+
+def test_a_file_without_a_url_is_of_its_drs_uri_and_may_lack_a_size() -> None:
+    hit = file_hit()
+    del hit["files"][0]["azul_url"]
+    hit["files"][0] |= {"drs_uri": "drs://dg.4503:0", "size": None}
+    result = resolve(f"azul:{PROJECT}", {SEARCH: page(hit)})
+    (file,) = result.files
+    assert (file.kind, file.address, file.size) == ("drs", "drs://dg.4503:0", None)
+    assert (result.rows[0].cells["file_drs_uri"], result.rows[0].cells["file_size"]) == ("drs://dg.4503:0", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "where"), [(f"azul:{PROJECT}", "its catalog"), (f"azul:dcp42/{PROJECT}", "its catalog dcp42")]
+)
+def test_a_project_without_files_is_not_found_in_its_catalog(name: str, where: str) -> None:
+    error = resolve(name, {SEARCH: page()}).error
+    assert isinstance(error, NotFound)
+    assert error.message == f"Azul has no files of {name.removeprefix('azul:')} in {where}"
 
 
 def test_a_file_without_an_address_fails_alone() -> None:
@@ -157,7 +187,13 @@ CATALOGS: dict[str, Any] = {
     "default_catalog": "dcp43",
     "catalogs": {
         name: {"atlas": atlas, "internal": name.endswith("it"), "plugins": {}}
-        for name, atlas in (("dcp43", "hca"), ("lm9", "lungmap"), ("lm10", "lungmap"), ("lm11-it", "lungmap"))
+        for name, atlas in (
+            ("dcp43", "hca"),
+            ("lm9", "lungmap"),
+            ("lm10", "lungmap"),
+            ("lm", "lungmap"),
+            ("lm11-it", "lungmap"),
+        )
     },
 }
 
@@ -177,6 +213,15 @@ def test_a_page_of_anvil_is_of_its_own_service() -> None:
     assert result.summaries == [FASTQ]
     filters = json.loads(httpx.URL(result.requests[0].partition(" ")[2]).params["filters"])
     assert filters == {"datasets.document_id": {"is": [PROJECT]}}  # as the page is named; dataset_id differs
+
+
+def test_the_service_of_anvil_can_be_another_and_gets_no_login() -> None:
+    own = "https://anvil.example.org"
+    page_of_it = f"https://explore.anvilproject.org/datasets/{PROJECT}"
+    for environ in ({"OMICS_ANVIL_URL": f" {own}/ "}, {"OMICS_ANVIL_URL": own, "OMICS_AZUL_URL": own}):
+        result = resolve(page_of_it, {f"{own}/index/files": page(file_hit())}, environ)
+        assert result.summaries == [FASTQ]
+        assert "authorization" not in result.sent[0].headers
 
 
 @pytest.mark.parametrize(
