@@ -1,6 +1,8 @@
 """Storages come from a Django site's own settings, without Django."""
 
+import io
 import json
+import stat
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,9 +11,9 @@ from typing import Any
 import pytest
 from omicsdk.core import ConfigError, MissingExtra, UsageError
 from omicsdk.crunch.storage import open_storage
-from omicsdk.crunch.storage.folder import FolderStorage
+from omicsdk.crunch.storage.folder import FILE_MODE, FolderStorage
 from omicsdk.crunch.storage.fsspec import FsspecStorage
-from omicsdk.crunch.storage.s3 import S3Storage
+from omicsdk.crunch.storage.s3 import EXPIRES, S3Storage
 
 AWS = {
     "AWS_STORAGE_BUCKET_NAME": "reads",
@@ -19,6 +21,119 @@ AWS = {
     "AWS_SECRET_ACCESS_KEY": "secret",
     "AWS_S3_ENDPOINT_URL": "http://127.0.0.1:1",
 }
+
+
+S3 = {"DEFAULT_FILE_STORAGE": "storages.backends.s3.S3Storage", "AWS_STORAGE_BUCKET_NAME": "reads"}
+FIRST_KEYS = {"AWS_S3_ACCESS_KEY_ID": "a", "AWS_S3_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "t"}
+OTHER_KEYS = {"AWS_ACCESS_KEY_ID": "b", "AWS_SECRET_ACCESS_KEY": "c", "AWS_SECURITY_TOKEN": "d"}
+
+
+def keys(*values: str) -> dict[str, str]:
+    return dict(zip(("aws_access_key_id", "aws_secret_access_key", "aws_session_token"), values, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("settings", "options", "expected"),
+    [
+        (FIRST_KEYS | OTHER_KEYS, {}, keys("a", "s", "t")),
+        (OTHER_KEYS, {}, keys("b", "c", "d")),
+        (FIRST_KEYS, {"access_key": "x", "secret_key": "y", "security_token": "z"}, keys("x", "y", "z")),
+        ({"AWS_S3_SESSION_PROFILE": "p", "AWS_S3_REGION_NAME": "r"}, {}, {"profile": "p", "region": "r"}),
+        ({"AWS_S3_ENDPOINT_URL": "http://e"}, {}, {"endpoint_url": "http://e", "use_ssl": True, "verify": None}),
+        ({"AWS_S3_USE_SSL": False, "AWS_S3_VERIFY": False}, {}, {"use_ssl": False, "verify": False}),
+        ({}, {"use_ssl": False, "verify": "/ca.pem"}, {"use_ssl": False, "verify": "/ca.pem"}),
+        ({}, {}, {"config": {"s3": None, "signature_version": None, "proxies": None}}),
+        (
+            {"AWS_S3_ADDRESSING_STYLE": "path", "AWS_S3_SIGNATURE_VERSION": "s3v4", "AWS_S3_PROXIES": {"http": "u"}},
+            {},
+            {"config": {"s3": {"addressing_style": "path"}, "signature_version": "s3v4", "proxies": {"http": "u"}}},
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    "kind", ["s3.S3Storage", "s3.S3StaticStorage", "s3boto3.S3Boto3Storage", "s3boto3.S3StaticStorage"]
+)
+def test_a_client_of_s3_is_made_as_django_storages_does(
+    settings: dict[str, Any],
+    options: dict[str, Any],
+    expected: dict[str, Any],
+    kind: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: dict[str, Any] = {}
+    monkeypatch.setattr("omicsdk.core.s3_clients.s3_client", lambda **arguments: made.update(arguments))
+    default = {"BACKEND": f"storages.backends.{kind}", "OPTIONS": options}
+    assert isinstance(open_storage({**S3, **settings, "STORAGES": {"default": default}}), S3Storage)
+    assert made.items() >= expected.items()
+
+
+@pytest.mark.parametrize(
+    ("settings", "extra"),
+    [
+        ({}, {}),
+        ({"AWS_DEFAULT_ACL": "private"}, {"ACL": "private"}),
+        ({"AWS_S3_OBJECT_PARAMETERS": {"A": 1}, "AWS_DEFAULT_ACL": "private"}, {"A": 1, "ACL": "private"}),
+        ({"AWS_S3_OBJECT_PARAMETERS": {"ACL": "public-read"}, "AWS_DEFAULT_ACL": "private"}, {"ACL": "public-read"}),
+    ],
+)
+def test_objects_are_saved_with_the_parameters_of_the_settings(
+    settings: dict[str, Any], extra: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("omicsdk.core.s3_clients.s3_client", lambda **_: None)
+    monkeypatch.setattr("omicsdk.crunch.storage.s3.S3Storage", lambda *_, **options: options)
+    made: Any = open_storage({**S3, **settings})
+    assert made == {"extra_args": extra, "expires": EXPIRES, "domain": "", "signed": True}
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({}, None),
+        ({"FILE_UPLOAD_PERMISSIONS": 0o600}, 0o600),
+        ({"FILE_UPLOAD_PERMISSIONS": 0o7777}, 0o7777),
+        (
+            {"FILE_UPLOAD_PERMISSIONS": 0o600, "STORAGES": {"default": {"OPTIONS": {"file_permissions_mode": 0o640}}}},
+            0o640,
+        ),
+    ],
+)
+def test_files_of_a_folder_have_the_permissions_of_the_settings(
+    settings: dict[str, Any], expected: int | None, tmp_path: Path
+) -> None:
+    open_storage({"MEDIA_ROOT": str(tmp_path), **settings}).save("a.txt", io.BytesIO(b"a"))
+    assert stat.S_IMODE((tmp_path / "a.txt").stat().st_mode) == (FILE_MODE if expected is None else expected)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({}, "name no storage"),
+        ({"DEBUG": True}, "name no storage"),
+        ({"MEDIA_ROOT": ""}, "name no storage"),
+        (
+            {"DEFAULT_FILE_STORAGE": "storages.backends.dropbox.DropBoxStorage"},
+            "'storages.backends.dropbox.DropBoxStorage'",
+        ),
+        ({"DEFAULT_FILE_STORAGE": "django.core.files.storage.FileSystemStorage"}, "no MEDIA_ROOT"),
+        ({"DEFAULT_FILE_STORAGE": "storages.backends.s3.S3Storage"}, "no AWS_STORAGE_BUCKET_NAME"),
+        ({"MEDIA_ROOT": 7}, "MEDIA_ROOT is int, not text"),
+        ({"STORAGES": []}, "name no storage"),
+        ({"DEFAULT_FILE_STORAGE": ["x"]}, "DEFAULT_FILE_STORAGE is list, not text"),
+        ({"STORAGES": ["x"]}, "STORAGES is list, not a table"),
+        ({"MEDIA_ROOT": "/x", "FILE_UPLOAD_PERMISSIONS": "0644"}, "FILE_UPLOAD_PERMISSIONS is '0644'"),
+        ({"MEDIA_ROOT": "/x", "FILE_UPLOAD_DIRECTORY_PERMISSIONS": True}, "FILE_UPLOAD_DIRECTORY_PERMISSIONS is True"),
+        ({"FSSPEC_URL": 1}, "FSSPEC_URL is int"),
+        ({"FSSPEC_URL": "memory://x", "FSSPEC_AT_ONCE": 0}, "FSSPEC_AT_ONCE is 0"),
+        ({"FSSPEC_URL": "memory://x", "FSSPEC_AT_ONCE": "4"}, "FSSPEC_AT_ONCE is '4'"),
+        ({"MEDIA_ROOT": "/x", "FILE_UPLOAD_PERMISSIONS": 0o10000}, "FILE_UPLOAD_PERMISSIONS is 4096"),
+        (object(), "has no open, save, exists, listdir, delete, size"),
+    ],
+)
+def test_settings_that_cannot_be_used(settings: Any, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        open_storage(settings)
+
+    assert message in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +250,7 @@ def test_an_object_of_s3_is_what_its_head_states() -> None:
 
 
 def test_fsspec() -> None:
-    assert isinstance(open_storage({"FSSPEC_URL": "memory://crunch"}), FsspecStorage)
+    assert isinstance(open_storage({"FSSPEC_URL": "memory://crunch", "FSSPEC_AT_ONCE": 1}), FsspecStorage)
     assert isinstance(open_storage({"FSSPEC_URL": "memory://crunch", "FSSPEC_OPTIONS": {}}), FsspecStorage)
 
 
@@ -163,37 +278,6 @@ def test_an_object_of_the_users_own() -> None:
 
     storage: Any = Own()
     assert open_storage(storage) is storage
-
-
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        ({}, "name no storage"),
-        ({"DEBUG": True}, "name no storage"),
-        ({"MEDIA_ROOT": ""}, "name no storage"),
-        (
-            {"DEFAULT_FILE_STORAGE": "storages.backends.dropbox.DropBoxStorage"},
-            "'storages.backends.dropbox.DropBoxStorage'",
-        ),
-        ({"DEFAULT_FILE_STORAGE": "django.core.files.storage.FileSystemStorage"}, "no MEDIA_ROOT"),
-        ({"DEFAULT_FILE_STORAGE": "storages.backends.s3.S3Storage"}, "no AWS_STORAGE_BUCKET_NAME"),
-        ({"MEDIA_ROOT": 7}, "MEDIA_ROOT is int, not text"),
-        ({"STORAGES": []}, "name no storage"),
-        ({"DEFAULT_FILE_STORAGE": ["x"]}, "DEFAULT_FILE_STORAGE is list, not text"),
-        ({"STORAGES": ["x"]}, "STORAGES is list, not a table"),
-        ({"MEDIA_ROOT": "/x", "FILE_UPLOAD_PERMISSIONS": "0644"}, "FILE_UPLOAD_PERMISSIONS is '0644'"),
-        ({"MEDIA_ROOT": "/x", "FILE_UPLOAD_DIRECTORY_PERMISSIONS": True}, "FILE_UPLOAD_DIRECTORY_PERMISSIONS is True"),
-        ({"FSSPEC_URL": 1}, "FSSPEC_URL is int"),
-        ({"FSSPEC_URL": "memory://x", "FSSPEC_AT_ONCE": 0}, "FSSPEC_AT_ONCE is 0"),
-        ({"FSSPEC_URL": "memory://x", "FSSPEC_AT_ONCE": "4"}, "FSSPEC_AT_ONCE is '4'"),
-        (object(), "has no open, save, exists, listdir, delete, size"),
-    ],
-)
-def test_settings_that_cannot_be_used(settings: Any, message: str) -> None:
-    with pytest.raises(ConfigError) as caught:
-        open_storage(settings)
-
-    assert message in str(caught.value)
 
 
 def test_an_unknown_storage_is_reported_with_what_is_taken() -> None:
