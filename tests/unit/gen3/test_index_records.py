@@ -9,10 +9,24 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core import DecodeError, ManualClock, ServerError
-from omicsdk.core.errors import ConnectFailed, ConnectionLost, Forbidden, OmicsError
-from omicsdk.gen3.index_records import ATTEMPTS, MOST, created_once, cuts, differences, whole_list
+from omicsdk.core import NO_RETRY, DecodeError, ManualClock, ServerError
+from omicsdk.core.errors import Conflict, ConnectFailed, ConnectionLost, Forbidden, NotFound, OmicsError
+from omicsdk.gen3 import Gen3
+from omicsdk.gen3.index_records import (
+    ATTEMPTS,
+    MOST,
+    IndexRecords,
+    created_once,
+    cuts,
+    differences,
+    first_record,
+    records_by_url,
+    urls_of,
+    valid_guids,
+    whole_list,
+)
 from omicsdk_api.gen3.indexd.models.output_info import OutputInfo
+from scripted_services import Responses, Services
 
 
 class Listing:
@@ -155,3 +169,136 @@ def test_a_creation_is_repeated_only_if_it_created_nothing(
         assert len(sent) == (ATTEMPTS if isinstance(error, ConnectionLost) else 1)
     else:
         assert (created(), len(sent)) == ("guid", requests)
+
+
+MD5, OTHER_MD5 = "0" * 32, "1" * 32
+BASE: dict[str, Any] = {
+    "did": "g1",
+    "rev": "r1",
+    "baseid": "b1",
+    "size": 5,
+    "hashes": {"md5": MD5},
+    "urls": ["s3://b/k"],
+}
+FIELDS: dict[str, Any] = {"hashes": {"md5": MD5}, "size": 5, "urls": ["s3://b/k"]}
+
+
+def index(responses: Responses) -> Gen3:
+    services = Services(responses)
+    return Gen3(
+        "https://gen3.example.org", transport=services.transport, retry=NO_RETRY, clock=ManualClock(), environ={}
+    )
+
+
+@pytest.mark.parametrize(
+    ("read", "operation"),
+    [
+        (lambda client: first_record(client.indexd, {"size": 5}), "list_records"),
+        (lambda client: urls_of(client.indexd, ["g1"], {}), "get_urls"),
+        (lambda client: records_by_url(client.indexd, "s3"), "query_urls"),
+        (lambda client: valid_guids(client.indexd), "get_valid_guids"),
+        (lambda client: list(IndexRecords(client).pages_after()), "list_records"),
+        (lambda client: IndexRecords(client).find(["dg.1/a"]), "get_records"),
+    ],
+)
+def test_a_response_without_what_is_read_is_reported_with_its_operation(read: Callable[[Gen3], object], operation: str):
+    places = ("/index", "/urls", "/_query/urls/q", "/guid/mint", "/bulk/documents")
+    with index({f"{method} {place}": [(200, {"x": 1})] for method in ("GET", "POST") for place in places}) as client:
+        with pytest.raises(DecodeError) as caught:
+            read(client)
+        assert caught.value.operation == operation
+
+
+@pytest.mark.parametrize(
+    ("params", "criteria"), [({}, "no criteria"), ({"size": 5, "file_name": "a"}, "size=5, file_name=a")]
+)
+def test_criteria_that_no_record_meets_are_named(params: dict[str, Any], criteria: str) -> None:
+    with index({"GET /index": [(200, {"records": []})]}) as client, pytest.raises(NotFound) as caught:
+        first_record(client.indexd, params)
+    assert caught.value.message.startswith(f"No record has {criteria}")
+    assert (caught.value.status, caught.value.operation) == (404, "get_with_params")
+
+
+@pytest.mark.parametrize(
+    ("count", "limit", "is_whole"), [(99, None, True), (100, None, False), (4, 5, True), (5, 5, False), (6, 5, False)]
+)
+def test_urls_that_may_have_been_cut_are_taken_from_the_records(count: int, limit: int | None, is_whole: bool) -> None:
+    listed = {"urls": [{"url": f"s3://{number}"} for number in range(count)], "limit": limit}
+    record = {**BASE, "urls": ["s3://a", "s3://b"], "urls_metadata": {"s3://b": {"type": "x"}}}
+    with index({"GET /urls": [(200, listed)], "POST /bulk/documents": [(200, [record])]}) as client:
+        urls = urls_of(client.indexd, ["g1"], {})["urls"]
+    every = [{"url": "s3://a", "metadata": {}}, {"url": "s3://b", "metadata": {"type": "x"}}]
+    assert urls == (listed["urls"] if is_whole else every)
+
+
+@pytest.mark.parametrize(
+    ("count", "minted", "is_enough"), [(None, 1, True), (None, 0, False), (3, 3, True), (3, 2, False)]
+)
+def test_as_many_guids_are_minted_as_were_requested(count: int | None, minted: int, is_enough: bool) -> None:
+    listed = [f"dg.1/{number}" for number in range(minted)]
+    with index({"GET /guid/mint": [(200, {"guids": listed})]}) as client:
+        if is_enough:
+            assert valid_guids(client.indexd, count) == listed
+        else:
+            with pytest.raises(DecodeError, match=f"a list of {count or 1} GUIDs"):
+                valid_guids(client.indexd, count)
+
+
+@pytest.mark.parametrize(
+    ("stored", "fields", "exists"),
+    [
+        ({}, {}, True),
+        ({"urls": ["s3://b/k", "s3://other"]}, {}, True),  # which other clients added
+        ({"urls": []}, {}, False),
+        ({"urls": ["s3://other"]}, {}, False),
+        ({}, {"urls": []}, False),
+        ({"urls": []}, {"urls": []}, True),
+        ({"size": 6}, {}, False),
+        ({"hashes": {"md5": OTHER_MD5}}, {}, False),
+        ({"hashes": None}, {}, False),
+        ({"file_name": "a"}, {}, False),
+        ({"file_name": "a"}, {"file_name": "a"}, True),
+        ({"file_name": None}, {"file_name": ""}, True),
+        ({"authz": ["/a"]}, {}, True),
+        ({"authz": ["/a"]}, {"authz": ["/b"]}, False),
+        ({"acl": ["x", "y"]}, {"acl": ["y", "x"]}, True),
+    ],
+)
+def test_a_record_that_exists_is_equal_in_what_is_stated(
+    stored: dict[str, Any], fields: dict[str, Any], exists: bool
+) -> None:
+    with index({"GET /index": [(200, {"records": [{**BASE, **stored}]})]}) as client:
+        assert IndexRecords(client).existing({**FIELDS, **fields}) == ("g1" if exists else None)
+
+
+@pytest.mark.parametrize(("after", "existing"), [("", "g1"), ("g0", "g1"), ("g1", None), ("g9", None)])
+def test_a_new_version_exists_only_among_those_of_its_file(after: str, existing: str | None) -> None:
+    versions = {
+        "g0": {"0": {**BASE, "did": "g0"}, "1": BASE},
+        "g1": {"0": BASE},
+        "g9": {"0": {"did": "g9", "baseid": "b9"}},
+    }
+    responses = {f"GET /index/{guid}/versions": [(200, page)] for guid, page in versions.items()}
+    with index({"GET /index": [(200, {"records": [BASE]})], **responses}) as client:
+        assert IndexRecords(client).existing(FIELDS, after) == existing
+
+
+def test_all_records_are_read_page_by_page() -> None:
+    pages = [{"records": [{"did": did} for did in dids]} for dids in (["a", "b"], ["c"], [])]
+    with index({"GET /index": [(200, page) for page in pages]}) as client:
+        read = [[record.did for record in page] for page in IndexRecords(client).pages_after()]
+    assert read == [["a", "b"], ["c"]]
+    with index({"GET /index": [(200, pages[0])]}) as client, pytest.raises(DecodeError):
+        list(IndexRecords(client).pages_after())  # the same page again, for ever
+
+
+@pytest.mark.parametrize(("conflicts", "result"), [(0, True), (ATTEMPTS - 1, True), (ATTEMPTS, None), (-1, False)])
+def test_a_record_that_others_change_is_deleted_all_the_same(conflicts: int, result: bool | None) -> None:
+    refusals: list[tuple[int, Any]] = [(409, {"error": "stale"})] * conflicts
+    record: tuple[int, Any] = (404, {}) if conflicts < 0 else (200, BASE)
+    with index({"GET /index/g1": [record], "DELETE /index/g1": [*refusals, (200, {"did": "g1"})]}) as client:
+        if result is None:
+            with pytest.raises(Conflict):
+                IndexRecords(client).deleted("g1")
+        else:
+            assert IndexRecords(client).deleted("g1") == result
