@@ -424,6 +424,12 @@ def test_a_thousand_objects_are_deleted_by_one_request_and_odd_keys_alone():
     assert "\u00e9".encode() in service.requests[1].body
 
 
+@pytest.mark.parametrize("status", [200, 204])
+def test_a_store_that_says_nothing_of_deletions_has_carried_them_out(status: int):
+    """As Baidu's, which is asked for errors alone."""
+    assert client_of(Service(lambda _: Answer(status))).delete_many("bkt", ["a", "b"], doing="Removing") == {}
+
+
 @pytest.mark.parametrize(("code", "status"), [("NotImplemented", 501), ("InvalidArgument", 400)])
 def test_a_store_that_deletes_one_by_one_is_asked_so_from_then_on(code: str, status: int):
     """Google's takes the request for many as one for a new bucket."""

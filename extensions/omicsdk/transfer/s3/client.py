@@ -762,6 +762,8 @@ class S3Client:
         md5 = base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
         headers = {"content-md5": md5, "content-type": "application/xml"}
         response = self.request("POST", bucket, "", {"delete": ""}, headers, body, doing=doing)
+        if not response.body:  # some stores omit the document if it has no errors
+            return {}
         fields = elements(response.body, doing, "DeleteResult")
         columns = (fields.get(f"Error/{name}", []) for name in ("Key", "Code", "Message"))
         failed = dict[str, OmicsError]()
