@@ -115,8 +115,6 @@ class RedirectServer:
         try:
             self._server = _Server(("127.0.0.1", port), _Handler)
         except OSError:
-            if not port:
-                raise
             # Another program uses it. Authorization servers accept any port of a loopback address (RFC 8252, 7.3).
             self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.path = path
@@ -174,8 +172,6 @@ class _Server(ThreadingHTTPServer):
 
     # Otherwise `server_close` would wait for connections on which nothing arrives.
     daemon_threads = True
-    # HTTPServer sets it. With SO_REUSEADDR, Windows lets another program bind the same port and receive the code.
-    allow_reuse_address = False
 
     def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
         super().__init__(address, handler)
@@ -184,10 +180,10 @@ class _Server(ThreadingHTTPServer):
         self.path = "/"
 
     def server_bind(self) -> None:
-        # The default one resolves this machine's name, which may be slow.
+        # HTTPServer's resolves this machine's name, which may be slow, and sets SO_REUSEADDR, with which Windows lets another program
+        # bind the same port and receive the code.
         self.socket.bind(self.server_address)
         self.server_address = self.socket.getsockname()
-        self.server_name, self.server_port = "localhost", self.server_address[1]
 
     def handle_error(self, request: socket.socket | tuple[bytes, socket.socket], client_address: Any) -> None:
         """Do nothing: a browser that disconnects early is no error."""

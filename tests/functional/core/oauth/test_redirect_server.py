@@ -6,7 +6,7 @@ from urllib.error import HTTPError
 from urllib.request import ProxyHandler, build_opener
 
 import pytest
-from omicsdk.core import AuthError
+from omicsdk.core import AuthError, ManualClock
 from omicsdk.core.oauth.redirect_server import RedirectServer
 from trials import until
 
@@ -21,6 +21,10 @@ def fetch(url):
             return error.code, error.read().decode(), error.headers
 
 
+def port_of(server):
+    return int(server.uri.split(":")[2].partition("/")[0])
+
+
 def test_the_response_is_what_the_browser_brings():
     server = RedirectServer()
     assert server.uri.startswith("http://127.0.0.1:")
@@ -30,8 +34,16 @@ def test_the_response_is_what_the_browser_brings():
     assert status == 200
     assert "You may close this tab" in page
     assert "canary" not in page
-    assert headers["Cache-Control"] == "no-store"
-    assert headers["Referrer-Policy"] == "no-referrer"
+    assert dict(headers) == {
+        "Server": "omics",
+        "Date": headers["Date"],
+        "Content-Type": "text/html; charset=utf-8",
+        "Cache-Control": "no-store",
+        "Content-Security-Policy": "default-src 'none'",
+        "Referrer-Policy": "no-referrer",
+        "Connection": "close",
+        "Content-Length": str(len(page.encode())),
+    }
 
 
 def test_a_refusal_is_a_response_and_its_words_are_no_markup():
@@ -45,20 +57,22 @@ def test_a_refusal_is_a_response_and_its_words_are_no_markup():
 
 
 @pytest.mark.parametrize(
-    ("target", "status"),
+    ("target", "status", "title"),
     [
-        ("?code=c&state=forged", 400),
-        ("?code=c", 400),
-        ("?code=c&state=s&state=forged", 400),
-        ("favicon.ico", 404),
-        ("other?code=c&state=s", 404),
-        ("", 404),
+        ("?code=c&state=forged", 400, "Another login"),
+        ("?code=c", 400, "Another login"),
+        ("?code=c&state=s&state=forged", 400, "Another login"),
+        ("favicon.ico", 404, "Not found"),
+        ("other?code=c&state=s", 404, "Not found"),
+        ("", 404, "Not found"),
     ],
 )
-def test_an_invalid_response_is_passed_over(target, status):
+def test_an_invalid_response_is_passed_over(target, status, title):
     server = RedirectServer()
     with server.listening("s"):
-        assert fetch(server.uri + target)[0] == status
+        shown = fetch(server.uri + target)
+        assert shown[0] == status
+        assert f"<h1>{title}</h1>" in shown[1]
         fetch(f"{server.uri}?code=right&state=s")
         assert server.wait(20) == "code=right&state=s"
 
@@ -70,6 +84,13 @@ def test_a_browser_that_never_comes_back_is_a_timeout():
     assert "--device" in caught.value.remedy
 
 
+def test_a_redirect_within_the_last_second_is_in_time():
+    server = RedirectServer()
+    with server.listening("s"):
+        fetch(f"{server.uri}?code=c&state=s")
+        assert server.wait(1, clock=ManualClock()) == "code=c&state=s"
+
+
 def test_a_wait_can_be_abandoned():
     stop = threading.Event()
     stop.set()
@@ -79,10 +100,21 @@ def test_a_wait_can_be_abandoned():
 
 
 def test_a_connection_on_which_nothing_comes_blocks_nothing():
+    before = set(threading.enumerate())
     server = RedirectServer()
-    with server.listening("s"), socket.create_connection(("127.0.0.1", int(server.uri.split(":")[2].strip("/")))):
+    with server.listening("s"), socket.create_connection(("127.0.0.1", port_of(server))):
         fetch(f"{server.uri}?code=c&state=s")
         assert server.wait(20) == "code=c&state=s"
+        threads = set(threading.enumerate()) - before
+        assert len(threads) >= 2
+        assert all(thread.daemon for thread in threads)  # none keeps the process
+
+
+def test_a_port_is_free_by_default():
+    first, second = RedirectServer(), RedirectServer()
+    with first.listening("s"), second.listening("s"):
+        assert port_of(first) != port_of(second)
+        assert min(port_of(first), port_of(second)) > 1023
 
 
 def test_a_port_that_is_taken_gives_way_to_a_free_one():
@@ -92,7 +124,8 @@ def test_a_port_that_is_taken_gives_way_to_a_free_one():
         with server.listening("s"):
             assert server.uri.startswith("http://localhost:")
             assert server.uri.endswith("/back")
-            assert f":{port}/" not in server.uri
+            assert port_of(server) not in range(1024)
+        assert port_of(server) != port
 
 
 def test_nothing_is_left_behind():
@@ -102,7 +135,7 @@ def test_nothing_is_left_behind():
         assert set(threading.enumerate()) - before
     assert not until(lambda: set(threading.enumerate()) - before, 20)
     with pytest.raises(OSError, match=r"."):
-        socket.create_connection(("127.0.0.1", int(server.uri.split(":")[2].strip("/"))), timeout=5)
+        socket.create_connection(("127.0.0.1", port_of(server)), timeout=5)
 
 
 def test_the_code_is_not_logged(capfd):
