@@ -93,7 +93,7 @@ def test_a_stopped_folder_is_filled_and_saved(omics, folder, tmp_path):
     ran = omics("sandbox", "seed", *[str(folder)] * 2, "--service", "none", "--dir", str(state), installed=True)
     assert "2 of 2 folders not added. Run it again with these folders only." in ran.err.replace("\n", " ")
     ran = omics("sandbox", "save", str(tmp_path / "x.tar"), "--dir", str(state), installed=True)
-    assert json.loads(ran.out)["format"] == 1
+    assert (json.loads(ran.out)["format"], json.loads(ran.out)["file"]) == (1, str(tmp_path / "x.tar"))
     for words in ((), ("--replace",)):
         ran = omics("sandbox", "load", str(tmp_path / "x.tar"), "--dir", str(state), *words, installed=True)
         assert (ran.code == 0) == bool(words)
