@@ -106,7 +106,8 @@ def test_lines_are_names_and_addresses_below_a_heading(tmp_path: Path) -> None:
         (["run", RUN], ""),
         ([f"{RUN},x", "SRR000002,y"], ""),  # without a header
         (["uuid,x", f"{UUID},y"], ""),
-        (["id,x", "a:b,y"], ""),
+        (["id,x", "pdb:2gc4,y"], ""),
+        (["url,x", "https://zenodo.org/records/15411009/files/a.txt,y"], ""),
         (["run,note", f"{RUN},x", ",y"], "run"),
         (["run,note", f"{RUN},x", "none,y"], ""),
     ],
@@ -121,7 +122,8 @@ def test_the_only_column_of_names_is_found(rows: list[str], column: str, tmp_pat
     [
         (f"{STUDY} {SAMPLE} {RUN}", [RUN]),
         (f"{STUDY};{SAMPLE}", [SAMPLE]),
-        (f"{STUDY} SRA000004", [STUDY]),
+        (f"SRA000004 {STUDY}", [STUDY]),
+        ("SRA000004 SRA000005", ["SRA000004", "SRA000005"]),
         (f"{STUDY} GSE93374", [STUDY, "GSE93374"]),
         ("", []),
     ],
