@@ -230,6 +230,7 @@ def test_a_downloaded_sequence_has_its_size_its_length_and_its_digest(
     progress = list[Progress]()
     saved = Server(md5=DIGEST).client.download("chr1", path, progress=progress.append, **options)
     (outcome,) = saved.outcomes
+    assert progress[-1].final
     written = path.read_text()
     assert written.startswith(text)
     assert outcome.size == planned.outcomes[0].size == len(written)
@@ -262,4 +263,5 @@ def test_a_required_checksum_needs_a_digest(tmp_path: Path) -> None:
     for server, how in ((Server(), {}), (Server(md5=DIGEST), {"end": 5})):
         with failed(ChecksumMissing):
             server.client.download("chr1", tmp_path / "a", require_checksum=True, **how)
+        assert server.client.download("chr1", tmp_path / "a", require_checksum=True, check=False, **how).length == 0
     assert Server().client.download(DIGEST, tmp_path / "a", require_checksum=True).ok
