@@ -3,14 +3,19 @@
 import os
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 from disk_space import stating
-from omicsdk.core import NameClash, NotWritable, UnsafePath
+from omicsdk.core import ChecksumMissing, NameClash, NotWritable, UnsafePath, UsageError
+from omicsdk.core.checksums import MIB
 from omicsdk.transfer import Item, download
-from omicsdk.transfer.disk import JOURNAL_RESERVE, RESERVE_PER_FILE
+from omicsdk.transfer.disk import JOURNAL_RESERVE, RESERVE_PER_FILE, Disk
+from omicsdk.transfer.downloads.files import PartFiles
+from omicsdk.transfer.journal import DoneState, Journal
+from omicsdk.transfer.names import journal_path
 
 
 def never() -> NoReturn:
@@ -31,6 +36,67 @@ def test_nothing_exists_and_nothing_is_made(target: Path) -> None:
     assert report.counts == {"done": 0, "skipped": 0, "failed": 0, "stopped": 0, "planned": 2}
     assert report.to_dict()["files"][0]["plan"] == "download 1,234,567 bytes"
     assert not target.exists()
+
+
+def test_what_earlier_runs_left_is_planned_by_the_rules_of_a_transfer(target: Path) -> None:
+    sums, cell = {"md5": "0" * 32}, 4 * MIB
+    target.mkdir()
+    for name, size in {"done": 10, "changed": 10, "unrecorded": 10, "bare": 10, "other": 11}.items():
+        (target / name).write_bytes(b"x" * size)
+    path = journal_path(target)
+    Path(path).parent.mkdir()
+    with closing(Journal(path, lambda: False)) as journal:
+        stats = {name: (target / name).stat() for name in ("done", "changed")}
+        states = {name: DoneState(10, status.st_mtime_ns + (name == "changed"), sums) for name, status in stats.items()}
+        journal.finish(list(states.items()))
+        for name in ("begun", "lost", "unsized"):
+            journal.begin(name, 2 * cell + 10, '"e"', sums)
+            journal.cell(name, 0, 1)
+            journal.cell(name, 2, 1)
+        journal.cell_begun("begun", cell + 7, 1)
+        files = PartFiles.of_journal(str(target), path, Disk())
+        for name in ("begun", "unsized"):
+            Path(files.paths(name)[1]).write_bytes(b"")
+    sizes = {
+        "done": 10,
+        "changed": 10,
+        "unrecorded": 10,
+        "bare": 10,
+        "other": 10,
+        "begun": 2 * cell + 10,
+        "lost": 2 * cell + 10,
+    }
+    items = [Item(name, never, size, {} if name == "bare" else sums) for name, size in sizes.items()]
+    report = download([*items, Item("unsized", never, None, sums)], target, dry_run=True)
+    assert plans(report) == [
+        ("done", "skipped", ""),
+        ("changed", "planned", "check the existing file"),
+        ("unrecorded", "planned", "check the existing file"),
+        ("bare", "planned", "download 10 bytes, replacing the existing file"),
+        ("other", "planned", "download 10 bytes, replacing the existing file"),
+        ("begun", "planned", "resume: 4,194,321 of 8,388,618 bytes are present"),
+        ("lost", "planned", "download 8,388,618 bytes"),
+        ("unsized", "planned", "resume: 4,194,314 of 8,388,618 bytes are present"),
+    ]
+    assert [outcome.bytes_kept for outcome in report.outcomes] == [0, 0, 0, 0, 0, cell + 17, 0, cell + 10]
+    assert [outcome.size for outcome in report.outcomes] == [10, 10, 10, 10, 10, *[2 * cell + 10] * 3]
+    assert [outcome.bytes_fetched for outcome in report.outcomes] == [0] * 8
+    assert report.outcomes[0].checksums == sums
+
+
+@pytest.mark.parametrize("has_sums", [True, False])
+def test_a_required_checksum_that_nothing_states_is_a_failure(target: Path, has_sums: bool) -> None:
+    item = Item("one", never, 5, {"md5": "0" * 32} if has_sums else {})
+    (outcome,) = download([item], target, dry_run=True, require_checksum=True).outcomes
+    assert outcome.state == ("planned" if has_sums else "failed")
+    assert has_sums or isinstance(outcome.error, ChecksumMissing)
+
+
+def test_only_folders_of_this_machine_have_dry_runs(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="A dry run supports local folders only, not memory:///x"):
+        download([Item("one", never)], "memory://x", dry_run=True, journal=tmp_path / "journal")
+    with pytest.raises(UsageError, match=r"journal= is missing: memory:///x cannot contain it"):
+        download([Item("one", never)], "memory://x", dry_run=True)
 
 
 class Listed:
