@@ -215,7 +215,7 @@ def test_a_response_without_what_is_read_is_reported_with_its_operation(read: Ca
 def test_criteria_that_no_record_meets_are_named(params: dict[str, Any], criteria: str) -> None:
     with index({"GET /index": [(200, {"records": []})]}) as client, pytest.raises(NotFound) as caught:
         first_record(client.indexd, params)
-    assert caught.value.message.startswith(f"No record has {criteria}")
+    assert caught.value.message == f"No record has {criteria}"
     assert (caught.value.status, caught.value.operation) == (404, "get_with_params")
 
 
@@ -288,8 +288,26 @@ def test_all_records_are_read_page_by_page() -> None:
     with index({"GET /index": [(200, page) for page in pages]}) as client:
         read = [[record.did for record in page] for page in IndexRecords(client).pages_after()]
     assert read == [["a", "b"], ["c"]]
-    with index({"GET /index": [(200, pages[0])]}) as client, pytest.raises(DecodeError):
+    with index({"GET /index": [(200, pages[0])]}) as client, pytest.raises(DecodeError) as caught:
         list(IndexRecords(client).pages_after())  # the same page again, for ever
+    assert caught.value.operation == "list_records"
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"size": "5"},
+        {"size": -1},
+        {"urls": [1]},
+        {"urls_metadata": []},
+        {"hashes": {"md5": 1}},
+        {"rev": 1},
+        {"did": None},
+    ],
+)
+def test_a_record_of_another_form_is_an_error(field: dict[str, Any]) -> None:
+    with index({"GET /index": [(200, {"records": [{**BASE, **field}]})]}) as client, pytest.raises(DecodeError):
+        first_record(client.indexd, {"size": 5})
 
 
 @pytest.mark.parametrize(("conflicts", "result"), [(0, True), (ATTEMPTS - 1, True), (ATTEMPTS, None), (-1, False)])
