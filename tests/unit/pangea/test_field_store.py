@@ -12,7 +12,7 @@ import pytest
 from omicsdk.core import ANONYMOUS, NO_RETRY, APIError, ChecksumMismatch, TransferError
 from omicsdk.core.checksums import MIB
 from omicsdk.pangea import FieldId, Pangea
-from omicsdk.pangea.field_store import LARGEST_FILE, FieldStore, NotPutTogether, PartUrls, Refused, part_rules
+from omicsdk.pangea.field_store import FieldStore, NotPutTogether, PartUrls, Refused, part_rules
 from omicsdk.pangea.fields import CHUNK
 from omicsdk.transfer import Location, NoSuchUpload, SentPart, Source
 from omicsdk.transfer.uploads.store import LARGEST_PART, Cut, Form
@@ -23,6 +23,7 @@ ETAGS = [hashlib.md5(data).hexdigest() for data in (b"a", b"b")]
 WHOLE = hashlib.md5(b"".join(map(bytes.fromhex, ETAGS))).hexdigest() + "-2"
 PARTS = [SentPart(number, 5, etag, {"md5": etag}) for number, etag in enumerate(ETAGS, 1)]
 KMS = [SentPart(1, 5, ETAGS[0], {"md5": ETAGS[0]}), SentPart(2, 5, ETAGS[1], {"md5": "0" * 32})]
+LARGEST_FILE = 5 * 2**40
 SOURCE = Source("/data/a.gz", "a.gz", 10, part_size=5)
 
 
@@ -143,6 +144,20 @@ def test_a_small_file_is_sent_with_the_form_that_the_server_signed(server: Serve
     assert server.sent == [{"filename": "a.gz"}]
     assert messages == ['[INFO] Starting upload for "/data/a.gz"']
     assert server.store(single=-1).put(SOURCE, {}) is None
+    assert server.store({"url": "https://s3.test/b", "fields": {}}, single=0).put(SOURCE, {}) is not None
+
+
+@pytest.mark.parametrize(
+    ("response", "lacking"),
+    [
+        ({"url": "x"}, "fields"),
+        ({"url": "x", "fields": []}, "fields"),
+        *(({"url": url, "fields": {}}, "url") for url in ("", 3, None)),
+    ],
+)
+def test_a_response_without_a_form_sends_no_file(server: Server, response: Any, lacking: str) -> None:
+    with pytest.raises(TransferError, match=f"a.gz: the server's response has no {lacking}"):
+        server.store(response).put(SOURCE, {})
 
 
 @pytest.mark.parametrize(
