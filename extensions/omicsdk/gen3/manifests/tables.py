@@ -174,12 +174,14 @@ def manifests_in(directory: str | os.PathLike[str], output: str | os.PathLike[st
     Raises:
         Gen3UserError: The folder does not exist, or has no manifest.
     """
-    folder, target = Path(directory), Path(output).absolute()
+    folder, target = Path(directory), Path(output)
     try:
         paths = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
     except OSError as error:
         raise Gen3UserError(f"{folder}: {error.strerror}", remedy="Use the folder of the manifests.") from error
-    manifests = [path for path in paths if path.absolute() != target]
+    # By whatever path it is named: an earlier output is no input.
+    is_inside = target.parent.is_dir() and target.parent.samefile(folder)
+    manifests = [path for path in paths if not (is_inside and path.name == target.name)]
     if not manifests:
         raise Gen3UserError(f"No manifest found in {folder}", remedy="Use the folder of the manifests.")
     return manifests

@@ -179,6 +179,15 @@ def test_the_documented_comparison_takes_two_by_their_names(written, tmp_path: P
     assert rows(tmp_path / "out.csv")[1:] == [["1", "y"]]
 
 
+def test_an_output_in_the_folder_is_no_manifest_of_it_by_whatever_path(written, tmp_path: Path):
+    written("a.tsv", "id | n", "1 | x")
+    written("b.tsv", "id | n", "1 | y")
+    output = tmp_path / "manifests" / ".." / "manifests" / "out.tsv"
+    for _ in range(2):
+        manifest_diff(tmp_path / "manifests", output_manifest=output)
+    assert rows(output)[1:] == [["1", "y"]]
+
+
 def test_what_cannot_be_compared(written, tmp_path: Path):
     first, second = written("a.tsv", "id | n", "1 | x"), written("b.csv", "id,n", "1,x")
     with pytest.raises(ValueError, match="have different extensions"):
