@@ -99,7 +99,7 @@ def subjects_of(path: str | os.PathLike[str]) -> Iterator[Subject]:
 def _column(path: Path, header: str) -> Column:
     parts = [part.strip() for part in header.split("|")]
     if len(parts) != 3 or not all(parts):
-        raise ManifestError(path, Fault(1, header, "", "is not the name of a column of a crosswalk", _HOW))
+        raise ManifestError(path, Fault(1, "", header, "is not the name of a column of a crosswalk", _HOW))
     return Column(*parts)
 
 

@@ -332,7 +332,7 @@ def rows_by_name(table: Table) -> Iterator[NamedRow | Fault]:
 
 def _check(path: Path, header: Sequence[str], delimiter: str) -> None:
     if twice := repeated(filter(None, header)):
-        raise ManifestError(path, Fault(1, twice[0], "", "is in the header twice", "Remove one of them."))
+        raise ManifestError(path, Fault(1, "", twice[0], "is in the header twice", "Remove one of them."))
     other = "\t" if delimiter != "\t" else ","
     if len(header) == 1 and other in header[0]:
         separators = {"\t": "tabs", ",": "commas"}

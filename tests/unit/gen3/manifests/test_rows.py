@@ -125,7 +125,7 @@ def test_a_manifest_of_drs_pull(written):
         ("m.csv", "GUID,size\n,1\n", "line 2, column 'GUID': '' names no file."),
         ("m.json", '[{"object_id": "a"}, {"file_size": 1}]', "entry 2, column 'guid': '' names no file"),
         ("m.csv", "md5,size\n", "line 1: no column names the files"),
-        ("m.csv", "guid,md5,guid\n", "line 1, column 'guid': '' is in the header twice"),
+        ("m.csv", "guid,md5,guid\n", "line 1: 'guid' is in the header twice"),
         ("m.csv", "guid\tmd5\na\tb\n", "Name the file *.tsv"),
         ("m.csv", "", "the file is empty"),
         ("m.csv", b"guid,size\na,1\n\xff,2\n", "line 3 is not UTF-8"),
