@@ -14,6 +14,7 @@ from omicsdk.core.credentials import CLOCK_SKEW, Credentials, jwt_expiry, moment
 from omicsdk.core.files import home_folder
 from omicsdk.core.late_names import LateModule
 from omicsdk.core.logs import logger
+from omicsdk.core.redaction import mask_url
 from omicsdk.core.retry import Retry
 from omicsdk.core.sending.time_limits import Timeout
 from omicsdk.gen3.errors import Gen3AuthError, Gen3UserError
@@ -400,7 +401,7 @@ def _path_within(path: str, endpoint: str) -> str:
         # With the sign after it: https://a.example.org.other.net begins like https://a.example.org.
         if path != endpoint and not path.startswith((f"{endpoint}/", f"{endpoint}?")):
             raise Gen3UserError(
-                f"{path.partition('?')[0]} is not below {endpoint}, for which this login is",
+                f"{mask_url(path.partition('?')[0])} is not below {endpoint}, for which this login is",
                 remedy="Use a path of this commons.",
             )
         path = path.removeprefix(endpoint)
@@ -417,7 +418,7 @@ def _body(data: str) -> tuple[bytes, str]:
                 f"{data[1:]} cannot be read: {error.strerror or error}", remedy="Use @ and the path of a file."
             ) from error
     else:
-        content = data.encode()
+        content = data.encode("utf-8", "surrogateescape")  # the bytes of a command's argument
     try:
         json.loads(content)
     except (ValueError, RecursionError):

@@ -648,6 +648,8 @@ def test_other_text_manually(make: Make, commons: FakeCommons):
     make().curl("/x", data="type\tid\n")
     assert commons.requests[-1].content == b"type\tid\n"
     assert commons.requests[-1].headers["content-type"].startswith("text/plain")
+    make().curl("/x", data=os.fsdecode(b"caf\xe9"))
+    assert commons.requests[-1].content == b"caf\xe9"
 
 
 def test_manually_the_login_stays_with_its_commons(make: Make, commons: FakeCommons):
@@ -655,6 +657,9 @@ def test_manually_the_login_stays_with_its_commons(make: Make, commons: FakeComm
         make().curl("https://evil.example.org/x")
     with pytest.raises(Gen3UserError, match="is not below"):
         make().curl(f"{COMMONS}.evil.example.org/x")
+    with pytest.raises(Gen3UserError, match="is not below") as refused:
+        make().curl(COMMONS.replace("://", "://me:pa55word@") + "/x?token=pa55word")
+    assert "pa55word" not in str(refused.value)
     make().curl(f"{COMMONS}/user/user")
     assert commons.requests[-1].url.path == "/user/user"
 
