@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import stat
 import sys
 import threading
