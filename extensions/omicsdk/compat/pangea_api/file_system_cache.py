@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from time import time
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.files import PRIVATE, in_place_of, read_private
@@ -97,8 +97,7 @@ class FileSystemCache:
             if mask_json(blob) != blob:
                 return
             path = Path(self.get_cached_blob_filepath(obj)[0])
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with in_place_of(path, mode=PRIVATE, durable=False) as file:
+            with _replacing(path) as file:
                 file.write(json.dumps(blob).encode())
 
     def clear_blob(self, obj: Cached | str) -> None:
@@ -109,10 +108,19 @@ class FileSystemCache:
     def outdate(self, scope: str) -> None:
         """Invalidate all cached blobs of one server and user: a Knex's `cache_scope`."""
         with _tolerated("cached blobs stay"):
+            # Without a folder, too: another process may be about to cache what it has fetched before.
+            with _replacing(_marker(scope)):
+                pass
+
+    def last_write(self, scope: str) -> tuple[int, int] | None:
+        """Return what identifies the last `outdate` of one server and user by any process; None if there was none."""
+        with _tolerated("the last write isn't known"):
             marker = _marker(scope)
-            if marker.parent.is_dir():
-                with in_place_of(marker, mode=PRIVATE, durable=False):
-                    pass
+            if marker.is_file():
+                state = marker.stat()
+                # A clock of a file system is too coarse to tell two writes apart.
+                return state.st_ino, state.st_mtime_ns
+        return None
 
     def _is_stale(self, path: Path, obj: Cached | str) -> bool:
         modified_ns = path.stat().st_mtime_ns
@@ -131,6 +139,13 @@ def _tolerated(what: str) -> Generator[None]:
         yield
     except (ConfigError, OSError, TypeError, ValueError) as error:
         _log.debug("%s: %s", what, error)
+
+
+@contextmanager
+def _replacing(path: Path) -> Generator[BinaryIO]:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with in_place_of(path, mode=PRIVATE, durable=False) as file:
+        yield file
 
 
 def _marker(scope: str) -> Path:

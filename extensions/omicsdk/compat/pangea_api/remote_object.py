@@ -273,10 +273,13 @@ class RemoteObject:
                 self.load_blob(cached)
                 return
             self.invalidate_cache()
-        writes, blob = self.knex.writes, self._fetch()
+        before, blob = self._last_write(), self._fetch()
         self.load_blob(blob)
-        if writes == self.knex.writes:  # data that was written meanwhile may be newer
+        if before == self._last_write():  # data that was written meanwhile, by any process, may be newer
             self.cache_blob(blob)
+
+    def _last_write(self) -> object:
+        return self.knex.writes, self.cache.last_write(self.knex.cache_scope)
 
     def _fetch(self) -> Blob:
         """Request its description by name."""

@@ -152,18 +152,20 @@ def test_a_change_made_here_is_seen_at_once(knex: Knex, library: SampleGroup):
     assert not library.sample("s").exists()
 
 
+@pytest.mark.parametrize("elsewhere", [False, True])
 def test_a_change_made_while_an_object_is_fetched_is_seen(
-    knex: Knex, library: SampleGroup, monkeypatch: pytest.MonkeyPatch
+    knex: Knex, library: SampleGroup, monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox, elsewhere: bool
 ):
     sample = library.sample("s", metadata={"city": "Paris"}).create()
     answered = Sample._fetch
 
     def changed_meanwhile(self: Sample) -> Any:
         response = answered(self)
-        knex.patch(f"samples/{sample.uuid}", json={"metadata": {"city": "Rome"}})
+        (other if elsewhere else knex).patch(f"samples/{sample.uuid}", json={"metadata": {"city": "Rome"}})
         return response
 
-    with monkeypatch.context() as slowly:
+    with monkeypatch.context() as slowly, Knex(sandbox.pangea_url) as other:
+        other.auth = knex.auth
         slowly.setattr(Sample, "_fetch", changed_meanwhile)
         assert library.sample("s").get().metadata == {"city": "Paris"}
     assert library.sample("s").get().metadata == {"city": "Rome"}
