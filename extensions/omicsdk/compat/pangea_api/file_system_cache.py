@@ -107,10 +107,9 @@ class FileSystemCache:
 
     def outdate(self, scope: str) -> None:
         """Invalidate all cached blobs of one server and user: a Knex's `cache_scope`."""
-        with _tolerated("cached blobs stay"):
-            # Without a folder, too: another process may be about to cache what it has fetched before.
-            with _replacing(_marker(scope)):
-                pass
+        # Without a folder, too: another process may be about to cache what it has fetched before.
+        with _tolerated("cached blobs stay"), _replacing(_marker(scope)):
+            pass
 
     def last_write(self, scope: str) -> tuple[int, int] | None:
         """Return what identifies the last `outdate` of one server and user by any process; None if there was none."""
