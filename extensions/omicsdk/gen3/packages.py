@@ -58,7 +58,7 @@ def unpack_download(path: Path, *, delete: bool = False, max_unpacked: int | str
 def unpack(
     path: str | os.PathLike[str], folder: str | os.PathLike[str] | None = None, *, max_unpacked: int | str | None = None
 ) -> list[Path]:
-    """Unpack a package: all of it, or nothing.
+    """Unpack a package: all of it, or nothing. Files that an earlier call has unpacked are kept.
 
     No entry leaves the folder, replaces a file, or grows beyond what the archive states; links, devices and encrypted
     entries are refused, and so is an archive that states more than the free disk space or `max_unpacked`.
@@ -70,11 +70,11 @@ def unpack(
             size, at least 1 GiB.
 
     Returns:
-        The files, in the archive's order.
+        The unpacked files, in the archive's order, without those that were unpacked before.
 
     Raises:
         UnsafePath: An entry would leave the folder.
-        NameClash: An entry's path already exists.
+        NameClash: An entry's path already exists, with other content.
         BadPackage: It is damaged, encrypted or misstates its content.
         DiskFull: The disk is full for what it states.
         UnpacksTooLarge: It states more than `max_unpacked`.
@@ -87,7 +87,7 @@ def unpack(
         with zipfile.ZipFile(archive) as opened:
             entries = _entries(opened, archive)
             InflationLimit(archive, max_unpacked).spend(sum(entry.file_size for entry in entries))
-            _check(entries, target, archive)
+            entries = _checked(entries, target, archive)
             with tempfile.TemporaryDirectory(dir=target, prefix=".unpacking-") as workplace:
                 for entry in entries:
                     _extract(opened, entry, Path(workplace, entry.filename), archive)
@@ -112,19 +112,23 @@ def _entries(opened: zipfile.ZipFile, archive: Path) -> list[zipfile.ZipInfo]:
     return entries
 
 
-def _check(entries: Sequence[zipfile.ZipInfo], target: Path, archive: Path) -> None:
+def _checked(entries: Sequence[zipfile.ZipInfo], target: Path, archive: Path) -> list[zipfile.ZipInfo]:
+    """Return the entries that are not unpacked yet, after all are checked."""
     # A reader ends names at a NUL, so that another file than the one that is named would be written.
     names = [safe_name(entry.orig_filename, f"an entry of {archive.name}") and entry.filename for entry in entries]
     check_names(names, folds_case=True)
-    for name in names:
-        if os.path.lexists(target / name):
+    missing = list[zipfile.ZipInfo]()
+    for name, entry in zip(names, entries, strict=True):
+        if not os.path.lexists(target / name):
+            missing.append(entry)
+        elif not _is_unpacked(entry, target / name):
             raise NameClash(name, f"is in {archive.name}, and already exists", remedy=_NOT_UNPACKED)
         above = target
         for part in Path(name).parts[:-1]:
             above /= part
             if above.is_symlink() or (above.exists() and not above.is_dir()):
                 raise NameClash(name, f"is in {archive.name}, and {above} is not a folder", remedy=_NOT_UNPACKED)
-    declared_size = sum(entry.file_size for entry in entries)
+    declared_size = sum(entry.file_size for entry in missing)
     space = space_of(str(target))
     if space is not None and declared_size > space[0]:
         raise DiskFull(
@@ -132,6 +136,18 @@ def _check(entries: Sequence[zipfile.ZipInfo], target: Path, archive: Path) -> N
             name=archive.name,
             remedy=f"{archive.name} unpacks to {declared_size} bytes, but only {space[0]} are free.",
         )
+    return missing
+
+
+def _is_unpacked(entry: zipfile.ZipInfo, path: Path) -> bool:
+    """Whether a file is what an earlier run unpacked, by the size and CRC-32 that the archive states."""
+    if path.is_symlink() or not path.is_file() or path.stat().st_size != entry.file_size:
+        return False
+    crc = 0
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            crc = zlib.crc32(block, crc)
+    return crc == entry.CRC
 
 
 def _extract(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, archive: Path) -> None:

@@ -149,6 +149,14 @@ def test_drs_pull_unpacks_packages_unless_reported_not_to(gen3, add, work):
     assert names(work / "three") == ["a", "b"]
 
 
+def test_a_repeated_download_keeps_what_was_unpacked(gen3, add, work):
+    guid = add("p.zip", archive(a="one", b="two"))
+    for _ in range(2):
+        ran = gen3("download", guid, "--unpack-packages", "-d", "in")
+        assert ran.code == 0, ran.err
+    assert names(work / "in") == ["a", "b", "p.zip"]
+
+
 def test_a_package_that_unpacks_too_far_is_reported_unless_the_bound_is_raised(gen3, add, work):
     guid = add("p.zip", archive(a="one" * 500))
     ran = gen3("download", guid, "--unpack-packages", "--max-unpacked", "1K", "-d", "in")

@@ -131,6 +131,17 @@ def test_what_exists_is_not_replaced(package: Any, tmp_path: Path) -> None:
     assert listing(tmp_path) == ["b", "package.zip"]
 
 
+def test_what_was_unpacked_before_is_kept(package: Any, tmp_path: Path) -> None:
+    path = package({"a.txt": b"a", "b.txt": b"b"})
+    unpack(path)
+    (tmp_path / "b.txt").unlink()
+    assert unpack(path) == [tmp_path / "b.txt"]
+    assert unpack(path) == []
+    (tmp_path / "a.txt").write_bytes(b"x")
+    with pytest.raises(NameClash, match=r"a\.txt"):
+        unpack(path)
+
+
 @pytest.mark.parametrize(
     ("offset", "size", "message"), [(24, 10, "CRC"), (24, 5_000_001, "shorter than it states"), (8, 1, "encrypted")]
 )
