@@ -52,16 +52,19 @@ def test_what_is_below_items_is_recognised_too():
             "/things/{thing_id}/statistics": {"get": operation(object_of(mean={"type": "number"}))},
         }
     )
+    item = "/things/{thing_id}"
     below = {
-        path.partition("}")[2]: action for path, action in action_of.items() if "{thing_id}/" in path or ":" in path
+        typed.replace(item, ""): action for typed, action in action_of.items() if not typed.endswith((item, "/things"))
     }
     assert below == {
-        "/parts": "create",
-        "/parts/{part_id}": "read",
-        "/settings": "replace single",
-        "/close": "act",
-        ":open": "act",
-        "/statistics": "example",
+        "GET /parts": "list",
+        "POST /parts": "create",
+        "GET /parts/{part_id}": "read",
+        "GET /settings": "read single",
+        "PUT /settings": "replace single",
+        "POST /close": "act",
+        "POST :open": "act",
+        "GET /statistics": "example",
     }
 
 
