@@ -53,8 +53,8 @@ def may_be(number: Number, value: object) -> bool:
     if isinstance(value, bool | str):
         return False
     try:
-        read = operator.index(cast("int", value)) if number.is_whole else float(cast("float", value))
-    except (TypeError, ValueError):
+        read = float(operator.index(cast("int", value)) if number.is_whole else cast("float", value))
+    except (TypeError, ValueError, OverflowError):
         return False
     return math.isfinite(read) and (read > number.least if number.above else read >= number.least)
 

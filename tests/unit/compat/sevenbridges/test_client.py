@@ -179,6 +179,12 @@ def test_a_number_that_makes_no_sense(name, value):
     assert caught.value.remedy.startswith(f"Pass {NUMBERS[name]}")
 
 
+@pytest.mark.parametrize("name", NUMBERS)
+def test_a_number_beyond_those_of_floats_is_refused(name):
+    with pytest.raises(SettingsError, match=name):
+        Api(BASE, "t", **{name: 10**400})
+
+
 def test_what_may_be_a_token_is_not_shown():
     token = "canary" * 6
     for wrong in ({"timeout": token}, {"config": token}, {"proxies": token}):
