@@ -38,6 +38,15 @@ def test_a_tree_is_removed_with_its_links_but_not_what_they_point_to(stores: Sto
     assert sorted(map(str, Path().rglob("*"))) == ["b", "b/sub", "b/sub/x"]
 
 
+def test_what_is_named_twice_is_removed_once(stores: Stores) -> None:
+    named = [*map(parse_uri, ("a/sub", "a/link", "a", "a/sub/x", "a/", "a/sub/x"))]
+    removal = plan_removal(stores, named, recursive=True)
+    assert [str(file.uri) for file in removal.files] == ["a/sub/x", "a/link"]
+    assert [str(folder.uri) for folder in removal.folders] == ["a/sub/", "a/"]
+    assert remove(stores, removal).ok
+    assert not Path("a").exists()
+
+
 def test_absolute_paths_are_used_where_the_current_folder_was_removed(stores: Stores, tmp_path: Path) -> None:
     """pip issue 4255, conductr-cli issue 502."""
     (tmp_path / "gone").mkdir()

@@ -37,7 +37,7 @@ def plan_removal(
 
     Args:
         stores: The stores.
-        uris: Files and folders.
+        uris: Files and folders; what several of them name is removed once.
         recursive: Whether folders are removed, with everything below them.
         force: Whether those that do not exist are left out.
         patterns: Which files, named ones too; folders stay then.
@@ -50,7 +50,7 @@ def plan_removal(
         PathError: One is a link to a folder, and ends with a slash, or there are patterns.
         InconsistentListing: A folder's listing contradicts itself, also when it is read again.
     """
-    removal = Removal()
+    removal, planned = Removal(), set[str]()
     for uri in uris:
         store = stores.of(uri)
         store.check_removal(uri.path)
@@ -70,6 +70,10 @@ def plan_removal(
             name = below(uri.scheme, entry.path, node.path) if node.path != entry.path else ""
             is_folder = node.is_folder and not store.is_link(node)
             at = Uri(uri.scheme, node.path, is_folder) if name or is_folder else uri
+            if len(uris) > 1:  # a list of one has everything once
+                if str(at) in planned:
+                    continue
+                planned.add(str(at))
             selected = Selected(at, node, name)
             if is_folder:
                 # Patterns may leave files in it.
