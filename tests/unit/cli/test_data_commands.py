@@ -714,6 +714,12 @@ def test_stdin_is_a_source(omics, reads, tmp_path, monkeypatch):
     assert omics("cp", "-", "-")[:2] == (0, b"through")
 
 
+def test_a_dry_run_states_no_size_of_stdin(omics, reads, monkeypatch):
+    filled(monkeypatch, b"typed")
+    code, out, _ = omics("cp", "--dry-run", "-", "shelf://q/new.txt", "--output", "json")
+    assert (code, out["bytes"], [file["size"] for file in out["files"]]) == (0, None, [None])
+
+
 @pytest.mark.parametrize(
     "words", [("-", "shelf://p"), ("-", "q/"), ("-", "."), ("-", "shelf://p/a.txt", "q/"), ("-", "-", "q")]
 )

@@ -345,19 +345,20 @@ def _foreseen(result: Changed) -> TextAndData:
     """Return the plan, with a line for each file for terminals."""
     plan, sync, word = result.plan, result.sync, "move" if result.did == "moved" else "copy"
     warn_of_shortage(plan, moves=word == "move")
+    # What can be read only once is not read by a dry run.
+    sizes = [None if result.source else file.entry.size for file in plan.files]
     files: list[dict[str, Any]] = [
         {
             "source": result.source or str(file.uri),
             "target": str(plan.target(file)),
-            "size": file.entry.size,
+            "size": size,
             "checksum": ", ".join(file.entry.checksums) or None,
             "plan": sync.reasons[file.name] if sync else word,
         }
-        for file in plan.files
+        for file, size in zip(plan.files, sizes, strict=True)
     ]
     lines = [plan_line(file) for file in files]
-    sizes = [file.entry.size for file in plan.files]
-    size = None if None in sizes else sum(number or 0 for number in sizes)
+    total = None if None in sizes else sum(number or 0 for number in sizes)
     files += [
         {"source": str(file.uri), "target": None, "size": file.entry.size, "checksum": None, "plan": "skip"}
         for file, _ in plan.unfit
@@ -368,7 +369,7 @@ def _foreseen(result: Changed) -> TextAndData:
     lines += [f"remove {uri}" for uri in result.removed]
     more = {"same": sync.same, "newer": sync.newer} if sync else {}
     skipped = [f"skip {error.message}" for _, error in plan.unfit]
-    return _nothing_done(lines, total_words(sizes), word, {"bytes": size, "files": files, **more}, skipped)
+    return _nothing_done(lines, total_words(sizes), word, {"bytes": total, "files": files, **more}, skipped)
 
 
 def _nothing_done(
