@@ -263,12 +263,14 @@ def _member(member: object, where: str) -> Member:
         raise DecodeError("get_object", where, member, expected="an object")
     uri, inner = member.get("drs_uri"), member.get("contents")
     uris: list[object] = uri if is_array(uri) else [uri]
-    id = _text(member.get("id"))
+    id, uri = _text(member.get("id")), next((uri for uri in uris if isinstance(uri, str) and uri), "")
+    # An empty list is also what servers state of a member that they do not expand; without an identifier it is an empty folder.
+    is_folder = inner is not None and (inner != [] or not (id or uri))
     return Member(
         name=_name(member, f"{where}, {id}") or id.rpartition("/")[2],
         id=id,
-        uri=next((uri for uri in uris if isinstance(uri, str) and uri), ""),
-        members=_members(inner, f"{where}.contents") if inner not in (None, []) else None,
+        uri=uri,
+        members=_members(inner, f"{where}.contents") if is_folder else None,
     )
 
 

@@ -100,6 +100,12 @@ def test_members_name_uris_as_texts_or_lists() -> None:
     ]
 
 
+def test_an_empty_folder_of_a_bundle_needs_no_identifier() -> None:
+    contents = [{"name": "x", "contents": []}, {"name": "y", "id": "1", "contents": []}, {"name": "z", "id": "2"}]
+    members = object_of({"id": "a", "contents": contents}).members or ()
+    assert [member.members for member in members] == [(), None, None]
+
+
 def way(kind: str, **more: object) -> AccessMethod:
     return AccessMethod(kind, **({"access_id": kind} | more))
 
