@@ -145,7 +145,7 @@ def _is_unpacked(entry: zipfile.ZipInfo, path: Path) -> bool:
         return False
     crc = 0
     with path.open("rb") as file:
-        while block := file.read(_BLOCK):
+        while block := file.read(1 << 20):
             crc = zlib.crc32(block, crc)
     return crc == entry.CRC
 

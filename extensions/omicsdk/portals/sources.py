@@ -112,20 +112,22 @@ class Source(Closing):
     refused_login: ClassVar[str] = ""
     is_one: ClassVar[bool] = False
     """Whether an address names one file, whatever `complete` states of it."""
+    states_all: ClassVar[bool] = False
+    """Whether `complete` never states more than a list."""
 
     def __init__(self, kind: str, options: SourceOptions) -> None:
         self.kind = kind
         self.options = options
 
-    @staticmethod
-    def states(file: ListedFile) -> bool:
+    @classmethod
+    def states(cls, file: ListedFile) -> bool:
         """Whether a list states all of a file that `complete` would.
 
         Args:
             file: The file.
         """
         del file
-        return False
+        return cls.states_all
 
     def complete(self, files: Sequence[ListedFile]) -> list[Sequence[ListedFile]]:
         """Complete what a list states of files.
@@ -240,10 +242,7 @@ def _at_url(file: ListedFile, netrc: Netrc) -> ListedFile:
 class Urls(Beside):
     """Files at URLs. The only credentials are the headers of the list, sent to the origin of the URL, and the user's netrc file."""
 
-    @staticmethod
-    def states(file: ListedFile) -> bool:
-        del file
-        return True
+    states_all = True
 
     def locate(self, file: ListedFile) -> Location:
         return Location(file.address, _headers_for(file.address, file.headers, self.netrc))
@@ -321,8 +320,8 @@ class Gdc(Service):
             return self.located(f"{self.base_url}/{file.address}")
         return self.located(f"{self.base_url}/data/{quote(file.address, safe='')}")
 
-    @staticmethod
-    def states(file: ListedFile) -> bool:
+    @classmethod
+    def states(cls, file: ListedFile) -> bool:
         return bool(file.name and file.checksums and file.size is not None)
 
     @cached_property
@@ -552,8 +551,8 @@ class GoogleStorage(Beside, Service):
         payer = google_query(self.options.environ.get(PROJECT_VARIABLE, ""))
         return self.located(f"{self.base_url}{google_path(file.address)}{payer}")
 
-    @staticmethod
-    def states(file: ListedFile) -> bool:
+    @classmethod
+    def states(cls, file: ListedFile) -> bool:
         return bool(file.checksums)
 
     def complete(self, files: Sequence[ListedFile]) -> list[Sequence[ListedFile]]:
@@ -661,10 +660,7 @@ class SevenBridgesFiles(Source):
 class DssFiles(Source):
     """Files of the Data Store by REPLICA/UUID.VERSION."""
 
-    @staticmethod
-    def states(file: ListedFile) -> bool:
-        del file
-        return True
+    states_all = True
 
     @cached_property
     def client(self) -> Dss:
@@ -777,8 +773,8 @@ class StoreFiles(Source):
     def close(self) -> None:
         self._store.close()
 
-    @staticmethod
-    def states(file: ListedFile) -> bool:
+    @classmethod
+    def states(cls, file: ListedFile) -> bool:
         return bool(file.name and file.checksums and file.size is not None)
 
     def complete(self, files: Sequence[ListedFile]) -> list[Sequence[ListedFile]]:

@@ -575,20 +575,18 @@ def _is_terra(head: Head) -> bool:
     return is_named and not (_has_runs(head) and "://" not in head.text)
 
 
-TERRA = replace(
-    table(
-        "terra",
-        "Terra data table",
-        (),
-        _terra_files,
-        manual=Manual(
-            "every `gs://` and `drs://` cell, including JSON arrays",
-            "MD5 or CRC32C, from Google or the DRS server",
-            "your Google login; DRS by host",
-        ),
+TERRA = Format(
+    "terra",
+    "Terra data table",
+    "entity:TYPE_id",
+    _is_terra,
+    table_rows,
+    _terra_files,
+    Manual(
+        "every `gs://` and `drs://` cell, including JSON arrays",
+        "MD5 or CRC32C, from Google or the DRS server",
+        "your Google login; DRS by host",
     ),
-    marks="entity:TYPE_id",
-    recognises=_is_terra,
 )
 
 
@@ -774,17 +772,14 @@ def _has_runs(head: Head) -> bool:
     return any(sum(_RUNS.match(cell) is not None for cell in some) * 2 > len(some) for some in cells if some)
 
 
-SRA_TABLE = replace(
-    table(
-        "sra-table",
-        "table with SRA accessions",
-        (),
-        _run_files,
-        manual=Manual("the run, resolved by the SRA", "MD5, from the SRA", "none"),
-    ),
-    marks="columns run, sra or accession, such as control_run, with accessions of runs, and none of URLs",
-    recognises=_has_runs,
-    rows=partial(table_rows, repeats=True),
+SRA_TABLE = Format(
+    "sra-table",
+    "table with SRA accessions",
+    "columns run, sra or accession, such as control_run, with accessions of runs, and none of URLs",
+    _has_runs,
+    partial(table_rows, repeats=True),
+    _run_files,
+    Manual("the run, resolved by the SRA", "MD5, from the SRA", "none"),
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from omicsdk.core.consistency import Identifier, ResponseMismatch
 from omicsdk.core.errors import Interrupted, OmicsError, UsageError
@@ -105,7 +105,7 @@ def copy(
         only = steps[0]
         copy_one(client, only.source.file.id, only.name, only.folder)
         return FileChanges("copy", changes, [])
-    items = [{"file": step.source.file.id, "name": step.name, **_destination(step.folder)} for step in steps]
+    items: Any = [{"file": step.source.file.id, "name": step.name, **step.folder.target} for step in steps]
     return _job(client, "copy", items, changes, timeout)
 
 
@@ -158,11 +158,11 @@ def move(
     changes = [step.change for step in steps]
     if dry_run:
         return FileChanges("move", changes, [], is_planned=True)
-    if len(steps) == 1 and steps[0].stays:
-        client.update_file(file_id=steps[0].source.file.id, name=steps[0].name)
-    elif len(steps) == 1 and not steps[0].source.is_folder:
-        parent = folders.parent_id(steps[0].folder)
-        client.move_file(file_id=steps[0].source.file.id, parent=parent, name=steps[0].name)
+    only = steps[0] if len(steps) == 1 else None
+    if only is not None and only.stays:
+        client.update_file(file_id=only.source.file.id, name=only.name)
+    elif only is not None and not only.source.is_folder:
+        client.move_file(file_id=only.source.file.id, parent=folders.parent_id(only.folder), name=only.name)
     else:
         items = [
             {"file": step.source.file.id, "parent": folders.parent_id(step.folder), "name": step.name} for step in steps
@@ -274,10 +274,6 @@ def _target(folders: Folders, target: SbPath, *, single: bool) -> tuple[Folder, 
     if entry is not None:
         raise WrongPath(f"{target} already exists", remedy="Choose another name, or delete it first.")
     return folders.folder(target.parent), target.name
-
-
-def _destination(folder: Folder) -> dict[str, str]:
-    return {"project": folder.path.project} if folder.file is None else {"parent": folder.file.id}
 
 
 def _check_inside(step: _Step, kind: Kind) -> None:

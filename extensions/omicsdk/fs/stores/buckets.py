@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from omicsdk.fs.errors import NotAFolder
+from omicsdk.core.errors import Forbidden, OmicsError, Unauthorized
+from omicsdk.fs.errors import NotAFolder, PathNotFound
 from omicsdk.fs.store import Entry, Store
+
+#: Types of empty objects that stand for folders: of SeaweedFS, and of s3fs.
+_FOLDER_TYPES = frozenset({"httpd/unix-directory", "application/x-directory"})
 
 
 def split(path: str) -> tuple[str, str | None]:
@@ -52,9 +56,35 @@ class BucketStore(Store):
             most: Objects of a page, at most; by default the platform's own limit.
         """
 
+    @abstractmethod
+    def _object(self, path: str, bucket: str, key: str) -> Entry:
+        """Request an object."""
+
     def _begins_with(self, path: str, prefix: str) -> bool:
         """Whether a key begins so."""
         return any(objects for objects, _ in self._listed(path, prefix, most=2))
+
+    def _object_or_folder(self, path: str, folder: Callable[[], Entry], refused: OmicsError | None = None) -> Entry:
+        """Return an object, or the folder of its name; where neither is, the error is that of an earlier request, if it was refused."""
+        bucket, key = split(path)
+        marker: Entry | None = None
+        if key:
+            try:
+                entry = self._object(path, bucket, key)
+                if entry.size or not (key.endswith("/") or entry.details.get("content_type") in _FOLDER_TYPES):
+                    return entry
+                marker = None if key.endswith("/") else entry
+            except PathNotFound:
+                pass
+            # So stores answer, too, where nothing is and the bucket may not be listed.
+            except (Forbidden, Unauthorized) as error:
+                refused = error
+        try:
+            return folder()
+        except OmicsError as error:
+            if marker is not None and isinstance(error, PathNotFound):
+                return marker
+            raise refused or error from error.__cause__
 
     def _entries(self, path: str) -> Iterator[Entry]:
         if not path:

@@ -109,23 +109,16 @@ class CrunchStore(ClientStore[Crunch]):
         if not dataset:
             yield from self._projects_or_datasets(path, project)
             return
-        with self._asking(path):
-            base = joined(folder_of(self._dataset(path, project, dataset)), inner)
-            is_there = False
-            try:
-                for item in _contents(self.storage, base):
-                    is_there = True
-                    if isinstance(item, str):
-                        yield Entry(f"{path}/{item}", "folder")
-                    else:
-                        yield _entry(f"{path}/{item.name}", joined(base, item.name), item)
-            except FileNotFoundError:
-                if inner:
-                    raise
-                self._check_storage()
-                return  # nothing was put into the dataset yet
+        is_there = not inner  # nothing may have been put into the dataset yet
+        with self._asking_for_files(path) as base:
+            for item in _contents(self.storage, base):
+                is_there = True
+                if isinstance(item, str):
+                    yield Entry(f"{path}/{item}", "folder")
+                else:
+                    yield _entry(f"{path}/{item.name}", joined(base, item.name), item)
         # In a bucket nothing begins with the path of a file, which is no error there.
-        if inner and not is_there and not self.stat(path).is_folder:
+        if not is_there and not self.stat(path).is_folder:
             raise NotAFolder(self.uri(path), "is a file")
 
     def _projects_or_datasets(self, path: str, project: str) -> Iterator[Entry]:
@@ -144,24 +137,28 @@ class CrunchStore(ClientStore[Crunch]):
 
     def _below(self, path: str) -> Iterator[Entry]:
         """Yield all files below a folder; those of a dataset by a single listing, if the storage supports it."""
-        project, dataset, inner = _parts(path)
+        _, dataset, _ = _parts(path)
         if not dataset:
             for folder in self.entries(path):
                 yield from self.below(folder.path)
             return
+        with self._asking_for_files(path) as base:
+            for stored in stored_below(self.storage, base):
+                yield _entry(f"{path}/{stored.name}", joined(base, stored.name), stored)
+
+    @contextmanager
+    def _asking_for_files(self, path: str) -> Generator[str]:
+        """Give the name in the storage of a dataset, or of a folder in one, to a block that lists it; a dataset may have no folder yet."""
+        project, dataset, inner = _parts(path)
         with self._asking(path):
             base = joined(folder_of(self._dataset(path, project, dataset)), inner)
             try:
-                for stored in stored_below(self.storage, base):
-                    yield _entry(f"{path}/{stored.name}", joined(base, stored.name), stored)
+                yield base
             except FileNotFoundError:
                 if inner:
                     raise
-                self._check_storage()
-
-    def _check_storage(self) -> None:
-        if not self.storage.exists(""):
-            raise StorageMissing(f"{self.storage!r} does not exist")
+                if not self.storage.exists(""):
+                    raise StorageMissing(f"{self.storage!r} does not exist") from None
 
     # -- bytes
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import quote
 
@@ -60,22 +61,7 @@ class GsStore(BucketStore, ClientStore[PlainClient]):
         return PlainClient(self._storage.google_url, credentials=self._storage.google_login)
 
     def _stat(self, path: str) -> Entry:
-        bucket, key = split(path)
-        refused: APIError | None = None
-        if key:
-            try:
-                entry = self._object(path, bucket, key)
-                if entry.size or not key.endswith("/"):
-                    return entry
-            except PathNotFound:
-                pass
-            # So answers Google, too, where nothing is and the bucket may not be listed.
-            except (Forbidden, Unauthorized) as error:
-                refused = error
-        try:
-            return self._stat_folder(path)
-        except (PathNotFound, Forbidden, Unauthorized) as error:
-            raise refused or error from error.__cause__
+        return self._object_or_folder(path, partial(self._stat_folder, path))
 
     def _stat_folder(self, path: str) -> Entry:
         _, key = split(path)

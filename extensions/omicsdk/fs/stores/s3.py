@@ -124,8 +124,6 @@ def examined_entry(
     return Entry(path, "file", size, checksums, modified, etag, details, stored)
 
 
-#: Types of empty objects that stand for folders: of SeaweedFS, and of s3fs.
-_FOLDER_TYPES = frozenset({"httpd/unix-directory", "application/x-directory"})
 #: How headers with users' own metadata begin.
 _METADATA_PREFIX = "x-amz-meta-"
 #: Seconds for which a signed URL is good.
@@ -243,25 +241,13 @@ class S3Store(BucketStore):
                 if error.status != 405:
                     raise
                 raise PathNotFound(self.uri(path), "not found: that version marks a deletion") from error
-        marker: Entry | None = None
-        if key:
-            try:
-                entry = self._object(path, bucket, key)
-                if entry.size or not (key.endswith("/") or entry.details.get("content_type") in _FOLDER_TYPES):
-                    return entry
-                marker = None if key.endswith("/") else entry
-            except PathNotFound:
-                pass
-            except Forbidden as error:  # so answers S3, too, where nothing is and the bucket may not be listed
-                refused = error
-        try:
+
+        def folder() -> Entry:
             if not self._begins_with(path, prefix_of(key)):
-                if marker is not None:
-                    return marker
                 raise self._missing(path)
-        except OmicsError as error:
-            raise refused or error from error.__cause__
-        return Entry(path, "folder")
+            return Entry(path, "folder")
+
+        return self._object_or_folder(path, folder, refused)
 
     def entry_to_remove(self, uri: Uri, *, recursive: bool = False) -> Entry:
         """As of other stores; a version that marks a deletion has no data, and without it the object is back."""

@@ -417,12 +417,9 @@ class Listener:
         One at which the loop is left, by an error or `break`, is sent again: `receive` handles a single one.
         """
         while True:
-            is_handled, waiting = False, self._next(None)
-            try:
-                yield waiting.notification
-                is_handled = True
-            finally:  # an error in the loop closes this generator as `break` does: which of both is not visible here
-                self._end(waiting, is_handled=is_handled)
+            # An error in the loop closes this generator as `break` does: which of both is not visible here.
+            with self.receive() as notification:
+                yield notification
 
     def _next(self, timeout: float | None) -> _Waiting:
         # Without a limit it waits in steps: on Windows, Ctrl-C does not end a wait without one.

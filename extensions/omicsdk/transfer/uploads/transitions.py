@@ -352,37 +352,36 @@ def _damaged(
     job: Job, event: messages.Ended, mismatch: tuple[str, str, str] | None, refused: OmicsError | None, rules: Rules
 ) -> Commands:
     """The received bytes differ from the announced ones."""
-    prepared = event.sending.prepared
-    number = prepared.cut.number
-    job.damaged[number] = job.damaged.get(number, 0) + 1
     if mismatch is None:
-        algorithm, ours = next(iter(prepared.checksums.items()), ("checksum", "unknown"))
+        algorithm, ours = next(iter(event.sending.prepared.checksums.items()), ("checksum", "unknown"))
         mismatch = algorithm, ours, "another one in the store"
     algorithm, ours, theirs = mismatch
-    what = job.title if job.whole else f"{job.title}, part {number}"
     remedy = "The bytes were changed in transit. Try again over another network, or ask the store's operators."
-    problem = ChecksumMismatch(what, algorithm=algorithm, expected=ours, actual=theirs, remedy=remedy)
+    problem = ChecksumMismatch(_what(job, event), algorithm=algorithm, expected=ours, actual=theirs, remedy=remedy)
     problem.name = job.title
     problem.__cause__ = refused
-    return (
-        _fail(job, problem, rules) if job.damaged[number] > MAX_REPEATS else _resend_later(job, event, problem, rules)
-    )
+    return _repeat(job, event, problem, rules)
 
 
 def _foreign(job: Job, event: messages.Ended, rules: Rules) -> Commands:
     """The response is a success without a sign of the store: a proxy or a captive portal may have given it."""
-    sending, verdict = event.sending, event.verdict
+    verdict = event.verdict
     assert verdict is not None
-    number = sending.prepared.cut.number
-    job.damaged[number] = job.damaged.get(number, 0) + 1
-    what = job.title if job.whole else f"{job.title}, part {number}"
     response = "a web page" if verdict.kind is Kind.FOREIGN else "nothing that only the store knows"
-    problem = Unconfirmed(
-        f"{what}: the response ({verdict.status}) to it is {response}; it is not stored", name=job.title
-    )
-    return (
-        _fail(job, problem, rules) if job.damaged[number] > MAX_REPEATS else _resend_later(job, event, problem, rules)
-    )
+    problem = f"{_what(job, event)}: the response ({verdict.status}) to it is {response}; it is not stored"
+    return _repeat(job, event, Unconfirmed(problem, name=job.title), rules)
+
+
+def _what(job: Job, event: messages.Ended) -> str:
+    return job.title if job.whole else f"{job.title}, part {event.sending.prepared.cut.number}"
+
+
+def _repeat(job: Job, event: messages.Ended, problem: OmicsError, rules: Rules) -> Commands:
+    """Send bytes again that arrived but are not stored, a few times."""
+    number = event.sending.prepared.cut.number
+    job.damaged[number] = job.damaged.get(number, 0) + 1
+    give_up = job.damaged[number] > MAX_REPEATS
+    return _fail(job, problem, rules) if give_up else _resend_later(job, event, problem, rules)
 
 
 def _is_of_header(verdict: Verdict) -> bool:
