@@ -15,13 +15,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from omicsdk.core.credentials import ANONYMOUS, Token, jwt_expiry, origin_of
+from omicsdk.core.credentials import ANONYMOUS, Credentials, Token, jwt_expiry, origin_of
 from omicsdk.core.errors import AuthError, ConfigError, Forbidden, OmicsError, Unauthorized, UsageError
 from omicsdk.core.files import expanded, read_small_text
 from omicsdk.core.oauth.google import login_remedy
-from omicsdk.core.platform import Platform, resolution
+from omicsdk.core.platform import Discovery, Platform, resolution
 from omicsdk.core.redaction import MASK, mask_url
 from omicsdk.core.settings.profiles import (
     DEFAULT_PROFILE,
@@ -34,11 +34,6 @@ from omicsdk.core.settings.profiles import (
 )
 from omicsdk.core.token_file import HCA, Place, StoredLogin, token_file
 from omicsdk.core.type_guards import is_object
-
-if TYPE_CHECKING:
-    from omicsdk.core.credentials import Credentials
-    from omicsdk.core.platform import Discovery
-
 
 # The folder, beside the token file, of credentials files that logins at Google wrote.
 _GOOGLE = "google"

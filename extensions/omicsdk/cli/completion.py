@@ -13,11 +13,10 @@ import os
 import sys
 
 from omicsdk.cli.arguments import flag, flags, global_arguments, kind_of, options_of, own_arguments
-from omicsdk.cli.program import CommandNode, Group
+from omicsdk.cli.program import CommandNode, Group, Program
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from omicsdk.cli.program import Program
     from omicsdk.cli.shapes import Argument
 
     # An offered word, and its description.

@@ -8,12 +8,12 @@ from datetime import date, time
 from typing import cast
 
 from omicsdk.cli.arguments import LEVELS, global_arguments, key, kind_of, own_arguments
-from omicsdk.cli.catalog import GLOBALS, PROGRESS_EVERY
+from omicsdk.cli.catalog import GLOBALS, PROGRESS_EVERY, Catalog, ServiceGroup
 from omicsdk.cli.parser import seconds_of, spelled, takes_texts, value_of
 from omicsdk.cli.services import SERVICE_VARIABLES, variable
 from omicsdk.core.errors import ConfigError, UsageError
 from omicsdk.core.likeness import did_you_mean, nearest
-from omicsdk.core.settings.config import name_of
+from omicsdk.core.settings.config import Keys, Settings, name_of
 from omicsdk.core.settings.profiles import DEFAULT_VARIABLES, DEFAULTS, stated_defaults
 from omicsdk.core.type_guards import is_array
 
@@ -22,11 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
-    from omicsdk.cli.catalog import Catalog
     from omicsdk.cli.program import CommandNode
     from omicsdk.cli.registrations import Service, Workflow
     from omicsdk.cli.shapes import Argument, Command
-    from omicsdk.core.settings.config import Keys, Settings
 
 
 # Global options that may be configured for one command; the others are secrets, or for one call only.
@@ -182,8 +180,6 @@ def _defaults(target: CommandNode, settings: Settings, names: list[str]) -> tupl
 
 
 def _commands(catalog: Catalog, word: str) -> list[str]:
-    from omicsdk.cli.catalog import ServiceGroup
-
     group = catalog.start(word)
     return [name for name, _ in [*group.handwritten(), *group.operations()]] if isinstance(group, ServiceGroup) else []
 

@@ -6,14 +6,12 @@ import sys
 
 from omicsdk.cli.arguments import HELP_SPELLINGS, LOG_LEVEL, help_spellings, split_globals
 from omicsdk.cli.help import command_help, group_help, terminal_width
-from omicsdk.cli.program import CommandNode, Group
+from omicsdk.cli.program import CommandNode, Group, Program
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from contextlib import AbstractContextManager
-
-    from omicsdk.cli.program import Program
 
 
 def run_program(program: Program, command_line: list[str]) -> int:

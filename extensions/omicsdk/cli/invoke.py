@@ -8,7 +8,7 @@ from functools import partial
 from importlib import import_module
 
 from omicsdk.cli.arguments import LOG_LEVEL, flag, key, loaded
-from omicsdk.cli.output import Call, Output
+from omicsdk.cli.output import Call, Console, Output
 from omicsdk.cli.parser import spelled
 from omicsdk.cli.services import SERVICES, Connection, stated_by_variables, variable
 from omicsdk.core.errors import AuthError, ConfigError, NotJson, OmicsError, UsageError
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from omicsdk.cli.catalog import Catalog
-    from omicsdk.cli.output import Console
     from omicsdk.cli.program import CommandNode
     from omicsdk.cli.registrations import Service, Workflow
     from omicsdk.core.settings.config import Settings

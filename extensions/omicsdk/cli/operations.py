@@ -13,7 +13,7 @@ from omicsdk.core.bodies import plain
 from omicsdk.core.errors import UsageError
 from omicsdk.core.json_coding import decoded
 from omicsdk.core.redaction import mask_headers, mask_json, mask_url
-from omicsdk.core.request import URI_LIST
+from omicsdk.core.request import URI_LIST, Request
 from omicsdk.core.response import json_of
 
 TYPE_CHECKING = False
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from omicsdk.cli.messages import Messages
     from omicsdk.cli.printing import Printer
     from omicsdk.cli.shapes import Command
-    from omicsdk.core.request import Request
 
 
 NOT_MODIFIED = 304

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from omicsdk.cli.arguments import LEVELS
 from omicsdk.cli.errors import SUCCEEDED, is_denied, printable
@@ -23,7 +23,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-    from contextlib import AbstractContextManager
     from typing import Any, TextIO, TypeVar
 
     from omicsdk.cli.commands.metrics import Metrics

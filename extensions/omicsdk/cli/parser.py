@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import deque
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 
 from omicsdk.cli.arguments import flag, global_arguments, key, kind_of, loaded, options_of, own_arguments
 from omicsdk.cli.mistakes import unknown_option
@@ -17,7 +17,6 @@ from omicsdk.core.type_guards import is_array, is_object
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from contextlib import AbstractContextManager
     from typing import Any
 
     from omicsdk.cli.shapes import Argument, Command

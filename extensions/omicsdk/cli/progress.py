@@ -6,7 +6,7 @@ import signal
 import threading
 from contextlib import contextmanager, suppress
 
-from omicsdk.core.clock import SYSTEM_CLOCK
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.logs import logger
 from omicsdk.core.sizes import size_words
 from omicsdk.transfer import Progress
@@ -16,7 +16,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from omicsdk.core.clock import Clock
 
 # Time between two reports unless `--progress-every` is given.
 EVERY_SECONDS = 60.0

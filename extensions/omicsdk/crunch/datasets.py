@@ -22,7 +22,7 @@ from omicsdk.core.platform import settings_of
 from omicsdk.crunch.client import Crunch
 from omicsdk.crunch.requests import checked_slug
 from omicsdk.crunch.storage import Storage
-from omicsdk.crunch.storage.base import Stored
+from omicsdk.crunch.storage.base import Sending, Stored, joined, overlap, plain
 from omicsdk.transfer import TransferOptionsDict
 
 if TYPE_CHECKING:
@@ -101,8 +101,6 @@ def open(client: Crunch, dataset: str, path: str, *, storage: StorageSettings | 
         OSError: The file cannot be opened.
         OmicsError: The storage cannot be read.
     """
-    from omicsdk.crunch.storage.base import joined
-
     base = folder_of(client.get_dataset(slug=checked_slug(dataset)))
     with storage_of(client, storage).open(joined(base, path), "rb") as file:
         yield file
@@ -188,7 +186,6 @@ def upload(
         client.upload("study:sample", "results")
     """
     from omicsdk.crunch.hashing import files_below, hash_files
-    from omicsdk.crunch.storage.base import Sending
     from omicsdk.crunch.storage.files import send
     from omicsdk.transfer import Outcome
 
@@ -234,7 +231,6 @@ def verify(
         OmicsError: The storage cannot be read.
         OSError: A file cannot be read.
     """
-    from omicsdk.crunch.storage.base import joined
     from omicsdk.crunch.storage.files import md5_of, stored_below
     from omicsdk.transfer import Item, Location, Outcome
     from omicsdk.transfer.checksums import check_file
@@ -392,8 +388,6 @@ class DatasetFolders:
             OmicsError: The site does not list all of its datasets.
             UnsafePath: The folder leads out of the storage.
         """
-        from omicsdk.crunch.storage.base import plain
-
         if not base.strip("/"):
             return []
         plain(base)
@@ -406,8 +400,6 @@ class DatasetFolders:
 
 
 def _shares(base: str, other: str) -> bool:
-    from omicsdk.crunch.storage.base import overlap, plain
-
     if not other.strip("/"):  # which is not run
         return False
     try:

@@ -27,7 +27,7 @@ from omicsdk.drs.server import DrsServer
 from omicsdk.drs.servers import HasServers, Servers
 from omicsdk.transfer import Item, Location, Outcome, SelectionOptionsDict, TransferOptions, TransferReport
 from omicsdk.transfer.filters import fits_rules
-from omicsdk.transfer.items import MappedItems
+from omicsdk.transfer.items import MappedItems, guard_of
 
 if TYPE_CHECKING:
     from omicsdk.transfer.scale.workers import WorkerPool
@@ -223,8 +223,6 @@ def fetch_found(
 
 def _lost(files: Iterable[DrsFile], folder: str | os.PathLike[str]) -> dict[int, Outcome]:
     """The outcomes of files that cannot be fetched, by their places."""
-    from omicsdk.transfer.items import guard_of
-
     guard = guard_of(str(Path(folder).absolute()), read_only=True)
     lost: dict[int, Outcome] = {}
     for at, file in enumerate(files):

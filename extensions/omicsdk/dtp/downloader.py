@@ -10,12 +10,11 @@ from omicsdk.core.closing import Closing
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.logs import logger
 from omicsdk.dtp.config import DtpConfig, Gen3Config, PathOrMapping, read_config, storage_of
-from omicsdk.dtp.storage.datasets import Dataset, DatasetReport
+from omicsdk.dtp.storage.datasets import Dataset, DatasetReport, DataStore
 from omicsdk.transfer import TransferOptionsDict
 
 if TYPE_CHECKING:
     from omicsdk.dtp.sds.layout import Version
-    from omicsdk.dtp.storage.datasets import DataStore
     from omicsdk.gen3.login import Gen3Login
 
 #: The default of `data_storage_type`: the settings decide.

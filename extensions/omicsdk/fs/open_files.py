@@ -16,7 +16,7 @@ from omicsdk.core.checksums import crc32c
 from omicsdk.core.errors import MissingExtra, SourceChanged
 from omicsdk.core.files import PRIVATE, in_place_of
 from omicsdk.core.logs import logger
-from omicsdk.fs.file_bytes import stream
+from omicsdk.fs.file_bytes import FileBytes, stream
 from omicsdk.fs.store import Entry
 from omicsdk.fs.uris import local_name
 
@@ -33,7 +33,6 @@ except ModuleNotFoundError as error:
     raise MissingExtra("fsspec", "file systems by URIs", module=error.name) from None
 
 if TYPE_CHECKING:
-    from omicsdk.fs.file_bytes import FileBytes
     from omicsdk.fs.filesystems import OmicsFileSystem
 
 

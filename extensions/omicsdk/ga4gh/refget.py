@@ -28,7 +28,7 @@ from omicsdk.core.errors import (
     TransportError,
     UsageError,
 )
-from omicsdk.core.files import is_special
+from omicsdk.core.files import in_place_of, is_special
 from omicsdk.core.omit import OMIT
 from omicsdk.core.page_items import found_at
 from omicsdk.core.plain_client import exchange_of
@@ -264,7 +264,6 @@ def _fetched(source: _Sequence, target: Path, format: Layout, options: TransferO
 
 def _write(source: _Sequence, target: Path, format: Layout, options: TransferOptions) -> int:
     """Write a sequence in place of a file; return the number of bytes."""
-    from omicsdk.core.files import in_place_of
     from omicsdk.transfer.disk import write_errors
 
     run, size = Run(None, options), 0

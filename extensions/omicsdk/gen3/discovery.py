@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from omicsdk.core.credentials import ANONYMOUS, BearerToken
+from omicsdk.core.credentials import ANONYMOUS, BearerToken, Credentials
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.files import home_folder
 from omicsdk.core.platform import (
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from omicsdk.core.credentials import Credentials
     from omicsdk.core.token_file import StoredLogin
 
 # Environment variable: the commons.

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import omicsdk.transfer
 from omicsdk.core.arguments import text_is_one_item
 from omicsdk.core.checked_json import checked_json
-from omicsdk.core.credentials import ANONYMOUS, BearerToken, origin_of
+from omicsdk.core.credentials import ANONYMOUS, BearerToken, Credentials, origin_of
 from omicsdk.core.errors import OmicsError, Unauthorized
 from omicsdk.core.logs import logger
 from omicsdk.core.model import STRING, members
@@ -39,8 +39,6 @@ from omicsdk.transfer.scale import worker_pool
 
 if TYPE_CHECKING:
     import httpx
-
-    from omicsdk.core.credentials import Credentials
 
 
 _log = logger("omicsdk.gen3")

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from omicsdk.core.checked_tokens import checked_token
 from omicsdk.core.clock import Clock
-from omicsdk.core.credentials import is_confidential, jwt_claims, jwt_expiry, origin_of
+from omicsdk.core.credentials import Basic, Credentials, is_confidential, jwt_claims, jwt_expiry, origin_of
 from omicsdk.core.errors import APIError, AuthError, ConfigError, OmicsError, TransportError
 from omicsdk.core.files import cache_folder, home_folder, read_private, write_private
 from omicsdk.core.json_coding import json_object
@@ -34,7 +34,6 @@ from omicsdk.gen3.sources import (
 )
 
 if TYPE_CHECKING:
-    from omicsdk.core.credentials import Credentials
     from omicsdk.core.request import Query
 
 
@@ -144,8 +143,6 @@ def token_for_key(key: ApiKey, options: Options) -> str:
 
 def token_for_client(endpoint: str, login: ClientLogin, options: Options) -> str:
     """Get an access token for a program; errors as those of `get_access_token_with_client_credentials`."""
-    from omicsdk.core.credentials import Basic
-
     base = f"{endpoint}/user"
     _check_confidential(base, "the client's secret")
     query = (("grant_type", "client_credentials"), ("scope", login.scopes))

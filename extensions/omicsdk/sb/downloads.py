@@ -21,7 +21,7 @@ from omicsdk.core.platform import settings_of
 from omicsdk.sb.client import SevenBridges
 from omicsdk.sb.listings import Entry, Folders, is_folder, name_of, top_of
 from omicsdk.sb.paths import check_distinct
-from omicsdk.sb.reports import FilesReport
+from omicsdk.sb.reports import FilesReport, TransferredFile, files_report
 from omicsdk.transfer import SelectionOptionsDict, TransferReport
 
 if TYPE_CHECKING:
@@ -221,7 +221,6 @@ def fetch(
         options: The options of the transfer.
         overwrite: Whether to replace files.
     """
-    from omicsdk.sb.reports import TransferredFile, files_report
     from omicsdk.transfer import download as transfer
     from omicsdk.transfer.names import journal_path
 

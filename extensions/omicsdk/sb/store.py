@@ -26,13 +26,12 @@ from omicsdk.core.errors import (
     TransportError,
 )
 from omicsdk.core.omit import OMIT
-from omicsdk.sb.listings import FILE_NAME
+from omicsdk.sb.listings import FILE_NAME, Target
 from omicsdk.transfer.uploads.store import Cut, MultipartStore, NoSuchUpload, PartPlan, PartRules, SentPart, Source
 
 if TYPE_CHECKING:
     from omicsdk_api.sb import SbApi
 
-    from omicsdk.sb.listings import Target
     from omicsdk.transfer import Location
 
 # Bytes of a part, unless there would be too many parts or the platform chooses another size.

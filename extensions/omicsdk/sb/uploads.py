@@ -14,15 +14,14 @@ from omicsdk.core.errors import NotFound, OmicsError, UsageError
 from omicsdk.core.platform import settings_of
 from omicsdk.sb.client import SevenBridges
 from omicsdk.sb.downloads import CONNECTIONS, checksums_of
-from omicsdk.sb.listings import Folders, files_in, is_folder, selection
+from omicsdk.sb.listings import Folders, Target, files_in, is_folder, selection
 from omicsdk.sb.paths import NO_PROJECT, SCHEME, SbPath, WrongPath, check_distinct, checked_name, is_path, parse
-from omicsdk.sb.reports import FilesReport
+from omicsdk.sb.reports import FilesReport, TransferredFile, files_report
 from omicsdk.transfer import TransferOptionsDict
 
 if TYPE_CHECKING:
     from omicsdk_api.sb.models.file import File
 
-    from omicsdk.sb.listings import Target
     from omicsdk.sb.store import PlatformStore
     from omicsdk.transfer import Outcome, TransferOptions, TransferReport
     from omicsdk.transfer.reports.report import Verification
@@ -90,7 +89,6 @@ def upload(
     Example:
         client.upload("reads/", "sb://sandbox-user/study/sample/")
     """
-    from omicsdk.sb.reports import TransferredFile, files_report
     from omicsdk.transfer import TransferOptions
 
     chosen = TransferOptions.of(options, connections=CONNECTIONS)

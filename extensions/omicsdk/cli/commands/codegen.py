@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from omicsdk.cli.errors import REFUSED, SOME_FAILED
 from omicsdk.cli.failures import MAX_ERRORS
-from omicsdk.cli.output import TextAndData
+from omicsdk.cli.output import Console, TextAndData
 from omicsdk.core.errors import MissingExtra, OmicsError, UsageError
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.user_folders import user_folder
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from omicsdk_codegen.generate import GeneratedPackage
     from omicsdk_codegen.template_files import Templates
 
-    from omicsdk.cli.output import Console
 
 _NEEDED = ("anyascii", "jinja2", "jsonpath", "jsonref", "openapi_python_client", "ruff", "yaml")
 

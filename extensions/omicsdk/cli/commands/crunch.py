@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from omicsdk.cli.commands.values import text_of
 from omicsdk.cli.errors import REFUSED
-from omicsdk.cli.output import TextAndData
+from omicsdk.cli.output import Call, Console, TextAndData
 from omicsdk.core.checked_json import checked_json
 from omicsdk.core.errors import BadRequest, OmicsError, UsageError
 from omicsdk.core.model import ANY, mapping
@@ -19,11 +19,6 @@ from omicsdk.crunch.datasets import DatasetFolders, SharedFolder, find_equal, fo
 from omicsdk.crunch.requests import checked_slug
 from omicsdk.crunch.runs import RunReport, run_pending
 from omicsdk.crunch.statuses import RunResult, WorkflowType
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from omicsdk.cli.output import Call, Console
 
 Report = Callable[[str], None]
 Added = dict[str, Any]

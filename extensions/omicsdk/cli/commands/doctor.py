@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from omicsdk.cli.doctor import Outcome, report
 from omicsdk.cli.doctor.services import HOW_TO_GET, PUBLIC, SERVICES, Login, configured_storage, find, public_services
 from omicsdk.cli.help import columns, wrapped
-from omicsdk.cli.output import TextAndData
+from omicsdk.cli.output import Console, TextAndData
 from omicsdk.core.errors import ConfigError, OmicsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from omicsdk.cli.output import Console
     from omicsdk.cli.shapes import Command
 
 # The replica in the examples of the published client's documentation.

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.values import text_of, words_of
-from omicsdk.core.errors import OmicsError, UsageError
+from omicsdk.core.errors import Interrupted, OmicsError, UsageError
 from omicsdk.core.response import json_of
 
 if TYPE_CHECKING:
@@ -69,7 +69,6 @@ def download_result(result: Result, call: Call) -> object:
 def uploaded_bundle(result: UploadedBundle, call: Call) -> object:
     """Render an upload: the new bundle, or the plan of a dry run."""
     from omicsdk.cli.commands.transfers import planned, print_stopped, report_ended, rows_of, transfer_data
-    from omicsdk.core.errors import Interrupted
     from omicsdk.hca.dss.bundles import CHECKSUMS
 
     report_ended(result, call)

@@ -12,10 +12,10 @@ from omicsdk.cli.commands.gen3.access import login_of
 from omicsdk.cli.commands.transfers import count_of, finish, foreseen, print_failures, rows_of, transfer_data
 from omicsdk.cli.commands.values import STREAM, check_unused
 from omicsdk.cli.errors import REFUSED
-from omicsdk.cli.output import Call, TextAndData
+from omicsdk.cli.output import Call, Console, TextAndData
 from omicsdk.cli.services import SERVICES, stated_by_variables
 from omicsdk.core.errors import ConfigError, NotJson, UsageError
-from omicsdk.dtp.config import DtpConfig, Gen3Config, read_config
+from omicsdk.dtp.config import DtpConfig, Gen3Config, read_config, storage_of
 from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.discovery import has_login, named_commons
 from omicsdk.gen3.login import Gen3Login
@@ -23,7 +23,6 @@ from omicsdk.gen3.login import Gen3Login
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from omicsdk.cli.output import Console
     from omicsdk.dtp.convertor import Gen3Convertor
     from omicsdk.dtp.storage.datasets import DatasetReport
     from omicsdk.gen3.dictionary import Dictionary
@@ -332,7 +331,6 @@ def download(
         project_options: The project.
         **options: See `omicsdk.transfer.TransferOptions`.
     """
-    from omicsdk.dtp.config import storage_of
     from omicsdk.dtp.downloader import DEFAULT, Downloader
 
     source = storage_config or workflow.file

@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Unpack
+from typing import Any, Literal, Unpack
 
 from omicsdk.cli.commands.transfers import count_of, finish, foreseen, rows_of, transfer_data, write_report
 from omicsdk.cli.commands.values import check_unused
 from omicsdk.cli.errors import printable
 from omicsdk.cli.failures import SOME_FAILED
 from omicsdk.cli.listing import Rows
-from omicsdk.cli.output import Call, TextAndData
+from omicsdk.cli.output import Call, Console, TextAndData
 from omicsdk.core.errors import LocalChange, SomeFailed, SourceChanged, UsageError
 from omicsdk.locks import Lock, LockChanges, LockSource
 from omicsdk.locks.exports import provenance_of
@@ -25,9 +25,6 @@ from omicsdk.transfer.disk import write_whole
 from omicsdk.transfer.reports.page import sources_page
 from omicsdk.transfer.reports.provenance import crate_lines
 from omicsdk.transfer.reports.report import read_jsonl
-
-if TYPE_CHECKING:
-    from omicsdk.cli.output import Console
 
 # Begins to report the progress of a command.
 Reporting = Callable[[], AbstractContextManager[Callable[[Progress], None]]]

@@ -17,9 +17,9 @@ from omicsdk.cli.commands.values import file_to_write
 from omicsdk.cli.errors import REFUSED, SUCCEEDED, is_denied, printable
 from omicsdk.cli.failures import MAX_ERRORS
 from omicsdk.cli.github import append_summary
-from omicsdk.cli.output import Call, TextAndData
+from omicsdk.cli.output import Call, Console, TextAndData
 from omicsdk.core.batches import named_error
-from omicsdk.core.errors import Interrupted, SomeFailed, UsageError
+from omicsdk.core.errors import Interrupted, OmicsError, SomeFailed, UsageError
 from omicsdk.core.sizes import size_words
 from omicsdk.transfer import Control, Outcome, TransferReport
 from omicsdk.transfer.disk import lacks_space
@@ -28,8 +28,6 @@ from omicsdk.transfer.reports.units import count_of, counted_words, partial_word
 
 if TYPE_CHECKING:
     from omicsdk.cli.commands.metrics import Metrics
-    from omicsdk.cli.output import Console
-    from omicsdk.core.errors import OmicsError
     from omicsdk.transfer import Progress
 
 T = TypeVar("T")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from omicsdk.cli.commands.values import STREAM
 from omicsdk.cli.listing import Rows
-from omicsdk.cli.output import TextAndData
+from omicsdk.cli.output import Call, Console, TextAndData
 from omicsdk.core.errors import NotWritable, UsageError
 from omicsdk.hca.upload.areas import UploadAreaURI, UploadConfig
 
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from omicsdk.cli.output import Call, Console
     from omicsdk.hca.upload import HcaUpload, UploadedFile, UploadResult
     from omicsdk.transfer import Outcome
 

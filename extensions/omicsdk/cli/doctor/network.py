@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from omicsdk.cli.doctor import Outcome
-from omicsdk.cli.doctor.services import HOW_TO_GET
+from omicsdk.cli.doctor.services import HOW_TO_GET, Call, Login
 from omicsdk.core.credentials import is_loopback, origin_of
 from omicsdk.core.errors import APIError, AuthError, ConfigError, OmicsError, TLSFailed
 from omicsdk.core.redaction import mask_url
-from omicsdk.core.retry import lead_in_words, seconds_of_date
+from omicsdk.core.retry import Retry, lead_in_words, seconds_of_date
 from omicsdk.core.sending.connections import default_ca_file, network
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from omicsdk.cli.doctor.services import Call, Login
 
 _PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080, "socks4": 1080, "socks4a": 1080}
 _DAY = 86400.0
@@ -203,7 +202,6 @@ def ask(
 
     from omicsdk.core.bodies import json_body
     from omicsdk.core.request import NO_BODY, OperationFacts, request
-    from omicsdk.core.retry import Retry
     from omicsdk.core.sending.transport import Transport
 
     start = time.monotonic()

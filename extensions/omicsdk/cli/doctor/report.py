@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from omicsdk.cli.doctor import Outcome, machine, network
-from omicsdk.cli.doctor.services import HOW_TO_GET
+from omicsdk.cli.doctor.services import HOW_TO_GET, Login
 from omicsdk.cli.help import wrapped
 from omicsdk.cli.program import version_line
 from omicsdk.core.credentials import origin_of
@@ -17,8 +17,6 @@ from omicsdk.core.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-
-    from omicsdk.cli.doctor.services import Login
 
 
 class Probe(NamedTuple):

@@ -8,22 +8,20 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from omicsdk.cli.storage_logins import AMAZON, GOOGLE
-from omicsdk.core.credentials import BearerToken, is_confidential
+from omicsdk.core.credentials import BearerToken, Credentials, is_confidential
 from omicsdk.core.errors import ConfigError, OmicsError
 from omicsdk.core.files import home_folder
 from omicsdk.core.platform import Resolution, no_source, resolution
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.request import fault_of
 from omicsdk.core.settings.profiles import DEFAULT_PROFILE, environ_of
-from omicsdk.core.token_file import HCA, token_file
+from omicsdk.core.token_file import HCA, Place, StoredLogin, token_file
 from omicsdk.logins import KINDS, discovery_of, stored_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-    from omicsdk.core.credentials import Credentials
-    from omicsdk.core.token_file import Place, StoredLogin
     from omicsdk.gen3.sources import Arguments
 
 

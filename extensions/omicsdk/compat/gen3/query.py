@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import islice
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from omicsdk.compat._requests import __getattr__ as __getattr__
 from omicsdk.compat.gen3._service import LoginService
 from omicsdk.core.logs import logger
 from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.explorer import ACCESSIBLE, Sort, records_query, sort_of
-
-if TYPE_CHECKING:
-    from collections.abc import Generator
-
 
 Filter = Mapping[str, Any]
 # Records that a query reaches; further ones are downloaded.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 
-from omicsdk.compat.pangea_api.knex import PangeaNotFoundError, PangeaOtherError, documented_errors, not_there
+from omicsdk.compat.pangea_api.knex import Knex, PangeaNotFoundError, PangeaOtherError, documented_errors, not_there
 from omicsdk.compat.pangea_api.routes import list_url, named
 from omicsdk.compat.pangea_api.utils import paginated_iterator
 from omicsdk.core.errors import APIError, UsageError, shortened
@@ -16,7 +16,6 @@ from omicsdk.pangea.responses import Blob, name_in, object_of
 
 if TYPE_CHECKING:
     from omicsdk.compat.pangea_api.file_system_cache import FileSystemCache
-    from omicsdk.compat.pangea_api.knex import Knex
 
 __all__ = ["RemoteObject", "RemoteObjectError", "RemoteObjectOverwriteError"]
 

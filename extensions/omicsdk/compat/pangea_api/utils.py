@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from omicsdk.compat.pangea_api.knex import PangeaGeneralError, documented_errors
+from omicsdk.compat.pangea_api.knex import Knex, PangeaGeneralError, documented_errors
 from omicsdk.compat.pangea_api.routes import page_of
 from omicsdk.pangea.listings import prefetched_pages
-
-if TYPE_CHECKING:
-    from omicsdk.compat.pangea_api.knex import Knex
 
 
 def paginated_iterator(

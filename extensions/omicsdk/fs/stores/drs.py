@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 from omicsdk.core.arguments import text_is_one_item
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.consistency import InconsistentListing
-from omicsdk.core.errors import BadRequest, Forbidden, NotFound, OmicsError, Unauthorized, UnsafePath
+from omicsdk.core.errors import BadRequest, ConfigError, Forbidden, NotFound, OmicsError, Unauthorized, UnsafePath
 from omicsdk.core.logs import logger
 from omicsdk.drs.credentials import host_in_url
 from omicsdk.drs.downloads import expect
@@ -21,8 +21,8 @@ from omicsdk.drs.identifiers import DrsId, NotADrsId, known_host, login_remedy, 
 from omicsdk.drs.objects import DrsObject, Member
 from omicsdk.drs.planning import DEEPEST, DrsFile, RequestedObject, find, listed_name
 from omicsdk.drs.requests import BULK
-from omicsdk.drs.server import DrsServer, Locator
-from omicsdk.drs.servers import Servers
+from omicsdk.drs.server import PATH, DrsServer, Locator
+from omicsdk.drs.servers import CredentialsOf, Servers
 from omicsdk.fs.errors import NotAFolder, NotListed, PathNotFound, WrongUri
 from omicsdk.fs.store import Cache, ClientStore, Entry, strongest
 from omicsdk.transfer import Item, Location
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from omicsdk.core.credentials import Credentials
     from omicsdk.core.token_file import StoredLogin
     from omicsdk.drs import Drs
-    from omicsdk.drs.servers import CredentialsOf
 
 
 DRS_FORMS = (
@@ -199,7 +198,6 @@ def _stored_for(host: str) -> Credentials | None:
     # Not by `resolve`: a variable's token without a base URL would go to whichever host an identifier names.
     from omicsdk.drs.client import stored_login
     from omicsdk.drs.resolution import server_url
-    from omicsdk.drs.server import PATH
     from omicsdk.gen3.discovery import stored_login as stored_gen3_login
 
     commons = server_url(host)
@@ -208,7 +206,6 @@ def _stored_for(host: str) -> Credentials | None:
 
 
 def _stored(platform: str, url: str, make: Callable[[StoredLogin, str], Credentials]) -> Credentials | None:
-    from omicsdk.core.errors import ConfigError
     from omicsdk.core.settings.profiles import PROFILE_VARIABLE
     from omicsdk.core.token_file import token_file
 
@@ -233,7 +230,6 @@ def _of_gen3(host: str) -> Credentials | None:
 
 def _of_seven_bridges(host: str) -> Credentials | None:
     from omicsdk.core.credentials import ApiKey
-    from omicsdk.core.errors import ConfigError
     from omicsdk.core.platform import resolve
     from omicsdk.drs.resolution import server_url
     from omicsdk.sb.client import DISCOVERY, TOKEN_HEADER

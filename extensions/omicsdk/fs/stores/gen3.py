@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, ClassVar
 from omicsdk.core.arguments import text_is_one_item
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.platform import unbound
-from omicsdk.drs.resolution import Resolver, server_url
+from omicsdk.drs.resolution import ResolutionSettings, Resolver, server_url
 from omicsdk.fs.errors import NotListed, ReadOnly
 from omicsdk.fs.store import Features
 from omicsdk.fs.stores.drs import DrsStore, Reading, gen3_readings, host_in, is_top
 
 if TYPE_CHECKING:
     from omicsdk.core.errors import OmicsError, Unauthorized
-    from omicsdk.drs.resolution import ResolutionSettings
     from omicsdk.drs.servers import Servers
     from omicsdk.gen3.client import Gen3
 

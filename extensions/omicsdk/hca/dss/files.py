@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Never, Self, cast
 from urllib.parse import urljoin
 
 from omicsdk.core.checksums import is_checksum
-from omicsdk.core.credentials import ANONYMOUS
+from omicsdk.core.credentials import ANONYMOUS, Credentials
 from omicsdk.core.errors import APIError, DecodeError, TransferError, Unauthorized
 from omicsdk.core.files import in_place_of
 from omicsdk.core.logs import logger
@@ -37,7 +37,6 @@ from omicsdk.transfer.names import first_of_each
 if TYPE_CHECKING:
     from omicsdk_api.dss import DssApi
 
-    from omicsdk.core.credentials import Credentials
     from omicsdk.core.request import Request
     from omicsdk.hca.dss.client import Dss
     from omicsdk.transfer import TransferOptions, TransferReport

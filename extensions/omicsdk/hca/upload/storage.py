@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -25,8 +25,6 @@ from omicsdk.transfer import Location, S3Object, SentPart, Source
 from omicsdk.transfer.s3.boto import asking_s3, etag_of, s3_pages, size_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from omicsdk_api.upload import UploadApi
 
     from omicsdk.transfer.uploads.store import Cut

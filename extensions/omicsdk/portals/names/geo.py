@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 from omicsdk_api.archives.geo import GeoApi
 
@@ -19,9 +19,6 @@ from omicsdk.portals.names.grammar import Name
 from omicsdk.portals.names.ncbi import ncbi_key, rate_limit
 from omicsdk.portals.names.responses import lines_in, stated_file
 from omicsdk.portals.names.sequencing import NCBI_BATCH, NO_RUNS, Runs
-
-if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
 
 _FILES = "https://ftp.ncbi.nlm.nih.gov/geo"
 _OPERATION = "GEO record"

@@ -14,7 +14,7 @@ from omicsdk.core.closing import Closing
 from omicsdk.core.consistency import declared_number
 from omicsdk.core.credentials import ApiKey, is_confidential
 from omicsdk.core.errors import APIError, DecodeError, RateLimited
-from omicsdk.portals.names.archive import client_of
+from omicsdk.portals.names.archive import ArchiveOptions, client_of
 from omicsdk.portals.names.responses import table_rows
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from omicsdk_api.archives.eutils.models.search import Search
 
     from omicsdk.core.clock import Clock
-    from omicsdk.portals.names.archive import ArchiveOptions
 
 # Records in a response.
 PAGE = 500

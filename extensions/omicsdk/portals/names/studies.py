@@ -27,7 +27,7 @@ from omicsdk.core.type_guards import is_array, is_object, number_in, only_object
 from omicsdk.gen3.records.exports import rows_of as objects_of
 from omicsdk.portals.headings import addresses_in, heading
 from omicsdk.portals.lists import FAULT, ListedFile, numbered
-from omicsdk.portals.names.archive import ARCHIVES, Archive, Archives, NamedRow
+from omicsdk.portals.names.archive import ARCHIVES, Archive, ArchiveOptions, Archives, NamedRow
 from omicsdk.portals.names.grammar import Name
 from omicsdk.portals.names.records import text_in
 from omicsdk.portals.names.responses import lines_in, stated_file
@@ -36,7 +36,6 @@ from omicsdk.transfer.names import wrong_with
 if TYPE_CHECKING:
     from omicsdk.core.request import Request
     from omicsdk.core.streaming import Body
-    from omicsdk.portals.names.archive import ArchiveOptions
 
 
 _FILES_OF_EBI = re.compile(r"(?:ftp|http)://(?=(?:[\w-]+\.)*ebi\.ac\.uk(?:/|\Z))", re.IGNORECASE)

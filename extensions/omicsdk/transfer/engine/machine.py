@@ -7,11 +7,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from omicsdk.core.frozen import Frozen
-from omicsdk.transfer.network.requests import OVERLOADED
+from omicsdk.transfer.network.requests import OVERLOADED, Location
 
 if TYPE_CHECKING:
     from omicsdk.core.errors import OmicsError
-    from omicsdk.transfer.network.requests import Location
 
 
 class State(StrEnum):

@@ -32,7 +32,7 @@ from omicsdk.core.redaction import mask_text
 from omicsdk.core.version import __version__
 from omicsdk.transfer.disk import write_all, write_whole
 from omicsdk.transfer.reports.progress import Throughput
-from omicsdk.transfer.reports.units import counted_words
+from omicsdk.transfer.reports.units import count_of, counted_words, time_words
 
 if TYPE_CHECKING:
     import pandas  # pyright: ignore[reportMissingTypeStubs] - it has its types in itself, in part
@@ -783,7 +783,6 @@ class TransferReport:
     def _repr_html_(self) -> str:
         from omicsdk.core.display import MOST_ROWS, escape, html_table
         from omicsdk.core.sizes import size_words
-        from omicsdk.transfer.reports.units import count_of, time_words
 
         planned = self.counts.get("planned")
         fields = {

@@ -5,14 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.transfer.engine.machine import HoldServer, Message, Relieve
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from omicsdk.core.errors import OmicsError, TransportError
     from omicsdk.transfer.network.requests import Location
     from omicsdk.transfer.uploads.job import Finished, Link, SourceFile, Unfinished

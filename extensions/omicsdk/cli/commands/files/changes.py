@@ -20,7 +20,7 @@ from omicsdk.cli.commands.transfers import (
 )
 from omicsdk.cli.commands.values import STREAM, agreed, check_unused, is_stream, open_stream
 from omicsdk.cli.errors import printable
-from omicsdk.cli.output import TextAndData
+from omicsdk.cli.output import Call, Console, TextAndData
 from omicsdk.core.errors import UsageError
 from omicsdk.core.frozen import NamedTuple
 from omicsdk.fs.copying.comparison import By
@@ -46,7 +46,6 @@ from omicsdk.transfer.names import is_remote
 from omicsdk.transfer.reports.units import total_words
 
 if TYPE_CHECKING:
-    from omicsdk.cli.output import Call, Console
     from omicsdk.transfer import TransferOptionsDict
 
 _STRIDE = 1024 * 1024

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import lru_cache, partial
 from itertools import chain
@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack
 from omicsdk.cli.commands.values import is_stream, open_stream
 from omicsdk.cli.errors import printable
 from omicsdk.cli.listing import Rows, aligned, widths_of
-from omicsdk.cli.output import Output, TextAndData
+from omicsdk.cli.output import Call, Console, Output, TextAndData
 from omicsdk.cli.parser import seconds_of
 from omicsdk.cli.rows import text_of
-from omicsdk.core.consistency import despite_contradictions, read_again_if_doubtful
+from omicsdk.core.consistency import InconsistentListing, despite_contradictions, read_again_if_doubtful
 from omicsdk.core.errors import ChecksumMismatch, TransferError, UsageError
 from omicsdk.core.items import page_break
 from omicsdk.core.sizes import size_words
@@ -29,12 +29,9 @@ from omicsdk.transfer.filters import Filters
 from omicsdk.transfer.reports.units import count_of, partial_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
     from typing import BinaryIO
 
-    from omicsdk.cli.output import Call, Console
-    from omicsdk.core.consistency import InconsistentListing
     from omicsdk.fs.copying.comparison import Verdict
     from omicsdk.fs.copying.planning import Selected
     from omicsdk.fs.queries import Sum

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.values import text_of
 from omicsdk.cli.foreground import exit_code_of
-from omicsdk.cli.output import TextAndData
+from omicsdk.cli.output import Console, TextAndData
 from omicsdk.core.errors import UsageError
 from omicsdk.core.page_items import items_at
 from omicsdk.core.response import json_of
@@ -23,7 +23,6 @@ from omicsdk.gen3.tokens import get_wts_idps
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from omicsdk.cli.output import Console
     from omicsdk.cli.shapes import Command
 
 TOKEN_VARIABLE = "GEN3_TOKEN"  # noqa: S105 - the name of a variable

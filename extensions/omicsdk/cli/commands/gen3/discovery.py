@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from omicsdk.cli.commands.transfers import count_of, print_failures
 from omicsdk.cli.commands.values import agreed, check_unused, file_to_write
 from omicsdk.cli.listing import Rows
-from omicsdk.cli.output import TextAndData
+from omicsdk.cli.output import Call, Console, TextAndData
 from omicsdk.core.errors import OmicsError, SomeFailed, UsageError
 from omicsdk.core.response import json_of
 from omicsdk.gen3 import manifests
@@ -18,7 +18,6 @@ from omicsdk.gen3.metadata_documents import documents_of
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from omicsdk.cli.output import Call, Console
 
 OBJECTS = "discovery_objects"
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from omicsdk.cli.commands.transfers import print_failures
 from omicsdk.cli.commands.values import agreed, text_of
 from omicsdk.cli.listing import Rows
-from omicsdk.cli.output import Call, TextAndData
+from omicsdk.cli.output import Call, Console, TextAndData
 from omicsdk.core.checked_json import check_fields
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.core.files import in_place_of
@@ -30,8 +30,6 @@ from omicsdk.pangea.login import token_of
 if TYPE_CHECKING:
     from omicsdk_api.pangea.models.sample import Sample
     from omicsdk_api.pangea.models.sample_group import SampleGroup
-
-    from omicsdk.cli.output import Console
 
 
 @dataclass(frozen=True, slots=True)

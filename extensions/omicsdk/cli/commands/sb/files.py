@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Unpack
 from omicsdk.cli.commands.sb.results import PROJECT, CommandResult, Row, changes, command_rows, pairs, row
 from omicsdk.cli.commands.transfers import AGAIN, count_of, ended, finish, foreseen, plan_line, planned, transfer_data
 from omicsdk.cli.commands.values import STREAM, agreed, text_of
-from omicsdk.cli.output import Output, TextAndData
+from omicsdk.cli.output import Call, Console, Output, TextAndData
 from omicsdk.core.errors import NotWritable, UsageError
 from omicsdk.core.files import in_place_of
 from omicsdk.sb import manifest, moves
-from omicsdk.sb.client import COLUMNS
+from omicsdk.sb.client import COLUMNS, SevenBridges
 from omicsdk.sb.downloads import stream
 from omicsdk.sb.listings import PAGE, Entry, Folders, projects_of
 from omicsdk.sb.manifest import WrongTable
@@ -26,11 +26,7 @@ from omicsdk.sb.store import REPLACE, is_taken
 from omicsdk.sb.task_runs import some_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from omicsdk.cli.output import Call, Console
     from omicsdk.core.model import Model
-    from omicsdk.sb.client import SevenBridges
     from omicsdk.sb.moves import FileChange, FileChanges
     from omicsdk.sb.reports import FilesReport
     from omicsdk.transfer import TransferOptionsDict

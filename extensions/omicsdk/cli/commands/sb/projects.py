@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -20,7 +20,7 @@ from omicsdk.cli.commands.sb.results import (
 )
 from omicsdk.cli.commands.transfers import count_of
 from omicsdk.cli.commands.values import agreed, check_unused
-from omicsdk.cli.output import TextAndData
+from omicsdk.cli.output import Call, Console, TextAndData
 from omicsdk.core.errors import UsageError
 from omicsdk.core.json_text import written
 from omicsdk.core.platform import deleting
@@ -29,12 +29,9 @@ from omicsdk.sb.listings import PAGE, projects_of
 from omicsdk.sb.paths import ProjectPlace, app_id, project_id, project_place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from omicsdk_api.sb.models.app import App
     from omicsdk_api.sb.models.member import Member
 
-    from omicsdk.cli.output import Call, Console
     from omicsdk.sb.client import SevenBridges
 
 Right = Literal["read", "copy", "write", "execute", "admin"]

@@ -20,7 +20,7 @@ from omicsdk.cli.commands.sb.results import (
     row,
 )
 from omicsdk.cli.commands.transfers import count_of
-from omicsdk.cli.output import TextAndData
+from omicsdk.cli.output import Call, Console, TextAndData
 from omicsdk.core.errors import UsageError
 from omicsdk.core.json_text import strict_value
 from omicsdk.sb.downloads import stream
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
     from omicsdk_api.sb.models.task import Task
 
-    from omicsdk.cli.output import Call, Console
     from omicsdk.sb.client import SevenBridges
     from omicsdk.transfer import TransferOptionsDict
 

@@ -21,7 +21,7 @@ from omicsdk.compat.responses import DocumentedResponse
 from omicsdk.core.bodies import NO_BODY, json_body
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.closing import Closing
-from omicsdk.core.credentials import ANONYMOUS
+from omicsdk.core.credentials import ANONYMOUS, Credentials
 from omicsdk.core.errors import AuthError, ConfigError
 from omicsdk.core.json_coding import decoded
 from omicsdk.core.oauth.credentials import LIFETIME
@@ -36,7 +36,6 @@ from omicsdk.hca.services import TOKEN_VARIABLES, base_url_of, command, discover
 
 if TYPE_CHECKING:
     from omicsdk.core.client import Client
-    from omicsdk.core.credentials import Credentials
     from omicsdk.hca.login import ServiceLogin
 
 

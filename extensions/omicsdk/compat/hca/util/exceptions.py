@@ -1,15 +1,12 @@
 """The exceptions of the published clients; each is an error of core too."""
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from omicsdk.compat.errors import OF_REQUESTS, DocumentedError, Foreign, documented
-from omicsdk.compat.responses import translating
+from omicsdk.compat.responses import RefusedResponse, translating
 from omicsdk.core.errors import APIError, OmicsError, TransportError
 from omicsdk.core.type_guards import is_object
-
-if TYPE_CHECKING:
-    from omicsdk.compat.responses import RefusedResponse
 
 # Errors of core that have a documented exception.
 DocumentedCoreError = APIError | TransportError
@@ -47,7 +44,6 @@ class SwaggerAPIException(DocumentedError, APIError):
         """The response as in `requests`, with secrets masked; None without one."""
         if self.code is None:
             return None
-        from omicsdk.compat.responses import RefusedResponse
 
         return RefusedResponse(self, lambda same: same)
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from omicsdk.compat.sevenbridges.errors import PaginationError, as_ours, as_sbg
 from omicsdk.compat.sevenbridges.http.responses import Response, items_of, object_of
-from omicsdk.compat.sevenbridges.meta.resource import linked_request
+from omicsdk.compat.sevenbridges.meta.resource import Resource, linked_request
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.type_guards import number_in
@@ -17,7 +17,6 @@ from omicsdk.sb.listings import PAGE, CircularPages, followed, paged
 
 if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges import Api, VolumeObject
-    from omicsdk.compat.sevenbridges.meta.resource import Resource
     from omicsdk.core.request import Request
 
 R = TypeVar("R", bound="Resource")

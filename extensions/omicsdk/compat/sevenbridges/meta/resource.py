@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 from uuid import UUID
@@ -17,8 +17,6 @@ from omicsdk.compat.sevenbridges.meta.fields import Field, text, typed
 from omicsdk.core.type_guards import is_mapping
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from omicsdk.compat.sevenbridges.api import Api
     from omicsdk.core.request import Request
 

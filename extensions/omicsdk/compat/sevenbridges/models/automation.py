@@ -18,13 +18,12 @@ from omicsdk.compat.sevenbridges.meta.resource import Gettable, Savable, identif
 from omicsdk.compat.sevenbridges.models.file import File
 from omicsdk.compat.sevenbridges.models.member import MemberFields
 from omicsdk.compat.sevenbridges.models.values import sent
-from omicsdk.compat.sevenbridges.transfer.upload import CodePackageUpload
+from omicsdk.compat.sevenbridges.transfer.upload import CodePackage, CodePackageUpload
 from omicsdk.core.redaction import url_parts
 from omicsdk.core.type_guards import is_object
 
 if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges import Api, BillingGroup, Member, Project, Team, User
-    from omicsdk.compat.sevenbridges.transfer.upload import CodePackage
     from omicsdk.core.request import Request
 
 

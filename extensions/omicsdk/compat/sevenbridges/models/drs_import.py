@@ -12,11 +12,10 @@ from omicsdk.compat.sevenbridges.meta._waiting import BackgroundJob
 from omicsdk.compat.sevenbridges.meta.resource import Value, identifier, several
 from omicsdk.compat.sevenbridges.models._storage_job import given_items
 from omicsdk.compat.sevenbridges.models.bulk import Error
-from omicsdk.compat.sevenbridges.models.file import File
+from omicsdk.compat.sevenbridges.models.file import File, FileBulkRecord
 
 if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges.api import Api
-    from omicsdk.compat.sevenbridges.models.file import FileBulkRecord
 
 
 class FileImportResult(Value):

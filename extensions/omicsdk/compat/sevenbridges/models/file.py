@@ -17,7 +17,7 @@ from omicsdk.compat.sevenbridges.meta.collection import Collection, pages_after
 from omicsdk.compat.sevenbridges.meta.resource import Gettable, Resource, Value, identifier, identifiers, request_of
 from omicsdk.compat.sevenbridges.models.bulk import BulkRecord
 from omicsdk.core.redaction import without_query
-from omicsdk.core.request import query_text
+from omicsdk.core.request import Request, query_text
 from omicsdk.core.type_guards import is_array, is_mapping
 from omicsdk.sb.paths import LONGEST, wrong_with
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges import Api, Dataset, Project
     from omicsdk.compat.sevenbridges.transfer.download import Download
     from omicsdk.compat.sevenbridges.transfer.upload import Upload
-    from omicsdk.core.request import Request
 
 
 class Metadata(fields.DictView):

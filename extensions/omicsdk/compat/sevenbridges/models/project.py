@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -16,8 +16,6 @@ from omicsdk.core.type_guards import is_object
 from omicsdk.sb.jobs import copy_files
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from omicsdk.compat.sevenbridges import Api, App, BillingGroup, Export, File, Import, Member, Task, User, Volume
 
 

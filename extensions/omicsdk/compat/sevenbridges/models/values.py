@@ -9,13 +9,12 @@ from omicsdk.compat.sevenbridges.enums import FileApiFormats
 from omicsdk.compat.sevenbridges.errors import ValidationError
 from omicsdk.compat.sevenbridges.meta.changes import mapped, raw, same, sendable
 from omicsdk.compat.sevenbridges.meta.fields import DictView, View
-from omicsdk.compat.sevenbridges.meta.resource import identifier
+from omicsdk.compat.sevenbridges.meta.resource import Resource, identifier
 from omicsdk.compat.sevenbridges.models.file import File, of_cwl, type_of_cwl
 from omicsdk.core.errors import shortened
 
 if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges.api import Api
-    from omicsdk.compat.sevenbridges.meta.resource import Resource
 
 
 #: What objects have that are written as JSON although they are not: dates, and models.

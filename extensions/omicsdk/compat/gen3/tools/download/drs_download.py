@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from omicsdk.compat.gen3._service import raise_published
-from omicsdk.core.credentials import BearerToken
+from omicsdk.core.credentials import BearerToken, Credentials
 from omicsdk.core.errors import (
     APIError,
     AuthError,
@@ -48,7 +48,6 @@ from omicsdk.transfer import TransferOptions
 if TYPE_CHECKING:
     from omicsdk_api.drs import DrsApi
 
-    from omicsdk.core.credentials import Credentials
     from omicsdk.drs.servers import Servers
     from omicsdk.transfer import Outcome, Progress
 
