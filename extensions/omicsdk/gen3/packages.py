@@ -107,8 +107,6 @@ def _entries(opened: zipfile.ZipFile, archive: Path) -> list[zipfile.ZipInfo]:
         kind = stat.S_IFMT(entry.external_attr >> 16)
         if kind not in (0, stat.S_IFREG):
             raise UnsafePath(entry.filename, f"is a link or a device in {archive.name}", remedy=_NOT_UNPACKED)
-        if entry.flag_bits & 0x1:
-            raise BadPackage(f"{archive.name}: {entry.filename} is encrypted", name=archive.name)
     return entries
 
 

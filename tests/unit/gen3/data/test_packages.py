@@ -101,6 +101,17 @@ def test_a_download_is_unpacked_if_it_is_named_zip_and_is_one(
     assert listing(tmp_path) == expected
 
 
+@pytest.mark.parametrize(
+    ("most", "expected"), [(2, nullcontext()), (1, pytest.raises(BadPackage, match="has 2 entries"))]
+)
+def test_an_archive_of_more_entries_than_packages_have_is_refused(
+    package: Any, monkeypatch: pytest.MonkeyPatch, most: int, expected: Any
+) -> None:
+    monkeypatch.setattr("omicsdk.gen3.packages.MOST_ENTRIES", most)
+    with expected:
+        unpack(package({"a": b"a", "b": b"b"}))
+
+
 def test_links_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "package.zip"
     with zipfile.ZipFile(path, "w") as out:
