@@ -5,9 +5,23 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from omicsdk.core import RateLimited, ServerError
 from omicsdk.core.checksums import Digests, base64_of, from_base64
 from omicsdk.sandbox.state.objects import checksum_of
-from omicsdk.transfer.uploads.sending import BODY_LIMIT, Kind, Response, difference, facts_of, judge
+from omicsdk.transfer import Location
+from omicsdk.transfer.uploads.sending import (
+    BODY_LIMIT,
+    FollowUp,
+    Kind,
+    Response,
+    announced,
+    difference,
+    examined,
+    facts_of,
+    is_page,
+    judge,
+)
+from omicsdk.transfer.uploads.store import Form, Unconfirmed
 from recorded_server import body_of, exchanges
 
 
@@ -47,6 +61,108 @@ def xml(code: str, message: str = "No.") -> bytes:
 )
 def test_kinds(status: int, body: bytes, kind: Kind):
     assert judge(status, {}, body, 0.0).kind is kind
+
+
+CODES = {
+    Kind.ENDED: ("ExpiredToken", "RequestTimeTooSkewed", "TokenRefreshRequired", "ExpiredRequest"),
+    Kind.DAMAGED: ("BadDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch", "InvalidDigest"),
+    Kind.LATER: (
+        "RequestTimeout",
+        "IncompleteBody",
+        "OperationAborted",
+        "ConditionalRequestConflict",
+        "SlowDown",
+        "InternalError",
+    ),
+}
+
+
+@pytest.mark.parametrize(("kind", "code"), [(kind, code) for kind, codes in CODES.items() for code in codes])
+def test_codes_of_s3_decide_where_the_status_does_not(kind: Kind, code: str):
+    assert judge(400, {}, xml(code), 0.0).kind is kind
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "page"),
+    [
+        ({"content-type": "text/html; charset=utf-8"}, b"x", True),
+        ({"content-type": "Application/XHTML+xml ;x"}, b"x", True),
+        ({"content-type": "text/html"}, b" ", False),
+        ({"content-type": "application/xml"}, b" \n<!DOCTYPE HTML>", True),
+        ({}, b"<HTML>", True),
+        ({}, b"<!doctype htm", False),
+        ({"content-type": "application/xml"}, b"<Error/>", False),
+    ],
+)
+def test_a_web_page_is_told_by_its_type_or_its_beginning(headers: dict[str, str], body: bytes, page: bool):
+    assert is_page(headers, body) == page
+    assert judge(200, {**headers, "etag": f'"{"0" * 32}"'}, body, 0.0).kind is (Kind.FOREIGN if page else Kind.SENT)
+    created = judge(201, {**headers, "etag": '"e"'}, body, 0.0)  # by Apache with WebDAV
+    assert (created.kind, created.facts) == (Kind.SENT, {} if page else {"etag": "e"})
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "expected"),
+    [
+        (200, {"content-length": "5", "etag": '"e"'}, {"size": "5", "etag": "e"}),
+        (200, {"content-length": "x"}, None),
+        (200, {}, None),
+        (204, {"content-length": "5"}, None),
+        (403, {"content-length": "5"}, None),
+        (404, {}, Unconfirmed),
+        (410, {}, Unconfirmed),
+        (503, {}, ServerError),
+        (429, {}, RateLimited),
+    ],
+)
+def test_what_a_store_has_after_a_put_is_examined(status: int, headers: dict[str, str], expected: Any):
+    if expected is None or isinstance(expected, dict):
+        assert examined("a", status, headers) == expected
+    else:
+        with pytest.raises(expected, match="a: the store"):
+            examined("a", status, headers)
+
+
+SIGNED_2 = ("https://s/k?AWSAccessKeyId=a", "https://s/k?x=1&GoogleAccessId=a")
+
+
+@pytest.mark.parametrize(
+    ("location", "is_announced"),
+    [
+        (Location("https://s/k?X-Amz-Signature=a"), True),
+        (Location("https://s/k", {"Content-Type": "x"}), True),
+        (Location("https://s/k", {"Content-MD5": "own"}), False),
+        (Location("https://s/k", {"X-Amz-Checksum-SHA256": "own"}), False),
+        (Form("https://s/k", fields={}), False),
+        *((Location(url), False) for url in SIGNED_2),  # they cover it
+    ],
+)
+def test_the_md5_of_a_whole_file_is_announced_unless_the_signature_forbids_it(location: Location, is_announced: bool):
+    sent = announced(location, {"md5": "00" * 16})
+    if is_announced:
+        assert dict(sent.headers) == {**location.headers, "content-md5": base64_of("00" * 16)}
+    else:
+        assert sent is location
+
+
+@pytest.mark.parametrize(
+    ("body", "whole", "status"), [(b"", True, 201), (b"", False, None), (b"<html>login</html>", True, None)]
+)
+def test_a_request_after_an_upload_reports_its_response_unless_it_is_a_page(
+    body: bytes, whole: bool, status: int | None
+):
+    answers: list[tuple[int | None, dict[str, str]]] = []
+    sent = {"content-type": "application/json", "content-length": "2", "accept": "application/json"}
+    following = FollowUp("https://s/x", sent, b"{}", lambda *answer: answers.append((answer[0], dict(answer[1]))))
+    assert (following.ask.method, following.ask.url) == ("PUT", "https://s/x")
+    headers = dict(following.ask.headers)
+    assert headers.pop("user-agent")
+    assert headers == {"content-type": "application/json", "accept": "application/json"}
+    assert dict(FollowUp("https://s/x", {}, b"", print, "POST").ask.headers)["accept"] == "*/*"
+    following.lines += [b"HTTP/1.1 201 Created\r\n", b"X-Id: 7\r\n"]
+    following.body += body
+    following.ended(whole=whole)
+    assert answers == [(status, {"x-id": "7"} if status else {})]
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
