@@ -98,7 +98,7 @@ def sending_by(client: C, exchange: Callable[[Exchange], Exchange]) -> C:
 def stopping_by(client: C, stopped: Callable[[], bool]) -> C:
     """Return a clone of a client whose waits can be ended; closing either closes both.
 
-    These are the waits for the response to a request that was sent before the stop, before a retry, for the rate limit and for a
+    These are the waits for the response to a request that was sent before the stop and for its body, before a retry, for the rate limit and for a
     service that is not ready; the call raises Interrupted. A later request is sent, and its response awaited: a workflow that
     stops may have to clean up. A connection that is being established is not given up.
 

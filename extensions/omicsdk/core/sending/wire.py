@@ -732,9 +732,11 @@ class _Limit:
         in_head: Whether the head is still awaited.
         head_start: When the head was first awaited; None before.
         stopped: Whether to stop waiting; None if nothing stops it.
+        stop_seen: When a stop was first noticed, by the machine's monotonic clock; None before.
     """
 
     stopped: Callable[[], bool] | None = None
+    stop_seen: float | None = None
     head: tuple[float, Callable[[], float]] | None = None
     least: int = 0
     received: int = 0
@@ -745,7 +747,7 @@ class _Limit:
         """Begin a request."""
         self.head, self.least = request.extensions.get("head"), request.extensions.get("least", 0)
         self.received, self.in_head, self.head_start = 0, True, None
-        self.stopped = request.extensions.get("stopped")
+        self.stopped, self.stop_seen = request.extensions.get("stopped"), None
 
     def end_of_head(self) -> None:
         """Note that the head has arrived, or never will."""
@@ -759,6 +761,15 @@ class _Limit:
         if not self.in_head and self.received >= self.least:
             self.head = None
         return data
+
+    def check_stop(self) -> None:
+        """Raise Interrupted if a stop is older than TICK: a long body may never be waited for, and a short one arrives in that time."""
+        if self.stopped is None or not self.stopped():
+            return
+        now = time.monotonic()
+        self.stop_seen = now if self.stop_seen is None else self.stop_seen
+        if now >= self.stop_seen + TICK:
+            raise interrupted()
 
     def left(self, timeout: float | None) -> float | None:
         """Return the seconds that the next piece may take.
@@ -795,6 +806,7 @@ class _Stream(httpcore.NetworkStream):
         Raises:
             Interrupted: A stop ended the wait.
         """
+        self._limit.check_stop()
         stopped = self._limit.stopped
         step = SIGNAL_SECONDS if stopped is None else TICK
         # The last step is the remainder, whose timeout is the caller's.

@@ -17,6 +17,7 @@ import threading
 import tracemalloc
 import zlib
 from collections import deque
+from contextlib import suppress
 from io import BytesIO
 from unittest.mock import Mock
 
@@ -25,7 +26,7 @@ import pytest
 from certificates import Certificate
 from claimed_ports import free_port
 from omicsdk.core import NO_RETRY, AsyncTransport, BearerToken, ManualClock, Request, Timeout, Transport, errors
-from omicsdk.core.clock import SYSTEM_CLOCK
+from omicsdk.core.clock import SYSTEM_CLOCK, StoppableClock
 from omicsdk.core.credentials import ClientCertificate
 from omicsdk.core.file_bodies import raw_body
 from omicsdk.core.security import Scheme, Security
@@ -707,6 +708,30 @@ def test_a_stream_that_breaks_is_our_error(wire):
     assert f"GET {server.url}/x" in str(ours)
     assert "canary" not in str(ours)
     assert transport_error(ValueError("no"), request, response) is None
+    transport.close()
+
+
+@pytest.mark.timeout(30)
+def test_a_stop_ends_a_body_that_never_stops_arriving_and_no_short_one(wire):
+    def talk(server, connection, _number):
+        server.head(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        server.head(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        with suppress(OSError):  # the client is gone
+            while True:
+                connection.sendall(bytes(1000))
+
+    stop = threading.Event()
+    transport = Transport(wire(talk).url, environ={}).with_clock(StoppableClock(SYSTEM_CLOCK, stop.is_set))
+    short = transport.send(get(), stream=True)
+    stop.set()
+    assert short.read() == b"ok"
+    stop.clear()
+    endless = transport.send(get(), stream=True)
+    stop.set()
+    with pytest.raises(errors.Interrupted):
+        deque(endless.iter_raw(), maxlen=0)
     transport.close()
 
 
