@@ -369,6 +369,19 @@ class ListingCheck:
         self._problem = self._problem or problem
 
 
+def up_to_contradiction(entries: Iterable[T], problems: list[InconsistentListing]) -> Iterator[T]:
+    """Yield what a listing has before it contradicts itself.
+
+    Args:
+        entries: The listing.
+        problems: Is appended that the listing contradicts itself.
+    """
+    try:
+        yield from entries
+    except InconsistentListing as error:
+        problems.append(error)
+
+
 def despite_contradictions(entries: Iterable[T], doubts: list[InconsistentListing]) -> Iterator[T]:
     """Yield what a listing has, for what removes nothing by it.
 

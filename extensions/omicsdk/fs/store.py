@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Generic, Literal, Pro
 from omicsdk.core.checksums import text_digest
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.closing import Closing
-from omicsdk.core.consistency import InconsistentListing, ResponseMismatch
+from omicsdk.core.consistency import InconsistentListing, ResponseMismatch, up_to_contradiction
 from omicsdk.core.errors import Forbidden, OmicsError
 from omicsdk.core.frozen import EMPTY, NamedTuple
 from omicsdk.fs.errors import FileAndFolder, IsFolder, NotAFolder, PathNotFound, ReadOnly, Unsupported
@@ -399,7 +399,7 @@ class Store(Closing, ABC):
         Raises:
             InconsistentListing: A folder is listed within itself; or after the last entry, as `entries`.
         """
-        problem: InconsistentListing | None = None
+        problems: list[InconsistentListing] = []
         above: list[tuple[Entry, Iterator[Entry]]] = []
         waiting: Iterator[Entry] = iter([entry])
         while True:
@@ -416,16 +416,11 @@ class Store(Closing, ABC):
                 is_within = node.handle is not None and any(node.handle == folder.handle for folder, _ in above)
                 if is_within or len(above) > _DEEPEST:
                     raise InconsistentListing(f"list of {self.uri(node.path)}/", "the folder is listed within itself")
-                children: list[Entry] = []
-                try:
-                    for child in self.entries(node.path):
-                        children.append(child)  # one by one: what comes before the error stays
-                except InconsistentListing as error:
-                    problem = error
+                children = list(up_to_contradiction(self.entries(node.path), problems))
                 above.append((node, waiting))
                 waiting = iter(children)
-        if problem is not None:
-            raise problem
+        if problems:
+            raise problems[-1]
 
     def walk(self, path: str) -> Iterator[Entry]:
         """Yield all files below a folder, or the file itself, in the order of their listing.

@@ -25,6 +25,7 @@ from omicsdk.core.consistency import (
     ResponseMismatch,
     declared_number,
     read_again_if_inconsistent,
+    up_to_contradiction,
 )
 from omicsdk.core.errors import DecodeError, NotFound, UsageError
 from omicsdk.core.items import page_break
@@ -676,13 +677,8 @@ class Folders:
 
 
 def _with_problem(listing: Iterator[Entry]) -> tuple[list[Entry], InconsistentListing | None]:
-    entries: list[Entry] = []
-    try:
-        for entry in listing:
-            entries.append(entry)  # one by one: what comes before the error stays
-    except InconsistentListing as error:
-        return entries, error
-    return entries, None
+    problems: list[InconsistentListing] = []
+    return list(up_to_contradiction(listing, problems)), next(iter(problems), None)
 
 
 def top_of(text: str, folder: Folder) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, ClassVar, NamedTuple, TypeVar
 from omicsdk_api.pangea.models.organization import Organization
 from omicsdk_api.pangea.models.sample_group import SampleGroup
 
-from omicsdk.core.consistency import InconsistentListing
+from omicsdk.core.consistency import InconsistentListing, up_to_contradiction
 from omicsdk.core.dates import seconds_of
 from omicsdk.core.errors import APIError, NotFound, OmicsError, UsageError
 from omicsdk.core.platform import deleting, unbound
@@ -245,20 +245,15 @@ class PangeaStore(ClientStore[Pangea]):
     def _in_owner(self, path: str, owner: _Owner) -> Iterator[Entry]:
         listing = operation(self.client, "list_{}_analysis_results", owner.of_group)
         narrowed = {"sample_group_id" if owner.of_group else "sample_id": owner.uuid}
-        results: list[dict[str, Any]] = []
-        problem: InconsistentListing | None = None
-        try:
-            for record in listed_by(listing, **narrowed):
-                results.append(record.to_dict())
-        except InconsistentListing as error:  # raised after the last entry
-            problem = error
+        problems: list[InconsistentListing] = []  # raised after the last entry
+        results = [record.to_dict() for record in up_to_contradiction(listed_by(listing, **narrowed), problems)]
         parts = result_parts(results)
         for result in results:
             details = {"uuid": result["uuid"], "replicate": result.get("replicate")}
             modified = seconds_of(result.get("updated_at"))
             yield Entry(f"{path}/{parts[result['uuid']]}", "folder", modified=modified, details=details)
-        if problem is not None:
-            raise problem
+        if problems:
+            raise problems[0]
 
     def _below(self, path: str) -> Iterator[Entry]:
         """Yield all fields below a folder; those of a group or a sample by one request for all."""
