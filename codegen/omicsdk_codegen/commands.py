@@ -6,7 +6,8 @@ from .descriptions import describe, headline
 from .groups import Groups, Member
 from .naming import GENERAL_OPTIONS
 from .operations import PARAM_HELP, Argument, Draft, command_word
-from .shapes import BYTES, FORMATS, Array, Enum, Map, Ref, Scalar, Tuple, Type, Union
+from .page_view import kind_of
+from .shapes import BYTES, Array, Enum, Map, Ref, Tuple, Type, Union
 from .texts import beyond
 from .values import Json, Object
 
@@ -86,15 +87,12 @@ def _kind(type_: Type) -> str:
     """The JSON type of a value; `file` is bytes, `any` what has several types or none."""
     if type_ == BYTES:
         return "file"
-    if isinstance(type_, Scalar):
-        return "string" if type_ in FORMATS.values() else type_.kind
-    if isinstance(type_, Enum):
-        return "string" if isinstance(type_.values[0], str) else "integer"
     if isinstance(type_, (Map, Ref)):
         return "object"
     if isinstance(type_, (Array, Tuple)):
         return "array"
-    assert isinstance(type_, Union)
+    if not isinstance(type_, Union):
+        return kind_of(type_)
     # A body that may be bytes too is typed, or read from a file, as the other one.
     kinds = {_kind(member) for member in type_.members if member != BYTES}
     return kinds.pop() if len(kinds) == 1 else "number" if kinds == {"integer", "number"} else "any"

@@ -166,10 +166,7 @@ class TextFile:
     """
 
     def __init__(self, path: str, labels: Mapping[str, str]) -> None:
-        try:
-            file_to_write(path)
-        except UsageError as error:
-            raise UsageError(f"--metrics: {error.message}", remedy=error.remedy) from error
+        file_to_write(path, "--metrics: ")
         self._path = Path(path)
         # Prometheus reads UTF-8, which a name need not be.
         self._labels = {**labels, "run": os.fsencode(self._path.stem).decode(errors="backslashreplace")}
@@ -260,31 +257,27 @@ class Otlp:
     def export(self, metrics: Sequence[Metric], *, final: bool) -> str:
         """Send metrics, and return why that failed; "" if it did not."""
         sent = otlp_request(metrics, self._labels, self._resource, self._start_time, self._clock.now())
-        problem = self._post(json.dumps(sent).encode())
+        problem, is_temporary = self._post(json.dumps(sent).encode())
         for pause in _PAUSES if final else ():
-            if not problem.is_temporary:
+            if not is_temporary:
                 break
             self._clock.sleep(pause)
-            problem = self._post(json.dumps(sent).encode())
-        return problem.text
+            problem, is_temporary = self._post(json.dumps(sent).encode())
+        return problem
 
-    def _post(self, body: bytes) -> _Problem:
+    def _post(self, body: bytes) -> tuple[str, bool]:
+        """Send a body, and return why that failed, and whether it may be sent again."""
         try:
             response = self._client.post(self._url, content=body)
         except (httpx.HTTPError, UnicodeError) as error:  # the latter of a host that no resolver can be asked for
-            return _Problem(f"{mask_url(self._url)}: {error or type(error).__name__}", is_temporary=True)
+            return f"{mask_url(self._url)}: {error or type(error).__name__}", True
         if response.is_success:
-            return _Problem("", is_temporary=False)
-        return _Problem(f"{mask_url(self._url)}: HTTP {response.status_code}", response.status_code in _TEMPORARY)
+            return "", False
+        return f"{mask_url(self._url)}: HTTP {response.status_code}", response.status_code in _TEMPORARY
 
     def close(self) -> None:
         """Close the connection."""
         self._client.close()
-
-
-class _Problem(NamedTuple):
-    text: str
-    is_temporary: bool
 
 
 def _pairs(text: str) -> dict[str, str]:

@@ -283,10 +283,7 @@ def report_path(option_value: str | None) -> Path | None:
             "Use a name that ends in .html (a web page), .jsonl (a JSON line for each file) or .jsonld (their sources)."
         )
         raise UsageError(f"--report {option_value}: unknown suffix", remedy=remedy)
-    try:
-        file_to_write(option_value)
-    except UsageError as error:
-        raise UsageError(f"--report: {error.message}", remedy=error.remedy) from error
+    file_to_write(option_value, "--report: ")
     return path
 
 

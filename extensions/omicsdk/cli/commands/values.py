@@ -199,31 +199,34 @@ def text_of(file: str, option: str, encoding: str | None = None) -> str:
         ) from error
 
 
-def file_to_write(file: str) -> str:
+def file_to_write(file: str, before: str = "") -> str:
     """Check the name of a file to write, so that a command fails before it sends anything.
 
     Args:
         file: The value that was typed or configured.
+        before: Text before the message of an error.
 
     Raises:
         UsageError: It is -, a folder or a socket, or its folder is missing or cannot be written.
     """
     if file == STREAM:
-        raise UsageError("- is stdout, but a file is required", remedy="Name a file, or use ./- for a file named -.")
+        remedy = "Name a file, or use ./- for a file named -."
+        raise UsageError(f"{before}- is stdout, but a file is required", remedy=remedy)
     from pathlib import Path
 
     path = Path(file).absolute()
     if path.is_dir() or file.endswith("/"):
-        raise UsageError(f"{file!r} is a folder", remedy="Name a file.")
+        raise UsageError(f"{before}{file!r} is a folder", remedy="Name a file.")
     try:
         if is_special(path):  # written in place: its folder may be read-only
             return file
     except OSError as error:
-        raise UsageError(f"{file}: {error.strerror}", remedy="Name a file, a device or a FIFO.") from error
-    if not path.parent.is_dir():
-        raise UsageError(f"{file}: folder {path.parent} does not exist", remedy="Name a file in an existing folder.")
-    if not os.access(path.parent, os.W_OK):
-        raise UsageError(f"{file}: its folder is not writable", remedy="Choose another folder.")
+        raise UsageError(f"{before}{file}: {error.strerror}", remedy="Name a file, a device or a FIFO.") from error
+    folder = path.parent
+    if not folder.is_dir():
+        raise UsageError(f"{before}{file}: folder {folder} does not exist", remedy="Name a file in an existing folder.")
+    if not os.access(folder, os.W_OK):
+        raise UsageError(f"{before}{file}: its folder is not writable", remedy="Choose another folder.")
     return file
 
 

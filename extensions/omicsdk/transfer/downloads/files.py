@@ -424,10 +424,8 @@ class PartFiles:
             disk: As for the class.
             follows: As for the class.
         """
-        try:  # relative to the folder, so that both can be moved together
-            journal = os.path.relpath(journal, folder)
-        except ValueError:  # on another drive
-            pass
+        with suppress(ValueError):  # on another drive
+            journal = os.path.relpath(journal, folder)  # so that both can be moved together
         return cls(folder, journal, disk, follows=follows)
 
     def paths(self, name: str) -> tuple[str, str]:
