@@ -109,6 +109,7 @@ def test_of_the_page_of_a_file_in_a_repository_the_file_is_read(page: str, addre
     ("text", "runs"),
     [
         ("sample\trun\tcontrol_run\nA\tSRR000001\tSRR000002\nB\tSRR000003\t\n", [["1", "2"], ["3"]]),
+        ("sample\trun\tcontrolRun\nA\tSRR000001\tSRR000002\nB\tSRR000003\t\n", [["1", "2"], ["3"]]),
         ("sample,tumor_run,normal_run\nA,SRR000001,srr000002\n", [["1", "2"]]),
         ("sample,SRA,accession\nA,SRR000001,SRR000001\nB,,\n", [["1"], []]),
         ("sample\trun\tread\nA\tSRR000001; SRR000002\tx\nB\tSRR000003|SRR000004\ty\n", [["1", "2"], ["3", "4"]]),
