@@ -77,13 +77,30 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "_small_copies: LtE -> Lt": "a file of exactly that size is copied the usual way, with the same result",
         "_sync: 'sync' -> 'syncc'": "the name of threads",
     },
+    "omicsdk.ga4gh.refget": {
+        "SequenceDigests.__init__: False -> True": "of usedforsecurity: the digest is the same",
+        "_Sequence._check: Lt -> LtE (occurrence 3)": "equal positions were refused before",
+    },
     "omicsdk.gen3.manifests.metadata": {
         "ingest_metadata.named: 'named' -> 'namedd'": "a state of rows that are in progress, which the result replaces",
         "ingest_metadata: IsNot -> Is": "of guid_of: whether threads call it, which changes the time alone",
     },
+    "omicsdk.gen3.packages": {
+        "unpack: '.unpacking-' -> '.unpacking--'": "any name of a temporary folder is right",
+    },
+    "omicsdk.pangea.field_store": {
+        "_is_md5: '0123456789abcdef' -> '0123456789abcdeff'": "a letter twice is that letter",
+    },
     "omicsdk.pangea.listings": {
         ": 'Tag' -> 'Tagg'": "of T: a name for type checkers",
         "prefetched_pages: 'omicsdk-pangea-pages' -> 'omicsdk-pangea-pagess'": "the name of threads",
+    },
+    "omicsdk.portals.atlas_searchers": {
+        "AzulSearch._hit: ', ' -> ',  '": "blanks of a title are joined",
+        "GdcSearch.hits: 1000 -> 1001": "any number that is above that of the projects",
+    },
+    "omicsdk.portals.names.written": {
+        """: '.,;:\\'"()[]“”‘’' -> '.,;:\\'"()[]“”‘’’'""": "a letter twice is that letter",
     },
     "omicsdk.portals.selection": {
         ": '\\x00' -> '\\x00\\x00'": "of _SLASH: patterns and texts have the same in place of a slash",
