@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core import ManualClock, NotFound
-from omicsdk.core.consistency import InconsistentListing
+from omicsdk.core import InconsistentListing, ManualClock, NotFound
 from omicsdk.fs import CopyOptions, Entry, Features, IsFolder, NotAFolder, Put, ReadOnly, Store, Unsupported
 from omicsdk.fs.store import Cache, ClientStore, put_files, strongest
 from omicsdk.transfer import Location, Outcome, TransferReport

@@ -14,8 +14,8 @@ from omicsdk.core.checksums import MIB
 from omicsdk.pangea import FieldId, Pangea
 from omicsdk.pangea.field_store import FieldStore, NotPutTogether, PartUrls, Refused, part_rules
 from omicsdk.pangea.fields import CHUNK
-from omicsdk.transfer import Location, NoSuchUpload, SentPart, Source
-from omicsdk.transfer.uploads.store import LARGEST_PART, Cut, Form
+from omicsdk.transfer import Form, Location, NoSuchUpload, SentPart, Source
+from omicsdk.transfer.uploads.store import LARGEST_PART, Cut
 
 URLS = ["https://s3.test/k?1", "https://s3.test/k?2"]
 BEGUN, DONE, FAILED = {"urls": URLS, "upload_id": "u"}, {"status": "success", "upload_id": "u"}, None

@@ -24,7 +24,7 @@ from omicsdk.core import (
 from omicsdk.hca.dss import Checkout, CheckoutFailed, Dss, StoredVersion
 from omicsdk.hca.dss.jobs import Registrar, RegistrationRefused
 from omicsdk.hca.dss.staging import LocalFile
-from omicsdk.transfer.uploads.sending import FollowUp
+from omicsdk.transfer import FollowUp
 from scripted_services import Responses, Services, scripted
 
 UUID, OTHER, VERSION = (

@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.portals import FileList, Head, ListError, Row
-from omicsdk.portals.formats import FORMATS
+from omicsdk.portals import FORMATS, FileList, Head, ListError, Row
 from omicsdk.portals.names.written import (
     RUN_LISTS,
     are_names,

@@ -8,10 +8,9 @@ from hypothesis import strategies as st
 from omicsdk.core import RateLimited, ServerError
 from omicsdk.core.checksums import Digests, base64_of, from_base64
 from omicsdk.sandbox.state.objects import checksum_of
-from omicsdk.transfer import Location
+from omicsdk.transfer import FollowUp, Form, Location
 from omicsdk.transfer.uploads.sending import (
     BODY_LIMIT,
-    FollowUp,
     Kind,
     Response,
     announced,
@@ -21,7 +20,7 @@ from omicsdk.transfer.uploads.sending import (
     is_page,
     judge,
 )
-from omicsdk.transfer.uploads.store import Form, Unconfirmed
+from omicsdk.transfer.uploads.store import Unconfirmed
 from recorded_server import body_of, exchanges
 
 
