@@ -79,8 +79,10 @@ class Frames:
     def end(self) -> Iterator[bytes]:
         """Return the rest at the end of the response: a last line without an end, or an event without a blank line."""
         # WHATWG HTML drops such an event and connects again; of an operation it would be lost unnoticed. Cut JSON is an
-        # error for its reader; a text whose last line has no end may be cut as well.
-        if self._is_events and (not self._rest or self._rest.replace(b" ", b"").startswith((b"data:{", b"data:["))):
+        # error for its reader; a text whose last line has no end may be cut as well, unless that is another field's.
+        is_other = b":" in self._rest and not self._rest.startswith(b"data:")
+        is_json = self._rest.replace(b" ", b"").startswith((b"data:{", b"data:["))
+        if self._is_events and (not self._rest or is_json or is_other):
             yield from self.feed(b"\n\n")
         elif not self._is_events and (rest := bytes(self._rest).strip()):
             yield rest

@@ -122,6 +122,16 @@ def test_events_are_split_as_whatwg_html_states_and_an_item_may_have_the_limit()
 
 
 @pytest.mark.parametrize(
+    ("rest", "count"),
+    [(b"", 1), (b"id: 7", 1), (b": comment", 1), (b"event", 0), (b"da", 0), (b"data: cut", 0)],
+)
+def test_an_event_is_kept_whose_last_line_of_another_field_has_no_end(rest: bytes, count: int) -> None:
+    events = Frames("text/event-stream", 99)
+    assert list(events.feed(b"data: text\n" + rest)) == []
+    assert len(list(events.end())) == count
+
+
+@pytest.mark.parametrize(
     ("kind", "pieces", "size"),
     [
         ("application/jsonl", [*[b"1" * 2_000] * 10_000, b"\n"], 20_000_000),
