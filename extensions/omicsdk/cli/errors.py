@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import errno
 import sys
+from collections.abc import Sequence
 
 from omicsdk.core.errors import WRONG_KEYS, APIError, AuthError, ConfigError, Forbidden, OmicsError, UsageError
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
 from omicsdk.transfer.engine.control import Terminated, termination
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 
 def exit_code_of(program: Sequence[str], environ: Mapping[str, str] | None = None) -> int:

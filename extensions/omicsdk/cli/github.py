@@ -6,12 +6,9 @@ The commands and their escapes: https://docs.github.com/en/actions/reference/wor
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 from omicsdk.cli.errors import printable
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 # Errors in the summary of a job, which may have 1 MiB a step; the rest is counted.
 _MAX_ERRORS = 20

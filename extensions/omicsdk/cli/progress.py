@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
@@ -11,11 +12,6 @@ from omicsdk.core.logs import logger
 from omicsdk.core.sizes import size_words
 from omicsdk.transfer import Progress
 from omicsdk.transfer.reports.units import time_words
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
-
 
 # Time between two reports unless `--progress-every` is given.
 EVERY_SECONDS = 60.0

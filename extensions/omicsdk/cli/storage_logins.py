@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
 
 from omicsdk.core.errors import OmicsError
 from omicsdk.core.redaction import mask_url
 from omicsdk.logins import Account
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 GOOGLE = "https://storage.googleapis.com"
 AMAZON = "https://s3.amazonaws.com"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from omicsdk.core.errors import MissingExtra, OmicsError
 from omicsdk.core.files import in_place_of
@@ -18,13 +18,11 @@ from omicsdk.dtp.sds.layout import CASE, DATASET_DESCRIPTION, EXPERIMENT, TableK
 from omicsdk.dtp.sds.records import recorded_version, write_data_set
 from omicsdk.dtp.sds.sheets import SdsError
 from omicsdk.dtp.storage.datasets import MetadataFile, Subject, UnknownDataset
+from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.errors import Gen3UserError, choice
 from omicsdk.gen3.queries import Query, literal
 from omicsdk.gen3.records.projects import Project
 from omicsdk.transfer.disk import write_error
-
-if TYPE_CHECKING:
-    from omicsdk.gen3.client import Gen3
 
 _log = logger("omicsdk.dtp")
 

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Generator, Iterator, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TextIO, Unpack, cast, overload
+from typing import Any, BinaryIO, Literal, TextIO, Unpack, cast, overload
 
 from omicsdk.core.arguments import stating_keywords
 from omicsdk.core.consistency import InconsistentListing
@@ -21,14 +21,12 @@ from omicsdk.fs.errors import WrongOption
 from omicsdk.fs.file_bytes import Comparison, FileBytes, stream
 from omicsdk.fs.listings import entries
 from omicsdk.fs.options import CopyOptions
+from omicsdk.fs.store import Store
 from omicsdk.fs.uris import Stores, Uri, open_store, options_of, parse_uri
 from omicsdk.transfer import SelectionOptionsDict, TransferOptionsDict, TransferReport
 from omicsdk.transfer.arguments import path as path_text
 from omicsdk.transfer.filters import Filters, FiltersDict
 from omicsdk.transfer.ranges import SourceFile
-
-if TYPE_CHECKING:
-    from omicsdk.fs.store import Store
 
 #: Bytes that an open file asks for at least: a request costs about as much time as a megabyte.
 READ_SIZE = 1024 * 1024

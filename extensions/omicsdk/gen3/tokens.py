@@ -9,7 +9,7 @@ from copy import copy
 from hashlib import sha256
 from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from omicsdk.core.checked_tokens import checked_token
@@ -20,6 +20,7 @@ from omicsdk.core.files import cache_folder, home_folder, read_private, write_pr
 from omicsdk.core.json_coding import json_object
 from omicsdk.core.logs import logger
 from omicsdk.core.page_items import items_at
+from omicsdk.core.request import Query
 from omicsdk.core.type_guards import only_objects
 from omicsdk.gen3.errors import Gen3AuthError
 from omicsdk.gen3.sources import (
@@ -32,10 +33,6 @@ from omicsdk.gen3.sources import (
     login_of,
     workspace,
 )
-
-if TYPE_CHECKING:
-    from omicsdk.core.request import Query
-
 
 _log = logger("omicsdk.gen3")
 

@@ -7,7 +7,8 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
@@ -30,9 +31,6 @@ from omicsdk.hca.services import (
     left_by_published_client,
     service_url,
 )
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 # Seconds to wait for a browser to come back.
 TIMEOUT = 300.0

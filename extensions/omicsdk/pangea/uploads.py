@@ -7,10 +7,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeVar, Unpack
+from typing import NamedTuple, TypeVar, Unpack
 
 from omicsdk.core.batches import repeated
 from omicsdk.core.checksums import ALGORITHMS
+from omicsdk.core.clock import Clock
 from omicsdk.core.errors import APIError, NotFound, OmicsError, UsageError
 from omicsdk.core.platform import settings_of
 from omicsdk.core.threads import side_by_side
@@ -32,9 +33,6 @@ from omicsdk.transfer import (
 from omicsdk.transfer import upload as send_all
 from omicsdk.transfer.journal import journal_for, remove_journal
 from omicsdk.transfer.uploads.uploading import upload_prepared
-
-if TYPE_CHECKING:
-    from omicsdk.core.clock import Clock
 
 T = TypeVar("T")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from omicsdk_api.archives.gdc import GdcApi
 
@@ -13,9 +13,6 @@ from omicsdk.core.errors import ConfigError
 from omicsdk.core.files import read_small_text
 from omicsdk.core.platform import Discovery, Platform, Search, SourceResult, resolution
 from omicsdk.core.settings.profiles import environ_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 HOST = "https://api.gdc.cancer.gov"
 URL_VARIABLE = "OMICS_GDC_URL"

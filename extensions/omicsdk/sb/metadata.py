@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
+
+from omicsdk_api.sb.models.file import File
+from omicsdk_api.sb.models.file_bulk_record import FileBulkRecord
 
 from omicsdk.core.errors import NotFound, OmicsError, SomeFailed, UsageError
 from omicsdk.sb import manifest
+from omicsdk.sb.client import SevenBridges
 from omicsdk.sb.jobs import error_of
 from omicsdk.sb.listings import Entry, Folders, is_folder
 from omicsdk.sb.manifest import METADATA, TAGS, Change, Row, value_of
 from omicsdk.sb.paths import SbPath, parse
-
-if TYPE_CHECKING:
-    from omicsdk_api.sb.models.file import File
-    from omicsdk_api.sb.models.file_bulk_record import FileBulkRecord
-
-    from omicsdk.sb.client import SevenBridges
 
 # Files of a table that are held in memory at once; a hundred come with each request.
 FILES_AT_ONCE = 5000

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
+
+from omicsdk_api.sb import SbApi
 
 from omicsdk.core.consistency import Identifier, ResponseMismatch
 from omicsdk.core.errors import Interrupted, OmicsError, UsageError
 from omicsdk.core.platform import deleting
+from omicsdk.sb.client import SevenBridges
 from omicsdk.sb.jobs import MOST, StillRunning, run_file_job
 from omicsdk.sb.listings import FILE_NAME, Entry, Folder, Folders
 from omicsdk.sb.paths import SbPath, WrongPath, checked_name, is_path, parse
-
-if TYPE_CHECKING:
-    from omicsdk_api.sb import SbApi
-
-    from omicsdk.sb.client import SevenBridges
 
 Kind = Literal["copy", "move", "delete"]
 PARTICIPLES = {"copy": "copied", "move": "moved", "delete": "deleted"}

@@ -6,8 +6,8 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from io import RawIOBase
 from time import monotonic, time
-from typing import TYPE_CHECKING
 
 from omicsdk.core.checksums import Digests, crc32c_combine, crc32c_extend, crc32c_text, first_difference
 from omicsdk.core.clock import never
@@ -18,9 +18,6 @@ from omicsdk.transfer.journal import MISSING
 from omicsdk.transfer.names import check_name
 from omicsdk.transfer.network.plan import CELL, cell_span
 from omicsdk.transfer.reports.report import Outcome, TransferReport, verification_of
-
-if TYPE_CHECKING:
-    from io import RawIOBase
 
 #: Bytes that are read and hashed at a time; each thread reuses one buffer of this size.
 STRIDE = 1024 * 1024

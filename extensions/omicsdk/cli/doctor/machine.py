@@ -9,16 +9,14 @@ import shlex
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from omicsdk.cli.doctor import Outcome
 from omicsdk.core.errors import OmicsError
 from omicsdk.core.installation import install_command
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
 
 
 def curl() -> Outcome:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from omicsdk.cli.doctor import Outcome, machine, network
 from omicsdk.cli.doctor.services import HOW_TO_GET, Login
@@ -14,9 +15,6 @@ from omicsdk.cli.program import version_line
 from omicsdk.core.credentials import origin_of
 from omicsdk.core.errors import OmicsError
 from omicsdk.core.version import __version__
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 
 class Probe(NamedTuple):

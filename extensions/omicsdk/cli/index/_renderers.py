@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from omicsdk.cli.commands import crunch, dtp, ga4gh, locks, login, portals, upload
 from omicsdk.cli.commands.dss import download_result, uploaded_bundle
@@ -15,9 +16,6 @@ from omicsdk.cli.commands.sb.projects import copied_app
 from omicsdk.cli.commands.sb.results import command_rows, limited
 from omicsdk.cli.commands.sb.tasks import created
 from omicsdk.cli.commands.transfers import transferred
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 RENDERERS: tuple[Callable[[Any, Any], object], ...] = (
     download_result,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from omicsdk.cli.commands import alias, codegen, completion, config, login, sandbox
 from omicsdk.cli.commands.doctor import doctor, init
@@ -14,9 +14,6 @@ from omicsdk.cli.main import show_help
 from omicsdk.cli.mcp import mcp
 from omicsdk.compat.__main__ import run
 from omicsdk.logins import listed_profiles
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 SERVICE = ""
 READS = ("whoami",)

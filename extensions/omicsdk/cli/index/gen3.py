@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from omicsdk import Gen3
 from omicsdk.cli.catalog import NO_PROGRESS
@@ -16,9 +17,6 @@ from omicsdk.gen3.manifests import compare_manifests
 from omicsdk.gen3.manifests.discovery import combine_published
 from omicsdk.gen3.records.projects import create_program, create_project, delete_empty_project, delete_program
 from omicsdk.gen3.tokens import get_wts_endpoint
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 VERBS = {
     "delete": ("rm",),

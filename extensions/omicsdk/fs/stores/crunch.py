@@ -8,7 +8,9 @@ from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, cast
+from typing import Any, BinaryIO, ClassVar, cast
+
+from omicsdk_api.crunch.models.dataset import Dataset
 
 from omicsdk.core.consistency import checked_list
 from omicsdk.core.errors import NotFound, OmicsError, UnsafePath
@@ -24,9 +26,6 @@ from omicsdk.crunch.storage.s3 import S3Storage
 from omicsdk.fs.errors import NotAFolder, PathError, PathNotFound, WrongUri
 from omicsdk.fs.store import ClientStore, Entry, Features
 from omicsdk.transfer import Location
-
-if TYPE_CHECKING:
-    from omicsdk_api.crunch.models.dataset import Dataset
 
 
 class CrunchStore(ClientStore[Crunch]):

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
+
+from omicsdk_api.dss import DssApi
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import NotFound, OmicsError
@@ -23,10 +25,6 @@ from omicsdk.hca.dss.bundles import FORMAT, BundleFile, BundleListing, file_alon
 from omicsdk.hca.dss.client import Dss
 from omicsdk.hca.dss.files import Locator, Replica, locate, without_redirects
 from omicsdk.transfer import Item, Location, Outcome, TransferOptions, TransferReport
-
-if TYPE_CHECKING:
-    from omicsdk_api.dss import DssApi
-
 
 REPLICAS: tuple[Replica, ...] = ("aws", "gcp")
 #: In the place of a bundle: files by their own UUIDs.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 from urllib.parse import quote
 
 from omicsdk.core.checksums import from_base64
@@ -20,9 +20,7 @@ from omicsdk.drs.credentials import PROJECT_VARIABLE, Storage
 from omicsdk.fs.errors import NotListed, PathNotFound
 from omicsdk.fs.store import ClientStore, Entry, Features
 from omicsdk.fs.stores.buckets import BucketStore, prefix_of, split
-
-if TYPE_CHECKING:
-    from omicsdk.transfer import Location
+from omicsdk.transfer import Location
 
 # Without the access lists of each object, which are most of a page.
 _FIELDS = "name,size,md5Hash,crc32c,updated,generation,etag,contentType,contentEncoding,storageClass,metadata"

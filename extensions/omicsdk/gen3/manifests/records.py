@@ -7,7 +7,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from omicsdk_api.gen3.indexd.models.output_info import OutputInfo
 
 from omicsdk.core.batches import batches
 from omicsdk.core.errors import Interrupted, UsageError
@@ -19,10 +21,6 @@ from omicsdk.gen3.manifests import tables
 from omicsdk.gen3.manifests.rows import Entry, Row, entries_of, rows_of
 from omicsdk.gen3.manifests.runs import BATCH, FAILED, Outcome, Outputs, Summary, attempted, outputs_of, run
 from omicsdk.gen3.manifests.tables import Fault, NamedRow
-
-if TYPE_CHECKING:
-    from omicsdk_api.gen3.indexd.models.output_info import OutputInfo
-
 
 # The columns of a manifest that is read from the index (gen3sdk 4.28.5).
 COLUMNS = ("guid", "urls", "authz", "acl", "md5", "file_size", "file_name")

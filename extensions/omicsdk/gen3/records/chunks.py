@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from omicsdk.core.clock import never
 from omicsdk.core.errors import (
@@ -28,6 +28,8 @@ from omicsdk.core.errors import (
     TransportError,
     Unauthorized,
 )
+from omicsdk.core.operation import Call
+from omicsdk.core.request import Request
 from omicsdk.core.response import json_of
 from omicsdk.core.retry import RETRIED_STATUSES
 from omicsdk.core.type_guards import is_array, is_object, only_objects
@@ -35,10 +37,6 @@ from omicsdk.gen3.errors import messages_of
 from omicsdk.gen3.records.projects import Project
 from omicsdk.transfer.disk import Disk, write_errors
 from omicsdk.transfer.journal import JournalFile, line_of
-
-if TYPE_CHECKING:
-    from omicsdk.core.operation import Call
-    from omicsdk.core.request import Request
 
 
 def sent(operation: Call[..., Any, Any], request: Request, *, patient: bool) -> Mapping[str, Any]:

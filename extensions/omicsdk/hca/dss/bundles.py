@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from functools import partial
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import Any, BinaryIO, cast
+
+from omicsdk_api.dss import DssApi
 
 from omicsdk.core.arguments import check_text
 from omicsdk.core.checked_json import page_of
@@ -28,10 +30,6 @@ from omicsdk.core.platform import settings_of
 from omicsdk.hca.dss.client import Dss
 from omicsdk.hca.dss.files import DSSFile, Replica, locate, without_redirects
 from omicsdk.transfer.names import safe_name
-
-if TYPE_CHECKING:
-    from omicsdk_api.dss import DssApi
-
 
 _log = logger("omicsdk.hca")
 

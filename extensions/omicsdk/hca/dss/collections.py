@@ -6,8 +6,10 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack, cast
+from typing import Any, Unpack, cast
 from uuid import uuid4
+
+from omicsdk_api.dss import DssApi
 
 from omicsdk.core.checked_json import checked_json, page_of
 from omicsdk.core.errors import DecodeError, OmicsError
@@ -31,10 +33,6 @@ from omicsdk.hca.dss.downloads import API_CALLS, Bundle, Result, download_bundle
 from omicsdk.hca.dss.files import CONNECTIONS, DSSFile, Replica
 from omicsdk.hca.dss.manifests import SHA256, WRITTEN, write_manifest
 from omicsdk.transfer import Outcome, SelectionOptionsDict, TransferOptions
-
-if TYPE_CHECKING:
-    from omicsdk_api.dss import DssApi
-
 
 _log = logger("omicsdk.hca.dss")
 

@@ -6,7 +6,9 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from omicsdk_api.dss import DssApi
 
 from omicsdk.core.checked_json import checked_json
 from omicsdk.core.clock import Clock, stoppable
@@ -20,10 +22,6 @@ from omicsdk.hca.dss.client import Dss
 from omicsdk.hca.dss.files import Replica
 from omicsdk.hca.dss.staging import LocalFile
 from omicsdk.transfer.uploads.sending import FollowUp
-
-if TYPE_CHECKING:
-    from omicsdk_api.dss import DssApi
-
 
 FIRST_WAIT = 1.0
 GROWTH = 1.618

@@ -10,8 +10,10 @@ from concurrent.futures import Future, wait
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
+from typing import Any, NamedTuple, Unpack
 from uuid import uuid4
+
+from omicsdk_api.dss import DssApi
 
 from omicsdk.core.clock import SYSTEM_CLOCK, StoppableClock, never
 from omicsdk.core.consistency import Identifier
@@ -41,10 +43,6 @@ from omicsdk.transfer.disk import write_errors
 from omicsdk.transfer.engine.control import keep_report, opened, report_of
 from omicsdk.transfer.journal import journal_for
 from omicsdk.transfer.uploads.sending import FollowUp
-
-if TYPE_CHECKING:
-    from omicsdk_api.dss import DssApi
-
 
 # Files that go to the staging bucket at once.
 FILES_AT_ONCE = 8

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
+
+from omicsdk_api.upload import UploadApi
 
 from omicsdk.core.checked_json import checked_json
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
@@ -23,12 +25,7 @@ from omicsdk.hca.upload.areas import UploadAreaURI, area_of
 from omicsdk.hca.upload.client import HcaUpload
 from omicsdk.transfer import Location, S3Object, SentPart, Source
 from omicsdk.transfer.s3.boto import asking_s3, etag_of, s3_pages, size_of
-
-if TYPE_CHECKING:
-    from omicsdk_api.upload import UploadApi
-
-    from omicsdk.transfer.uploads.store import Cut
-
+from omicsdk.transfer.uploads.store import Cut
 
 #: Keys are renewed when this many seconds are left, or a quarter of their life, whichever is less: a request signed with
 #: them must still be valid when it arrives.

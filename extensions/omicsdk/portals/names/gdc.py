@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from omicsdk_api.archives.gdc import GdcApi
 
@@ -18,9 +18,7 @@ from omicsdk.core.type_guards import only_objects, only_texts
 from omicsdk.portals import gdc
 from omicsdk.portals.lists import ListedFile
 from omicsdk.portals.names.archive import Archive, NamedRow
-
-if TYPE_CHECKING:
-    from omicsdk.portals.names.grammar import Name
+from omicsdk.portals.names.grammar import Name
 
 # Files of a page; the GDC sends 10 by default.
 PAGE = 1000

@@ -6,7 +6,7 @@ import re
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 from urllib.parse import quote, unquote
 
 from omicsdk_api.archives.biostudies import BiostudiesApi
@@ -21,7 +21,9 @@ from omicsdk.core.errors import APIError, DecodeError, Forbidden, NotFound, Unau
 from omicsdk.core.model import ANY, BOOLEAN, SIZE, STRING, array, check, mapping, members, optional
 from omicsdk.core.page_items import found_at
 from omicsdk.core.plain_client import PlainClient, plain_request, stopping_by
+from omicsdk.core.request import Request
 from omicsdk.core.response import json_of
+from omicsdk.core.streaming import Body
 from omicsdk.core.tables import LONGEST_LINE, LONGEST_RECORD, RowError, rows_of
 from omicsdk.core.type_guards import is_array, is_object, number_in, only_objects
 from omicsdk.gen3.records.exports import rows_of as objects_of
@@ -32,11 +34,6 @@ from omicsdk.portals.names.grammar import Name
 from omicsdk.portals.names.records import text_in
 from omicsdk.portals.names.responses import lines_in, stated_file
 from omicsdk.transfer.names import wrong_with
-
-if TYPE_CHECKING:
-    from omicsdk.core.request import Request
-    from omicsdk.core.streaming import Body
-
 
 _FILES_OF_EBI = re.compile(r"(?:ftp|http)://(?=(?:[\w-]+\.)*ebi\.ac\.uk(?:/|\Z))", re.IGNORECASE)
 

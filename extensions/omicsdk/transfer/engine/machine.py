@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
+from omicsdk.core.errors import OmicsError
 from omicsdk.core.frozen import Frozen
 from omicsdk.transfer.network.requests import OVERLOADED, Location
-
-if TYPE_CHECKING:
-    from omicsdk.core.errors import OmicsError
 
 
 class State(StrEnum):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Collection, Sequence
+from typing import Any, Literal
 
 from omicsdk.cli.commands.transfers import count_of, print_failures
 from omicsdk.cli.commands.values import agreed, check_unused, file_to_write
@@ -14,10 +15,6 @@ from omicsdk.gen3 import manifests
 from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.manifests import discovery
 from omicsdk.gen3.metadata_documents import documents_of
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-
 
 OBJECTS = "discovery_objects"
 

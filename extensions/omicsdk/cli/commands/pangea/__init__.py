@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
+from omicsdk.core.credentials import Credentials
 from omicsdk.core.errors import UsageError
 from omicsdk.pangea.client import Pangea, logged_in
 from omicsdk.pangea.login import TOKEN_VARIABLE
-
-if TYPE_CHECKING:
-    from omicsdk.core.credentials import Credentials
 
 
 def connect(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Unpack
+from typing import Any, Literal, Unpack
+
+from omicsdk_api.pangea.models.sample import Sample
 
 from omicsdk.cli.commands.pangea.resources import Names, check_words, line, print_done, printed, unique_names
 from omicsdk.cli.commands.transfers import (
@@ -22,6 +24,7 @@ from omicsdk.cli.commands.transfers import (
     summary,
 )
 from omicsdk.cli.commands.values import text_of
+from omicsdk.cli.output import Call, Console, TextAndData
 from omicsdk.core.errors import Interrupted, UsageError
 from omicsdk.pangea.batches import Batch
 from omicsdk.pangea.client import Pangea
@@ -32,11 +35,6 @@ from omicsdk.pangea.responses import identified
 from omicsdk.pangea.samples import metadata_csv, not_found, rows_of
 from omicsdk.pangea.uploads import UploadedField, check_files
 from omicsdk.transfer import SelectionOptionsDict, TransferOptions, TransferOptionsDict, TransferReport
-
-if TYPE_CHECKING:
-    from omicsdk_api.pangea.models.sample import Sample
-
-    from omicsdk.cli.output import Call, Console, TextAndData
 
 Urls = list[tuple[str, str]]
 ReadsModule = Literal["raw::paired_short_reads", "raw::single_short_reads", "raw::basecalled_nanopore_reads"]

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import Any, Unpack
 
 from omicsdk.cli.commands.sb.results import PROJECT, CommandResult, Row, changes, command_rows, pairs, row
 from omicsdk.cli.commands.transfers import AGAIN, count_of, ended, finish, foreseen, plan_line, planned, transfer_data
@@ -15,21 +15,19 @@ from omicsdk.cli.commands.values import STREAM, agreed, text_of
 from omicsdk.cli.output import Call, Console, Output, TextAndData
 from omicsdk.core.errors import NotWritable, UsageError
 from omicsdk.core.files import in_place_of
+from omicsdk.core.model import Model
 from omicsdk.sb import manifest, moves
 from omicsdk.sb.client import COLUMNS, SevenBridges
 from omicsdk.sb.downloads import stream
 from omicsdk.sb.listings import PAGE, Entry, Folders, projects_of
 from omicsdk.sb.manifest import WrongTable
 from omicsdk.sb.metadata import Edits, edit_metadata, files_named, import_table, listed_files
+from omicsdk.sb.moves import FileChange, FileChanges
 from omicsdk.sb.paths import SbPath, checked_name, is_path, parse
+from omicsdk.sb.reports import FilesReport
 from omicsdk.sb.store import REPLACE, is_taken
 from omicsdk.sb.task_runs import some_of
-
-if TYPE_CHECKING:
-    from omicsdk.core.model import Model
-    from omicsdk.sb.moves import FileChange, FileChanges
-    from omicsdk.sb.reports import FilesReport
-    from omicsdk.transfer import TransferOptionsDict
+from omicsdk.transfer import TransferOptionsDict
 
 FILE = COLUMNS[1:]  # beside the name
 MORE_OF_FILE = ("tags", "metadata", "origin", "storage", "created_on", "parent", "project")

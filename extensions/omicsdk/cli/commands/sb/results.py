@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from omicsdk.cli.commands.transfers import count_of, print_failures
 from omicsdk.cli.commands.values import agreed
 from omicsdk.cli.listing import Rows
+from omicsdk.cli.output import Call, Console
 from omicsdk.core.batches import named_error
 from omicsdk.core.errors import OmicsError, UsageError
+from omicsdk.core.model import Model
 from omicsdk.core.platform import deleting
 from omicsdk.sb.jobs import PERIOD
 from omicsdk.sb.task_runs import some_of
-
-if TYPE_CHECKING:
-    from omicsdk.cli.output import Call, Console
-    from omicsdk.core.model import Model
 
 T = TypeVar("T")
 Row = dict[str, Any]

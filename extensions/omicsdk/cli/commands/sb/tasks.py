@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Unpack
+from typing import Any, Literal, Unpack
+
+from omicsdk_api.sb.models.task import Task
 
 from omicsdk.cli.commands.sb.files import transferred
 from omicsdk.cli.commands.sb.results import (
@@ -23,20 +26,14 @@ from omicsdk.cli.commands.transfers import count_of
 from omicsdk.cli.output import Call, Console, TextAndData
 from omicsdk.core.errors import UsageError
 from omicsdk.core.json_text import strict_value
+from omicsdk.sb.client import SevenBridges
 from omicsdk.sb.downloads import stream
 from omicsdk.sb.listings import PAGE
 from omicsdk.sb.paths import app_id
 from omicsdk.sb.reports import FilesReport
 from omicsdk.sb.task_runs import ENDED, download_logs, reason, some_of
 from omicsdk.sb.tasks import batch_by_of, with_files
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from omicsdk_api.sb.models.task import Task
-
-    from omicsdk.sb.client import SevenBridges
-    from omicsdk.transfer import TransferOptionsDict
+from omicsdk.transfer import TransferOptionsDict
 
 Status = Literal["DRAFT", "CREATING", "QUEUED", "RUNNING", "COMPLETED", "ABORTING", "ABORTED", "FAILED"]
 TASK = (
