@@ -61,9 +61,10 @@ def _is_hashing(kind: str, disk: bool) -> bool:
 
 
 def _floor(bench: Bench, place: Place, kind: str) -> Floor:
-    """What the files of a manifest take at least."""
+    """What the files of a manifest take at least, each by a request to the Data Store and its redirect, as for both sides."""
     served = getattr(bench.holdings, kind)
-    command = curl_list(bench.holdings.lists / "curl", place.out, rows_of(bench.nginx.http, served))
+    rows = rows_of(f"{bench.api}/v1/files", served)
+    command = curl_list(bench.holdings.lists / "curl", place.out, rows, "--location")
     return Floor(bench.nginx, shell(command), served)
 
 
