@@ -159,7 +159,7 @@ def test_a_subjects_document_is_deleted(auth: Gen3Auth, documents: Gen3Metadata,
     ("text", "message"),
     [
         (f"{A}|guid|id\n", "expected at least 2 columns, got 1"),
-        (f"{A}|guid|id,{B}|x\n", "line 1, column 'https://b.example.org|x': '' is not the name of a column"),
+        (f"{A}|guid|id,{B}|x\n", "line 1: 'https://b.example.org|x' is not the name of a column"),
         (f"{A}|guid|id,{B}||x\n", "is not the name of a column"),
     ],
 )
