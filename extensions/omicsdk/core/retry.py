@@ -23,14 +23,6 @@ _LOOKS = 30
 
 # Some services state the wait more exactly, beside the header of RFC 9110 or in its place.
 _IN_MILLISECONDS = ("retry-after-ms", "x-ms-retry-after-ms")
-# Others state the limit of requests: how many are left, and when there are more, in seconds (IETF's draft, Dryad), or as a time (GitHub).
-_LIMITS, _LEAST_TIME = ("ratelimit", "x-ratelimit"), 1e9
-#: Headers by which services state how long to wait.
-WAIT_HEADERS = (
-    "retry-after",
-    *_IN_MILLISECONDS,
-    *(f"{name}-{part}" for name in _LIMITS for part in ("remaining", "reset")),
-)
 # No upper bound: a wait of 10**9 s is valid. What exceeds floats is infinite.
 _SECONDS = r"(?a)\d+(\.\d+)?"
 # The form that all servers use.
@@ -168,14 +160,12 @@ class Flow:
 NO_RETRY = Retry(attempts=1)
 
 
-def retry_after(headers: Mapping[str, str], now: float, status: int = 0) -> float | None:
+def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """Return how long a service asks to wait.
 
     Args:
-        headers: A response's headers, read as `retry-after`, `retry-after-ms`, `x-ms-retry-after-ms` and `date`; with status 429
-            also as `ratelimit-remaining` and `ratelimit-reset`, with `x-` before them or not.
+        headers: A response's headers, read as `retry-after`, `retry-after-ms`, `x-ms-retry-after-ms` and `date`.
         now: Seconds since 1970 by the wall clock; the response's own Date takes precedence, since clocks differ.
-        status: The response's status.
 
     Returns:
         Seconds, at least 0; None if the headers are missing or invalid.
@@ -183,14 +173,12 @@ def retry_after(headers: Mapping[str, str], now: float, status: int = 0) -> floa
     for name in _IN_MILLISECONDS:
         if re.fullmatch(_SECONDS, (headers.get(name) or "").strip()):
             return float(headers[name]) / 1000
-    value, least_time = (headers.get("retry-after") or "").strip(), float("inf")
-    if not value and status == 429:
-        used_up = (name for name in _LIMITS if (headers.get(f"{name}-remaining") or "").strip() == "0")
-        value, least_time = next((headers.get(f"{name}-reset") or "" for name in used_up), "").strip(), _LEAST_TIME
-    seconds = float(value) if re.fullmatch(_SECONDS, value) else None
-    if seconds is not None and seconds <= least_time:
-        return seconds
-    until = seconds_of_date(value) if seconds is None else seconds
+    value = (headers.get("retry-after") or "").strip()
+    if not value:
+        return None
+    if re.fullmatch(_SECONDS, value):
+        return float(value)
+    until = seconds_of_date(value)
     if until is None:
         return None
     sent = seconds_of_date(headers.get("date") or "")

@@ -137,19 +137,6 @@ def test_how_long_a_service_asks_to_wait(value, seconds):
     assert retry_after({"retry-after": value}, now=1_000_000) == seconds
 
 
-@pytest.mark.parametrize("prefix", ["", "x-"])
-@pytest.mark.parametrize(
-    ("remaining", "reset", "seconds"),
-    [("0", "90", 90.0), ("0", "1790000030", 30.0), ("0", "1789999000", 0.0), ("7", "90", None), ("0", "soon", None)],
-)
-def test_a_limit_that_is_used_up_lasts_until_its_reset(prefix: str, remaining: str, reset: str, seconds: float | None):
-    """As Dryad states it in seconds and GitHub as a time, without Retry-After."""
-    headers = {f"{prefix}ratelimit-remaining": remaining, f"{prefix}ratelimit-reset": reset}
-    assert retry_after(headers, 1_790_000_000.0, 429) == seconds
-    assert retry_after({**headers, "retry-after": "5"}, 1_790_000_000.0, 429) == 5.0
-    assert retry_after(headers, 1_790_000_000.0, 302) is None  # of the last request that is taken
-
-
 @pytest.mark.parametrize("name", ["retry-after-ms", "x-ms-retry-after-ms"])
 def test_a_wait_in_milliseconds_takes_precedence(name):
     assert retry_after({name: " 1500 ", "retry-after": "2"}, now=0) == 1.5

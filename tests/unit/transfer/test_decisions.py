@@ -472,17 +472,6 @@ def test_no_head_raises(lines: list[bytes]) -> None:
     assert judge(REQUESTED, status, headers, 0.0).kind in Kind
 
 
-@pytest.mark.parametrize(
-    "limit", ["Retry-After: 9", "Retry-After-Ms: 9000", "RateLimit-Remaining: 0\r\nRateLimit-Reset: 9"]
-)
-@pytest.mark.parametrize(("status", "kind"), [(429, Kind.LATER), (302, Kind.MOVED)])
-def test_a_wait_that_a_server_states_is_read_of_its_head(limit: str, status: int, kind: Kind) -> None:
-    lines = f"HTTP/1.1 {status} X\r\nLocation: /there\r\n{limit}\r\n\r\n".encode().splitlines(keepends=True)
-    verdict = judge(REQUESTED, *parse_head(lines, HEAD_HEADERS), 0.0)
-    # The last request that is within a limit is answered as any other.
-    assert (verdict.kind, verdict.retry_after) == (kind, None if status == 302 and "Limit" in limit else 9.0)
-
-
 def test_a_size_that_no_file_has_is_none() -> None:
     whole = RequestedRange(0, None, ranged=False, size=None, size_is_stated=False, validator="")
     assert judge(whole, 200, {"content-length": str(10**18)}, 0.0).kind is Kind.WRONG_SIZE

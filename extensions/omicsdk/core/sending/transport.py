@@ -505,7 +505,7 @@ class _Conversation:
         raise error
 
     def _requested_wait(self, response: "httpx.Response") -> float | None:
-        return retry_after(response.headers, self._manners.clock.now(), response.status_code)
+        return retry_after(response.headers, self._manners.clock.now())
 
     def _next_pause(self, requested_wait: float | None = None) -> float | None:
         return self._retry.next_pause(

@@ -12,15 +12,7 @@ from omicsdk.core.credentials import origin_of
 from omicsdk.core.errors import APIError, TooManyRedirects, TransferError, TransportError
 from omicsdk.core.frozen import EMPTY, Frozen, NamedTuple
 from omicsdk.core.redaction import without_query
-from omicsdk.core.retry import (
-    LEAST_RATE,
-    REDIRECT_LIMIT,
-    REDIRECT_STATUSES,
-    SILENCE,
-    WAIT_HEADERS,
-    retry_after,
-    seconds_of_date,
-)
+from omicsdk.core.retry import LEAST_RATE, REDIRECT_LIMIT, REDIRECT_STATUSES, SILENCE, retry_after, seconds_of_date
 from omicsdk.core.type_guards import number_in
 from omicsdk.core.version import USER_AGENT
 from omicsdk.transfer.arguments import a, number, whole_number
@@ -108,11 +100,11 @@ HEAD_HEADERS = {
         "etag",
         "last-modified",
         "location",
+        "retry-after",
         "set-cookie",
         "transfer-encoding",
         "x-goog-stored-content-length",
         *HEADERS,
-        *WAIT_HEADERS,
         *WEB_HEADERS,
     )
 }
@@ -287,7 +279,7 @@ def judge(request: RequestedRange, status: int, headers: Mapping[str, str], now:
         return _judge_unsatisfiable(request, headers)
     if status == 304 and request.ranged:  # so Ruby's WEBrick reads If-Range
         return Verdict(Kind.WRONG_RANGE, status, why="no bytes, as if the request had named a copy that it has")
-    later = retry_after(headers, now, status)
+    later = retry_after(headers, now)
     if status in REDIRECT_STATUSES and headers.get("location"):
         cookies = headers.get("set-cookie", "")
         return Verdict(Kind.MOVED, status, location=headers["location"], retry_after=later, cookies=cookies)

@@ -540,7 +540,7 @@ class S3Client:
                 status = error.status if isinstance(error, APIError) else response.status
                 if status not in LATER and not is_repeated:
                     raise error
-                later = retry_after(response.headers, self._clock.now(), response.status)
+                later = retry_after(response.headers, self._clock.now())
             failures += 1
             import random  # few requests are repeated
 

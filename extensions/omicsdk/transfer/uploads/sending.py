@@ -347,7 +347,7 @@ def judge(status: int, headers: Mapping[str, str], body: bytes, now: float, *, o
     error_body = error_body_of(body)
     error_body = error_body._replace(request_id=error_body.request_id or headers.get("x-amz-request-id"))
     kind = _kind(status, error_body.code, empty=not body.strip())
-    return Verdict(kind, status, {}, retry_after=retry_after(headers, now, status), error_body=error_body)
+    return Verdict(kind, status, {}, retry_after=retry_after(headers, now), error_body=error_body)
 
 
 def is_page(headers: Mapping[str, str], body: bytes) -> bool:
