@@ -13,6 +13,7 @@ from pathlib import Path
 
 from omicsdk.core.archives import InflationLimit
 from omicsdk.core.errors import DiskFull, NameClash, TransferError, UnsafePath
+from omicsdk.transfer.checksums import checksums_of
 from omicsdk.transfer.disk import space_of, write_error
 from omicsdk.transfer.names import check_names, safe_name
 
@@ -141,11 +142,7 @@ def _is_unpacked(entry: zipfile.ZipInfo, path: Path) -> bool:
     """Whether a file is what an earlier run unpacked, by the size and CRC-32 that the archive states."""
     if path.is_symlink() or not path.is_file() or path.stat().st_size != entry.file_size:
         return False
-    crc = 0
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            crc = zlib.crc32(block, crc)
-    return crc == entry.CRC
+    return checksums_of(str(path), ["crc32"], entry.file_size)["crc32"] == f"{entry.CRC:08x}"
 
 
 def _extract(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, archive: Path) -> None:
