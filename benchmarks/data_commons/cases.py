@@ -74,7 +74,7 @@ def _floor(bench: Bench, files: Sequence[Served]) -> Floor:
     """What fetching the files by curl and their MD5 take at least."""
     config = bench.source / "curl"
     command = programs.curl_list(config, bench.place.out, rows_of(bench.nginx.http, files))
-    return Floor(bench.nginx, programs.shell(command), files, "md5")
+    return Floor(bench.nginx.root, programs.shell(command), files, "md5")
 
 
 def _put(api: str, root: Path, file: Served) -> dict[str, object]:

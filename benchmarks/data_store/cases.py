@@ -65,7 +65,7 @@ def _floor(bench: Bench, place: Place, kind: str) -> Floor:
     served = getattr(bench.holdings, kind)
     rows = rows_of(f"{bench.api}/v1/files", served)
     command = curl_list(bench.holdings.lists / "curl", place.out, rows, "--location")
-    return Floor(bench.nginx, shell(command), served)
+    return Floor(bench.nginx.root, shell(command), served)
 
 
 def bundle(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:

@@ -117,7 +117,7 @@ def bounded(
     rows = [[file.name, f"{at}/{file.name}"] for file in files]
     receive = bench.worker.task(do="receive", rows=rows, folder=str(place.out), certificate=certificate)
     hashed = checksum if checksum == "sha256" else None  # CRC32C is a part of receiving
-    return Floor(bench.nginx, receive, files, hashed).compared(case, of)
+    return Floor(bench.nginx.root, receive, files, hashed).compared(case, of)
 
 
 def many(

@@ -15,7 +15,7 @@ from measuring import Action, Case, Row, Spent, cpu_seconds, measured, rounds_of
 from omicsdk.transfer.network.wire import SEND_BUFFER
 
 from transferring.files import Served
-from transferring.nginx import Nginx
+from transferring.processes import cpu_of_descendants
 
 
 class Floor:
@@ -24,33 +24,30 @@ class Floor:
     At once, because cores that share caches, memory and their units are slower together than each of them alone.
 
     Args:
-        nginx: The server.
+        root: The folder that the server serves.
         receive: Fetches the files.
-        files: Their names on the server.
+        files: Their names in that folder.
         algorithm: What they are hashed with; None for nothing.
     """
 
-    def __init__(
-        self, nginx: Nginx, receive: Action, files: Sequence[Served], algorithm: str | None = "sha256"
-    ) -> None:
-        self._nginx = nginx
+    def __init__(self, root: Path, receive: Action, files: Sequence[Served], algorithm: str | None = "sha256") -> None:
         self._receive = receive
-        self._files = [nginx.root / file.name for file in files]
+        self._files = [root / file.name for file in files]
         self._algorithm = algorithm
 
     def measure(self, *, serving: bool = True) -> float:
         """Has all of it done once, and gives the CPU seconds that it took.
 
         Args:
-            serving: Whether those of the server count.
+            serving: Whether those of the servers count: each request that is needed has to be answered, too.
         """
         hashing = threading.Thread(target=self._hash)
-        served, spent = self._nginx.cpu(), cpu_seconds()
+        running, spent = cpu_of_descendants(), cpu_seconds()
         hashing.start()
-        told = self._receive()
+        received = self._receive()
         hashing.join()
-        elsewhere = told.cpu if isinstance(told, Spent) else 0.0  # in a process that continues
-        return (self._nginx.cpu() - served if serving else 0.0) + cpu_seconds() - spent + elsewhere
+        in_client = received.cpu if isinstance(received, Spent) else 0.0  # whose process continues
+        return cpu_seconds() - spent + (cpu_of_descendants() - running if serving else in_client)
 
     def compared(self, case: Case, of: Literal["wall", "cpu"] = "wall") -> Row:
         """A row of results with its bound. This is measured directly after each run of the peer, and does not count.

@@ -67,7 +67,6 @@ class Nginx:
         https: The same over TLS.
         limited: The same at RATE a connection.
         certificate: The file that a client of the TLS one must trust.
-        process: The number of its first process.
     """
 
     root: Path
@@ -75,13 +74,6 @@ class Nginx:
     https: str
     limited: str
     certificate: Path
-    process: int
-
-    def cpu(self) -> float:
-        """CPU seconds of its workers so far."""
-        workers = subprocess.run(["pgrep", "-P", str(self.process)], capture_output=True, text=True).stdout.split()
-        fields = [Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split() for worker in workers]
-        return sum(int(each[11]) + int(each[12]) for each in fields) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
@@ -115,7 +107,7 @@ def serving(root: Path, folder: Path) -> Generator[Nginx]:
         try:
             _wait(server, plain_at, folder / "error.log")
             urls = f"http://{plain_at}", f"https://{tls_at}", f"http://{limited_at}"
-            yield Nginx(root, *urls, certificate, server.pid)
+            yield Nginx(root, *urls, certificate)
         finally:
             server.terminate()
             server.wait()

@@ -1,6 +1,7 @@
 """Our side of a worker: a process that is warm, and does the requested work."""
 
 import json
+import os
 import select
 import subprocess
 import sys
@@ -115,6 +116,26 @@ def worker(
                     pipe.close()
                 except BrokenPipeError:
                     continue
+
+
+def cpu_of_descendants() -> float:
+    """CPU seconds so far of the running processes that this one started, and of those that they started: servers, workers."""
+    parents, ticks = dict[int, int](), dict[int, int]()
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:  # it has ended
+            continue
+        process = int(stat.parent.name)
+        parents[process], ticks[process] = int(fields[1]), int(fields[11]) + int(fields[12])
+
+    def is_descendant(process: int) -> bool:
+        while process := parents.get(process, 0):
+            if process == os.getpid():
+                return True
+        return False
+
+    return sum(spent for process, spent in ticks.items() if is_descendant(process)) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager

@@ -73,3 +73,33 @@ def test_a_worker_states_what_a_task_took_and_why_one_failed():
     assert took["wall"] < 10
     assert set(took) == {"wall", "cpu", "rose"}
     assert failed == {"error": "KeyError: 'what'"}
+
+
+BUSY_SERVER = """
+import sys, time
+for _ in sys.stdin:
+    end = time.process_time() + 0.3
+    while time.process_time() < end:
+        pass
+    print("served", flush=True)
+"""
+
+
+def test_the_floor_counts_what_every_server_takes(tmp_path):
+    """A service that only redirects takes a core's time as the server of the bytes does."""
+    from transferring.floor import Floor
+
+    with subprocess.Popen(
+        [sys.executable, "-c", BUSY_SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+
+        def receive() -> None:
+            print("request", file=server.stdin, flush=True)
+            assert server.stdout.readline() == "served\n"
+
+        floor = Floor(tmp_path, receive, [], None)
+        assert 0.25 < floor.measure() < 5
+        assert floor.measure(serving=False) < 0.25
+        server.stdin.close()

@@ -51,16 +51,6 @@ def test_files_behind_an_api_are_found_as_the_package_finds_them(by_calls: bool)
         assert callable(renew)
 
 
-class Quiet:
-    """A server that needs no processor."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-
-    def cpu(self) -> float:
-        return 0.0
-
-
 def test_a_row_that_hashing_bounds_states_the_bound(tmp_path):
     """The floor is measured after each run of the peer, in a place that is empty again."""
     from measuring import Case
@@ -69,7 +59,7 @@ def test_a_row_that_hashing_bounds_states_the_bound(tmp_path):
 
     (tmp_path / "one").write_bytes(b"abc")
     steps: list[str] = []
-    floor = Floor(Quiet(tmp_path), lambda: steps.append("floor"), [Served("one", 3, "", "")])
+    floor = Floor(tmp_path, lambda: steps.append("floor"), [Served("one", 3, "", "")])
     case = Case("a / b", lambda: steps.append("a"), lambda: steps.append("b"), 1, 1, lambda: steps.append("empty"))
     row = floor.compared(case)
     assert set(row["bound"]) == {"ratio", "reason"}
