@@ -18,13 +18,12 @@ from omicsdk.core.errors import NotFound, OmicsError, UsageError
 from omicsdk.core.model import ANY, STRING, array, check, mapping, members, optional
 from omicsdk.core.page_items import found_at
 from omicsdk.core.platform import deleting
-from omicsdk.core.tables import line_of
 from omicsdk.core.type_guards import is_object
 from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.errors import tried
 from omicsdk.gen3.index_records import valid_guids
 from omicsdk.gen3.manifests.runs import Published, digest_of, in_order
-from omicsdk.gen3.manifests.tables import Fault, ManifestError, table_of, whole_rows, written_table
+from omicsdk.gen3.manifests.tables import Fault, ManifestError, encoded_row, table_of, whole_rows, written_table
 from omicsdk.gen3.metadata_documents import (
     CREATED,
     UPDATED,
@@ -223,11 +222,11 @@ def read_crosswalk(
             )
             count += 1
         header = sorted(columns)
-        file.write(line_of([str(column) for column in header], ",").encode())
+        file.write(encoded_row([str(column) for column in header], ","))
         spool.seek(0)
         for line in spool:
             values = {Column(*names): value for *names, value in json.loads(line)}
-            file.write(line_of([values.get(column, "") for column in header], ",").encode())
+            file.write(encoded_row([values.get(column, "") for column in header], ","))
     with written_table(target.with_name(f"{target.stem}_info.csv"), INFO_COLUMNS) as write:
         for (commons, name), description in sorted(descriptions.items()):
             write((commons, name, description))

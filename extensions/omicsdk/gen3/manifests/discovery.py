@@ -24,7 +24,6 @@ from omicsdk.core.errors import NotFound
 from omicsdk.core.json_coding import decoded
 from omicsdk.core.json_text import strict_value
 from omicsdk.core.platform import deleting
-from omicsdk.core.tables import line_of
 from omicsdk.core.type_guards import is_array, is_object, only_objects
 from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.errors import Gen3UserError
@@ -34,6 +33,7 @@ from omicsdk.gen3.manifests.tables import (
     ManifestError,
     Table,
     delimiter_of,
+    encoded_row,
     opened,
     require_columns,
     table_of,
@@ -183,11 +183,11 @@ def write_table(file: IO[bytes], documents: Iterator[tuple[str, dict[str, Any]]]
             places.append((guid, spool.tell()))
             spool.write(json.dumps(block).encode() + b"\n")
         columns = columns_of(fields, tags)
-        file.write(line_of(columns, "\t", **ESCAPED).encode())
+        file.write(encoded_row(columns, "\t", **ESCAPED))
         for guid, offset in sorted(places):
             spool.seek(offset)
             cells = cells_of(guid, json.loads(spool.readline()), columns)
-            file.write(line_of(cells, "\t", **ESCAPED).encode())
+            file.write(encoded_row(cells, "\t", **ESCAPED))
     return len(places)
 
 
@@ -245,12 +245,12 @@ def combine_discovery(
     # Quotes around each cell show that they are none of JSON texts, and that backslashes are no escapes.
     dialect = ESCAPED if separator == "\t" else {"quoting": csv.QUOTE_ALL}
     with output_file(target) as file:
-        file.write(line_of(header, separator, **dialect).encode())
+        file.write(encoded_row(header, separator, **dialect))
         for index in sorted(added):
             # The GUID stays that of the study, whatever the other table calls its own.
             cells = {**rows[index], **added[index], GUID: rows[index][GUID]}
             if cells[GUID]:
-                file.write(line_of([cells.get(name, "") for name in header], separator, **dialect).encode())
+                file.write(encoded_row([cells.get(name, "") for name in header], separator, **dialect))
                 written += 1
     return written
 
@@ -372,10 +372,10 @@ def write_objects(objects: Iterator[Mapping[str, Any]], output: str | os.PathLik
         objects_listed = list(objects)
         further = sorted({name for object_ in objects_listed for name in object_} - {*REQUIRED})
         columns = [*REQUIRED, *further]
-        file.write(line_of(columns, "\t", **ESCAPED).encode())
+        file.write(encoded_row(columns, "\t", **ESCAPED))
         for entry in objects_listed:
             cells = [cell_of(entry[name]) if name in entry else "" for name in columns]
-            file.write(line_of(cells, "\t", **ESCAPED).encode())
+            file.write(encoded_row(cells, "\t", **ESCAPED))
         return len(objects_listed)
 
 
@@ -387,7 +387,7 @@ def objects_in(document: Mapping[str, Any]) -> list[dict[str, Any]]:
 def write_template(output: str | os.PathLike[str]) -> None:
     """Write a table of data objects without rows."""
     with output_file(output) as file:
-        file.write(line_of([*REQUIRED, *OPTIONAL], "\t", **ESCAPED).encode())
+        file.write(encoded_row([*REQUIRED, *OPTIONAL], "\t", **ESCAPED))
 
 
 class StudyObjects(NamedTuple):

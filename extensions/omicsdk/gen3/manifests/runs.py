@@ -22,7 +22,7 @@ from omicsdk.core.redaction import mask_text
 from omicsdk.core.tables import line_of
 from omicsdk.core.threads import Workers
 from omicsdk.gen3.errors import tried
-from omicsdk.gen3.manifests.tables import Fault, ManifestError
+from omicsdk.gen3.manifests.tables import ESCAPES, Fault, ManifestError
 from omicsdk.transfer.disk import Disk, write_errors
 from omicsdk.transfer.journal import JournalFile
 from omicsdk.transfer.journal import line_of as journal_line
@@ -137,7 +137,7 @@ class Outputs:
             text: The text.
         """
         with write_errors(str(self.paths[index])):
-            self._files[index].write(text.encode())
+            self._files[index].write(text.encode("utf-8", ESCAPES))
 
     def count_done(self, rows: int) -> None:
         """Count further rows as done, all of whose text was written."""

@@ -14,7 +14,7 @@ from typing import IO, Any, NamedTuple
 from omicsdk.core.batches import repeated
 from omicsdk.core.checksums import from_base64
 from omicsdk.core.errors import OmicsError, shortened
-from omicsdk.core.tables import RowError, is_header, lines_of, rows_of
+from omicsdk.core.tables import RowError, is_header, line_of, lines_of, rows_of
 from omicsdk.core.type_guards import number_in
 from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.transfer.disk import output_file
@@ -366,6 +366,15 @@ def _not_utf8(path: Path) -> int:
     return 1
 
 
+# Of texts that UTF-8 cannot encode: names of files that are not UTF-8, and lone surrogates of JSON.
+ESCAPES = "backslashreplace"
+
+
+def encoded_row(cells: Iterable[object], delimiter: str, **dialect: Any) -> bytes:
+    """Format cells as a line of a table's file; `dialect` is passed to csv.writer."""
+    return line_of(cells, delimiter, **dialect).encode("utf-8", ESCAPES)
+
+
 @contextmanager
 def written_table(
     path: str | os.PathLike[str], header: Sequence[object], delimiter: str | None = None
@@ -382,7 +391,7 @@ def written_table(
     """
     target = Path(path)
     with output_file(target) as file:
-        text = io.TextIOWrapper(file, "utf-8", newline="")
+        text = io.TextIOWrapper(file, "utf-8", ESCAPES, newline="")
         try:
             writer = csv.writer(text, delimiter=delimiter_of(target, delimiter), lineterminator="\n")
             writer.writerow(header)

@@ -210,7 +210,8 @@ def _with_paths(rows: Iterable[dict[str, str]], download_dir: str) -> Iterator[d
 
 def _write(target: Path, rows: Iterable[dict[str, str]], columns: Sequence[str]) -> None:
     with write_errors(str(target), target.name), in_place_of(target, durable=False) as file:
-        text = TextIOWrapper(file, encoding="utf-8", newline="")
+        # Escapes a folder's name that is not UTF-8: the next run has to read the manifest.
+        text = TextIOWrapper(file, "utf-8", "backslashreplace", newline="")
         writer = csv.DictWriter(text, columns, dialect=DIALECT)
         writer.writeheader()
         writer.writerows(rows)

@@ -176,6 +176,12 @@ def test_written_manifests_are_read_back_and_name_the_files_places(tmp_path: Pat
     assert list(Manifest.open(tmp_path / "m.tsv").rows()) == [{**row, "file_path": place}]
 
 
+def test_a_manifest_of_a_folder_whose_name_is_not_utf8_is_written_and_read(tmp_path: Path):
+    write_manifest(tmp_path / "m.tsv", [{**ROW, "file_version": ""}], "d\udcff")
+    (row,) = Manifest.open(tmp_path / "m.tsv").rows()
+    assert row["file_path"] == str(Path(r"d\udcff", filestore_path(SHA)))
+
+
 def test_a_manifest_that_could_not_be_written_whole_leaves_nothing(tmp_path: Path):
     def rows() -> Iterator[dict[str, str]]:
         yield {**ROW, "file_version": ""}

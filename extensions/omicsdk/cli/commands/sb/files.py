@@ -320,7 +320,7 @@ def table_lines(file: str) -> Generator[Iterable[str]]:
 def _write(path: Path, text: str) -> None:
     try:
         with in_place_of(path, through_links=True) as file:
-            file.write(text.encode())
+            file.write(text.encode("utf-8", "backslashreplace"))  # names may be no UTF-8
     except OSError as error:
         raise NotWritable(str(path), error.strerror or str(error), remedy="Choose another file: --file.") from error
 
