@@ -347,16 +347,17 @@ def checksums_of(file: File) -> dict[str, str]:
     Args:
         file: The file.
     """
-    return checksums_in(file.metadata)
+    return checksums_in(file.metadata, getattr(file.origin, "task", None))
 
 
-def checksums_in(metadata: object) -> dict[str, str]:
+def checksums_in(metadata: object, task: object) -> dict[str, str]:
     """The same of metadata.
 
     Args:
         metadata: The metadata, or None.
+        task: The task that made the file, if any: its outputs inherit the metadata of its inputs, whose bytes are others.
     """
-    if not isinstance(metadata, Mapping):
+    if task or not isinstance(metadata, Mapping):
         return {}
     checksums: dict[str, str] = {}
     for key, value in cast("Mapping[Any, Any]", metadata).items():

@@ -273,3 +273,13 @@ def test_a_bulk_request_whose_records_are_about_other_objects_is_refused(call: s
         pytest.raises(ResponseMismatch, match="bulk_get_"),
     ):
         getattr(api, call)([f"{number:024x}" for number in (1, 2)])
+
+
+@pytest.mark.parametrize(
+    ("origin", "checksums"), [({"task": "t"}, {}), ({"task": None}, {"md5": "0" * 32}), ({}, {"md5": "0" * 32})]
+)
+def test_checksums_that_an_output_inherits_are_not_its_own(origin: dict[str, Any], checksums: dict[str, str]):
+    """Outputs of tasks have the metadata of their inputs, as reported for tools whose outputs state `__inherit__`."""
+    file = {**FILE, "metadata": {"__inherit__": "input_bam", "md5": "0" * 32}, "origin": origin}
+    with listing(json={"items": [file]}) as client:
+        assert [entry.checksums for entry in SbStore(client=client).entries("o/p")] == [checksums]

@@ -7,7 +7,7 @@ from typing import Any
 
 from omicsdk.core import BearerToken
 from omicsdk.sb import SevenBridges
-from omicsdk.sb.downloads import url_of
+from omicsdk.sb.downloads import checksums_of, url_of
 from omicsdk.sb.jobs import StorageJobs
 from omicsdk.sb.listings import Folders
 from omicsdk.sb.manifest import table
@@ -27,6 +27,7 @@ FILE = {
     "parent": "1" * 24,
     "metadata": {"sample": "s", "more": ["a", None]},
     "tags": ["t"],
+    "origin": {"task": "t"},
 }
 FOLDER = {"id": "1" * 24, "name": "a.txt", "type": "folder", "project": "me/p"}
 ERROR = {"status": 404, "code": 5002, "message": "no"}
@@ -47,7 +48,8 @@ Act = Callable[[SevenBridges, Path], object]
 WORKFLOWS: dict[str, tuple[Act, Responses]] = {
     "list a folder": (
         lambda client, _: [
-            table([(str(entry.path), entry.file.to_dict())]) for entry in client.ls("sb://me/p", recursive=True)
+            (table([(str(entry.path), entry.file.to_dict())]), checksums_of(entry.file))
+            for entry in client.ls("sb://me/p", recursive=True)
         ],
         {"GET /v2/files": scripted({"items": [FILE], "links": []})},
     ),

@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections.abc import Generator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from omicsdk.compat.sevenbridges._arguments import path_of
 from omicsdk.compat.sevenbridges.enums import STREAMED, PartSize, RequestParameters, TransferState
@@ -142,5 +142,7 @@ def _facts_of(file: File) -> tuple[str, int | None, Mapping[str, str]]:
     if str(file.look_up("type") or "").lower() == "folder":
         raise SbgError(f"{file!r} is a folder", remedy="Use api.platform.download for folders.")
     size = file.look_up("size")
-    stored_checksums = downloads.checksums_in(file.look_up("metadata"))
+    origin = file.look_up("origin")
+    task = cast("Mapping[str, object]", origin).get("task") if isinstance(origin, Mapping) else None
+    stored_checksums = downloads.checksums_in(file.look_up("metadata"), task)
     return identifier(file), size if isinstance(size, int) else None, stored_checksums

@@ -84,6 +84,14 @@ def test_what_metadata_state_is_verified(platform: Any, api: Any, tmp_path: Path
     done(Download(file_path=tmp_path / "local", file=file, checksums={}))
 
 
+def test_checksums_that_an_output_inherits_are_not_its_own(platform: Any, api: Any, tmp_path: Path):
+    done(
+        Download(
+            file_path=tmp_path / "local", file=file_of(platform, api, metadata={"md5": "0" * 32}, origin={"task": "t"})
+        )
+    )
+
+
 def test_what_exists_stays_until_the_new_one_is_whole(platform: Any, api: Any, tmp_path: Path, error: Any):
     local = tmp_path / "local"
     local.write_bytes(b"SOME BYTES")
