@@ -10,6 +10,7 @@ from both_clients import BothClients, Check, Results, gave, run_scenario, shows
 from connect_proxy import ConnectProxy
 from omicsdk.sandbox.gen3 import CLIENT_ID
 from omicsdk.sandbox.server import Sandbox
+from quiet_server import running
 
 pytestmark = [pytest.mark.compat("gen3"), pytest.mark.timeout(600)]
 
@@ -149,9 +150,9 @@ def run(python: Path, sandbox: Sandbox, proxy: ConnectProxy, package: str, folde
 @pytest.fixture(scope="module")
 def proxy(server: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConnectProxy]:
     """The proxy through which the sandbox is https://commons.example.org."""
-    running = ConnectProxy(server.url, HOST, tmp_path_factory.mktemp("certificates"))
-    yield running
-    running.close()
+    proxy = ConnectProxy(server.url, HOST, tmp_path_factory.mktemp("certificates"))
+    with running(proxy):
+        yield proxy
 
 
 @pytest.fixture(scope="module")

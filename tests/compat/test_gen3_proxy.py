@@ -7,15 +7,16 @@ import httpx
 import pytest
 from connect_proxy import ConnectProxy
 from omicsdk.sandbox.server import Sandbox
+from quiet_server import running
 
 HOST = "commons.example.org"
 
 
 @pytest.fixture
 def proxy(sandbox: Sandbox, tmp_path: Path) -> Iterator[ConnectProxy]:
-    running = ConnectProxy(sandbox.url, HOST, tmp_path)
-    yield running
-    running.close()
+    proxy = ConnectProxy(sandbox.url, HOST, tmp_path)
+    with running(proxy):
+        yield proxy
 
 
 @pytest.fixture

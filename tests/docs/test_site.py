@@ -1,11 +1,8 @@
 """The manual as a site: it is built without a warning, its links lead somewhere, and it can be read on a telephone."""
 
-import functools
-import http.server
 import importlib.util
 import json
 import shutil
-import threading
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -15,6 +12,7 @@ from building.docstrings import fenced
 from building.hooks import LINK, OUTSIDE, footer, from_docs, from_top
 from building.python_pages import PACKAGES, Package, by_need, names
 from building.site import build, lost_in_site
+from quiet_server import serving_files
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -104,15 +102,8 @@ def test_every_page_of_the_manual_can_be_found_by_its_navigation(site: Path):
 
 @pytest.fixture(scope="module")
 def address(site: Path) -> Iterator[str]:
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    handler = functools.partial(Quiet, directory=str(site))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
+    with serving_files(site) as url:
+        yield url
 
 
 @pytest.mark.skipif(

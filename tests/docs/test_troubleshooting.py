@@ -27,6 +27,7 @@ from manual import CHECKOUT, Block, blocks, prints
 from omicsdk import Dss
 from omicsdk.cli.main import main
 from omicsdk.sandbox import Rule, Sandbox
+from quiet_server import running
 
 pytestmark = pytest.mark.sandbox
 
@@ -368,11 +369,8 @@ def _(user: User) -> str:
 
 @case("A certificate is not trusted")
 def _(user: User) -> str:
-    proxy = ConnectProxy(user.sandbox.url, "dss.example.org", user.folder)
-    try:
-        return user.omics(*LISTING, "--base-url", "https://dss.example.org/v1", variables={"https_proxy": proxy.url})
-    finally:
-        proxy.close()
+    with running(ConnectProxy(user.sandbox.url, "dss.example.org", user.folder)) as url:
+        return user.omics(*LISTING, "--base-url", "https://dss.example.org/v1", variables={"https_proxy": url})
 
 
 @case("Too many requests (429)")

@@ -4,7 +4,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from omicsdk import Crunch, Gen3
 from omicsdk.fs import CopyOptions, Put, Store, open_store
 from omicsdk.gen3 import Gen3Login
 from omicsdk.sandbox import Sandbox
+from quiet_server import running
 from user_commands import run_here
 
 FILES = {"in/a.txt": b"a", "in/b.txt": b"bb", "in/sub/c.txt": b"ccc", "other/x.txt": b"x", "other/y.txt": b"yy"}
@@ -182,7 +183,8 @@ def world(
     proxies: list[LyingProxy] = []
     behind = dict(own_environ)
     for server in (omics_sandbox.url, omics_sandbox.s3_url):
-        proxy = opened_proxies.enter_context(closing(LyingProxy(server)))
+        proxy = LyingProxy(server)
+        opened_proxies.enter_context(running(proxy))
         proxies.append(proxy)
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(server))
         behind = {name: value.replace(origin, proxy.origin) for name, value in behind.items()}

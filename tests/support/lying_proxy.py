@@ -11,9 +11,11 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
+
+from quiet_server import QuietHandler
 
 _OF_ONE_CONNECTION = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length"})
 
@@ -78,7 +80,7 @@ class Lie:
 
 
 class LyingProxy(ThreadingHTTPServer):
-    """The proxy, in threads of its own from when it is made until it is closed.
+    """The proxy, to be run by `quiet_server.running`.
 
     Args:
         server: The URL of the server; only its host and port count.
@@ -89,8 +91,6 @@ class LyingProxy(ThreadingHTTPServer):
         requests: The requests that a lie could be about, since `begin`.
     """
 
-    daemon_threads = True
-
     def __init__(self, server: str) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         parts = urlsplit(server)
@@ -98,8 +98,6 @@ class LyingProxy(ThreadingHTTPServer):
         assert parts.port
         self.upstream: tuple[str, int] = parts.hostname, parts.port
         self.begin()
-        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        self._thread.start()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Let clients go: the traceback would stand among the messages of the command that is tried."""
@@ -127,14 +125,8 @@ class LyingProxy(ThreadingHTTPServer):
             self.requests.append(request)
         return request, self.lie if self.only in (None, request.number) else None
 
-    def close(self) -> None:
-        """Stop it."""
-        self.shutdown()
-        self._thread.join()
-        self.server_close()
 
-
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(QuietHandler):
     server: LyingProxy
     protocol_version = "HTTP/1.1"
     # A head and a body are two writes: the second would wait 40 ms for the client's delayed acknowledgement of the first.
@@ -182,9 +174,6 @@ class _Handler(BaseHTTPRequestHandler):
         while self.rfile.readline().strip():
             pass
         return whole
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Nothing is logged."""
 
 
 # -- lies

@@ -1,8 +1,11 @@
 """Servers of the standard library on loopback: each in a thread while a block runs, and printing nothing."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from functools import partial
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from socketserver import TCPServer
 from threading import Thread
 
 
@@ -31,7 +34,7 @@ class QuietHandler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def running(server: ThreadingHTTPServer) -> Generator[str]:
+def running(server: TCPServer) -> Generator[str]:
     """Serve in a thread, and close the server afterwards.
 
     Yields:
@@ -40,7 +43,7 @@ def running(server: ThreadingHTTPServer) -> Generator[str]:
     thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield f"http://127.0.0.1:{server.server_address[1]}"
     finally:
         server.shutdown()
         server.server_close()
@@ -48,7 +51,18 @@ def running(server: ThreadingHTTPServer) -> Generator[str]:
 
 
 @contextmanager
-def serving(handler: type[BaseHTTPRequestHandler]) -> Generator[str]:
+def serving(handler: Callable[..., BaseHTTPRequestHandler]) -> Generator[str]:
     """Serve with a handler on a free port; yields the URL as `running` does."""
     with running(ThreadingHTTPServer(("127.0.0.1", 0), handler)) as url:
+        yield url
+
+
+class _Files(QuietHandler, SimpleHTTPRequestHandler):
+    """Files and lists of a folder."""
+
+
+@contextmanager
+def serving_files(folder: Path) -> Generator[str]:
+    """Serve the files of a folder; yields the URL as `running` does."""
+    with serving(partial(_Files, directory=str(folder))) as url:
         yield url

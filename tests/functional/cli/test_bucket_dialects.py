@@ -11,6 +11,7 @@ import pytest
 from lying_proxy import Lie, LyingProxy, Request
 from omicsdk.cli.main import main
 from omicsdk.sandbox import Rule
+from quiet_server import running
 from small_cells import IN_PARTS
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.usefixtures("small_parts")]
@@ -148,8 +149,8 @@ def renew(omics_sandbox, monkeypatch, tmp_path) -> Any:
 def proxy(omics_sandbox, renew, monkeypatch):
     proxy = LyingProxy(omics_sandbox.s3_url)
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", proxy.origin)
-    yield proxy
-    proxy.close()
+    with running(proxy):
+        yield proxy
 
 
 @pytest.mark.parametrize("when", [0, 1, 2, 4, 7])

@@ -7,9 +7,6 @@ import select
 import shutil
 import subprocess
 import sys
-import threading
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -17,6 +14,7 @@ from completion_cases import CASES
 from omicsdk.cli import lookups
 from omicsdk.cli.commands import completion
 from omicsdk.cli.completion import script
+from quiet_server import serving_files
 
 SHELLS = [
     pytest.param(name, marks=pytest.mark.skipif(shutil.which(name) is None, reason=f"{name} isn't installed"))
@@ -249,18 +247,9 @@ def test_remote_paths_and_projects_are_offered(sb, tab, tmp_path):
 def test_folders_of_web_servers_are_offered(tab, tmp_path):
     (tmp_path / "served" / "a folder").mkdir(parents=True)
     (tmp_path / "served" / "a%.txt").touch()
-
-    class Handler(SimpleHTTPRequestHandler):
-        def log_message(self, format, *args):
-            del format, args
-
-    handler = partial(Handler, directory=str(tmp_path / "served"))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        host = f"127.0.0.1:{server.server_port}"
-        assert tab("ls", f"http://{host}/a") == [f"http://{host}/a%20folder/", f"http://{host}/a%25.txt"]
-        assert tab("ls", f"http://{host[:-1]}") == tab("ls", f"http://me:canary@{host}/") == []
-        server.shutdown()
+    with serving_files(tmp_path / "served") as url:
+        assert tab("ls", f"{url}/a") == [f"{url}/a%20folder/", f"{url}/a%25.txt"]
+        assert tab("ls", url[:-1]) == tab("ls", url.replace("://", "://me:canary@") + "/") == []
 
 
 def test_names_are_kept_in_the_cache_folder_without_secrets(sb, tab, tmp_path, monkeypatch):

@@ -6,8 +6,8 @@ import shutil
 import socket
 import threading
 import time
+from contextlib import ExitStack
 from email.utils import formatdate
-from http.server import HTTPServer
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from omicsdk.cli.doctor import services
 from omicsdk.cli.doctor.network import proxy, tried, tried_public
 from omicsdk.cli.doctor.services import PUBLIC, Call, Login, PublicService
 from omicsdk.core import BearerToken
-from quiet_server import QuietHandler
+from quiet_server import QuietHandler, serving
 
 SECRETS = ("OMICS_DSS_TOKEN", "OMICS_AUTH_TOKEN", "OMICS_UPLOAD_TOKEN", "SB_AUTH_TOKEN", "CRUNCH_TOKEN", "PANGEA_PASS")
 ALL = ["dss", "auth", "upload", "azul", "gdc", "sb", "gen3", "drs", "crunch", "pangea"]
@@ -327,7 +327,7 @@ LOGIN = Login("sb", "profile default", "~/.sevenbridges/credentials [default]", 
 @pytest.fixture
 def skewed():
     """Starts a server whose clock is apart from ours; gives its URL, and the headers that came."""
-    servers = []
+    servers = ExitStack()
 
     def start(seconds, status=200):
         came = []
@@ -341,14 +341,10 @@ def skewed():
                 self.end_headers()
                 self.wfile.write(b"{}")
 
-        servers.append(HTTPServer(("127.0.0.1", 0), Response))
-        threading.Thread(target=servers[-1].serve_forever, args=(0.01,), daemon=True).start()
-        return f"http://127.0.0.1:{servers[-1].server_port}/v2", came
+        return f"{servers.enter_context(serving(Response))}/v2", came
 
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+    with servers:
+        yield start
 
 
 @pytest.mark.parametrize(

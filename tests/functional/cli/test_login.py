@@ -6,14 +6,13 @@ import socket
 import stat
 import subprocess
 import sys
-import threading
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from fork_server import forked
 from omicsdk.portals import gdc
-from quiet_server import QuietHandler
+from quiet_server import QuietHandler, running
 from user_commands import run_here
 
 pytestmark = pytest.mark.sandbox
@@ -434,7 +433,6 @@ class Google(ThreadingHTTPServer):
     def __init__(self, token: str) -> None:
         super().__init__(("127.0.0.1", 0), GoogleResponses)
         self.token, self.paths = token, list[str]()
-        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
     def secrets(self, path: Path) -> str:
         """Write the client secrets of an application."""
@@ -459,7 +457,7 @@ def test_a_google_account_logs_in_with_a_browser_on_another_machine(user, tmp_pa
     url, kept = f"{user.sandbox.url}/azul", user.folder / "google"
     right, wrong = Google(user.sandbox.token()), Google("wrong")
     words = ("azul", "--base-url", url, "--device", "--credentials-file")
-    try:
+    with running(right), running(wrong):
         message = user.login(*words, right.secrets(tmp_path / "right.json"))
         assert "enter the code AB-CD" in message
         assert f"logged in to {url}" in message
@@ -478,10 +476,6 @@ def test_a_google_account_logs_in_with_a_browser_on_another_machine(user, tmp_pa
         assert file not in kept.iterdir()
         assert user.run("logout", "azul").returncode == 0
         assert (list(kept.iterdir()), right.paths[-1]) == ([], "/revoke")
-    finally:
-        for server in (right, wrong):
-            server.shutdown()
-            server.server_close()
 
 
 def test_a_browser_on_another_machine_needs_an_application(user):

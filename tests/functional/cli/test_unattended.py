@@ -16,7 +16,7 @@ from omicsdk.cli.commands.metrics import Metrics
 from omicsdk.core import ManualClock
 from omicsdk.transfer import Progress
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
-from quiet_server import QuietHandler
+from quiet_server import QuietHandler, running
 
 OMICS = str(Path(sys.executable).with_name("omics"))
 SIZE = 100_000
@@ -58,11 +58,10 @@ class Handler(QuietHandler):
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with Server() as made:
-        threading.Thread(target=made.serve_forever, daemon=True).start()
-        yield made
-        made.goes_on.set()
-        made.shutdown()
+    server = Server()
+    with running(server):
+        yield server
+        server.goes_on.set()
 
 
 def values(request: ExportMetricsServiceRequest) -> dict[str, float]:

@@ -12,6 +12,7 @@ from typing import Any
 import pycurl
 import pytest
 from botocore.exceptions import ClientError, SSLError
+from connect_proxy import ConnectProxy
 from omicsdk.core import APIError, ConnectFailed, NotFound, TimedOut, Timeout, TLSFailed, TransferError
 from omicsdk.core.plain_client import PlainClient, plain_request
 from omicsdk.core.retry import NO_RETRY
@@ -20,6 +21,7 @@ from omicsdk.core.sending.connections import Network
 from omicsdk.core.sending.time_limits import call_limits
 from omicsdk.transfer import Item, Location, PutTo, S3Object, Upload, download, upload
 from omicsdk.transfer.s3.boto import asking_s3
+from quiet_server import running
 
 
 def test_bytes_go_through_the_proxy_of_the_environment(server: Any, target: Path) -> None:
@@ -35,17 +37,12 @@ def test_a_refusal_behind_a_proxys_way_is_no_file(
     server: Any, fault: Any, target: Path, tmp_path: Path, words: str, size: int | None
 ) -> None:
     """The proxy's own "200 Connection established" is before it."""
-    pytest.importorskip("cryptography")
-    from connect_proxy import ConnectProxy
-
     refusal = f"HTTP/1.1 404 {words}\r\nContent-Length: 7\r\n\r\nno file".encode()
     server.always["one"] = fault.changed(raw=refusal)
     proxy = ConnectProxy(server.url(""), "files.test", tmp_path)
-    try:
+    with running(proxy):
         item = Item("one", Location("https://files.test/one"), size)
         (outcome,) = download([item], target, environ=proxy.environment()).outcomes
-    finally:
-        proxy.close()
     assert proxy.destinations
     assert isinstance(outcome.error, NotFound)
     assert not (target / "one").exists()
