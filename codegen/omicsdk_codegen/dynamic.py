@@ -10,12 +10,19 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from .dialect import SCHEMA_MAPS, TREE
+from .faults import DocumentError
 from .source import Notes, Source
-from .values import Json, Object, at, grouped, join, list_in, nodes_in, object_in, placed, tokens, value_at
+from .values import Json, Object, at, grouped, join, list_in, nodes_in, object_at, object_in, reachable, schema_pointer
 
-_HOME = "#/components/schemas/"
-# Values that are data, whatever their keys are.
+# Members whose values are data; in a mapping of names to objects they are names.
 _DATA = frozenset({"example", "examples", "default", "const", "enum"})
+_MAPS = frozenset(
+    {name for kinds in TREE.values() for name, kind in kinds.items() if kind[0] == "{" and kind != "{example}"}
+    | {*SCHEMA_MAPS, "paths", "responses"}
+)
+# Most values that copies of templates may have: chains of templates that refer twice to the next one double them.
+_MAX_COPIED = 200_000
 
 
 def bind_dynamic(root: Source, notes: Notes) -> Source:
@@ -26,34 +33,69 @@ def bind_dynamic(root: Source, notes: Notes) -> Source:
     Args:
         root: the document.
         notes: receives the origins of the copies.
+
+    Raises:
+        DocumentError: the copies have too many values.
     """
     assert isinstance(root.data, dict)
     if not any("$dynamicRef" in node for node in nodes_in(root.data) if isinstance(node, dict)):
         return root
-    binder = _Binder(root.data, notes)
+    binder = _Binder(root, root.data, notes)
     data = binder.rewrite(root.data, "", {}, frozenset())
     assert isinstance(data, dict)
     return dataclasses.replace(root, data=data)
 
 
 def _having(key: str, node: Json, pointer: str) -> Iterator[tuple[Object, str]]:
-    """Objects with a key, and their pointers."""
-    for place, value in placed(node, pointer, _DATA):
-        if isinstance(value, dict) and isinstance(value.get(key), str):
-            yield value, place
+    """Objects with a key, and their pointers, in no particular order."""
+    waiting: list[tuple[str, Json, bool]] = [(pointer, node, False)]
+    while waiting:
+        place, value, is_map = waiting.pop()
+        if isinstance(value, list):
+            waiting += [(join(place, index), item, False) for index, item in enumerate(value)]
+        elif isinstance(value, dict):
+            if isinstance(value.get(key), str):
+                yield value, place
+            waiting += [
+                (join(place, name), member, not is_map and name in _MAPS)
+                for name, member in value.items()
+                if is_map or name not in _DATA
+            ]
 
 
 @dataclass
 class _Binder:
+    root: Source
     data: Object
     notes: Notes
     needs: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
+    copied: int = 0
 
     def __post_init__(self) -> None:
         anchors = _having("$dynamicAnchor", self.data, "")
         self.anchors = grouped((str(schema["$dynamicAnchor"]), f"#{pointer}") for schema, pointer in anchors)
+        schemas = {schema_pointer(name): schema for name, schema in object_at(self.data, "/components/schemas").items()}
+        self._collect_needs(schemas)
 
-    def rewrite(self, node: Json, pointer: str, bound: Mapping[str, str], inside: frozenset[str]) -> Json:
+    def _collect_needs(self, schemas: Object) -> None:
+        """Collect the anchors that each named schema, or one that it refers to, leaves to others."""
+        referrers = grouped(
+            (str(referring["$ref"]), reference)
+            for reference, schema in schemas.items()
+            for referring, _ in _having("$ref", schema, "")
+        )
+        with_anchor = grouped(
+            (str(dynamic["$dynamicRef"]).removeprefix("#"), reference)
+            for reference, schema in schemas.items()
+            for dynamic, _ in _having("$dynamicRef", schema, "")
+        )
+        for anchor, references in with_anchor.items():
+            for reference in reachable(references, lambda reference: referrers.get(reference, ())):
+                self.needs.setdefault(reference, set()).add(anchor)
+
+    def rewrite(
+        self, node: Json, pointer: str, bound: Mapping[str, str], inside: frozenset[str], *, is_map: bool = False
+    ) -> Json:
         """Return a value with its dynamic references bound; the same one if it has none.
 
         Args:
@@ -61,7 +103,13 @@ class _Binder:
             pointer: its place in the document.
             bound: references by anchor, those of the outermost schemas.
             inside: the templates that contain it.
+            is_map: whether its keys are names, such as those of properties.
         """
+        if inside:
+            self.copied += 1
+            if self.copied > _MAX_COPIED:
+                message = f"copies of its templates have more than {_MAX_COPIED:,} values"
+                raise DocumentError([self.root.location("").fault(message, "State the schemas without $dynamicRef.")])
         if isinstance(node, list):
             items = [self.rewrite(item, join(pointer, at_), bound, inside) for at_, item in enumerate(node)]
             return (
@@ -73,18 +121,23 @@ class _Binder:
             return node
         # The outermost schema with an anchor binds it: those around take precedence (JSON Schema 2020-12, Core, 8.2.3.2).
         bound = {**self._declared(node, pointer), **bound}
+        members: Object = {
+            key: value
+            if key in _DATA and not is_map
+            else self.rewrite(value, join(pointer, key), bound, inside, is_map=not is_map and key in _MAPS)
+            for key, value in node.items()
+        }
         new: Object = {}
-        for key, value in node.items():
-            changed = value if key in _DATA else self.rewrite(value, join(pointer, key), bound, inside)
+        for key, value in members.items():
             anchor = value.removeprefix("#") if isinstance(value, str) else ""
             if key == "$dynamicRef" and (target := self._target(anchor, bound)):
                 new["$ref"] = target
             # `inside` ends a template that refers to itself.
             elif key == "$ref" and isinstance(value, str) and self._is_template(value, bound, inside):
                 template = self.rewrite(at(self.data, value[1:]), value[1:], bound, inside | {value})
-                new["allOf"] = [template, *list_in(node, "allOf")]
+                new["allOf"] = [template, *list_in(members, "allOf")]
             elif key != "allOf" or "allOf" not in new:
-                new[key] = changed
+                new[key] = value
         return (
             node
             if len(new) == len(node) and all(new.get(key) is node[key] for key in node)
@@ -108,17 +161,4 @@ class _Binder:
 
     def _is_template(self, reference: str, bound: Mapping[str, str], inside: frozenset[str]) -> bool:
         """Whether a schema that is referred to needs an anchor of those around it."""
-        return reference not in inside and not bound.keys().isdisjoint(self._needed(reference))
-
-    def _needed(self, reference: str) -> set[str]:
-        """The anchors that a named schema, or one that it refers to, leaves to others."""
-        if not reference.startswith(_HOME) or len(tokens(reference[1:])) != 3:
-            return set()
-        if reference not in self.needs:
-            self.needs[reference] = set()  # a schema may refer to itself
-            schema = value_at(self.data, reference[1:])
-            anchors = {str(schema["$dynamicRef"]).removeprefix("#") for schema, _ in _having("$dynamicRef", schema, "")}
-            for referring, _ in _having("$ref", schema, ""):
-                anchors |= self._needed(str(referring["$ref"]))
-            self.needs[reference] = anchors
-        return self.needs[reference]
+        return reference not in inside and not bound.keys().isdisjoint(self.needs.get(reference, ()))

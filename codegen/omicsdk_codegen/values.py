@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import TypeAlias, TypeVar
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
@@ -61,21 +61,15 @@ def nodes_in(value: Json) -> Iterator[Node]:
             waiting.extend(node.values() if isinstance(node, dict) else node)
 
 
-def placed(value: Json, pointer: str = "", without: Collection[str] = ()) -> Iterator[tuple[str, Json]]:
-    """Yield a value and all that is in it with their pointers, in no particular order.
-
-    Args:
-        value: the value.
-        pointer: its pointer.
-        without: keys whose values are left out.
-    """
-    waiting = [(pointer, value)]
+def placed(value: Json) -> Iterator[tuple[str, Json]]:
+    """Yield a value and all that is in it with their pointers, in no particular order."""
+    waiting = [("", value)]
     while waiting:
         place, node = waiting.pop()
         yield place, node
         if isinstance(node, (dict, list)):
             members = node.items() if isinstance(node, dict) else enumerate(node)
-            waiting += [(join(place, key), member) for key, member in members if key not in without]
+            waiting += [(join(place, key), member) for key, member in members]
 
 
 def reachable(starts: Iterable[Key], following: Callable[[Key], Iterable[Key]]) -> list[Key]:

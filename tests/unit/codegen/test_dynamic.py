@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from generated_package import generate as generate
 from omicsdk_codegen.document import read
-from omicsdk_codegen.faults import Report
+from omicsdk_codegen.faults import DocumentError, Report
 from recording_network import RecordingNetwork
 from small_documents import document, operation
 from small_documents import reference as _ref
@@ -109,3 +109,70 @@ def test_a_reference_without_an_anchor_is_reported(tmp_path: Path) -> None:
         ("untyped", "/components/schemas/Lost/properties/thing/$dynamicRef"),
     ]
     assert report.notes[1].line == line
+
+
+def _read(folder: Path, schemas: dict[str, Any], **operations: Any) -> tuple[Any, list[str]]:
+    """The schemas of a document in one piece, and the pointers of what has no type."""
+    spec = folder / "pages.json"
+    paths = {f"/{name}": {"get": parts} for name, parts in operations.items()}
+    spec.write_text(json.dumps(document(paths, {**SCHEMAS, **schemas})))
+    report = Report()
+    data = read(spec, report=report).data
+    boxes = ("/components/schemas/Box/", "/components/schemas/Lost/")
+    return data, [note.pointer for note in report.notes if not note.pointer.startswith(boxes)]
+
+
+def test_schemas_that_refer_to_each_other_are_all_templates(tmp_path: Path) -> None:
+    schemas: dict[str, Any] = {
+        "Edge": {"type": "object", "properties": {"node": _ref("Node"), "weight": {"type": "integer"}}},
+    }
+    schemas["Node"] = {
+        "type": "object",
+        "properties": {"value": {"$dynamicRef": "#item"}, "edge": _ref("Edge")},
+        "$defs": {"item": {"$dynamicAnchor": "item", "not": {}}},
+    }
+    extensions = {
+        f"User{name}": {**_ref(name), "$defs": {"item": {"$dynamicAnchor": "item", **_ref("User")}}}
+        for name in ("Node", "Edge")
+    }
+    data, _ = _read(tmp_path, {**schemas, **extensions})
+    (edge,) = data["components"]["schemas"]["UserEdge"]["allOf"]
+    (node,) = edge["properties"]["node"]["allOf"]
+    assert node["properties"]["value"] == _ref("User")
+
+
+def test_names_that_are_keywords_of_data_elsewhere(tmp_path: Path) -> None:
+    names = ("default", "example", "examples", "const", "enum", "properties")
+    template = {
+        "type": "object",
+        "properties": {name: {"type": "object", "properties": {name: {"$dynamicRef": "#item"}}} for name in names},
+        "example": {"$dynamicRef": "#data"},
+        "$defs": {"item": {"$dynamicAnchor": "item", "not": {}}},
+    }
+    extension = {**_ref("Named"), "$defs": {"item": {"$dynamicAnchor": "item", **_ref("User")}}}
+    answer = {"description": "any", "content": {"application/json": {"schema": extension}}}
+    data, untyped = _read(
+        tmp_path,
+        {"Named": template, "UserNamed": extension},
+        named=operation(_ref("UserNamed")) | {"responses": {"200": {"description": "ok"}, "default": answer}},
+    )
+    assert untyped == []
+    schema = data["paths"]["/named"]["get"]["responses"]["default"]["content"]["application/json"]["schema"]
+    for (part,) in (data["components"]["schemas"]["UserNamed"]["allOf"], schema["allOf"]):
+        assert part["properties"] == {name: {"type": "object", "properties": {name: _ref("User")}} for name in names}
+
+
+def test_parts_beside_the_reference_to_a_template_are_completed_too(tmp_path: Path) -> None:
+    more = {"type": "object", "properties": {"last": {"$dynamicRef": "#item"}}}
+    data, untyped = _read(tmp_path, {"UserPage": {**_page_of("User"), "allOf": [more]}})
+    assert untyped == []
+    assert data["components"]["schemas"]["UserPage"]["allOf"][1]["properties"]["last"] == _ref("User")
+
+
+def test_templates_that_double_with_each_step_are_refused(tmp_path: Path) -> None:
+    chain = {
+        f"T{number}": {"properties": {side: _ref(f"T{number + 1}") for side in ("left", "right")}}
+        for number in range(40)
+    }
+    with pytest.raises(DocumentError, match="copies of its templates have more than"):
+        _read(tmp_path, {**chain, "T40": SCHEMAS["Page"], "Users": {**_page_of("User"), **_ref("T0")}})
