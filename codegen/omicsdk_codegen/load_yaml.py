@@ -247,7 +247,8 @@ class _Builder:
                 case "int":
                     return int(text)
                 case "oct" | "hex":
-                    return int(text, 0)
+                    # Through decimal digits, of which Python writes only so many: JSON could not have it either.
+                    return int(str(int(text, 0)))
                 case "float" if math.isfinite(float(text)):
                     return float(text)
                 case "float" | "odd":

@@ -103,6 +103,8 @@ def test_every_key_that_occurs_twice_is_reported(name: str) -> None:
         ("é: {?b: 1}\n", "a.yaml", "a.yaml:1: in braces or brackets, a word begins with '?'. Put it in quotes."),
         ("a:\r\n- [b, ?c]\r\n", "a.yaml", "a.yaml:2: in braces or brackets, a word begins with '?'. Put it in quotes."),
         ("a: .inf\n", "a.yaml", "a.yaml:1: .inf is outside the range"),
+        (f"a: {'9' * 5000}\n", "a.yaml", f"a.yaml:1: {'9' * 40} is outside the range"),
+        (f"a: 0x{'f' * 5000}\n", "a.yaml", f"a.yaml:1: 0x{'f' * 38} is outside the range"),
         ("a: 1\n---\nb: 2\n", "a.yaml", "a.yaml:2: a second document begins"),
         ("? [a]\n: 1\n", "a.yaml", "a.yaml:1: a key is a mapping or a list"),
         ("a: !include b.yaml\n", "a.yaml", "a.yaml:1: the tag !include has no meaning in JSON"),
