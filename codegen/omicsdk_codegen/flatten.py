@@ -217,7 +217,8 @@ def _types(first: Json, second: Json) -> tuple[Json, str | None]:
     ours = [first] if isinstance(first, str) else first if isinstance(first, list) else []
     theirs = [second] if isinstance(second, str) else second if isinstance(second, list) else []
     both: list[Json] = [name for name in ours if name in theirs]
-    if "integer" in ours + theirs and "number" in ours + theirs and "integer" not in both:
+    met = ("integer" in ours and "number" in theirs) or ("number" in ours and "integer" in theirs)
+    if met and "integer" not in both:
         # Each integer is a number, so that it meets both.
         both.append("integer")
     if not both:
