@@ -13,7 +13,7 @@ from typing import IO, Any, NamedTuple
 
 from omicsdk.core.batches import repeated
 from omicsdk.core.checksums import from_base64
-from omicsdk.core.errors import OmicsError, shortened
+from omicsdk.core.errors import shortened
 from omicsdk.core.tables import RowError, is_header, line_of, lines_of, rows_of
 from omicsdk.core.type_guards import number_in
 from omicsdk.gen3.errors import Gen3UserError
@@ -249,19 +249,37 @@ def opened(path: Path) -> Generator[IO[str]]:
     Raises:
         ManifestError: It does not exist, cannot be read, is not UTF-8, or has a line that `lines_of` refuses.
     """
-    try:
-        with path.open("rb") as file:
-            start = file.read(2)
-        if start in _UTF16:
+    with _reading(path):
+        raw = _Manifest(path)
+    with io.BufferedReader(raw) as file:
+        if file.peek(2)[:2] in _UTF16:
             raise ManifestError(path, "the file is UTF-16, not UTF-8", remedy="Save it as UTF-8.")
-        with path.open(encoding="utf-8-sig", newline="") as text:
-            yield text
-    except OmicsError:  # one of a service may be an OSError too: requests' errors are
-        raise
-    except RowError as error:
-        raise ManifestError(path, Fault(error.line, "", "", str(error), A_TABLE)) from error
-    except UnicodeDecodeError:
-        raise ManifestError(path, f"line {_not_utf8(path)} is not UTF-8", remedy="Save the file as UTF-8.") from None
+        try:
+            yield io.TextIOWrapper(file, "utf-8-sig", newline="")
+        except RowError as error:
+            raise ManifestError(path, Fault(error.line, "", "", str(error), A_TABLE)) from error
+        except UnicodeDecodeError:
+            raise ManifestError(
+                path, f"line {_not_utf8(path)} is not UTF-8", remedy="Save the file as UTF-8."
+            ) from None
+
+
+class _Manifest(io.FileIO):
+    """A manifest's bytes. Only their errors are the manifest's, not those of what is done with its rows."""
+
+    def readinto(self, buffer: Any, /) -> int | None:
+        with _reading(self.name):
+            return super().readinto(buffer)
+
+    def readall(self) -> bytes:
+        with _reading(self.name):
+            return super().readall()
+
+
+@contextmanager
+def _reading(path: object) -> Generator[None]:
+    try:
+        yield
     except OSError as error:
         raise ManifestError(path, error.strerror or str(error), remedy="Use the path of a manifest.") from error
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 from omicsdk.gen3.downloads import listed_objects
-from omicsdk.gen3.manifests import Fault, ManifestError, Row, rows_of
+from omicsdk.gen3.manifests import Fault, ManifestError, Row, check_format, rows_of
+from omicsdk.gen3.manifests.tables import opened
 
 MD5 = "1596f493ba9ec53023fca640fb69bd3b"  # and the same in Base64:
 BASE64 = "FZb0k7qexTAj/KZA+2m9Ow=="
@@ -27,6 +28,24 @@ def test_a_table_of_an_index(written):
         Row("dg.1/a", "one.bam", 3, {"md5": MD5}, "", 2),
         Row("dg.1/b", "", None, {}, "", 4),
     ]
+
+
+def test_an_error_of_what_is_done_with_rows_is_not_the_manifests(written):
+    def report(_: Fault) -> None:
+        raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        check_format(written("md5,url,size\nx,s3://b/a,1\n", "a.csv"), on_fault=report)
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="no file of this system fails when it is read")
+@pytest.mark.parametrize("read", [lambda text: text.read(), next], ids=["whole", "by line"])
+def test_a_manifest_that_cannot_be_read_is_named(read):
+    with (
+        pytest.raises(ManifestError, match=r"^/proc/self/mem: Input/output error"),
+        opened(Path("/proc/self/mem")) as text,
+    ):
+        read(text)
 
 
 def test_downloads_verify_every_hash_of_a_row_that_can_be_computed(written):
