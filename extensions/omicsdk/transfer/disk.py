@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 #: Why a single file does not fit on a disk that has space.
 SIZE_LIMIT = "The limit on the size of files was reached"
+#: The remedy where a file or folder has the name of another kind of thing that is to be written.
+IN_THE_WAY = "Remove or rename it, or choose another folder."
 _NOT_ON_FAT = '"*:<>?\\|'
 #: Whether several threads can read an open file at once; on Windows a file has a single position.
 HAS_PREAD = hasattr(os, "pread")
@@ -345,6 +347,8 @@ def write_error(error: OSError, path: str, name: str = "") -> TransferError:
     remedy = TooManyOpenFiles.default_remedy if error.errno in (errno.EMFILE, errno.ENFILE) else None
     if error.errno == errno.ENOENT:
         remedy = "Check that the folder exists, then run the same command again."
+    if isinstance(error, FileExistsError | IsADirectoryError | NotADirectoryError):
+        remedy = IN_THE_WAY
     if error.errno == errno.EINVAL and set(os.path.basename(path)) & set(_NOT_ON_FAT):
         remedy = f"FAT, exFAT and Windows shares allow none of {_NOT_ON_FAT} in a name. Choose another folder."
     reason = "a file of that name exists" if isinstance(error, FileExistsError) else error.strerror or str(error)

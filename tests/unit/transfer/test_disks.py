@@ -41,6 +41,9 @@ def test_writing_without_the_systems_vectors(tmp_path: Path, monkeypatch: Any) -
         (errno.EFBIG, DiskFull, "The limit on the size of files was reached while writing d/X:1.bam. FAT allows 4 GiB"),
         (errno.EINVAL, NotWritable, "Windows shares allow none of"),
         (errno.EACCES, NotWritable, "Check the folder's permissions"),
+        (errno.EISDIR, NotWritable, "Is a directory. Remove or rename it"),  # as reported for syncs of rclone
+        (errno.ENOTDIR, NotWritable, "Not a directory. Remove or rename it"),
+        (errno.EEXIST, NotWritable, "a file of that name exists. Remove or rename it"),
     ],
 )
 def test_an_error_of_the_file_system_has_the_remedy_of_its_cause(

@@ -15,7 +15,15 @@ from omicsdk.core.late_names import LateModule
 from omicsdk.core.logs import logger
 from omicsdk.core.sending.connections import Network, network
 from omicsdk.transfer.arguments import kind, path, permissions, run_name, whole_number
-from omicsdk.transfer.disk import Disk, DiskSpace, InsufficientSpace, make_folders, nearest_folder, shortage_of
+from omicsdk.transfer.disk import (
+    IN_THE_WAY,
+    Disk,
+    DiskSpace,
+    InsufficientSpace,
+    make_folders,
+    nearest_folder,
+    shortage_of,
+)
 from omicsdk.transfer.downloads.engine import Downloads, Settings
 from omicsdk.transfer.downloads.files import PartFiles, bytes_needed, outcome_of, recorded, usable
 from omicsdk.transfer.downloads.job import Job
@@ -59,7 +67,7 @@ def _dry_run(items: ItemSource, files: PartFiles, folder: str, path: str, option
         check = guard_of(folder, read_only=True).check
         nearest = nearest_folder(folder)
         if os.path.lexists(folder) and nearest != folder:
-            raise NotWritable(folder, "a file of that name exists")
+            raise NotWritable(folder, "a file of that name exists", remedy=IN_THE_WAY)
         if not os.access(nearest, os.W_OK | os.X_OK):
             raise NotWritable(nearest, "this account cannot write there")
         files_known = items.files if items.files is not None or items.once else sum(1 for _ in items)

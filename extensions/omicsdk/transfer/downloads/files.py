@@ -21,7 +21,7 @@ from omicsdk.core.errors import NotWritable, OmicsError, TransferError
 from omicsdk.core.logs import logger
 from omicsdk.core.threads import Inbox, Pool
 from omicsdk.transfer.checksums import Stopped
-from omicsdk.transfer.disk import Disk, write_error, write_errors
+from omicsdk.transfer.disk import IN_THE_WAY, Disk, write_error, write_errors
 from omicsdk.transfer.downloads.job import Job
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.journal import DoneState, Journal, PartState
@@ -554,9 +554,10 @@ class PartFiles:
             return None
         status = _stat(final)
         if status is not None and stat.S_ISDIR(status.st_mode):
-            raise NotWritable(final, "a folder of that name exists", name=name)
+            raise NotWritable(final, "a folder of that name exists", name=name, remedy=IN_THE_WAY)
         if status is not None and not (stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode)):
-            raise NotWritable(final, "a device, FIFO or socket of that name exists and is not replaced", name=name)
+            reason = "a device, FIFO or socket of that name exists and is not replaced"
+            raise NotWritable(final, reason, name=name, remedy=IN_THE_WAY)
         if self._follows and status is not None and stat.S_ISLNK(status.st_mode):
             with suppress(OSError):
                 status = os.stat(final)

@@ -18,6 +18,7 @@ from omicsdk.core.logs import logger
 from omicsdk.core.redaction import mask_text, without_query
 from omicsdk.transfer.arguments import whole_number
 from omicsdk.transfer.checksums import STRIDE, Stopped, checksums_of, follow
+from omicsdk.transfer.disk import IN_THE_WAY
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.journal import DoneState
 
@@ -311,7 +312,8 @@ class Store:
             # In an object store it is only the prefix of other keys.
             if self.target.whole:
                 return None
-            raise NotWritable(self.target.url(item.name), "a folder of that name exists", name=item.title)
+            reason = "a folder of that name exists"
+            raise NotWritable(self.target.url(item.name), reason, name=item.title, remedy=IN_THE_WAY)
         stated, identifier = info.get("size"), identity(info)
         size = item.size if stated is None else int(stated)  # of other bytes, the checksums differ
         if size is None or item.size not in (None, size):
