@@ -174,6 +174,8 @@ class Schemas:
             number = _number(value)
             if number is None:
                 return self._context.omit(old, key, "it isn't a number")
+            if key == "multipleOf" and number <= 0:
+                return self._context.omit(old, key, "it isn't greater than 0")
             new[key] = number
         elif key in _TEXTS and not isinstance(value, str):
             if value is not None and not isinstance(value, (dict, list)):

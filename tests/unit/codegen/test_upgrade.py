@@ -70,6 +70,8 @@ def schema(text: str, version: str = "3.0.3") -> Json:
         ("{type: integer, exclusiveMinimum: 2}", {"type": "integer", "exclusiveMinimum": 2}),
         ("{type: integer, minimum: '3'}", {"type": "integer", "minimum": 3}),
         ("{type: number, minimum: '0.5', maximum: '1e3', multipleOf: nan}", {"type": "number", "minimum": 0.5, "maximum": 1000.0}),
+        ("{type: number, multipleOf: 0}", {"type": "number"}),
+        ("{type: integer, multipleOf: -2}", {"type": "integer"}),
         ("{type: string, example: e}", {"type": "string", "examples": ["e"]}),
         ("{type: string, contentMediaType: application/octet-stream}", {"type": "string", "contentMediaType": "application/octet-stream", "format": "binary"}),
         ("{contentMediaType: image/png}", {"contentMediaType": "image/png", "type": "string", "format": "binary"}),
