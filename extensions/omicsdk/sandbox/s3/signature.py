@@ -140,7 +140,9 @@ def read_form(fields: Mapping[str, str]) -> Signed | None:
     """
     policy, token = fields.get("policy", ""), fields.get("x-amz-security-token", "")
     try:
-        end = datetime.fromisoformat(_policy_of(fields)["expiration"]).timestamp()
+        expiration = datetime.fromisoformat(_policy_of(fields)["expiration"])
+        # GMT, as S3 states its dates, wherever the sandbox runs.
+        end = (expiration if expiration.tzinfo else expiration.replace(tzinfo=UTC)).timestamp()
     except (ValueError, KeyError, TypeError):
         end = _ENDED
     if fields.get("x-amz-algorithm") == ALGORITHM:

@@ -1,6 +1,9 @@
 """Signature Version 4: AWS's own example, and whatever botocore signs."""
 
+import base64
+import json
 import math
+import time
 from urllib.parse import quote, urlsplit
 
 import pytest
@@ -11,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.s3.guard import required_access, target_of
-from omicsdk.sandbox.s3.signature import Signed, read_signature
+from omicsdk.sandbox.s3.signature import Signed, read_form, read_signature
 from omicsdk.sandbox.state.objects import DeclaredChecksums
 
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
@@ -156,3 +159,19 @@ def test_a_signed_digest_that_is_none_is_refused():
     with pytest.raises(Problem, match="valid sha256 value") as caught:
         DeclaredChecksums({"x-amz-content-sha256": "z" * 64})
     assert (caught.value.status, caught.value.code) == (400, "InvalidArgument")
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="a process keeps its time zone")
+@pytest.mark.parametrize("expiration", ["2030-01-02T03:04:05", "2030-01-02T03:04:05Z", "2030-01-02T05:04:05+02:00"])
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata"])
+def test_a_form_ends_at_a_time_of_gmt_wherever_the_sandbox_runs(monkeypatch, expiration, zone):
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        policy = base64.b64encode(json.dumps({"expiration": expiration}).encode()).decode()
+        signed = read_form({"policy": policy, "awsaccesskeyid": "key"})
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert signed is not None
+    assert signed.ends == 1893553445
