@@ -10,6 +10,7 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from omicsdk.core.errors import ConfigError
+from omicsdk.core.files import write_private
 from omicsdk.core.logs import logger
 from omicsdk.sandbox.state.database import Database, make_private, opening
 
@@ -133,7 +134,8 @@ def empty(folder: Path) -> None:
 
 def note_address(folder: Path, url: str) -> None:
     """Write the address of a folder's sandbox, for other processes; called with the lock."""
-    (folder / _WHERE).write_text(json.dumps({"url": url}), encoding="utf-8")
+    # In one piece: a process that reads it meanwhile must not see half of it.
+    write_private(folder / _WHERE, json.dumps({"url": url}))
 
 
 def running_url(folder: Path | str) -> str | None:

@@ -12,6 +12,7 @@ import pytest
 from omicsdk.sandbox import load_snapshot
 from omicsdk.sandbox.state.clock import Clock
 from omicsdk.sandbox.state.database import SCHEMA_VERSION, Database
+from omicsdk.sandbox.state.folder import note_address
 from omicsdk.sandbox.state.settings import Setting, Settings
 
 
@@ -188,3 +189,12 @@ def test_one_that_reveals_nothing_of_itself_is_refused(tmp_path: Path, content):
 def test_one_of_another_release_is_refused(tmp_path: Path, changes, words):
     with pytest.raises(ValueError, match=words):
         load_snapshot(_about(tmp_path, **changes), tmp_path / "second")
+
+
+def test_an_address_is_replaced_in_one_piece(tmp_path: Path):
+    """A process that has the file of the former address open reads that one whole."""
+    note_address(tmp_path, "http://127.0.0.1:1")
+    with (tmp_path / "running.json").open() as former:
+        note_address(tmp_path, "http://127.0.0.1:2")
+        assert json.load(former) == {"url": "http://127.0.0.1:1"}
+    assert json.loads((tmp_path / "running.json").read_text()) == {"url": "http://127.0.0.1:2"}
