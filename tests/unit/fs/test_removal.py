@@ -47,6 +47,23 @@ def test_what_is_named_twice_is_removed_once(stores: Stores) -> None:
     assert not Path("a").exists()
 
 
+def test_what_is_named_in_two_spellings_is_removed_once(stores: Stores) -> None:
+    spellings = (
+        "a/sub/x",
+        "./a/sub/x",
+        "b/../a/sub/x",
+        str(Path("a/sub/x").absolute()),
+        "a/link/sub/x",
+        "b/sub/x",
+        "a/sub",
+        "./a",
+    )
+    removal = plan_removal(stores, [*map(parse_uri, spellings)], recursive=True)
+    assert [str(file.uri) for file in removal.files] == ["a/sub/x", "a/link/sub/x", "./a/link"]
+    assert remove(stores, removal).ok
+    assert sorted(map(str, Path().rglob("*"))) == ["b", "b/sub"]
+
+
 def test_absolute_paths_are_used_where_the_current_folder_was_removed(stores: Stores, tmp_path: Path) -> None:
     """pip issue 4255, conductr-cli issue 502."""
     (tmp_path / "gone").mkdir()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 
@@ -66,14 +67,16 @@ def plan_removal(
             raise PathError(str(uri), "is a link to a folder", remedy=remedy)
         if entry.is_folder and not recursive and not store.is_link(entry):
             raise IsFolder(str(uri), "is a folder", remedy="Use --recursive to remove it and its contents.")
+        top = _real_path(entry.path) if uri.scheme == "file" else ""
         for node in read_again_if_inconsistent(lambda store=store, entry=entry: _tree(store, entry)):
             name = below(uri.scheme, entry.path, node.path) if node.path != entry.path else ""
             is_folder = node.is_folder and not store.is_link(node)
             at = Uri(uri.scheme, node.path, is_folder) if name or is_folder else uri
             if len(uris) > 1:  # a list of one has everything once
-                if str(at) in planned:
+                key = f"{top}/{name}".rstrip("/") if top else str(at)
+                if key in planned:
                     continue
-                planned.add(str(at))
+                planned.add(key)
             selected = Selected(at, node, name)
             if is_folder:
                 # Patterns may leave files in it.
@@ -83,6 +86,14 @@ def plan_removal(
             elif patterns.fits(name or node.file_name or node.name, node.size, node.modified):
                 removal.files.append(selected)
     return removal
+
+
+def _real_path(path: str) -> str:
+    """Return the absolute path of a local file, folder or link, the same for each spelling of it."""
+    folder, name = os.path.split(path.rstrip("/"))
+    if name in ("", ".", ".."):
+        return os.path.realpath(path)
+    return os.path.join(os.path.realpath(folder), name)  # noqa: PTH118 - a name of any bytes
 
 
 def _tree(store: Store, entry: Entry) -> Iterator[Entry]:
