@@ -175,6 +175,31 @@ def test_a_slow_checksum_of_the_whole_gives_way_to_those_of_parts():
     assert store.item(entry, "key").checksums == {f"s3_etag:{50 * MIB}": etag}
 
 
+@pytest.mark.parametrize(
+    ("answer", "size"),
+    [
+        (Answer(206, b"x", {"content-range": "bytes 0-0/123", "content-length": "1"}), 123),
+        (Answer(200, b"xyz", {"content-length": "3"}), 3),  # a store without ranges
+        (Answer(200, b"", {"content-length": "0"}), 0),
+        (refusal("InvalidRange", 416), 0),
+    ],
+)
+def test_a_size_that_a_response_to_head_omits_is_that_of_a_get_of_a_byte(answer: Answer, size: int):
+    """supabase/storage issue 1388, rclone issue 8137."""
+    service = Service(lambda request: Answer(headers={"etag": '"e"'}) if request.method == "HEAD" else answer)
+    assert store_of(service).head("bkt/key").size == size
+    assert [(request.method, request.headers.get("range")) for request in service.requests] == [
+        ("HEAD", None),
+        ("GET", "bytes=0-0"),
+    ]
+
+
+def test_an_object_without_a_size_is_an_error():
+    answers = {"HEAD": Answer(headers={"etag": '"e"'}), "GET": Answer(206, b"x", {"content-range": "bytes 0-0/*"})}
+    with pytest.raises(DecodeError, match="ContentLength"):
+        store_of(Service(lambda request: answers[request.method])).head("bkt/key")
+
+
 @pytest.mark.parametrize("status", [405, 501])
 def test_a_store_that_copies_nothing_is_left_to_a_download_and_an_upload(status: int):
     store = store_of(Service(lambda _: Answer(status, b"<Error><Code>NotImplemented</Code></Error>")))

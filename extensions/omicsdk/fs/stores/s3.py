@@ -301,6 +301,9 @@ class S3Store(BucketStore):
                 operation = f"head_object of {self.uri(path)}"
                 raise DecodeError(operation, "ETag", None, expected="what S3 states of an object")
             size = number_in(properties.get("content-length"))
+            # Cloudflare R2 and Supabase leave it out of some responses to HEAD.
+            if size is None and "content-length" not in properties:
+                size = yield from self.client.size(bucket, key, version=version, headers=headers, doing=doing)
             if size is None:
                 expected = "a whole number from 0 to 2**63 - 1"
                 raise DecodeError("head_object", "ContentLength", properties.get("content-length"), expected=expected)

@@ -350,9 +350,21 @@ def _judge_whole(request: RequestedRange, headers: Mapping[str, str], now: float
     return Verdict(kind, 200, 0, size if size is not None else request.size, size, validator)
 
 
-def _judge_unsatisfiable(request: RequestedRange, headers: Mapping[str, str]) -> Verdict:
+def size_in(status: int, headers: Mapping[str, str]) -> int | None:
+    """Return the size of a whole file by the headers of a response to a GET; None if they do not state it.
+
+    Args:
+        status: The response's status: a response of 200 has the whole file.
+        headers: Its headers, names in lower case.
+    """
     match = re.match(_CONTENT_RANGE, headers.get("content-range", ""))
-    size = int(match[3]) if match is not None and match[3] != "*" else None
+    if match is not None:
+        return number_in(match[3])
+    return length_in(headers) if status == 200 else None
+
+
+def _judge_unsatisfiable(request: RequestedRange, headers: Mapping[str, str]) -> Verdict:
+    size = size_in(416, headers)
     if size is not None and size != request.size:
         return _other_size(request, 416, size, "")
     return Verdict(Kind.WRONG_RANGE, 416, why="a refusal of bytes that it has")

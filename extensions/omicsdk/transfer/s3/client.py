@@ -36,7 +36,7 @@ from omicsdk.core.type_guards import number_in
 from omicsdk.core.version import USER_AGENT
 from omicsdk.transfer.network.connection_pool import ConnectionPool, shared_pool
 from omicsdk.transfer.network.header_checksums import quickest, quickest_without_etag
-from omicsdk.transfer.network.requests import ARCHIVED, LATER, RESTORE, Location
+from omicsdk.transfer.network.requests import ARCHIVED, LATER, RESTORE, Location, size_in
 from omicsdk.transfer.s3.exchanges import Exchange, Request, Response, perform, perform_all
 from omicsdk.transfer.s3.listing import Page, elements, pages_of, read_page, refuse_page
 from omicsdk.transfer.s3.settings import (
@@ -684,6 +684,30 @@ class S3Client:
             else:
                 raise
         return (yield from self.head(bucket, key, version=version, headers=headers, doing=doing))
+
+    def size(
+        self, bucket: str, key: str, *, version: str = "", headers: Mapping[str, str] | None = None, doing: str
+    ) -> Exchange[int | None]:
+        """Request the size of an object by a GET of a byte, for stores that omit Content-Length in a response to HEAD.
+
+        Args:
+            bucket: The bucket.
+            key: The key.
+            version: The version; empty for the newest.
+            headers: Further headers.
+            doing: For errors.
+
+        Returns:
+            The size in bytes; None if the response does not state it.
+        """
+        query, sent = {"versionId": version} if version else {}, {"range": "bytes=0-0", **(headers or {})}
+        try:
+            response = yield from self.exchange("GET", bucket, key, query, sent, doing=doing)
+        except APIError as error:
+            if error.status != 416:
+                raise
+            return 0  # only an empty object has no first byte
+        return size_in(response.status, response.headers)
 
     @property
     def _asking_for_checksums(self) -> Mapping[str, str]:
