@@ -7,7 +7,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import pytest
 from recording_network import RecordingNetwork
 from small_documents import document, operation, query, reference
 
@@ -59,24 +58,19 @@ DOCUMENT = document(
 DATA = {"some items": [{"list": "a", "class": None, "": "empty"}], "next": {"self": "s"}}
 
 
-@pytest.fixture(scope="module")
-def awkward(generate: Any) -> ModuleType:
-    return generate(DOCUMENT)
-
-
-def test_every_module_imports_wherever_it_comes_first(awkward: ModuleType) -> None:
-    names = [info.name for info in pkgutil.walk_packages(awkward.__path__, f"{awkward.__name__}.")]
+def test_every_module_imports_wherever_it_comes_first(package: ModuleType) -> None:
+    names = [info.name for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")]
     assert len(names) > len(CALLS)
     for name in names:
         importlib.import_module(name)
-    models = importlib.import_module(f"{awkward.__name__}.models")
+    models = importlib.import_module(f"{package.__name__}.models")
     assert len({getattr(models, name) for name in models.__all__}) == len(SCHEMAS)
 
 
-def test_every_operation_is_called_with_every_argument(awkward: ModuleType) -> None:
+def test_every_operation_is_called_with_every_argument(package: ModuleType) -> None:
     network = RecordingNetwork(200, json=DATA)
-    client = awkward.ThingApi("https://thing.example", transport=network)
-    commands = json.loads((Path(str(awkward.__file__)).parent / "commands.json").read_text())
+    client = package.ThingApi("https://thing.example", transport=network)
+    commands = json.loads((Path(str(package.__file__)).parent / "commands.json").read_text())
     assert len(commands) == len(CALLS)
     for row in commands:
         arguments = {

@@ -80,15 +80,10 @@ DOCUMENT = document(
 )
 
 
-@pytest.fixture(scope="module")
-def kinds(generate: Any) -> ModuleType:
-    return generate(DOCUMENT)
-
-
 @pytest.fixture
-def sent(kinds: ModuleType) -> Any:
+def sent(package: ModuleType) -> Any:
     network = RecordingNetwork()
-    client = kinds.ThingApi(transport=network)
+    client = package.ThingApi(transport=network)
 
     def call(name: str, **arguments: Any) -> httpx.Request:
         assert getattr(client, name)(**arguments) is None
@@ -97,12 +92,12 @@ def sent(kinds: ModuleType) -> Any:
     return call
 
 
-def _answered(kinds: ModuleType, name: str, data: Any) -> Any:
-    return getattr(kinds.ThingApi(transport=RecordingNetwork(200, json=data)), name)()
+def _answered(package: ModuleType, name: str, data: Any) -> Any:
+    return getattr(package.ThingApi(transport=RecordingNetwork(200, json=data)), name)()
 
 
-def test_a_list_of_models_and_dicts(kinds: ModuleType, sent: Any) -> None:
-    cat = importlib.import_module(f"{kinds.__name__}.models").Cat(type="cat", claws=3)
+def test_a_list_of_models_and_dicts(package: ModuleType, sent: Any) -> None:
+    cat = importlib.import_module(f"{package.__name__}.models").Cat(type="cat", claws=3)
     request = sent("json_list", body=[cat, {"type": "cat"}])
     assert json.loads(request.content) == [{"type": "cat", "claws": 3}, {"type": "cat"}]
 
@@ -166,27 +161,27 @@ def test_awkward_parameters_are_in_their_places(sent: Any) -> None:
     assert request.headers["cookie"] == "crumb=c%20d"
 
 
-def test_a_discriminator_chooses_the_model(kinds: ModuleType) -> None:
-    assert type(_answered(kinds, "get_tagged", {"type": "dog", "claws": 1})).__name__ == "Dog"
-    assert type(_answered(kinds, "get_tagged", {"type": "cat"})).__name__ == "Cat"
-    assert type(_answered(kinds, "get_tagged", {"claws": 1})).__name__ == "Cat"
+def test_a_discriminator_chooses_the_model(package: ModuleType) -> None:
+    assert type(_answered(package, "get_tagged", {"type": "dog", "claws": 1})).__name__ == "Dog"
+    assert type(_answered(package, "get_tagged", {"type": "cat"})).__name__ == "Cat"
+    assert type(_answered(package, "get_tagged", {"claws": 1})).__name__ == "Cat"
 
 
-def test_without_one_the_model_that_fits_best_is_chosen(kinds: ModuleType) -> None:
+def test_without_one_the_model_that_fits_best_is_chosen(package: ModuleType) -> None:
     data = [{"water": "salt"}, {"type": "cat"}, "text", None, 7]
-    response = _answered(kinds, "get_untagged", data)
+    response = _answered(package, "get_untagged", data)
     assert [type(item).__name__ for item in response] == ["Fish", "Cat", "str", "NoneType", "int"]
     assert [item.to_dict() for item in response[:2]] == data[:2]
 
 
-def test_types_of_fields_tell_apart_models_that_fit_alike(kinds: ModuleType) -> None:
+def test_types_of_fields_tell_apart_models_that_fit_alike(package: ModuleType) -> None:
     """dataclasses-json pull 511, openapi-python-client issue 219: the first one was returned, with values of other types."""
     data = [{"id": "a"}, {"id": ["a"]}, {"id": 1}, {"id": None}, {"id": {}}, {}]
-    names = [type(item).__name__ for item in _answered(kinds, "get_alike", data)]
+    names = [type(item).__name__ for item in _answered(package, "get_alike", data)]
     assert names == ["Named", "Listed", "Numbered", "Numbered", "Numbered", "Numbered"]
 
 
-def test_models_in_maps_and_lists(kinds: ModuleType) -> None:
-    response = _answered(kinds, "get_maps", {"a": [{"water": "x"}], "b": "odd"})
+def test_models_in_maps_and_lists(package: ModuleType) -> None:
+    response = _answered(package, "get_maps", {"a": [{"water": "x"}], "b": "odd"})
     assert (response["a"][0].water, response["b"]) == ("x", "odd")
-    assert _answered(kinds, "get_nested", [[1, None], []]) == [[1, None], []]
+    assert _answered(package, "get_nested", [[1, None], []]) == [[1, None], []]

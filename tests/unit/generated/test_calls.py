@@ -85,11 +85,6 @@ def response(request: httpx.Request) -> httpx.Response:
     return httpx.Response(206 if following else 200, json=data, headers=headers)
 
 
-@pytest.fixture(scope="module")
-def package(generate: Any) -> ModuleType:
-    return generate(DOCUMENT)
-
-
 @pytest.fixture
 def client(package: ModuleType) -> Any:
     return package.ThingApi(transport=httpx.MockTransport(response))

@@ -3,11 +3,9 @@
 import importlib
 import inspect
 import json
-from collections.abc import Callable
 from types import ModuleType
 from typing import Any, get_type_hints
 
-import pytest
 from recording_network import RecordingNetwork
 from small_documents import document, operation
 from small_documents import reference as _ref
@@ -66,23 +64,16 @@ DOCUMENT = document(
 USER = {"id": "1", "name": "a", "address": {"street": "s"}, "teams": [{"id": "2", "title": "t"}]}
 
 
-@pytest.fixture(scope="module")
-def users(generate: Callable[[dict[str, Any]], ModuleType]) -> ModuleType:
-    package = generate(DOCUMENT)
-    importlib.import_module(f"{package.__name__}.models")
-    return package
-
-
-def _client(users: ModuleType, response: Any, *, strict: bool = False) -> Any:
-    return users.ThingApi(transport=RecordingNetwork(200, json=response), strict=strict)
+def _client(package: ModuleType, response: Any, *, strict: bool = False) -> Any:
+    return package.ThingApi(transport=RecordingNetwork(200, json=response), strict=strict)
 
 
 def _fields(model: Any) -> list[str]:
     return [name for name in inspect.signature(model).parameters if name != "additional_properties"]
 
 
-def test_a_class_is_two_only_where_the_directions_differ(users: ModuleType) -> None:
-    models = importlib.import_module(f"{users.__name__}.models")
+def test_a_class_is_two_only_where_the_directions_differ(package: ModuleType) -> None:
+    models = importlib.import_module(f"{package.__name__}.models")
     assert _fields(models.User) == ["id", "name", "address", "teams"]
     assert _fields(models.UserModelRequest) == ["name", "password", "address", "teams"]
     assert (_fields(models.Team), _fields(models.TeamRequest)) == (["id", "title"], ["title"])
@@ -97,15 +88,15 @@ def test_a_class_is_two_only_where_the_directions_differ(users: ModuleType) -> N
     ]  # fmt: skip
 
 
-def test_a_strict_client_does_not_require_what_is_never_received(users: ModuleType) -> None:
-    page = _client(users, {"items": [USER]}, strict=True).add_users(body=[])
+def test_a_strict_client_does_not_require_what_is_never_received(package: ModuleType) -> None:
+    page = _client(package, {"items": [USER]}, strict=True).add_users(body=[])
     assert page.items[0].to_dict() == USER
 
 
-def test_a_received_object_is_sent_back_without_its_read_only_fields(users: ModuleType) -> None:
-    client = _client(users, {"items": [USER]})
+def test_a_received_object_is_sent_back_without_its_read_only_fields(package: ModuleType) -> None:
+    client = _client(package, {"items": [USER]})
     user = client.add_users(body=[]).items[0]
-    made = users.models.UserModelRequest("b", "secret", teams=[users.models.TeamRequest("x")])
+    made = package.models.UserModelRequest("b", "secret", teams=[package.models.TeamRequest("x")])
     sent = json.loads(client.add_users.raw(body=[user, made, USER]).request.content)
     assert sent == [
         {"name": "a", "address": {"street": "s"}, "teams": [{"title": "t"}]},
@@ -115,18 +106,18 @@ def test_a_received_object_is_sent_back_without_its_read_only_fields(users: Modu
     assert user.to_dict() == USER
 
 
-def test_a_discriminator_is_sent_even_if_it_is_read_only(users: ModuleType) -> None:
+def test_a_discriminator_is_sent_even_if_it_is_read_only(package: ModuleType) -> None:
     came = [{"kind": "Disc", "area": 3.1, "radius": 1}, {"kind": "Square", "side": 2}]
-    client = _client(users, came, strict=True)
+    client = _client(package, came, strict=True)
     assert [type(shape).__name__ for shape in client.add_shapes(body=[])] == ["Disc", "Square"]
-    made = users.models.DiscRequest(kind="Disc", radius=2)
-    sent = json.loads(client.add_shapes.raw(body=[made, users.models.Square("Square")]).request.content)
+    made = package.models.DiscRequest(kind="Disc", radius=2)
+    sent = json.loads(client.add_shapes.raw(body=[made, package.models.Square("Square")]).request.content)
     assert sent == [{"kind": "Disc", "radius": 2}, {"kind": "Square"}]
 
 
-def test_arguments_and_typed_dicts_state_the_direction(users: ModuleType) -> None:
-    build = inspect.signature(users.ThingApi.add_users)
+def test_arguments_and_typed_dicts_state_the_direction(package: ModuleType) -> None:
+    build = inspect.signature(package.ThingApi.add_users)
     assert "UserModelRequest | User | UserModelRequestDict" in str(build.parameters["body"].annotation)
-    types = importlib.import_module(f"{users.__name__}.types")
+    types = importlib.import_module(f"{package.__name__}.types")
     assert set(get_type_hints(types.UserDict)) == {"id", "name", "address", "teams"}
     assert set(get_type_hints(types.UserModelRequestDict)) == {"name", "password", "address", "teams"}

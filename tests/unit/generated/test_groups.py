@@ -35,21 +35,16 @@ DOCUMENT = document(
 )
 
 
-@pytest.fixture(scope="module")
-def lab(generate: Callable[..., ModuleType]) -> ModuleType:
-    return generate(DOCUMENT)
-
-
 def _response(request: httpx.Request) -> httpx.Response:
     return httpx.Response(200, json=f"{request.url.path}?{request.url.query.decode()}")
 
 
 @pytest.fixture
-def client(lab: ModuleType) -> Any:
-    return lab.ThingApi(transport=httpx.MockTransport(_response))
+def client(package: ModuleType) -> Any:
+    return package.ThingApi(transport=httpx.MockTransport(_response))
 
 
-def test_operations_are_called_by_their_groups_and_by_their_whole_names(lab: ModuleType, client: Any) -> None:
+def test_operations_are_called_by_their_groups_and_by_their_whole_names(package: ModuleType, client: Any) -> None:
     assert client.samples.list() == client.list_samples() == "/samples?"
     assert client.samples.get(id="a") == "/samples/one?id=a"
     assert client.samples.boxes.list() == "/boxes?"
@@ -58,7 +53,7 @@ def test_operations_are_called_by_their_groups_and_by_their_whole_names(lab: Mod
     assert client.samples.list.with_headers().value == "/samples?"
 
     async def called() -> Any:
-        async with lab.AsyncThingApi(transport=httpx.MockTransport(_response)) as other:
+        async with package.AsyncThingApi(transport=httpx.MockTransport(_response)) as other:
             return await other.samples.boxes.list(), await other.samples.list.raw()
 
     value, raw = asyncio.run(called())
@@ -84,7 +79,7 @@ def test_a_group_is_made_once_for_each_client(client: Any) -> None:
     assert "x" not in client.samples.list.raw().request.headers
 
 
-def test_a_group_shows_what_it_is(lab: ModuleType, client: Any) -> None:
+def test_a_group_shows_what_it_is(package: ModuleType, client: Any) -> None:
     assert repr(client.samples) == "<SamplesGroup of <ThingApi https://lab.example>>"
     assert inspect.getdoc(client.samples) == "Tubes."
     assert inspect.getdoc(client.runs) == "Operations of runs."
@@ -92,8 +87,8 @@ def test_a_group_shows_what_it_is(lab: ModuleType, client: Any) -> None:
     assert repr(client.list_samples) == "<operation list_samples: GET /samples>"
     assert str(inspect.signature(client.samples.get)) == str(inspect.signature(client.get_sample))
     assert "list_samples does it." in (inspect.getdoc(client.samples.list) or "")
-    assert lab.ThingApi.samples.__name__ == "SamplesGroup"
-    assert repr(lab.ThingApi.samples.get) == "<operation samples.get>"
+    assert package.ThingApi.samples.__name__ == "SamplesGroup"
+    assert repr(package.ThingApi.samples.get) == "<operation samples.get>"
     with pytest.raises(AttributeError, match="'SamplesGroup' object has no attribute 'lst'"):
         client.samples.lst()
 
@@ -111,8 +106,8 @@ def test_errors_name_an_operation_as_it_was_called(client: Any, keywords: dict[s
         client.samples.get(**keywords)
 
 
-def test_errors_of_the_service_name_the_operation(lab: ModuleType) -> None:
-    client = lab.ThingApi(transport=RecordingNetwork(404, json={}))
+def test_errors_of_the_service_name_the_operation(package: ModuleType) -> None:
+    client = package.ThingApi(transport=RecordingNetwork(404, json={}))
     with pytest.raises(NotFound) as raised:
         client.samples.list()
     assert raised.value.operation == "list_samples"
@@ -125,16 +120,16 @@ def test_a_copy_of_a_group_is_of_the_same_client(client: Any) -> None:
     assert made.list is not client.samples.list
 
 
-def test_a_group_is_pickled_with_its_client_alone(lab: ModuleType) -> None:
-    kind = lab.ThingApi.samples
+def test_a_group_is_pickled_with_its_client_alone(package: ModuleType) -> None:
+    kind = package.ThingApi.samples
     group = kind("a client")
     group.boxes  # noqa: B018 - makes the group below
     read = pickle.loads(pickle.dumps(group))
     assert vars(read) == {"_client": "a client"}
 
 
-def test_a_subclass_replaces_operations_for_groups_too(lab: ModuleType) -> None:
-    class Own(lab.ThingApi):
+def test_a_subclass_replaces_operations_for_groups_too(package: ModuleType) -> None:
+    class Own(package.ThingApi):
         def list_samples(self) -> str:
             return "own"
 

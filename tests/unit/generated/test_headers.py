@@ -64,22 +64,17 @@ READ = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def headers(generate: Any) -> ModuleType:
-    return generate(DOCUMENT)
-
-
 def _transport(sent: dict[str, str]) -> RecordingNetwork:
     return RecordingNetwork(200, json=[1], headers=sent)
 
 
-def _called(headers: ModuleType, name: str, sent: dict[str, str], *, strict: bool = False) -> Any:
-    with headers.ThingApi(transport=_transport(sent), strict=strict) as client:
+def _called(package: ModuleType, name: str, sent: dict[str, str], *, strict: bool = False) -> Any:
+    with package.ThingApi(transport=_transport(sent), strict=strict) as client:
         return getattr(client, name).with_headers()
 
 
-def test_headers_are_what_their_schemas_say(headers: ModuleType) -> None:
-    response = _called(headers, "things", SENT)
+def test_headers_are_what_their_schemas_say(package: ModuleType) -> None:
+    response = _called(package, "things", SENT)
     names = [name for name in dir(response.headers) if name in READ]
     assert sorted(names) == sorted(READ)
     assert {name: getattr(response.headers, name) for name in READ} == READ
@@ -89,17 +84,17 @@ def test_headers_are_what_their_schemas_say(headers: ModuleType) -> None:
     assert not hasattr(response.headers, "x_wrong")
 
 
-def test_the_asynchronous_client_gives_the_same(headers: ModuleType) -> None:
+def test_the_asynchronous_client_gives_the_same(package: ModuleType) -> None:
     async def called() -> Any:
-        async with headers.AsyncThingApi(transport=_transport(SENT)) as client:
+        async with package.AsyncThingApi(transport=_transport(SENT)) as client:
             return await client.things.with_headers()
 
     response = asyncio.run(called())
     assert {name: getattr(response.headers, name) for name in READ} == READ
 
 
-def test_an_absent_header_is_none(headers: ModuleType) -> None:
-    response = _called(headers, "things", {}, strict=True)
+def test_an_absent_header_is_none(package: ModuleType) -> None:
+    response = _called(package, "things", {}, strict=True)
     assert {getattr(response.headers, name) for name in READ} == {None}
 
 
@@ -112,27 +107,27 @@ def test_an_absent_header_is_none(headers: ModuleType) -> None:
     ],
 )  # fmt: skip
 def test_a_header_that_does_not_fit_is_kept_or_refused(
-    headers: ModuleType, name: str, text: str, attribute: str, value: object
+    package: ModuleType, name: str, text: str, attribute: str, value: object
 ) -> None:
-    assert getattr(_called(headers, "things", {name: text}).headers, attribute) == value
+    assert getattr(_called(package, "things", {name: text}).headers, attribute) == value
     with pytest.raises(DecodeError, match=rf"headers\.{name}"):
-        _called(headers, "things", {name: text}, strict=True)
+        _called(package, "things", {name: text}, strict=True)
 
 
-def test_what_is_declared_alike_is_one_class_and_nothing_is_made_of_none(headers: ModuleType) -> None:
-    one, two = (_called(headers, name, {}).headers for name in ("one", "two"))
+def test_what_is_declared_alike_is_one_class_and_nothing_is_made_of_none(package: ModuleType) -> None:
+    one, two = (_called(package, name, {}).headers for name in ("one", "two"))
     assert one.__class__ is two.__class__
     assert one.__class__.__name__ == "XTotalHeaders"
-    assert type(_called(headers, "plain", {}).headers) is ResponseHeaders
-    module = importlib.import_module(f"{headers.__name__}.headers")
+    assert type(_called(package, "plain", {}).headers) is ResponseHeaders
+    module = importlib.import_module(f"{package.__name__}.headers")
     made = [cls for cls in vars(module).values() if isinstance(cls, type) and cls.__module__ == module.__name__]
     assert sorted(cls.__name__ for cls in made) == ["ThingsHeaders", "XTotalHeaders"]
 
 
-def test_a_class_reads_the_headers_of_an_error_too(headers: ModuleType) -> None:
-    module = importlib.import_module(f"{headers.__name__}.headers")
+def test_a_class_reads_the_headers_of_an_error_too(package: ModuleType) -> None:
+    module = importlib.import_module(f"{package.__name__}.headers")
     assert module.XTotalHeaders({"X-TOTAL": "3"}).x_total == 3
 
 
-def test_no_value_is_in_a_repr(headers: ModuleType) -> None:
-    assert "kept" not in repr(_called(headers, "things", SENT))
+def test_no_value_is_in_a_repr(package: ModuleType) -> None:
+    assert "kept" not in repr(_called(package, "things", SENT))

@@ -42,11 +42,6 @@ DOCUMENT = document(
 )
 
 
-@pytest.fixture(scope="module")
-def made(generate: Callable[..., ModuleType]) -> ModuleType:
-    return generate(DOCUMENT)
-
-
 class Services:
     """The service and its authorization server, which issues tokens t1, t2 ...; at most `answers` of its responses come first."""
 
@@ -86,10 +81,10 @@ _BASIC = f"Basic {base64.b64encode(b'id:se%2Fcret').decode()}"
     ],
 )
 def test_client_credentials_come_from_the_documents_server(
-    made: ModuleType, credentials: Any, form: Any, login: str
+    package: ModuleType, credentials: Any, form: Any, login: str
 ) -> None:
     services = Services()
-    with made.ThingApi(credentials={"oauth": credentials}, transport=services.transport) as client:
+    with package.ThingApi(credentials={"oauth": credentials}, transport=services.transport) as client:
         assert services.forms == []
         client.list_things()
         client.add_thing()
@@ -99,11 +94,13 @@ def test_client_credentials_come_from_the_documents_server(
     assert "se/cret" not in repr(credentials)
 
 
-def test_an_asynchronous_client_gets_its_tokens_too(made: ModuleType) -> None:
+def test_an_asynchronous_client_gets_its_tokens_too(package: ModuleType) -> None:
     services = Services()
 
     async def run() -> None:
-        async with made.AsyncThingApi(credentials=ClientCredentials("id", "s"), transport=services.transport) as client:
+        async with package.AsyncThingApi(
+            credentials=ClientCredentials("id", "s"), transport=services.transport
+        ) as client:
             await asyncio.gather(client.list_things(), client.add_thing())
 
     asyncio.run(run())
@@ -111,13 +108,13 @@ def test_an_asynchronous_client_gets_its_tokens_too(made: ModuleType) -> None:
     assert services.tokens == ["Bearer t1", "Bearer t1"]
 
 
-def test_an_asynchronous_transport_alone_cannot_request_tokens(made: ModuleType) -> None:
+def test_an_asynchronous_transport_alone_cannot_request_tokens(package: ModuleType) -> None:
     class OnlyAsync(httpx.AsyncBaseTransport):
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
             return httpx.Response(204)
 
     async def run(**options: Any) -> None:
-        async with made.AsyncThingApi(
+        async with package.AsyncThingApi(
             credentials=ClientCredentials("id", "s"), transport=OnlyAsync(), **options
         ) as client:
             await client.list_things()
@@ -129,20 +126,22 @@ def test_an_asynchronous_transport_alone_cannot_request_tokens(made: ModuleType)
     assert len(services.forms) == 1
 
 
-def test_an_expired_token_is_requested_again(made: ModuleType) -> None:
+def test_an_expired_token_is_requested_again(package: ModuleType) -> None:
     services, clock = Services(), ManualClock()
-    with made.ThingApi(credentials=ClientCredentials("id", "s", clock=clock), transport=services.transport) as client:
+    with package.ThingApi(
+        credentials=ClientCredentials("id", "s", clock=clock), transport=services.transport
+    ) as client:
         client.list_things()
         clock.advance(3590)
         client.list_things()
     assert services.tokens == ["Bearer t1", "Bearer t2"]
 
 
-def test_a_refresh_token_goes_where_the_document_refreshes(made: ModuleType) -> None:
+def test_a_refresh_token_goes_where_the_document_refreshes(package: ModuleType) -> None:
     services, clock = Services(refresh_token="r2"), ManualClock()
     stored: list[str] = []
     credentials = RefreshToken("r1", "app", on_new=stored.append, clock=clock)
-    with made.ThingApi(credentials=credentials, transport=services.transport) as client:
+    with package.ThingApi(credentials=credentials, transport=services.transport) as client:
         client.list_things()
         clock.advance(3600)
         client.list_things()
@@ -151,23 +150,23 @@ def test_a_refresh_token_goes_where_the_document_refreshes(made: ModuleType) -> 
     assert (stored, services.tokens) == (["r2"], ["Bearer t1", "Bearer t2"])
 
 
-def test_clients_share_a_refresh_token_that_is_valid_once(made: ModuleType) -> None:
+def test_clients_share_a_refresh_token_that_is_valid_once(package: ModuleType) -> None:
     services = Services(refresh_token="r2")
     credentials = RefreshToken("r1", "app")
     for _ in range(2):
-        with made.ThingApi(credentials=credentials, transport=services.transport) as client:
+        with package.ThingApi(credentials=credentials, transport=services.transport) as client:
             client.list_things()
     assert (len(services.forms), services.tokens) == (1, ["Bearer t1", "Bearer t1"])
 
 
 @pytest.mark.parametrize("status", [400, 200])  # GitHub's server responds with 200
-def test_the_device_flow_shows_a_code_and_waits_for_the_user(made: ModuleType, status: int) -> None:
+def test_the_device_flow_shows_a_code_and_waits_for_the_user(package: ModuleType, status: int) -> None:
     code = {"device_code": "d", "user_code": "ABC", "verification_uri": "https://login.example/enter", "interval": 5}
     pending, slower = (status, {"error": "authorization_pending"}), (status, {"error": "slow_down"})
     services, clock = Services((200, code), pending, slower, refresh_token="r2"), ManualClock()
     messages: list[str] = []
     credentials = DeviceLogin("app", on_message=messages.append, clock=clock)
-    with made.ThingApi(credentials=credentials, transport=services.transport, clock=clock) as client:
+    with package.ThingApi(credentials=credentials, transport=services.transport, clock=clock) as client:
         before = clock.now()
         client.list_things()
         assert clock.now() - before == 5 + 5 + 10
@@ -186,12 +185,12 @@ def test_the_device_flow_shows_a_code_and_waits_for_the_user(made: ModuleType, s
 
 
 @pytest.mark.parametrize("missing", ["device_code", "user_code", "verification_uri"])
-def test_a_login_that_cannot_be_shown_is_not_waited_for(made: ModuleType, missing: str) -> None:
+def test_a_login_that_cannot_be_shown_is_not_waited_for(package: ModuleType, missing: str) -> None:
     code = {"device_code": "d", "user_code": "ABC", "verification_uri": "https://login.example/enter"}
     del code[missing]
     services, messages = Services((200, code)), list[str]()
     credentials = DeviceLogin("app", on_message=messages.append, clock=ManualClock())
-    client = made.ThingApi(credentials=credentials, transport=services.transport)
+    client = package.ThingApi(credentials=credentials, transport=services.transport)
     with client, pytest.raises(AuthError, match="without a device code, the user's code or its address"):
         client.list_things()
     assert messages == []
@@ -209,9 +208,9 @@ def other(generate: Callable[..., ModuleType]) -> ModuleType:
     return generate({**DOCUMENT, "components": {"securitySchemes": schemes}})
 
 
-def test_a_refresh_token_is_never_sent_to_another_authorization_server(made: ModuleType, other: ModuleType) -> None:
+def test_a_refresh_token_is_never_sent_to_another_authorization_server(package: ModuleType, other: ModuleType) -> None:
     services, credentials = Services(), RefreshToken("r1", "app")
-    with made.ThingApi(credentials=credentials, transport=services.transport) as client:
+    with package.ThingApi(credentials=credentials, transport=services.transport) as client:
         client.list_things()
     with pytest.raises(ConfigError, match=r"belongs to https://login\.example.* not sent to https://other\.example"):
         other.ThingApi(credentials=credentials, transport=services.transport)
@@ -219,7 +218,7 @@ def test_a_refresh_token_is_never_sent_to_another_authorization_server(made: Mod
 
 @pytest.mark.parametrize("kind", ["client", "device"])
 def test_a_client_of_another_authorization_server_has_separate_tokens(
-    made: ModuleType, other: ModuleType, kind: str
+    package: ModuleType, other: ModuleType, kind: str
 ) -> None:
     """The refresh token of a login at one server is never sent to another one."""
     code = {"device_code": "d", "user_code": "ABC", "verification_uri": "https://login.example/enter"}
@@ -232,7 +231,7 @@ def test_a_client_of_another_authorization_server_has_separate_tokens(
         if kind == "device"
         else ClientCredentials("id", "s", clock=clock)
     )
-    for module in (made, other, made, other):
+    for module in (package, other, package, other):
         with module.ThingApi(credentials=credentials, transport=services.transport, clock=clock) as client:
             client.list_things()
     first, second = services.tokens[:2]
@@ -243,10 +242,10 @@ def test_a_client_of_another_authorization_server_has_separate_tokens(
     assert "r2" not in str(services.forms)
 
 
-def test_a_refused_login_is_an_error_with_the_servers_reason(made: ModuleType) -> None:
+def test_a_refused_login_is_an_error_with_the_servers_reason(package: ModuleType) -> None:
     services = Services((401, {"error": "invalid_client", "error_description": "unknown client"}))
     message = r"login\.example refused the request for a token: .*unknown client"
-    client = made.ThingApi(credentials=ClientCredentials("id", "s"), transport=services.transport)
+    client = package.ThingApi(credentials=ClientCredentials("id", "s"), transport=services.transport)
     with client, pytest.raises(AuthError, match=message):
         client.list_things()
     assert services.tokens == []
@@ -259,24 +258,24 @@ def test_a_refused_login_is_an_error_with_the_servers_reason(made: ModuleType) -
         ("http://localhost:8000/v1", "http://localhost:8000/oauth/token"),
     ],
 )
-def test_a_relative_address_is_on_the_services_host(made: ModuleType, base_url: str | None, url: str) -> None:
+def test_a_relative_address_is_on_the_services_host(package: ModuleType, base_url: str | None, url: str) -> None:
     services = Services()
-    with made.ThingApi(
+    with package.ThingApi(
         base_url, credentials={"near": ClientCredentials("id", "s")}, transport=services.transport
     ) as client:
         client.near()
     assert [form[0] for form in services.forms] == [url]
 
 
-def test_a_base_url_never_sends_a_secret_to_the_real_server(made: ModuleType) -> None:
+def test_a_base_url_never_sends_a_secret_to_the_real_server(package: ModuleType) -> None:
     services = Services()
     with pytest.raises(ConfigError, match=r"states https://login\.example/token for tokens") as error:
-        made.ThingApi(
+        package.ThingApi(
             "http://localhost:8000/v1", credentials=ClientCredentials("id", "s"), transport=services.transport
         )
     assert "token_url=" in error.value.remedy
     mine = ClientCredentials("id", "s", token_url="http://localhost:9000/token")
-    with made.ThingApi("http://localhost:8000/v1", credentials=mine, transport=services.transport) as client:
+    with package.ThingApi("http://localhost:8000/v1", credentials=mine, transport=services.transport) as client:
         client.list_things()
     assert [form[0] for form in services.forms] == ["http://localhost:9000/token"]
 
@@ -318,6 +317,6 @@ def test_flows_work_without_a_document() -> None:
     assert services.tokens == ["Bearer t1"]
 
 
-def test_the_readme_and_the_client_name_the_credentials(made: ModuleType) -> None:
-    text = " ".join(made.ThingApi.__doc__.split())
+def test_the_readme_and_the_client_name_the_credentials(package: ModuleType) -> None:
+    text = " ".join(package.ThingApi.__doc__.split())
     assert "ClientCredentials(client_id, client_secret) or DeviceLogin(client_id, on_message=print)" in text

@@ -1,6 +1,5 @@
 """Styles of path and header parameters, as they are sent."""
 
-from collections.abc import Callable
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -32,11 +31,6 @@ DOCUMENT = document(
 )
 
 
-@pytest.fixture(scope="module")
-def styles(generate: Callable[[dict[str, Any]], ModuleType]) -> ModuleType:
-    return generate(DOCUMENT)
-
-
 @pytest.mark.parametrize(
     ("name", "value", "path"),
     [
@@ -50,17 +44,17 @@ def styles(generate: Callable[[dict[str, Any]], ModuleType]) -> ModuleType:
         ("simple", {"x": 1, "y": 2}, "/simple/x=1,y=2/x"),
     ],
 )
-def test_a_path_parameter_is_written_in_its_style(styles: ModuleType, name: str, value: Any, path: str) -> None:
+def test_a_path_parameter_is_written_in_its_style(package: ModuleType, name: str, value: Any, path: str) -> None:
     network = RecordingNetwork()
-    with styles.ThingApi(transport=network) as client:
+    with package.ThingApi(transport=network) as client:
         getattr(client, name)(a_b=value)
     assert [request.url.raw_path.decode() for request in network.requests] == [path]
 
 
-def test_a_model_is_written_in_its_style_too(styles: ModuleType) -> None:
-    point = import_module(f"{styles.__name__}.models").Point(x=1, y=2)
+def test_a_model_is_written_in_its_style_too(package: ModuleType) -> None:
+    point = import_module(f"{package.__name__}.models").Point(x=1, y=2)
     network = RecordingNetwork()
-    with styles.ThingApi(transport=network) as client:
+    with package.ThingApi(transport=network) as client:
         client.point(a_b=point)
         client.header(a_b=point)
     path, header = network.requests

@@ -10,7 +10,6 @@ from types import ModuleType
 from typing import Any
 
 import httpx
-import pytest
 from small_documents import document, operation, query, reference
 
 # What the document calls an operation, a schema and a field, and what they are called here.
@@ -88,43 +87,38 @@ DOCUMENT = document(
 DATA = {**{wire: f"<{wire}>" for wire in FIELDS}, "次": {"値": "x"}}
 
 
-@pytest.fixture(scope="module")
-def scripts(generate: Any) -> ModuleType:
-    return generate(DOCUMENT)
-
-
-def test_every_file_is_in_ascii_and_distinct_without_case(scripts: ModuleType) -> None:
-    root = Path(str(scripts.__file__)).parent
+def test_every_file_is_in_ascii_and_distinct_without_case(package: ModuleType) -> None:
+    root = Path(str(package.__file__)).parent
     files = [path.relative_to(root).as_posix() for path in root.rglob("*.py")]
     assert all(file.isascii() for file in files)
     assert len({file.casefold() for file in files}) == len(files)
     assert len(list((root / "operations").glob("*.py"))) == len(CALLS) + 1
     assert (root / "operations" / "poluchit_polzovatelya.py").is_file()
-    for info in pkgutil.walk_packages(scripts.__path__, f"{scripts.__name__}."):
+    for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
         importlib.import_module(info.name)
 
 
-def test_names_keep_their_letters(scripts: ModuleType) -> None:
-    models = importlib.import_module(f"{scripts.__name__}.models")
+def test_names_keep_their_letters(package: ModuleType) -> None:
+    models = importlib.import_module(f"{package.__name__}.models")
     assert set(SCHEMAS.values()) < set(models.__all__)
     for name in SCHEMAS.values():
         assert getattr(models, name).__name__ == name
     fields = [attribute.name for attribute in models.ユーザー.__attrs_attrs__]
     assert [name for name in fields if name in FIELDS.values()] == list(FIELDS.values())
-    assert {name for name in dir(scripts.ThingApi) if name in CALLS.values()} == set(CALLS.values())
+    assert {name for name in dir(package.ThingApi) if name in CALLS.values()} == set(CALLS.values())
     for name in (*models.__all__, *fields, *CALLS.values()):
         assert unicodedata.normalize("NFKC", name) == name
 
 
-def test_every_operation_is_called_with_every_argument(scripts: ModuleType) -> None:
+def test_every_operation_is_called_with_every_argument(package: ModuleType) -> None:
     sent: list[httpx.Request] = []
 
     def response(request: httpx.Request) -> httpx.Response:
         sent.append(request)
         return httpx.Response(200, json={**json.loads(request.content), "次": {"値": "x"}})
 
-    client = scripts.ThingApi("https://thing.example", transport=httpx.MockTransport(response))
-    commands = json.loads((Path(str(scripts.__file__)).parent / "commands.json").read_text())
+    client = package.ThingApi("https://thing.example", transport=httpx.MockTransport(response))
+    commands = json.loads((Path(str(package.__file__)).parent / "commands.json").read_text())
     assert {row["name"] for row in commands} == set(CALLS.values())
     for row in commands:
         arguments = {parameter["python"]: f"<{parameter['name']}>" for parameter in row["parameters"]}
@@ -144,9 +138,9 @@ def test_every_operation_is_called_with_every_argument(scripts: ModuleType) -> N
         assert dict(sent[-1].url.params) == {wire: f"<{wire}>" for wire in FIELDS}
 
 
-def test_source_calls_them_as_it_is_typed(scripts: ModuleType) -> None:
+def test_source_calls_them_as_it_is_typed(package: ModuleType) -> None:
     """Python reads names in NFKC, so full-width letters and accents that are letters of their own name the same."""
-    client = scripts.ThingApi(
+    client = package.ThingApi(
         "https://thing.example", transport=httpx.MockTransport(lambda _: httpx.Response(200, json=DATA))
     )
     for source in (

@@ -57,24 +57,19 @@ ALL: dict[str, Any] = {
 _SENT = ("authorization", "app-id", "app-secret", "cookie")
 
 
-@pytest.fixture(scope="module")
-def made(generate: Callable[..., ModuleType]) -> ModuleType:
-    return generate(DOCUMENT)
-
-
 def _shown(request: httpx.Request) -> dict[str, str]:
     shown = {name: request.headers[name] for name in _SENT if name in request.headers}
     return {**shown, **({"?": request.url.query.decode()} if request.url.query else {})}
 
 
-def _sent(made: ModuleType, name: str, credentials: Any, **arguments: Any) -> dict[str, str]:
+def _sent(package: ModuleType, name: str, credentials: Any, **arguments: Any) -> dict[str, str]:
     """The credentials of an operation's request, the same from both clients."""
     network = RecordingNetwork()
-    with made.ThingApi(credentials=credentials, transport=network) as client:
+    with package.ThingApi(credentials=credentials, transport=network) as client:
         getattr(client, name)(**arguments)
 
     async def run() -> None:
-        async with made.AsyncThingApi(credentials=credentials, transport=network) as client:
+        async with package.AsyncThingApi(credentials=credentials, transport=network) as client:
             await getattr(client, name)(**arguments)
 
     asyncio.run(run())
@@ -104,12 +99,14 @@ _TOKEN, _LOGIN, _PAIR = (
         ("mirror", _TOKEN),
     ],
 )
-def test_an_operation_sends_the_credentials_of_its_schemes(made: ModuleType, name: str, sent: dict[str, str]) -> None:
-    assert _sent(made, name, ALL) == sent
+def test_an_operation_sends_the_credentials_of_its_schemes(
+    package: ModuleType, name: str, sent: dict[str, str]
+) -> None:
+    assert _sent(package, name, ALL) == sent
 
 
-def test_a_cookie_key_is_sent_beside_cookie_parameters(made: ModuleType) -> None:
-    assert _sent(made, "cookies", ALL, theme="dark") == {**_TOKEN, "cookie": "theme=dark; sid=s"}
+def test_a_cookie_key_is_sent_beside_cookie_parameters(package: ModuleType) -> None:
+    assert _sent(package, "cookies", ALL, theme="dark") == {**_TOKEN, "cookie": "theme=dark; sid=s"}
 
 
 @pytest.mark.parametrize(
@@ -126,28 +123,28 @@ def test_a_cookie_key_is_sent_beside_cookie_parameters(made: ModuleType) -> None
         (Basic("u", "p"), {}),
     ],
 )
-def test_alternatives_take_what_was_given(made: ModuleType, credentials: Any, sent: dict[str, str]) -> None:
-    assert _sent(made, "any", credentials) == sent
+def test_alternatives_take_what_was_given(package: ModuleType, credentials: Any, sent: dict[str, str]) -> None:
+    assert _sent(package, "any", credentials) == sent
 
 
 @pytest.mark.parametrize(
     ("name", "sent"), [("usual", {}), ("open", {}), ("sign_in", _LOGIN), ("pair", {}), ("partner", {})]
 )
 def test_one_credential_goes_to_operations_of_its_scheme_only(
-    made: ModuleType, name: str, sent: dict[str, str]
+    package: ModuleType, name: str, sent: dict[str, str]
 ) -> None:
-    assert _sent(made, name, Basic("u", "p")) == sent
+    assert _sent(package, name, Basic("u", "p")) == sent
 
 
-def test_credentials_of_unknown_kind_are_for_all_schemes_of_the_documents_server(made: ModuleType) -> None:
+def test_credentials_of_unknown_kind_are_for_all_schemes_of_the_documents_server(package: ModuleType) -> None:
     auth = httpx.BasicAuth("u", "p")
-    assert _sent(made, "usual", auth) == _sent(made, "pair", auth) == _sent(made, "mirror", auth) == _LOGIN
-    assert _sent(made, "open", auth) == _sent(made, "partner", auth) == {}
+    assert _sent(package, "usual", auth) == _sent(package, "pair", auth) == _sent(package, "mirror", auth) == _LOGIN
+    assert _sent(package, "open", auth) == _sent(package, "partner", auth) == {}
 
 
-def test_credentials_that_fit_no_scheme_are_for_all(made: ModuleType) -> None:
+def test_credentials_that_fit_no_scheme_are_for_all(package: ModuleType) -> None:
     key = ApiKey("k", header="APP-ID-2")
-    with made.ThingApi(
+    with package.ThingApi(
         credentials=key, transport=httpx.MockTransport(lambda r: httpx.Response(204, headers=r.headers))
     ) as client:
         for operation in (client.usual, client.pair, client.sign_in):
@@ -156,17 +153,17 @@ def test_credentials_that_fit_no_scheme_are_for_all(made: ModuleType) -> None:
         assert "app-id-2" not in client.partner.raw().headers
 
 
-def test_one_token_is_not_sent_to_the_server_of_another_scheme(made: ModuleType) -> None:
-    assert _sent(made, "partner", BearerToken("t")) == {}
-    assert _sent(made, "mirror", BearerToken("t")) == _TOKEN
-    assert _sent(made, "partner", {"token": "t"}) == {}
+def test_one_token_is_not_sent_to_the_server_of_another_scheme(package: ModuleType) -> None:
+    assert _sent(package, "partner", BearerToken("t")) == {}
+    assert _sent(package, "mirror", BearerToken("t")) == _TOKEN
+    assert _sent(package, "partner", {"token": "t"}) == {}
 
 
 @pytest.mark.parametrize("name", ["pair", "any"])
-def test_a_part_of_a_combination_is_an_error_before_sending(made: ModuleType, name: str) -> None:
+def test_a_part_of_a_combination_is_an_error_before_sending(package: ModuleType, name: str) -> None:
     network = RecordingNetwork()
     for credentials in ({"app id": "1"}, ApiKey("1", header="app-id")):
-        with made.ThingApi(credentials=credentials, transport=network) as client:
+        with package.ThingApi(credentials=credentials, transport=network) as client:
             with pytest.raises(
                 AuthError, match=f"{name} requires app id and app-secret together, and app-secret is"
             ) as error:
@@ -178,9 +175,9 @@ def test_a_part_of_a_combination_is_an_error_before_sending(made: ModuleType, na
 
 @pytest.mark.parametrize(("status", "cls"), [(401, Unauthorized), (403, Forbidden)])
 def test_a_refusal_names_the_schemes_where_nothing_was_sent(
-    made: ModuleType, status: int, cls: type[Unauthorized | Forbidden]
+    package: ModuleType, status: int, cls: type[Unauthorized | Forbidden]
 ) -> None:
-    with made.ThingApi(transport=RecordingNetwork(status)) as client:
+    with package.ThingApi(transport=RecordingNetwork(status)) as client:
         with pytest.raises(cls) as error:
             client.any()
         assert error.value.schemes == (("app id", "app-secret"), ("token",), ("link",))
@@ -196,9 +193,9 @@ def test_a_refusal_names_the_schemes_where_nothing_was_sent(
         assert error.value.remedy == cls.default_remedy
 
 
-def test_options_take_credentials_by_scheme_too(made: ModuleType) -> None:
+def test_options_take_credentials_by_scheme_too(package: ModuleType) -> None:
     network = RecordingNetwork()
-    with made.ThingApi(credentials=ALL, transport=network) as client:
+    with package.ThingApi(credentials=ALL, transport=network) as client:
         client.with_options(credentials={"token": "other"}).usual()
         client.with_options(credentials=None).usual()
         client.with_options(timeout=1).pair()
@@ -218,24 +215,24 @@ def test_options_take_credentials_by_scheme_too(made: ModuleType) -> None:
     ],
 )
 def test_credentials_that_the_document_does_not_know_are_an_error(
-    made: ModuleType, credentials: Any, message: str
+    package: ModuleType, credentials: Any, message: str
 ) -> None:
     with pytest.raises(ConfigError, match=message):
-        made.ThingApi(credentials=credentials)
+        package.ThingApi(credentials=credentials)
 
 
-def test_the_mapping_is_typed_by_the_schemes_that_operations_require(made: ModuleType) -> None:
-    annotations = made.ThingCredentials.__annotations__
+def test_the_mapping_is_typed_by_the_schemes_that_operations_require(package: ModuleType) -> None:
+    annotations = package.ThingCredentials.__annotations__
     assert set(annotations) == set(SCHEMES) - {"unused"}
     assert annotations["login"].__forward_arg__ == "Credentials | httpx.Auth | tuple[str, str]"
 
 
-def test_credentials_of_the_client_are_what_was_passed(made: ModuleType) -> None:
+def test_credentials_of_the_client_are_what_was_passed(package: ModuleType) -> None:
     token = BearerToken("t")
-    with made.ThingApi(credentials=token) as client:
+    with package.ThingApi(credentials=token) as client:
         assert client._exchange.transport.credentials is token
     assert (
-        repr(made.ThingApi(credentials={"token": "very-secret"})._exchange.transport.credentials)
+        repr(package.ThingApi(credentials={"token": "very-secret"})._exchange.transport.credentials)
         == "<SchemeCredentials for token>"
     )
 
@@ -273,7 +270,7 @@ def test_a_document_without_requirements_sends_credentials_to_its_own_servers(
             assert _sent(made, "a", {"app id": "1"}) == {"app-id": "1"}
 
 
-def test_renewed_parts_of_a_combination_are_sent_again(made: ModuleType) -> None:
+def test_renewed_parts_of_a_combination_are_sent_again(package: ModuleType) -> None:
     seen: list[dict[str, str]] = []
 
     def handle(request: httpx.Request) -> httpx.Response:
@@ -281,7 +278,7 @@ def test_renewed_parts_of_a_combination_are_sent_again(made: ModuleType) -> None
         return httpx.Response(401 if "old" in request.headers["authorization"] else 204)
 
     credentials = {"token": BearerToken("old", refresh=lambda: "new"), "session": "s"}
-    with made.ThingApi(credentials=credentials, transport=httpx.MockTransport(handle)) as client:
+    with package.ThingApi(credentials=credentials, transport=httpx.MockTransport(handle)) as client:
         client.cookies(theme="dark")
     assert seen == [
         {"authorization": "Bearer old", "cookie": "theme=dark; sid=s"},
@@ -289,22 +286,27 @@ def test_renewed_parts_of_a_combination_are_sent_again(made: ModuleType) -> None
     ]
 
 
-def test_an_auth_of_httpx_is_sent_together_with_a_key(made: ModuleType) -> None:
-    assert _sent(made, "cookies", {"token": httpx.BasicAuth("u", "p"), "session": "s"}) == {**_LOGIN, "cookie": "sid=s"}
+def test_an_auth_of_httpx_is_sent_together_with_a_key(package: ModuleType) -> None:
+    assert _sent(package, "cookies", {"token": httpx.BasicAuth("u", "p"), "session": "s"}) == {
+        **_LOGIN,
+        "cookie": "sid=s",
+    }
     with (
-        made.ThingApi(credentials={"token": httpx.BasicAuth("u", "p"), "session": httpx.BasicAuth("a", "b")}) as client,
+        package.ThingApi(
+            credentials={"token": httpx.BasicAuth("u", "p"), "session": httpx.BasicAuth("a", "b")}
+        ) as client,
         pytest.raises(ConfigError, match="Two of an operation's credentials are an"),
     ):
         client.cookies()
     both = {"app id": BearerToken("t"), "app-secret": Basic("a", "b")}
     with (
-        made.ThingApi(credentials=both) as client,
+        package.ThingApi(credentials=both) as client,
         pytest.raises(ConfigError, match="sent in the header authorization"),
     ):
         client.pair()
 
 
-def test_no_credentials_leave_with_a_redirect(made: ModuleType) -> None:
+def test_no_credentials_leave_with_a_redirect(package: ModuleType) -> None:
     seen: list[dict[str, str]] = []
 
     def handle(request: httpx.Request) -> httpx.Response:
@@ -312,14 +314,14 @@ def test_no_credentials_leave_with_a_redirect(made: ModuleType) -> None:
         away = request.url.host == "api.example"
         return httpx.Response(302, headers={"location": "https://elsewhere.example/x"}) if away else httpx.Response(204)
 
-    with made.ThingApi(credentials=ALL, transport=httpx.MockTransport(handle)) as client:
+    with package.ThingApi(credentials=ALL, transport=httpx.MockTransport(handle)) as client:
         client.pair()
         client.cookies()
     assert seen == [_PAIR, {}, {**_TOKEN, "cookie": "sid=s"}, {}]
 
 
 def test_credentials_are_masked_in_logs_whatever_their_names_are(
-    made: ModuleType, caplog: pytest.LogCaptureFixture
+    package: ModuleType, caplog: pytest.LogCaptureFixture
 ) -> None:
     secrets = {
         "app id": "canary-1",
@@ -330,8 +332,8 @@ def test_credentials_are_masked_in_logs_whatever_their_names_are(
     }
     with caplog.at_level("DEBUG"):
         for name in ("pair", "cookies"):
-            _sent(made, name, secrets)
-        _sent(made, "any", {"link": "canary-3"})
+            _sent(package, name, secrets)
+        _sent(package, "any", {"link": "canary-3"})
     assert "app-id: ***" in caplog.text
     assert "any?key=***" in caplog.text
     assert "canary" not in caplog.text

@@ -44,11 +44,6 @@ DOCUMENT = document(
 UPLOAD = "https://upload-{region}.example/api"
 
 
-@pytest.fixture(scope="module")
-def made(generate: Callable[..., ModuleType]) -> ModuleType:
-    return generate(DOCUMENT)
-
-
 def _urls(network: RecordingNetwork) -> list[str]:
     return [str(request.url) for request in network.requests]
 
@@ -57,15 +52,15 @@ def _tokens(network: RecordingNetwork) -> list[str | None]:
     return [request.headers.get("authorization") for request in network.requests]
 
 
-def _sent(made: ModuleType, *names: str, **options: Any) -> list[str]:
+def _sent(package: ModuleType, *names: str, **options: Any) -> list[str]:
     """The URLs of requests of operations, the same from both clients."""
     blocking, asynchronous = RecordingNetwork(), RecordingNetwork()
-    with made.ThingApi(transport=blocking, **options) as client:
+    with package.ThingApi(transport=blocking, **options) as client:
         for name in names:
             getattr(client, name)()
 
     async def run() -> None:
-        async with made.AsyncThingApi(transport=asynchronous, **options) as client:
+        async with package.AsyncThingApi(transport=asynchronous, **options) as client:
             for name in names:
                 await getattr(client, name)()
 
@@ -74,8 +69,8 @@ def _sent(made: ModuleType, *names: str, **options: Any) -> list[str]:
     return _urls(blocking)
 
 
-def test_an_operation_goes_to_the_server_that_the_document_states_for_it(made: ModuleType) -> None:
-    assert _sent(made, "plain", "token", "relative", "upload", "zones") == [
+def test_an_operation_goes_to_the_server_that_the_document_states_for_it(package: ModuleType) -> None:
+    assert _sent(package, "plain", "token", "relative", "upload", "zones") == [
         "https://us.example/2.0/plain",
         "https://us.example/oauth2/token",
         "https://us.example/v3/relative",
@@ -84,12 +79,12 @@ def test_an_operation_goes_to_the_server_that_the_document_states_for_it(made: M
     ]
 
 
-def test_a_variable_and_a_name_choose_servers_of_operations_too(made: ModuleType) -> None:
-    assert _sent(made, "plain", "upload", region="eu") == [
+def test_a_variable_and_a_name_choose_servers_of_operations_too(package: ModuleType) -> None:
+    assert _sent(package, "plain", "upload", region="eu") == [
         "https://eu.example/2.0/plain",
         "https://upload-eu.example/api/upload",
     ]
-    assert _sent(made, "plain", "upload", server="sandbox", port="1") == [
+    assert _sent(package, "plain", "upload", server="sandbox", port="1") == [
         "https://sandbox.example:1/2.0/plain",
         "https://upload.sandbox.example/api/upload",
     ]
@@ -104,19 +99,19 @@ def test_a_variable_and_a_name_choose_servers_of_operations_too(made: ModuleType
         ("https://us.example/2.0", "https://us.example/oauth2/token"),
     ],
 )
-def test_a_base_url_stands_for_all_servers_of_the_default_host(made: ModuleType, base_url: str, url: str) -> None:
-    assert _sent(made, "token", base_url=base_url) == [url]
+def test_a_base_url_stands_for_all_servers_of_the_default_host(package: ModuleType, base_url: str, url: str) -> None:
+    assert _sent(package, "token", base_url=base_url) == [url]
 
 
-def test_a_base_url_never_leads_to_another_real_server(made: ModuleType) -> None:
+def test_a_base_url_never_leads_to_another_real_server(package: ModuleType) -> None:
     network = RecordingNetwork()
-    with made.ThingApi("http://localhost:8000/2.0", credentials=BearerToken("t"), transport=network) as client:
+    with package.ThingApi("http://localhost:8000/2.0", credentials=BearerToken("t"), transport=network) as client:
         for name, key in (("upload", UPLOAD), ("zones", "https://zones.other.example")):
             with pytest.raises(ConfigError, match=f"{name}: the document places this operation on https://") as error:
                 getattr(client, name)()
             assert key in error.value.remedy
         assert _urls(network) == []
-    mapped = made.ThingApi(
+    mapped = package.ThingApi(
         "http://localhost:8000/2.0",
         servers={UPLOAD: "http://localhost:8000/up"},
         credentials=BearerToken("t"),
@@ -128,8 +123,8 @@ def test_a_base_url_never_leads_to_another_real_server(made: ModuleType) -> None
         mapped.with_options(timeout=5).zones()
 
 
-def test_a_server_may_be_replaced_alone(made: ModuleType) -> None:
-    assert _sent(made, "plain", "upload", servers={UPLOAD: "http://localhost:1/x/"}) == [
+def test_a_server_may_be_replaced_alone(package: ModuleType) -> None:
+    assert _sent(package, "plain", "upload", servers={UPLOAD: "http://localhost:1/x/"}) == [
         "https://us.example/2.0/plain",
         "http://localhost:1/x/upload",
     ]
@@ -159,17 +154,17 @@ def test_servers_without_names_correspond_by_their_order(generate: Callable[...,
     assert _sent(made, "zones", base_url="https://test.example/") == ["https://files.test.example/zones"]
 
 
-def test_a_token_for_one_server_is_not_sent_to_another(made: ModuleType) -> None:
+def test_a_token_for_one_server_is_not_sent_to_another(package: ModuleType) -> None:
     network = RecordingNetwork()
     token = BearerToken("t", origins="https://us.example")
-    with made.ThingApi(credentials=token, transport=network) as client:
+    with package.ThingApi(credentials=token, transport=network) as client:
         client.plain()
         client.token()
         client.zones()
     assert _tokens(network) == ["Bearer t", "Bearer t", None]
 
 
-def test_a_redirect_to_the_default_server_carries_no_token(made: ModuleType) -> None:
+def test_a_redirect_to_the_default_server_carries_no_token(package: ModuleType) -> None:
     seen: list[tuple[str, str | None]] = []
 
     def handle(request: httpx.Request) -> httpx.Response:
@@ -179,7 +174,7 @@ def test_a_redirect_to_the_default_server_carries_no_token(made: ModuleType) -> 
         return httpx.Response(204)
 
     token = BearerToken("t", origins=["https://us.example", "https://zones.other.example"])
-    with made.ThingApi(credentials=token, transport=httpx.MockTransport(handle)) as client:
+    with package.ThingApi(credentials=token, transport=httpx.MockTransport(handle)) as client:
         client.zones()
     assert seen == [("zones.other.example", "Bearer t"), ("us.example", None)]
 
@@ -199,20 +194,20 @@ def test_a_redirect_to_the_default_server_carries_no_token(made: ModuleType) -> 
         ({"base_url": "https://a.example", "port": "1"}, "port has no effect"),
     ],
 )
-def test_a_choice_that_the_document_does_not_offer_is_an_error(made: ModuleType, options: Any, message: str) -> None:
+def test_a_choice_that_the_document_does_not_offer_is_an_error(package: ModuleType, options: Any, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
-        made.ThingApi(**options)
+        package.ThingApi(**options)
 
 
-def test_the_constructor_shows_the_choices(made: ModuleType) -> None:
+def test_the_constructor_shows_the_choices(package: ModuleType) -> None:
     import inspect
 
-    parameters = inspect.signature(made.ThingApi.__init__).parameters
+    parameters = inspect.signature(package.ThingApi.__init__).parameters
     assert parameters["server"].annotation == "Literal['live', 'sandbox'] | None"
     assert parameters["region"].annotation == "Literal['us', 'eu'] | None"
     assert parameters["port"].annotation == "str | None"
-    assert "region: Where the data are. One of us, eu. By default us." in made.ThingApi.__doc__
-    module = __import__(f"{made.__name__}.client", fromlist=["ThingServers"])
+    assert "region: Where the data are. One of us, eu. By default us." in package.ThingApi.__doc__
+    module = __import__(f"{package.__name__}.client", fromlist=["ThingServers"])
     assert set(module.ThingServers.__annotations__) == {
         UPLOAD,
         "/v3",

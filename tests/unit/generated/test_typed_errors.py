@@ -66,11 +66,6 @@ DOCUMENT = _document(
 )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def typed(generate: Any) -> ModuleType:
-    return generate(DOCUMENT)
-
-
 def test_the_module_of_errors_needs_no_import_of_its_own(generate: Any) -> None:
     package = generate(DOCUMENT)
     assert package.errors.NotFound is package.NotFound
@@ -89,9 +84,9 @@ def _transport(*responses: tuple[int, Any], headers: dict[str, str] | None = Non
     return httpx.MockTransport(answer)
 
 
-def _raised(typed: ModuleType, name: str, status: int, body: Any, *, strict: bool = False, **headers: str) -> Any:
+def _raised(package: ModuleType, name: str, status: int, body: Any, *, strict: bool = False, **headers: str) -> Any:
     transport = _transport((status, body), headers={key.replace("_", "-"): value for key, value in headers.items()})
-    client = typed.ThingApi(transport=transport, retry=NO_RETRY, strict=strict)
+    client = package.ThingApi(transport=transport, retry=NO_RETRY, strict=strict)
     with pytest.raises(core.APIError) as raised:
         getattr(client, name)()
     return raised.value
@@ -121,34 +116,34 @@ THING = {"title": "Gone fishing", "status": 404, "code": "x", "more": 1}
     ],
 )
 def test_data_is_what_the_document_describes(
-    typed: ModuleType, name: str, status: int, class_: str, body: Any, data: str
+    package: ModuleType, name: str, status: int, class_: str, body: Any, data: str
 ) -> None:
-    error = _raised(typed, name, status, body, content_type="application/problem+json")
-    assert type(error) is getattr(typed.errors, class_)
-    assert getattr(typed, class_) is type(error)
+    error = _raised(package, name, status, body, content_type="application/problem+json")
+    assert type(error) is getattr(package.errors, class_)
+    assert getattr(package, class_) is type(error)
     assert isinstance(error, getattr(core, class_))
-    assert isinstance(error, typed.APIError)
-    assert type(error.data) is getattr(typed.models, data)
+    assert isinstance(error, package.APIError)
+    assert type(error.data) is getattr(package.models, data)
     assert error.data.to_dict() == body
     assert (error.body, error.status, error.operation) == (body, status, name)
 
 
-def test_data_need_not_be_an_object(typed: ModuleType) -> None:
-    assert [faults.to_dict() for faults in _raised(typed, "lists", 413, [{"faults": ["a"]}]).data] == [
+def test_data_need_not_be_an_object(package: ModuleType) -> None:
+    assert [faults.to_dict() for faults in _raised(package, "lists", 413, [{"faults": ["a"]}]).data] == [
         {"faults": ["a"]}
     ]
-    assert _raised(typed, "lists", 412, "say").data == "say"
-    assert _raised(typed, "lists", 423, 12).data == 12
-    assert _raised(typed, "lists", 423, False).data is False
-    assert _raised(typed, "inline", 410, None).data is None
+    assert _raised(package, "lists", 412, "say").data == "say"
+    assert _raised(package, "lists", 423, 12).data == 12
+    assert _raised(package, "lists", 423, False).data is False
+    assert _raised(package, "inline", 410, None).data is None
 
 
 @pytest.mark.parametrize(("name", "status"), [("bare", 404), ("bare", 422), ("bare", 423), ("inline", 401)])
 def test_an_error_whose_body_is_not_described_is_read_as_those_of_others(
-    typed: ModuleType, name: str, status: int
+    package: ModuleType, name: str, status: int
 ) -> None:
-    error = _raised(typed, name, status, THING)
-    assert type(error) is getattr(typed.errors, core.error_class(status).__name__)
+    error = _raised(package, name, status, THING)
+    assert type(error) is getattr(package.errors, core.error_class(status).__name__)
     assert error.data.to_dict() == THING
 
 
@@ -176,19 +171,19 @@ async def _first(call: Any, form: str) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_every_form_of_a_call_raises_it(typed: ModuleType, form: str) -> None:
+def test_every_form_of_a_call_raises_it(package: ModuleType, form: str) -> None:
     name, _, way = form.partition(".")
     responses = [(200, {"things": ["a"], "next": "2"})] * (name == "pages") + [(404, THING)]
-    client = typed.ThingApi(transport=_transport(*responses), retry=NO_RETRY)
-    with pytest.raises(typed.errors.NotFound) as raised:
+    client = package.ThingApi(transport=_transport(*responses), retry=NO_RETRY)
+    with pytest.raises(package.errors.NotFound) as raised:
         FORMS[form](getattr(client, name))
     assert raised.value.data.title == THING["title"]
 
     async def called() -> None:
-        async with typed.AsyncThingApi(transport=_transport(*responses), retry=NO_RETRY) as client:
+        async with package.AsyncThingApi(transport=_transport(*responses), retry=NO_RETRY) as client:
             await _first(getattr(client, name), way)
 
-    with pytest.raises(typed.errors.NotFound) as raised:
+    with pytest.raises(package.errors.NotFound) as raised:
         asyncio.run(called())
     assert raised.value.data.title == THING["title"]
 
@@ -203,46 +198,46 @@ def test_every_form_of_a_call_raises_it(typed: ModuleType, form: str) -> None:
         (b"[1]", "application/json", r"\[1\], not an object"),
     ],
 )
-def test_a_body_of_another_form_hides_no_error(typed: ModuleType, body: bytes, content_type: str, words: str) -> None:
-    error = _raised(typed, "one", 404, body, content_type=content_type)
-    assert type(error) is typed.errors.NotFound
+def test_a_body_of_another_form_hides_no_error(package: ModuleType, body: bytes, content_type: str, words: str) -> None:
+    error = _raised(package, "one", 404, body, content_type=content_type)
+    assert type(error) is package.errors.NotFound
     with pytest.raises(core.DecodeError, match=words) as raised:
         _ = error.data
     assert raised.value.__cause__ is error
     assert "`body`" in raised.value.remedy
 
 
-def test_only_a_strict_client_requires_each_field(typed: ModuleType) -> None:
-    assert _raised(typed, "one", 404, {"status": "x"}).data.status == "x"
-    error = _raised(typed, "one", 404, {"status": "x"}, strict=True)
+def test_only_a_strict_client_requires_each_field(package: ModuleType) -> None:
+    assert _raised(package, "one", 404, {"status": "x"}).data.status == "x"
+    error = _raised(package, "one", 404, {"status": "x"}, strict=True)
     for same in (error, pickle.loads(pickle.dumps(error))):
         with pytest.raises(core.DecodeError, match="title"):
             _ = same.data
 
 
-def test_secrets_are_in_neither(typed: ModuleType) -> None:
-    error = _raised(typed, "one", 404, {**THING, "token": "s3cret"}, set_cookie="id=s3cret")
+def test_secrets_are_in_neither(package: ModuleType) -> None:
+    error = _raised(package, "one", 404, {**THING, "token": "s3cret"}, set_cookie="id=s3cret")
     for shown in (repr(error), str(error), repr(error.data), repr(error.data.to_dict()), repr(vars(error))):
         assert "s3cret" not in shown
 
 
-def test_an_error_is_copied_and_pickled_whole(typed: ModuleType) -> None:
-    error = _raised(typed, "two", 404, {"faults": ["a"]})
+def test_an_error_is_copied_and_pickled_whole(package: ModuleType) -> None:
+    error = _raised(package, "two", 404, {"faults": ["a"]})
     for same in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
         assert type(same) is type(error)
         assert same.data == error.data
         assert vars(same) == vars(error)
 
 
-def test_data_is_separate_from_the_body(typed: ModuleType) -> None:
-    error = _raised(typed, "two", 404, {"faults": ["a"]})
+def test_data_is_separate_from_the_body(package: ModuleType) -> None:
+    error = _raised(package, "two", 404, {"faults": ["a"]})
     error.data.faults.append("b")
     assert error.body == {"faults": ["a"]}
 
 
-def test_clones_and_options_keep_the_classes(typed: ModuleType) -> None:
-    client = typed.ThingApi(transport=_transport((404, {"title": 1})), retry=NO_RETRY).with_options(strict=True)
-    with pytest.raises(typed.errors.NotFound) as raised:
+def test_clones_and_options_keep_the_classes(package: ModuleType) -> None:
+    client = package.ThingApi(transport=_transport((404, {"title": 1})), retry=NO_RETRY).with_options(strict=True)
+    with pytest.raises(package.errors.NotFound) as raised:
         client.one()
     with pytest.raises(core.DecodeError, match="title"):
         _ = raised.value.data
@@ -302,10 +297,10 @@ def _models(package: ModuleType) -> set[str]:
     return set(importlib.import_module(f"{package.__name__}.models").__all__)
 
 
-def test_documentation_names_the_types_of_bodies(typed: ModuleType) -> None:
-    described = typed.ThingApi.one.__doc__
+def test_documentation_names_the_types_of_bodies(package: ModuleType) -> None:
+    described = package.ThingApi.one.__doc__
     assert "    NotFound (Problem): 404: Said.\n" in described
     assert "    Conflict (Faults): 409: Said.\n" in described
     assert "    APIError (Problem): Any other error: Said." in described
-    assert "    NotFound: 404.\n" in typed.ThingApi.bare.__doc__
-    assert "Gone (Problem | None): 410" in typed.ThingApi.inline.__doc__
+    assert "    NotFound: 404.\n" in package.ThingApi.bare.__doc__
+    assert "Gone (Problem | None): 410" in package.ThingApi.inline.__doc__

@@ -84,11 +84,6 @@ DOCUMENT = document(
 )
 
 
-@pytest.fixture(scope="module")
-def ways(generate: Any) -> ModuleType:
-    return generate(DOCUMENT)
-
-
 def _calls(package: ModuleType) -> Any:
     """A function that calls an operation, and returns the request that it sent."""
     network = RecordingNetwork()
@@ -102,8 +97,8 @@ def _calls(package: ModuleType) -> Any:
 
 
 @pytest.fixture
-def sent(ways: ModuleType) -> Any:
-    return _calls(ways)
+def sent(package: ModuleType) -> Any:
+    return _calls(package)
 
 
 def test_a_form_is_written_in_the_styles_of_its_encoding(sent: Any) -> None:
@@ -123,12 +118,12 @@ def test_an_object_that_is_a_part_states_that_it_is_json(sent: Any) -> None:
     assert 'name="free"\r\ncontent-type: application/json\r\n\r\n{"x": 1}\r\n' in text
 
 
-def test_a_model_is_written_as_its_members(ways: ModuleType, sent: Any) -> None:
-    box = importlib.import_module(f"{ways.__name__}.models").Box(x=1, tags=["a", "b"])
+def test_a_model_is_written_as_its_members(package: ModuleType, sent: Any) -> None:
+    box = importlib.import_module(f"{package.__name__}.models").Box(x=1, tags=["a", "b"])
     for value in (box, {"x": 1, "tags": ["a", "b"]}):
         assert unquote(sent("values", box="b", deep=value).url.query.decode()) == "deep[x]=1&deep[tags]=a&deep[tags]=b"
         assert unquote(sent("values", box="b", members=value).url.query.decode()) == "x=1&tags=a&tags=b"
-    box = importlib.import_module(f"{ways.__name__}.models").Box(x=1)
+    box = importlib.import_module(f"{package.__name__}.models").Box(x=1)
     assert unquote(sent("values", box="b", joined=box).url.query.decode()) == "joined=x,1"
     assert sent("values", box="b", x_box=box).headers["x-box"] == "x,1"
     assert unquote(sent("form", deep=box).content.decode()) == "deep[x]=1"
@@ -138,8 +133,8 @@ def test_what_lies_deeper_keeps_its_whole_name(sent: Any) -> None:
     assert unquote(sent("values", box="b", deep={"in": {"x": 2}}).url.query.decode()) == "deep[in][x]=2"
 
 
-def test_a_model_in_a_path_is_written_as_its_members(ways: ModuleType, sent: Any) -> None:
-    box = importlib.import_module(f"{ways.__name__}.models").Box(x=1)
+def test_a_model_in_a_path_is_written_as_its_members(package: ModuleType, sent: Any) -> None:
+    box = importlib.import_module(f"{package.__name__}.models").Box(x=1)
     assert unquote(sent("values", box=box).url.path) == "/values/x,1"
 
 
@@ -297,7 +292,7 @@ def _part(request: httpx.Request, name: str) -> list[bytes]:
     return [part for part in request.content.split(b"--") if f'name="{name}"'.encode() in part]
 
 
-def test_files_that_may_be_null_or_something_else_are_sent_as_files(ways: ModuleType, sent: Any) -> None:
+def test_files_that_may_be_null_or_something_else_are_sent_as_files(package: ModuleType, sent: Any) -> None:
     request = sent("files", one=b"1", several=[b"2", b"3"], listed=[b"4"], either=b"5")
     for name, contents in (("one", [b"1"]), ("several", [b"2", b"3"]), ("listed", [b"4"]), ("either", [b"5"])):
         parts = _part(request, name)
@@ -309,12 +304,12 @@ def test_files_that_may_be_null_or_something_else_are_sent_as_files(ways: Module
     assert _part(sent("any_files", body={"x": b"6"}), "x")[0].endswith(b"octet-stream\r\n\r\n6\r\n")
 
 
-def test_arguments_for_files_are_typed_as_files(ways: ModuleType) -> None:
-    files = inspect.signature(importlib.import_module(f"{ways.__name__}.operations.files").build).parameters
+def test_arguments_for_files_are_typed_as_files(package: ModuleType) -> None:
+    files = inspect.signature(importlib.import_module(f"{package.__name__}.operations.files").build).parameters
     assert {name: "MultipartFile" in str(parameter.annotation) for name, parameter in files.items()} == dict.fromkeys(
         FILES, True
     )
-    whole = inspect.signature(importlib.import_module(f"{ways.__name__}.operations.any_files").build).parameters
+    whole = inspect.signature(importlib.import_module(f"{package.__name__}.operations.any_files").build).parameters
     assert "MultipartFile" in str(whole["body"].annotation)
 
 
