@@ -129,6 +129,11 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         ": 'stop' -> 'stopp'": "of _STOP: both sides have the file's name from it",
         "reporting: 12 -> 13": "the names of attempts only have to differ",
     },
+    "omicsdk.transfer.uploads.sending": {
+        ": 1024 -> 1025": "of BODY_LIMIT: any number that is above the length of an error",
+        "Kind: 'ended' -> 'endedd'": "the value of a kind: only its name is read",
+        "is_page: 15 -> 16": "both beginnings of a page are shorter",
+    },
 }
 """By module: a mutant as it is printed, without its line number, and why no test can tell it from the original."""
 

@@ -1,18 +1,27 @@
-"""The meaning of a store's response to a PUT."""
+"""The requests of an upload, with their bodies as they are read from the file, and the meaning of a store's response."""
 
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core import RateLimited, ServerError
+from omicsdk.core import RateLimited, ServerError, SourceChanged
 from omicsdk.core.checksums import Digests, base64_of, from_base64
+from omicsdk.core.sending.connections import Network
 from omicsdk.sandbox.state.objects import checksum_of
-from omicsdk.transfer import FollowUp, Form, Location
+from omicsdk.transfer import FollowUp, Form, Location, PutTo, TransferOptions, Upload
+from omicsdk.transfer.network.wire import ABORT, Ask
+from omicsdk.transfer.uploads.job import Job, SourceFile
 from omicsdk.transfer.uploads.sending import (
     BODY_LIMIT,
+    Examining,
+    FileBody,
     Kind,
+    Prepared,
     Response,
+    Sending,
     announced,
     difference,
     examined,
@@ -20,8 +29,116 @@ from omicsdk.transfer.uploads.sending import (
     is_page,
     judge,
 )
-from omicsdk.transfer.uploads.store import Unconfirmed
+from omicsdk.transfer.uploads.store import Cut, Unconfirmed
 from recorded_server import body_of, exchanges
+
+BYTES = b"0123456789"
+CUT = Cut(2, 3, 4)
+URL = "https://store.org/k"
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Iterator[SourceFile]:
+    path = tmp_path / "file"
+    path.write_bytes(BYTES)
+    opened = SourceFile(str(path), "file")
+    yield opened
+    opened.close()
+
+
+def job_of(source: SourceFile, to: PutTo) -> Job:
+    job = Job(0, Upload(source.path, to), source.path, None, TransferOptions())
+    job.source = source
+    return job
+
+
+def sending(source: SourceFile, location: Location, **to: Any) -> Sending:
+    job = job_of(source, PutTo(location, **to))
+    return Sending(job, Prepared(CUT, {}, location, 0.0, job.epoch), 0.0)
+
+
+def signature(method: str, url: str) -> Mapping[str, str]:
+    return {"authorization": f"{method} {url}"}
+
+
+@pytest.mark.parametrize("around", [(b"", b""), (b"before:", b":after")])
+@pytest.mark.parametrize("size", [1, 3, 100])
+def test_a_body_is_a_stretch_of_the_file_and_what_is_around_it(
+    source: SourceFile, around: tuple[bytes, bytes], size: int
+) -> None:
+    body = FileBody(source, CUT, *around)
+    pieces = list[bytes]()
+    while piece := body.read(size):
+        assert isinstance(piece, bytes)
+        pieces.append(piece)
+    before, after = around
+    assert b"".join(pieces) == before + BYTES[3:7] + after
+    assert (body.sent, body.position, body.problem) == (4, body.length, None)
+    body.seek(len(before) + 1)
+    assert body.read(100) == BYTES[4:7]
+    assert body.sent == 7
+
+
+def test_the_last_byte_of_a_file_that_has_changed_is_not_sent(source: SourceFile) -> None:
+    body = FileBody(source, CUT)
+    Path(source.path).write_bytes(BYTES * 2)
+    assert body.read(3) == BYTES[3:6]
+    assert body.read(3) == ABORT
+    assert isinstance(body.problem, SourceChanged)
+    assert body.sent == 3
+
+
+@pytest.mark.parametrize(
+    ("location", "method", "headers"),
+    [
+        (Location(URL, {"X-Own": "1", "Content-Length": "9"}), "PUT", {"x-own": "1"}),
+        (Location(URL, {"X-Own": "1"}, sign=signature), "PUT", {"x-own": "1", "authorization": f"PUT {URL}"}),
+        (Form(URL, sign=signature), "POST", {"authorization": f"POST {URL}"}),
+    ],
+)
+def test_a_part_is_requested_with_the_headers_of_its_location(
+    source: SourceFile, location: Location, method: str, headers: dict[str, str]
+) -> None:
+    attempt = sending(source, location)
+    ask = attempt.ask()
+    sent = dict(ask.headers)
+    assert sent.pop("user-agent").startswith("omicsdk")
+    assert sent.pop("accept") == "*/*"
+    boundary = sent.pop("content-type", "").removeprefix("multipart/form-data; boundary=")
+    assert (ask.url, ask.method, ask.body, ask.route, sent) == (URL, method, attempt.file_body, None, headers)
+    whole = attempt.file_body.read(1000)
+    assert isinstance(whole, bytes)
+    assert bool(boundary) == (method == "POST") == whole.startswith(f"--{boundary}\r\n".encode())
+
+
+def test_what_was_stored_is_examined_without_the_headers_of_the_body(source: SourceFile) -> None:
+    location = Location(URL, {"Content-MD5": "x", "X-Own": "1"})
+    for signed in (location, location.replaced(sign=signature)):
+        examining = Examining(job_of(source, PutTo(signed)), signed)
+        url, (agent, *headers), *others = examining.ask()
+        assert (url, agent[0], others) == (URL, "user-agent", ["HEAD", None, None])
+        assert dict(headers) == {"x-own": "1", **(signature("HEAD", URL) if signed.sign else {})}
+        assert (examining.lines, examining.body) == ([], b"")
+
+
+def test_requests_take_the_route_to_their_url(source: SourceFile) -> None:
+    location = Location(URL)
+    to = PutTo(location, route=lambda url: Network(proxy=f"http://proxy/?{url}"))
+    job = job_of(source, to)
+    asks: list[Ask] = [sending(source, location, route=to.route).ask(), Examining(job, location).ask()]
+    for ask in asks:
+        assert ask.route is not None
+        assert ask.route["PROXY"] == f"http://proxy/?{URL}"
+
+
+def test_an_attempt_is_stale_once_its_job_has_begun_again(source: SourceFile) -> None:
+    attempt = sending(source, Location(URL))
+    assert not attempt.stale
+    attempt.job.epoch += 1
+    assert attempt.stale
+
+
+# -- responses
 
 
 def xml(code: str, message: str = "No.") -> bytes:
@@ -88,6 +205,7 @@ def test_codes_of_s3_decide_where_the_status_does_not(kind: Kind, code: str):
         ({"content-type": "Application/XHTML+xml ;x"}, b"x", True),
         ({"content-type": "text/html"}, b" ", False),
         ({"content-type": "application/xml"}, b" \n<!DOCTYPE HTML>", True),
+        ({"content-type": "text/html"}, b"", False),
         ({}, b"<HTML>", True),
         ({}, b"<!doctype htm", False),
         ({"content-type": "application/xml"}, b"<Error/>", False),
@@ -210,6 +328,8 @@ def test_what_a_response_states_of_the_bytes():
         "md5": "9e107d9d372bb6826bd81d3542a419d6",
         "crc32c": "00000000",
     }
+    assert facts_of({"content-md5": base64_of("00" * 16)}) == {"md5": "00" * 16}  # Azure's
+    assert facts_of({"content-language": base64_of("00" * 16)}) == {}
 
 
 @pytest.mark.parametrize(
