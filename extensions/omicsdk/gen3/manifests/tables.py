@@ -422,12 +422,12 @@ HEX_MD5 = re.compile(r"[0-9a-fA-F]{32}")
 # 128 bits are 22 characters, of which the last has its lower four bits unset.
 BASE64_MD5 = re.compile(r"[A-Za-z0-9+/]{21}[AQgw]==")
 _GUID = re.compile(r".*[a-fA-F0-9]{8}(-[a-fA-F0-9]{4}){3}-[a-fA-F0-9]{12}")
-_MARKS = str.maketrans("[]\"'", "    ")
+_QUOTES = str.maketrans("\"'", "  ")
 # Programs in Python 2 wrote lists as [u'a', u'b'].
 _OLD_TEXTS = re.compile(r"\bu(?=['\"])")
 _HEX_LENGTH = {"md5": 32, "sha1": 40, "sha256": 64, "sha512": 128, "crc": 8}
-# URLs may have commas in them: one separates after a quote, and before a blank, a quote, a bracket or another URL.
-_COMMA = re.compile(r",(?=[\s'\"\]]|$)|(?<=['\"]),|,(?=[A-Za-z][A-Za-z0-9+.-]*://)")
+# URLs may have commas in them: one separates after a quote, and before a blank, a quote, the end or another URL.
+_COMMA = re.compile(r",(?=[\s'\"]|$)|(?<=['\"]),|,(?=[A-Za-z][A-Za-z0-9+.-]*://)")
 # Resources of authz are paths, which have no scheme to know them by: /a,/b.
 _COMMA_OF_PATHS = re.compile(r",(?=/)")
 
@@ -448,8 +448,12 @@ def written(cell: str) -> list[str]:
     """Split a cell that may have several values, with `%20` unchanged."""
     if not any(mark in cell for mark in "[]\"',"):
         return cell.split()
-    between = _COMMA.sub(" ", _OLD_TEXTS.sub("", cell) if "u'" in cell or 'u"' in cell else cell)
-    between = between.translate(_MARKS).strip()
+    between = cell.strip(" \t\r\n\"'")
+    # Those around a list: keys of objects may have brackets, too.
+    if between.startswith("[") or "[" not in between:
+        between = between.removeprefix("[").removesuffix("]")
+    between = _OLD_TEXTS.sub("", between) if "u'" in between or 'u"' in between else between
+    between = _COMMA.sub(" ", between).translate(_QUOTES).strip()
     if between.startswith("/"):
         between = _COMMA_OF_PATHS.sub(" ", between)
     return [value for part in between.split() if (value := part.strip(","))]

@@ -31,6 +31,12 @@ MD5 = "1596f493ba9ec53023fca640fb69bd3b"
         ("['s3://b/x,y']", ["s3://b/x,y"]),
         ("s3://b/a%20b.txt", ["s3://b/a b.txt"]),
         ("s3://b/du'x", ["s3://b/du", "x"]),
+        ("s3://b/a[1].txt", ["s3://b/a[1].txt"]),
+        ("s3://b/a[1]", ["s3://b/a[1]"]),
+        ("['s3://b/a[1]', 's3://b/[2]c']", ["s3://b/a[1]", "s3://b/[2]c"]),
+        ("[s3://b/a[1],]", ["s3://b/a[1]"]),
+        (" [a] ", ["a"]),
+        ("a b]", ["a", "b"]),
     ],
 )
 def test_several_values_of_a_cell(cell: str, values: list[str]):
