@@ -127,7 +127,8 @@ class Refget:
 
 
 def _of_fasta(text: str) -> Iterator[tuple[str, str]]:
-    for entry in text.split(">")[1:]:
+    # Descriptions may have the character, too: "A>G".
+    for entry in re.split(r"(?m)^>", text)[1:]:
         head, _, lines = entry.partition("\n")
         yield (head.split() or [""])[0], "".join(lines.split())
 

@@ -208,7 +208,7 @@ def test_folders_of_files_are_taken(omics_sandbox: Sandbox, tmp_path: Path) -> N
         "h/a.vcf": VCF,
         "h/sub/b.vcf.gz": bgzf(VCF) + BGZF_END,
         "h/notes.txt": b"x",
-        "r/x.fa": b">one first\nACGT\nAC\n>two\nGG\n",
+        "r/x.fa": b">one first A>G\nACGT\nAC\n>two\nGG\n",
         "r/y.fasta": b">three\nTT\n",
         "align/v1/WDL/main.wdl": b"version 1.0",
         "align/v1/WDL/Dockerfile": b"FROM scratch",
