@@ -3,6 +3,7 @@
 import hmac
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -195,29 +196,30 @@ class Instance:
 
     def __init__(self, sandbox: "Sandbox", control: Sequence[BaseRoute], *, lasting: bool) -> None:
         self._sandbox = sandbox
-        self._closers: list[Callable[[], object]] = []
+        # Each is called, from the last to the first, also if another one fails.
+        self._closers = ExitStack()
         try:
             with opening(sandbox.folder / STATE):  # each part defines its tables
                 self._open(sandbox.folder, sandbox.options, sandbox.clock)
             # moto's buckets end with the process: what the folder keeps is stored before the S3 server stops.
             if lasting:
-                self._closers.append(self.platforms.upload.settle_all)
+                self._closers.callback(self.platforms.upload.settle_all)
             wire = Wire(self._app(control), sandbox.request_log, sandbox.fault_book, sandbox.clock, sandbox.stalls)
             self._serving = ServerThread(closed_to_sites(wire, sandbox.allow_hosts), self._socket)
         except BaseException:
-            self._close()
+            self._closers.close()
             raise
 
     def _open(self, folder: Path, options: Options, clock: Clock) -> None:
-        # Closers run from the last to the first, so that the folder is free only when all else has ended.
-        self._closers.append(FolderLock(folder).release)
+        # Called last: the folder is free only when all else has ended.
+        self._closers.callback(FolderLock(folder).release)
         # First, so that a port in use leaves nothing behind.
         self._socket = listening(options.host, options.port)
-        self._closers.append(self._socket.close)
+        self._closers.callback(self._socket.close)
         self.url = url_of(options.host, self._socket.getsockname()[1])
         note_address(folder, self.url)
         database = Database(folder / STATE)
-        self._closers.append(database.close)
+        self._closers.callback(database.close)
         key = key_of(folder)
         secrets = Secrets(key)
         sessions = Sessions(database, clock.now, secrets)
@@ -230,7 +232,7 @@ class Instance:
             lambda: self.platforms.upload.refill(),
             where=(options.host, options.s3_port),
         )
-        self._closers.append(staging.stop)
+        self._closers.callback(staging.stop)
         tokens = Tokens(database, clock.now)
         tokens.accept(lambda token: _administrator(token, secrets))
         self.context = SandboxContext(
@@ -254,9 +256,9 @@ class Instance:
     def _platforms(self, folder: Path, sessions: Sessions) -> Platforms:
         context = self.context
         dss = Dss(context)
-        self._closers.append(dss.close)
+        self._closers.callback(dss.close)
         pangea = Pangea(context)
-        self._closers.append(pangea.storage.close)
+        self._closers.callback(pangea.storage.close)
         platforms = Platforms(
             context=context,
             dss=dss,
@@ -303,7 +305,7 @@ class Instance:
         def keep() -> None:
             database.execute("REPLACE INTO clock VALUES (1, ?)", (json.dumps(clock.state()),))
 
-        self._closers.append(clock.on_change(keep))
+        self._closers.callback(clock.on_change(keep))
 
     def begin(self) -> None:
         """Start serving, and return when the server responds.
@@ -313,8 +315,8 @@ class Instance:
         """
         try:
             self._serving.begin()
-        except RuntimeError:
-            self._close()
+        except BaseException:
+            self._closers.close()
             raise
 
     def in_loop(self, function: Callable[[], None]) -> None:
@@ -323,12 +325,8 @@ class Instance:
 
     def end(self) -> None:
         """Stop serving, once the responses that are under way were given two seconds to end, and close the state."""
-        self._serving.end()
-        self._close()
-
-    def _close(self) -> None:
-        while self._closers:
-            self._closers.pop()()
+        with self._closers:
+            self._serving.end()
 
 
 def _administrator(token: str, secrets: Secrets) -> Caller | None:

@@ -236,11 +236,13 @@ class Sandbox:
     def stop(self) -> None:
         """Stop the server; the state stays in the folder unless that was a temporary one."""
         running, self._running = self._running, None
-        if running is not None:
-            # Stalled responses would use up the time that the end gives to those under way.
-            running.in_loop(self.stalls.release)
-            running.end()
-        self._clean_up()
+        try:
+            if running is not None:
+                # Stalled responses would use up the time that the end gives to those under way.
+                running.in_loop(self.stalls.release)
+                running.end()
+        finally:
+            self._clean_up()
 
     def _clean_up(self) -> None:
         temporary, self._temporary = self._temporary, None

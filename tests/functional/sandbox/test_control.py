@@ -13,6 +13,7 @@ import pytest
 from claimed_ports import free_port
 from omicsdk.core.settings.config import set_value, unset
 from omicsdk.sandbox import FolderInUse, Rule, Sandbox, running_url
+from omicsdk.sandbox.dss.state import Dss
 from omicsdk.sandbox.state.folder import at_rest
 
 
@@ -313,6 +314,19 @@ def test_a_folder_of_another_release(sandbox: Sandbox, tmp_path):
     connection.close()
     with pytest.raises(ValueError, match="layout 999"):
         fresh(sandbox, tmp_path).start()
+
+
+def test_a_part_that_cannot_be_closed_leaves_the_folder_free(tmp_path, monkeypatch):
+    def fail(_: Dss) -> None:
+        raise OSError("the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Dss, "close", fail)
+        first = Sandbox(tmp_path).start()
+        with pytest.raises(OSError, match="the disk is full"):
+            first.stop()
+    with Sandbox(tmp_path) as second:
+        assert running_url(tmp_path) == second.url
 
 
 def test_other_processes_find_it(sandbox: Sandbox, tmp_path):
