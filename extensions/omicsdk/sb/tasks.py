@@ -221,12 +221,15 @@ def clone_task(
     # A draft first: a clone that runs at once would run with the old inputs.
     task = client.clone_task_(task_id=task_id)
     check_fields("clone_task", task, "id")
+    draft = task.id
     try:
-        task = client.update_task(task_id=task.id, **changed)
-    except OmicsError as error:
-        error.remedy = f"The clone exists as a draft, {task.id}: change it again, or delete it."
+        task = _running(client.update_task(task_id=draft, **changed), run)
+        return client.run_task(task_id=draft) if run else task
+    except CannotRun:  # names the draft already
         raise
-    return client.run_task(task_id=_running(task, run).id) if run else task
+    except OmicsError as error:
+        error.remedy = f"The clone exists as task {draft}: change it and run it, or delete it."
+        raise
 
 
 def _running(task: Task, was_run: bool) -> Task:

@@ -286,7 +286,7 @@ def test_apps_and_tasks_by_one_call_each(client: SevenBridges, omics_sandbox: Sa
         client.clone_task(draft.id, name="u")
     left = {task.id for task in client.list_tasks.iterate(project=project)}
     (clone_id,) = left - {draft.id, refused.value.task.id, of_a_clone.value.task.id}
-    assert f"as a draft, {clone_id}" in str(of_its_name.value)
+    assert f"as task {clone_id}" in str(of_its_name.value)
 
     async def clone() -> tuple[str | None, object]:
         async with AsyncSevenBridges() as twin:

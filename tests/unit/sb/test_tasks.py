@@ -58,8 +58,11 @@ def test_a_clone_runs_only_after_it_was_changed(options: dict[str, Any], changes
 
 def test_a_clone_that_cannot_be_changed_or_run_is_named() -> None:
     _, sb = client(PATCH_tasks__new=(400, {"message": "no such input"}))
-    with pytest.raises(BadRequest, match=r"no such input.*The clone exists as a draft, new"):
+    with pytest.raises(BadRequest, match=r"no such input.*The clone exists as task new"):
         clone_task(sb, "old", inputs={"a": 1})
+    _, sb = client(POST_tasks__new__actions__run=(400, {"message": "no credit"}))
+    with pytest.raises(BadRequest, match=r"no credit.*The clone exists as task new"):
+        clone_task(sb, "old", inputs={"a": 1}, run=True)
     platform, sb = client(PATCH_tasks__new=(200, {"id": "new", "errors": ERRORS}))
     with pytest.raises(CannotRun, match="Task new cannot be run: reads: missing"):
         clone_task(sb, "old", inputs={"a": 1}, run=True)
