@@ -27,7 +27,6 @@ from omicsdk.portals.cells import (
     folder_of,
     name_in,
     size_in,
-    texts_in,
 )
 from omicsdk.portals.headings import files_in, heading, headings_by, headings_by_user, is_address
 from omicsdk.portals.lists import (
@@ -562,12 +561,27 @@ REMOTE_FILES = table(
 
 
 def _terra_files(row: Row, _: FileList) -> Iterator[ListedFile]:
-    """The files of a row: every cell, or text of a JSON array in one, that is a gs:// or drs:// URI."""
+    """The files of a row: every cell, or text of a JSON array or object in one, that is a gs:// or drs:// URI."""
     entity = next(iter(row.cells.values()), "").strip()
     for value in row.cells.values():
-        for uri in texts_in(value):
+        for uri in _terra_texts(value):
             if scheme_of(uri) in ("gs", "drs"):
                 yield file_at(uri, folder=entity)
+
+
+def _terra_texts(cell: str) -> Iterator[str]:
+    """All texts of a cell; Terra writes attributes with members and lists of them as JSON."""
+    text = cell.strip()
+    try:
+        values: list[object] = [decoded(text) if text.startswith(("[", "{")) else text]
+    except ValueError:
+        values = [text]
+    while values:
+        value = values.pop()
+        if isinstance(value, str):
+            yield value
+        elif is_array(value) or is_object(value):
+            values += reversed(list(value.values() if is_object(value) else value))
 
 
 def _is_terra(head: Head) -> bool:
@@ -583,7 +597,7 @@ TERRA = Format(
     table_rows,
     _terra_files,
     Manual(
-        "every `gs://` and `drs://` cell, including JSON arrays",
+        "every `gs://` and `drs://` cell, including JSON arrays and objects",
         "MD5 or CRC32C, from Google or the DRS server",
         "your Google login; DRS by host",
     ),

@@ -897,6 +897,24 @@ def test_a_terra_table_of_runs_is_one_of_runs(tmp_path: Path):
     assert [file.address for (file,) in read(tmp_path / "data.tsv")] == ["SRR000001"]
 
 
+@pytest.mark.parametrize(
+    ("cell", "names"),
+    [
+        ('["gs://b/1.bam", "x", ["gs://b/2.bam"]]', ["1.bam", "2.bam"]),
+        (
+            '{"a": "gs://b/1.bam", "n": [{"u": "gs://b/2.bam", "v": null}], "c": "gs://b/3.bam"}',
+            ["1.bam", "2.bam", "3.bam"],
+        ),
+        ('{"entityType": "sample", "entityName": "S1"}', []),
+        ("[object Object]", []),
+    ],
+)
+def test_files_in_json_of_a_terra_table(tmp_path: Path, cell: str, names: list[str]):
+    """As reported for the export of attributes that are objects by Terra's data tables."""
+    (tmp_path / "data.tsv").write_text(f"entity:sample_id\tcram\tmore\nS1\tgs://b/a.cram\t{cell}\n")
+    assert [file.name for file in read(tmp_path / "data.tsv")[0]] == ["a.cram", *names]
+
+
 def test_tracks_of_a_hub_may_be_relative_to_it(tmp_path: Path):
     assert [file.name for (file,) in read(SAMPLES / "trackDb.txt")] == ["a.bw", "b.vcf.gz", "b.vcf.gz.tbi"]
     path = tmp_path / "trackDb.txt"
