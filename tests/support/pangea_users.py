@@ -1,26 +1,11 @@
-"""Fixtures: a sandbox's Pangea with its users, and an environment without settings for it."""
+"""Fixtures: a sandbox's Pangea with its users."""
 
 from collections.abc import Generator
-from pathlib import Path
 
 import pytest
 from omicsdk.compat.pangea_api import Knex, Organization, SampleGroup, User
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
-from unsettled import without_proxies
-
-
-@pytest.fixture(autouse=True)
-def nothing_around(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A user without a login, a cache, settings or proxies."""
-    for name in ("PANGEA_ENDPOINT", "PANGEA_USER", "PANGEA_PASS", "OMICS_PANGEA_TOKEN", "USE_PANGEA_CACHE"):
-        monkeypatch.delenv(name, raising=False)
-    without_proxies(monkeypatch)
-    for name in ("HOME", "USERPROFILE"):
-        monkeypatch.setenv(name, str(tmp_path))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("PANGEA_API_CACHE_DIR", str(tmp_path / "kept"))
-    monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "state"))
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""SDS data sets in folders, their dictionary, and an environment without settings."""
+"""SDS data sets in folders, and their dictionary."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from omicsdk.gen3.dictionary import Dictionary
 from sds_sheets import DESCRIPTION, GOOD_SUBJECTS, Rows, write_sheet
-from unsettled import without_proxies
 
 Folders = Callable[..., Path]
 
@@ -43,16 +42,3 @@ def sds_document() -> Mapping[str, Any]:
 @pytest.fixture(scope="session")
 def dictionary(sds_document: Mapping[str, Any]) -> Dictionary:
     return Dictionary(sds_document)
-
-
-@pytest.fixture(autouse=True)
-def nothing_around(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """A user without credentials, settings or proxies."""
-    for name in ("GEN3_API_KEY", "GEN3_ENDPOINT", "NAMESPACE"):
-        monkeypatch.delenv(name, raising=False)
-    without_proxies(monkeypatch)
-    home = tmp_path_factory.mktemp("home")
-    for name in ("HOME", "USERPROFILE"):
-        monkeypatch.setenv(name, str(home))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
-    monkeypatch.setenv("OMICS_STATE_DIR", str(home / "state"))

@@ -11,8 +11,6 @@ from typing import Any
 import httpx
 import pytest
 from changed_responses import changed
-from gen3_environment import home as home
-from gen3_environment import nothing_around as nothing_around
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from login_at_a_terminal import AUTH, Person
@@ -21,6 +19,8 @@ from omicsdk.compat.gen3.auth import Gen3Auth, get_access_token_with_key, get_wt
 from omicsdk.core import NO_RETRY, Credentials, ManualClock, OmicsError
 from omicsdk.core.oauth.google import google_credentials
 from omicsdk.core.oauth.tokens import Endpoint
+from unsettled import home as home
+from unsettled import nothing_around as nothing_around
 
 COMMONS = "https://commons.example.org"
 OTHER = "https://other.example.org"

@@ -3,11 +3,11 @@
 from collections.abc import Generator
 
 import pytest
-from crunch_environment import nothing_around as nothing_around
 from omicsdk.compat.crunch.client.connections import Connection
 from omicsdk.sandbox import Sandbox
 from reset_sandbox import sandbox as sandbox
 from reset_sandbox import sandbox_server as sandbox_server
+from unsettled import nothing_around as nothing_around
 
 
 @pytest.fixture

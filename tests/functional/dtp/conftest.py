@@ -12,8 +12,8 @@ from reset_sandbox import sandbox as sandbox
 from reset_sandbox import sandbox_server as sandbox_server
 from sds_data_sets import data_set as data_set
 from sds_data_sets import dictionary as dictionary
-from sds_data_sets import nothing_around as nothing_around
 from sds_data_sets import sds_document as sds_document
+from unsettled import nothing_around as nothing_around
 
 
 @pytest.fixture(scope="session")

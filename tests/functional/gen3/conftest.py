@@ -4,9 +4,7 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
-from gen3_environment import home as home
 from gen3_environment import make_token as make_token
-from gen3_environment import nothing_around as nothing_around
 from omicsdk.compat.gen3.auth import Gen3Auth
 from omicsdk.compat.gen3.index import Gen3Index
 from omicsdk.compat.gen3.metadata import Gen3Metadata
@@ -14,6 +12,8 @@ from omicsdk.gen3 import Gen3
 from omicsdk.sandbox import Sandbox
 from reset_sandbox import sandbox as sandbox
 from reset_sandbox import sandbox_server as sandbox_server
+from unsettled import home as home
+from unsettled import nothing_around as nothing_around
 
 
 @pytest.fixture

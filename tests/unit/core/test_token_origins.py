@@ -132,7 +132,7 @@ def _walk() -> Iterator[Any]:
 @pytest.fixture(autouse=True)
 def settled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     unsettled(monkeypatch, tmp_path)
-    for name in ("GEN3_API_KEY", "GEN3_ENDPOINT", "NAMESPACE", "HCA_CONFIG_FILE", "GDC_TOKEN"):
+    for name in ("HCA_CONFIG_FILE", "GDC_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("OMICS_SETTINGS_FILE", str(tmp_path / "settings.toml"))
     monkeypatch.setenv("OMICS_TOKEN_FILE", str(tmp_path / "tokens.json"))

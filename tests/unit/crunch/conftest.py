@@ -1,3 +1,3 @@
 """A user without separate settings, and the sandbox's site."""
 
-from crunch_environment import nothing_around as nothing_around
+from unsettled import nothing_around as nothing_around

@@ -23,7 +23,7 @@ from omicsdk.fs.copying.jobs import planned_sync, remove_extra
 from omicsdk.fs.stores.drs import DrsStore
 from omicsdk.fs.uris import Stores
 from recorded_server import exchanges
-from unsettled import unsettled
+from unsettled import nothing_around as nothing_around
 
 MD5 = hashlib.md5(b"x").hexdigest()
 SHA = hashlib.sha256(b"x").hexdigest()
@@ -172,11 +172,6 @@ DATA = Path(__file__).parents[2] / "data"
 UUID, OTHER = "0d8b4c00-0000-4000-8000-000000000001", "0d8b4c00-0000-4000-8000-000000000002"
 HOST = "drs.example.org"
 OBJECTS = "/ga4gh/drs/v1/objects/"
-
-
-@pytest.fixture(autouse=True)
-def no_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    unsettled(monkeypatch, tmp_path)
 
 
 def described_object(id: str | None, **more: Any) -> dict[str, Any]:

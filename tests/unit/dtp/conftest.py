@@ -2,5 +2,5 @@
 
 from sds_data_sets import data_set as data_set
 from sds_data_sets import dictionary as dictionary
-from sds_data_sets import nothing_around as nothing_around
 from sds_data_sets import sds_document as sds_document
+from unsettled import nothing_around as nothing_around

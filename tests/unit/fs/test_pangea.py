@@ -14,7 +14,7 @@ from omicsdk.pangea import Pangea
 from omicsdk.pangea.fields import ResultId
 from omicsdk.pangea.listings import ensure_result, ensure_sample
 from omicsdk.pangea.uploads import begin_put
-from unsettled import unsettled
+from unsettled import nothing_around as nothing_around
 
 ORG, GROUP, SAMPLE, RESULT, OTHER = (f"{letter * 8}-0000-4000-8000-000000000000" for letter in "abcde")
 DATES = {"created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z"}
@@ -76,11 +76,6 @@ class Gateway:
 
 def client(gateway: Gateway) -> Pangea:
     return Pangea("https://pangea.example.org", credentials="t", transport=httpx.MockTransport(gateway))
-
-
-@pytest.fixture(autouse=True)
-def no_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    unsettled(monkeypatch, tmp_path)
 
 
 def removed(gateway: Gateway) -> None:

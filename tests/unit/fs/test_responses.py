@@ -20,16 +20,11 @@ from omicsdk.hca.azul import Azul
 from omicsdk.hca.dss import AsyncDss, Dss
 from omicsdk.transfer.network.connection_pool import ConnectionPool
 from s3_service import Answer, Request, Service
-from unsettled import unsettled
+from unsettled import nothing_around as nothing_around
 
 ONE, OTHER, FILE = (f"{letter * 8}-0000-4000-8000-000000000000" for letter in "abf")
 VERSION, LATER = "2026-01-01T080000.000000Z", "2026-01-02T080000.000000Z"
 Response = Callable[[httpx.Request], Any]
-
-
-@pytest.fixture(autouse=True)
-def no_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    unsettled(monkeypatch, tmp_path)
 
 
 def client(kind: Any, response: Response) -> Any:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,14 +13,9 @@ from omicsdk.fs.stores.sb import SbStore
 from omicsdk.fs.uris import Stores
 from omicsdk.sb import SevenBridges
 from omicsdk.sb.store import PlatformStore
-from unsettled import unsettled
+from unsettled import nothing_around as nothing_around
 
 FILE = {"id": "1" * 24, "name": "a.txt", "type": "file", "size": 1}
-
-
-@pytest.fixture(autouse=True)
-def no_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    unsettled(monkeypatch, tmp_path)
 
 
 def platform(respond: Callable[[httpx.Request], httpx.Response], retry: Retry | None = None) -> SevenBridges:

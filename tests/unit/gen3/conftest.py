@@ -3,10 +3,10 @@
 import pytest
 from gen3_commons import token
 from gen3_environment import commons as commons
-from gen3_environment import home as home
 from gen3_environment import make_token as make_token
-from gen3_environment import nothing_around as nothing_around
 from omicsdk.core import ManualClock
+from unsettled import home as home
+from unsettled import nothing_around as nothing_around
 
 
 @pytest.fixture

@@ -1,3 +1,3 @@
 """A sandbox's Pangea, and a user without separate settings."""
 
-from pangea_users import nothing_around as nothing_around
+from unsettled import nothing_around as nothing_around

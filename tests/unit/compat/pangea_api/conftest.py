@@ -2,4 +2,4 @@
 
 from pangea_users import knex as knex
 from pangea_users import library as library
-from pangea_users import nothing_around as nothing_around
+from unsettled import nothing_around as nothing_around

@@ -3,4 +3,4 @@
 from sb_platform import api as api
 from sb_platform import platform as platform
 from sb_responses_in_order import make as make
-from sb_responses_in_order import nothing_around as nothing_around
+from unsettled import nothing_around as nothing_around

@@ -39,7 +39,7 @@ def test_an_export_that_breaks_off_is_an_error(tmp_path: Path) -> None:
     transport = httpx.MockTransport(lambda _: httpx.Response(200, content=b'{"data": [{"a": 1}, {"a"'))
     with Gen3("https://commons.example.org", transport=transport, retry=NO_RETRY) as commons, pytest.raises(OmicsError):
         commons.export_file("demo-one", "case", tmp_path / "a.json")
-    assert list(tmp_path.iterdir()) == [tmp_path / "home"]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_record_that_is_cut_off_is_not_one_of_another_project(tmp_path: Path) -> None:
