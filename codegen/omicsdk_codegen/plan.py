@@ -149,7 +149,7 @@ def _plan(
         title=title,
         summary=summary(description) or title,
         api=api,
-        doc=as_docstring(sentence(title), 0),
+        doc=as_docstring(sentence(title)),
         client_doc=as_docstring(_client_doc(title, description, document.data, servers, security), 4),
         async_doc=as_docstring(f"{title}, for asyncio. Arguments as those of {api}.", 4),
         base_url=as_literal(servers.default),

@@ -104,7 +104,7 @@ def _state_security(constructor: Constructor, stem: str, security: Security) -> 
         constructor.typing.add("TypedDict")
         name = Code(f"{stem}Credentials")
         members = {key: type_of(scheme) for key, scheme in security.schemes.items()}
-        doc = as_docstring("Credentials by the document's security schemes.", 0)
+        doc = as_docstring("Credentials by the document's security schemes.")
         constructor.dicts.append(ArgumentDict(name, doc, members))
         constructor.credentials = Code(f"Credentials | httpx.Auth | {name} | None")
 
@@ -125,7 +125,7 @@ def _choose_server(constructor: Constructor, stem: str, servers: Servers) -> Non
         # By name or by URL, as `DocumentServers.chosen` reads them.
         keys = [*servers.others, *(server_list[0].url for server_list in servers.others.values())]
         members = dict.fromkeys(keys, Code("str"))
-        doc = as_docstring("URLs in place of the servers that the document states for single operations.", 0)
+        doc = as_docstring("URLs in place of the servers that the document states for single operations.")
         constructor.dicts.append(ArgumentDict(name, doc, members))
         constructor.parameters.append(Code(f"servers: {name} | None = None"))
         passed.append("servers=servers")
@@ -262,7 +262,7 @@ def _group_module(
         path=path,
         name=Code(path.rpartition(".")[2]),
         module=Code(modules[path]),
-        title=as_docstring(f"The group of operations {path}.", 0),
+        title=as_docstring(f"The group of operations {path}."),
         group=Code(class_),
         doc=as_docstring(about or f"Operations of {title}.", 4),
         members=sorted(members, key=lambda member: member.name),

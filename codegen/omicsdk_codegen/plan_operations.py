@@ -178,7 +178,7 @@ class OperationPlanner:
             name=Code(draft.name),
             symbol=Code(f"{draft.name}_" if hidden else draft.name),
             kind=Code(kind),
-            title=as_docstring(headline(draft), 0),
+            title=as_docstring(headline(draft)),
             doc=as_docstring(operation_doc(draft, ordered, types, response, self._errors), 4),
             path=path,
             sent=sent,

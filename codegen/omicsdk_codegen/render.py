@@ -38,7 +38,7 @@ def render_package(package: Package, origin: str, on_progress: OnProgress = sile
         "py.typed": "",
         "client.py": _client(note, package, modules),
         "operations/__init__.py": render_text(
-            "package.py.jinja", origin=note, doc=as_docstring("One module an operation.", 0)
+            "package.py.jinja", origin=note, doc=as_docstring("One module an operation.")
         ),
         "openapi.json": compact_json(package.document),
         "commands.json": readable_json(package.commands),
@@ -46,7 +46,7 @@ def render_package(package: Package, origin: str, on_progress: OnProgress = sile
     if package.webhooks is not None:
         files["webhooks.py"] = render_text("webhooks.py.jinja", origin=note, module=package.webhooks)
     exports = [(module.name, class_.name) for module in package.models for class_ in module.classes]
-    doc = as_docstring("The service's models.", 0)
+    doc = as_docstring("The service's models.")
     files |= _lazy("models/__init__.py", note, doc, sorted(exports, key=lambda export: export[1]))
     for operation in counted(package.operations, "writing operations", on_progress):
         files[f"operations/{modules[operation.name]}.py"] = render_text(
@@ -88,7 +88,7 @@ def operation_modules(package: Package) -> dict[str, Code]:
 def _groups(note: Code, package: Package, modules: dict[str, Code]) -> dict[str, str]:
     if not package.group_modules:
         return {}
-    doc = as_docstring("One module a group of operations.", 0)
+    doc = as_docstring("One module a group of operations.")
     files = {"groups/__init__.py": render_text("package.py.jinja", origin=note, doc=doc)}
     symbols = {operation.name: operation.symbol for operation in package.operations}
     for group in package.group_modules:
@@ -139,14 +139,14 @@ def _types(note: Code, package: Package, on_progress: OnProgress) -> dict[str, s
     if "" in modules:
         return {"types.py": modules[Code("")]}
     exports = [(module.name, typed_dict.name) for module in package.dicts for typed_dict in module.dicts]
-    doc = as_docstring("The models' shapes as TypedDicts: what plain JSON of this service looks like.", 0)
+    doc = as_docstring("The models' shapes as TypedDicts: what plain JSON of this service looks like.")
     files = {f"types/{name}.py": text for name, text in modules.items()}
     return files | _lazy("types/__init__.py", note, doc, sorted(exports, key=lambda export: export[1]))
 
 
 def render_namespace(text: str, origin: str) -> str:
     """Write the `__init__.py` of a folder of packages."""
-    return render_text("package.py.jinja", origin=as_comment(origin), doc=as_docstring(text, 0))
+    return render_text("package.py.jinja", origin=as_comment(origin), doc=as_docstring(text))
 
 
 def compact_json(value: Json | list[Json]) -> str:

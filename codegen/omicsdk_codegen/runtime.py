@@ -216,7 +216,7 @@ def _copied(modules: Iterable[str], identity: Identity) -> dict[str, str]:
     for module, path in paths.items():
         text = relocated(path, _source(module), identity, inside=True)
         files[path] = f"# {head}{_WITHOUT_EXTRA if _OF_EXTRA.search(text) else ''}{text}"
-    doc = as_docstring(f"The runtime of {identity.name}, a copy of a part of omicsdk.", 0)
+    doc = as_docstring(f"The runtime of {identity.name}, a copy of a part of omicsdk.")
     for folder in {posixpath.dirname(path) for path in files} | {""}:
         files[posixpath.join(folder, "__init__.py")] = render_text("package.py.jinja", origin=as_comment(note), doc=doc)
     if f"{_CLI}completion" in paths:

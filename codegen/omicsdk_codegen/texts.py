@@ -167,7 +167,7 @@ def as_literal(value: object) -> Code:
     return Code(literal(value))
 
 
-def as_docstring(text: str, indent: int) -> Code:
+def as_docstring(text: str, indent: int = 0) -> Code:
     """Format a text as a docstring with its quotes, whose further lines are indented by `indent` columns; empty if the text is."""
     return Code(docstring(text, indent))
 

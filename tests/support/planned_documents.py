@@ -48,3 +48,15 @@ DOCUMENT = document(
     },
     info={"title": "Thing", "version": "1"},
 )  # fmt: skip
+RICH = {
+    **DOCUMENT,
+    "webhooks": {"done": {"post": {"requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}}, "responses": {}}}},
+    "paths": {
+        **DOCUMENT["paths"],
+        "/four": {"post": {"tags": ["five"], "responses": {}}, "get": {"tags": ["four"], "parameters": [{"name": "kind", "in": "query", "schema": {"type": "string", "enum": ["a", "b"]}}],
+            "responses": {
+                "200": {"description": "", "headers": {"X-Left": {"schema": {"type": "integer"}}}},
+                "404": {"description": "", "content": {"application/json": {"schema": reference("Node")}}}}}},
+    },
+}  # fmt: skip
+"""The document, with what makes a file of each other kind: webhooks, groups, choices, headers and errors."""

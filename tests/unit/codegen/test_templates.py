@@ -17,7 +17,7 @@ from omicsdk_codegen.render import render_package
 from omicsdk_codegen.template_files import Templates, rendering_with, shipped
 from omicsdk_codegen.template_variables import TEMPLATES, annotated
 from omicsdk_codegen.texts import Code
-from planned_documents import DOCUMENT, planned
+from planned_documents import DOCUMENT, RICH, planned
 from small_document import run_codegen
 from small_document import spec as spec
 
@@ -166,17 +166,6 @@ def test_the_report_lists_templates(folder: Callable[..., Path], spec: Path) -> 
     assert [(row["file"], row["before"]) for row in rows] == [("templates/readme.md.jinja", "readme.md.jinja")]
 
 
-RICH: dict[str, Any] = {
-    "webhooks": {"done": {"post": {"requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}}, "responses": {}}}},
-    "paths": {
-        "/four": {"post": {"tags": ["five"], "responses": {}}, "get": {"tags": ["four"], "parameters": [{"name": "kind", "in": "query", "schema": {"type": "string", "enum": ["a", "b"]}}],
-            "responses": {
-                "200": {"description": "", "headers": {"X-Left": {"schema": {"type": "integer"}}}},
-                "404": {"description": "", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Node"}}}}}}},
-    },
-}  # fmt: skip
-
-
 @pytest.fixture
 def passed(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, object]]:
     """The variables that each template receives when a package is rendered, of few names and of many."""
@@ -188,7 +177,7 @@ def passed(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, object]]:
         return render(self, name, **values)
 
     monkeypatch.setattr(Templates, "render", recorded)
-    package = planned({**DOCUMENT, **RICH, "paths": {**DOCUMENT["paths"], **RICH["paths"]}})
+    package = planned(RICH)
     render_package(package, "Generated for a test.")
     files_around(package, "thing", Path("thing.yaml"))
     command_line(package, "thing", "1.0", Code("note"))
