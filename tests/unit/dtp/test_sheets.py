@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from omicsdk.core import MissingExtra
 from omicsdk.dtp import SdsError
 from omicsdk.dtp.sds import sheets
-from omicsdk.dtp.sds.sheets import Unreadable, Workbook, sheet_of, text_of
+from omicsdk.dtp.sds.sheets import Unreadable, Workbook, sheet_of, table_of, text_of
 from openpyxl import Workbook as Written
 from openpyxl import load_workbook
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
@@ -47,37 +47,6 @@ def raw(path, sheet, *, prefix="", parts=None, properties=""):
         for place, text in every.items():
             file.writestr(place, text)
     return path
-
-
-VALUE = st.one_of(
-    st.none(),
-    st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn"]), min_size=1).filter(lambda text: text[0] not in "=#"),
-    st.integers(-(2**53), 2**53),
-    st.floats(-1e300, 1e300),
-    st.booleans(),
-    st.datetimes(datetime(1900, 3, 1), datetime(9999, 12, 30)).map(lambda value: value.replace(microsecond=0, fold=0)),
-    st.dates(date(1900, 3, 1), date(9999, 12, 30)),
-    st.times().map(lambda value: value.replace(microsecond=0, fold=0)),
-    st.timedeltas(timedelta(seconds=1), timedelta(days=999)).map(
-        lambda duration: timedelta(seconds=round(duration.total_seconds()))
-    ),
-)
-
-
-@settings(max_examples=3 * settings().max_examples // 2)
-@given(rows=st.lists(st.lists(VALUE, max_size=5), max_size=5))
-def test_cells_are_read_as_openpyxl_reads_them(rows, tmp_path_factory):
-    path = write_sheet(tmp_path_factory.mktemp("book") / "b.xlsx", rows)
-    theirs = [list(row) for row in load_workbook(path, data_only=True).worksheets[0].iter_rows(values_only=True)]
-    ours = dict(lines(path))
-    for number, row in enumerate(theirs, 1):
-        mine = [*ours.get(number, []), *[None] * len(row)][: len(row)]
-        assert [_same(cell) for cell in mine] == [_same(cell) for cell in row]
-
-
-def _same(cell):
-    """Spans of time are floats of days in the file, and so to the millisecond; escapes of Excel are not undone by openpyxl."""
-    return round(cell.total_seconds(), 2) if isinstance(cell, timedelta) else cell
 
 
 def test_rows_keep_their_numbers_and_columns_their_places(tmp_path):
@@ -280,9 +249,10 @@ def test_a_workbook_that_unpacks_to_more_than_is_taken_is_refused(tmp_path, monk
         lines(raw(tmp_path / "b.xlsx", " " * 2_000_000))
 
 
-def test_a_table_of_another_kind_is_refused(tmp_path):
+@pytest.mark.parametrize("part", ["content.xml", "xl/workbook.bin"])
+def test_a_table_of_another_kind_is_refused(part, tmp_path):
     with pytest.raises(SdsError, match="is of another kind"):
-        lines(raw(tmp_path / "b.xlsx", "", parts={"content.xml": "<office/>"}))
+        lines(raw(tmp_path / "b.xlsx", "", parts={part: "<office/>"}))
 
 
 def test_without_python_calamine_it_is_stated_what_to_install(tmp_path, monkeypatch):
@@ -303,39 +273,6 @@ def test_without_python_calamine_it_is_stated_what_to_install(tmp_path, monkeypa
 def test_a_zip_file_that_is_no_workbook_is_reported(tmp_path, parts, why):
     with pytest.raises(SdsError, match=why):
         lines(raw(tmp_path / "b.xlsx", "", parts=parts))
-
-
-@pytest.fixture(scope="module")
-def sound(tmp_path_factory):
-    rows = [["a", "b"], [1, 2.5, True, "=A1"], [datetime(2024, 1, 2), timedelta(hours=30), time(3), "#REF!"]]
-    return write_sheet(tmp_path_factory.mktemp("sound") / "b.xlsx", rows)
-
-
-PIECES = [b"", b"x", b"999999999999", b"-1", b"1e400", b"nan", b"\xff", b"<", b'"', b"&", b"e5", b"\x00"]
-
-
-@settings(max_examples=15 * settings().max_examples // 4)
-@given(data=st.data())
-def test_a_damaged_workbook_is_read_or_reported(data, sound, tmp_path_factory):
-    path = tmp_path_factory.mktemp("damaged") / "b.xlsx"
-    if data.draw(st.booleans()):
-        content = bytearray(sound.read_bytes())
-        for _ in range(data.draw(st.integers(1, 4))):
-            content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
-        path.write_bytes(content)
-    else:
-        with zipfile.ZipFile(sound) as file:
-            parts = {name: file.read(name) for name in file.namelist()}
-        name = data.draw(st.sampled_from([part for part in parts if not part.startswith(("docProps", "xl/theme"))]))
-        values = list(re.finditer(rb'"[^"]*"|>[^<]+<', parts[name]))
-        match = data.draw(st.sampled_from(values))
-        piece = data.draw(st.sampled_from(PIECES))
-        parts[name] = parts[name][: match.start() + 1] + piece + parts[name][match.end() - 1 :]
-        with zipfile.ZipFile(path, "w") as file:
-            for part, content in parts.items():
-                file.writestr(part, content)
-    with suppress(SdsError), Workbook(path) as book:
-        assert [list(book.sheet(sheet_name).lines) is not None for sheet_name in book.names] == [True]
 
 
 def test_other_zip_files_and_cut_ones_are_reported(tmp_path):
@@ -369,3 +306,126 @@ def test_rows_of_text_tables_are_numbered_as_they_begin(tmp_path):
     (tmp_path / "t.tsv").write_bytes('\ufeffa\tb\r\n"1\n2"\tx\r\n\r\n3\t\r\n'.encode())
     with sheet_of(tmp_path / "t.tsv", lambda _: True) as sheet:
         assert list(sheet.lines) == [(1, ["a", "b"]), (2, ["1\n2", "x"]), (5, ["3", None])]
+
+
+@pytest.mark.parametrize("cell", ["<c t='e'><v>#N/A</v></c>", '<c t="e"><v>#N/A</v></c>'])
+def test_errors_are_found_in_either_quotes(cell, tmp_path):
+    assert lines(raw(tmp_path / "b.xlsx", f"<row>{cell}</row>")) == [(1, [Unreadable("excel-error", "#N/A")])]
+
+
+@pytest.mark.parametrize(("number", "kind"), [(2**53, int), (-(2**53), int), (2**53 + 2, float), (0.5, float)])
+def test_numbers_are_whole_as_far_as_floats_have_each(number, kind, tmp_path):
+    ((_, (cell,)),) = lines(raw(tmp_path / "b.xlsx", f"<row><c><v>{number}</v></c></row>"))
+    assert (type(cell), cell) == (kind, number)
+
+
+def test_the_last_column_of_excel_is_read(tmp_path):
+    ((_, cells),) = lines(raw(tmp_path / "b.xlsx", '<row r="1"><c r="XFD1"><v>7</v></c></row>'))
+    assert (len(cells), cells[-1]) == (16_384, 7)
+
+
+def test_a_workbook_that_claims_more_bytes_than_are_taken_is_refused_before_it_is_unpacked(tmp_path):
+    with zipfile.ZipFile(raw(tmp_path / "b.xlsx", ""), "a") as file:
+        file.writestr("xl/more.xml", "x")
+        file.filelist[-1].file_size = 1 << 30
+    with pytest.raises(SdsError, match="unpacks to more than 1024 MiB"):
+        lines(tmp_path / "b.xlsx")
+
+
+def test_a_table_has_a_name_for_each_column_and_no_blank_rows(tmp_path):
+    (tmp_path / "t.csv").write_text("id,, x \n1,2,,4\n ,\n5\n")
+    assert table_of(tmp_path / "t.csv") == (
+        ["id", "2", "x", "4"],
+        [["1", "2", None, "4"], ["5", None, None, None]],
+    )
+    (tmp_path / "t.csv").write_text("")
+    assert table_of(tmp_path / "t.csv") == ([], [])
+    with pytest.raises(SdsError, match=r"t\.tsv not found"):
+        table_of(tmp_path / "t.tsv")
+
+
+@pytest.mark.parametrize(
+    ("cell", "message", "remedy"),
+    [
+        (
+            "<c><f>A1</f></c>",
+            r'b\.xlsx.*"=A1" is a formula whose value is not in the file',
+            "Open it in Excel and save it",
+        ),
+        ('<c t="e"><v>#N/A</v></c>', r"b\.xlsx.*#N/A is an error of Excel", "Correct the formula"),
+    ],
+)
+def test_a_cell_of_a_table_without_a_value_is_an_error_with_its_place(cell, message, remedy, tmp_path):
+    header = '<row><c t="inlineStr"><is><t>id</t></is></c></row>'
+    with pytest.raises(SdsError, match=message) as raised:
+        table_of(raw(tmp_path / "b.xlsx", f"{header}<row><c><v>1</v></c>{cell}</row>"))
+    assert raised.value.remedy.startswith(remedy)
+    (finding,) = raised.value.findings
+    assert (finding.sheet, finding.row, finding.column) == ("S", 2, "2")
+
+
+# -- values and damages at random
+
+
+VALUE = st.one_of(
+    st.none(),
+    st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn"]), min_size=1).filter(lambda text: text[0] not in "=#"),
+    st.integers(-(2**53), 2**53),
+    st.floats(-1e300, 1e300),
+    st.booleans(),
+    st.datetimes(datetime(1900, 3, 1), datetime(9999, 12, 30)).map(lambda value: value.replace(microsecond=0, fold=0)),
+    st.dates(date(1900, 3, 1), date(9999, 12, 30)),
+    st.times().map(lambda value: value.replace(microsecond=0, fold=0)),
+    st.timedeltas(timedelta(seconds=1), timedelta(days=999)).map(
+        lambda duration: timedelta(seconds=round(duration.total_seconds()))
+    ),
+)
+
+
+@settings(max_examples=3 * settings().max_examples // 2)
+@given(rows=st.lists(st.lists(VALUE, max_size=5), max_size=5))
+def test_cells_are_read_as_openpyxl_reads_them(rows, tmp_path_factory):
+    path = write_sheet(tmp_path_factory.mktemp("book") / "b.xlsx", rows)
+    theirs = [list(row) for row in load_workbook(path, data_only=True).worksheets[0].iter_rows(values_only=True)]
+    ours = dict(lines(path))
+    for number, row in enumerate(theirs, 1):
+        mine = [*ours.get(number, []), *[None] * len(row)][: len(row)]
+        assert [_same(cell) for cell in mine] == [_same(cell) for cell in row]
+
+
+def _same(cell):
+    """Spans of time are floats of days in the file, and so to the millisecond; escapes of Excel are not undone by openpyxl."""
+    return round(cell.total_seconds(), 2) if isinstance(cell, timedelta) else cell
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory):
+    rows = [["a", "b"], [1, 2.5, True, "=A1"], [datetime(2024, 1, 2), timedelta(hours=30), time(3), "#REF!"]]
+    return write_sheet(tmp_path_factory.mktemp("sound") / "b.xlsx", rows)
+
+
+PIECES = [b"", b"x", b"999999999999", b"-1", b"1e400", b"nan", b"\xff", b"<", b'"', b"&", b"e5", b"\x00"]
+
+
+@settings(max_examples=15 * settings().max_examples // 4)
+@given(data=st.data())
+def test_a_damaged_workbook_is_read_or_reported(data, sound, tmp_path_factory):
+    path = tmp_path_factory.mktemp("damaged") / "b.xlsx"
+    if data.draw(st.booleans()):
+        content = bytearray(sound.read_bytes())
+        for _ in range(data.draw(st.integers(1, 4))):
+            content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+        path.write_bytes(content)
+    else:
+        with zipfile.ZipFile(sound) as file:
+            parts = {name: file.read(name) for name in file.namelist()}
+        name = data.draw(st.sampled_from([part for part in parts if not part.startswith(("docProps", "xl/theme"))]))
+        values = list(re.finditer(rb'"[^"]*"|>[^<]+<', parts[name]))
+        match = data.draw(st.sampled_from(values))
+        piece = data.draw(st.sampled_from(PIECES))
+        parts[name] = parts[name][: match.start() + 1] + piece + parts[name][match.end() - 1 :]
+        with zipfile.ZipFile(path, "w") as file:
+            for part, content in parts.items():
+                file.writestr(part, content)
+    with suppress(SdsError), Workbook(path) as book:
+        assert [list(book.sheet(sheet_name).lines) is not None for sheet_name in book.names] == [True]
