@@ -91,6 +91,7 @@ def test_operations_are_reached_by_their_groups(generate: Generate) -> None:
             assert name in dir(value)
             value = getattr(value, name)
         assert callable(value)
+    assert not {"old_notes", "class_"} & set(dir(client))
 
 
 def test_the_writing_of_each_kind_of_file_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
