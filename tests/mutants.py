@@ -77,6 +77,12 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "_small_copies: LtE -> Lt": "a file of exactly that size is copied the usual way, with the same result",
         "_sync: 'sync' -> 'syncc'": "the name of threads",
     },
+    "omicsdk.fs.copying.records": {
+        "Record.present: Eq -> NotEq": "of is_here: whether threads look at a file, which changes the time alone",
+        "Record.present: Eq -> NotEq (occurrence 3)": "of is_here: whether threads look at a file, as above",
+        "Record.keep: 'file' -> 'filee'": "of is_here: whether threads look at files, as above",
+        "Record._fingerprint: And -> Or": "of a condition that only saves requests: without it there is no common checksum",
+    },
     "omicsdk.ga4gh.refget": {
         "SequenceDigests.__init__: False -> True": "of usedforsecurity: the digest is the same",
         "_Sequence._check: Lt -> LtE (occurrence 3)": "equal positions were refused before",

@@ -1,12 +1,17 @@
 """Finding completed work of the same copy: by checksums, or by a record of both ends."""
 
+import shutil
+import stat
 from hashlib import md5
 
 import pytest
 from omicsdk.fs import CopyOptions, parse_uri
 from omicsdk.fs.copying.copies import copy_files
+from omicsdk.fs.copying.jobs import planned_copy
 from omicsdk.fs.copying.planning import Source, plan_copy, select
+from omicsdk.fs.copying.records import Record
 from omicsdk.fs.uris import Stores
+from omicsdk.transfer import Outcome
 from s3_service import Answer, Service, store_of
 
 
@@ -23,6 +28,11 @@ def copied(shelf, tmp_path, monkeypatch):
             return [outcome.state for outcome in copy_files(plan, stores, CopyOptions(**options)).outcomes]
 
     return run
+
+
+def plan_of(stores, target):
+    source = parse_uri("shelf://p")
+    return plan_copy([Source(source, True, list(select(stores.of(source), source)))], parse_uri(target), "")
 
 
 def state_files(tmp_path):
@@ -83,6 +93,80 @@ def test_a_damaged_record_means_that_files_are_copied_again(copied, has_checksum
     for path in state_files(tmp_path):
         path.write_bytes(b"{")
     assert copied("in", "shelf://q") == (["skipped"] * 2 if has_checksums else ["done"] * 2)
+
+
+def test_a_record_is_of_its_user_alone_and_a_copy_does_not_fail_without_one(copied, shelf, tmp_path, caplog):
+    shelf.files["p/a"] = b"a"
+    shelf.bare |= {"p/a", "q/a"}
+    assert copied("shelf://p", "shelf://q") == ["done"]
+    (path,) = state_files(tmp_path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    path.unlink()
+    path.mkdir()
+    assert copied("shelf://p", "shelf://q") == ["done"]
+    assert "the same copy will transfer files again" in caplog.text
+
+
+def test_a_folder_that_a_copy_made_is_its_target_again_unless_it_was_emptied(shelf, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shelf.files |= {"p/a": b"a", "p/b": b"b"}
+
+    def copy():
+        with Stores() as stores:
+            plan = planned_copy(stores, [parse_uri("shelf://p")], parse_uri("out"), recursive=True)
+            copy_files(plan, stores)
+        return sorted(str(path.relative_to(tmp_path)) for path in (tmp_path / "out").rglob("*") if path.is_file())
+
+    assert copy() == ["out/a", "out/b"]
+    (tmp_path / "out/a").unlink()
+    assert copy() == ["out/a", "out/b"]
+    shutil.rmtree(tmp_path / "out")
+    (tmp_path / "out").mkdir()
+    assert copy() == ["out/p/a", "out/p/b"]
+
+
+def test_a_source_that_cannot_be_opened_is_no_file_that_is_there(copied, shelf):
+    shelf.files |= {"p/a": b"a", "p/b": b"b"}
+    assert copied("shelf://p", "out") == ["done", "done"]
+    shelf.broken.add("p/a")
+    assert copied("shelf://p", "out") == ["failed", "skipped"]
+
+
+@pytest.mark.parametrize("states_checksums", [True, False])
+def test_the_engine_itself_compares_what_it_downloads_by_checksums(shelf, tmp_path, monkeypatch, states_checksums):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(shelf, "open", lambda *_: None)  # the engine fetches its files
+    shelf.files["p/a"] = b"a"
+    shelf.bare |= set() if states_checksums else {"p/a"}
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/a").write_bytes(b"a")
+    with Stores() as stores:
+        plan = plan_of(stores, "out")
+        Record(plan, stores, CopyOptions()).keep([Outcome("a", "done", 1)])
+        present = Record(plan, stores, CopyOptions()).present()
+    assert list(present) == ([] if states_checksums else ["a"])
+
+
+def test_one_request_shows_that_several_files_have_no_target(shelf, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shelf.files |= {"p/a": b"a", "p/b": b"b"}
+    requested = list[str]()
+    with Stores() as stores:
+        plan = plan_of(stores, "shelf://q")
+        look = shelf._stat
+        monkeypatch.setattr(shelf, "_stat", lambda store, path: requested.append(path) or look(store, path))
+        assert Record(plan, stores, CopyOptions()).present() == {}
+    assert requested == ["q"]
+
+
+def test_a_stopped_copy_skips_nothing(shelf, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shelf.files |= {"p/a": b"a", "q/a": b"a"}
+    options = CopyOptions(overwrite=False)
+    options.control.stop()
+    with Stores() as stores:
+        plan = plan_of(stores, "shelf://q")
+        assert Record(plan, stores, options).present() == {}
 
 
 def test_another_copy_to_the_same_place_is_no_rerun(copied, shelf, tmp_path):
