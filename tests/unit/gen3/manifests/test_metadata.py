@@ -51,15 +51,16 @@ def table(folder: Path, *rows: str) -> Path:
 
 def test_a_document_has_the_cells_of_its_row_and_the_type_of_what_it_is_about(tmp_path: Path) -> None:
     commons = Commons()
-    path = table(tmp_path, "guid,n", "g1,1", "k2,x", ",3")
+    path = table(tmp_path, "guid,n", "g1,1", "k2,x", ",3", "k4,''")
     summary = commons.client.ingest_metadata(path, "src", tmp_path / "out.log")
     assert commons.documents == {
         "g1": {"src": {"n": 1}, "_guid_type": "indexed_file_object"},
         "k2": {"src": {"n": "x"}, "_guid_type": "metadata_object"},
+        "k4": {"src": {"n": ""}, "_guid_type": "metadata_object"},
     }
     assert (summary.counts, summary.output.read_text()) == (
-        {"created": 2, "failed": 1},
-        "Successfully created g1\nSuccessfully created k2\n",
+        {"created": 3, "failed": 1},
+        "Successfully created g1\nSuccessfully created k2\nSuccessfully created k4\n",
     )
     assert "the row names no known file. Fill in its GUID" in summary.errors[0]
     commons.client.ingest_metadata(
