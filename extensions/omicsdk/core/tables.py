@@ -210,8 +210,9 @@ def _in_dialect(
 def line_of(cells: Iterable[object], delimiter: str, **dialect: Any) -> str:
     """Format cells as a line of a table; `dialect` is passed to csv.writer."""
     text = io.StringIO()
-    csv.writer(text, delimiter=delimiter, lineterminator="\n", **dialect).writerow(cells)
-    return text.getvalue()
+    # Until Python 3.13 only characters of the terminator are quoted or escaped, and a CR ends a line as well.
+    csv.writer(text, delimiter=delimiter, lineterminator="\r\n", **dialect).writerow(cells)
+    return text.getvalue().removesuffix("\r\n") + "\n"
 
 
 def file_lines(path: Path, error_type: type[UsageError], longest: int = LONGEST_LINE) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import re
@@ -19,7 +18,7 @@ from omicsdk.core.checked_json import check_fields
 from omicsdk.core.errors import NotFound, OmicsError, ServerError, UsageError
 from omicsdk.core.late_names import LateModule
 from omicsdk.core.lazy import require
-from omicsdk.core.tables import LONGEST_RECORD, RowError
+from omicsdk.core.tables import LONGEST_RECORD, RowError, line_of
 from omicsdk.core.tables import rows_of as rows_in
 from omicsdk.core.type_guards import only_texts
 from omicsdk.pangea.batches import Batch, for_each
@@ -452,12 +451,8 @@ def metadata_csv(rows_by_name: Iterable[tuple[str, Mapping[str, Any]]]) -> str:
     """
     rows = list(rows_by_name)
     titles = list(dict.fromkeys(title for _, metadata in rows for title in metadata))
-    written = io.StringIO()
-    writer = csv.writer(written, lineterminator="\n")
-    writer.writerow(["", *titles])
-    for name, metadata in rows:
-        writer.writerow([name, *(_cell(metadata.get(title)) for title in titles)])
-    return written.getvalue()
+    cells = [["", *titles], *([name, *(_cell(metadata.get(title)) for title in titles)] for name, metadata in rows)]
+    return "".join(line_of(row, ",") for row in cells)
 
 
 def _column(header: Sequence[str], index: str) -> int:

@@ -102,7 +102,7 @@ def test_a_hundred_thousand_lines_of_open_quotes_are_read() -> None:
 
 @pytest.mark.parametrize("dialect", [{}, {"quoting": 3, "quotechar": "|", "escapechar": "\\"}])
 def test_what_is_written_is_what_is_read(dialect: dict[str, object]) -> None:
-    row = ['a "b"', "c\td", "e\nf", ""]
+    row = ['a "b"', "c\td", "e\nf", "", "g\rh", "i\r\nj", "k\r"]
     ((_, cells),) = rows_of(io.StringIO(line_of(row, "\t", **dialect), newline=""), "\t", **dialect)
     assert cells == row
 

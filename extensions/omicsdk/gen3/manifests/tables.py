@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import os
 import re
@@ -408,14 +407,10 @@ def written_table(
         A function that writes a row.
     """
     target = Path(path)
+    separator = delimiter_of(target, delimiter)
     with output_file(target) as file:
-        text = io.TextIOWrapper(file, "utf-8", ESCAPES, newline="")
-        try:
-            writer = csv.writer(text, delimiter=delimiter_of(target, delimiter), lineterminator="\n")
-            writer.writerow(header)
-            yield writer.writerow
-        finally:
-            text.detach()  # flushes; output_file closes the file
+        file.write(encoded_row(header, separator))
+        yield lambda cells: file.write(encoded_row(cells, separator))
 
 
 HEX_MD5 = re.compile(r"[0-9a-fA-F]{32}")

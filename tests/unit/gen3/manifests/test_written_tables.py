@@ -25,3 +25,11 @@ def test_a_text_that_utf8_cannot_encode_is_escaped(tmp_path: Path, text: str):
     entry = {DATASET: "d", "guid": "g", "display_name": "n", "file_name": text}
     write_objects(iter([entry]), tmp_path / "objects.tsv", "tsv")
     assert (tmp_path / "objects.tsv").read_text("utf-8").endswith(f"{escaped}\n")
+
+
+def test_a_cell_with_any_line_end_is_one_cell(tmp_path: Path):
+    cells = ["a\rb", "c\nd", "e\r\nf"]
+    with written_table(tmp_path / "table.tsv", ["x", "y", "z"]) as write:
+        write(cells)
+    with table_of(tmp_path / "table.tsv") as table:
+        assert [row.cells for row in table.rows] == [cells]
