@@ -111,7 +111,7 @@ def workspace_copy(
         The outcome of the file.
 
     Raises:
-        Gen3UserError: Neither is in a workspace.
+        Gen3UserError: Neither is in a workspace, or the source is a URL that names no file.
         UsageError: There is no such file.
         TransferFailed: The workspace has no such file, or it did not arrive.
 
@@ -125,12 +125,14 @@ def workspace_copy(
         raise Gen3UserError(
             f"Neither {source} nor {target} is in a workspace", remedy="Write one as ws:///WORKSPACE/KEY."
         )
+    source_name = parse_workspace_url(source)[1].rpartition("/")[2] if within[0] else Path(source).name
+    if within[0] and source_name in ("", ".", ".."):
+        raise Gen3UserError(f"{source!r} does not name a file", remedy="Write it as ws:///WORKSPACE/KEY.")
     if not within[0] and not Path(source).is_file():
         raise UsageError(f"{source} is not a file", remedy="Use the path of a file.")
     is_folder = not parse_workspace_url(target)[1] if within[1] else Path(target).is_dir()
     if is_folder or target.endswith(("/", os.sep)):
-        name = Path(parse_workspace_url(source)[1] if within[0] else source).name
-        target = f"{target.rstrip('/')}/{name.replace('%', '%25') if within[1] else name}"
+        target = f"{target.rstrip('/')}/{source_name.replace('%', '%25') if within[1] else source_name}"
     path = Path(target)
     if chosen.dry_run:
         folder, _, name = (target if within[1] else path.as_posix()).rpartition("/")
