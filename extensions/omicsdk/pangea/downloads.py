@@ -468,11 +468,11 @@ def _named(owner: str, result: Blob, field: Blob, of_group: bool, plain: bool, u
             download_url(data)
         except NoFile as error:
             problem = error.message
-    for told_apart in ("" if plain else replicate, replicate, f"{replicate}~{uuid}"):
-        blob_name = blob_file_name(owner, module, name, told_apart)
+    for distinction in ("" if plain else replicate, replicate, f"{replicate}~{uuid}"):
+        blob_name = blob_file_name(owner, module, name, distinction)
         file_name = ""
         if is_file and not problem:
-            file_name = referenced_file_name(owner, module, name, data, told_apart)
+            file_name = referenced_file_name(owner, module, name, data, distinction)
             if file_name == blob_name:  # a file that is JSON itself
                 blob_name = blob_name.removesuffix(".json") + ".field.json"
         names = {name.casefold() for name in (blob_name, file_name) if name}
