@@ -21,8 +21,8 @@ TESTS = [(name, test) for name, text in RECIPES.items() for test in re.findall(r
 
 @pytest.fixture(scope="module")
 def ran(once: Callable[[str, Callable[[Path], None]], Path]) -> str:
-    """What pytest says of all recipes, as a user's project with nothing but them runs them."""
-    return (once("project", _run_all) / "told").read_text(encoding="utf-8")
+    """The output of pytest for all recipes, as a user's project with nothing but them runs them."""
+    return (once("project", _run_all) / "output.txt").read_text(encoding="utf-8")
 
 
 def _run_all(project: Path) -> None:
@@ -43,7 +43,7 @@ def _run_all(project: Path) -> None:
         ".",
     ]
     result = subprocess.run(command, cwd=project, env=environ, capture_output=True, text=True, check=False)
-    (project / "told").write_text(result.stdout + result.stderr, encoding="utf-8")
+    (project / "output.txt").write_text(result.stdout + result.stderr, encoding="utf-8")
 
 
 def test_the_page_has_a_recipe_for_each_of_its_subjects():
