@@ -70,7 +70,7 @@ def result_urls(
     of_group: bool = False,
     filters: Filters | None = None,
 ) -> list[tuple[str, str]]:
-    """Return the URLs of the files of a group's results, without fetching them; presigned ones end within a day.
+    """Return the URLs of the files of a group's results, without fetching them; presigned ones expire within a day.
 
     Args:
         organization: The name of the organization that owns the group, or its uuid; ignored if `group` is a uuid.
@@ -135,7 +135,7 @@ def download(
         TransferFailed: A field failed; the others are downloaded.
         OmicsError: The server refused, or did not respond.
         NotWritable: The folder is not writable.
-        FolderBusy: Another process downloads into it.
+        Interrupted: It was stopped while it waited for another process that downloads into the folder.
 
     Example:
         client.download("Sandbox", "study", "results", samples=["sample"])

@@ -207,7 +207,7 @@ def download(
     Raises:
         UnsafePath: A name refers to a path outside the folder, or two names to one path; nothing was downloaded.
         NotWritable: The folder is not writable.
-        FolderBusy: Another process transfers into it.
+        FolderBusy: Another process transfers into it, and `wait` is False.
         Interrupted: It was stopped, or its time was over, while it waited for the other process.
         DiskFull: There is no space for the journal.
         ValueError: A number below 1, a run's name that is not a file name, an empty folder, or a mode that denies the

@@ -76,7 +76,7 @@ def upload(
         The outcome of each upload, in order.
 
     Raises:
-        FolderBusy: Another process uses the journal.
+        FolderBusy: Another process uses the journal, and `wait` is False.
         Interrupted: It was stopped, or its time was over, while it waited for the other process.
         NotWritable: The journal cannot be written, or is another kind of file.
         DiskFull: There is no space for the journal.
