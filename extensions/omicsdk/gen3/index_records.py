@@ -103,6 +103,10 @@ def first_record(indexd: IndexdApi, params: Mapping[str, Any]) -> Record:
     raise error
 
 
+#: Criteria by which an index may count a record several times, so that a page that is not the last one is short.
+_JOINED = frozenset({"urls_metadata", "negate_params"})
+
+
 def matching_records(indexd: IndexdApi, params: Mapping[str, Any], *, page: int = PAGE) -> Iterator[Record]:
     """Read all records that meet criteria as its JSON, in the order of their GUIDs, a page at a time.
 
@@ -112,10 +116,11 @@ def matching_records(indexd: IndexdApi, params: Mapping[str, Any], *, page: int 
         page: Records on a page.
     """
     start: dict[str, Any] = {}
+    is_short_last = _JOINED.isdisjoint(params)
     while records := records_of(search_page(indexd, {**params, "limit": page, **start})):
         check_advances("list_records", records[-1]["did"], start.get("start"))
         yield from records
-        if len(records) < min(page, PAGE):  # an index refuses longer pages than it returns
+        if is_short_last and len(records) < min(page, PAGE):  # an index refuses longer pages than it returns
             return
         start = {"start": records[-1]["did"]}
         page_break()

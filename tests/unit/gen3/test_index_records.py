@@ -20,6 +20,7 @@ from omicsdk.gen3.index_records import (
     cuts,
     differences,
     first_record,
+    matching_records,
     records_by_url,
     urls_of,
     valid_guids,
@@ -229,6 +230,21 @@ def test_urls_that_may_have_been_cut_are_taken_from_the_records(count: int, limi
         urls = urls_of(client.indexd, ["g1"], {})["urls"]
     every = [{"url": "s3://a", "metadata": {}}, {"url": "s3://b", "metadata": {"type": "x"}}]
     assert urls == (listed["urls"] if is_whole else every)
+
+
+@pytest.mark.parametrize(
+    ("params", "read"),
+    [
+        ({"urls_metadata": {"s3://": {"type": "cleversafe"}}}, "abc"),
+        ({"negate_params": {"acl": ["a"]}}, "abc"),
+        ({"size": 5}, "ab"),
+    ],
+)
+def test_a_short_page_is_the_last_one_unless_records_are_counted_several_times(params: dict[str, Any], read: str):
+    """Report 158 of indexd: it counted a record once for each metadata of its URLs, so that pages were half as long."""
+    pages = [(200, {"records": [{"did": did} for did in dids]}) for dids in ("ab", "c", "")]
+    with index({"GET /index": pages}) as client:
+        assert [record["did"] for record in matching_records(client.indexd, params, page=4)] == list(read)
 
 
 @pytest.mark.parametrize(
