@@ -50,6 +50,12 @@ class PathNotFound(PathError, FileNotFoundError):
         super().__init__(uri, problem, remedy=remedy)
 
 
+class BucketNotFound(PathNotFound):
+    """The bucket of a path does not exist, so that nothing can be put there."""
+
+    default_remedy = "Check its name, or create it."
+
+
 class IsFolder(PathError, IsADirectoryError):
     """A folder exists where a file is needed."""
 

@@ -137,6 +137,8 @@ def parse_uri(text: str) -> Uri:
         raise WrongUri(
             f"{text} contains the name {'..' if '..' in parts else '.'!r}", remedy="Write the path without it."
         )
+    if scheme in BUCKETS and parts and rest.startswith("/"):
+        raise WrongUri(f"{text} names no bucket", remedy=f"Write {scheme}://bucket/key.")
     path = rest.removesuffix("/") if scheme in BUCKETS else "/".join(parts)
     return Uri(scheme, path, rest.endswith("/") or not path)
 

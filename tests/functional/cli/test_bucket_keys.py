@@ -179,3 +179,18 @@ def test_data_under_a_key_with_a_slash_is_copied_where_it_can_be(omics, bucket):
     assert (keys(bucket, "E"), keys(bucket, "F")) == ([], ["F/", "F/in"])
     assert omics("--yes", "rm", "-r", "s3://bkt/F/")[1]["counts"]["done"] == 2
     assert keys(bucket, "F") == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("cp", "s3://bkt/P", "s3://nowhere/P"), ("cp", "-r", "in", "s3://nowhere"), ("sync", "in", "s3://nowhere/in")],
+)
+def test_a_missing_bucket_is_reported_once_before_anything_is_sent(omics, tmp_path, words):
+    """As reported for s5cmd and the AWS CLI, which upload each file to it in vain."""
+    Path("in").mkdir()
+    for name in "ab":
+        Path("in", name).write_text(name)
+    code, out, err = omics(*words)
+    assert (code, out) == (1, None)
+    assert err.count("no bucket nowhere. Check its name, or create it.") == 1
+    assert omics(words[0], "--dry-run", *words[1:])[0] == 1

@@ -94,6 +94,13 @@ def test_a_missing_slash_and_a_list_of_uris_are_explained(tmp_path: Path) -> Non
                 call(uris, str(tmp_path))
 
 
+@pytest.mark.parametrize("uri", ["s3:///key", "s3:////key", "gs:///folder/"])
+def test_a_uri_of_a_bucket_names_it(uri):
+    with pytest.raises(WrongUri, match=rf"{uri} names no bucket\. Write {uri[:2]}://bucket/key"):
+        parse_uri(uri)
+    assert parse_uri(f"{uri[:2]}:///").path == ""
+
+
 @pytest.mark.skipif(os.name == "nt", reason="names with backslashes are others there")
 @given(
     st.sampled_from(["", ".", "./", "/", "//", "a", "a/", "/a//b/", "./a", ".."]),

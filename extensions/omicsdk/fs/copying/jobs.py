@@ -43,7 +43,7 @@ from omicsdk.fs.copying.planning import (
 )
 from omicsdk.fs.copying.records import entry_at, is_recorded
 from omicsdk.fs.copying.removal import plan_removal, remove_folders, remove_one
-from omicsdk.fs.errors import NotAFolder, PathError, PathNotFound
+from omicsdk.fs.errors import BucketNotFound, NotAFolder, PathError, PathNotFound
 from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.store import Entry
 from omicsdk.fs.uris import Stores, Uri, parse_uri
@@ -65,9 +65,12 @@ def kind_of(stores: Stores, uri: Uri, *, recursive: bool = False) -> Kind:
 
     Raises:
         FileAndFolder: It is both, and `recursive` is set.
+        BucketNotFound: It is in a bucket that does not exist.
     """
     try:
         return stores.of(uri).entry(uri, recursive=recursive).kind
+    except BucketNotFound:  # each file would be refused
+        raise
     except PathNotFound:
         return ""
     except NotAFolder:

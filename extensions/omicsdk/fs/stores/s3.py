@@ -28,7 +28,7 @@ from omicsdk.core.frozen import NamedTuple
 from omicsdk.core.retry import seconds_of_date
 from omicsdk.core.threads import side_by_side
 from omicsdk.core.type_guards import number_in
-from omicsdk.fs.errors import AlreadyThere, NotEmpty, PathNotFound, ReadOnly, Unsupported, WrongUri
+from omicsdk.fs.errors import AlreadyThere, BucketNotFound, NotEmpty, PathNotFound, ReadOnly, Unsupported, WrongUri
 from omicsdk.fs.store import Entry, Features, Put, put_files
 from omicsdk.fs.stores.buckets import BucketStore, prefix_of, split
 from omicsdk.fs.uris import Uri
@@ -273,6 +273,8 @@ class S3Store(BucketStore):
                 self.client.request("HEAD", bucket, doing=doing)
         except Forbidden:  # it exists; permissions are checked by each operation
             pass
+        except PathNotFound as error:  # a response to HEAD has no code
+            raise BucketNotFound(self.uri(bucket), f"not found: no bucket {bucket}") from error
         return Entry(bucket, "folder")
 
     def head(self, path: str) -> Entry:
@@ -653,5 +655,5 @@ class S3Store(BucketStore):
     def _missing(self, path: str, cause: NotFound | None = None) -> PathNotFound:
         bucket, _ = split(path)
         if cause is not None and cause.code == "NoSuchBucket":
-            return PathNotFound(self.uri(path), f"not found: no bucket {bucket}")
+            return BucketNotFound(self.uri(path), f"not found: no bucket {bucket}")
         return PathNotFound(self.uri(path), "not found")
