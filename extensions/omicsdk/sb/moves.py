@@ -83,7 +83,7 @@ def copy(
         paths: Files and folders: sb://owner/project/folder/file, or the ids of files.
         to: Folder to copy into (it ends with a slash, or exists), or the new path of a single file or folder.
         recursive: Copy folders, with everything in them.
-        timeout: Seconds to wait for the platform, which copies many files and folders in a job.
+        timeout: Seconds to wait for each job of the platform, which copies 100 files and folders at most.
         dry_run: Only print what would be copied.
 
     Raises:
@@ -143,7 +143,7 @@ def move(
     Args:
         paths: Files and folders: sb://owner/project/folder/file, or the ids of files.
         to: Folder to move into (it ends with a slash, or exists), or the new path of a single file or folder.
-        timeout: Seconds to wait for the platform, which moves many files and folders in a job.
+        timeout: Seconds to wait for each job of the platform, which moves 100 files and folders at most.
         dry_run: Only print what would be moved.
 
     Raises:
@@ -182,7 +182,7 @@ def delete(
     Args:
         paths: Files and folders: sb://owner/project/folder/file, or the ids of files.
         recursive: Delete folders, with everything in them.
-        timeout: Seconds to wait for the platform, which deletes many files and folders in a job.
+        timeout: Seconds to wait for each job of the platform, which deletes 100 files and folders at most.
         dry_run: Only print what would be deleted.
 
     Raises:
