@@ -221,6 +221,20 @@ def test_a_broken_sheet_is_reported(tmp_path, sheet, why):
         lines(raw(tmp_path / "b.xlsx", sheet))
 
 
+@pytest.mark.parametrize("bracket", ["<", ">"])
+def test_a_far_cell_is_not_hidden_by_a_bracket_in_an_attribute(tmp_path, bracket):
+    cell = f'<c x="{bracket}" r="XFD1048576"><v>1</v></c>'
+    with pytest.raises(SdsError, match="a row or cell with an invalid attribute"):
+        lines(raw(tmp_path / "b.xlsx", f'<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576">{cell}</row>'))
+
+
+@pytest.mark.timeout(20)  # quadratic cost would take minutes
+@pytest.mark.parametrize("piece", ["<c>", "<c ", "<c/><f>", "<c><f>", "<c><v>", "<f ", "<row r='1' ", "<c r='A1'"])
+def test_a_malformed_sheet_is_read_or_refused_in_linear_time(tmp_path, piece):
+    with suppress(SdsError):
+        lines(raw(tmp_path / "b.xlsx", f'<row r="1"><c t="e"><f>1</f></c>{piece * 60_000}</c></row>'))
+
+
 def test_entities_are_refused(tmp_path):
     bomb = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><worksheet><c><v>&b;</v></c></worksheet>'
     with pytest.raises(SdsError, match="has entities"):

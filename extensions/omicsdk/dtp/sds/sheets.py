@@ -124,15 +124,18 @@ _XML = re.compile(rb"\s*(?:\xef\xbb\xbf)?<")
 #: The references of rows and cells, as they are usually written, and how rows and cells begin.
 _REFERENCE = re.compile(rb' r="([A-Z]*)(\d+)"')
 _TAGS = tuple(before + name + after for before in (b"<", b":") for name in (b"c", b"row") for after in (b" ", b">"))
-#: Where rows and cells that have something in them are, however it is written; without a name where none is stated.
-_POSITIONS = re.compile(rb"""<(?:\w+:)?(?:row|c)\s[^>]*?\br\s*=\s*["']([A-Za-z]*)(\d+)["'][^>]*(?<!/)>""")
+# No pattern seeks the end of a tag beyond the next `<`, and content without an end is that up to the end of the part: a malformed
+# part would be searched to its end from each of its tags.
+#: Rows and cells with attributes, however they are written, and the reference in these.
+_PLACED = re.compile(rb"<(?:\w+:)?(?:row|c)(\s[^<>]*)(>?)")
+_POSITION = re.compile(rb"""\br\s*=\s*["']([A-Za-z]*)(\d+)["']""")
 _ROW, _BEGIN = re.compile(rb"<(?:\w+:)?row[\s>]"), re.compile(rb"<(?:\w+:)?c[\s>]")
 #: Cells with a formula or, where `"e"` is in it, an error.
 _FORMULAS = (re.compile(rb"<f[\s/>]"), re.compile(rb":f[\s/>]"))
-_CELL = re.compile(rb"(<(?:\w+:)?c)((?:\s[^>]*)?)(?<!/)>(.*?)(</(?:\w+:)?c>)", re.DOTALL)
+_CELL = re.compile(rb"(<(?:\w+:)?c)((?:\s[^<>]*)?)(?<!/)>(.*?)(</(?:\w+:)?c>|\Z)", re.DOTALL)
 _KIND = re.compile(rb"""\st\s*=\s*["'](\w*)["']""")
 _FORMULA, _VALUE = (
-    re.compile(rb"<((?:\w+:)?)%s(?:\s[^>]*)?(?:/>|(?<!/)>(.*?)</(?:\w+:)?%s>)" % (name, name), re.DOTALL)
+    re.compile(rb"<((?:\w+:)?)%s(?:\s[^<>]*)?(?:/>|(?<!/)>(.*?)(?:</(?:\w+:)?%s>|\Z))" % (name, name), re.DOTALL)
     for name in (b"f", b"v")
 )
 
@@ -207,11 +210,23 @@ class Workbook(Closing):
         if len(places) < sum(map(content.count, _TAGS)) or not _fits(places, 0, 0):
             # Written otherwise, without places, or far apart but empty: counted with care.
             rows = _ROW.split(content)
-            if not _fits(_POSITIONS.findall(content), max(len(_BEGIN.findall(row)) for row in rows), len(rows)):
+            placed = [self._placed(part, *tag) for tag in _PLACED.findall(content)]
+            references = [place for place in placed if place is not None]
+            if not _fits(references, max(len(_BEGIN.findall(row)) for row in rows), len(rows)):
                 raise self._refused(f"the cells of {part} are too far apart")
+
+    def _placed(self, part: str, attributes: bytes, end: bytes) -> tuple[bytes, bytes] | None:
+        """Return the reference of a row or cell that has something in it, without a name where none is stated."""
+        # A bracket in an attribute, which python-calamine reads and no program writes, would hide the attributes after it.
+        if not end or attributes.count(b'"') % 2 or attributes.count(b"'") % 2:
+            raise self._refused(f"{part} has a row or cell with an invalid attribute")
+        match = None if attributes.endswith(b"/") else _POSITION.search(attributes)
+        return None if match is None else (match[1], match[2])
 
     def _marked(self, match: re.Match[bytes]) -> bytes:
         begin, attributes, content, end = match.groups()
+        if not end:
+            return match[0]
         kind = _KIND.search(attributes)
         formula, value = _FORMULA.search(content), _VALUE.search(content)
         if kind is not None and kind[1] == b"e":
