@@ -113,6 +113,9 @@ PAGE = """<html>
         (PAGE, "502 Bad Gateway 502 Bad Gateway nginx/1.25"),
         ("<!DOCTYPE html><html><body><h1>Oh</h1><p>The <b>proxy</b> is down.</p></body></html>", "The proxy is down."),
         ("<html><body></body></html>", "Bad Gateway"),
+        ("<html><body>upstream died<!-- not ended", "upstream died"),
+        ("<html><body>upstream died<script>let a = 1", "upstream died"),
+        ("<html><body>upstream died<a href='", "upstream died"),
         ("upstream died", "upstream died"),
     ],
 )
