@@ -1,8 +1,6 @@
 """Folders and uploads of the published client and of ours are interchangeable: either continues the work of the other."""
 
 import json
-import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from omicsdk.sandbox.server import Sandbox
 from omicsdk.sandbox.traffic.faults import Rule
+from waiting import until
 
 if TYPE_CHECKING:
     from conftest import Documented
@@ -34,14 +33,6 @@ def fetched(sandbox: Sandbox) -> list[str]:
 def without_resume_data(files: dict[str, Any]) -> dict[str, Any]:
     """Return the files without the engine's resume data."""
     return {name: value for name, value in files.items() if ".omics" not in name}
-
-
-def until(true: Callable[[], bool], seconds: float = 60) -> None:
-    """Wait for a condition that another process fulfils."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end
-        threading.Event().wait(0.01)
 
 
 @pytest.fixture
@@ -131,7 +122,7 @@ def test_a_killed_download_is_finished(
     download = {"bundle_uuid": seeded["bundle_uuid"], "replica": "aws", "download_dir": str(target)}
     sandbox.add_faults(Rule("stall", path="/_objects/*", at=6_000_000))
     process = pair[first].start(("call", "download", download))
-    until(lambda: sandbox.stalled > 0 and process.poll() is None)
+    until(lambda: sandbox.stalled, process)
     process.kill()
     process.wait()
     sandbox.fault_book.clear()

@@ -28,6 +28,7 @@ from omicsdk import Dss
 from omicsdk.cli.main import main
 from omicsdk.sandbox import Rule, Sandbox
 from quiet_server import running
+from waiting import until
 
 pytestmark = pytest.mark.sandbox
 
@@ -116,8 +117,7 @@ class User:
         """Acts in a thread once the sandbox holds a request."""
 
         def wait() -> None:
-            while not self.sandbox.stalled:
-                threading.Event().wait(0.005)
+            until(lambda: self.sandbox.stalled)
             act()
 
         thread = threading.Thread(target=wait, daemon=True)

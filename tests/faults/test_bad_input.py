@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ from omicsdk.core import SystemClock
 from omicsdk.hca.dss import tsv
 from omicsdk.hca.dss.manifests import COLUMNS
 from omicsdk.sandbox import Rule
+from waiting import until
 
 pytestmark = pytest.mark.sandbox
 
@@ -214,10 +214,7 @@ def test_control_c_leaves_what_the_next_run_continues_from(
     arguments = ("dss", "download", "--bundle-uuid", bundle["bundle_uuid"], "--replica", "aws", "--no-metadata")
     omics_sandbox.add_faults(Rule("stall", path="/_objects/*", at=4_500_000))
     process = start(*arguments)
-    until = time.monotonic() + 30
-    while not omics_sandbox.stalled:
-        assert time.monotonic() < until
-        time.sleep(0.01)
+    until(lambda: omics_sandbox.stalled, process)
     process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=30)
     assert process.returncode == INTERRUPTED

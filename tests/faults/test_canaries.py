@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from omicsdk.transfer import Item, Location, download
-from trials import until
+from waiting import remaining
 
 MIB = 1024 * 1024
 CANARY = "CANARY7f3a"
@@ -98,7 +98,7 @@ def test_killed(trial: Any, server: Any, fault: Any, noise: Any, tmp_path: Path)
     task = json.dumps([server.url("one", SIGNED), str(trial.folder), HEADERS])
     with log.open("w") as errors:
         process = subprocess.Popen([sys.executable, "-c", SCRIPT, task], stderr=errors)
-        assert not until(lambda: process.poll() is None and server.total < 20 * MIB, 60)
+        assert not remaining(lambda: process.poll() is None and server.total < 20 * MIB, 60)
         process.kill()
         process.wait()
     assert CANARY not in everything_below(tmp_path)

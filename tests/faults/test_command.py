@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from omicsdk.sandbox import Rule
+from waiting import until
 
 pytestmark = pytest.mark.sandbox
 
@@ -72,11 +73,9 @@ def test_lost(trial: Any, omics: Run, omics_sandbox: Any, bundle: Any, folder: P
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no kill -9")
 @pytest.mark.fault("command: kill -9, then the same command again", ends="right file")
 def test_killed(trial: Any, start: Any, omics: Run, omics_sandbox: Any, bundle: Any, folder: Path) -> None:
-    from trials import until
-
     omics_sandbox.add_faults(Rule("stall", path=OBJECTS, at=4_500_000))
     process = start("dss", "download", "--bundle-uuid", bundle["bundle_uuid"], "--replica", "aws")
-    assert not until(lambda: not omics_sandbox.stalled and process.poll() is None, 60)
+    until(lambda: omics_sandbox.stalled, process)
     process.kill()
     process.communicate()
     assert not list(folder.glob("*/reads.fastq"))

@@ -12,7 +12,7 @@ import pytest
 from azul_project import write_project
 from omicsdk.cli.demo.walk import hold_second_half, kill_when_held, sent_after
 from omicsdk.sandbox import Rule
-from trials import until
+from waiting import until
 
 pytestmark = pytest.mark.sandbox
 
@@ -82,8 +82,7 @@ def test_of_hundreds_of_files_of_azul_only_those_in_flight_are_fetched_twice(
     def is_held() -> bool:
         return omics_sandbox.stalled > 0 and len(list(out.glob("*.h5ad"))) == BEFORE
 
-    until(lambda: not is_held() and process.poll() is None, 60.0)
-    assert is_held(), process.communicate()
+    until(is_held, process)
     process.kill()
     process.communicate()
     paths = {name: f"/_objects/{hashlib.sha256(content).hexdigest()}" for name, content in contents.items()}

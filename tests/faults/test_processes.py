@@ -13,7 +13,7 @@ import pytest
 from fork_server import forked
 from omicsdk.core import FolderBusy
 from omicsdk.transfer import Item, download
-from trials import until
+from waiting import remaining
 
 MIB = 1024 * 1024
 LONGEST_WAIT = 60
@@ -49,7 +49,7 @@ def start(trial: Any) -> Iterator[Callable[[list[Item]], "subprocess.Popen[str]"
 
 def killed_after(process: "subprocess.Popen[str]", server: Any, count: int) -> None:
     """Kills a process when the server has sent so many bytes, or it has ended."""
-    is_waiting = until(lambda: process.poll() is None and server.total < count, LONGEST_WAIT)
+    is_waiting = remaining(lambda: process.poll() is None and server.total < count, LONGEST_WAIT)
     process.kill()
     _, err = process.communicate()
     assert not is_waiting, f"{server.total} of {count} bytes were requested in {LONGEST_WAIT} s: {err}"
@@ -102,7 +102,7 @@ def test_terminated(trial: Any, server: Any, fault: Any, noise: Any, start: Any)
     item = server.item("one", noise(80 * MIB), "sha256")
     server.always["one"] = fault.changed(pace=50 * MIB)
     process = start([item])
-    assert not until(lambda: process.poll() is None and server.total < 48 * MIB, 60)
+    assert not remaining(lambda: process.poll() is None and server.total < 48 * MIB, 60)
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=60)
     trial.check_content(trial.folder, "one", there=False)
@@ -131,7 +131,7 @@ def test_the_first_of_two_is_killed(trial: Any, server: Any, fault: Any, noise: 
     item = server.item("one", noise(30 * MIB), "sha256")
     server.fault("one", *[fault.cut(4 * MIB + 5, stall=True)] * 2)
     first = start([item])
-    assert not until(lambda: first.poll() is None and server.total < 8 * MIB, 60)
+    assert not remaining(lambda: first.poll() is None and server.total < 8 * MIB, 60)
     second = start([item])
     first.kill()
     stdout, stderr = second.communicate(timeout=60)
@@ -145,7 +145,7 @@ def test_the_second_may_not_wait(trial: Any, server: Any, fault: Any, noise: Any
     server.always["one"] = fault.cut(10, stall=True)
     item = server.item("one", noise(100), "md5")
     start([item])
-    assert not until(lambda: not server.requests, 60)
+    assert not remaining(lambda: not server.requests, 60)
     with pytest.raises(FolderBusy, match="nother process"):
         download([item], trial.folder, wait=False)
     trial.ended("FolderBusy")
@@ -157,7 +157,7 @@ def test_two_names(trial: Any, server: Any, fault: Any, noise: Any, start: Any) 
     item = server.item("one", body, "sha256")
     server.always["one"] = fault.changed(pace=50 * MIB)
     process = start([item])
-    assert not until(lambda: not server.requests, 60)
+    assert not remaining(lambda: not server.requests, 60)
     trial.download([replace(item)], run="another")
     assert process.communicate(timeout=60)[0].startswith('[["done"') or process.returncode == 0
     trial.check_content(trial.folder, "one", there=True)

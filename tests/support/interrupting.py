@@ -3,11 +3,10 @@
 import re
 import signal
 import subprocess
-import threading
-import time
 from typing import Any
 
 from fork_server import forked
+from waiting import until
 
 
 def interrupted(
@@ -15,11 +14,7 @@ def interrupted(
 ) -> tuple[int, str, str]:
     """Run a command until the sandbox holds a request, and press Ctrl-C; return exit code, output and messages."""
     with forked.start(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as process:
-        until = time.monotonic() + 60
-        while not sandbox.stalled:
-            assert process.poll() is None, process.communicate()
-            assert time.monotonic() < until
-            threading.Event().wait(0.005)
+        until(lambda: sandbox.stalled, process)
         process.send_signal(number)
         out, err = process.communicate(timeout=30)
     sandbox.fault_book.clear()

@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 from fork_server import forked
 from omicsdk.transfer import Item, Upload, download, upload
+from waiting import remaining
 
 #: How a transfer ends that the fault could not harm.
 RIGHT = "right file"
@@ -190,20 +191,12 @@ def nothing_left() -> Iterator[None]:
         opened = {(number, target) for number, target in _descriptors() - descriptors if number not in lasting}
         return (set(threading.enumerate()) - threads) or opened
 
-    if until(left, 0.5):
+    if remaining(left, 0.5):
         gc.collect()  # a report of many files is the caller's: its temporary files go with it
-    leftovers = until(left)
+    leftovers = remaining(left)
     assert not leftovers, (
         f"left behind: {leftovers} {[_ends_of(int(entry[0])) for entry in leftovers if isinstance(entry, tuple)]}"
     )
-
-
-def until(something: Callable[[], Any], seconds: float = 30.0) -> Any:
-    """Wait until something is false, since servers and other processes need a moment; return what it is in the end."""
-    deadline = time.monotonic() + seconds
-    while (value := something()) and time.monotonic() < deadline:
-        threading.Event().wait(0.002)
-    return value
 
 
 def _descriptors() -> set[tuple[str, str]]:

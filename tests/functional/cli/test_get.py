@@ -9,8 +9,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
-import time
 import unicodedata
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from breakable import Faults
 from fork_server import forked
 from portal_host import PortalHost, content
 from unsettled import unsettled
+from waiting import until
 
 U = "{0:08x}-0000-4000-8000-{0:012x}".format
 
@@ -288,11 +287,7 @@ def test_ctrl_c_leaves_a_result_manifest_and_the_same_command_resumes(portal, tm
     portal.fault(f"gdc/data/{U(42)}", Faults.cut(3, stall=True))
     command = [str(Path(sys.executable).with_name("omics")), "get", "gdc_manifest.txt", "--to", "data"]
     with forked.start(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=tmp_path) as process:
-        until = time.monotonic() + 60
-        while not (portal.of(f"gdc/data/{U(42)}") and (tmp_path / "data" / "t.bam").exists()):
-            assert process.poll() is None
-            assert time.monotonic() < until
-            threading.Event().wait(0.01)
+        until(lambda: portal.of(f"gdc/data/{U(42)}") and (tmp_path / "data" / "t.bam").exists(), process)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=30)
     assert process.returncode == 130, err

@@ -22,6 +22,7 @@ from azul_project import CONTENTS, PROJECT, write_project
 from fork_server import forked
 from interrupting import bytes_kept
 from omicsdk.cli.main import main
+from waiting import until
 
 # The package is imported where it is used: it takes half a second, also of workers that run none of these tests.
 pytestmark = [
@@ -405,7 +406,7 @@ def test_a_server_ends_with_its_commands(assistant, omics_sandbox, tmp_path, end
         for message in messages:
             process.stdin.write(json.dumps({"jsonrpc": "2.0", **message}) + "\n")
         process.stdin.flush()
-        wait_until(lambda: bool(omics_sandbox.stalled) and has_a_cell(assistant.folder))
+        until(lambda: omics_sandbox.stalled and has_a_cell(assistant.folder), process)
         if end == "input":
             process.stdin.close()
             process.stdin = None
@@ -415,7 +416,7 @@ def test_a_server_ends_with_its_commands(assistant, omics_sandbox, tmp_path, end
     assert (process.returncode, "Traceback" in err) == (code, False), err
     assert json.loads(out.splitlines()[0])["id"] == 1  # stdout is the protocol's
     # The command is gone, and what it received was recorded for the next call.
-    wait_until(lambda: not omics_sandbox.stalled)
+    until(lambda: not omics_sandbox.stalled)
     omics_sandbox.fault_book.clear()
     again = assistant.call("dss_download", arguments, "--services", "dss")
     assert 4 << 20 <= bytes_kept("\n".join(again["messages"])) <= 5 << 20  # a cell that was begun is continued, too
@@ -437,14 +438,3 @@ def test_a_stdout_that_cannot_be_written_is_one_line(assistant):
 def has_a_cell(folder: Path) -> bool:
     """Whether the first 4 MiB of a file have arrived: the server may have sent bytes that the client has not read yet."""
     return any(path.stat().st_blocks * 512 >= 4 << 20 for path in folder.rglob("*.part"))
-
-
-def wait_until(is_true: Callable[[], bool]) -> None:
-    """Asks until it is, at most a minute."""
-
-    async def ask() -> None:
-        with anyio.fail_after(60):
-            while not is_true():
-                await anyio.sleep(0.005)
-
-    anyio.run(ask)

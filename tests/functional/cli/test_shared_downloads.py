@@ -7,7 +7,6 @@ import random
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import pytest
 from fork_server import forked
 from omicsdk.hca.dss import tsv
 from service_command import gen3_command
+from waiting import until
 
 pytestmark = pytest.mark.sandbox
 OMICS = str(Path(sys.executable).with_name("omics"))
@@ -122,9 +122,7 @@ def test_workers_end_with_a_command_that_is_killed(
     words = command(manifest, "--workers", "2")
     omics_sandbox.add_faults(Rule("stall", path="/_objects/*", at=5 << 20))
     with forked.start(words, stderr=subprocess.PIPE, env=environment) as process:
-        while not omics_sandbox.stalled:
-            assert process.poll() is None
-            threading.Event().wait(0.005)
+        until(lambda: omics_sandbox.stalled, process)
         process.send_signal(signal.SIGKILL)
         assert process.stderr is not None
         process.stderr.read()  # ends when all that could write to it have ended: the workers too

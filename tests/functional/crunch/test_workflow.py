@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from omicsdk.compat.crunch.client.run import Run
 from omicsdk.crunch import RunResult, WorkflowType
 from omicsdk.crunch import workflow as process
 from omicsdk.crunch.workflow import Ended, WorkflowFailed, not_started, run_process, snakemake_release
+from waiting import until
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="scripts are run by their interpreter lines")
 
@@ -201,10 +201,7 @@ def test_a_signal_ends_the_workflow_and_all_that_it_started(tmp_path: Path, sent
     assert out == f"(2, 3) {note}\n"
     assert running.returncode == 0
     for number in started:
-        deadline = time.monotonic() + 30
-        while _alive(number) and time.monotonic() < deadline:
-            pass
-        assert not _alive(number)
+        until(lambda number=number: not _alive(number))
 
 
 def test_a_signal_while_the_workflow_starts_is_not_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

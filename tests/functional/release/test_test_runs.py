@@ -7,12 +7,12 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import claimed_ports
 import pytest
 from hypothesis import settings
+from waiting import until
 
 pytestmark = pytest.mark.release
 
@@ -177,9 +177,7 @@ def test_an_interrupt_ends_forked_processes_with_their_fixtures(tmp_path: Path, 
     as_ours(tmp_path)
     (tmp_path / "test_waits.py").write_text(WAITS)
     with subprocess.Popen([*COMMAND, "-q", "--forks", "1"], cwd=tmp_path, start_new_session=True) as run:
-        while not (tmp_path / "begun").exists():
-            assert run.poll() is None
-            threading.Event().wait(0.01)
+        until((tmp_path / "begun").exists, run)
         (os.killpg if whole else os.kill)(run.pid, signal.SIGINT)
         assert run.wait(110) == pytest.ExitCode.INTERRUPTED
     assert (tmp_path / "ended").exists()

@@ -4,7 +4,6 @@ import hashlib
 import logging
 import random
 import threading
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from omicsdk.core import ChecksumMismatch, Forbidden, NotFound, SourceChanged, U
 from omicsdk.transfer import Item, Location, Patience, download
 from omicsdk.transfer.ranges import Ranges
 from small_cells import MIB, UNIT
+from waiting import until
 
 pytestmark = pytest.mark.usefixtures("small_cells")
 
@@ -387,9 +387,7 @@ def test_no_thread_or_descriptor_is_left(server: Any, fault: Any, target: Path, 
 
     def descriptors() -> int:
         # The server's sockets are in this process too; it needs a moment to see that they were closed.
-        deadline = time.monotonic() + 60
-        while server.connections and time.monotonic() < deadline:
-            threading.Event().wait(0.005)
+        until(lambda: not server.connections)
         return sum(1 for _ in Path("/proc/self/fd").iterdir())
 
     run(0)

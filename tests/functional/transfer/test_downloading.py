@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 import threading
-import time
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from omicsdk.core.checksums import ALGORITHMS
 from omicsdk.transfer import Item, Location, download
 from omicsdk.transfer import checksums as hashing
 from small_cells import IN_PARTS
-from trials import until
+from waiting import remaining
 
 MIB = 1024 * 1024
 
@@ -117,7 +116,7 @@ def test_a_thousand_small_files(server: Any, target: Path, noise: Any) -> None:
     assert all((target / name).read_bytes() == body for name, body in bodies.items())
     assert [outcome.name for outcome in report.outcomes] == list(bodies)
     # The server's threads end when the connections that they serve are closed.
-    assert not until(lambda: set(threading.enumerate()) - threads)
+    assert not remaining(lambda: set(threading.enumerate()) - threads)
 
 
 def test_urls_are_requested_ahead(server: Any, target: Path, noise: Any) -> None:
@@ -205,9 +204,7 @@ def test_files_that_wait_for_their_checksum_hold_no_descriptor(
     real, open_counts = hashing.follow, []
 
     def follow(*arguments: Any) -> int:
-        deadline = time.monotonic() + 30
-        while len(server.requests) < 80 and time.monotonic() < deadline:
-            threading.Event().wait(0.005)  # until all the others have been fetched
+        remaining(lambda: len(server.requests) < 80)  # until all the others have been fetched
         open_counts.append(sum(opened(path).endswith(".part") for path in Path("/proc/self/fd").iterdir()))
         return real(*arguments)
 

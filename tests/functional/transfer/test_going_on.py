@@ -14,6 +14,7 @@ import pytest
 from fork_server import forked
 from omicsdk.transfer import Item, Location, download
 from omicsdk.transfer.disk import Disk
+from waiting import until
 
 MIB = 1024 * 1024
 CELL = 4 * MIB
@@ -46,14 +47,6 @@ def start(target: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     for process in started:
         process.kill()
         process.communicate()
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Waits for what another process does."""
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        threading.Event().wait(0.002)
 
 
 def test_cells_that_reached_the_process_are_kept(server: Any, fault: Any, target: Path, noise: Any, start: Any) -> None:

@@ -31,6 +31,7 @@ from omicsdk.core.retry import NO_RETRY
 from omicsdk.core.s3_clients import s3_client
 from omicsdk.fs import open_store, parse_uri
 from omicsdk.transfer import Item, Location, PutTo, S3Object, TransferReport, Upload, download, upload
+from waiting import until
 
 
 class FixedProxy(LoopbackServer):
@@ -406,9 +407,7 @@ def tinyproxy(tmp_path: Path) -> Iterator[tuple[int, Path]]:
     lines = f'Port {port}\nListen 127.0.0.1\nTimeout 30\nMaxClients 50\nLogFile "{log}"\nLogLevel Info\nBasicAuth me right\n'
     settings.write_text(lines)
     with subprocess.Popen([command, "-d", "-c", settings], stdout=subprocess.DEVNULL) as process:
-        while not (log.exists() and "Accepting connections" in log.read_text(errors="replace")):
-            assert process.poll() is None
-            threading.Event().wait(0.01)
+        until(lambda: log.exists() and "Accepting connections" in log.read_text(errors="replace"), process)
         yield port, log
         process.terminate()
 

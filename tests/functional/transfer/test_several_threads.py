@@ -15,7 +15,7 @@ from omicsdk.transfer.engine import engine
 from omicsdk.transfer.network.plan import CELL, WHOLE
 from omicsdk.transfer.network.wire import Wire
 from omicsdk.transfer.network.wires import Wires
-from trials import until
+from waiting import remaining
 
 
 @pytest.fixture(autouse=True)
@@ -77,7 +77,7 @@ def test_cells_are_recorded_while_the_engine_is_busy(
         if self.job.record is not None and not lost:
             before, cells = recorded(), len(done)
             # On a slow machine all may have arrived by now: then none is done meanwhile.
-            lost.append(until(lambda: recorded() == before, 10.0) and len(done) > cells)
+            lost.append(remaining(lambda: recorded() == before, 10.0) and len(done) > cells)
         attend(self)
 
     monkeypatch.setattr(ResponseWriter, "attend", late)

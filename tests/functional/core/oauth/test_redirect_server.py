@@ -8,7 +8,7 @@ from urllib.request import ProxyHandler, build_opener
 import pytest
 from omicsdk.core import AuthError, ManualClock
 from omicsdk.core.oauth.redirect_server import RedirectServer
-from trials import until
+from waiting import remaining
 
 
 def fetch(url):
@@ -133,7 +133,7 @@ def test_nothing_is_left_behind():
     server = RedirectServer()
     with server.listening("s"):
         assert set(threading.enumerate()) - before
-    assert not until(lambda: set(threading.enumerate()) - before, 20)
+    assert not remaining(lambda: set(threading.enumerate()) - before, 20)
     with pytest.raises(OSError, match=r"."):
         socket.create_connection(("127.0.0.1", port_of(server)), timeout=5)
 

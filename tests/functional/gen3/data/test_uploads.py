@@ -15,7 +15,7 @@ from omicsdk.core import BearerToken, Credentials, Forbidden, ManualClock
 from omicsdk.gen3 import Gen3
 from omicsdk.sandbox import Rule, Sandbox
 from omicsdk.sandbox.gen3 import ADMINISTRATOR, READER
-from trials import until
+from waiting import until
 
 MIB = 1024 * 1024
 BUCKET = "sandbox-gen3"
@@ -174,7 +174,7 @@ def test_an_upload_in_parts_continues_in_another_run(sandbox: Sandbox, commons: 
         running = pool.submit(
             commons.upload, folder, part_size=5 * MIB, single=0, connections=1, wait=0, stop=stop, check=False
         )
-        until(lambda: not sandbox.stalled, 60)
+        until(lambda: sandbox.stalled)
         stop.set()
         first = running.result(60)
     sandbox.fault_book.clear()

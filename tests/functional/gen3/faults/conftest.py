@@ -3,8 +3,6 @@
 import json
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -69,20 +67,6 @@ def start(key: Path) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
     for process in begun:
         process.kill()
         process.communicate()
-
-
-@pytest.fixture
-def until() -> Callable[..., None]:
-    """Waits until something is so, for as long as a slow machine needs, and while a process lives."""
-
-    def wait(so: Callable[[], object], process: "subprocess.Popen[str] | None" = None) -> None:
-        end = time.monotonic() + 60
-        while not so():
-            assert process is None or process.poll() is None, process.communicate()
-            assert time.monotonic() < end
-            threading.Event().wait(0.005)
-
-    return wait
 
 
 @pytest.fixture

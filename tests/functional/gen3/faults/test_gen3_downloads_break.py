@@ -5,7 +5,6 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from omicsdk.sandbox import Rule, Sandbox
 from omicsdk.sandbox.gen3 import READER
 from omicsdk.transfer import TransferOptions
 from small_cells import UNIT
+from waiting import until
 
 MIB = 1 << 20
 CELL = 4 * MIB
@@ -172,9 +172,7 @@ def test_another_commons_that_is_down_fails_its_files_and_no_others(sandbox: San
     assert "localhost:1" in str(report.outcomes[0].error)
 
 
-def test_a_stop_ends_the_asking_for_objects_at_once(
-    sandbox: Sandbox, commons: Gen3, tmp_path: Path, until: Callable[[Callable[[], object]], None]
-) -> None:
+def test_a_stop_ends_the_asking_for_objects_at_once(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
     guids = [sandbox.gen3.add_file(f"{n}", b"%d" % n) for n in range(250)]
     sandbox.add_faults(Rule("stall", path="/ga4gh/*"))
     stop, ended, reports = threading.Event(), threading.Event(), list[Any]()
@@ -197,7 +195,7 @@ def test_a_stop_ends_the_asking_for_objects_at_once(
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no kill -9")
 @pytest.mark.parametrize("signal_", [signal.SIGKILL, signal.SIGINT])
 def test_a_process_that_was_ended_is_resumed(
-    sandbox: Sandbox, commons: Gen3, tmp_path: Path, start: Any, until: Any, noise: Any, signal_: signal.Signals
+    sandbox: Sandbox, commons: Gen3, tmp_path: Path, start: Any, noise: Any, signal_: signal.Signals
 ) -> None:
     content = noise(24 * MIB)
     small = [sandbox.gen3.add_file(f"{n}", b"%d" % n) for n in range(20)]

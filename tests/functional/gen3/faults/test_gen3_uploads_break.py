@@ -17,6 +17,7 @@ from omicsdk.sandbox import Rule, Sandbox
 from omicsdk.sandbox.problems import Problem
 from omicsdk.transfer.uploads.sending import FileBody
 from small_cells import UNIT
+from waiting import until
 
 pytestmark = pytest.mark.usefixtures("small_fence_parts")
 
@@ -73,7 +74,6 @@ def test_an_upload_that_was_ended_continues_and_makes_no_second_record(
     big: Path,
     tmp_path: Path,
     start: Any,
-    until: Any,
     puts: Callable[[], int],
     part: int,
     signal_: signal.Signals,
@@ -99,7 +99,6 @@ def test_an_upload_that_was_ended_while_its_parts_were_put_together(
     big: Path,
     tmp_path: Path,
     start: Any,
-    until: Any,
     puts: Callable[[], int],
     fills: bool,
     sent: int,
@@ -216,7 +215,7 @@ def test_a_token_that_ends_in_the_midst_is_renewed(
 
 @pytest.mark.parametrize("size", [6 * UNIT, 15 * UNIT])
 def test_a_file_that_shrinks_or_grows_meanwhile_fails_and_leaves_no_record(
-    sandbox: Sandbox, commons: Gen3, big: Path, tmp_path: Path, size: int, until: Any
+    sandbox: Sandbox, commons: Gen3, big: Path, tmp_path: Path, size: int
 ) -> None:
     sandbox.add_faults(Rule("stall", path=f"{STORAGE}/*", method="PUT", query={"partNumber": "2"}))
     results = list[UploadResult]()
@@ -367,7 +366,7 @@ def test_records_are_waited_for_together(sandbox: Sandbox, commons: Gen3, tmp_pa
     ids=["silent storage", "silent commons", "broken commons", "busy storage", "silent index"],
 )
 def test_a_stop_ends_an_upload_whatever_it_waits_for(
-    sandbox: Sandbox, commons: Gen3, big: Path, tmp_path: Path, until: Any, trouble: Rule
+    sandbox: Sandbox, commons: Gen3, big: Path, tmp_path: Path, trouble: Rule
 ) -> None:
     sandbox.add_faults(trouble)
     stop, ended = threading.Event(), threading.Event()

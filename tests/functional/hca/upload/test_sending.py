@@ -20,6 +20,7 @@ from omicsdk.transfer import Control, TransferFailed
 from privileges import as_ordinary_user
 from small_cells import UNIT
 from upload_areas import UUID, uri_of
+from waiting import until
 
 NAMES = ("a.txt", "b.json", "c.fastq.gz")
 
@@ -309,8 +310,7 @@ def test_a_stop_waits_for_no_silent_service(area: Any, service: Any, folder: Pat
     control = Control()
 
     def stop() -> None:
-        while service.stalled < len(NAMES):
-            threading.Event().wait(0.001)
+        until(lambda: service.stalled >= len(NAMES))
         control.stop()
 
     threading.Thread(target=stop, daemon=True).start()

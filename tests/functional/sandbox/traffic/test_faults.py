@@ -1,13 +1,13 @@
 """Injected faults: which requests they hit, and what a client sees."""
 
 import http.client
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from omicsdk.sandbox import Rule, Sandbox
+from waiting import until
 
 DATA = bytes(range(256)) * 1000
 
@@ -103,27 +103,17 @@ def test_a_stalled_response_continues_when_released(sandbox: Sandbox, url, at):
     sandbox.add_faults(Rule("stall", at=at))
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(fetch, url)
-        wait_until(lambda: sandbox.stalled == 1)
+        until(lambda: sandbox.stalled == 1)
         assert not waiting.done()
         sandbox.release()
         assert waiting.result()[1] == DATA
-
-
-def wait_until(condition) -> None:
-    """Looks again and again, for things that happen in another thread without telling."""
-    turn = threading.Event()
-    for _ in range(4000):
-        if condition():
-            return
-        turn.wait(0.005)
-    raise AssertionError("it never happened")
 
 
 def test_a_stalled_response_ends_with_its_client(sandbox: Sandbox, url):
     sandbox.add_faults(Rule("stall"))
     with httpx.Client(trust_env=False, verify=False, timeout=0.05) as client, pytest.raises(httpx.ReadTimeout):
         client.get(url)
-    wait_until(lambda: sandbox.stalled == 0)
+    until(lambda: sandbox.stalled == 0)
 
 
 def test_a_delay_in_the_sandbox_time(sandbox: Sandbox, url):
@@ -131,7 +121,7 @@ def test_a_delay_in_the_sandbox_time(sandbox: Sandbox, url):
     sandbox.add_faults(Rule("delay", seconds=60))
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(fetch, url)
-        wait_until(lambda: sandbox.requests())
+        until(lambda: sandbox.requests())
         sandbox.clock.advance(59)
         assert not waiting.done()
         sandbox.clock.advance(1)
@@ -143,7 +133,7 @@ def test_a_request_that_the_end_cuts_off_is_no_error(tmp_path, caplog):
         with Sandbox(tmp_path / "state") as sandbox:
             sandbox.add_faults(Rule("delay", seconds=60))
             waiting = pool.submit(httpx.get, f"{sandbox.url}/dss/v1/bundles/all", trust_env=False)
-            wait_until(lambda: sandbox.requests())
+            until(lambda: sandbox.requests())
         assert waiting.result().status_code == 500
     assert caplog.records == []
 
@@ -156,8 +146,8 @@ def test_a_throttled_body_comes_as_time_passes(sandbox: Sandbox, url):
         sent = []
         for _ in range(4):
             before = len(sent)
-            wait_until(lambda: sandbox.requests() and sandbox.requests()[0]["status"] == 200)
-            wait_until(lambda before=before: sandbox.requests()[0]["sent"] == before * 64 * 1024)
+            until(lambda: sandbox.requests() and sandbox.requests()[0]["status"] == 200)
+            until(lambda before=before: sandbox.requests()[0]["sent"] == before * 64 * 1024)
             sent.append(sandbox.requests()[0]["sent"])
             assert not waiting.done()
             sandbox.clock.advance(1)

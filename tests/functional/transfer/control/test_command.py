@@ -4,13 +4,13 @@ import hashlib
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from omicsdk.cli.demo.walk import hold_second_half
+from waiting import until
 
 MIB = 1024 * 1024
 IN_TERMINAL = (
@@ -55,9 +55,7 @@ def test_a_closed_terminal_ends_it_cleanly_unless_the_signal_is_ignored(
     ours, theirs = os.openpty()
     process = start(theirs, *through)
     os.close(theirs)
-    while not any(path.stat().st_size >= 4 * MIB for path in tmp_path.rglob("*.part")):
-        assert process.poll() is None
-        threading.Event().wait(0.01)  # another process is at work
+    until(lambda: any(path.stat().st_size >= 4 * MIB for path in tmp_path.rglob("*.part")), process)
     os.close(ours)
     assert process.wait(30) == code
     assert bool(list(tmp_path.rglob("*.part"))) is (code != 0)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from omicsdk.core import NotWritable, UsageError
 from omicsdk.transfer import Control, Item, Location, Transfer, download
-from trials import until
+from waiting import remaining
 
 MIB = 1024 * 1024
 PATIENCE = 60.0
@@ -196,7 +196,7 @@ def test_many_threads_may_wait_and_stop(stalled: Any, target: Path) -> None:
     assert all(report is reports[0] for report in reports)
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("omicsdk")]
     # The server's threads end when the connections that they serve are closed.
-    assert not until(lambda: set(threading.enumerate()) - threads, 10)
+    assert not remaining(lambda: set(threading.enumerate()) - threads, 10)
 
 
 def test_a_callback_that_fails_is_reported_and_called_no_more(

@@ -17,6 +17,7 @@ import pytest
 from notification_message import MESSAGE, signed
 from omicsdk.core import TimedOut, UsageError
 from omicsdk.hca.dss import Listener, notifications
+from waiting import until
 
 
 @pytest.fixture
@@ -94,8 +95,7 @@ def test_a_loop_that_fails_gets_the_notification_again(listener: Listener):
 def test_a_waiting_request_at_the_end_gets_a_503_to_retry():
     with Listener() as listening:
         sent = post(listening.url)
-        while not listening._waiting:
-            threading.Event().wait(0.001)
+        until(lambda: listening._waiting)
     assert sent.status == 503
 
 
