@@ -115,6 +115,10 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     "omicsdk.sb.storage": {
         "obstacles.obstacle: return '' -> return": "nothing and an empty text are both no obstacle",
     },
+    "omicsdk.transfer.downloads.engine": {
+        ": 1024 -> 1025": "of ASIDE: which thread drives a request changes the time alone",
+        "Downloads.__init__: 'omicsdk-locate' -> 'omicsdk-locatee'": "the name of threads",
+    },
     "omicsdk.transfer.engine.options": {
         "EngineOptionsDict: False -> True": "of total: for type checkers",
         "TransferOptionsDict: False -> True": "of total: for type checkers",

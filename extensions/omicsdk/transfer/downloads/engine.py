@@ -13,7 +13,6 @@ from omicsdk.core.errors import (
     APIError,
     ChecksumMissing,
     ConnectFailed,
-    ConnectionLost,
     NameNotResolved,
     OmicsError,
     ProxyLoginFailed,
@@ -508,13 +507,14 @@ class Downloads(Engine[Job]):
             self._outgrow(receiver)
         return receiver.writer
 
-    def _outgrow(self, small: Small) -> bool:
-        """Have a job handle the response to a small file; return whether it accepted the bytes so far."""
+    def _outgrow(self, small: Small) -> ResponseWriter:
+        """Have a job handle the response to a small file; return what writes it."""
         job = self._as_job(small)
         response = small.writer = ResponseWriter(job, job.claim(1), self, self._files, self._clock.monotonic())
         job.attempts += 1
         chunks, small.chunks = small.chunks, []
-        return response.take_over(small.lines, chunks)
+        response.take_over(small.lines, chunks)
+        return response
 
     def _small_ended(self, small: Small, ended: wire.Ended) -> None:
         checksums = small.verified(self._options.require_checksum) if ended.error is None else None
@@ -522,10 +522,7 @@ class Downloads(Engine[Job]):
             self._scheduler.queue(small, first=True)
             return
         if checksums is None:  # a job handles any other response
-            # The writer stops at the file's size, beyond which `Small` may have collected bytes.
-            error = ended.error if self._outgrow(small) else ended.error or ConnectionLost("more bytes than requested")
-            assert small.writer is not None
-            self._response_ended(small.writer, error, lasting=ended.lasting)
+            self._response_ended(self._outgrow(small), ended.error, lasting=ended.lasting)
             return
         self._counters.fetched += small.received
         try:

@@ -151,18 +151,17 @@ class ResponseWriter(Attended):
             self.problem = error
             return 0
 
-    def take_over(self, lines: list[bytes], chunks: list[bytes]) -> bool:
+    def take_over(self, lines: list[bytes], chunks: list[bytes]) -> None:
         """Adopt a response that another writer started to receive.
 
         Args:
             lines: Its head.
-            chunks: The bytes of its body so far.
-
-        Returns:
-            Whether it accepted all of them.
+            chunks: The bytes of its body so far; those after a chunk that is not accepted are dropped.
         """
         self.lines = lines
-        return all(self.take(chunk) != 0 for chunk in chunks)
+        for chunk in chunks:
+            if self.take(chunk) == 0:
+                return
 
     def open(self) -> None:
         """Interpret the response's head."""

@@ -1,8 +1,10 @@
 """The engine on a simulated network: files of known URLs, and which files are requested, refused and reported."""
 
+import errno
 import random
+import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +12,12 @@ import pytest
 from disk_space import stating
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from omicsdk.core import ChecksumMissing, DiskFull, NotFound, UnsafePath
+from omicsdk import Cache
+from omicsdk.core import ChecksumMismatch, ChecksumMissing, ConnectFailed, DiskFull, NotFound, SourceChanged, UnsafePath
 from omicsdk.core.checksums import digest
 from omicsdk.transfer import Item, Location, Outcome, Progress, TransferReport
 from omicsdk.transfer.network.wire import Ask
-from simulated import CELL, Source, World, fetched
+from simulated import CELL, Killed, Source, World, fetched
 
 SMALL = st.lists(st.integers(1, CELL) | st.integers(1, 3 * CELL), min_size=1, max_size=5)
 
@@ -88,6 +91,17 @@ def test_any_other_response_than_a_small_file_is_handled_as_that_of_a_large_one(
     assert [path.read_bytes() for path in here.glob("f0*")] == ([] if error else [BODY])
 
 
+@pytest.mark.parametrize(("body", "error"), [(b"contentz", ChecksumMismatch), (BODY + b"and more", SourceChanged)])
+def test_a_response_that_stays_wrong_fails_the_file_with_its_cause(
+    tmp_path: Path, body: bytes, error: type[Exception]
+) -> None:
+    world = Answering((OK, body))
+    (item,) = items_of(world)
+    report, here = fetched(world, [Item(item.name, item.locate, item.size, item.checksums, retries=1)], tmp_path)
+    (outcome,) = report.outcomes
+    assert (type(outcome.error), outcome.attempts, [*here.glob("f0*")]) == (error, 2, [])
+
+
 @pytest.mark.parametrize("body", [b"", b"abc"])
 def test_a_file_of_unknown_size_is_what_the_response_has(tmp_path: Path, body: bytes) -> None:
     world = Answering((OK, body))
@@ -119,16 +133,6 @@ def test_a_file_that_exists_is_not_taken_for_right_without_a_record(tmp_path: Pa
     report, _ = fetched(world, items_of(world), tmp_path)
     assert [outcome.state for outcome in report.outcomes] == ["skipped", "skipped"]
     assert world.requests == requests
-
-
-def test_urls_are_requested_as_connections_can_take_them(tmp_path: Path) -> None:
-    world = world_of(1, [CELL + 1] * 120)
-    unused = list[int]()
-    world.watch = lambda: unused.append(sum(source.issued for source in world.sources.values()) - world.requests)
-    items = [world.item(name, {"md5": digest(source.content, "md5")}) for name, source in world.sources.items()]
-    report, _ = fetched(world, items, tmp_path)
-    assert report.ok
-    assert 4 <= max(unused) <= 32
 
 
 @pytest.mark.parametrize("known", [True, False])
@@ -176,6 +180,182 @@ def test_names_that_come_one_by_one_are_refused_one_by_one(tmp_path: Path) -> No
     states: list[tuple[str, Any]] = [(outcome.state, type(outcome.error)) for outcome in report.outcomes]
     assert states == [("done", type(None)), ("failed", UnsafePath), ("done", type(None))]
     assert isinstance(report.outcomes[1], Outcome)
+
+
+@pytest.mark.parametrize(("threads", "cells"), [(1, [1, 3]), (3, [20, 20, 1, 20, 20, 1])])
+def test_large_and_small_files_arrive_together_and_are_counted(tmp_path: Path, threads: int, cells: list[int]) -> None:
+    world = world_of(1, [count * CELL for count in cells])
+    world.threads = threads
+    shown = list[Progress]()
+    report, here = fetched(world, items_of(world), tmp_path, progress=shown.append)
+    check(report, here, world)
+    size = sum(cells) * CELL
+    assert (shown[-1].bytes_done, shown[-1].bytes_fetched, shown[-1].phase, world.served) == (size, size, "over", size)
+
+
+def test_a_small_file_that_the_cache_has_is_not_requested(tmp_path: Path) -> None:
+    world, cache = world_of(1, [CELL]), Cache(tmp_path / "cache")
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        report, here = fetched(world, items_of(world), tmp_path / folder, cache=cache)
+        (outcome,) = report.outcomes
+        assert (outcome.state, outcome.verification, outcome.from_cache) == ("done", "verified", folder == "b")
+        assert ((here / "f0").read_bytes(), world.requests) == (world.sources["f0"].content, 1)
+
+
+def test_no_more_files_are_open_than_take_a_bounded_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("omicsdk.transfer.downloads.engine.OPEN", 3)
+    world = world_of(1, [CELL] * 9)
+    taken, opened = list[Item](), list[int]()
+
+    def items() -> Iterator[Item]:
+        for item in items_of(world):
+            taken.append(item)
+            yield item
+
+    world.watch = lambda: opened.append(len(taken) - len([*world.here.glob("f?")]))
+    report, here = fetched(world, items(), tmp_path)
+    check(report, here, world)
+    assert max(opened) == 3
+
+
+class Refusing(World):
+    """A world whose server accepts no connection."""
+
+    def happens(self) -> bool:
+        return True
+
+
+def test_files_of_a_server_that_cannot_be_reached_fail_without_requests(tmp_path: Path) -> None:
+    chance = random.Random(1)
+    chance.choice = lambda _: ConnectFailed("refused")  # type: ignore[method-assign]
+    world = Refusing(1, {f"f{number}": Source(BODY, BODY) for number in range(9)})
+    world.chance = chance
+    items = [Item(name, world.item(name, {}).locate(), 8, retries=0) for name in world.sources]
+    report, _ = fetched(world, items, tmp_path)
+    assert {type(outcome.error) for outcome in report.outcomes} == {ConnectFailed}
+    assert world.requests < 9
+
+
+class Chance(random.Random):
+    """Ten bytes come with each round that something happens in."""
+
+    idle = False
+
+    def random(self) -> float:
+        return 0.05 if self.idle else 0.95
+
+    def randrange(self, *range: Any) -> int:
+        return 10 if range == (1, 3 * CELL) else 0
+
+
+class Stalling(World):
+    """A world whose server sends ten bytes; what happens then is a generator, whose steps are a quarter of a second apart."""
+
+    def __init__(self, size: int, then: Callable[["Stalling"], Iterator[None]], **how: Any) -> None:
+        content = random.Random(1).randbytes(size)
+        super().__init__(1, {"f0": Source(content, content)}, **how)
+        self.chance, self.threads = Chance(), 1
+        self._then = then(self)
+        self.watch = self._step
+
+    def _step(self) -> None:
+        if self.control.paused:
+            self.control.resume()
+            return
+        self.chance.idle = self.served == 10
+        if self.chance.idle:
+            next(self._then, None)
+            self.clock.advance(0.25)
+
+
+@pytest.mark.parametrize("size", [40, 3 * CELL])
+def test_what_has_arrived_is_written_within_a_second_and_survives_a_death(tmp_path: Path, size: int) -> None:
+    written = list[int]()
+
+    def then(world: Stalling) -> Iterator[None]:
+        for _ in range(5):
+            written.append(sum(len(path.read_bytes().rstrip(b"\0")) for path in world.here.glob("f0*")))
+            yield
+        shutil.copytree(world.here, world.next)
+        raise Killed
+
+    world = Stalling(size, then)
+
+    def items() -> Iterator[Item]:
+        world.clock.advance(0.3)  # the first writing, after 0.4 s, leaves out a request that starts now
+        yield from items_of(world)
+
+    fetched(world, items(), tmp_path)
+    assert written == [0, 0, 0, 10, 10]
+    world.watch, world.chance = (lambda: None), random.Random(1)
+    report, here = fetched(world, items_of(world), tmp_path)
+    check(report, here, world)
+    assert world.served == size
+
+
+def test_what_a_full_disk_refuses_during_a_pause_fails_the_file(tmp_path: Path) -> None:
+    def refuse(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "full")
+
+    def then(world: Stalling) -> Iterator[None]:
+        world.disk.write_at = refuse  # type: ignore[method-assign]
+        world.control.pause()
+        world.chance.idle = False
+        yield
+
+    world = Stalling(3 * CELL, then)
+    report, _ = fetched(world, items_of(world), tmp_path)
+    (outcome,) = report.outcomes
+    assert (outcome.state, type(outcome.error)) == ("failed", DiskFull)
+
+
+def test_a_small_file_that_a_pause_called_off_is_requested_again(tmp_path: Path) -> None:
+    world = world_of(1, [CELL])
+
+    def pause() -> None:
+        if world.requests == 1 and not world.served:
+            world.control.pause()
+
+    world.watch = pause
+    report, here = fetched(world, items_of(world), tmp_path)
+    check(report, here, world)
+    assert (world.requests, world.served) == (2, CELL)
+
+
+class Leaving(World):
+    """A world whose server sends a beginning of the file, and then does not have it."""
+
+    leaves = True
+
+    def response(self, ask: Ask) -> tuple[list[bytes], bytes]:
+        head, body = super().response(ask)
+        if self.leaves:
+            return (head, body[:20]) if self.requests == 1 else ([b"HTTP/1.1 404 Gone\r\n", b"\r\n"], b"")
+        return head, body
+
+
+@pytest.mark.parametrize("size", [CELL, 2 * CELL])
+def test_the_beginning_of_a_failed_file_is_not_requested_again(tmp_path: Path, size: int) -> None:
+    content = random.Random(1).randbytes(size)
+    world = Leaving(1, {"f0": Source(content, content)})
+    world.threads = 1
+    failed, _ = fetched(world, items_of(world), tmp_path)
+    assert [(outcome.state, outcome.bytes_fetched) for outcome in failed.outcomes] == [("failed", 20)]
+    world.leaves = False
+    report, here = fetched(world, items_of(world), tmp_path)
+    check(report, here, world)
+    assert world.served == size
+
+
+def test_urls_are_requested_as_connections_can_take_them(tmp_path: Path) -> None:
+    world = world_of(1, [CELL + 1] * 120)
+    unused = list[int]()
+    world.watch = lambda: unused.append(sum(source.issued for source in world.sources.values()) - world.requests)
+    items = [world.item(name, {"md5": digest(source.content, "md5")}) for name, source in world.sources.items()]
+    report, _ = fetched(world, items, tmp_path)
+    assert report.ok
+    assert 4 <= max(unused) <= 32
 
 
 @settings(max_examples=settings().max_examples, deadline=None)

@@ -348,12 +348,13 @@ def test_an_error_of_the_engine_is_kept_for_it(one: Receiving, monkeypatch: pyte
 def test_a_response_that_another_writer_began_is_taken_over(one: Receiving) -> None:
     chunks = [one.body[:10], one.body[10:CELL], one.body[CELL : CELL + BATCH]]
     response, same = one.writer(), one.writer()
-    assert same.take_over(response.lines, chunks)
+    same.take_over(response.lines, chunks)
     assert (one.stored, same.received) == (one.body[: CELL + BATCH], CELL + BATCH)
     one.disk.good = 0
     one.piece = Piece.of(2 * CELL, 3 * CELL)
     response = one.writer()
-    assert not response.take_over(response.lines, [one.body[:BATCH], b""])
+    response.take_over(response.lines, [one.body[:BATCH], one.body[:BATCH]])
+    assert isinstance(response.problem, DiskFull)
 
 
 @pytest.mark.parametrize("has_length", [False, True])
