@@ -279,7 +279,6 @@ class _Signing(threading.local):
 
     request: UnsignedRequest | None = None
     ours: bool = False
-    plain: bool = False
 
 
 _signing = _Signing()
@@ -288,8 +287,8 @@ _signing = _Signing()
 class _ClientCache:
     """What is cached for a client, which many objects share.
 
-    It registers hooks, by which the client signs with version 4, hands over the request before it is signed, and adds no checksum
-    if none is requested. They act only while an S3Object signs in the same thread.
+    It registers hooks, by which the client signs with version 4, and hands over the request before it is signed. They act only while
+    an S3Object signs in the same thread.
 
     Attributes:
         arguments: The arguments that each operation accepts.
@@ -309,7 +308,6 @@ class _ClientCache:
         for name in ("UploadPart", "PutObject"):
             events.register_first(f"choose-signer.s3.{name}", _choose_signer, unique_id=f"omicsdk-choose-{name}")
             events.register_last(f"before-sign.s3.{name}", _before_sign, unique_id=f"omicsdk-sign-{name}")
-        events.register_last("before-call.s3.CreateMultipartUpload", _before_create, unique_id="omicsdk-create")
 
 
 _clients = WeakKeyDictionary[Any, _ClientCache]()  # called by the client's events
@@ -386,6 +384,8 @@ class S3Object(MultipartStore):
         self._extra = {
             method: {name: extra[name] for name in extra if name in allowed[method]} for method in _OPERATIONS
         }
+        # It is that of `checksum`: a store that is told another requires a checksum of each part by it.
+        self._extra["create_multipart_upload"].pop("ChecksumAlgorithm", None)
         self._tag_checksums: Mapping[str, str] | None = None  # for the tags, once it is assembled
 
     def __repr__(self) -> str:
@@ -395,11 +395,7 @@ class S3Object(MultipartStore):
         """Begin an upload in parts."""
         algorithm = _ALGORITHMS.get(self.part_checksum or "")
         arguments: dict[str, Any] = {"ChecksumAlgorithm": algorithm} if algorithm else {}
-        _signing.plain = not algorithm
-        try:
-            response = self._call("create_multipart_upload", **arguments)
-        finally:
-            _signing.plain = False
+        response = self._call("create_multipart_upload", **arguments)
         return upload_id_of(response, f"{self.target}: create_multipart_upload")
 
     def sign(self, upload_id: str, cut: Cut, checksums: Mapping[str, str]) -> Location:
@@ -686,11 +682,6 @@ def _before_sign(
             "region_name": context.get("region") or region_name,
         }
         _signing.request = UnsignedRequest(request.url, headers, request_signer, how)
-
-
-def _before_create(params: dict[str, Any], **_: object) -> None:
-    if _signing.plain:  # the store would require a checksum of each part
-        params["headers"].pop("x-amz-checksum-algorithm", None)
 
 
 def _has_fixed_credentials(client: Any) -> bool:

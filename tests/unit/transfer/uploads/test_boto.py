@@ -254,4 +254,13 @@ def test_an_upload_goes_the_way_of_its_client(
     to = S3Object(boto3.client("s3", config=Config(**config), **secret, **options), "bucket", "key")
     way = to.route("https://bucket.s3.test/key")
     assert (None if way is None else (way.proxy, way.client_cert, way.client_key)) == route
+    assert to.route("https://other.s3.test/key") == way
     assert to.route("https://bucket.s3.test/other") is way
+
+
+@pytest.mark.parametrize(("checksum", "stated"), [("crc32c", "CRC32C"), ("sha1", "SHA1"), ("md5", None), (None, None)])
+def test_an_upload_states_the_algorithm_that_its_parts_have(checksum: Any, stated: str | None) -> None:
+    bucket = Bucket(create_multipart_upload=[{"UploadId": "u"}])
+    bucket.object(checksum=checksum, extra_args={"ChecksumAlgorithm": "SHA256"}).begin(SOURCE)
+    ((_, arguments),) = bucket.calls
+    assert arguments == {"Bucket": "bucket", "Key": "key", **({"ChecksumAlgorithm": stated} if stated else {})}

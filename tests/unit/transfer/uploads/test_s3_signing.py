@@ -11,6 +11,7 @@ from botocore.config import Config
 from botocore.credentials import RefreshableCredentials
 from hypothesis import given
 from hypothesis import strategies as st
+from omicsdk.core.checksums import base64_of
 from omicsdk.core.s3_clients import botocore_session
 from omicsdk.transfer import S3Object, Source
 from omicsdk.transfer.s3 import boto as module
@@ -23,6 +24,7 @@ def client(**how: Any) -> Any:
     return boto3.client("s3", **{**SECRET, **how})
 
 
+HEADERS = {name: f"x-amz-checksum-{name}" for name in ("crc32c", "sha1", "sha256")} | {"md5": "content-md5"}
 CLIENTS = {
     "aws": {},
     "path style": {"endpoint_url": "http://127.0.0.1:9000", "config": Config(s3={"addressing_style": "path"})},
@@ -70,6 +72,17 @@ def test_the_second_is_signed_as_boto_would(kind: str, monkeypatch: pytest.Monke
         if moment(ours.url) == moment(theirs.url):
             break
     assert comparable(ours) == comparable(theirs)
+
+
+@pytest.mark.parametrize("checksum", ["crc32c", "sha1", "sha256", "md5", None])
+def test_the_second_has_its_own_checksum(checksum: Any):
+    s3 = client()
+    for value in ("00" * 16, "ff" * 16):
+        to = S3Object(s3, "bucket", value, checksum=checksum)
+        request = to.put(Source("/f", "f", 3, checksums={}), {checksum: value})
+        assert request is not None
+        stated = {name.lower(): text for name, text in request.headers.items() if name.lower() in HEADERS.values()}
+        assert stated == ({HEADERS[checksum]: base64_of(value)} if checksum else {})
 
 
 @given(
