@@ -144,6 +144,11 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "Kind: 'ended' -> 'endedd'": "the value of a kind: only its name is read",
         "is_page: 15 -> 16": "both beginnings of a page are shorter",
     },
+    "omicsdk_codegen.load_yaml": {
+        "_Builder._close: And -> Or": "nothing is merged into a list, and without merged members a mapping keeps its own",
+        "_Builder._plain: '-+.0123456789' -> '-+.01234567899'": "a letter twice is that letter",
+        "_Open: 1 -> 2": "of key_line: it is set with each key",
+    },
 }
 """By module: a mutant as it is printed, without its line number, and why no test can tell it from the original."""
 

@@ -64,6 +64,11 @@ def test_merge_keys_fill_what_is_missing() -> None:
     assert data == {"a": {"x": 1, "y": 2}, "b": {"x": 1, "y": 3}, "c": {"x": 5, "y": 2, "<<": 4}}
 
 
+def test_merged_members_come_before_those_of_the_mapping_itself() -> None:
+    data = read("a: &a {x: 1, y: 2}\nb: {z: 3, <<: *a, y: 4}\n").data
+    assert json.dumps(data) == '{"a": {"x": 1, "y": 2}, "b": {"x": 1, "y": 4, "z": 3}}'
+
+
 def test_an_alias_is_a_copy() -> None:
     data = read("a: &a {x: [1]}\nb: *a\n").data
     assert isinstance(data, dict)
@@ -188,6 +193,21 @@ def test_aliases_that_nest_one_another_are_refused() -> None:
     rows = ["x0: &x0 [a]"] + [f"x{i}: &x{i} [*x{i - 1}]" for i in range(1, 300)]
     (fault,) = faults("\n".join(rows))
     assert "it nests deeper" in fault
+
+
+@pytest.mark.parametrize(("opened", "closed"), [("[", "]"), ("{a: ", "}")])
+def test_an_alias_whose_copy_nests_to_the_limit_is_read(opened: str, closed: str) -> None:
+    value = opened * (MAX_DEPTH - 1) + "1" + closed * (MAX_DEPTH - 1)
+    data = read(f"x: &x {value}\ny: *x\n").data
+    assert isinstance(data, dict)
+    assert data["x"] == data["y"]
+
+
+def test_aliases_that_stand_for_as_many_values_as_the_limit_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("omicsdk_codegen.load_yaml.MAX_COPIED", 3)
+    assert read("a: &a [1, 2]\nb: *a\n").data == {"a": [1, 2], "b": [1, 2]}
+    (fault,) = faults("a: &a [1, 2, 3]\nb: *a\n")
+    assert fault.startswith("a.yaml:2: its aliases stand for more than")
 
 
 def test_a_file_that_cannot_be_opened_is_refused(tmp_path: Path) -> None:
