@@ -97,6 +97,8 @@ def test_a_reports_table_has_its_sums_and_the_first_failures():
     assert "<p>2 more</p>" in html
     assert CANARY not in html
     assert "failures" not in TransferReport([DONE])._repr_html_()
+    assert "more" not in TransferReport([FAILED])._repr_html_()
+    assert ">none</td>" in TransferReport()._repr_html_()
 
 
 def test_a_dry_runs_table_has_what_would_be_transferred():

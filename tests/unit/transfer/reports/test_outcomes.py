@@ -25,7 +25,7 @@ from omicsdk.core import (
 from omicsdk.transfer import Outcome, Outcomes, Report, TransferFailed, TransferReport, read_jsonl
 from omicsdk.transfer.reports import report as module
 from omicsdk.transfer.reports.progress import Throughput
-from omicsdk.transfer.reports.report import ReportedError, Spool, verification_of
+from omicsdk.transfer.reports.report import ReportedError, Spool, recorded_verification, verification_of
 from omicsdk.transfer.reports.units import counted_words
 
 STATES = st.sampled_from(["done", "skipped", "failed", "stopped"])
@@ -245,6 +245,50 @@ def test_a_second_run_takes_the_place_of_what_it_ran_again():
     assert (both.seconds, both.why_stopped, both.title) == (5.0, "it was stopped", "Upload")
 
 
+def test_totals_are_stated_by_these_names():
+    entries = [
+        Outcome("a", "done", 5, 4, 1, attempts=2, retries=1, verification="verified", warning="odd"),
+        Outcome("b", "done", verification="size only"),
+        Outcome("c", "skipped", 7, from_cache=True),
+    ]
+    report = TransferReport(entries, 1.5, began=3.0, title="Download", services={"data": "1"})
+    assert report.summary() == {
+        "title": "Download",
+        "target": "",
+        "ok": True,
+        "why_stopped": "",
+        "files": 3,
+        "counts": {"done": 2, "skipped": 1, "failed": 0, "stopped": 0},
+        "verification": {"verified": 1, "size only": 1, "unverified": 1},
+        "bytes_fetched": 4,
+        "bytes_kept": 1,
+        "attempts": 2,
+        "retries": 1,
+        "warnings": 1,
+        "from_cache": 1,
+        "began": 3.0,
+        "seconds": 1.5,
+        "throughput": report.throughput.to_dict(),
+        "services": {"data": "1"},
+    }
+    assert (report.outcomes.bytes_done, report.outcomes.unsized_done) == (5, 1)
+    assert [outcome.is_present for outcome in report.files] == [True] * 3
+    assert [file["name"] for file in report.rows() if "from_cache" in file] == ["c"]
+
+
+@pytest.mark.parametrize("state", ["failed", "stopped"])
+def test_a_report_with_a_file_that_is_not_at_its_target_is_not_ok(state):
+    assert not TransferReport([Outcome("a", state)]).ok
+    assert not TransferReport([Outcome("a", "done")], why_stopped="it was stopped").ok
+
+
+def test_what_differs_is_replaced_in_a_copy_of_a_report():
+    first = TransferReport([outcome_of(0)], 2.0, title="Upload", target="s3://b")
+    assert first.with_outcomes([]).target == "s3://b"
+    other = first.with_outcomes([], target="s3://c")
+    assert (other.target, other.title, other.seconds, len(other.outcomes)) == ("s3://c", "Upload", 2.0, 0)
+
+
 def test_what_an_error_states_of_a_file():
     stopped = Outcome.of_error("a", Interrupted("it was stopped"), 5)
     assert (stopped.name, stopped.state, stopped.size) == ("a", "stopped", 5)
@@ -270,6 +314,14 @@ def test_what_an_error_states_of_a_file():
 )
 def test_what_it_is_called(checksums: Any, size: int | None, expected: str) -> None:
     assert verification_of(checksums, size) == expected
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [(["a", "verified"], "verified"), (["size only"], "size only"), (["unverified"], "unverified"), ([], "unverified")],
+)
+def test_a_record_states_how_a_file_was_verified_unless_an_earlier_version_wrote_it(fields, expected) -> None:
+    assert recorded_verification(fields) == expected
 
 
 def test_words_name_only_what_there_is() -> None:
@@ -437,6 +489,7 @@ def remove(number, name):
         (remove(0, "throughput"), "line 1: .* KeyError: 'throughput'"),
         (change(0, throughput={"step": 0, "bytes": [1], "seconds": 1}), "line 1"),
         (change(0, began=1e18), "line 1: .* is not a time"),
+        (change(0, began=253_402_300_800), "line 1: .* is not a time"),
         (change(0, seconds="long"), "line 1: .* 'long' is not a number"),
         (change(1, seconds=False), "line 2: .* False is not a number"),
         (change(0, format=2), "of format 2, this version reads 1"),
