@@ -336,6 +336,9 @@ class Ranges:
         # The server may have sent the whole file, which is shorter: the next response would repeat it.
         if is_unmarked and end is not None and before < reading.at < end:
             raise self._no_ranges("sends less than was requested, without stating which bytes")
+        # An empty file, sent whole: it has none of the requested bytes.
+        if verdict.kind is Kind.WHOLE and not (self._ranges_as_200 or verdict.size or reading.at):
+            return True
         # Bytes that are missing of a range, and a response without any, count as a failure.
         promised = min((position for position in (verdict.end, end) if position is not None), default=reading.at)
         if reading.at < promised or (end is not None and reading.at == before):

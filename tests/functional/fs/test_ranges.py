@@ -10,6 +10,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -70,6 +71,18 @@ def test_a_file_of_unknown_size_is_requested_it(server: Server, ranges: Callable
     assert ranges(None).read(10_200) == BODY[10_200:]
     assert ranges(None, body=b"").size == 0
     assert ranges(None, body=b"").read() == b""
+
+
+def test_an_empty_file_of_a_server_without_ranges_is_requested_once(
+    server: Server, ranges: Callable[..., Ranges]
+) -> None:
+    server.ranges = False
+    file = ranges(None, body=b"")
+    assert (file.size, file.read(), len(server.of("file"))) == (0, b"", 1)
+    server.always["file"] = lambda _, __, response: replace(response, chunked=True)
+    with pytest.raises(NoRanges, match="does not state its size"):
+        assert ranges(None, body=b"").size
+    assert len(server.of("file")) == 2
 
 
 DATED, LATER = ({"etag": None, "date": f"Wed, 21 Oct 2015 07:28:0{second} GMT"} for second in "01")
