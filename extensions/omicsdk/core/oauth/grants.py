@@ -191,9 +191,12 @@ def code_of(pasted: str, state: str, *, bare: bool = False) -> str:
         query = _query(text)
     if query is None and bare and not any(character.isspace() for character in text):
         return text.strip("'\"")
+    if not query:
+        remedy = "Give the whole address that the browser was redirected to, or log in again."
+        raise AuthError("The response has no code", remedy=remedy)
     try:
         # The library accepts https only; the address does not matter, since only the query is read.
-        fields = WebApplicationClient("").parse_request_uri_response(f"https://localhost/?{query or ''}", state)
+        fields = WebApplicationClient("").parse_request_uri_response(f"https://localhost/?{query}", state)
     except MismatchingStateError as error:
         raise AuthError("The response belongs to a different login", remedy=AGAIN) from error
     except MissingCodeError as error:

@@ -147,7 +147,9 @@ def test_what_an_echo_page_shows_may_be_pasted(page):
         ("error=access_denied&state=other", "different login"),
         ("error=access_denied&error_description=not%0Ayou&state=s", "was refused: access_denied: not you"),
         ("state=s&error=strange", "was refused: strange"),
-        ("https://[broken", "different login"),
+        ("https://[broken", "has no code.*the whole address"),
+        ("https://login.example/page", "has no code"),
+        ("two words", "has no code"),
         ("", "No code was given"),
     ],
 )
