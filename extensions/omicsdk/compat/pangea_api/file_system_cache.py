@@ -90,11 +90,12 @@ class FileSystemCache:
         return None
 
     def cache_blob(self, obj: Cached | str, blob: object) -> None:
-        """Cache a blob, unless there is a secret in it."""
+        """Cache a blob in place of an earlier one; none if there is a secret in it."""
         if self.no_cache:
             return
         with _tolerated("a blob isn't cached"):
             if mask_json(blob) != blob:
+                self.clear_blob(obj)
                 return
             path = Path(self.get_cached_blob_filepath(obj)[0])
             with _replacing(path) as file:

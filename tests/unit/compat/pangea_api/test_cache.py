@@ -95,6 +95,14 @@ def test_names_that_read_alike_when_joined_are_distinguished():
     assert hash_obj(Sample(knex, one, "x")) != hash_obj(Sample(knex, other, "x"))
 
 
+def test_a_blob_with_a_secret_is_not_kept_nor_an_earlier_one(tmp_path: Path):
+    cache, org = FileSystemCache(), an_org()
+    cache.cache_blob(org, {"name": "Org"})
+    cache.cache_blob(org, {"name": "Org", "url": "https://s3.example.org/a?X-Amz-Signature=abc"})
+    assert cache.get_cached_blob(org) is None
+    assert kept(tmp_path) == []
+
+
 def test_no_file_name_contains_the_token():
     assert TOKEN not in an_org(token=TOKEN).knex.cache_scope
 
