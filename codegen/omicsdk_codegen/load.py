@@ -169,9 +169,17 @@ def read_json(text: str, label: str) -> Json:
             raise ValueError(f"{literal[:40]} is outside the range of JSON numbers")
         return value
 
+    def integer(literal: str) -> int:
+        try:
+            return int(literal)
+        except ValueError as error:  # its digits are more than Python reads
+            raise ValueError(f"{literal[:40]} is outside the range of JSON numbers") from error
+
     try:
         # json states no place of a repeated key: texts with a problem are scanned again, by the slower _scan.
-        data: Json = json.loads(text, object_pairs_hook=collect, parse_float=number, parse_constant=number)
+        data: Json = json.loads(
+            text, object_pairs_hook=collect, parse_int=integer, parse_float=number, parse_constant=number
+        )
         deep = too_deep(data)
     except RecursionError:
         if problems := list(_problems(text, label)):

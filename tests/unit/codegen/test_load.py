@@ -99,6 +99,7 @@ def test_every_key_that_occurs_twice_is_reported(name: str) -> None:
         ('{"a": 1,}', "a.json", "a.json:1: invalid JSON"),
         ('{"a": NaN}', "a.json", "a.json: invalid JSON"),
         ('{"a": 1e999}', "a.json", "a.json: invalid JSON: 1e999 is outside the range"),
+        (f'{{"a": {"9" * 5000}}}', "a.json", f"a.json: invalid JSON: {'9' * 40} is outside the range"),
         ("a: 1\n b: 2\n", "a.yaml", "a.yaml:2: invalid YAML"),
         ("a: b\n\tc: d\n", "a.yaml", "a.yaml:2: invalid YAML: a tab indents this line. Indent with spaces."),
         ("a:\n  - b\n  \t- c\n", "a.yaml", "a.yaml:3: invalid YAML: a tab indents this line. Indent with spaces."),
