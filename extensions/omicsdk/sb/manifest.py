@@ -1,5 +1,7 @@
 """Metadata and tags of files as a table of tab-separated values: written, read back, and compared. Pure.
 
+Tables may also be separated by commas, and be the platform's own manifests of metadata: id, name, project, and keys.
+
 The columns are id, path, size, tags, and metadata.KEY for each key. A cell of metadata is the text as it is; what is not text,
 and text that could be mistaken for it, is JSON. Tags are joined by commas, or are a JSON list where one has a comma in it.
 """
@@ -10,6 +12,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, NamedTuple, cast
 
 from omicsdk.core.batches import repeated
@@ -22,7 +25,9 @@ TAGS = "tags"
 #: The columns that name a row's file.
 NAMING = ("id", "path")
 #: Columns that a table may have and that are not changed.
-FIXED_COLUMNS = (*NAMING, "size", "name")
+FIXED_COLUMNS = (*NAMING, "size", "name", "project")
+# The columns by which a manifest that the platform wrote is recognised; those after them are keys of metadata.
+_PLATFORM_COLUMNS = frozenset({"id", "name", "project"})
 
 _DIALECT = "excel-tab"
 
@@ -110,7 +115,7 @@ def rows(lines: Iterable[str]) -> Iterator[Row]:
     seen: dict[str, int] = {}
     for line, values in _numbered(lines):
         if columns is None:
-            columns = _columns([value.strip() for value in values])
+            columns = _columns(_with_prefixes([value.strip() for value in values]))
         else:
             row = _row(columns, values, line)
             first = seen.setdefault(row.id or row.path, row.line)
@@ -127,10 +132,16 @@ def rows(lines: Iterable[str]) -> Iterator[Row]:
 
 def _numbered(lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
     """The rows of a table that are not blank, each with the line that it begins in."""
+    following = iter(lines)
+    before, head = list[str](), ""
+    while not head.strip() and (line := next(following, None)) is not None:
+        head = line
+        before.append(line)
+    delimiter = "," if "," in head and "\t" not in head else "\t"
     try:
-        for line, values in rows_of(lines, "\t", strict=True, longest=LONGEST_RECORD):
+        for number, values in rows_of(chain(before, following), delimiter, strict=True, longest=LONGEST_RECORD):
             if any(value.strip() for value in values):
-                yield line, values
+                yield number, values
     except RowError as error:
         raise WrongTable(f"line {error.line}: {error}", remedy="Save it as tab-separated values.") from error
 
@@ -248,6 +259,14 @@ def _metadata(file: Mapping[str, Any]) -> Mapping[str, Any]:
     return cast("Mapping[str, Any] | None", file.get("metadata")) or {}
 
 
+def _with_prefixes(names: list[str]) -> list[str]:
+    """The columns of the platform's own manifest as ours."""
+    known = (*FIXED_COLUMNS, TAGS)
+    if not _PLATFORM_COLUMNS.issubset(names):
+        return names
+    return [name if name in known or name.startswith(METADATA) else f"{METADATA}{name}" for name in names]
+
+
 def _columns(names: list[str]) -> list[str]:
     _check_distinct(names)
     unknown = [
@@ -277,7 +296,7 @@ def _cells(columns: Sequence[str], values: Sequence[str], line: int) -> dict[str
     """A row's cells by column; those that are missing at its end are empty."""
     if len(values) > len(columns):
         raise WrongTable(
-            f"line {line}: {len(values)} cells for {len(columns)} columns", remedy="Remove the extra tabs."
+            f"line {line}: {len(values)} cells for {len(columns)} columns", remedy="Remove the extra cells."
         )
     return dict(zip(columns, [*values, *[""] * (len(columns) - len(values))], strict=True))
 

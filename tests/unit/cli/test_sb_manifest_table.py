@@ -55,6 +55,24 @@ def test_a_table_that_no_program_touched_changes_nothing(files, clear):
         assert changes(row, file, clear=clear) == []
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("separator", [",", "\t"])
+def test_a_manifest_of_the_platform_is_read(separator: str, end: str):
+    """As its manual has it for metadata that are edited by its pages: id, name, project, and a column for each key."""
+    lines = ["", "id,name,project,size,sample_id,Case ID", '5f2b,a.txt,me/p,7,S1,"x; y"', "5f2c,b.txt,me/p,8,,"]
+    text = end.join(line.replace(",", separator) for line in lines)
+    assert read(text) == [
+        Row(3, "5f2b", "", {"metadata.sample_id": "S1", "metadata.Case ID": "x; y"}),
+        Row(4, "5f2c", "", {"metadata.sample_id": "", "metadata.Case ID": ""}),
+    ]
+
+
+def test_cells_may_be_separated_by_commas():
+    assert read('path,tags\nsb://me/p/a,"x,y"\n') == [Row(2, "", "sb://me/p/a", {"tags": "x,y"})]
+    with pytest.raises(WrongTable, match="line 1: unknown column 'File name'"):
+        read("File name,sample_id\na.txt,S1\n")
+
+
 @given(VALUE)
 def test_a_value_is_read_as_it_was_written(value):
     assert value_of(cell(value), value) == value
@@ -181,7 +199,7 @@ def test_a_table_of_certain_columns_is_read_in_any_order_of_them():
         ("to\tlocation\tto\n", "line 1: the column 'to' is listed twice. Remove one of them."),
         ("to\tvolume\n", "line 1: missing column 'location'. Add it."),
         ("to\tlocation\nx\ty\nx\t \n", "line 3 has no location. Fill it in."),
-        ("to\tlocation\nx\ty\tz\n", "line 2: 3 cells for 2 columns. Remove the extra tabs."),
+        ("to\tlocation\nx\ty\tz\n", "line 2: 3 cells for 2 columns. Remove the extra cells."),
         ("to\tlocation\n", "the table has no rows. Name the columns in the first line: volume, location, to."),
     ],
 )
