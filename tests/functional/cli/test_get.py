@@ -15,25 +15,19 @@ from pathlib import Path
 import pytest
 from breakable import Faults
 from fork_server import forked
-from portal_host import PortalHost, content
-from unsettled import unsettled
+from portal_host import content
+from portal_host import portal as portal
 from waiting import until
 
 U = "{0:08x}-0000-4000-8000-{0:012x}".format
 
 
-@pytest.fixture
-def portal(monkeypatch, tmp_path):
-    unsettled(monkeypatch, tmp_path)
-    host = PortalHost()
-    for name, value in host.environment().items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.chdir(tmp_path)
+@pytest.fixture(autouse=True)
+def gdc_manifest(portal, tmp_path):
+    """A manifest of the GDC in the current folder, and its files."""
     for number, name in ((41, "t.bam"), (42, "n.bam")):
-        host.put(f"gdc/data/{U(number)}", content(name))
-    host.sample("gdc_manifest.txt", tmp_path)
-    yield host
-    host.close()
+        portal.put(f"gdc/data/{U(number)}", content(name))
+    return portal.sample("gdc_manifest.txt", tmp_path)
 
 
 @pytest.fixture

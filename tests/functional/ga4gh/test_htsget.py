@@ -612,11 +612,8 @@ def test_a_file_that_another_process_completed_since_it_was_opened_is_left(
     assert (tmp_path / "a.bam").read_bytes() == a_bam
 
 
-def test_it_is_not_resumed_where_the_ticket_is_another(
-    htsget: Make, tickets: Tickets, a_bam: bytes, tmp_path: Path
-) -> None:
-    tickets.serve(a_bam)
-    stopped(htsget, tickets, tmp_path / "a.bam", after=2)
+@pytest.mark.usefixtures("record")
+def test_it_is_not_resumed_where_the_ticket_is_another(htsget: Make, tickets: Tickets, tmp_path: Path) -> None:
     other = bgzf(b"BAM\x01other") + BGZF_END
     tickets.serve(other)
     saved = htsget().download("x", tmp_path / "a.bam")
@@ -625,11 +622,8 @@ def test_it_is_not_resumed_where_the_ticket_is_another(
 
 
 def test_it_is_not_resumed_where_nothing_shows_that_blocks_are_the_same(
-    htsget: Make, tickets: Tickets, a_bam: bytes, tmp_path: Path
+    htsget: Make, a_bam: bytes, tmp_path: Path, record: Path
 ) -> None:
-    tickets.serve(a_bam)
-    stopped(htsget, tickets, tmp_path / "a.bam", after=2)
-    record = tmp_path / "a.bam.part.json"
     payload = json.loads(record.read_text())
     payload["blocks"][1]["validators"] = {}
     record.write_text(json.dumps(payload))
@@ -638,6 +632,14 @@ def test_it_is_not_resumed_where_nothing_shows_that_blocks_are_the_same(
     assert htsget().download("x", tmp_path / "b.bam", resume_unvalidated=True).blocks_kept == 2
     assert htsget().download("x", tmp_path / "a.bam").blocks_kept == 1  # the one that is in the ticket itself
     assert (tmp_path / "a.bam").read_bytes() == a_bam
+
+
+@pytest.fixture
+def record(htsget: Make, tickets: Tickets, a_bam: bytes, tmp_path: Path) -> Path:
+    """The record of a download that was stopped after two blocks."""
+    tickets.serve(a_bam)
+    stopped(htsget, tickets, tmp_path / "a.bam", after=2)
+    return tmp_path / "a.bam.part.json"
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"blocks": 5}', '{"format": "BAM", "md5": "", "blocks": [5]}'])
@@ -651,10 +653,7 @@ def test_a_record_that_is_damaged_is_no_record(
     assert (tmp_path / "a.bam").read_bytes() == a_bam
 
 
-def test_a_source_that_changed_since_is_noticed(htsget: Make, tickets: Tickets, a_bam: bytes, tmp_path: Path) -> None:
-    tickets.serve(a_bam)
-    stopped(htsget, tickets, tmp_path / "a.bam", after=2)
-    record = tmp_path / "a.bam.part.json"
+def test_a_source_that_changed_since_is_noticed(htsget: Make, a_bam: bytes, tmp_path: Path, record: Path) -> None:
     payload = json.loads(record.read_text())
     (origin,) = payload["blocks"][1]["validators"]
     payload["blocks"][1]["validators"][origin] = '"another"'

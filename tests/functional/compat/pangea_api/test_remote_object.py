@@ -347,14 +347,19 @@ JSON = st.recursive(
 BLOB = {"uuid": "u", "created_at": "t", "updated_at": "t", "name": "s", "library": "l", "description": ""}
 
 
+def unsaved_sample(**fields: Any) -> Sample:
+    """A sample of a library that the server has, without a request."""
+    knex = Knex("https://pangea.example.org")
+    library = SampleGroup(knex, Organization(knex, "o"), "g")
+    library.uuid = "l"
+    return Sample(knex, library, "s", **fields)
+
+
 @given(
     st.dictionaries(st.sampled_from("abc"), JSON, max_size=3), st.dictionaries(st.sampled_from("abc"), JSON, max_size=3)
 )
 def test_nothing_that_was_set_is_ever_lost_by_loading(here: dict[str, Any], there: dict[str, Any]):
-    lone = Knex("https://pangea.example.org")
-    library = SampleGroup(lone, Organization(lone, "o"), "g")
-    library.uuid = "l"
-    sample = Sample(lone, library, "s", metadata=copy.deepcopy(here))
+    sample = unsaved_sample(metadata=copy.deepcopy(here))
     try:
         sample.load_blob({**BLOB, "metadata": copy.deepcopy(there)})
     except RemoteObjectOverwriteError:
@@ -367,10 +372,7 @@ def test_nothing_that_was_set_is_ever_lost_by_loading(here: dict[str, Any], ther
 
 @given(st.dictionaries(st.sampled_from("abc"), JSON, max_size=3), JSON)
 def test_every_change_of_metadata_is_noticed(there: dict[str, Any], value: Any):
-    lone = Knex("https://pangea.example.org")
-    library = SampleGroup(lone, Organization(lone, "o"), "g")
-    library.uuid = "l"
-    sample = Sample(lone, library, "s")
+    sample = unsaved_sample()
     sample.load_blob({**BLOB, "metadata": copy.deepcopy(there)})
     assert sample._changes() == {}
     sample.metadata["a"] = value

@@ -349,21 +349,22 @@ def kill(worker):
     os.kill(int(worker.rpartition(":")[2]), signal.SIGKILL)
 
 
-def owner_of(name, shards):
-    (index,) = (shard.index for shard in shards if any(item.name == name for item in shard.items()))
-    return index
-
-
-def test_processes_continue_after_one_was_killed(plan, right, halfway, bodies, server):
+def killed_halfway(plan, halfway):
+    """Three shards, the number of that of "large", and a function of their progress that kills its worker halfway."""
     shards = plan.shards(3)
-    owner = owner_of("large", shards)
+    (owner,) = (shard.index for shard in shards if any(item.name == "large" for item in shard.items()))
 
-    def word(progress):
+    def kill_once(progress):
         if halfway.at(progress):
             kill(progress.workers[owner])
             halfway.lift()
 
-    report = run_shards(shards, partial(ProcessPoolExecutor, 3, SPAWN), progress=word)
+    return shards, owner, kill_once
+
+
+def test_processes_continue_after_one_was_killed(plan, right, halfway, bodies, server):
+    shards, owner, kill_once = killed_halfway(plan, halfway)
+    report = run_shards(shards, partial(ProcessPoolExecutor, 3, SPAWN), progress=kill_once)
     report.raise_if_failed()
     assert halfway.reached
     assert report.ok
@@ -391,16 +392,9 @@ def test_an_interrupt_of_the_terminal_ends_no_process_that_starts(items, target,
 
 
 def test_without_a_new_pool_the_open_shards_are_named(plan, right, halfway):
-    shards = plan.shards(3)
-    owner = owner_of("large", shards)
-
-    def word(progress):
-        if halfway.at(progress):
-            kill(progress.workers[owner])
-            halfway.lift()
-
+    shards, owner, kill_once = killed_halfway(plan, halfway)
     with ProcessPoolExecutor(3, SPAWN) as pool, pytest.raises(ShardsOpen) as caught:
-        run_shards(shards, pool, progress=word)
+        run_shards(shards, pool, progress=kill_once)
     # A pool breaks as a whole: shards whose last word has not come by then are open besides.
     named = ", ".join(map(str, caught.value.open))
     assert re.match(rf"{named} of 3 shards are open: .*Run the same shards again", str(caught.value))

@@ -433,18 +433,19 @@ def test_a_file_whose_place_another_took_since_is_sent_again(
     assert send(file, PutTo(Location(sink.url("w"))), journal=journal).outcomes[0].state == "skipped"
 
 
-def without_last_record(journal: Path) -> None:
-    """As if the process had been killed before it."""
+@pytest.fixture
+def end_not_recorded(store: Any, file: Path, send: Any, journal: Path) -> None:
+    """The file was sent, and the process killed before it recorded that."""
+    send(file, store, journal=journal).raise_if_failed()
     whole = journal.read_bytes()
     journal.write_bytes(whole[: whole.rstrip(b"\n").rindex(b"\n") + 1])
+    store.gone.add("id1")
 
 
+@pytest.mark.usefixtures("end_not_recorded")
 def test_a_file_whose_end_was_not_recorded_has_the_checksums_that_were_requested(
     store: Any, file: Path, send: Any, journal: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    send(file, store, journal=journal).raise_if_failed()
-    without_last_record(journal)
-    store.gone.add("id1")
     monkeypatch.setattr(store, "finished", lambda parts: {"etag": "x"})
     outcome = send(file, store, checksums=["sha256"], journal=journal).outcomes[0]
     assert (store.begun, outcome.bytes_fetched) == (1, 0)
@@ -453,12 +454,10 @@ def test_a_file_whose_end_was_not_recorded_has_the_checksums_that_were_requested
     assert (recorded.state, recorded.checksums["sha256"]) == ("skipped", digest(file.read_bytes(), "sha256"))
 
 
+@pytest.mark.usefixtures("end_not_recorded")
 def test_a_file_whose_end_was_not_recorded_is_held_against_what_the_platform_has(
     store: Any, file: Path, send: Any, journal: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    send(file, store, journal=journal).raise_if_failed()
-    without_last_record(journal)
-    store.gone.add("id1")
     monkeypatch.setattr(store, "finished", lambda parts: {"sha256": "0" * 64})
     report = send(file, store, checksums=["sha256"], journal=journal)
     assert isinstance(report.failed[0].error, ChecksumMismatch)
@@ -482,13 +481,10 @@ def test_what_a_platform_made_otherwise_is_not_treated_as_right_by_the_next_run(
     assert (store.begun, len(store.completed)) == (2, 2)
 
 
+@pytest.mark.usefixtures("end_not_recorded")
 def test_a_file_that_changed_when_its_lost_end_was_found_is_reported(
     store: Any, file: Path, send: Any, journal: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    send(file, store, journal=journal).raise_if_failed()
-    without_last_record(journal)
-    store.gone.add("id1")
-
     def finished(_: Any) -> Any:
         file.write_bytes(file.read_bytes()[::-1])
         os.utime(file, ns=(1, 1))
@@ -502,12 +498,10 @@ def test_a_file_that_changed_when_its_lost_end_was_found_is_reported(
     assert store.begun == 2
 
 
+@pytest.mark.usefixtures("end_not_recorded")
 def test_a_lost_end_that_only_name_and_size_show_is_not_called_verified(
     store: Any, file: Path, send: Any, journal: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    send(file, store, journal=journal).raise_if_failed()
-    without_last_record(journal)
-    store.gone.add("id1")
     monkeypatch.setattr(store, "finished", lambda parts: {"size": "10500", "doubtful": "by name and size"})
     outcome = send(file, store, journal=journal).outcomes[0]
     assert (store.begun, outcome.state, outcome.verification) == (1, "done", "size only")
