@@ -21,6 +21,10 @@ def content(name: str) -> bytes:
     return f"content of {name}\n".encode()
 
 
+#: The UUIDs that the samples have, by numbers.
+U = "{0:08x}-0000-4000-8000-{0:012x}".format
+
+
 class PortalHost(Server):
     """One server for all of them; what the samples call https://files.example.org."""
 
@@ -44,6 +48,12 @@ class PortalHost(Server):
         path = folder / name
         path.write_bytes(data)
         return path
+
+    def gdc_manifest(self, folder: Path) -> Path:
+        """The sample of a manifest of the GDC in a folder; this server has its two files."""
+        for number, name in ((41, "t.bam"), (42, "n.bam")):
+            self.put(f"gdc/data/{U(number)}", content(name))
+        return self.sample("gdc_manifest.txt", folder)
 
     def environment(self) -> dict[str, str]:
         """The variables that point to its services."""

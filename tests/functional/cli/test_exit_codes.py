@@ -18,7 +18,7 @@ from omicsdk.cli.arguments import key
 from omicsdk.core.sizes import size_words
 from omicsdk.sandbox import Rule
 from omicsdk.transfer.disk import JOURNAL_RESERVE, RESERVE_PER_FILE
-from portal_host import PortalHost, content
+from portal_host import PortalHost
 from unsettled import unsettled
 
 pytestmark = pytest.mark.sandbox
@@ -358,9 +358,7 @@ def gdc(user: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[PortalHost]:
     host = PortalHost()
     for name, value in host.environment().items():
         monkeypatch.setenv(name, value)
-    for number, name in ((41, "t.bam"), (42, "n.bam")):
-        host.put(f"gdc/data/{number:08x}-0000-4000-8000-{number:012x}", content(name))
-    host.sample("gdc_manifest.txt", Path())
+    host.gdc_manifest(Path())
     yield host
     host.close()
 

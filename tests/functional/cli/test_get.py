@@ -15,19 +15,15 @@ from pathlib import Path
 import pytest
 from breakable import Faults
 from fork_server import forked
-from portal_host import content
+from portal_host import U, content
 from portal_host import portal as portal
 from waiting import until
-
-U = "{0:08x}-0000-4000-8000-{0:012x}".format
 
 
 @pytest.fixture(autouse=True)
 def gdc_manifest(portal, tmp_path):
     """A manifest of the GDC in the current folder, and its files."""
-    for number, name in ((41, "t.bam"), (42, "n.bam")):
-        portal.put(f"gdc/data/{U(number)}", content(name))
-    return portal.sample("gdc_manifest.txt", tmp_path)
+    return portal.gdc_manifest(tmp_path)
 
 
 @pytest.fixture

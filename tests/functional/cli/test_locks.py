@@ -12,15 +12,11 @@ from breakable import Response
 from portal_host import PortalHost, content
 from portal_host import portal as portal
 
-U = "{0:08x}-0000-4000-8000-{0:012x}".format
-
 
 @pytest.fixture
 def run(omics: Any, portal: PortalHost) -> Callable[..., Any]:
     """Runs a command in a folder with a manifest of the GDC; `portal` has its files, and one at a URL."""
-    for number, name in ((41, "t.bam"), (42, "n.bam")):
-        portal.put(f"gdc/data/{U(number)}", content(name))
-    portal.sample("gdc_manifest.txt", Path())
+    portal.gdc_manifest(Path())
     portal.put("files/a.bin", b"first content")
     return lambda *words, **how: omics(*words, installed=True, **how)
 

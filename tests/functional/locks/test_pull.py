@@ -13,15 +13,11 @@ from omicsdk.transfer import Outcome
 from omicsdk.transfer.journal import Journal
 from portal_host import PortalHost, content
 
-U = "{0:08x}-0000-4000-8000-{0:012x}".format
-
 
 @pytest.fixture
 def lock(portal: PortalHost) -> Lock:
     """A lock of two files of the GDC, one at a URL and one in a bucket of Google."""
-    for number, name in ((41, "t.bam"), (42, "n.bam")):
-        portal.put(f"gdc/data/{U(number)}", content(name))
-    portal.sample("gdc_manifest.txt", Path())
+    portal.gdc_manifest(Path())
     portal.put("files/a.bin", b"first content")
     portal.put("google/bucket/runs/b.bin", b"in a bucket")
     add("gdc_manifest.txt", to="data/gdc", name="gdc")

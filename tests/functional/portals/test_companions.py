@@ -10,9 +10,7 @@ from urllib.parse import parse_qs
 import omicsdk
 import pytest
 from breakable import Response
-from portal_host import PortalHost, content
-
-U = "{0:08x}-0000-4000-8000-{0:012x}".format
+from portal_host import PortalHost, U, content
 
 
 @pytest.fixture

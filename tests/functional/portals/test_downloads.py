@@ -34,9 +34,8 @@ from omicsdk.portals.plan import Plan
 from omicsdk.portals.results import write_result
 from omicsdk.portals.sources import Sources
 from omicsdk.transfer import Outcome, TransferFailed
-from portal_host import PortalHost, content
+from portal_host import PortalHost, U, content
 
-U = "{0:08x}-0000-4000-8000-{0:012x}".format
 VERIFIED, SIZE, NOTHING = "verified", "size only", "unverified"
 
 

@@ -11,9 +11,8 @@ import pytest
 from azul_project import PROJECT, write_project
 from omicsdk.core import Forbidden, NotFound
 from omicsdk.sandbox import Sandbox
-from portal_host import SAMPLES, content
+from portal_host import SAMPLES, U, content
 
-U = "{0:08x}-0000-4000-8000-{0:012x}".format
 GDC = {"t.bam": U(41), "n.bam": U(42)}
 FASTQ = ("ERR000001_1.fastq.gz", "ERR000001_2.fastq.gz")
 pytestmark = pytest.mark.sandbox
