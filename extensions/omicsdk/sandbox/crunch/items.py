@@ -421,5 +421,4 @@ def crunch_service(crunch: Crunch, document: Mapping[str, Any]) -> Service:
             check_access=lambda headers: crunch.people.authentication.need(headers.get("authorization")),
         ),
         at_once=is_reading,
-        # As the site does until a user deletes or locks the dataset whose project was deleted.
     )
