@@ -122,28 +122,23 @@ def test_a_file_that_is_named_must_be_that_file(seeded: Sandbox, admin: httpx.Cl
     assert names_of(seeded, "core_metadata_collection") == []
 
 
+NEW_FILE = {
+    **FILE,
+    "submitter_id": "f1",
+    "file_size": 7,
+    "md5sum": "a" * 32,
+    "object_id": "dg.TEST/00000000-0000-4000-8000-000000000001",
+}
+
+
 def test_no_index_record_stays_of_files_that_are_refused(seeded: Sandbox, admin: httpx.Client) -> None:
-    good = {
-        **FILE,
-        "submitter_id": "f1",
-        "file_size": 7,
-        "md5sum": "a" * 32,
-        "object_id": "dg.TEST/00000000-0000-4000-8000-000000000001",
-    }
     bad = {**FILE, "submitter_id": "f2", "file_size": -1, "md5sum": "b" * 32}
-    assert admin.put(PROJECT, json=[COLLECTION, good, bad]).status_code == 400
-    assert seeded.gen3.index.get("dg.TEST/00000000-0000-4000-8000-000000000001") is None
+    assert admin.put(PROJECT, json=[COLLECTION, NEW_FILE, bad]).status_code == 400
+    assert seeded.gen3.index.get(NEW_FILE["object_id"]) is None
     assert names_of(seeded, "slide_image") == []
     assert names_of(seeded, "case") == ["c1", "c2"]
 
 
 def test_trying_makes_no_index_record(seeded: Sandbox, admin: httpx.Client) -> None:
-    new = {
-        **FILE,
-        "submitter_id": "f1",
-        "file_size": 7,
-        "md5sum": "a" * 32,
-        "object_id": "dg.TEST/00000000-0000-4000-8000-000000000001",
-    }
-    assert admin.put(f"{PROJECT}/_dry_run", json=[COLLECTION, new]).json()["success"]
-    assert seeded.gen3.index.get("dg.TEST/00000000-0000-4000-8000-000000000001") is None
+    assert admin.put(f"{PROJECT}/_dry_run", json=[COLLECTION, NEW_FILE]).json()["success"]
+    assert seeded.gen3.index.get(NEW_FILE["object_id"]) is None

@@ -249,24 +249,9 @@ def test_a_collection_brings_its_bundles_and_those_of_the_collections_in_it(dss:
 
     inner, outer, version = str(uuid4()), str(uuid4()), dss.create_version()
     link = {"type": "bundle", "uuid": bundle["bundle_uuid"], "version": bundle["version"]}
-    dss.put_collection(
-        uuid=inner,
-        version=version,
-        replica="aws",
-        name="inner",
-        description="d",
-        details={},
-        contents=[link],
-    )
-    dss.put_collection(
-        uuid=outer,
-        version=version,
-        replica="aws",
-        name="outer",
-        description="d",
-        details={},
-        contents=[{"type": "collection", "uuid": inner, "version": version}, link],
-    )
+    for uuid, contents in ((inner, [link]), (outer, [{"type": "collection", "uuid": inner, "version": version}, link])):
+        about = {"name": "n", "description": "d", "details": {}}
+        dss.put_collection(uuid=uuid, version=version, replica="aws", contents=contents, **about)
     dss.download_collection(outer, "aws")
     assert (folder / f"{bundle['bundle_uuid']}.{bundle['version']}" / "reads/R1.fastq").exists()
     assert len(list(folder.glob(f"{outer}.*.tsv"))) == 1
