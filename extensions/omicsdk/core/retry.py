@@ -106,7 +106,7 @@ class Retry(Frozen):
             return None
         # The service's own wait has no jitter and no cap: an earlier try would be refused again.
         pause = self.pause(failures, fraction) if retry_after is None else retry_after
-        return pause if elapsed + pause <= self.budget else None
+        return pause if elapsed + pause <= min(self.budget, 2.0**33) else None  # beyond 272 years no clock can sleep
 
     def retries_status(self, status: int, *, idempotent: bool) -> bool:
         """Return whether a status is worth a retry.

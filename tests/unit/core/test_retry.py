@@ -1,6 +1,7 @@
 """The decisions about another try, without a clock or a network."""
 
 import email.utils
+import math
 import time
 
 import pytest
@@ -31,6 +32,12 @@ def test_six_tries_by_default():
 def test_no_retry_sends_once():
     assert NO_RETRY.next_pause(failures=1, elapsed=0, fraction=0) is None
     assert NO_RETRY.next_pause(failures=1, elapsed=0, fraction=0, retry_after=0) is None
+
+
+@pytest.mark.parametrize(("retry_after", "pause"), [(1e9, 1e9), (1e10, None), (math.inf, None)])
+def test_a_wait_that_no_clock_can_sleep_ends_the_tries(retry_after: float, pause: float | None):
+    retry = Retry(budget=math.inf)
+    assert retry.next_pause(failures=1, elapsed=0, fraction=1, retry_after=retry_after) == pause
 
 
 @pytest.mark.parametrize(
