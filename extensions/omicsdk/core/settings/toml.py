@@ -72,10 +72,15 @@ def changed(text: str, keys: Sequence[str], value: object) -> str:
         _set(values, keys, value)
     edited = tomlkit.dumps(document)
     try:
-        is_exact = tomllib.loads(edited) == expected
+        # As text, in which nan equals itself.
+        is_exact = _as_text(tomllib.loads(edited)) == _as_text(expected)
     except tomllib.TOMLDecodeError:
         is_exact = False
     return edited if is_exact else dumped(expected)
+
+
+def _as_text(values: Mapping[str, Any]) -> str:
+    return json.dumps(values, sort_keys=True, default=repr)
 
 
 def in_line_ends_of(path: Path, text: str) -> str:

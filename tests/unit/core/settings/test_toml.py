@@ -64,6 +64,10 @@ def test_a_change_is_that_change_alone(values: dict[str, Any], keys: list[str], 
     assert tomllib.loads(changed(dumped(values), keys, value)) == expected
 
 
+def test_a_change_keeps_comments_beside_what_is_no_number() -> None:
+    assert changed("# mine\nlimit = nan # none\nrate = 1\n", ["rate"], 2) == "# mine\nlimit = nan # none\nrate = 2\n"
+
+
 def _has_room(values: Any, keys: list[str]) -> bool:
     for name in keys[:-1]:
         if name in values and not isinstance(values[name], dict):
