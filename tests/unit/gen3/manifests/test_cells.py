@@ -30,6 +30,7 @@ MD5 = "1596f493ba9ec53023fca640fb69bd3b"
         ("s3://b/x,y", ["s3://b/x,y"]),
         ("['s3://b/x,y']", ["s3://b/x,y"]),
         ("s3://b/a%20b.txt", ["s3://b/a b.txt"]),
+        ("s3://b/a[1].txt s3://b/c[2]", ["s3://b/a[1].txt", "s3://b/c[2]"]),
         ("s3://b/du'x", ["s3://b/du", "x"]),
         ("s3://b/a[1].txt", ["s3://b/a[1].txt"]),
         ("s3://b/a[1]", ["s3://b/a[1]"]),
@@ -43,7 +44,7 @@ def test_several_values_of_a_cell(cell: str, values: list[str]):
     assert several(cell) == values
 
 
-@given(st.lists(st.from_regex(r"s3://[a-z]{1,5}/[a-zA-Z0-9 ._/-]{1,20}[a-z]", fullmatch=True)))
+@given(st.lists(st.from_regex(r"s3://[a-z]{1,5}/[a-zA-Z0-9 ._/\[\]-]{1,20}[a-z]", fullmatch=True)))
 def test_what_is_written_is_read(urls: list[str]):
     assert several(cell_of(urls)) == urls
 
