@@ -410,7 +410,7 @@ class Upload:
         min_delay: Seconds before its first retry, if they differ from those of the transfer's options.
 
     Raises:
-        ValueError: A negative number, an unknown algorithm, or a path with a NUL character.
+        ValueError: A negative number, an unknown algorithm, or a path that no file can have.
         TypeError: A URL as `to`, or bytes as `path`.
     """
 
@@ -430,6 +430,10 @@ class Upload:
             raise TypeError(f"{path!r}: path must be text or a pathlib.Path, not {type(path).__name__}")
         if "\0" in path:
             raise ValueError(f"{path!r}: a path cannot contain a NUL character")
+        try:
+            os.fsencode(path)
+        except UnicodeEncodeError as error:
+            raise ValueError(f"{path!r}: no file can have this path on this system") from error
         if not self.name:
             object.__setattr__(self, "name", os.path.basename(path))
         if min(self.retries or 0, self.min_delay or 0) < 0:

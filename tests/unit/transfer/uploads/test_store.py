@@ -28,6 +28,7 @@ def test_a_target_has_no_secret(location: Any, target: str) -> None:
     [
         ({"retries": -1}, "cannot be negative"),
         ({"path": "a\0b"}, r"'a\\x00b': a path cannot contain a NUL character"),
+        ({"path": "a/\ud800"}, r"'a/\\ud800': no file can have this path on this system"),
         ({"min_delay": -0.5}, "cannot be negative"),
         ({"checksums": ["md5", "md6"]}, "unknown checksum 'md6'; known are .*md5"),
         ({"to": PutTo(Location(URL), needs=("md7",))}, "unknown checksum 'md7'"),
