@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import sqlite3
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -29,7 +30,7 @@ class Difference(NamedTuple):
     Attributes:
         rows: Rows of the second manifest.
         added: Those whose key the first lacks.
-        changed: Those that differ in the first.
+        changed: Those whose key the first has, in other rows alone.
     """
 
     rows: int
@@ -75,9 +76,9 @@ def compare_manifests(
         header = _common(old, new, key, further_columns)
         database = stack.enter_context(scratch_database())
         # Digests of the rows, so that the database stays small whatever they hold.
-        database.execute("CREATE TABLE rows (key BLOB PRIMARY KEY, row BLOB) WITHOUT ROWID")
+        database.execute("CREATE TABLE rows (key BLOB, row BLOB, PRIMARY KEY (key, row)) WITHOUT ROWID")
         database.execute("BEGIN")
-        database.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?)", _digested(old, header, key))
+        database.executemany("INSERT OR IGNORE INTO rows VALUES (?, ?)", _digested(old, header, key))
         database.execute("COMMIT")
         write = stack.enter_context(tables.written_table(output, header, delimiter))
         counts = {"rows": 0, "added": 0, "changed": 0}
@@ -115,10 +116,14 @@ def _differing(
     for batch in batches(_cells(table, header), _AT_ONCE):
         keys = [digest_of([cells[index]]) for cells in batch]
         marks = ", ".join("?" * len(keys))
-        rows_before = dict(database.execute(f"SELECT key, row FROM rows WHERE key IN ({marks})", keys))  # noqa: S608 - marks alone
+        rows_before = defaultdict[bytes, set[bytes]](set)  # several rows may have one key
+        for digest, row in database.execute(f"SELECT key, row FROM rows WHERE key IN ({marks})", keys):  # noqa: S608 - marks alone
+            rows_before[digest].add(row)
         for cells, digest in zip(batch, keys, strict=True):
-            row = rows_before.get(digest)
-            yield cells, "added" if row is None else "" if row == digest_of(_plain(cells, header)) else "changed"
+            if digest not in rows_before:
+                yield cells, "added"
+            else:
+                yield cells, "" if digest_of(_plain(cells, header)) in rows_before[digest] else "changed"
 
 
 def _cells(table: Table, header: Sequence[str]) -> Iterator[list[str]]:

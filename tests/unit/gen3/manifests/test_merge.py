@@ -161,6 +161,14 @@ def test_rows_that_are_new_or_other(written, tmp_path: Path):
     assert rows(tmp_path / "out.tsv") == [["guid", "size", "acl"], ["d", "4", ""], ["b", "9", ""]]
 
 
+def test_several_rows_of_one_key_are_each_compared(written, tmp_path: Path):
+    first = written("1.tsv", "guid | size", "a | 1", "a | 2", "a | 2")
+    second = written("2.tsv", "guid | size", "a | 2", "a | 1", "a | 3")
+    assert compare_manifests(first, first, tmp_path / "out.tsv") == Difference(3, 0, 0)
+    assert compare_manifests(first, second, tmp_path / "out.tsv") == Difference(3, 0, 1)
+    assert rows(tmp_path / "out.tsv")[1:] == [["a", "3"]]
+
+
 def test_columns_that_one_has_alone(written, tmp_path: Path):
     first = written("1.csv", "id,x,size", "a,1,1", "b,1,2")
     second = written("2.csv", "size,id,y", "1,a,5", "3,b,5")
