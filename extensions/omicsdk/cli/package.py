@@ -104,8 +104,9 @@ class PackageProgram(Program):
         from omicsdk.core.errors import AuthError, ConfigError, Forbidden, Unauthorized
 
         if isinstance(error, ConfigError):
-            for option in (self._base_url, *self._servers):
-                error.remedy = re.sub(rf"\b{key(option)}\b=?", f"--{option['name']} ", error.remedy).replace(" ,", ",")
+            typed = {key(option): f"--{option['name']}" for option in (self._base_url, *self._servers)}
+            names = rf"\b({'|'.join(typed)})\b(=?)"
+            error.remedy = re.sub(names, lambda name: typed[name[1]] + (name[2] and " "), error.remedy)
         # The error of a request without credentials has the schemes that the operation accepts; else any may be wrong.
         accepted = {name for names in getattr(error, "schemes", ()) for name in names}
         is_usual = accepted or not isinstance(error, Unauthorized) or error.remedy == error.default_remedy

@@ -12,6 +12,7 @@ import pytest
 from command_line import COMMANDS, Widgets
 from omicsdk.cli.arguments import switch, value
 from omicsdk.cli.package import PackageProgram
+from omicsdk.core.errors import ConfigError
 from omicsdk.core.request import OneServer
 from omicsdk.core.security import Scheme, Security
 
@@ -383,3 +384,22 @@ def test_the_word_of_a_group_is_not_taken(run: Any, generated: Path) -> None:
     (generated / "widgets" / "commands.json").write_text(json.dumps(taken))
     assert "List widgets" in run("completion", "list", "--help").out
     assert "my_widgets" in run("shell-completion", "bash").out
+
+
+@pytest.mark.parametrize(
+    ("remedy", "typed"),
+    [
+        ("Pass base_url, or server, version.", "Pass --base-url, or --server, --server-version."),
+        ("Pass base_url=URL, or version.", "Pass --base-url URL, or --server-version."),
+        ('Pass servers={"a": "https://..."} with its URL.', 'Pass --servers {"a": "https://..."} with its URL.'),
+    ],
+)
+def test_remedies_name_options_as_they_are_typed(
+    client: type[Any], generated: Path, capfd: pytest.CaptureFixture[str], remedy: str, typed: str
+) -> None:
+    options = {"version": "server-version", "server": "server", "servers": "servers"}
+    servers: Any = [{**value(name, "A choice."), "python": python} for python, name in options.items()]
+    folder = str(generated / "widgets")
+    program = PackageProgram("my_widgets", "Widgets.", "2.1", folder, CLIENT, servers=servers, credentials=OPTIONS)
+    program.report(ConfigError("no server", remedy=remedy), "my_widgets", [])
+    assert capfd.readouterr().err == f"my_widgets: no server. {typed}\n"
