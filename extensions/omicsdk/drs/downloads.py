@@ -168,7 +168,7 @@ def _files(items: Iterable[Item], servers: Servers) -> Iterator[DrsFile]:
         yield DrsFile(waiting.requested, item.name, waiting.drs_object, server, error)
 
 
-_CLASH_REMEDY = "Name each file once, or place each in a folder named after its identifier (layout='id')."
+_CLASH_REMEDY = "Name each file once, or place each in a folder named after its identifier (layout id)."
 _UNSAFE = "The other files are not affected. Give it another name."
 
 

@@ -227,7 +227,7 @@ def test_two_files_of_one_name_are_distinguished_by_their_identifiers(host: Any,
     uris = [host.add("a", b"a", name="same"), host.add("b", b"b", name="same")]
     clash = download(uris, tmp_path / "one", check=False)
     assert [outcome.state for outcome in clash.outcomes] == ["done", "failed"]
-    assert "layout='id'" in str(clash.outcomes[1].error)
+    assert "named after its identifier (layout id)" in str(clash.outcomes[1].error)
     download(uris, tmp_path / "two", layout="id")
     assert (tmp_path / "two/b/same").read_bytes() == b"b"
 
