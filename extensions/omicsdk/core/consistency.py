@@ -440,6 +440,10 @@ def declared_number(value: object, field: str, operation: str, *, text: bool = F
     Raises:
         DecodeError: It is something else than a whole number from 0 to 2**63 - 1.
     """
+    if (
+        isinstance(value, float) and value.is_integer() and abs(value) <= 1 << 53
+    ):  # 12.0 is 12 in JSON; above, digits are lost
+        value = int(value)
     number = number_in(value) if text or is_number(value) else None
     if number is None and value is not None:
         raise DecodeError(operation, field, value, expected="a whole number from 0 to 2**63 - 1")

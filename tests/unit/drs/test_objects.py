@@ -62,9 +62,16 @@ def test_an_object_without_a_name_is_called_as_its_storage_does_or_its_identifie
 
 
 def test_a_size_may_be_a_text_as_the_standard_had_it_before_version_1() -> None:
-    assert [object_of({"id": "a", "size": size}).size for size in (7, "7", None)] == [7, 7, None]
+    sizes = (7, "7", 7.0, None)
+    assert [object_of({"id": "a", "size": size}).size for size in sizes] == [7, 7, 7, None]
     with pytest.raises(DecodeError):
         object_of({"id": "a", "size": "7.0"})
+
+
+@pytest.mark.parametrize("size", [7.5, -7.0, float(2**60), float("inf")])
+def test_a_size_that_is_no_exact_whole_number_is_an_error(size: float) -> None:
+    with pytest.raises(DecodeError, match="a whole number"):
+        object_of({"id": "a", "size": size})
 
 
 @pytest.mark.parametrize(
