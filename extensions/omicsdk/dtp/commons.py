@@ -16,6 +16,7 @@ from omicsdk.core.response import json_of
 from omicsdk.core.retry import Retry
 from omicsdk.core.sending.time_limits import Timeout
 from omicsdk.core.type_guards import is_array
+from omicsdk.core.workbooks import text_of
 from omicsdk.dtp.sds.folders import PathLike, record_files
 from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.dictionary import Dictionary
@@ -25,7 +26,7 @@ from omicsdk.gen3.queries import Query
 from omicsdk.gen3.records.exports import flat
 from omicsdk.gen3.records.projects import Project, check_project, linked_names
 from omicsdk.gen3.records.submission import CHUNK, Outcome, Submission
-from omicsdk.gen3.records.tables import SEPARATORS, list_cell, text_of, tsv_of
+from omicsdk.gen3.records.tables import SEPARATORS, list_cell, tsv_of
 from omicsdk.gen3.sources import Arguments, TokenService, endpoint_of, login_of
 from omicsdk.transfer.disk import output_file
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from warnings import catch_warnings
 
 from omicsdk.core.archives import InflationLimit
+from omicsdk.core.workbooks import BROKEN_WORKBOOK, sheet_rows, text_of
 
 # What a sheet of files has, beside sheets of notes.
 _ADDRESS = re.compile(rb"://|\b[SED]RR\d{5}|\bdg\.\w+[/:]")
@@ -50,8 +51,6 @@ def sheet_of(path: Path, most: int | str | None = None) -> Sheet | None:
 
 @lru_cache(maxsize=2)  # a list is opened several times
 def _sheet_of(path: Path, most: int | str | None, *_: int) -> Sheet | None:
-    from omicsdk.gen3.records.tables import BROKEN_WORKBOOK
-
     try:
         with zipfile.ZipFile(path) as archive:
             if "xl/workbook.xml" not in archive.namelist() or find_spec("openpyxl") is None:
@@ -69,8 +68,6 @@ def _sheet_of(path: Path, most: int | str | None, *_: int) -> Sheet | None:
 
 def _texts_in(path: Path, limit: InflationLimit, *, has_formulas: bool) -> dict[str, bytes]:
     from openpyxl import load_workbook
-
-    from omicsdk.gen3.records.tables import text_of
 
     texts = dict[str, bytes]()
     with (
@@ -100,8 +97,6 @@ def _rows_of(sheet: Any, formulas: Any) -> Iterable[Iterable[object]]:
 
     Such a cell, which programs without a calculator write, would be empty: the file that it names would be left out, or not verified.
     """
-    from omicsdk.gen3.records.tables import sheet_rows
-
     if formulas is None:
         return sheet_rows(sheet, values_only=True)
     rows = zip(sheet_rows(sheet), sheet_rows(formulas), strict=True)

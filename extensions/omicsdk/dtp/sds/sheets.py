@@ -17,9 +17,9 @@ from omicsdk.core.closing import Closing
 from omicsdk.core.errors import UsageError
 from omicsdk.core.lazy import require
 from omicsdk.core.tables import file_rows
+from omicsdk.core.workbooks import text_of as plain_text
 from omicsdk.gen3.errors import choice
 from omicsdk.gen3.records.tables import Finding, Place, as_json
-from omicsdk.gen3.records.tables import text_of as plain_text
 
 
 class SdsError(UsageError):

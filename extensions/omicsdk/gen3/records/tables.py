@@ -7,7 +7,6 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from datetime import date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast, runtime_checkable
 
@@ -18,6 +17,7 @@ from omicsdk.core.lazy import require
 from omicsdk.core.logs import logger
 from omicsdk.core.tables import file_rows, line_of
 from omicsdk.core.type_guards import is_array, is_list, is_object
+from omicsdk.core.workbooks import BROKEN_WORKBOOK, sheet_rows, text_of
 from omicsdk.gen3.errors import Gen3UserError, choice
 
 if TYPE_CHECKING:
@@ -135,27 +135,6 @@ def columns_of(header: Sequence[str], where: Place) -> list[str]:
     if twice := repeated(filter(None, names)):
         raise Gen3UserError(f"{where.where}: two columns are called {twice[0]}", remedy="Rename or remove one of them.")
     return names
-
-
-def text_of(value: object) -> str:
-    """Return a cell's value as a table of text would have it.
-
-    Args:
-        value: The value: of a workbook or a data frame. What is missing, or not a number, is empty.
-    """
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float):
-        if value != value:
-            return ""
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else str(value)
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == time() else value.isoformat()
-    if isinstance(value, date | time):
-        return value.isoformat()
-    return str(getattr(value, "text", value))  # a formula of an array is an object
 
 
 def list_cell(items: Sequence[str], separator: str) -> str:
@@ -301,11 +280,6 @@ def separated_rows(path: Path, kind: str) -> Iterator[Row]:
 
 
 _log = logger("omicsdk.gen3")
-# What openpyxl raises on a broken workbook, beside errors of archives. RuntimeError: encryption, or a compression that
-# Python lacks; SyntaxError: XML; LookupError: a text that the workbook lacks; TypeError: a member of another type, such as
-# a date of its properties that is none.
-BROKEN_WORKBOOK = (RuntimeError, SyntaxError, LookupError, TypeError, AttributeError, ValueError)
-_MOST_ROWS = 1 << 20  # Excel's limit
 
 
 def workbook_rows(path: Path, sheet: str | None = None) -> Iterator[Row]:
@@ -341,23 +315,6 @@ def workbook_rows(path: Path, sheet: str | None = None) -> Iterator[Row]:
     except OSError as error:
         why = error.strerror or error
         raise Gen3UserError(f"{path} cannot be read: {why}", remedy="Check its permissions.") from error
-
-
-def sheet_rows(sheet: Any, **options: Any) -> Iterator[Any]:
-    """Yield the rows of a sheet of openpyxl, with empty ones for those that it leaves out.
-
-    Args:
-        sheet: The sheet.
-        **options: Those of its `iter_rows`.
-
-    Raises:
-        ValueError: It has more rows than Excel: a row may have any number, and all before it would be yielded.
-    """
-    sheet.reset_dimensions()  # some programs write a size that is not the sheet's
-    for number, row in enumerate(sheet.iter_rows(**options)):
-        if number == _MOST_ROWS:
-            raise ValueError(f"the sheet {sheet.title!r} has more than {_MOST_ROWS:,} rows")
-        yield row
 
 
 def _sheets_rows(path: Path, sheet: str | None) -> Iterator[Row]:
