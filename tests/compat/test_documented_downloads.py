@@ -5,9 +5,10 @@ import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
+from dss_manifests import WITH_VERSION, rows_of, write_manifest
 from omicsdk.sandbox.server import Sandbox
 from omicsdk.sandbox.traffic.faults import Rule
 
@@ -17,20 +18,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.compat
 
 Contents = Callable[[Path], dict[str, bytes]]
-COLUMNS = ("bundle_uuid", "bundle_version", "file_name", "file_uuid", "file_version", "file_sha256", "file_size")
-
-
-def write_manifest(path: Path, seeded: list[Any], *names: str) -> None:
-    with path.open("w", newline="") as file:
-        writer = csv.writer(file, "excel-tab")
-        writer.writerow(COLUMNS)
-        for bundle in seeded:
-            for entry in bundle["files"]:
-                if entry["name"] in names:
-                    writer.writerow([
-                        bundle["bundle_uuid"], bundle["version"], entry["name"], entry["uuid"], entry["version"],
-                        entry["sha256"], entry["size"],
-                    ])  # fmt: skip
 
 
 def stored_at(folder: Path, sha256: str) -> Path:
@@ -84,7 +71,7 @@ def test_downloads_a_manifest(sandbox: Sandbox, client: "Documented", make_folde
     seeded = [sandbox.seed(make_folder(name)) for name in ("one", "two")]
     manifest = client.folder.parent / "m.tsv"
     # No empty file: for a manifest's the client requests the bytes from 0 on, which S3 refuses as the sandbox does.
-    write_manifest(manifest, seeded, "reads.fastq.gz", "images/slide 1.tif")
+    write_manifest(manifest, rows_of(*seeded, names=["reads.fastq.gz", "images/slide 1.tif"]), WITH_VERSION)
     client.call("download_manifest", manifest=str(manifest), replica="aws", download_dir="there")
     copy = (client.folder / "m.tsv").read_bytes()
     assert copy.count(b"\r\n") == 5
@@ -100,7 +87,7 @@ def test_downloads_a_manifest_as_bundles(
     folder = make_folder()
     seeded = sandbox.seed(folder)
     manifest = client.folder.parent / "m.tsv"
-    write_manifest(manifest, [seeded], "reads.fastq.gz")
+    write_manifest(manifest, rows_of(seeded, names=["reads.fastq.gz"]), WITH_VERSION)
     client.call("download_manifest", manifest=str(manifest), replica="aws", layout="bundle")
     files = contents(client.folder / f"{seeded['bundle_uuid']}.{seeded['version']}")
     assert set(files) == {"bundle.json", "donor_organism_0.json", "project_0.json", "reads.fastq.gz"}

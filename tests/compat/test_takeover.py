@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from dss_manifests import WITH_VERSION, rows_of, write_manifest
 from omicsdk.sandbox.server import Sandbox
 from omicsdk.sandbox.traffic.faults import Rule
 from waiting import until
@@ -44,17 +45,6 @@ def files_of(folder: Path, seeded: Mapping[str, Any], contents: Contents) -> dic
 @pytest.fixture
 def pair(new_client: Callable[..., "Documented"]) -> dict[str, "Documented"]:
     return {module: new_client(module) for module in ("hca", "omicsdk")}
-
-
-def manifest_of(path: Path, seeded: list[Any], *names: str) -> None:
-    rows = [
-        [bundle["bundle_uuid"], bundle["version"], file["name"], file["uuid"], file["version"], file["sha256"], str(file["size"])]
-        for bundle in seeded
-        for file in bundle["files"]
-        if file["name"] in names
-    ]  # fmt: skip
-    header = ["bundle_uuid", "bundle_version", "file_name", "file_uuid", "file_version", "file_sha256", "file_size"]
-    path.write_text("".join("\t".join(row) + "\n" for row in [header, *rows]))
 
 
 def test_a_downloaded_bundle_is_the_same_tree(
@@ -144,7 +134,7 @@ def test_a_damaged_file_that_the_published_client_trusts_is_repaired(
     seeded = sandbox.seed(folder)
     target = tmp_path / "shared"
     manifest = tmp_path / "m.tsv"
-    manifest_of(manifest, [seeded], "reads.fastq.gz")
+    write_manifest(manifest, rows_of(seeded, names=["reads.fastq.gz"]), WITH_VERSION)
     again = {"manifest": str(manifest), "replica": "aws", "download_dir": str(target)}
     pair["hca"].call("download_manifest", **again)
     sha256 = next(file["sha256"] for file in seeded["files"] if file["name"] == "reads.fastq.gz")
@@ -168,7 +158,7 @@ def test_a_downloaded_manifest_is_the_same(
 ) -> None:
     seeded = [sandbox.seed(make_folder(name, reads=1000)) for name in ("one", "two")]
     manifest = tmp_path / "m.tsv"
-    manifest_of(manifest, seeded, "reads.fastq.gz", "images/slide 1.tif")
+    write_manifest(manifest, rows_of(*seeded, names=["reads.fastq.gz", "images/slide 1.tif"]), WITH_VERSION)
     for client in pair.values():
         client.call("download_manifest", manifest=str(manifest), replica="aws", layout=layout, download_dir="d")
     theirs, ours = (contents(pair[module].folder) for module in ("hca", "omicsdk"))
@@ -183,7 +173,7 @@ def test_a_rewritten_manifest_is_read_by_the_other(
     """The copy with its file_path column, in another folder: the column is replaced, not added a second time."""
     seeded = sandbox.seed(make_folder(reads=1000))
     manifest = pair[first].folder.parent / "m.tsv"
-    manifest_of(manifest, [seeded], "reads.fastq.gz")
+    write_manifest(manifest, rows_of(seeded, names=["reads.fastq.gz"]), WITH_VERSION)
     pair[first].call("download_manifest", manifest=str(manifest), replica="aws", download_dir="there")
     copy = pair[first].folder / "m.tsv"
     pair[second].call("download_manifest", manifest=str(copy), replica="aws", download_dir="elsewhere")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dss_manifests import rows_of, write_manifest
 from manual import CHECKOUT, blocks
 from omicsdk.cli.demo.walk import environment
 
@@ -61,22 +62,11 @@ class KubeCluster(Local):
 @pytest.fixture
 def folder(tmp_path: Path, omics_sandbox: Any) -> Path:
     """A manifest, and the stand-ins."""
-    from omicsdk.hca.dss import Dss, tsv
-
     source = tmp_path / "source"
     source.mkdir()
     for number in range(20):
         (source / f"{number}.fastq.gz").write_bytes(b"%d" % number * 1000)
-    made = omics_sandbox.seed(source)
-    with Dss(omics_sandbox.swagger_url.rpartition("/")[0], credentials=None) as dss:
-        bundle = dss.get_bundle.raw(uuid=made["bundle_uuid"], replica="aws").json()["bundle"]
-    with (tmp_path / "reads.tsv").open("w", newline="") as file:
-        columns = ("bundle_uuid", "bundle_version", "file_name", "file_uuid", "file_sha256", "file_size")
-        table = tsv.DictWriter(file, columns)
-        table.writeheader()
-        for entry in bundle["files"]:
-            values = (bundle["uuid"], bundle["version"], entry["name"], entry["uuid"], entry["sha256"], entry["size"])
-            table.writerow(dict(zip(columns, map(str, values), strict=True)))
+    write_manifest(tmp_path / "reads.tsv", rows_of(omics_sandbox.seed(source)))
     (tmp_path / "local.py").write_text(LOCAL)
     (tmp_path / "dask_jobqueue.py").write_text(SLURM)
     (tmp_path / "dask_kubernetes").mkdir()

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dss_manifests import rows_of, write_manifest
 from omicsdk.cli.main import main
 from omicsdk.core import SystemClock
-from omicsdk.hca.dss import tsv
 from omicsdk.hca.dss.manifests import COLUMNS
 from omicsdk.sandbox import Rule
 from waiting import until
@@ -36,41 +36,19 @@ def one_line(done: "subprocess.CompletedProcess[str]", code: int, *words: str) -
         assert word in lines[0]
 
 
-def manifest(path: Path, rows: list[dict[str, str]], columns: tuple[str, ...] = COLUMNS) -> str:
-    with path.open("w", newline="") as file:
-        writer = tsv.DictWriter(file, columns, extrasaction="ignore")
-        writer.writeheader()
-        writer.writerows(rows)
-    return str(path)
-
-
 @pytest.fixture
-def rows(omics_sandbox: Any, bundle: Any) -> list[dict[str, str]]:
-    import httpx
-
-    url = f"{omics_sandbox.swagger_url.rpartition('/')[0]}/bundles/{bundle['bundle_uuid']}?replica=aws"
-    manifest = httpx.get(url, trust_env=False).json()["bundle"]
-    return [
-        {
-            "bundle_uuid": manifest["uuid"],
-            "bundle_version": manifest["version"],
-            "file_name": file["name"],
-            "file_uuid": file["uuid"],
-            "file_sha256": file["sha256"],
-            "file_size": str(file["size"]),
-        }
-        for file in manifest["files"]
-    ]
+def rows(bundle: Any) -> list[dict[str, str]]:
+    return rows_of(bundle)
 
 
 def test_a_manifest_without_a_column(omics: Run, rows: list[dict[str, str]], folder: Path):
-    path = manifest(folder / "m.tsv", rows, COLUMNS[:-2])
+    path = str(write_manifest(folder / "m.tsv", rows, COLUMNS[:-2]))
     one_line(omics("dss", "download-manifest", "--manifest", path, "--replica", "aws"), USAGE, "m.tsv", "file_sha256")
 
 
 def test_a_manifest_with_a_size_that_is_no_number(omics: Run, rows: list[dict[str, str]], folder: Path):
     rows[1]["file_size"] = "5 MB"
-    path = manifest(folder / "m.tsv", rows)
+    path = str(write_manifest(folder / "m.tsv", rows))
     done = omics("dss", "download-manifest", "--manifest", path, "--replica", "aws")
     one_line(done, USAGE, "line 3", "'5 MB'", "Nothing was downloaded")
     assert [entry.name for entry in folder.iterdir()] == ["m.tsv"]
@@ -78,7 +56,7 @@ def test_a_manifest_with_a_size_that_is_no_number(omics: Run, rows: list[dict[st
 
 def test_a_manifest_with_a_wrong_checksum(omics: Run, rows: list[dict[str, str]], folder: Path):
     rows[0]["file_sha256"] = SHA
-    path = manifest(folder / "m.tsv", rows)
+    path = str(write_manifest(folder / "m.tsv", rows))
     arguments = ("--manifest", path, "--replica", "aws", "--min-delay-seconds", "0")
     done = omics("--log-level", "ERROR", "dss", "download-manifest", *arguments)
     one_line(done, SOME_FAILED, rows[0]["file_name"], "sha256", SHA)
@@ -87,7 +65,7 @@ def test_a_manifest_with_a_wrong_checksum(omics: Run, rows: list[dict[str, str]]
 
 
 def test_a_manifest_without_rows(omics: Run, folder: Path):
-    path = manifest(folder / "m.tsv", [])
+    path = str(write_manifest(folder / "m.tsv", []))
     done = omics("dss", "download-manifest", "--manifest", path, "--replica", "aws")
     assert done.returncode == 0
     assert "no file is selected" in done.stderr
@@ -140,7 +118,7 @@ def test_no_token(omics: Run):
 
 def test_no_token_for_any_of_a_batch(omics: Run, omics_sandbox: Any, rows: list[dict[str, str]], folder: Path):
     omics_sandbox.settings.turn({"dss.restricted": True})
-    table = manifest(folder / "m.tsv", rows)
+    table = str(write_manifest(folder / "m.tsv", rows))
     done = omics("dss", "download-manifest", "--manifest", table, "--replica", "aws", OMICS_DSS_TOKEN="")
     one_line(done, CREDENTIALS, "get_file", "OMICS_DSS_TOKEN", "--access-token")
 

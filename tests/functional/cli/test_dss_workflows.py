@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from dss_manifests import WITH_VERSION, rows_of, write_manifest
 
 pytestmark = pytest.mark.sandbox
 
@@ -163,22 +164,8 @@ def test_downloads_select_files(dss, omics_sandbox, source):
         "download", "--bundle-uuid", made["bundle_uuid"], "--replica", "aws", "--max-size", "1K", "--download-dir", "a"
     )
     assert (small.code, names_in(f"a/{identity}")) == (0, ["bundle.json", "cell_suspension_0.json"]), small.err
-    words = ("bundle_uuid", "bundle_version", "file_name", "file_uuid", "file_version", "file_sha256", "file_size")
-    listed = dss("get-bundle", "--uuid", made["bundle_uuid"], "--replica", "aws").json["bundle"]["files"]
-    rows = [
-        (
-            made["bundle_uuid"],
-            made["version"],
-            file["name"],
-            file["uuid"],
-            file["version"],
-            file["sha256"],
-            str(file["size"]),
-        )
-        for file in listed
-    ]
     Path("all").mkdir()
-    Path("all/rows.tsv").write_text("".join("\t".join(cells) + "\n" for cells in [words, *rows]))
+    write_manifest(Path("all/rows.tsv"), rows_of(made), WITH_VERSION)
     manifest = ("download-manifest", "--manifest", "all/rows.tsv", "--replica", "aws", "--include", "*.bin")
     for layout, stored in (("none", 1), ("bundle", 1)):
         ran = dss(*manifest, "--layout", layout, "--download-dir", layout, "--output", "json")

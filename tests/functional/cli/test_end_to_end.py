@@ -1,11 +1,11 @@
 """`omics dss` against the sandbox: documented commands as users type them."""
 
-import hashlib
 import json
 import re
 from pathlib import Path
 
 import pytest
+from dss_manifests import WITH_VERSION, rows_of, write_manifest
 
 pytestmark = pytest.mark.sandbox
 
@@ -74,23 +74,19 @@ def test_filters_are_words(dss, bundle):
 
 
 MANIFEST = ("download-manifest", "--replica", "aws", "--manifest")
-HEADER = ["bundle_uuid", "bundle_version", "file_name", "file_uuid", "file_version", "file_sha256", "file_size"]
 
 
-def manifest(path: Path, bundle, source: Path, **wrong: str) -> None:
+def manifest(path: Path, bundle, **wrong: str) -> None:
     """A manifest of a bundle's files; `wrong` gives a file another checksum."""
-    rows = ["\t".join(HEADER)]
-    for file in bundle["files"]:
-        content = (source / file["name"]).read_bytes()
-        checksum = wrong.get(file["name"].partition(".")[0], hashlib.sha256(content).hexdigest())
-        row = [bundle["bundle_uuid"], bundle["version"], file["name"], file["uuid"], file["version"], checksum]
-        rows.append("\t".join([*row, str(len(content))]))
-    path.write_text("\n".join(rows) + "\n")
+    rows = rows_of(bundle)
+    for row in rows:
+        row["file_sha256"] = wrong.get(row["file_name"].partition(".")[0], row["file_sha256"])
+    write_manifest(path, rows, WITH_VERSION)
 
 
 @pytest.mark.parametrize("layout", ["none", "bundle"])
 def test_a_manifest_is_downloaded(dss, bundle, source, tmp_path, layout):
-    manifest(tmp_path / "m.tsv", bundle, source)
+    manifest(tmp_path / "m.tsv", bundle)
     ran = dss("download-manifest", "--manifest", str(tmp_path / "m.tsv"), "--replica", "aws", "--layout", layout)
     assert ran.code == 0
     assert re.fullmatch(r"omics: 13 files \(.* KiB\) downloaded.* in .* s: 13 verified\n", ran.err)
@@ -99,7 +95,7 @@ def test_a_manifest_is_downloaded(dss, bundle, source, tmp_path, layout):
 
 
 def test_a_report_reports_each_file(dss, bundle, source, tmp_path):
-    manifest(tmp_path / "m.tsv", bundle, source, f3="0" * 64)
+    manifest(tmp_path / "m.tsv", bundle, f3="0" * 64)
     ran = dss(*MANIFEST, str(tmp_path / "m.tsv"), "--num-retries", "0", "--report", "report.jsonl")
     assert ran.code == 3
     assert "report written to report.jsonl" in ran.err
@@ -116,8 +112,8 @@ def test_a_report_reports_each_file(dss, bundle, source, tmp_path):
 
 
 def test_a_report_reports_what_failed_beside_the_files(dss, bundle, tmp_path):
-    row = [bundle["bundle_uuid"], bundle["version"], "none.txt", UUID, VERSION, "0" * 64, "1"]
-    (tmp_path / "m.tsv").write_text("\t".join(HEADER) + "\n" + "\t".join(row) + "\n")
+    lost = {"name": "none.txt", "uuid": UUID, "version": VERSION, "sha256": "0" * 64, "size": 1}
+    write_manifest(tmp_path / "m.tsv", rows_of({**bundle, "files": [lost]}), WITH_VERSION)
     ran = dss(*MANIFEST, str(tmp_path / "m.tsv"), "--layout", "bundle", "--no-metadata", "--report", "report.jsonl")
     assert ran.code != 0
     first, *files = map(json.loads, Path("report.jsonl").read_text().splitlines())

@@ -12,6 +12,7 @@ import pytest
 from azul_project import write_project
 from breakable import Faults
 from disk_space import stating
+from dss_manifests import WITH_VERSION, rows_of, write_manifest
 from handwritten import leaf_commands
 from interrupting import interrupted
 from omicsdk.cli.arguments import key
@@ -115,12 +116,8 @@ def into_s3(sandbox: Any, user: Any, count: int) -> tuple[list[str], str]:
 
 
 def dss_manifest(sandbox: Any, user: Any, count: int) -> tuple[list[str], str]:
-    uuid = bundle_of(sandbox, count)
-    bundle = user("dss", "get-bundle", "--uuid", uuid, "--replica", "aws").json["bundle"]
-    names = ["name", "uuid", "version", "sha256", "size"]
-    head = ["bundle_uuid", "bundle_version", *(f"file_{name}" for name in names)]
-    rows = [[uuid, bundle["version"], *(str(file[name]) for name in names)] for file in bundle["files"]]
-    Path("m.tsv").write_text("".join("\t".join(row) + "\n" for row in (head, *rows)))
+    del user
+    write_manifest(Path("m.tsv"), rows_of(sandbox.seed(Path(tree(count, "source")))), WITH_VERSION)
     words = ["dss", "download-manifest", "--manifest", "m.tsv", "--replica", "aws", "--download-dir", "to"]
     return words, "/_objects/*"
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dss_manifests import rows_of, write_manifest
 from fork_server import forked
-from omicsdk.hca.dss import tsv
 from service_command import gen3_command
 from waiting import until
 
@@ -35,21 +35,7 @@ def manifest(omics_sandbox: Any, tmp_path: Path) -> Path:
     (source / "reads.bin").write_bytes(random.Random(1).randbytes(6 << 20))
     for number in range(29):
         (source / f"{number:02d}.txt").write_bytes(b"%d" % number * 500)
-    bundle = omics_sandbox.seed(source)
-    from omicsdk.hca.dss import Dss
-
-    with Dss(omics_sandbox.swagger_url.rpartition("/")[0]) as dss:
-        payload = dss.get_bundle.raw(uuid=bundle["bundle_uuid"], replica="aws").json()["bundle"]
-    path = tmp_path / "m.tsv"
-    with path.open("w", newline="") as file:
-        writer = tsv.DictWriter(
-            file, ["bundle_uuid", "bundle_version", "file_name", "file_uuid", "file_sha256", "file_size"]
-        )
-        writer.writeheader()
-        for entry in payload["files"]:
-            row = {f"file_{name}": str(entry[name]) for name in ("name", "uuid", "sha256", "size")}
-            writer.writerow({"bundle_uuid": payload["uuid"], "bundle_version": payload["version"], **row})
-    return path
+    return write_manifest(tmp_path / "m.tsv", rows_of(omics_sandbox.seed(source)))
 
 
 @pytest.fixture

@@ -4,11 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dss_manifests import WITH_VERSION, rows_of, write_manifest
 from omicsdk.compat.hca.dss import DownloadContext, DSSClient, ManifestDownloadContext
 
 pytestmark = pytest.mark.sandbox
-
-HEADER = ["bundle_uuid", "bundle_version", "file_name", "file_uuid", "file_version", "file_sha256", "file_size"]
 
 
 @pytest.fixture
@@ -19,14 +18,7 @@ def client(omics_sandbox: Any) -> Any:
 
 @pytest.fixture
 def manifest(bundle: Any, folder: Path) -> str:
-    rows = [
-        [bundle["bundle_uuid"], bundle["version"], file["name"], file["uuid"], file["version"], file["sha256"], file["size"]]
-        for file in bundle["files"]
-        if file["name"] == "reads/R1.fastq"
-    ]  # fmt: skip
-    path = folder / "manifest.tsv"
-    path.write_text("".join("\t".join(map(str, row)) + "\n" for row in [HEADER, *rows]))
-    return str(path)
+    return str(write_manifest(folder / "manifest.tsv", rows_of(bundle, names=["reads/R1.fastq"]), WITH_VERSION))
 
 
 def test_a_bundle_with_filters(client: DSSClient, bundle: Any, folder: Path):

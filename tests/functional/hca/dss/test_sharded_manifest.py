@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dss_manifests import rows_of, write_manifest
 from omicsdk.core import BearerToken, ChecksumMismatch, NotFound, UsageError
-from omicsdk.hca.dss import Dss, tsv
+from omicsdk.hca.dss import Dss
 from omicsdk.hca.dss.files import can_travel, filestore_path
-from omicsdk.hca.dss.manifests import COLUMNS
 from omicsdk.sandbox import Rule
 
 pytestmark = pytest.mark.sandbox
@@ -25,29 +25,10 @@ def source(source: Path) -> Path:
 
 
 @pytest.fixture
-def rows(dss: Dss, bundle: Any) -> list[dict[str, str]]:
+def rows(bundle: Any) -> list[dict[str, str]]:
     """Its files as a manifest lists them, one of them twice."""
-    manifest = dss.get_bundle.raw(uuid=bundle["bundle_uuid"], replica="aws").json()["bundle"]
-    manifest_rows = [
-        {
-            "bundle_uuid": manifest["uuid"],
-            "bundle_version": manifest["version"],
-            "file_name": file["name"],
-            "file_uuid": file["uuid"],
-            "file_sha256": file["sha256"],
-            "file_size": str(file["size"]),
-        }
-        for file in manifest["files"]
-    ]
-    return [*manifest_rows, manifest_rows[0]]
-
-
-def written(path: Path, rows: list[dict[str, str]]) -> Path:
-    with path.open("w", newline="") as file:
-        writer = tsv.DictWriter(file, COLUMNS)
-        writer.writeheader()
-        writer.writerows(rows)
-    return path
+    rows = rows_of(bundle)
+    return [*rows, rows[0]]
 
 
 def tree(folder: Path) -> dict[str, str]:
@@ -61,7 +42,7 @@ def tree(folder: Path) -> dict[str, str]:
 
 @pytest.mark.parametrize("layout", ["none", "bundle"])
 def test_two_workers_do_what_one_process_does(dss: Dss, rows: Any, folder: Path, monkeypatch: Any, layout: str):
-    manifest = written(folder.parent / "m.tsv", rows)
+    manifest = write_manifest(folder.parent / "m.tsv", rows)
     alone, together = folder / "alone", folder / "together"
     results: list[Any] = []
     progress: list[Any] = []
@@ -88,7 +69,7 @@ def test_two_workers_do_what_one_process_does(dss: Dss, rows: Any, folder: Path,
 
 
 def test_the_same_call_continues_with_what_exists(dss: Dss, rows: Any, folder: Path):
-    manifest = written(folder.parent / "m.tsv", rows)
+    manifest = write_manifest(folder.parent / "m.tsv", rows)
     dss.download_manifest(manifest, "aws", workers=2)
     (folder / filestore_path(rows[0]["file_sha256"])).unlink()
     for workers, fetched in ((2, 1), (3, 0), (None, 0)):
@@ -101,7 +82,7 @@ def test_what_fails_is_reported_as_without_workers(dss: Dss, rows: Any, folder: 
     rows[2] = {**rows[2], "file_uuid": "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa"}
     results = [
         dss.download_manifest(
-            written(folder.parent / "m.tsv", rows), "aws", download_dir=name, workers=workers, check=False
+            write_manifest(folder.parent / "m.tsv", rows), "aws", download_dir=name, workers=workers, check=False
         )
         for name, workers in (("alone", None), ("together", 2))
     ]
@@ -115,12 +96,14 @@ def test_what_fails_is_reported_as_without_workers(dss: Dss, rows: Any, folder: 
 
 def test_a_service_that_lets_no_user_in_is_stated_once_a_file(dss: Dss, rows: Any, folder: Path, omics_sandbox: Any):
     omics_sandbox.add_faults(Rule("status", path="*/files/*", status=403))
-    result = dss.download_manifest(written(folder.parent / "m.tsv", rows), "aws", workers=2, retries=0, check=False)
+    result = dss.download_manifest(
+        write_manifest(folder.parent / "m.tsv", rows), "aws", workers=2, retries=0, check=False
+    )
     assert result.counts["failed"] == len(result.failed) == FILES + 4
 
 
 def test_workers_and_a_scheduler_exclude_each_other(dss: Dss, rows: Any, folder: Path):
-    manifest = written(folder.parent / "m.tsv", rows)
+    manifest = write_manifest(folder.parent / "m.tsv", rows)
     with pytest.raises(UsageError, match="are mutually exclusive"):
         dss.download_manifest(manifest, "aws", workers=2, scheduler="tcp://127.0.0.1:1")
     with pytest.raises(UsageError, match="workers is 0"):
@@ -130,7 +113,7 @@ def test_workers_and_a_scheduler_exclude_each_other(dss: Dss, rows: Any, folder:
 
 def test_a_dry_run_needs_no_workers(dss: Dss, rows: Any, folder: Path):
     result = dss.download_manifest(
-        written(folder.parent / "m.tsv", rows), "aws", scheduler="tcp://127.0.0.1:1", dry_run=True
+        write_manifest(folder.parent / "m.tsv", rows), "aws", scheduler="tcp://127.0.0.1:1", dry_run=True
     )
     assert result.counts["planned"] == FILES + 4
     assert not list(folder.iterdir())

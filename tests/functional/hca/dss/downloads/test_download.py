@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dss_manifests import rows_of, write_manifest
 from omicsdk.core import BearerToken, ChecksumMismatch, NotFound, NotWritable, UsageError
 from omicsdk.core import UnsafePath as Unsafe
 from omicsdk.hca.dss import DownloadFailed, Dss, ManifestError, Result, tsv
 from omicsdk.hca.dss.files import filestore_path
-from omicsdk.hca.dss.manifests import COLUMNS
 from omicsdk.transfer import TransferFailed
 
 pytestmark = pytest.mark.sandbox
@@ -23,31 +23,8 @@ def tree(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def rows_of(dss: Dss, bundle: Any) -> list[dict[str, str]]:
-    manifest = dss.get_bundle.raw(uuid=bundle["bundle_uuid"], replica="aws").json()["bundle"]
-    return [
-        {
-            "bundle_uuid": manifest["uuid"],
-            "bundle_version": manifest["version"],
-            "file_name": file["name"],
-            "file_uuid": file["uuid"],
-            "file_sha256": file["sha256"],
-            "file_size": str(file["size"]),
-        }
-        for file in manifest["files"]
-    ]
-
-
 def errors(result: Result) -> list[Any]:
     return [outcome.error for outcome in result.failed]
-
-
-def write(path: Path, rows: list[dict[str, str]]) -> Path:
-    with path.open("w", newline="") as file:
-        writer = tsv.DictWriter(file, COLUMNS)
-        writer.writeheader()
-        writer.writerows(rows)
-    return path
 
 
 def test_a_bundle_lands_in_its_folder(dss: Dss, bundle: Any, source: Path, folder: Path):
@@ -106,7 +83,7 @@ def test_a_bundle_that_does_not_exist(dss: Dss, folder: Path):
 def test_a_manifest_fills_the_filestore_and_is_written_back_with_paths(
     dss: Dss, bundle: Any, folder: Path, tmp_path: Path
 ):
-    manifest = write(tmp_path / "manifest.tsv", rows_of(dss, bundle))
+    manifest = write_manifest(tmp_path / "manifest.tsv", rows_of(bundle))
     dss.download_manifest(manifest, "aws", download_dir="data")
     copy = (folder / "manifest.tsv").read_bytes()
     assert copy.count(b"\r\n") == 5
@@ -121,8 +98,8 @@ def test_a_copy_that_cannot_be_written_is_reported_and_the_files_exist(
     dss: Dss, bundle: Any, folder: Path, tmp_path: Path
 ):
     (folder / "m.tsv").mkdir()
-    rows = rows_of(dss, bundle)
-    result = dss.download_manifest(write(tmp_path / "m.tsv", rows), "aws", check=False)
+    rows = rows_of(bundle)
+    result = dss.download_manifest(write_manifest(tmp_path / "m.tsv", rows), "aws", check=False)
     assert [type(error) for error in errors(result)] == [NotWritable]
     assert "m.tsv" in str(errors(result)[0])
     assert all((folder / filestore_path(row["file_sha256"])).exists() for row in rows)
@@ -130,12 +107,12 @@ def test_a_copy_that_cannot_be_written_is_reported_and_the_files_exist(
 
 
 def test_files_that_are_missing_come_though_the_first_ones_exist(dss: Dss, bundle: Any, folder: Path, tmp_path: Path):
-    rows = rows_of(dss, bundle)
-    dss.download_manifest(write(tmp_path / "m.tsv", rows[:1]), "aws")
+    rows = rows_of(bundle)
+    dss.download_manifest(write_manifest(tmp_path / "m.tsv", rows[:1]), "aws")
     stop = threading.Event()
     watch = threading.Timer(30, stop.set)  # a download that waits for what is not requested would never end
     watch.start()
-    result = dss.download_manifest(write(tmp_path / "m.tsv", rows), "aws", stop=stop, check=False)
+    result = dss.download_manifest(write_manifest(tmp_path / "m.tsv", rows), "aws", stop=stop, check=False)
     watch.cancel()
     assert result.counts == {"done": 3, "skipped": 1, "failed": 0, "stopped": 0}
 
@@ -143,14 +120,14 @@ def test_files_that_are_missing_come_though_the_first_ones_exist(dss: Dss, bundl
 def test_layout_bundle_takes_all_metadata_and_the_data_that_the_rows_name(
     dss: Dss, bundle: Any, folder: Path, tmp_path: Path
 ):
-    rows = [row for row in rows_of(dss, bundle) if row["file_name"] == "reads/R1.fastq"]
-    dss.download_manifest(write(tmp_path / "m.tsv", rows), "aws", layout="bundle")
+    rows = [row for row in rows_of(bundle) if row["file_name"] == "reads/R1.fastq"]
+    dss.download_manifest(write_manifest(tmp_path / "m.tsv", rows), "aws", layout="bundle")
     landed = tree(folder / f"{bundle['bundle_uuid']}.{bundle['version']}")
     assert set(landed) == {"bundle.json", "cell_suspension_0.json", "links.json", "reads/R1.fastq"}
 
 
 def test_layout_bundle_honours_the_version_of_the_row(dss: Dss, bundle: Any, folder: Path, tmp_path: Path):
-    manifest = write(tmp_path / "m.tsv", rows_of(dss, bundle))
+    manifest = write_manifest(tmp_path / "m.tsv", rows_of(bundle))
     dropped = dss.get_bundle.raw(uuid=bundle["bundle_uuid"], replica="aws").json()["bundle"]["files"][0]
     identity = {key: dropped[key] for key in ("uuid", "version", "name", "indexed")}
     dss.patch_bundle(uuid=bundle["bundle_uuid"], replica="aws", version=bundle["version"], remove_files=[identity])
@@ -159,10 +136,10 @@ def test_layout_bundle_honours_the_version_of_the_row(dss: Dss, bundle: Any, fol
 
 
 def test_one_wrong_checksum_never_stops_the_others(dss: Dss, bundle: Any, folder: Path, tmp_path: Path):
-    rows = rows_of(dss, bundle)
+    rows = rows_of(bundle)
     wrong = next(row for row in rows if row["file_name"] == "links.json")
     wrong["file_sha256"] = "0" * 64
-    result = dss.download_manifest(write(tmp_path / "m.tsv", rows), "aws", check=False)
+    result = dss.download_manifest(write_manifest(tmp_path / "m.tsv", rows), "aws", check=False)
     assert [type(error) for error in errors(result)] == [ChecksumMismatch]
     assert "Check file_sha256 in the manifest" in str(errors(result)[0])
     assert result.counts["done"] == 3
@@ -175,27 +152,27 @@ def test_one_wrong_checksum_never_stops_the_others(dss: Dss, bundle: Any, folder
 
 
 def test_rows_that_the_bundle_contradicts_are_reported(dss: Dss, bundle: Any, folder: Path, tmp_path: Path):
-    rows = rows_of(dss, bundle)
+    rows = rows_of(bundle)
     rows[0]["file_name"] = "no such file"
-    result = dss.download_manifest(write(tmp_path / "m.tsv", rows), "aws", layout="bundle", check=False)
+    result = dss.download_manifest(write_manifest(tmp_path / "m.tsv", rows), "aws", layout="bundle", check=False)
     assert "no such file" in str(errors(result)[0])
     assert result.counts["failed"] == 1
 
 
 def test_a_missing_bundle_never_stops_the_others(dss: Dss, bundle: Any, folder: Path, tmp_path: Path):
-    rows = rows_of(dss, bundle)
+    rows = rows_of(bundle)
     rows.append({**rows[0], "bundle_uuid": "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa"})
-    result = dss.download_manifest(write(tmp_path / "m.tsv", rows), "aws", layout="bundle", check=False)
+    result = dss.download_manifest(write_manifest(tmp_path / "m.tsv", rows), "aws", layout="bundle", check=False)
     assert isinstance(errors(result)[0], NotFound)
     assert (folder / f"{bundle['bundle_uuid']}.{bundle['version']}" / "bundle.json").exists()
 
 
 def test_a_faulty_manifest_costs_no_request(dss: Dss, bundle: Any, folder: Path, tmp_path: Path, omics_sandbox: Any):
-    rows = rows_of(dss, bundle)
+    rows = rows_of(bundle)
     rows[1]["file_size"] = "many"
     omics_sandbox.request_log.clear()
     with pytest.raises(ManifestError, match="line 3"):
-        dss.download_manifest(write(tmp_path / "m.tsv", rows), "aws")
+        dss.download_manifest(write_manifest(tmp_path / "m.tsv", rows), "aws")
     assert not omics_sandbox.requests()
     assert not list(folder.iterdir())
 
@@ -258,21 +235,21 @@ def test_a_collection_brings_its_bundles_and_those_of_the_collections_in_it(dss:
 
 
 def test_a_file_that_the_service_has_not_is_named(dss: Dss, bundle: Any, folder: Path, tmp_path: Path):
-    rows = rows_of(dss, bundle)
+    rows = rows_of(bundle)
     rows[0]["file_uuid"] = "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa"
-    result = dss.download_manifest(write(tmp_path / "m.tsv", rows), "aws", check=False)
+    result = dss.download_manifest(write_manifest(tmp_path / "m.tsv", rows), "aws", check=False)
     assert isinstance(errors(result)[0], NotFound)
     assert rows[0]["file_name"] in str(errors(result)[0])
     assert result.counts["done"] == len(rows) - 1
 
 
 def test_who_is_refused_once_asks_no_more(dss: Dss, bundle: Any, folder: Path, tmp_path: Path, omics_sandbox: Any):
-    rows = rows_of(dss, bundle)
+    rows = rows_of(bundle)
     many = [{**rows[0], "file_sha256": f"{number:064x}"} for number in range(200)]
     omics_sandbox.settings.turn({"dss.restricted": True})
     omics_sandbox.request_log.clear()
     stranger = dss.with_options(credentials=None)
-    result = stranger.download_manifest(write(tmp_path / "m.tsv", many), "aws", check=False)
+    result = stranger.download_manifest(write_manifest(tmp_path / "m.tsv", many), "aws", check=False)
     assert len(errors(result)) == 200
     assert len(omics_sandbox.requests("/dss/v1/files")) <= 32
 
@@ -294,10 +271,10 @@ def test_few_files_of_a_manifest_need_no_call_of_the_clients(
     dss: Dss, bundle: Any, folder: Path, tmp_path: Path, omics_sandbox: Any, monkeypatch: Any
 ):
     """Nothing is known of the service yet: the engine requests the first few files from it all the same."""
-    rows = rows_of(dss, bundle)
+    rows = rows_of(bundle)
     monkeypatch.setattr("omicsdk.hca.dss.files.locate", None)
     omics_sandbox.request_log.clear()
-    assert not dss.download_manifest(write(tmp_path / "m.tsv", rows), "aws").failed
+    assert not dss.download_manifest(write_manifest(tmp_path / "m.tsv", rows), "aws").failed
     assert len(omics_sandbox.requests("/dss/v1/files")) == len({row["file_sha256"] for row in rows})
 
 
@@ -321,10 +298,12 @@ class Renewed(BearerToken):
 def test_a_token_that_ends_meanwhile_is_renewed(
     dss: Dss, bundle: Any, folder: Path, tmp_path: Path, omics_sandbox: Any, rows_twice: int
 ):
-    rows = rows_of(dss, bundle)
+    rows = rows_of(bundle)
     omics_sandbox.settings.turn({"dss.restricted": True})
     token = Renewed("0" * 32, omics_sandbox.token())
-    result = dss.with_options(credentials=token).download_manifest(write(tmp_path / "m.tsv", rows * rows_twice), "aws")
+    result = dss.with_options(credentials=token).download_manifest(
+        write_manifest(tmp_path / "m.tsv", rows * rows_twice), "aws"
+    )
     assert not errors(result)
     assert token.renewed == 1
 
@@ -333,10 +312,10 @@ def test_a_file_that_was_treated_as_another_one_is_missed(
     dss: Dss, bundle: Any, folder: Path, tmp_path: Path, monkeypatch: Any
 ):
     """Checksums are distinguished by some of their bits only: what that leaves out must not be mistaken for done."""
-    rows = rows_of(dss, bundle)
+    rows = rows_of(bundle)
     assert len(rows) > 1
 
     monkeypatch.setattr("omicsdk.hca.dss.files.first_of_each", lambda files, name: islice(files, 1))
-    result = dss.download_manifest(write(tmp_path / "m.tsv", rows), "aws", check=False)
+    result = dss.download_manifest(write_manifest(tmp_path / "m.tsv", rows), "aws", check=False)
     assert len(errors(result)) == len({row["file_sha256"] for row in rows}) - 1
     assert "is not in the filestore" in str(errors(result)[0])
