@@ -65,6 +65,10 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     "omicsdk.core.page_items": {
         "_list_shape: 'model' -> 'modell'": "of the page's shape: only its model is read",
     },
+    "omicsdk.core.sending.wire": {
+        "Received.json: 'it is nested too deeply' -> 'it is nested too deeplyy'": "of why: only its word nested is read",
+        "_Limit: 0 -> 1": "of least: `start` sets it before it is read",
+    },
     "omicsdk.crunch.storage.s3": {
         "S3Storage.open: 'omics-crunch-' -> 'omics-crunch--'": "any name of a temporary folder is right",
         "S3Storage.open: True -> False": "of ignore_errors: the folder was just made, and can be removed",

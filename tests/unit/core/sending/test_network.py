@@ -1,5 +1,6 @@
 """Proxies, authorities and client certificates as the environment names them."""
 
+import asyncio
 import ipaddress
 
 import pycurl
@@ -18,6 +19,7 @@ from omicsdk.core.errors import (
 from omicsdk.core.sending import proxies
 from omicsdk.core.sending.connections import Network, default_ca_file, network
 from omicsdk.core.sending.proxies import Passage, ProxyLogin, is_login_refused, login_of
+from omicsdk.core.sending.wire import EventLoop
 
 P = "http://proxy.example.org:3128"
 
@@ -244,6 +246,22 @@ def test_one_of_those_that_wait_follows_a_cancelled_one(at):
     with pytest.raises(KeyboardInterrupt), first:
         raise KeyboardInterrupt
     assert [passage.turn() for passage in (third, second)] == ["go", "wait"]
+
+
+@pytest.mark.parametrize("is_refused", [True, False])
+def test_on_an_event_loop_a_request_waits_for_the_first_one(is_refused):
+    login = ProxyLogin()
+    first, second = Passage(login), Passage(login)
+
+    async def run():
+        assert await EventLoop().passed(first)
+        waiting = asyncio.create_task(EventLoop().passed(second))
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        first.responded(refused=is_refused)
+        return await waiting
+
+    assert asyncio.run(run()) is not is_refused
 
 
 @pytest.mark.parametrize(

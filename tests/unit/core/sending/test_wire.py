@@ -139,6 +139,11 @@ def test_of_an_error_before_a_body_that_is_streamed_the_beginning_is_read(exchan
     assert [(body.read_count, body.closed_count) for body in exchange.bodies] == [(4, 1), (0, 0)]
 
 
+def test_an_error_before_a_body_that_is_streamed_is_decoded(exchange: Exchange) -> None:
+    with pytest.raises(errors.NotFound, match="sorry"):
+        exchange.send((404, {"content-encoding": "gzip"}, [gzip.compress(b"sorry")]), stream=True)
+
+
 def test_a_body_that_is_too_slow_is_given_up(exchange: Exchange) -> None:
     assert exchange.send((200, {}, [b"x"] * 20), seconds=0.01).content == b"x" * 20
     with pytest.raises(errors.TimedOut, match="too slow"):
