@@ -444,10 +444,13 @@ def response(peregrine: PeregrineApi, query: str, variables: Mapping[str, Any] |
 
 
 def _refusal(errors: object) -> Gen3SubmissionQueryError:
-    return Gen3SubmissionQueryError(
-        f"The query was refused: {'; '.join(messages_of(errors))}",
-        remedy="Correct it; the dictionary has the nodes, their properties and links, which are its types and fields.",
-    )
+    messages = "; ".join(messages_of(errors))
+    # A valid query that takes too long is answered by 200 too.
+    if re.search(r"\btime(?:d|s)?[ _-]?out\b", messages, re.IGNORECASE):
+        remedy = "Query fewer records or fields at a time, or try again later."
+    else:
+        remedy = "Correct it; the dictionary has the nodes, their properties and links, which are its types and fields."
+    return Gen3SubmissionQueryError(f"The query was refused: {messages}", remedy=remedy)
 
 
 #: Rows of a page.

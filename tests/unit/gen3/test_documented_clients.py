@@ -223,3 +223,24 @@ def test_a_list_that_is_absent_is_not_an_empty_one(data: object, field: str):
     with pytest.raises(DecodeError, match="list of ws:///@user/x") as caught:
         storage.ls("@user", "x")
     assert caught.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("message", "remedy"),
+    [
+        ("canceling statement due to statement timeout", "Query fewer records or fields"),
+        ("Query timed out", "Query fewer records or fields"),
+        ('Cannot query field "x" on type "case".', "Correct it"),
+    ],
+)
+def test_a_query_that_takes_too_long_need_not_be_corrected(message: str, remedy: str):
+    transport = httpx.MockTransport(
+        lambda _: httpx.Response(200, json={"data": None, "errors": [{"message": message}]})
+    )
+    with (
+        Gen3(COMMONS, credentials=ANONYMOUS, transport=transport) as commons,
+        pytest.raises(Gen3SubmissionQueryError) as caught,
+    ):
+        commons.query("{case {id}}")
+    assert caught.value.remedy is not None
+    assert caught.value.remedy.startswith(remedy)
