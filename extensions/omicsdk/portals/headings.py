@@ -114,6 +114,9 @@ DOWNLOAD = re.compile(
     r"/download/?(?:\?|\Z)|//(?:\w+\.)?ndownloader\.|/ndownloader/|/api/access/datafile/\d|\A[\[\"'\s]*(?:drs://|dg\.)"
 )
 _FASTA = re.compile(r"\.f(?:n|a)?a\b")
+# A first row of a list without a heading may have a path that ends like those below it.
+_NAME_OF_COLUMN = re.compile(r"[\w .-]+")
+_FASTQ = re.compile(r"(?<![a-z])fq(?![a-z])")
 # The version of an archive of the SRA, whose copy at AWS has none in its name.
 _VERSION_OF_RUN = re.compile(r"\A([SED]RR\d+)\.\d+\Z")
 _STEM = re.compile(r"(?:_(?:ftp|url|uri|link|file|path|galaxy|aspera))+\Z|\A(?:ftp|url|uri|link)_")
@@ -182,7 +185,8 @@ def headings_by(
     is_held, is_heading = (_PATH.match, _PATH_HEADING) if paths else (is_address, _ADDRESS)
     filled, plausible, named, typed, programs = ([0] * len(names) for _ in range(5))
     met, keys = [set[str]() for _ in names], [heading(name) for name in names]
-    words = [{word for part in key.split("_") for word in (part, part.rstrip("0123456789"))} for key in keys]
+    parts = [_FASTQ.sub("fastq", key).split("_") for key in keys]
+    words = [{word for part in key for word in (part, part.rstrip("0123456789"))} for key in parts]
     for cells in rows:
         for column, cell in enumerate(cells[: len(names)]):
             cell = _COMMAND.sub(r"\1", cell)
@@ -194,7 +198,8 @@ def headings_by(
                 programs[column] += _PROGRAM.search(last_part(cell.strip())) is not None
                 met[column].add(cell)
                 named[column] += not paths and any(form.search(cell.strip()) for form in (_EXTENSION, DOWNLOAD))
-                types = _FASTA.sub(".fasta", last_part(cell.strip()).lower()).split(".")[1:]
+                end = _FASTQ.sub("fastq", _FASTA.sub(".fasta", last_part(cell.strip()).lower()))
+                types = end.split(".")[1:]
                 typed[column] += not words[column].isdisjoint(types)
     # A row with a fault does not hide a column: half of its cells are addresses.
     having = [number for number in range(len(names)) if plausible[number] * 2 > filled[number]]
@@ -214,7 +219,13 @@ def headings_by(
         having = [number for number in having if keys[number] == "download_url"]
     having = [number for number in having if programs[number] * 2 <= filled[number]] or having
     files = [number for number in having if named[number] * 2 > filled[number]]
-    by_heading = [number for number in having if is_heading.fullmatch(keys[number])]
+    by_heading = [
+        number
+        for number in having
+        # Paths are also in columns that are called by the type of their files, as in units of Snakemake: fq1, bam.
+        if is_heading.fullmatch(keys[number])
+        or (paths and typed[number] * 2 > filled[number] and _NAME_OF_COLUMN.fullmatch(names[number]))
+    ]
     # One without such a heading is as good beside others if it has checksums (BAM, BAM_MD5, BAI, BAI_MD5), if it is
     # called by the type of its files: cram, crai, or if all of them are in buckets, which have no pages.
     if by_heading and not every:

@@ -1721,3 +1721,17 @@ def test_an_empty_list_and_a_heading_without_rows_are_said_to_be_such(tmp_path: 
             recognised(Head(put(tmp_path / "0.list", text)), "stdin")
     with pytest.raises(UnknownList, match="unknown format; its first line is"):
         recognised(Head(put(tmp_path / "0.list", "Dear all, see the link below\n")), "stdin")
+
+
+def test_columns_called_by_the_type_of_their_files_name_files(tmp_path: Path):
+    units = (
+        "sample\tunit\tfq1\tfq2\tsra\tbam\tgvcf\tcnv_vcf\n"
+        "A\t1\treads/a_1.fastq.gz\treads/a_2.fq.gz\t\tbam/A_T.bam\tref/A.gvcf.gz\tref/A.merged.vcf\n"
+        "B\t1\treads/b_1.fastq.gz\t\t\tbam/B_T.bam\t\t\n"
+    )
+    path = put(tmp_path / "units.tsv", units)
+    assert format_of(path) == "paths"
+    assert [[file.name for file in row] for row in read(path)] == [
+        ["reads/a_1.fastq.gz", "reads/a_2.fq.gz", "bam/A_T.bam", "ref/A.gvcf.gz", "ref/A.merged.vcf"],
+        ["reads/b_1.fastq.gz", "bam/B_T.bam"],
+    ]
