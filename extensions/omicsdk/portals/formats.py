@@ -5,9 +5,18 @@ from __future__ import annotations
 from omicsdk.core.errors import UsageError
 from omicsdk.core.likeness import nearest
 from omicsdk.core.type_guards import is_object
-from omicsdk.portals import described_folders, documents, dvc, git_annex, listings, metalink, tables, url_lists
+from omicsdk.portals import (
+    described_folders,
+    documents,
+    dvc,
+    git_annex,
+    listings,
+    metalink,
+    tables,
+    url_lists,
+)
 from omicsdk.portals.lists import MANUAL, Format, Head, UnknownList
-from omicsdk.portals.unsupported import what_it_is
+from omicsdk.portals.unsupported import names_local_files, what_it_is
 
 # Characters of a first line that an error shows.
 _FIRST_LINE = 200
@@ -73,6 +82,11 @@ def recognised(head: Head, label: str) -> Format:
         if format_.recognises(head):
             return format_
     why, remedy = what_it_is(head)
+    if not why and names_local_files(head):
+        why, remedy = (
+            "a table of paths on a disk, which have no addresses",
+            "State the URLs of the files in their place, or paths in a folder, with --base URL.",
+        )
     first = head.first[:_FIRST_LINE]
     # The first line of what is known may be a secret, such as a cart of dbGaP.
     begins = "" if why or head.members or head.is_binary or not head.first else f"; its first line is {first!r}"

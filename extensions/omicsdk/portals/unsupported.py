@@ -6,10 +6,13 @@ import re
 
 from omicsdk.portals.headings import is_heading_of_addresses
 from omicsdk.portals.lists import WITHOUT_SCHEME, ZIP, Head, scheme_of
+from omicsdk.portals.rows import text_of
 
 # A line of HuBMAP's manifests: the identifier of a dataset, and a path in it. md5sum has two blanks before a path.
 ID_AND_PATH = re.compile(r"(?:HBM[0-9]{3}\.[A-Z]{4}\.[0-9]{3}[ \t]+|[0-9a-f]{32}(?: |\t+))/")
 _RUN = re.compile(r"[sed]rr[0-9]{6,}")
+# A file of a disk, of Unix or of Windows.
+_LOCAL_FILE = re.compile(r"\s*(?:file://)?(?:~?/|[A-Za-z]:[\\/])[^|<>*?:;,]*\.[A-Za-z]\w{0,9}\s*\Z")
 _WORKBOOK = (
     "a workbook of Excel, not a text",
     "Save its sheet as CSV (UTF-8), or as text with tabs; omicsdk[gen3] reads .xlsx.",
@@ -67,9 +70,17 @@ _BY_TEXT = {
         "a torrent",
         "Use a client of BitTorrent, or a list of its web seeds.",
     ),
-    r'"archive_digest"|/file_seek_key/': (
-        "a response of refgenie, without the address of an archive",
+    r'\barchive_(?:digest|checksum)"?\s*:|/file_seek_key/': (
+        "a response or configuration of refgenie, without the address of an archive",
         "Download it: omics cp https://SERVER/v3/assets/archive/GENOME/ASSET .",
+    ),
+    r'"keep:[0-9a-f]{32}\+\d+/': (
+        "a document with files in collections of Arvados",
+        "Download them by its own client: arv-get COLLECTION/PATH .",
+    ),
+    r"\A(?:docker://)?[a-z0-9][\w.-]*/[\w./-]+@sha256:[0-9a-f]{64}$": (
+        "a list of images of containers, not of files",
+        "Pull them by docker pull or apptainer pull.",
     ),
     r"^(?:\[[^]\n]*\] )?(?:pyega3 - EGA|File ID +Status +Bytes)": _EGA,
     r'"analysisId"\s*:': _ICGC,
@@ -154,3 +165,16 @@ def what_it_is(head: Head) -> tuple[str, str]:
             )
         return "binary data, not a list of files", "Use the list that names the files."
     return "", ""
+
+
+def names_local_files(head: Head) -> bool:
+    """Whether a table has a column of paths on a disk.
+
+    Args:
+        head: Its beginning.
+    """
+    for column in dict.fromkeys(name for row in head.sample for name in row):
+        cells = [cell for row in head.sample if (cell := text_of(row.get(column, "")))]
+        if sum(_LOCAL_FILE.match(cell) is not None for cell in cells) * 2 > len(cells):
+            return True
+    return False

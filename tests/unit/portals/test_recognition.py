@@ -1180,7 +1180,7 @@ def test_what_is_neither_utf_8_nor_windows_1252_is_refused(data: bytes, tmp_path
         ),
         (
             b'{"archive_digest": "0", "seek_keys": {"fasta": "x.fa"}}',
-            "a response of refgenie",
+            "a response or configuration of refgenie",
             "omics cp https://SERVER/v3",
         ),
         (b"gene,SRR000001,SRR000002\ng,1,2\n", "unknown format", "omics help lists"),
@@ -1735,3 +1735,17 @@ def test_columns_called_by_the_type_of_their_files_name_files(tmp_path: Path):
         ["reads/a_1.fastq.gz", "reads/a_2.fq.gz", "bam/A_T.bam", "ref/A.gvcf.gz", "ref/A.merged.vcf"],
         ["reads/b_1.fastq.gz", "bam/B_T.bam"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("sample,fastq_1\nA,/path/to/A_R1.fastq.gz\nB,/path/to/B_R1.fastq.gz\n", "paths on a disk"),
+        ("sample\tfile\nA\tC:\\data\\A.raw\n", "paths on a disk"),
+        (f"quay.io/org/tool@sha256:{'0' * 64}\nquay.io/org/b@sha256:{'1' * 64}\n", "images of containers"),
+        (f'{{"bam": {{"class": "File", "path": "keep:{"0" * 32}+530/a.bam"}}}}', "collections of Arvados"),
+    ],
+)
+def test_files_that_only_another_program_gets_are_refused_with_its_name(text: str, message: str, tmp_path: Path):
+    with pytest.raises(UnknownList, match=message):
+        format_of(put(tmp_path / "list", text))
