@@ -46,7 +46,7 @@ from omicsdk.portals.conversion import converted, fasterq_dump
 from omicsdk.portals.file_kinds import kinds_in_words
 from omicsdk.portals.formats import format_named, recognised
 from omicsdk.portals.git_annex import is_annexed_link
-from omicsdk.portals.headings import is_address, parsed_map
+from omicsdk.portals.headings import parsed_map
 from omicsdk.portals.lists import (
     FAULT,
     SHOWN_FAULTS,
@@ -68,6 +68,7 @@ from omicsdk.portals.names.written import (
     Named,
     are_names,
     column_of_names,
+    has_pages_alone,
     is_name_row,
     names_in_column,
     names_in_result,
@@ -455,9 +456,7 @@ def _lists(
             if names and format is None:
                 continue
         elif (
-            format in (None, TABLE)
-            and (column := column_of_names(head))
-            and (unknown or _has_pages_alone(head, column))
+            format in (None, TABLE) and (column := column_of_names(head)) and (unknown or has_pages_alone(head, column))
         ):
             on_message(f"{label}: the names of data in column {column!r} are read")
             named += names_in_column(file_list, column)
@@ -510,12 +509,6 @@ def _sort(words: Iterable[Named | str], named: list[Named], alone: list[str]) ->
             alone.append(word)
         else:
             named.append(word)
-
-
-def _has_pages_alone(head: Head, column: str) -> bool:
-    """Whether a column of names has URLs, and no other column of the table has any."""
-    having = {name for row in head.sample for name, cell in row.items() if is_address(text_of(cell))}
-    return having == {column}
 
 
 def _result(file_list: FileList, format: Format | None) -> tuple[Format | None, list[Named]]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from omicsdk.portals.headings import headings_by
 from omicsdk.portals.lists import FileList, Format, Head, ListError, Row, RowFault, is_row, numbered_lines, scheme_of
 from omicsdk.portals.names.archive import Reads
 from omicsdk.portals.names.grammar import Name, names_in
@@ -150,6 +151,18 @@ def column_of_names(head: Head) -> str:
     runs = [column for column in named if all(map(_is_run, cells[column]))]
     distinct = {tuple(cells[column]): column for column in reversed(runs or named)}
     return next(iter(distinct.values())) if len(distinct) == 1 else ""
+
+
+def has_pages_alone(head: Head, column: str) -> bool:
+    """Whether a column of names has URLs, and no other column of the table has any of files: it may have other pages.
+
+    Args:
+        head: The beginning of the table.
+        column: The column, see `column_of_names`.
+    """
+    names = [*head.sample[0]]
+    rows = [[text_of(row.get(name, "")) for name in names] for row in head.sample]
+    return headings_by(names, rows).urls == (column.lower(),)
 
 
 def _is_run(cell: str) -> bool:

@@ -10,6 +10,7 @@ from omicsdk.portals.names.written import (
     RUN_LISTS,
     are_names,
     column_of_names,
+    has_pages_alone,
     names_in_column,
     names_in_result,
     names_written,
@@ -114,6 +115,17 @@ def test_lines_are_names_and_addresses_below_a_heading(tmp_path: Path) -> None:
 def test_the_only_column_of_names_is_found(rows: list[str], column: str, tmp_path: Path) -> None:
     path = put(tmp_path / "table.csv", "\n".join([*rows, ""]))
     assert column_of_names(Head(path)) == column
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"), [("https://h.example/Detail.aspx?Ref=1", True), ("https://h.example/a.bam", False)]
+)
+def test_pages_of_names_are_alone_beside_other_pages_but_not_beside_files(
+    other: str, expected: bool, tmp_path: Path
+) -> None:
+    page = f"https://www.ebi.ac.uk/ena/data/view/{RUN}"
+    table = head(tmp_path, f"Sample,ENA link,Coriell link\nS1,{page},{other}\n")
+    assert (column_of_names(table), has_pages_alone(table, "ENA link")) == ("ENA link", expected)
 
 
 @pytest.mark.parametrize(
