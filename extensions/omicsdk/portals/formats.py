@@ -12,6 +12,7 @@ from omicsdk.portals import (
     git_annex,
     listings,
     metalink,
+    named_files,
     tables,
     url_lists,
 )
@@ -65,6 +66,7 @@ FORMATS = (
     tables.SRA_TABLE,
     tables.PATHS,
     documents.JSON,
+    named_files.NAMED_FILES,
 )
 
 

@@ -86,6 +86,7 @@ FORMAT_OF = {
     "inventory.json": "s3-inventory",
     "units.txt": "sra-table",
     "inputs.json": "json",
+    "checksums.json": "named-files",
     "ffq.json": "ffq",
     "drs.json": "drs",
     "ro-crate.json": "ro-crate",
@@ -123,7 +124,9 @@ def format_of(path: Path) -> str:
 def read(path: Path, name: str = "", *prefer: str, base: str = "") -> list[list[ListedFile]]:
     """The files of each row."""
     format = format_named(name) if name else recognised(Head(path), path.name)
-    base = base or FOLDER * (format.name == "paths" or path.suffix == ".html")  # other formats' files are elsewhere
+    base = base or FOLDER * (
+        format.name in ("paths", "named-files") or path.suffix == ".html"
+    )  # other formats' files are elsewhere
     listed = FileList(path, path.name, base, prefer, Counter())
     return [files_of(format, row, listed) for row in format.rows(listed)]
 
@@ -1749,3 +1752,49 @@ def test_columns_called_by_the_type_of_their_files_name_files(tmp_path: Path):
 def test_files_that_only_another_program_gets_are_refused_with_its_name(text: str, message: str, tmp_path: Path):
     with pytest.raises(UnknownList, match=message):
         format_of(put(tmp_path / "list", text))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        (
+            "inputs.json",
+            '{"reads": {"class": "File", "location": "a%20b.bam", "checksum": "sha1$a9993e364706816aba3e25717850c26c9cd0d89d",'
+            ' "size": 3, "secondaryFiles": [{"class": "File", "path": "ref/a.interval_list"}]},'
+            ' "ready": {"class": "File", "path": "/data/x.bam"}, "dir": {"class": "Directory", "path": "x.dir"}}',
+            [("a b.bam", 3, ["sha1"]), ("ref/a.interval_list", None, [])],
+        ),
+        (
+            "registry.yaml",
+            f"data:\n  four:\n    shape: [2, 3]\n    files:\n      - name: image.tif\n        s3_key: four/image.tif\n        sha256: {'0' * 64}\n",
+            [("four/image.tif", None, ["sha256"])],
+        ),
+        (
+            "inputs.json",
+            '{"W.reads": ["test/a_R1.fastq.gz", "test/a_R2.fastq.gz"], "W.name": "a.b", "W.docker": "org/image:1.0.x"}',
+            [("test/a_R1.fastq.gz", None, []), ("test/a_R2.fastq.gz", None, [])],
+        ),
+    ],
+)
+def test_documents_that_name_files_without_addresses_are_read_with_their_folder(
+    name: str, text: str, expected: list[tuple[str, int | None, list[str]]], tmp_path: Path
+):
+    path = put(tmp_path / name, text)
+    assert format_of(path) == "named-files"
+    files = [file for (file,) in read(path)]
+    assert [(file.name, file.size, [*file.checksums]) for file in files] == expected
+    assert all(file.address.startswith(f"{FOLDER}/") for file in files)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"main": "lib/index.js", "version": "1.0"}',  # a package of another kind, not inputs
+        '{"lock.json": "not a checksum", "b.json": ""}',
+        f'{{"commit": "{"0" * 40}"}}',
+        '{"reads": {"class": "File", "path": "/data/x.bam"}}',
+    ],
+)
+def test_documents_with_other_paths_name_no_files(text: str, tmp_path: Path):
+    with pytest.raises(UnknownList):
+        format_of(put(tmp_path / "list.json", text))
