@@ -34,9 +34,12 @@ def published(index: Path) -> str:
     with index.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
     right = sum(row["now"].startswith("right") for row in rows)
+    refused = sum(row["now"].startswith("refused") and "without a reason" not in row["now"] for row in rows)
+    left = len(rows) - right - refused
     before = sum(row["before"] == "right" for row in rows)
+    others = f", and {left} not yet" if left else ""
     lines = [
-        f"Of {len(rows)} lists {right} are read as they should be, and {len(rows) - right} refused with a reason; {before} were right before.",
+        f"Of {len(rows)} lists {right} are read as they should be, {refused} refused with a reason{others}; {before} were right before.",
         "",
         "| Project | Kind | Published as | Format | Before | Now |",
         "|---|---|---|---|---|---|",
