@@ -159,15 +159,20 @@ class CustomerKeys:
         except Problem as problem:
             return refused(problem, environ, start_response)
 
+        succeeded = False
+
         def start(status: str, sent: list[tuple[str, str]], *more: Any) -> Any:
-            if key_digest and status[0] == "2":
+            nonlocal succeeded
+            succeeded = status[0] == "2"
+            if key_digest and succeeded:
                 sent = [*sent, (f"{_CUSTOMER}algorithm", "AES256"), (f"{_CUSTOMER}key-MD5", key_digest)]
             return start_response(status, sent, *more)
 
         body = self.app(environ, start)
         if key_digest and target.method in ("PUT", "POST"):
             body = [b"".join(body)]
-            self._keep(target, body[0], key_digest)
+            if succeeded:  # a refused request leaves the object with the key that it was put with
+                self._keep(target, body[0], key_digest)
         return body
 
     def _keep(self, target: Target, body: bytes, key_digest: str) -> None:

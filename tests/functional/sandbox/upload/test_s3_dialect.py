@@ -105,6 +105,8 @@ def test_customers_keys(s3: Any):
     assert refusal(lambda: s3.get_object(**PLACE)) == ("InvalidRequest", 400)
     assert refusal(lambda: s3.head_object(**PLACE)) == ("400", 400)
     assert refusal(lambda: s3.get_object(**PLACE, **other)) == ("AccessDenied", 403)
+    assert refusal(lambda: s3.put_object(**PLACE, Body=b"y", IfNoneMatch="*", **other)) == ("PreconditionFailed", 412)
+    assert s3.get_object(**PLACE, **CUSTOMER_KEY)["Body"].read() == b"x"
     to = {"Bucket": STAGING_BUCKET, "Key": "c"}
     assert refusal(lambda: s3.copy_object(**to, CopySource=PLACE)) == ("InvalidRequest", 400)
     source = {"CopySourceSSECustomerAlgorithm": "AES256", "CopySourceSSECustomerKey": KEY}
