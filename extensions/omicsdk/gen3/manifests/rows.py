@@ -118,12 +118,8 @@ def _of_json(path: Path, on_fault: OnFault) -> Iterator[Row]:
             ):
                 _check_no_studies(path, entry)
                 cells, headings = _cells(entry, aliases)
-                named = next((entry[key] for key in entry if headings.get(tables.FILE_NAME) == key), "")
-                if not isinstance(named, str):  # its text would be a name that was not given
-                    remedy = "Correct the name, or leave it out."
-                    on_fault(
-                        Fault(number, headings[tables.FILE_NAME], str(named), wrong_with(named), remedy, unit="entry")
-                    )
+                if (fault := _not_text(entry, headings, number)) is not None:
+                    on_fault(fault)
                     continue
                 read = _row(cells, number, headings, on_fault, "entry")
                 if read is not None:
@@ -135,6 +131,15 @@ def _of_json(path: Path, on_fault: OnFault) -> Iterator[Row]:
             f"it is not a JSON list of objects: {where} is {str(error.value)[:80]!r}",
             remedy='Write a list such as [{"object_id": "dg.1234/...", "file_name": "a.bam"}].',
         ) from error
+
+
+def _not_text(entry: Mapping[str, Any], headings: Mapping[str, str], number: int) -> Fault | None:
+    """The fault of an entry whose GUID or name is another value: its text would be one that was not given."""
+    remedies = {tables.GUID: "Write the GUID as text.", tables.FILE_NAME: "Correct the name, or leave it out."}
+    for name, remedy in remedies.items():
+        if name in headings and not isinstance(value := entry[headings[name]], str):
+            return Fault(number, headings[name], str(value), wrong_with(value), remedy, unit="entry")
+    return None
 
 
 def _cells(entry: Mapping[str, Any], aliases: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:

@@ -143,6 +143,8 @@ def test_a_manifest_of_drs_pull(written):
         ("m.csv", 'guid,x,md5sum\na,"1\n2",\nb,,12\n', "line 4, column 'md5sum': '12' is not an md5 checksum"),
         ("m.csv", "GUID,size\n,1\n", "line 2, column 'GUID': '' names no file."),
         ("m.json", '[{"object_id": "a"}, {"file_size": 1}]', "entry 2, column 'guid': '' names no file"),
+        ("m.json", '[{"object_id": {"id": "a"}}]', "entry 1, column 'object_id': \"{'id': 'a'}\" is not text"),
+        ("m.json", '[{"object_id": "a"}, {"guid": false}]', "entry 2, column 'guid': 'False' is not text"),
         ("m.csv", "md5,size\n", "line 1: no column names the files"),
         ("m.csv", "guid,md5,guid\n", "line 1: 'guid' is in the header twice"),
         ("m.csv", "guid\tmd5\na\tb\n", "Name the file *.tsv"),
