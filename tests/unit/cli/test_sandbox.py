@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.cli.commands.sandbox import explain, load, seed, up
+from omicsdk.cli.commands.sandbox import explain, load, reset, seed, up
 from omicsdk.cli.output import Console
 from omicsdk.core import ConfigError, SomeFailed, UsageError
 from omicsdk.sandbox.engine import Explanation
@@ -86,6 +86,11 @@ def test_a_platform_is_explained_by_its_name(spec: str, name: str):
     assert [row["operation"] for row in explain(spec)] == [f"of {name}"]
 
 
+def test_a_folder_is_not_taken_for_a_document():
+    Path("dss").mkdir()
+    assert [row["operation"] for row in explain("dss")] == ["of dss"]
+
+
 def test_variables_are_printed_and_written(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     monkeypatch.setattr("omicsdk.sandbox.serve", lambda sandbox, ready: ready(sandbox))
     messages, stderr = console()
@@ -135,3 +140,13 @@ def test_a_state_is_loaded_where_up_starts_by_default(monkeypatch: pytest.Monkey
     up(console=messages)
     assert load("pets.json", console=messages) == {"folder": str(started[0]), "replace": False}
     assert stderr.getvalue() == "omics: to start it: omics sandbox up --dir omics-sandbox\n"
+
+
+def test_the_next_command_quotes_the_folder(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("omicsdk.sandbox.load_snapshot", lambda *_, **options: options)
+    monkeypatch.setattr("omicsdk.sandbox.state.folder.empty", lambda _: None)
+    messages, stderr = console()
+    Path("my state").mkdir()
+    load("pets.json", dir="my state", console=messages)
+    reset(dir="my state", console=messages)
+    assert stderr.getvalue() == "omics: to start it: omics sandbox up --dir 'my state'\n" * 2

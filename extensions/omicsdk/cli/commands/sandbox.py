@@ -133,7 +133,8 @@ def _explanations(spec: str) -> Sequence[Explanation]:
     from omicsdk.sandbox import Sandbox
     from omicsdk.sandbox.engine.engine import engines_of, paired
 
-    if Path(spec).suffix or Path(spec).exists():
+    # A folder may have a platform's name, as those that were added to it have.
+    if Path(spec).suffix or (Path(spec).exists() and not Path(spec).is_dir()):
         [engine] = engines_of(paired([spec], []))
         return engine.explain()
     with Sandbox() as sandbox:
@@ -277,7 +278,7 @@ def load(file: str, *, dir: str = "omics-sandbox", replace: bool = False, consol
         from omicsdk.sandbox import load_snapshot
 
         about = load_snapshot(Path(file), Path(dir), replace=replace)
-    console.message(f"to start it: omics sandbox up --dir {dir}")
+    console.message(f"to start it: omics sandbox up --dir {shlex.quote(dir)}")
     return {"folder": str(Path(dir).absolute()), **about}
 
 
@@ -299,7 +300,7 @@ def reset(*, url: str | None = None, dir: str | None = None, console: Console) -
         from omicsdk.sandbox.state.folder import empty
 
         empty(stopped)
-    console.message(f"to start it: omics sandbox up --dir {dir}")
+    console.message(f"to start it: omics sandbox up --dir {shlex.quote(str(stopped))}")
     return {"folder": str(stopped.absolute())}
 
 
