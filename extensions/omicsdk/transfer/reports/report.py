@@ -954,16 +954,18 @@ def _outcome(record: _Record) -> Outcome:
 
 
 _YEAR_10000 = 253_402_300_800
+# More than any transfer has: sums and quotients of smaller numbers are finite, and NaN is below no bound.
+_BOUND = 1 << 64
 
 
 def _whole(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
+    if not isinstance(value, int) or isinstance(value, bool) or abs(value) >= _BOUND:
         raise TypeError(f"{value!r} is not a whole number")
     return value
 
 
 def _number(value: object) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool):
+    if not isinstance(value, int | float) or isinstance(value, bool) or not abs(value) < _BOUND:
         raise TypeError(f"{value!r} is not a number")
     return value
 

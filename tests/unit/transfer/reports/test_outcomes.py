@@ -3,6 +3,7 @@ and nothing that is secret is in it."""
 
 import copy
 import json
+import math
 import os
 import pickle
 import threading
@@ -492,6 +493,12 @@ def remove(number, name):
         (change(0, began=253_402_300_800), "line 1: .* is not a time"),
         (change(0, seconds="long"), "line 1: .* 'long' is not a number"),
         (change(1, seconds=False), "line 2: .* False is not a number"),
+        (change(1, bytes_fetched=10**400), "line 2: .*0 is not a whole number"),
+        (change(0, seconds=math.inf), "line 1: .* inf is not a number"),
+        (change(1, seconds=math.nan), "line 2: .* nan is not a number"),
+        (change(0, seconds=10**400), "line 1: .*0 is not a number"),
+        (change(0, throughput={"step": math.nan, "bytes": [1], "seconds": 1}), "line 1: .* nan is not a number"),
+        (change(0, throughput={"step": 1, "bytes": [1e308], "seconds": 1}), r"line 1: .* 1e\+308 is not a number"),
         (change(0, format=2), "of format 2, this version reads 1"),
     ],
 )
