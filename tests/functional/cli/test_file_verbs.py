@@ -437,6 +437,37 @@ def test_sync_updates_and_deletes(run, written, data):
     assert re.search(r"1 file \(3 B\) copied to .* 1 equal, 1 removed\n", ran.err)
 
 
+def test_sync_deletes_what_is_in_the_way_first(run, data):
+    """A folder that became a file, and a file that became a folder, as reported for rclone and rsync."""
+    target = Path("target")
+    for name, content in {"a.txt/deep/one": "1", "a.txt/two": "2", "folder": "a file", "last": "3"}.items():
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        (target / name).write_text(content)
+    (data / "folder").mkdir()
+    (data / "folder" / "new").write_bytes(b"new")
+    assert run("sync", f"{data}/", str(target)).code == 1
+    assert (target / "folder").read_text() == "a file"
+    ran = run("sync", "--delete", "--max-delete", "4", f"{data}/", str(target))
+    assert ran.code == 0, ran.err
+    assert sorted(Path(path).name for path in ran.json["removed"]) == ["folder", "last", "one", "two"]
+    assert {path.relative_to(target).as_posix(): path.read_bytes() for path in target.rglob("*") if path.is_file()} == {
+        "a.txt": b"1",
+        "b.csv": b"22",
+        "folder/new": b"new",
+    }
+
+
+def test_sync_deletes_nothing_else_before_the_copies_are_there(run, data):
+    target = Path("target")
+    (target / "a.txt" / "kept.log").parent.mkdir(parents=True)
+    for name in ("a.txt/kept.log", "a.txt/gone", "last"):
+        (target / name).write_text(name)
+    ran = run("sync", "--delete", "--exclude", "*.log", "--max-delete", "9", f"{data}/", str(target))
+    assert (ran.code, "Remove or rename it" in ran.err) == (3, True), ran.err
+    left = sorted(path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_file())
+    assert left == ["a.txt/kept.log", "b.csv", "last"]
+
+
 def test_sync_keeps_what_is_newer_at_the_target(run, data):
     Path("newer").mkdir()
     Path("newer/a.txt").write_bytes(b"my own")

@@ -35,6 +35,7 @@ from omicsdk.fs.copying.planning import (
     by_name,
     fitting,
     fitting_in_order,
+    folders_of,
     parent_of,
     plan_copy,
     select,
@@ -46,7 +47,7 @@ from omicsdk.fs.copying.removal import plan_removal, remove_folders, remove_one
 from omicsdk.fs.errors import BucketNotFound, NotAFolder, PathError, PathNotFound
 from omicsdk.fs.options import CopyOptions
 from omicsdk.fs.store import Entry
-from omicsdk.fs.uris import Stores, Uri, parse_uri
+from omicsdk.fs.uris import BUCKETS, Stores, Uri, parse_uri
 from omicsdk.transfer import Outcome, TransferReport
 from omicsdk.transfer.engine.options import InvalidOption
 from omicsdk.transfer.filters import Filters
@@ -451,6 +452,14 @@ class SyncPlan(NamedTuple):
     newer: int
     refusals: Sequence[OmicsError] = ()
 
+    def in_the_way(self) -> list[Selected]:
+        """Return the files to remove without which others cannot be copied: at a folder's path, or below that of a file."""
+        if not self.remove or self.copy.base.scheme in BUCKETS:  # where a key may have others below it
+            return []
+        copies = {file.name for file in self.copy.files}
+        folders = folders_of(copies)
+        return [file for file in self.remove if file.name in folders or not copies.isdisjoint(folders_of([file.name]))]
+
 
 def planned_sync(
     stores: Stores,
@@ -600,25 +609,41 @@ def _with_common_checksums(pairs: Sequence[Both], stores: Stores) -> Iterator[tu
         yield result
 
 
-def remove_extra(plan: SyncPlan, stores: Stores) -> tuple[list[Uri], list[OmicsError]]:
-    """Remove the files that only the target has; a failure does not stop the others.
+def remove_extra(files: Iterable[Selected], stores: Stores) -> tuple[list[Uri], list[OmicsError]]:
+    """Remove files that only the target has; a failure does not stop the others.
 
     Args:
-        plan: How the folders differed.
+        files: The files.
         stores: The stores.
 
     Returns:
         The files that were removed, and the errors of the others.
     """
-    removed: list[Uri] = []
-    failed = list(plan.refusals)
-    for file in plan.remove:
+    removed = list[Uri]()
+    failed = list[OmicsError]()
+    for file in files:
         try:
-            remove_one(stores.of(plan.copy.base), file)
+            remove_one(stores.of(file.uri), file)
         except OmicsError as error:
             failed.append(error)
         else:
             removed.append(file.uri)
+    return removed, failed
+
+
+def make_way(plan: CopyPlan, obstacles: Sequence[Selected], stores: Stores) -> tuple[list[Uri], list[OmicsError]]:
+    """Remove the files that are in the way of copies, and the folders that are empty then; as `remove_extra`.
+
+    Args:
+        plan: The copies.
+        obstacles: The files; see `SyncPlan.in_the_way`.
+        stores: The stores.
+    """
+    removed, failed = remove_extra(obstacles, stores)
+    above = folders_of(file.name for file in obstacles)
+    blocked = [plan.target(file) for file in plan.files if file.name in above]
+    # What patterns leave out stays, and the folder with it: the copy fails.
+    remove_folders(stores, plan_removal(stores, blocked, recursive=True, force=True).folders, only_empty=True)
     return removed, failed
 
 

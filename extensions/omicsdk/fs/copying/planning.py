@@ -305,7 +305,7 @@ def fitting(files: Iterable[Selected], folder: Uri) -> tuple[list[Selected], lis
     unfit: list[tuple[Selected, OmicsError]] = []
     if folder.scheme != "s3" and any(file.uri.scheme in _OF_BUCKETS for file in chosen):
         # A bucket may have `a` and `a/b`; on a disk one of them cannot exist.
-        folders = {file.name[:at] for file in chosen for at in _slashes(file.name)}
+        folders = folders_of(file.name for file in chosen)
     return list(_fit(chosen, folder, unfit, folders)), unfit
 
 
@@ -362,6 +362,15 @@ def fitting_in_order(
         above.append(name)
         last = name
         yield file
+
+
+def folders_of(names: Iterable[str]) -> set[str]:
+    """Return the folders that files with these names are in, and those above them.
+
+    Args:
+        names: Paths with slashes between their parts.
+    """
+    return {name[:at] for name in names for at in _slashes(name)}
 
 
 def _slashes(name: str) -> Iterator[int]:

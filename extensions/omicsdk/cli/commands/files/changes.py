@@ -30,6 +30,7 @@ from omicsdk.fs.copying.jobs import (
     TooManyRemovals,
     check_removals,
     kind_of,
+    make_way,
     move_files,
     planned_copy,
     planned_move,
@@ -251,7 +252,7 @@ def sync(
         source: Source folder.
         target: Folder to make equal.
         update: Keep files that are newer at the target.
-        delete: Remove files from the target that are missing in the source.
+        delete: Remove files from the target that are missing in the source, after the copies; first those in their way.
         max_delete: Remove at most N files; if more would be removed, nothing is done.
         compare: How to compare files. auto: by checksums if both platforms state the same kind, else by size and
             modification time: a source that is newer than its copy is settled by reading local files, an older one is
@@ -277,9 +278,14 @@ def sync(
             console.message("nothing is removed: some objects cannot be copied")
         # Asked before the copy: the answer may be needed hours before the removal.
         may_remove = not extra or _may_remove(sync_plan, to, max_delete, console)
+        # Other removals come last, and are omitted after a failure: a target never loses files before it has the new ones.
+        obstacles = sync_plan.in_the_way() if may_remove else []
+        removed, not_removed = make_way(sync_plan.copy, obstacles, stores)
         report = copy_files(sync_plan.copy, stores, how)
-        # Removals come last, and are omitted after a failure: a target never loses files before it has the new ones.
-        removed, not_removed = remove_extra(sync_plan, stores) if may_remove and report.ok else ((), ())
+        if may_remove and report.ok:
+            tried = {file.uri for file in obstacles}
+            further, failed = remove_extra((file for file in extra if file.uri not in tried), stores)
+            removed, not_removed = removed + further, [*sync_plan.refusals, *not_removed, *failed]
         print_failures(not_removed, console, len(removed) + len(not_removed))
         return Changed(sync_plan.copy, report, sync=sync_plan, removed=[str(uri) for uri in removed])
 
