@@ -323,6 +323,38 @@ def test_a_small_file_that_a_pause_called_off_is_requested_again(tmp_path: Path)
     assert (world.requests, world.served) == (2, CELL)
 
 
+class Losing(World):
+    """A world whose server states in one of its responses, counted down to 0, that it does not have the file."""
+
+    until = 0
+
+    def response(self, ask: Ask) -> tuple[list[bytes], bytes]:
+        self.until -= 1
+        return super().response(ask) if self.until else ([b"HTTP/1.1 404 Gone\r\n", b"\r\n"], b"")
+
+
+def lose(seed: int, cells: int, responses: int, threads: int | None = None) -> int:
+    """Fail while other requests are on their way, and download the rest; return the bytes that both runs report."""
+    content = random.Random(seed).randbytes(cells * CELL)
+    world = Losing(seed, {"f0": Source(content, content)})
+    world.until = responses
+    world.threads = threads or world.threads
+    with tempfile.TemporaryDirectory() as folder:
+        failed, _ = fetched(world, items_of(world), Path(folder))
+        world.until = 0
+        report, here = fetched(world, items_of(world), Path(folder))
+        assert report.ok
+        assert (here / "f0").read_bytes() == content
+    assert world.served == len(content)
+    return failed.outcomes.bytes_fetched + report.outcomes.bytes_fetched
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_what_other_requests_of_a_failed_file_have_received_is_kept(threads: int) -> None:
+    for seed in range(6):
+        lose(seed, 12, 4, threads)
+
+
 class Leaving(World):
     """A world whose server sends a beginning of the file, and then does not have it."""
 
@@ -405,26 +437,7 @@ def test_what_a_pause_called_off_is_requested_again(seed: int, sizes: list[int])
         check(report, here, world)
 
 
-class Losing(World):
-    """A world whose server states in one of its responses, counted down to 0, that it does not have the file."""
-
-    until = 0
-
-    def response(self, ask: Ask) -> tuple[list[bytes], bytes]:
-        self.until -= 1
-        return super().response(ask) if self.until else ([b"HTTP/1.1 404 Gone\r\n", b"\r\n"], b"")
-
-
 @settings(max_examples=settings().max_examples, deadline=None)
 @given(st.integers(0, 2**32), st.integers(2, 20), st.integers(1, 4))
 def test_what_a_failed_file_has_received_is_not_requested_again(seed: int, cells: int, responses: int) -> None:
-    content = random.Random(seed).randbytes(cells * CELL)
-    world = Losing(seed, {"f0": Source(content, content)})
-    world.until = responses
-    with tempfile.TemporaryDirectory() as folder:
-        failed, _ = fetched(world, items_of(world), Path(folder))
-        world.until = 0
-        report, here = fetched(world, items_of(world), Path(folder))
-        assert report.ok
-        assert (here / "f0").read_bytes() == content
-    assert failed.outcomes.bytes_fetched + report.outcomes.bytes_fetched == world.served == len(content)
+    assert lose(seed, cells, responses) == cells * CELL
