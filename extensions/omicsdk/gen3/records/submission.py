@@ -13,7 +13,7 @@ from omicsdk.core.items import frame_of
 from omicsdk.core.late_names import LateModule
 from omicsdk.core.type_guards import is_object, only_texts
 from omicsdk.gen3.client import Gen3
-from omicsdk.gen3.dictionary import Dictionary, groups_in_order
+from omicsdk.gen3.dictionary import Dictionary, Link, groups_in_order
 from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.records.chunks import ChunkResult, Chunks, Entity, Journal, matched, reply_of, sent, wrong_by
 from omicsdk.gen3.records.projects import Project, project_of
@@ -165,9 +165,16 @@ def _needed(checked: Checked, dictionary: Dictionary, places: Mapping[tuple[str,
     needed: list[int] = []
     for link in dictionary.nodes[checked.type].links.values():
         for target in targets_of(checked.record, link.name):
-            named: list[tuple[str, Any]] = [(key, target.get(key)) for key in (link.key, "id")]
-            needed += [index for key, name in named if (index := places.get((link.target, key, name))) is not None]
+            names = _target_names(target, link)
+            needed += [index for key, name in names if (index := places.get((link.target, key, name))) is not None]
     return needed
+
+
+def _target_names(target: Mapping[str, Any], link: Link) -> Iterator[tuple[str, str]]:
+    """What a link names its target by: its id, the property that names records of its node, or both."""
+    for key in ("id", link.key):
+        if isinstance(name := target.get(key), str) and name:
+            yield key, name
 
 
 #: Records in a document, by default.
@@ -342,8 +349,8 @@ class _Sender:
         """Why a row need not be sent: it links to one that was not taken, and that does not exist from before."""
         for link in self.dictionary.nodes[checked.type].links.values() if self._lost else ():
             for target in targets_of(checked.record, link.name):
-                for key in ("id", link.key):
-                    name = (link.target, key, str(target.get(key)))
+                for key, value in _target_names(target, link):
+                    name = (link.target, key, value)
                     if name in self._lost and not self._is_there(name):
                         row_place = self._lost[name]
                         problem = f"The {link.target} {as_json(name[2])} that it links to, in {row_place.where}, was not accepted"
@@ -410,8 +417,7 @@ class _Sender:
         if error.get("type") != "INVALID_LINK" or not named_links:
             return False
         return all(
-            self.rows.has(link.target, link.key, str(target.get(link.key)))
-            or self.rows.has(link.target, "id", str(target.get("id")))
+            any(self.rows.has(link.target, key, name) for key, name in _target_names(target, link))
             for link in named_links
             for target in targets_of(checked.record, link.name)
         )

@@ -109,6 +109,14 @@ def test_a_row_at_which_the_commons_fails_has_its_reason(commons: Gen3) -> None:
     assert done.refused[0].findings[0].message.startswith("Internal server error. Sorry")
 
 
+def test_a_link_by_id_is_not_one_to_a_refused_row_named_none(commons: Gen3) -> None:
+    (stored_experiment,) = submit_rows(commons, "demo-one", [experiment()])
+    by_id = {**case("c1"), "experiments": [{"id": stored_experiment.id}]}
+    done = submit(commons, "demo-one", [experiment("None", type_of_data="raw"), by_id])
+    assert [outcome.name for outcome in done.refused] == ["None"]
+    assert done.counts == {"invalid": 1, "created": 1}
+
+
 def test_rows_of_a_row_that_is_refused_name_it(sandbox: Sandbox, commons: Gen3, wire: Noting) -> None:
     done = submit(commons, "demo-one", [*cases(3), experiment(type_of_data="raw"), experiment("e2"), case("d", "e2")])
     assert done.counts == {"invalid": 4, "created": 2}
