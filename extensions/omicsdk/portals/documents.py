@@ -807,12 +807,29 @@ def _texts(node: object) -> Iterator[str]:
         yield from [item] if isinstance(item, str) else _texts(item) if is_array(item) else ()
 
 
+# A member with checksums of the addresses of another one: of primer_urls, primer_sha256_checksums.
+_SUMS_OF = re.compile(r"(\w+?)_(md5|sha1|sha256|sha512)(?:_?(?:check)?sums?)?\Z")
+
+
+def _with_sums(node: Mapping[str, object]) -> Mapping[str, object]:
+    """An object, whose addresses have their checksums where these are in another member by the same keys."""
+    for name, sums in node.items():
+        match = _SUMS_OF.match(name)
+        if match is None or not is_object(sums):
+            continue
+        for other in (f"{match[1]}_urls", f"{match[1]}_url"):
+            if is_object(urls := node.get(other)) and urls.keys() == sums.keys():
+                node = {**node, other: [{"url": url, match[2]: sums[key]} for key, url in urls.items()]}
+    return node
+
+
 def _objects(node: object, array: str = "", *, is_element: bool = False) -> Iterator[tuple[str, dict[str, str]]]:
     """The objects of a document that have addresses: elements of arrays with what is in them, others with their own members.
 
     Each is preceded by the name of the array that it is in: elements of another one may have the same members, but be no files.
     """
     if is_object(node) and node.get("category") != "logo":  # as DATS has them
+        node = _with_sums(node)
         for bucket, key in _OBJECT_NAMES:
             keys = node.get(key)
             if isinstance(node.get(bucket), str) and keys:

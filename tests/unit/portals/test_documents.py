@@ -594,3 +594,18 @@ def test_an_object_of_drs_is_one_file_whatever_its_copies(wrap: Callable[[object
     )
     assert file.checksums == copied.checksums == {"md5": MD5}
     assert none.fault == "no address is stated"
+
+
+def test_checksums_by_the_keys_of_addresses_in_another_member_are_those_of_the_addresses(tmp_path: Path):
+    sums = {"1": "0" * 64, "2": "1" * 64}
+    urls = {key: f"https://h.example/V{key}/a.primer.bed" for key in sums}
+    scheme = {"latest_version": "2", "primer_urls": urls, "primer_sha256_checksums": sums}
+    path = put(
+        tmp_path / "schemes.json", json.dumps({"schemes": {"a": scheme, "b": {"primer_urls": {"1": urls["1"]}}}})
+    )
+    format, listed = opened(path)
+    assert [(file.address, dict(file.checksums)) for file in files_in(format, listed)] == [
+        (urls["1"], {"sha256": sums["1"]}),
+        (urls["2"], {"sha256": sums["2"]}),
+        (urls["1"], {}),
+    ]
