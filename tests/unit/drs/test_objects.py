@@ -338,7 +338,8 @@ def test_a_bundle_that_fits_its_members_is_believed(fields: dict[str, Any], tmp_
     (tmp_path / "mine.txt").write_bytes(b"not in the bundle")
     with Stores({"drs": {"servers": servers(bundle(**fields))}}) as stores:
         drs = stores.of(f"drs://{HOST}/b")
-        remove_extra(planned_sync(stores, parse_uri(f"drs://{HOST}/b"), parse_uri(str(tmp_path)), removes=True), stores)
+        plan = planned_sync(stores, parse_uri(f"drs://{HOST}/b"), parse_uri(str(tmp_path)), removes=True)
+        remove_extra(plan.remove, stores)
         assert [entry.name for entry in drs.entries(f"{HOST}/b")] == ["a.txt", "b.txt"]
         assert drs.stat(f"{HOST}/b/b.txt").size == 1
     assert not (tmp_path / "mine.txt").exists()
