@@ -194,7 +194,7 @@ EMPTY = {
     "verify {uri} {here}/in --fail-empty": 1,
     "cp -r {uri} {here}/copy/": 0,
     "cp -r {uri} {here}/copy/ --fail-empty": 1,
-    "cp -r {uri} s3://lies/x/": 0,
+    "cp -r {uri} s3://omics-staging/x/": 0,
     "sync {uri} {here}/in/": 0,
     "sync {uri} {here}/in/ --fail-empty": 1,
     "sync --delete {uri} {here}/in/": (1, 2),
