@@ -235,6 +235,21 @@ def test_a_malformed_sheet_is_read_or_refused_in_linear_time(tmp_path, piece):
         lines(raw(tmp_path / "b.xlsx", f'<row r="1"><c t="e"><f>1</f></c>{piece * 60_000}</c></row>'))
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("root", ["worksheet", "x:worksheet", "sst", "styleSheet"])
+def test_a_part_in_utf_16_is_refused(tmp_path, encoding, root):
+    # python-calamine reads it as an empty sheet.
+    part = f'<?xml version="1.0" encoding="UTF-16"?><{root}><row><c><v>1</v></c></row></{root}>'.encode(encoding)
+    with pytest.raises(SdsError, match=r"b\.xlsx is not an Excel workbook: xl/worksheets/one\.xml is in UTF-16"):
+        lines(raw(tmp_path / "b.xlsx", "", parts={"xl/worksheets/one.xml": part}))
+
+
+def test_a_part_in_utf_16_that_is_no_sheet_is_left_alone(tmp_path):
+    query = '<?xml version="1.0" encoding="utf-16"?><DataMashup><worksheet/></DataMashup>'.encode("utf-16")
+    sheet = "<row><c><v>1</v></c></row>"
+    assert lines(raw(tmp_path / "b.xlsx", sheet, parts={"customXml/item1.xml": query})) == [(1, [1])]
+
+
 def test_entities_are_refused(tmp_path):
     bomb = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><worksheet><c><v>&b;</v></c></worksheet>'
     with pytest.raises(SdsError, match="has entities"):

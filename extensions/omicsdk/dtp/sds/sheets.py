@@ -121,6 +121,10 @@ _OTHER_KINDS = frozenset({"content.xml", "xl/workbook.bin"})
 _ENTITY = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#\w+);)")
 #: Other parts than XML are not examined.
 _XML = re.compile(rb"\s*(?:\xef\xbb\xbf)?<")
+#: How parts in UTF-16 begin, and the parts among them that are needed: python-calamine reads these as empty. Others are common,
+#: such as those of queries.
+_UTF_16 = re.compile(rb"\xff\xfe|\xfe\xff|<\0|\0<")
+_NEEDED = re.compile(rb"[^<]*(?:<[?!][^<]*)*<(?:\w+:)?(?:worksheet|sst|styleSheet|workbook|Relationships)\b")
 #: The references of rows and cells, as they are usually written, and how rows and cells begin.
 _REFERENCE = re.compile(rb' r="([A-Z]*)(\d+)"')
 _TAGS = tuple(before + name + after for before in (b"<", b":") for name in (b"c", b"row") for after in (b" ", b">"))
@@ -190,6 +194,8 @@ class Workbook(Closing):
         changed: dict[str, bytes] = {}
         for member in parts:
             content = archive.read(member)  # checks its size and CRC, too: python-calamine unpacks without limits
+            if _UTF_16.match(content) and _NEEDED.match(content.replace(b"\0", b"")):
+                raise self._refused(f"{member.filename} is in UTF-16")
             if _XML.match(content):
                 self._check(member.filename, content)
                 if b'"e"' in content or b"'e'" in content or any(pattern.search(content) for pattern in _FORMULAS):
