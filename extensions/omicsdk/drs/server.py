@@ -7,7 +7,9 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import unquote, urljoin, urlsplit
 
+from omicsdk.core.api_errors import api_error
 from omicsdk.core.batches import grouped
 from omicsdk.core.checked_json import check_fields
 from omicsdk.core.client import Client
@@ -116,7 +118,7 @@ class DrsServer(Closing):
         else:
             self._api = DrsApi(base_url, credentials=credentials, clock=clock, **options)
         # A redirect to another origin would repeat the body there, with the passports.
-        self._presenting = self._api.with_options(follow_redirects=False)
+        self._no_redirects = self._api.with_options(follow_redirects=False)
         self._clock = clock
         self._explain = explain
         self._storage = Storage(environ) if storage is None else storage
@@ -195,10 +197,10 @@ class DrsServer(Closing):
 
     def _document(self, object_id: str, *, expand: bool = False) -> dict[str, Any]:
         query: Any = {"expand": True} if expand else {}
-        payload = json_of(
+        payload = _content(
             self._response(
                 lambda: self._api.get_object.raw(object_id=object_id, **query),
-                lambda: self._presenting.post_object.raw(object_id=object_id, passports=self._passports, **query),
+                lambda: self._no_redirects.post_object.raw(object_id=object_id, passports=self._passports, **query),
             )
         )
         if not is_object(payload):
@@ -390,11 +392,13 @@ class DrsServer(Closing):
         end, what = self._clock.monotonic() + _PATIENCE, {"object_id": drs_object.id, "access_id": access_id}
         while True:
             response = self._response(
-                lambda: self._api.get_access_url.raw(**what),
-                lambda: self._presenting.post_access_url.raw(**what, passports=self._passports),
+                lambda: self._accessed(what),
+                lambda: self._no_redirects.post_access_url.raw(**what, passports=self._passports),
             )
+            if (url := _redirected(response)) and not _is_access(url, access_id):
+                return {"url": url}
             if response.status_code != 202:
-                return json_of(response)
+                return _content(response)
             wait = _seconds(response.headers.get("retry-after"))
             if self._clock.monotonic() + wait > end:
                 raise TimedOut(
@@ -402,6 +406,12 @@ class DrsServer(Closing):
                     remedy="Run the same command again later: retrieval from an archive can take hours.",
                 )
             self._clock.sleep(wait)
+
+    def _accessed(self, what: dict[str, Any]) -> httpx.Response:
+        """Request a URL. Some servers redirect to the bytes instead, which are not for here; a moved server is followed."""
+        response = self._no_redirects.get_access_url.raw(**what)
+        is_moved = _is_access(_redirected(response), what["access_id"])
+        return self._api.get_access_url.raw(**what) if is_moved else response
 
     def _response(self, ask: Callable[[], httpx.Response], present: Callable[[], httpx.Response]) -> httpx.Response:
         """Send a request, and again with passports if the server refuses it without."""
@@ -425,6 +435,33 @@ class DrsServer(Closing):
         """Close its connections."""
         if self._owns_client:
             self._api.close()
+
+
+def _redirected(response: httpx.Response) -> str:
+    """Where a response redirects to; empty if it does not."""
+    return urljoin(str(response.url), response.headers["location"]) if response.has_redirect_location else ""
+
+
+def _is_access(url: str, access_id: str) -> bool:
+    """Whether a URL is that of the request for an access id, on any server."""
+    return unquote(urlsplit(url).path).rstrip("/").endswith(f"/access/{access_id}")
+
+
+def _content(response: httpx.Response) -> object:
+    """Decode a response. Some servers send errors with the status of a success, and state that of the error within."""
+    payload = json_of(response)
+    match payload:
+        case {"msg": str(), "status_code": int(status)} if 400 <= status < 600:
+            request = response.request
+            raise api_error(
+                status=status,
+                headers=response.headers,
+                body=response.content,
+                method=request.method,
+                url=str(request.url),
+            )
+        case _:
+            return payload
 
 
 def _lasting(method: AccessMethod) -> tuple[str, ...]:

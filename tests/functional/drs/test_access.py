@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from breakable import Faults, Server
 from drs_download import OFFLINE, download
-from omicsdk.core import BearerToken, ConfigError, Forbidden, Unauthorized
+from omicsdk.core import BearerToken, ConfigError, Forbidden, NotFound, Unauthorized
 from omicsdk.drs import AccessMethod, Drs, DrsServer, HostCredentials, Passports, ResolutionSettings, parse_drs_id
 from omicsdk.drs.credentials import Storage, google_path
 from omicsdk.drs.identifiers import KNOWN_HOSTS, known_host, login_remedy
@@ -242,3 +242,40 @@ def test_each_known_server_has_a_remedy_and_others_have_none() -> None:
     assert login_remedy("drs.example.org") == ""
     assert known_host("notdata.terra.bio") is None
     assert known_host("theanvil.io") is None
+
+
+# -- what the standard does not foresee
+
+
+@pytest.mark.parametrize("with_passports", [False, True])
+def test_a_redirect_in_place_of_a_url_leads_to_the_bytes(host: Any, tmp_path: Path, *, with_passports: bool) -> None:
+    host.bulk = False
+    uri = host.add("x", b"ACGT", access_methods=[{"type": "https", "access_id": "own"}])
+    place = host.url("storage/own/x", "signature=secret")
+    host.responses[f"{API}/x/access/own"] = [(401, {}, b"")] * with_passports + [(302, {"Location": place}, b"")]
+    credentials = {host.name: Passports([PASSPORT])} if with_passports else None
+    download(uri, tmp_path, credentials=credentials, settings=OFFLINE)
+    assert (tmp_path / "x.bin").read_bytes() == b"ACGT"
+    assert host.count("storage/") == 1
+
+
+def test_a_redirect_to_the_same_request_elsewhere_is_followed(host: Any, drs_host: Any, tmp_path: Path) -> None:
+    host.bulk, other = False, drs_host()
+    uri = host.add("x", b"ACGT", access_methods=[{"type": "https", "access_id": "own"}])
+    other.add("x", b"ACGT")
+    path = f"{API}/x/access/own"
+    host.responses[path] = [(301, {"Location": other.url(path)}, b"")] * 2
+    download(uri, tmp_path, settings=OFFLINE)
+    assert (tmp_path / "x.bin").read_bytes() == b"ACGT"
+    assert (host.count("storage/"), other.count("storage/")) == (0, 1)
+
+
+@pytest.mark.parametrize("path", [f"{API}/x", f"{API}/x/access/s3"])
+def test_an_error_with_the_status_of_a_success_is_an_error(host: Any, tmp_path: Path, path: str) -> None:
+    host.bulk = False
+    uri = host.add("x", b"ACGT")
+    host.responses[path] = [(200, {"Content-Type": "application/json"}, {"msg": "no bucket of it", "status_code": 404})]
+    report = download(uri, tmp_path, settings=OFFLINE, check=False)
+    error = report.outcomes[0].error
+    assert isinstance(error, NotFound)
+    assert "no bucket of it" in error.message
