@@ -294,7 +294,7 @@ class Exporter(CommonsClient):
         else:
             text = _table([data] if isinstance(data, Mapping) else data)
         with output_file(path, through_links=True) as file:
-            file.write(text.encode())
+            file.write(text.encode("utf-8", "backslashreplace"))  # a service's text may have lone surrogates
 
 
 def _format(format: str) -> str:

@@ -106,6 +106,13 @@ def test_save_writes_whole_files_or_none(exporter, tmp_path):
     assert not (tmp_path / "gone").exists()
 
 
+def test_a_lone_surrogate_is_saved_as_its_escape(exporter, tmp_path):
+    for kind in ("json", "tsv"):
+        exporter.save([{"type": "x", "note": "a\ud800"}], kind, tmp_path / f"a.{kind}")
+    assert json.loads((tmp_path / "a.json").read_text("utf-8")) == [{"type": "x", "note": "a\ud800"}]
+    assert rows_of(tmp_path / "a.tsv") == [{"type": "x", "note": r"a\ud800"}]
+
+
 def test_what_cannot_be_exported_is_reported(exporter, put, tmp_path):
     with pytest.raises(Gen3UserError, match=r"'tvs'. Did you mean 'tsv'\?"):
         exporter.export_node(PROGRAM, PROJECT, "case", "tvs", tmp_path / "f")
