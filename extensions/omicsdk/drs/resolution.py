@@ -428,7 +428,7 @@ class Resolver:
                 text = registry.send(plain_request("n2t.net", "GET", path, headers={"accept": "text/plain, */*"})).text
             except NotFound:
                 return None
-        match = re.search(r"^\s*redirect:\s*(\S+)", text, re.MULTILINE)
+        match = re.search(r"^[ \t]*redirect:[ \t]*(\S+)", text, re.MULTILINE)
         return host_in_pattern(match[1]) if match else None
 
     def _index(self) -> AbstractContextManager[IndexdApi]:

@@ -45,7 +45,7 @@ _BY_TEXT = {
         "a page of HTML or XML, not a list of files",
         "Download the list itself, where it is a login page; else list the addresses in it, one per line.",
     ),
-    r"^\s*params(?:\s*\{|\.\w+\s*=)": (
+    r"^[ \t]*params(?:\s*\{|\.\w+\s*=)": (
         "a configuration of Nextflow, whose values may have others in them",
         "List the addresses in it, one per line; for iGenomes: omics cp -r s3://ngi-igenomes/igenomes/PATH .",
     ),

@@ -120,6 +120,13 @@ def test_the_sources_are_queried_in_order_until_one_knows(
     assert web.urls == urls
 
 
+@pytest.mark.timeout(20)  # searching from each of the empty lines again would take minutes
+def test_empty_lines_of_a_registry_cost_no_time(resolver: Any, web: Web) -> None:
+    web.responses = {DIST: [], N2T: httpx.Response(200, text="\n" * 400_000)}
+    with pytest.raises(UnknownPrefix, match="n2t: not known"):
+        resolver().host("drs://dg.1:abc")
+
+
 def test_a_prefix_is_looked_up_once_and_kept_for_the_next_run(resolver: Any, web: Web, tmp_path: Path) -> None:
     web.responses = {MDS: {"host": "a.example.org"}}
     one = resolver()
