@@ -144,7 +144,7 @@ class Entrez(PlainClient):
             root = ElementTree.fromstring(content)  # noqa: S314 - it declares no entities
             if expected and root.tag != expected:
                 raise ElementTree.ParseError
-        except ElementTree.ParseError:
+        except (ElementTree.ParseError, LookupError, ValueError):  # the latter of an encoding that the parser lacks
             beginning = content[:200].decode("utf-8", "replace")
             raise DecodeError(program, "the body", beginning, expected=expected or "XML") from None
         # With status 200: without this, a failed lookup of links would be a record without links.

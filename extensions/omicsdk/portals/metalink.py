@@ -106,6 +106,8 @@ def _metalink_rows(file_list: FileList) -> Iterator[Row]:
         except ElementTree.ParseError as error:
             problem = f"{file_list.shown}: not valid XML after file {files.number}: {error}"
             raise ListError(problem, remedy="Download the list again; it may be truncated.") from error
+        except (LookupError, ValueError) as error:  # of an encoding that the parser lacks
+            raise ListError(f"{file_list.shown}: cannot be decoded: {error}", remedy="Save it as UTF-8.") from error
         yield from files.rows
 
 

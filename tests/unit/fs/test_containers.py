@@ -93,7 +93,10 @@ def test_keys_are_kept_with_their_slashes() -> None:
     assert (file.path, file.kind, file.size) == ("h.example/data/runs/data/", "file", 3)
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"<Error/>", listed(blob("other/a"))])
+NO_ENCODING = b'<?xml version="1.0" encoding="none"?><EnumerationResults/>'
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"<Error/>", NO_ENCODING, listed(blob("other/a"))])
 def test_what_is_no_list_of_the_folder_is_refused(body: bytes) -> None:
     with pytest.raises(DecodeError):
         page_of(body, ROOT._replace(prefix="runs/"), "list")

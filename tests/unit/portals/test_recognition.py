@@ -1421,6 +1421,13 @@ def test_a_doctype_is_refused_anywhere_and_in_any_encoding(encoding: str, tmp_pa
         read(path, "metalink")
 
 
+@pytest.mark.parametrize("encoding", ["none", "shift_jis"])
+def test_an_encoding_of_a_metalink_that_cannot_be_decoded_is_reported(encoding: str, tmp_path: Path):
+    text = f'<?xml version="1.0" encoding="{encoding}"?>{METALINK.format("")}'
+    with pytest.raises(ListError, match=r"list: cannot be decoded: .*encoding.* Save it as UTF-8"):
+        read(put(tmp_path / "list", text))
+
+
 def test_a_metalink_in_another_encoding_is_read(tmp_path: Path):
     path = tmp_path / "a.meta4"
     file = (

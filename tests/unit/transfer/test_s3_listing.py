@@ -167,6 +167,12 @@ def test_an_empty_page_may_be_followed_by_others():
     assert read(empty, page_of({"a": 1}, KeyCount=1)) == ["a"]
 
 
+@pytest.mark.parametrize("encoding", [b"none", b"shift_jis"])
+def test_a_page_in_an_encoding_that_cannot_be_decoded_is_refused(encoding: bytes):
+    with pytest.raises(DecodeError):
+        read_page(b'<?xml version="1.0" encoding="%s"?><ListBucketResult/>' % encoding, "list")
+
+
 @pytest.mark.parametrize("tokens", ["tt", "tut", "tuvu"])
 def test_a_token_that_was_used_ends_the_listing(tokens: str):
     pages = (page_of({str(at): 1}, truncated=True, NextContinuationToken=token) for at, token in enumerate(tokens))

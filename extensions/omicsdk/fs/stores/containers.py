@@ -106,7 +106,11 @@ def page_of(body: bytes, folder: Folder, operation: str) -> Page:
 
     try:
         root = ElementTree.fromstring(body)  # noqa: S314 - expat bounds what entities expand to
-    except ElementTree.ParseError as error:
+    except (
+        ElementTree.ParseError,
+        LookupError,
+        ValueError,
+    ) as error:  # the latter of an encoding that the parser lacks
         raise DecodeError(operation, "", body[:100].decode("utf-8", "replace"), expected="a list of blobs") from error
     if root.tag != "EnumerationResults":
         raise DecodeError(operation, "", root.tag, expected="a list of blobs")

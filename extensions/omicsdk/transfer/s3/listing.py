@@ -203,7 +203,7 @@ def parse(
     try:
         # MinIO kept a connection alive by blanks before the declaration, which has to be the first of a document.
         parser.Parse(body.lstrip(), True)
-    except (ExpatError, _Refused):
+    except (ExpatError, LookupError, ValueError, _Refused):  # of an encoding that the parser lacks, as well
         from omicsdk.core.api_errors import PAGE_LIMIT
         from omicsdk.core.redaction import masked_excerpt
 
