@@ -498,6 +498,10 @@ def _portable(outcome: Outcome) -> Outcome:
     return outcome
 
 
+# inspect's CO_GENERATOR, CO_COROUTINE and CO_ASYNC_GENERATOR; its import takes a while.
+_SUSPENDS = 0x20 | 0x80 | 0x200
+
+
 def _free_frames(error: BaseException | None) -> None:
     """Release what the frames of a traceback reference (blocks of bytes, answers), but keep its lines."""
     seen = set[int]()
@@ -505,8 +509,10 @@ def _free_frames(error: BaseException | None) -> None:
         seen.add(id(error))
         trace = error.__traceback__
         while trace is not None:  # as traceback.clear_frames, which cannot be imported where too many files are open
-            with suppress(RuntimeError):  # a frame that still runs
-                trace.tb_frame.clear()
+            # To clear the frame of a suspended generator or coroutine would end it: it may be what yields the outcomes.
+            if not trace.tb_frame.f_code.co_flags & _SUSPENDS:
+                with suppress(RuntimeError):  # a frame that still runs
+                    trace.tb_frame.clear()
             trace = trace.tb_next
         error = error.__cause__ or error.__context__
 

@@ -172,6 +172,17 @@ def test_an_error_that_no_other_process_could_read_keeps_its_words():
     assert type(outcomes[0].error) is Local
 
 
+def test_a_generator_that_yields_the_outcome_of_an_error_is_continued():
+    def outcomes():
+        for name in ("a", "b", "c"):
+            try:
+                raise TransferError(name, name=name)
+            except TransferError as error:
+                yield Outcome.of_error(name, error, 1)
+
+    assert [outcome.name for outcome in Outcomes(outcomes())] == ["a", "b", "c"]
+
+
 def test_errors_hold_no_frames():
     events = []
 
