@@ -8,9 +8,11 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO
 
 from omicsdk.core.errors import ConfigError, Interrupted, TransferError
 from omicsdk.transfer import Outcome, TransferReport
+from omicsdk.transfer.disk import write_errors
 
 PROGRAM = "fasterq-dump"
 ARCHIVES = (".sra", ".sralite")
@@ -81,9 +83,13 @@ def _convert(archive: Path, program: str, stopped: Callable[[], bool]) -> list[s
     if _is_converted(archive.parent, run):
         return []
     # In a folder of its own on the same disk: a file that is not complete never has the name of one that is.
-    with tempfile.TemporaryDirectory(prefix=f".{run}-", dir=archive.parent) as work, tempfile.TemporaryFile() as errors:
+    with (
+        write_errors(os.fspath(archive.parent), archive.name),
+        tempfile.TemporaryDirectory(prefix=f".{run}-", dir=archive.parent) as work,
+        tempfile.TemporaryFile() as errors,
+    ):
         command = [program, "--split-3", "--outdir", work, "--temp", work, os.fspath(archive.absolute())]
-        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors) as process:
+        with _started(command, errors, archive) as process:
             try:
                 while True:
                     try:
@@ -104,8 +110,21 @@ def _convert(archive: Path, program: str, stopped: Callable[[], bool]) -> list[s
             remedy = "The archive is complete: convert it by a newer fasterq-dump, or run the command again."
             raise TransferError(f"{archive.name}: {PROGRAM} failed: {why}", name=archive.name, remedy=remedy)
         for fastq in by_presence:  # the last one is what `_is_converted` looks for
-            fastq.replace(archive.parent / fastq.name)
+            target = archive.parent / fastq.name
+            with write_errors(os.fspath(target), archive.name):
+                fastq.replace(target)
     return [path.name for path in converted]
+
+
+def _started(command: list[str], output: IO[bytes], archive: Path) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+    except OSError as error:
+        raise TransferError(
+            f"{archive.name}: {command[0]} cannot be started: {error.strerror}",
+            name=archive.name,
+            remedy="Install the SRA Toolkit (sra-tools) again, or download without --convert.",
+        ) from error
 
 
 def _is_converted(folder: Path, run: str) -> bool:

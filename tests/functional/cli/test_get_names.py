@@ -234,6 +234,18 @@ def test_archives_are_converted_once_and_a_failure_is_one_of_the_file(
     assert "ERR1000002.sra: fasterq-dump failed: err: no quality" in failed.err
     assert list(downloaded()) == ["ERR1000002.sra"]
     assert manifest()[0]["file_outcome"].startswith("failed: ERR1000002.sra: fasterq-dump failed")
+    (tmp_path / "bin" / "fasterq-dump").write_text("no program")
+    unstarted = get("ERR1000002", "--convert")
+    assert (unstarted.code, "fasterq-dump cannot be started: Exec format error" in unstarted.err) == (1, True)
+    assert "cannot be started" in manifest()[0]["file_outcome"]
+    program(tmp_path / "bin", 'cp "$archive" "$out/$run.fastq"')
+    Path("data/ERR1000002.fastq/full").mkdir(parents=True)
+    Path("data/ERR1000002_2.fastq").touch()  # without which the run would look converted
+    in_the_way = get("ERR1000002", "--convert")
+    assert (in_the_way.code, "data/ERR1000002.fastq: " in in_the_way.err) == (1, True)
+    assert "ERR1000002.fastq" in manifest()[0]["file_outcome"]
+    shutil.rmtree("data/ERR1000002.fastq")
+    Path("data/ERR1000002_2.fastq").unlink()
     program(
         tmp_path / "bin",
         'cp "$archive" "$out/${run}_1.fastq"; echo 2 > "$out/${run}_2.fastq"; echo 0 > "$out/$run.fastq"',
