@@ -6,7 +6,7 @@ import secrets
 import string
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from http.client import responses
 from typing import Any
 from urllib.parse import parse_qsl, unquote, unquote_plus
@@ -222,7 +222,6 @@ class Guard:
         if signed is None and method == "POST" and not target.key:
             form, _ = form_of(environ)
             signed = read_form(form)
-            target = replace(target, key=form.get("key", "")) if signed is not None else target
         if signed is None:
             if method in ("GET", "HEAD") and target.key and target.bucket in self.public:
                 return

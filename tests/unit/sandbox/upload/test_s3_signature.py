@@ -90,6 +90,7 @@ def test_what_botocore_signs_is_right(path, query, headers, presigned, body):
         ("127.0.0.1:9000", "/bucket", ("bucket", "")),
         ("127.0.0.1:9000", "/", ("", "")),
         ("[::1]:9000", "/bucket/a", ("bucket", "a")),
+        ("[::ffff:127.0.0.1]:9000", "/bucket/a", ("bucket", "a")),
         ("s3.amazonaws.com", "/bucket/a", ("bucket", "a")),
         ("s3.eu-west-1.amazonaws.com", "/bucket/a", ("bucket", "a")),
         ("bucket.s3.amazonaws.com", "/a/b", ("bucket", "a/b")),
