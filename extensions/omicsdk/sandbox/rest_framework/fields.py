@@ -92,8 +92,11 @@ def _parts(content_type: str, content: bytes) -> Form:
         _, fields, files = parser.parse(io.BytesIO(content), media_type, len(content), options)
     except ValueError as error:
         raise Refused(400, "Multipart form parse error - Invalid boundary in multipart: None") from error
-    texts = {name: file.read().decode("utf-8", "replace") for name, file in files.items(multi=True)}
-    return Form({**dict(fields.items(multi=True)), **texts})
+    form = Form(fields.items(multi=True))
+    for name, file in files.items(multi=True):
+        form[name] = file.read().decode("utf-8", "replace")
+        file.close()
+    return form
 
 
 # -- fields
