@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.sandbox.search import CLAUSES, QueryError, compile_query
+from omicsdk.sandbox.search import CLAUSES, Order, QueryError, compile_query, every, in_order, none, page, some
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,7 @@ from omicsdk.sandbox.search import CLAUSES, QueryError, compile_query
         ({"query": {"term": "a"}}, "term has to be an object"),
         ({"query": {"term": {"a": None}}}, "term has to state"),
         ({"query": {"terms": {"a": [1, {}]}}}, "terms has to state"),
+        ({"query": {"prefix": {"a": []}}}, "prefix has to state"),
         ({"query": {"match": {"a": {"query": "b", "operator": "xor"}}}}, "'xor' is no operator"),
         ({"query": {"range": {"a": 5}}}, "range has to be an object"),
         ({"query": {"range": {"a": {"gt": []}}}}, "range has to state"),
@@ -173,3 +174,32 @@ def test_any_json_is_a_query_or_a_query_error(query: dict[str, Any], document: d
     except QueryError:
         return
     assert matches(json.loads(json.dumps(document))) in (True, False)
+
+
+def test_filters_are_combined() -> None:
+    tests = [lambda item: item > 1, lambda item: item < 4]
+    found = {test.__name__: [item for item in range(6) if test(tests)(item)] for test in (every, some, none)}
+    assert found == {"every": [2, 3], "some": [0, 1, 2, 3, 4, 5], "none": []}
+    assert [item for item in range(6) if none(tests[:1])(item)] == [0, 1]
+
+
+def test_items_are_sorted_by_several_keys_with_gaps_at_one_end() -> None:
+    items = [("a", 2), ("b", None), ("c", 1), ("d", 2), ("e", None)]
+    by_number = lambda **how: "".join(name for name, _ in in_order(items, [Order(lambda item: item[1], **how)]))  # noqa: E731
+    assert by_number() == "cadbe"
+    assert by_number(reverse=True) == "adcbe"
+    assert by_number(gaps_first=True) == "becad"
+    both = [
+        Order(lambda item: item[1]),
+        Order(lambda item: item[0], reverse=True),
+    ]
+    assert "".join(name for name, _ in in_order(items, both)) == "cdaeb"
+    assert in_order([(2, {}), (1, {}), (1, {"a": 1})], [Order(lambda item: item[0])]) == [
+        (1, {}),
+        (1, {"a": 1}),
+        (2, {}),
+    ]
+
+
+def test_a_page_is_a_part_of_the_items() -> None:
+    assert (page("abcde", 1, 2), page("abcde", 3, None), page("abcde", 4, 9)) == ("bc", "de", "e")
