@@ -1,13 +1,19 @@
 """Requests: routed by the segments of their paths, and refused with what is wrong and where."""
 
+import asyncio
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from omicsdk.sandbox.problems import Fault, Problem, Refused, complaint, not_found, whole_number
-from omicsdk.sandbox.routing import Router, segments_of
+from omicsdk.sandbox.routing import Router, Routes, headers_of, not_routed, origin, segments_of
+from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse
+from starlette.routing import BaseRoute, Host, Mount, Route
+from starlette.types import Message, Scope
 
 SEGMENTS = st.sampled_from(["a", "b", "{x}", "a{x}", ""])
 TEMPLATES = st.lists(
@@ -59,6 +65,80 @@ def test_fixed_segments_go_before_parameters(path: str, template: str | None, va
     )
     router = Router((text, text) for text in templates)
     assert next(router.matches(segments_of(path)), ([None], [])) == ([template], values)
+
+
+def _scope(path: str, method: str = "GET", **more: Any) -> Scope:
+    headers = [(b"host", b"127.0.0.1:80"), (b"x-name", b"\xfc"), (b"x-name", b"second"), (b"x-\xfc", b"a")]
+    return {"type": "http", "scheme": "http", "path": path, "method": method, "headers": headers, **more}
+
+
+def test_headers_are_read_as_http_sends_them():
+    scope = _scope("/")
+    assert headers_of(scope) == {"host": "127.0.0.1:80", "x-name": "ü", "x-ü": "a"}
+    assert headers_of(scope) is headers_of(scope)
+    assert origin(scope) == "http://127.0.0.1:80"
+    scope["headers"] = [(b"host", b"localhost")]
+    assert headers_of(scope) == {"host": "localhost"}
+
+
+ROUTES: dict[str, BaseRoute] = {
+    "me": Route("/things/me", lambda _: PlainTextResponse("me")),
+    "thing": Route(
+        "/things/{id}", lambda request: PlainTextResponse(request.path_params["id"]), methods=["GET", "PUT"]
+    ),
+    "change": Route("/things/{id}", lambda _: PlainTextResponse("changed"), methods=["PUT", "DELETE"]),
+    "made": Route("/things/me", lambda _: PlainTextResponse("made"), methods=["POST"]),
+    "below": Mount("/below", routes=[Route("/a/b", lambda _: PlainTextResponse("b"))]),
+    "host": Host("named", lambda _: PlainTextResponse("host")),
+}
+
+
+@pytest.mark.parametrize(
+    ("scope", "name", "allowed"),
+    [
+        (_scope("/things/me"), "me", set()),
+        (_scope("/things/me", "POST"), "made", set()),
+        (_scope("/things/me", "DELETE"), "change", set()),
+        (_scope("/things/7"), "thing", set()),
+        (_scope("/things/7", "DELETE"), "change", set()),
+        (_scope("/things/7", "POST"), None, {"GET", "HEAD", "PUT", "DELETE"}),
+        (_scope("/root/things/me", root_path="/root"), "me", set()),
+        (_scope("/root/things/7", root_path="/root"), "thing", set()),
+        (_scope("/below/a/b"), "below", set()),
+        (_scope("/a", headers=[(b"host", b"named")]), "host", set()),
+        (_scope("/a"), None, set()),
+    ],
+)
+def test_the_route_of_a_request_is_found(scope: Scope, name: str | None, allowed: set[str]):
+    routes = Routes(ROUTES.values())
+    assert routes.fixed == {"/things/me": [ROUTES["me"], ROUTES["made"]]}
+    route, methods = routes.find(scope)
+    assert (route, set(methods)) == (ROUTES[name] if name else None, allowed)
+
+
+def test_a_request_is_answered_by_its_route():
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def answer(scope: Scope) -> None:
+        async def receive() -> Message:
+            return {"type": "http.request"}
+
+        await Routes(ROUTES.values())(scope, receive, send)
+
+    asyncio.run(answer(_scope("/things/7")))
+    assert (sent[0]["status"], sent[1]["body"]) == (200, b"7")
+    with pytest.raises(HTTPException) as caught:
+        asyncio.run(answer(_scope("/a")))
+    assert caught.value.status_code == 404
+    with pytest.raises(HTTPException) as caught:
+        asyncio.run(answer(_scope("/things/me", "PATCH")))
+    assert caught.value.status_code == 405
+    assert set((caught.value.headers or {})["Allow"].split(", ")) == {"GET", "HEAD", "POST", "PUT", "DELETE"}
+    refusal = not_routed(["GET", "PUT", "GET"])
+    assert refusal.headers == {"Allow": "GET, PUT"}
 
 
 @pytest.mark.parametrize(
