@@ -13,7 +13,6 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from omicsdk.sandbox import Sandbox, load_snapshot
 from omicsdk.sandbox.dss.state import SUBSCRIPTION
-from omicsdk.sandbox.state.credentials import Secrets, hashed, is_password
 
 # What earlier releases had in their source code.
 EARLIER_SECRETS = (
@@ -108,39 +107,6 @@ def test_what_they_derive_from_is_the_owners_alone(tmp_path: Path):
     finally:
         os.umask(mask)
     assert (tmp_path / "state" / "signing.key").stat().st_mode & 0o777 == 0o600
-
-
-def test_each_purpose_has_a_separate_secret():
-    secrets = Secrets(b"key")
-    purpose_secrets = [
-        secrets.derived(*purpose) for purpose in (("a",), ("b",), ("a", "b"), ("ab",), ("a", "", "b"), ("1:a",))
-    ]
-    assert len(set(purpose_secrets)) == len(purpose_secrets)
-    assert secrets.derived("a", length=32) == Secrets(b"key").derived("a")[:32] != Secrets(b"other").derived("a")[:32]
-    assert purpose_secrets[0] not in repr(secrets)
-
-
-def test_passwords_are_kept_as_salted_hashes():
-    one, other = hashed("a password"), hashed("a password")
-    assert one != other
-    assert "a password" not in one
-    assert [is_password(word, one) for word in ("a password", "another", "", "\ud800")] == [True, False, False, False]
-    assert [is_password(word, one) for word in ("a password", "another")] == [
-        True,
-        False,
-    ]  # one that was right before too
-    assert [is_password(word, other) for word in ("another", "a password")] == [False, True]
-    assert not is_password("a password", "")
-
-
-def test_the_sandboxes_own_password_is_kept_as_a_digest_of_its_random_bits():
-    secrets = Secrets(b"key")
-    assert secrets.password not in secrets.password_hash
-    assert [is_password(word, secrets.password_hash) for word in (secrets.password, "another", "")] == [
-        True,
-        False,
-        False,
-    ]
 
 
 # -- what is kept
