@@ -185,7 +185,10 @@ def test_filters_are_combined() -> None:
 
 def test_items_are_sorted_by_several_keys_with_gaps_at_one_end() -> None:
     items = [("a", 2), ("b", None), ("c", 1), ("d", 2), ("e", None)]
-    by_number = lambda **how: "".join(name for name, _ in in_order(items, [Order(lambda item: item[1], **how)]))  # noqa: E731
+
+    def by_number(**how: bool) -> str:
+        return "".join(name for name, _ in in_order(items, [Order(lambda item: item[1], **how)]))
+
     assert by_number() == "cadbe"
     assert by_number(reverse=True) == "adcbe"
     assert by_number(gaps_first=True) == "becad"
