@@ -1,12 +1,15 @@
 """Files of this machine in a store that is confined to a folder: nothing is reached through links out of it."""
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from omicsdk.core.consistency import InconsistentListing
-from omicsdk.fs import CopyOptions, Entry, PathError, PathNotFound, Put, Store, open_store
+from omicsdk.fs import CopyOptions, Entry, PathError, PathNotFound, Put, Store, open_store, parse_uri
+from omicsdk.fs.copying.jobs import move_files, planned_move
+from omicsdk.fs.uris import Stores
 
 
 @pytest.fixture
@@ -172,6 +175,21 @@ def test_a_move_leaves_a_pipe_to_the_copy(tmp_path: Path):
     os.mkfifo(tmp_path / "pipe")
     store = open_store("file")
     assert not store.move(store.stat(str(tmp_path / "file")), str(tmp_path / "pipe"))
+    assert (tmp_path / "pipe").is_fifo()
+
+
+@pytest.mark.timeout(10)  # a copy would wait for a writer
+def test_a_pipe_is_not_moved_to_another_file_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def fail(*_: object) -> None:
+        raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+
+    monkeypatch.setattr(Path, "replace", fail)
+    os.mkfifo(tmp_path / "pipe")
+    uri = parse_uri(str(tmp_path / "pipe"))
+    with Stores() as stores:
+        plan = planned_move(stores, [uri], parse_uri(str(tmp_path / "moved")))
+        report, _ = move_files(plan, [uri], stores, CopyOptions())
+    assert "pipe is a pipe, socket or device, which cannot be moved there" in str(report.outcomes[0].error)
     assert (tmp_path / "pipe").is_fifo()
 
 

@@ -308,9 +308,13 @@ def move_files(
     def moved(file: Selected) -> bool:
         store, path = stores.of(file.uri), plan.target(file).path
         # An existing target is left to the copy, which skips it.
-        if not store.features.moves or store is not target or (not options.overwrite and entry_at(store, path)):
-            return False
-        return store.move(file.entry, path)
+        may_move = store.features.moves and store is target and (options.overwrite or not entry_at(store, path))
+        if may_move and store.move(file.entry, path):
+            return True
+        if file.uri.scheme == "file" and (place := Path(file.entry.path)).exists() and not place.is_file():
+            what = "is a pipe, socket or device, which cannot be moved there"
+            raise PathError(file.entry.path, what, remedy="Copy what it yields: omics cp.")
+        return False
 
     outcomes: dict[str, Outcome] = {}
     for file, end in zip(plan.files, side_by_side(moved, plan.files, lambda: options.stopped), strict=True):
