@@ -25,7 +25,9 @@ def field(uuid: str, name: str, data: Any) -> dict[str, Any]:
     return {"uuid": uuid, "name": name, "stored_data": data}
 
 
-def result(uuid: str, module: str, *fields: Any, replicate: str = "r", updated: str = "2026-01-01") -> dict[str, Any]:
+def result(
+    uuid: str, module: str, *fields: Any, replicate: str = "r", updated: str | None = "2026-01-01"
+) -> dict[str, Any]:
     """A result in a manifest."""
     about = {"uuid": uuid, "module_name": module, "replicate": replicate, "updated_at": updated}
     return {**about, "fields": list(fields)}

@@ -40,7 +40,7 @@ from omicsdk.pangea.fields import (
     without_signature,
 )
 from omicsdk.pangea.listings import find_sample_group, is_uuid
-from omicsdk.pangea.responses import Blob, identified, name_in, object_of, objects_in
+from omicsdk.pangea.responses import Blob, identified, name_in, object_of, objects_in, update_order
 from omicsdk.transfer import SelectionOptionsDict, TransferReport
 from omicsdk.transfer.filters import Filters, fits_rules
 
@@ -444,7 +444,7 @@ def _of_owner(
 ) -> Iterator[ResultField]:
     results = objects_in(blob, "analysis_results", MANIFEST, "sample_group" if of_group else "sample")
     newest = dict[str, str]()  # of each module
-    for result in sorted(results, key=lambda result: str(result.get("updated_at"))):
+    for result in sorted(results, key=lambda result: update_order(result.get("updated_at"))):
         newest[str(result.get("module_name"))] = str(result.get("uuid"))
     # Those with the plain names are named first: no other may use them.
     for result in sorted(results, key=lambda result: str(result.get("uuid")) not in newest.values()):

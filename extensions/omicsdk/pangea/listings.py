@@ -23,7 +23,7 @@ from omicsdk.core.plain_client import exchange_of
 from omicsdk.core.type_guards import is_array, is_number
 from omicsdk.pangea.batches import Batch, for_each
 from omicsdk.pangea.fields import operation
-from omicsdk.pangea.responses import Blob, all_listed_by, identified, object_of, unlike
+from omicsdk.pangea.responses import Blob, all_listed_by, identified, object_of, unlike, update_order
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -163,7 +163,7 @@ def find_result(
     if not matching:
         which = f" with the replicate {replicate!r}" if replicate else ""
         raise missing(client, f"analysis result of {module!r}{which}")
-    return max(matching, key=lambda result: str(result.updated_at))
+    return max(matching, key=lambda result: update_order(result.updated_at))
 
 
 def find_tag(client: PangeaApi, name: str) -> Tag:

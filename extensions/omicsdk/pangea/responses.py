@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from omicsdk.core.checked_json import check_fields
 from omicsdk.core.consistency import UUID, checked_list, whole_list
+from omicsdk.core.dates import seconds_of
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.type_guards import is_array, is_object
 
@@ -43,6 +44,18 @@ def listed_by(call: PagedCall[..., Any, T, Any], **arguments: Any) -> Iterator[T
 def all_listed_by(call: PagedCall[..., Any, T, Any], **arguments: Any) -> list[T]:
     """Return the objects of a list that has to be complete; arguments and errors as those of `whole_list`."""
     return [identified(record) for record in whole_list(call, "count", "uuid", **arguments)]
+
+
+def update_order(updated_at: object) -> tuple[float, str]:
+    """Return a key that sorts results by when they were updated; those without a time come first.
+
+    The texts of times do not sort so: one of a whole second has no fraction.
+
+    Args:
+        updated_at: The time as the server states it.
+    """
+    text = str(updated_at)
+    return seconds_of(text) or 0.0, text
 
 
 def object_of(response: object, what: str) -> Blob:

@@ -28,6 +28,14 @@ def test_replicates_of_a_module_stand_side_by_side():
     assert planned == {"sample_ar_fields/2": "s/s.m.f.json", "sample_ar_fields/1": "s/s.m.old.f.json"}
 
 
+@pytest.mark.parametrize("later", ["2026-01-02T10:00:00.25Z", "2026-01-02T10:00:01Z", "2026-01-02T09:00:00.25-02:00"])
+def test_the_newest_result_is_that_of_the_latest_time(later: str):
+    times = {"old": "2026-01-02T10:00:00Z", "none": None, "new": later}
+    results = [result(key, "m", field(key, "f", {"v": 1}), replicate=key, updated=time) for key, time in times.items()]
+    planned = plan_results(manifest({"s": results}), ResultSelection())
+    assert [file.field.route for file in planned if file.blob_name == "s/s.m.f.json"] == ["sample_ar_fields/new"]
+
+
 def test_a_module_is_selected_among_others_and_results_of_the_group_only_on_request():
     results = [result(key, module, field(key, "f", {"v": 1})) for key, module in (("1", "m"), ("2", "n"), ("3", "m"))]
     document = manifest({"s": results}) | {"name": "g", "analysis_results": results}

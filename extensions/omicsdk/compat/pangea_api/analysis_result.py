@@ -17,7 +17,7 @@ from omicsdk.compat.pangea_api.utils import paginated_iterator
 from omicsdk.core.errors import APIError
 from omicsdk.core.type_guards import is_object
 from omicsdk.pangea.fields import FieldId, blob_file_name, download_url, referenced_file_name, without_signature
-from omicsdk.pangea.responses import Blob
+from omicsdk.pangea.responses import Blob, update_order
 
 if TYPE_CHECKING:
     from omicsdk.compat.pangea_api import Knex, Sample, SampleGroup
@@ -362,7 +362,7 @@ class AnalysisResult(RemoteObject, Generic[F]):
             which = f" with the replicate {self.replicate!r}" if self.replicate else ""
             what = f"result of {self.module_name!r}{which} in {self.parent}"
             raise not_there(what, f"{self.knex.endpoint_url}/{self.route}")
-        return max(matches, key=lambda blob: str(blob.get("updated_at")))
+        return max(matches, key=lambda blob: update_order(blob.get("updated_at")))
 
     def _is_it(self, blob: Blob) -> bool:
         facts = {"module_name": self.module_name, **self._owned()}
