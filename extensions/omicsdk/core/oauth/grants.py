@@ -51,7 +51,11 @@ class Application:
         """
         inner = next((part for name in ("installed", "web") if is_object(part := secrets.get(name))), secrets)
         texts = {name: inner.get(name) for name in ("client_id", "auth_uri", "token_uri", "client_secret")}
-        missing = [name for name in ("client_id", "auth_uri", "token_uri") if not isinstance(texts[name], str)]
+        missing = [
+            name
+            for name in ("client_id", "auth_uri", "token_uri")
+            if not (texts[name] and isinstance(texts[name], str))
+        ]
         if missing:
             raise ConfigError(f"The application's secrets from {source} have no {', '.join(missing)}", remedy=_REMEDY)
         for name in ("auth_uri", "token_uri"):

@@ -40,10 +40,11 @@ def test_an_application_without_a_secret_is_one():
     assert Application.of(secrets_with(client_secret=None), "here").client_secret == ""
 
 
+@pytest.mark.parametrize("value", [None, ""])
 @pytest.mark.parametrize("name", ["client_id", "auth_uri", "token_uri"])
-def test_what_an_application_lacks_is_named(name):
+def test_what_an_application_lacks_is_named(name, value):
     with pytest.raises(ConfigError, match=f"here have no {name}"):
-        Application.of(secrets_with(**{name: None}), "here")
+        Application.of(secrets_with(**{name: value}), "here")
 
 
 def test_an_application_is_not_queried_unencrypted():
