@@ -159,7 +159,7 @@ def clock(host: str, date: str, at: float) -> Outcome:
     outcome = partial(Outcome, "clock", host)
     theirs = seconds_of_date(date)
     if theirs is None:
-        return outcome("skipped", "the response has no Date")
+        return outcome("skipped", "the response's Date is invalid" if date else "the response has no Date")
     # The header has whole seconds, cut off.
     lead = at - theirs - 0.5
     if abs(lead) <= CLOCK_WARNING:

@@ -282,6 +282,10 @@ def test_clocks_may_differ_a_little(lead, status, message):
     assert bool(result.remedy) == (status != "ok")
 
 
-@pytest.mark.parametrize(("date", "at"), [("", 0.0), ("", 1.0), ("yesterday", 1.0)])
-def test_without_a_date_nothing_is_stated_of_clocks(date, at):
-    assert clock("h", date, at).status == "skipped"
+@pytest.mark.parametrize(
+    ("date", "at", "why"), [("", 0.0, "has no Date"), ("", 1.0, "has no Date"), ("yesterday", 1.0, "Date is invalid")]
+)
+def test_without_a_date_nothing_is_stated_of_clocks(date, at, why):
+    result = clock("h", date, at)
+    assert result.status == "skipped"
+    assert why in result.found
