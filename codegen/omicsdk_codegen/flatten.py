@@ -161,7 +161,7 @@ def _merge(first: Flat, second: Flat, pointer: str) -> Flat:
             conflict = conflict or clash
         elif key == "enum" and isinstance(before, list) and isinstance(value, list):
             # Enums without a common value were hardly meant to exclude everything: the later part applies.
-            schema[key] = [choice for choice in before if choice in value] or value
+            schema[key] = [choice for choice in before if _is_among(choice, value)] or value
         elif key == "items" and isinstance(before, dict) and isinstance(value, dict) and before != value:
             # Merged when the type of the items is settled, as any other allOf.
             schema[key] = {"allOf": [before, value]}
@@ -171,6 +171,12 @@ def _merge(first: Flat, second: Flat, pointer: str) -> Flat:
     members_before = {id(members) for members, _ in first.unions}
     added = tuple(union for union in second.unions if id(union[0]) not in members_before)
     return Flat(schema, pointers, first.unions + added, conflict)
+
+
+def _is_among(choice: Json, choices: list[Json]) -> bool:
+    """Whether a value is one of others. Python takes true for 1, which JSON does not."""
+    is_flag = isinstance(choice, bool)
+    return any(other == choice and isinstance(other, bool) == is_flag for other in choices)
 
 
 def _properties(

@@ -109,6 +109,7 @@ def _key(name: str) -> Ref:
         ({"allOf": [_ref("Base")], "type": ["object", "null"], "description": "words"}, Union((_key("Base"), NULL))),
         ({"allOf": [_ref("Text"), {"description": "words"}]}, STRING),
         ({"allOf": [{"type": "string"}, {"enum": ["a"]}]}, Enum(("a",))),
+        ({"allOf": [{"enum": [1, 2]}, {"enum": [True, 2.0]}]}, Enum((2,))),
         ({"allOf": [{"type": "number"}, {"type": "integer"}]}, INTEGER),
         ({"anyOf": [_ref("Base"), {"type": "null"}]}, Union((_key("Base"), NULL))),
         (
