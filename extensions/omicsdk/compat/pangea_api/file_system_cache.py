@@ -94,12 +94,14 @@ class FileSystemCache:
         if self.no_cache:
             return
         with _tolerated("a blob isn't cached"):
-            if mask_json(blob) != blob:
+            text = json.dumps(blob)
+            content = json.loads(text)  # whose keys are texts
+            if mask_json(content) != content:
                 self.clear_blob(obj)
                 return
             path = Path(self.get_cached_blob_filepath(obj)[0])
             with _replacing(path) as file:
-                file.write(json.dumps(blob).encode())
+                file.write(text.encode())
 
     def clear_blob(self, obj: Cached | str) -> None:
         """Remove a blob from the cache."""

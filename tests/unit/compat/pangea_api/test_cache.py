@@ -48,6 +48,14 @@ def test_a_text_names_a_blob_too():
     assert cache.get_cached_blob("anything") == [1, 2]
 
 
+def test_keys_are_cached_as_texts():
+    cache = FileSystemCache()
+    cache.cache_blob("anything", {1: {None: "x"}})
+    assert cache.get_cached_blob("anything") == {"1": {"null": "x"}}
+    cache.cache_blob("anything", {1: {"token": "canary"}})
+    assert cache.get_cached_blob("anything") is None
+
+
 def test_a_later_blob_takes_the_place_of_an_earlier_one(tmp_path: Path):
     cache, org = FileSystemCache(), an_org()
     cache.cache_blob(org, {"n": 1})
