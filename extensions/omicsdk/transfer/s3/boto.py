@@ -671,10 +671,7 @@ def _before_sign(
     request: Any, signature_version: object, request_signer: Any, signing_name: str, region_name: str, **_: object
 ) -> None:
     if _signing.ours:
-        headers = {
-            name: value.decode("latin-1") if isinstance(value, bytes) else str(value)
-            for name, value in request.headers.items()
-        }
+        headers = {name: str(value) for name, value in request.headers.items()}
         context = request.context.get("signing", {})
         how = {
             "signature_version": signature_version,
