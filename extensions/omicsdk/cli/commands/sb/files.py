@@ -285,11 +285,11 @@ def import_(client: SevenBridges, file: str, *, clear: bool = False, dry_run: bo
     """Set metadata and tags of files from a table; only differences are sent.
 
     The table has a column id or path, and a column tags or metadata.KEY for each value to change. Of other columns,
-    only path, size and name are allowed; they are ignored. An empty cell keeps the present value, unless `clear` is
-    given. Prints the differences.
+    only path, size and name are allowed; they are ignored. The platform's own manifests of metadata are read, too. An
+    empty cell keeps the present value, unless `clear` is given. Prints the differences.
 
     Args:
-        file: The table; - is stdin.
+        file: The table, separated by tabs or commas; - is stdin.
         clear: Remove values whose cell in the table is empty.
     """
     with table_lines(file) as lines:

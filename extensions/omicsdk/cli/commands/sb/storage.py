@@ -219,7 +219,7 @@ class Starting(Waiting):
 
     Attributes:
         volume: The volume: owner/volume; with `manifest`, the default for rows without one.
-        manifest: Table of tab-separated values with a row for each file, in place of arguments; - is stdin.
+        manifest: Table with a row for each file, separated by tabs or commas, in place of arguments; - is stdin.
         overwrite: Replace existing files.
         wait: Wait until all have ended.
         dry_run: Only print what would be started, and what would fail.
