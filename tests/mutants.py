@@ -382,6 +382,9 @@ def tests_of(module: str, reach: coverage.CoverageData) -> Tests:
     for tests in lines.values():
         for file in (reaching := {test.partition("::")[0] for test in tests}):
             weights[file] += 1 / len(reaching)
+    if gone := sorted(file for file in weights if not (ROOT / file).is_file()):
+        # pytest would end without a test, as it does for a mutant that cannot be imported.
+        sys.exit(f"mutants: not found: {', '.join(gone)}. Remove {REACH}, which is measured again.")
     changed = [
         str(file.relative_to(ROOT))
         for file in ROOT.glob("tests/unit/**/test_*.py")

@@ -135,14 +135,24 @@ def test_the_tests_of_a_mutant_are_those_that_run_its_line(mutants: ModuleType, 
     assert lines == [{"a"}, {"a"}, {"a", "b"}, {"b"}, {"a", "b"}]  # 7 is no line of a body, such as a default
 
 
+def test_a_file_of_tests_that_is_gone_is_an_error(mutants: ModuleType, reach: coverage.CoverageData) -> None:
+    reach.set_context("tests/unit/core/test_gone.py::test_x|run")
+    reach.add_lines({str(RETRY_FILE): RETURNS})
+    with pytest.raises(SystemExit, match=r"not found: tests/unit/core/test_gone\.py\. Remove .*reach, which"):
+        mutants.tests_of(RETRY, reach)
+
+
 def test_functional_tests_that_run_a_line_come_before_those_that_are_near(
     mutants: ModuleType, reach: coverage.CoverageData
 ) -> None:
-    reach.set_context("tests/functional/cli/test_help.py::test_y|run")
+    reach.set_context("tests/functional/cli/test_doctor.py::test_y|run")
     reach.add_lines({str(RETRY_FILE): RETURNS[:1]})
     tests = mutants.tests_of(RETRY, reach)
-    assert (tests.unit, tests.functional) == (["tests/unit/core/test_retry.py"], ["tests/functional/cli/test_help.py"])
-    unit, functional = "tests/unit/core/test_retry.py::test_x[a|b]", "tests/functional/cli/test_help.py::test_y"
+    assert (tests.unit, tests.functional) == (
+        ["tests/unit/core/test_retry.py"],
+        ["tests/functional/cli/test_doctor.py"],
+    )
+    unit, functional = "tests/unit/core/test_retry.py::test_x[a|b]", "tests/functional/cli/test_doctor.py::test_y"
     reaching = [tests.of(mutants.Mutant("f", line, "", "", "")) for line in RETURNS[:2]]
     assert reaching == [{unit, functional}, {unit}]
 
