@@ -707,17 +707,17 @@ class Downloads(Engine[Job]):
         if job.server:
             self._note_dead(job.server, error)
         # Before `_over`, which makes these requests stale: nothing of them would be written then.
-        if job.state is State.FAILED and job.flying:
-            self._save_failed(job)
+        uncounted = self._save_failed(job) if job.state is State.FAILED and job.flying else 0
+        fetched = job.fetched + uncounted
         outcome = self._over(job, error)._replace(
             name=job.item.name,
             size=job.size,
-            bytes_fetched=job.fetched,
+            bytes_fetched=fetched,
             checksums=checksums,
             verified=self._verify_against(job) if present else "",
             verification=verification_of(checksums, job.item.size) if present else "unverified",
             source=job.item.stated_source,
-            server=job.server if job.fetched else "",
+            server=job.server if fetched else "",
             label=job.item.label,
             from_cache=present and job.from_cache,
         )
@@ -733,8 +733,12 @@ class Downloads(Engine[Job]):
                 error.message += f": {needed:,} more bytes are needed"
         self._tell(job.number, outcome, job.item.size)
 
-    def _save_failed(self, job: Job) -> None:
-        """Have what other requests of a failed job received written and recorded, as far as it can be."""
+    def _save_failed(self, job: Job) -> int:
+        """Have what other requests of a failed job received written and recorded, as far as it can be.
+
+        Returns:
+            The bytes that those received which are counted at their ends, after the job's outcome.
+        """
 
         def is_of_job(receiver: object) -> TypeGuard[ResponseWriter]:
             return isinstance(receiver, ResponseWriter) and receiver.job is job
@@ -742,11 +746,13 @@ class Downloads(Engine[Job]):
         for receiver in filter(is_of_job, self._wire.cancel_aside(is_of_job)):
             self._scheduler.ended(receiver.server, receiver.received, counts=False)
             self._received(receiver)
-        for ended in self._just_ended:
-            if is_of_job(ended.receiver):
-                ended.receiver.finish()
-        for receiver in filter(is_of_job, self._flying()):
+        ending = [*filter(is_of_job, (ended.receiver for ended in self._just_ended))]
+        for receiver in ending:
+            receiver.finish()
+        flying = [*filter(is_of_job, self._flying())]
+        for receiver in flying:
             receiver.save()
+        return sum(receiver.received for receiver in (*ending, *flying))
 
     def _verify_against(self, job: Job) -> str:
         validator = job.validator if job.attempts else None

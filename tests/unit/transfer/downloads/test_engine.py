@@ -352,7 +352,7 @@ def lose(seed: int, cells: int, responses: int, threads: int | None = None) -> i
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_what_other_requests_of_a_failed_file_have_received_is_kept(threads: int) -> None:
     for seed in range(6):
-        lose(seed, 12, 4, threads)
+        assert lose(seed, 12, 4, threads) == 12 * CELL
 
 
 class Leaving(World):
