@@ -451,8 +451,12 @@ def interrupts(control: Control) -> Generator[None]:
     usual = {signal.SIGINT: signal.default_int_handler, **dict.fromkeys(ENDING, terminate)}
     ours = {number: handler for number, handler in usual.items() if signal.getsignal(number) is handler}
 
+    has_come = False
+
     def interrupt(number: int, frame: FrameType | None) -> None:
-        again = control.interrupted
+        nonlocal has_come
+        # Not by the control alone, which keeps the reason of an earlier stop, such as the budget's.
+        again, has_come = has_come or control.interrupted, True
         control.stop(ENDING[number].reason if number in ENDING else "interrupt")
         if again or control.asking:
             ours[number](number, frame)

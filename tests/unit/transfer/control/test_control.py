@@ -1,5 +1,6 @@
 """The switches of a transfer, and what an engine does with them; rates as texts, and by the time of day and week."""
 
+import signal
 import threading
 from contextlib import closing
 from datetime import datetime, timedelta
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import Interrupted, ManualClock
 from omicsdk.transfer import Control, Outcome, Patience, TransferOptions, TransferReport, download
-from omicsdk.transfer.engine.control import Pace, Timetable
+from omicsdk.transfer.engine.control import Pace, Timetable, interrupts
 from omicsdk.transfer.engine.options import InvalidOption
 from omicsdk.transfer.journal import Journal
 from omicsdk.transfer.network.requests import PATIENCE
@@ -224,6 +225,16 @@ def test_the_last_change_counts(times, minute):
     of_day = [hours * 60 + minutes for hours, minutes in times]
     past = [minute_of_day for minute_of_day in of_day if minute_of_day <= minute % 1440]
     assert table.rate_at(MONDAY + timedelta(minutes=minute)) == 1 + max(past or of_day)
+
+
+def test_the_second_ctrl_c_is_raised_while_a_transfer_ends_for_another_reason():
+    control = Control()
+    control.stop("budget")
+    with interrupts(control):
+        signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert control.reason == "budget"
 
 
 def test_a_running_transfer_follows_the_clock():
