@@ -235,8 +235,9 @@ def _wildcard(content: Any) -> Test:
     return lambda stored: isinstance(stored, str) and fnmatchcase(stored, pattern)
 
 
-# Lucene's further operators and what Python reads otherwise; and repeats of repeats, for which Python may take exponential time.
-_NOT_PYTHON = re.compile(r"""["~#@&<>$]|(?<!\[)\^|\\\w|\(\?|\[\[|[*+?}][*+?{]|\([^()]*[*+{][^()]*\)[*+{]""")
+# Lucene's further operators and what Python reads otherwise; and repeats of groups with repeats, options or groups in them, for
+# which Python may take exponential time.
+_NOT_PYTHON = re.compile(r"""["~#@&<>$]|(?<!\[)\^|\\\w|\(\?|\[\[|[*+?}][*+?{]|[*+?{)][^()*+?{]*\)[*+{]""")
 
 
 def _regexp(content: Any) -> Test:

@@ -38,7 +38,7 @@ from omicsdk.sandbox.search import CLAUSES, Order, QueryError, compile_query, ev
         ({"query": {"bool": {"should": [], "minimum_should_match": "75%"}}}, "has to be a number"),
         *(
             ({"query": {"regexp": {"a": pattern}}}, "regexp")
-            for pattern in ("(?i)a", "(a+)+", "a*+", "~a", "^a", r"\d")
+            for pattern in ("(?i)a", "(a+)+", "(a?a?)*b", "((a*))*b", "((a+)|c)+b", "a*+", "~a", "^a", r"\d")
         ),
         *(
             ({"query": {"regexp": {"a": pattern}}}, "not a regular expression")
