@@ -217,6 +217,8 @@ def merge_manifests(
         MergeConflict: Rows contradict each other.
     """
     how, conflicts = rules or Rules(), 0
+    # Rows are compared by the digits in lower case, whatever a manifest or its user writes.
+    how = how._replace(duplicates=frozenset(tables.md5_of(md5) or md5 for md5 in how.duplicates))
 
     def passed_over(fault: Fault) -> None:
         nonlocal conflicts

@@ -1,6 +1,7 @@
 """Manifests merged into one, and compared, whatever their order and however long they are."""
 
 import csv
+from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 
@@ -119,9 +120,10 @@ def test_many_rows_of_one_sum_such_as_that_of_empty_files(guid: str, merged: int
     assert merge_manifests([path], tmp_path / "out.tsv", rules=Rules(many_guids=True)) == Merged(50_000, merged, 0)
 
 
-def test_sums_that_are_expected_twice_stay_apart(written, tmp_path: Path):
+@pytest.mark.parametrize("md5", [A, A.upper(), b64encode(bytes.fromhex(A)).decode()])
+def test_sums_that_are_expected_twice_stay_apart(md5: str, written, tmp_path: Path):
     path = written("1.tsv", "guid | md5 | size | urls", f"dg/1 | {A} | 1 | u", f"dg/2 | {A} | 1 | v")
-    merge_manifests([path], tmp_path / "out.tsv", rules=Rules(duplicates=[A]))
+    merge_manifests([path], tmp_path / "out.tsv", rules=Rules(duplicates=[md5]))
     assert len(rows(tmp_path / "out.tsv")) == 3
 
 

@@ -48,7 +48,7 @@ def merge_bucket_manifests(
         rules=Rules(
             several=frozenset({*SEVERAL, *(columns_with_arrays or ())}),
             many_guids=allow_mult_guids_per_hash,
-            duplicates=frozenset(md5.lower() for md5 in expected_duplicate_md5s),
+            duplicates=expected_duplicate_md5s,
             go_on=continue_after_error,
         ),
         delimiter=output_manifest_file_delimiter,
