@@ -434,7 +434,7 @@ def test_no_signature_is_reported(items, target, caplog):
         raise OSError(5, f"{signed} is away")
 
     class Shows(ThreadPoolExecutor):
-        """Tells of its tasks, as clusters do."""
+        """Logs its tasks, as clusters do."""
 
         def submit(self, fn, /, *arguments, **how):
             logging.getLogger("cluster").warning("%r %r", arguments, how)

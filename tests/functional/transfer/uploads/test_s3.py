@@ -415,7 +415,6 @@ def test_a_client_without_credentials(file: Path, monkeypatch: pytest.MonkeyPatc
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file))
     monkeypatch.setenv("AWS_CONFIG_FILE", str(file.parent / "none"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file.parent / "none"))
     client = boto3.Session(region_name="us-east-1").client("s3", endpoint_url="http://127.0.0.1:1")
