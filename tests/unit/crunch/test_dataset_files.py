@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core import ConfigError, Interrupted
+from omicsdk.core import ConfigError, Interrupted, UnsafePath
 from omicsdk.crunch.dataset_files import DataFiles, clear, is_bookkeeping, md5_table, read_table, write_workflow
 from omicsdk.crunch.statuses import WorkflowType
 from omicsdk.crunch.storage.base import StorageMissing
+from omicsdk.crunch.storage.files import stored_below
 
 UPLOADED, SETUP, DELETED = (
     f".crunch/{name}" for name in ("upload_md5_checksums.json", "setup_md5_checksums.json", "deleted.txt")
@@ -147,3 +148,18 @@ def test_a_workflow_is_written_and_what_an_earlier_run_left_is_removed(tmp_path:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["Snakefile", "mine"]
     clear(tmp_path, keep=None)
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+@pytest.mark.parametrize("name", [".", "", ".."])
+def test_a_folder_without_a_name_is_refused_instead_of_listed_without_end(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage = Memory()
+
+    def listdir(path: str) -> tuple[list[str], list[str]]:  # as django-storages lists base//a.txt
+        del path
+        return [name], ["b.txt"]
+
+    monkeypatch.setattr(storage, "listdir", listdir)
+    with pytest.raises(UnsafePath, match="is listed as a folder's, but names none"):
+        next(stored_below(storage, "base"))

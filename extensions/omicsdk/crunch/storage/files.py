@@ -50,7 +50,7 @@ def stored_below(storage: Storage, base: str) -> Iterator[Stored]:
 
     Raises:
         FileNotFoundError: There is no such folder, and the storage knows folders.
-        OmicsError: The storage cannot be read.
+        OmicsError: The storage cannot be read, or lists a folder without a name.
     """
     if isinstance(storage, BuiltinStorage):
         yield from storage.stored(base)
@@ -59,6 +59,12 @@ def stored_below(storage: Storage, base: str) -> Iterator[Stored]:
     while waiting:
         above = waiting.pop()
         folders, files = storage.listdir(joined(base, above.rstrip("/")))
+        # Keys such as a//b of object stores are listed so. To list "." or "" would list the same folder without end.
+        if unnamed := [name for name in folders if name in ("", ".", "..")]:
+            remedy = "Rename the files whose paths have an empty part, such as a//b."
+            raise UnsafePath(
+                joined(base, f"{above}{unnamed[0]}"), "is listed as a folder's, but names none", remedy=remedy
+            )
         waiting += [f"{above}{name}/" for name in folders]
         yield from (Stored(f"{above}{name}") for name in files)
 
