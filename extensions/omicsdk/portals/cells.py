@@ -116,6 +116,10 @@ def name_in(value: str, what: str = "the file name") -> str:
 URLS = ("http", "https", "ftp")
 # Schemes of `omicsdk.fs` whose files are fetched by their store.
 STORES = ("s3", "sb", "dss", "gen3", "pangea", "crunch")
+# What to do with a folder where a list of its files cannot be had.
+_OF_FOLDERS = {"gs": "Name its files, or copy it: omics cp -r.", "ftp": "Name its files."}
+# Ends of arrays that are stored as folders; a Zarr in one file ends with .zip.
+_ARRAYS = (".zarr", ".n5")
 # Schemes of addresses that can be downloaded.
 FETCHABLE = frozenset((*URLS, *STORES, "gs", "drs"))
 # The page of a Git repository.
@@ -269,12 +273,12 @@ def file_at(
         name = name_in(last, "the file name of the URL")
     if not folder:
         folder = "/".join(part for part in (where.hostname or "", *above.split("/")) if part)
-    remedies = {"gs": "Name its files, or copy it: omics cp -r.", "ftp": "Name its files."}
-    error = (
-        ListError(f"{without_logins(address)[:200]} is a folder", remedy=remedies[scheme])
-        if scheme in remedies and address[-1] == "/"
-        else None
-    )
+    error = None
+    if scheme in _OF_FOLDERS and address[-1] == "/":
+        error = ListError(f"{without_logins(address)[:200]} is a folder", remedy=_OF_FOLDERS[scheme])
+    elif last.endswith(_ARRAYS) and not checksums and scheme not in STORES:  # stores list what is in it
+        remedy = _OF_FOLDERS.get(scheme, "Copy it from its bucket: omics cp -r s3://BUCKET/PATH .")
+        error = ListError(f"{without_query(address)[:200]} is a store of Zarr or N5, which is a folder", remedy=remedy)
     return ListedFile(kind, address, name, size, checksums or {}, folder, mirrors, headers or {}, error)
 
 

@@ -609,3 +609,22 @@ def test_checksums_by_the_keys_of_addresses_in_another_member_are_those_of_the_a
         (urls["2"], {"sha256": sums["2"]}),
         (urls["1"], {}),
     ]
+
+
+@pytest.mark.parametrize(
+    ("address", "remedy"),
+    [
+        ("https://h.example/a.ome.zarr", "omics cp -r s3://BUCKET/PATH ."),
+        ("https://h.example/a.zarr/?key=secret", "omics cp -r s3://BUCKET/PATH ."),
+        ("https://h.example/a.n5", "omics cp -r s3://BUCKET/PATH ."),
+        ("gs://bucket/a.zarr", "omics cp -r."),
+    ],
+)
+def test_a_store_of_arrays_is_refused_as_a_folder(address: str, remedy: str, tmp_path: Path):
+    files = [{"url": address}, {"url": "https://h.example/b.zarr.zip"}, {"url": "s3://bucket/c.zarr"}]
+    format, listed = opened(put(tmp_path / "images.json", files))
+    store, *others = files_in(format, listed)
+    assert str(store.error).endswith(remedy)
+    assert "is a store of Zarr or N5, which is a folder" in str(store.error)
+    assert "secret" not in str(store.error)
+    assert [file.error for file in others] == [None, None]  # that of S3 is listed by its store
