@@ -61,6 +61,7 @@ from omicsdk.portals.lists import (
     UnsafeRow,
     scheme_of,
 )
+from omicsdk.portals.named_files import paths_beside
 from omicsdk.portals.rows import Names, text_of
 
 _ANY = "**"
@@ -968,6 +969,9 @@ def _any_rows(file_list: FileList) -> Iterator[Row]:
         file_list.notes[f"addresses that may be folders are left out, such as {folders[0]}"] = len(folders)
     if left := _CATALOG.findall(text):
         file_list.notes["files beside the catalog are left out; --base URL states their folder"] = len(left)
+    names = {_cell(row.cells, name) for row in rows for name in row.stated.names}
+    if paths := sorted(paths_beside(payload, {*cells}, names)):
+        file_list.notes[f"paths without addresses are left out, such as {paths[0][:200]}"] = len(paths)
     # One that is a member of an object with addresses describes these.
     if runs := sorted({*_RUN_ALONE.findall(text)} - {*cells}):
         file_list.notes[f"runs of the SRA are left out: name them in the command, such as {runs[0]}"] = len(runs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from urllib.parse import unquote
 
 from omicsdk.core.type_guards import is_array, is_object
@@ -58,6 +58,28 @@ def _paths(node: object) -> Iterator[dict[str, str]]:
             yield from _paths(child)
     elif "/" in (path := _text(node)) and ":" not in path and _PATH.match(path):  # images of containers have tags
         yield {"path": path, "checksum": "", "size": ""}
+
+
+def _beside(node: object) -> Iterator[str]:
+    """The paths that are members of objects outside arrays; a path called so is one of what its object describes."""
+    for name, child in node.items() if is_object(node) else ():
+        if is_object(child):
+            yield from _beside(child)
+        elif name.lower() not in _PATHS:
+            texts = child if is_array(child) else [child]
+            yield from (file["path"] for text in texts if isinstance(text, str) for file in _paths(text))
+
+
+def paths_beside(document: object, described: Container[str], names: Container[str]) -> set[str]:
+    """Return the paths of files without addresses, in a document with addresses of other files.
+
+    Args:
+        document: The document.
+        described: The members of its objects that have addresses.
+        names: The names of the files that have addresses.
+    """
+    of_objects = {path for file in _files(document) if (path := file["path"]) not in described}
+    return of_objects | {path for path in _beside(document) if path not in names}
 
 
 def _named(head: Head) -> Iterator[dict[str, str]]:

@@ -628,3 +628,25 @@ def test_a_store_of_arrays_is_refused_as_a_folder(address: str, remedy: str, tmp
     assert "is a store of Zarr or N5, which is a folder" in str(store.error)
     assert "secret" not in str(store.error)
     assert [file.error for file in others] == [None, None]  # that of S3 is listed by its store
+
+
+@pytest.mark.parametrize(
+    ("document", "left"),
+    [
+        ({"W.ref": "gs://b/g.fa", "W.bed": "data/a.bed", "W.more": ["data/b.bed", "data/c.bed"]}, 3),
+        ({"reads": {"class": "File", "location": "https://h.example/a.fq"}, "b": {"class": "File", "path": "b.fq"}}, 1),
+        (
+            {"genome": {"fasta": "https://h.example/g.fa", "gtf": "ref/g.gtf"}, "outdir": "out/x", "genome_version": 3},
+            1,
+        ),
+        ({"reads": [{"url": "https://h.example/a.fq", "path": "x/a.fq"}]}, 0),  # the path is the name of the file
+        ({"url": "https://h.example/a.fq", "file_path": "x/b.fq"}, 0),
+        ({"a": {"url": "https://h.example/a.fq", "file_name": "x/b.fq", "sha256": "0" * 64}}, 0),
+    ],
+)
+def test_paths_beside_addresses_are_noted(document: object, left: int, tmp_path: Path):
+    files, notes = _any_files(put(tmp_path / "inputs.json", json.dumps(document, indent=1)))
+    assert len(files) == 1
+    assert [number for note, number in notes.items() if note.startswith("paths without addresses")] == [left] * bool(
+        left
+    )
