@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from omicsdk.core.errors import UsageError
 from omicsdk.core.likeness import nearest
-from omicsdk.core.type_guards import is_object
+from omicsdk.core.type_guards import is_array, is_object
 from omicsdk.portals import (
     described_folders,
     documents,
@@ -109,6 +109,9 @@ def recognised(head: Head, label: str) -> Format:
     listed = "List the addresses of files in it, one per line. " if "://" in head.text else ""
     if is_object(head.document) and not why:
         begins = f"; its members are {', '.join(head.document)[:_FIRST_LINE]}"
+    elif is_array(head.document) and not why:
+        members = f"; their members are {', '.join(head.columns)[:_FIRST_LINE]}" if head.columns else ""
+        begins = f"; none of its elements states the URL of a file, or the name of one with a checksum{members}"
     raise UnknownList(
         f"{label}: {why or 'unknown format'}{begins}",
         remedy=remedy or f"{meant and f'The nearest: {meant}. '}{mapped}{listed}{MANUAL}",

@@ -650,3 +650,17 @@ def test_paths_beside_addresses_are_noted(document: object, left: int, tmp_path:
     assert [number for note, number in notes.items() if note.startswith("paths without addresses")] == [left] * bool(
         left
     )
+
+
+@pytest.mark.parametrize(
+    ("document", "members"),
+    [([{"id": "a", "schema": "https://h.example/a"}], "; their members are id, schema"), ([1, 2], "")],
+)
+def test_the_error_for_an_unknown_array_states_what_was_looked_for(document: object, members: str, tmp_path: Path):
+    path = tmp_path / "list.json"
+    path.write_text(json.dumps(document, indent=1))
+    with pytest.raises(UnknownList) as caught:
+        recognised(Head(path), path.name)
+    assert caught.value.message == (
+        f"list.json: unknown format; none of its elements states the URL of a file, or the name of one with a checksum{members}"
+    )
