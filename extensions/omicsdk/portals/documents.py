@@ -824,13 +824,33 @@ def _with_sums(node: Mapping[str, object]) -> Mapping[str, object]:
     return node
 
 
+# Members with the headings of the rows of a table in JSON, as pandas and workspaces of Terra have them.
+_COLUMN_NAMES = ("columns", "column_headers", "headers", "header")
+
+
+def _with_objects(node: Mapping[str, object]) -> Mapping[str, object]:
+    """An object, whose rows of values are objects where another member has their headings."""
+    headings = next(filter(is_array, map(node.get, _COLUMN_NAMES)), None) or ()
+    names = [name for name in headings if isinstance(name, str)]
+    if not names or len(names) != len(headings):
+        return node
+    ends = [name.rpartition(":")[2] for name in names]  # without the prefix of PFB
+    names = ends if len({*ends}) == len(names) else names
+    tables = {
+        name: [dict(zip(names, row, strict=True)) for row in value]
+        for name, value in node.items()
+        if is_array(value) and value and all(is_array(row) and len(row) == len(names) for row in value)
+    }
+    return {**node, **tables}
+
+
 def _objects(node: object, array: str = "", *, is_element: bool = False) -> Iterator[tuple[str, dict[str, str]]]:
     """The objects of a document that have addresses: elements of arrays with what is in them, others with their own members.
 
     Each is preceded by the name of the array that it is in: elements of another one may have the same members, but be no files.
     """
     if is_object(node) and node.get("category") != "logo":  # as DATS has them
-        node = _with_sums(node)
+        node = _with_sums(_with_objects(node))
         for bucket, key in _OBJECT_NAMES:
             keys = node.get(key)
             if isinstance(node.get(bucket), str) and keys:

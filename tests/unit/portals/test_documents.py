@@ -664,3 +664,16 @@ def test_the_error_for_an_unknown_array_states_what_was_looked_for(document: obj
     assert caught.value.message == (
         f"list.json: unknown format; none of its elements states the URL of a file, or the name of one with a checksum{members}"
     )
+
+
+@pytest.mark.parametrize("heading", ["columns", "column_headers"])
+@pytest.mark.parametrize("prefix", ["pfb:", ""])
+def test_rows_whose_headings_are_in_another_member_are_objects(heading: str, prefix: str, tmp_path: Path):
+    names = [f"{prefix}{name}" for name in ("object_id", "md5sum", "file_name", "file_size")]
+    rows = [["drs://dg.4503/1", MD5, "a.vcf.gz", "7"], ["drs://dg.4503/2", "0" * 32, "b.vcf.gz", 8]]
+    document = {"variation": {heading: names, "data": rows}}
+    format, listed = opened(put(tmp_path / "workspace.json", json.dumps(document, indent=1)))
+    assert [(file.address, file.name, file.size, dict(file.checksums)) for file in files_in(format, listed)] == [
+        ("drs://dg.4503/1", "a.vcf.gz", 7, {"md5": MD5}),
+        ("drs://dg.4503/2", "b.vcf.gz", 8, {"md5": "0" * 32}),
+    ]
