@@ -810,6 +810,23 @@ def _are_paths(head: Head) -> bool:
     return sum(map(bool, map(_PATH_ALONE.match, files))) * 2 > len(files)
 
 
+# Headings of the folder of a file whose name is in another column.
+_FOLDERS = ("directory/path", "directory", "dir", "folder", "file_directory", "folder_path")
+
+
+def _in_folders(row: Row) -> Row:
+    """A row whose names of files have the folder that another of its columns states."""
+    above = next((text_of(row.cells[name]).strip() for name in row.cells if name.lower() in _FOLDERS), "")
+    if not above.strip("./") or above.startswith(("/", "~")) or ":" in above or "\\" in above:
+        return row
+    columns = {*row.stated.urls, *row.stated.names}
+    cells = {
+        name: f"{above.strip('/')}/{value}" if name.lower() in columns and value and "/" not in value else value
+        for name, value in row.cells.items()
+    }
+    return row._replace(cells=cells)
+
+
 def path_rows(file_list: FileList) -> Iterator[Row]:
     """The rows of a table that names files by their paths.
 
@@ -821,7 +838,7 @@ def path_rows(file_list: FileList) -> Iterator[Row]:
     """
     base = folder_of(file_list, ": it names files without addresses")
     if not _are_paths(file_list.head):
-        yield from _plain_rows(file_list, paths=True)
+        yield from map(_in_folders, _plain_rows(file_list, paths=True))
         return
     for number, line in numbered_lines(file_list):
         if (path := line.strip()).endswith("/"):

@@ -1747,6 +1747,21 @@ def test_columns_called_by_the_type_of_their_files_name_files(tmp_path: Path):
     ]
 
 
+def test_the_folder_of_a_file_may_be_in_a_column_of_its_own(tmp_path: Path):
+    rows = (
+        "filename,directory/path,md5 checksum,file size",
+        f"a.txt,P/QC,{'0' * 32},3",
+        f"a.txt,P/IMG,{'1' * 32},4",
+        f"b.txt,.,{'2' * 32},5",
+    )
+    files = [file for (file,) in read(put(tmp_path / "files.csv", "\n".join(rows)), base="https://h.example/d")]
+    assert [(file.address, file.name, file.size) for file in files] == [
+        ("https://h.example/d/P/QC/a.txt", "P/QC/a.txt", 3),
+        ("https://h.example/d/P/IMG/a.txt", "P/IMG/a.txt", 4),
+        ("https://h.example/d/b.txt", "b.txt", 5),
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
