@@ -74,6 +74,16 @@ _BY_TEXT = {
         "a response or configuration of refgenie, without the address of an archive",
         "Download it: omics cp https://SERVER/v3/assets/archive/GENOME/ASSET .",
     ),
+    r"^(?:\S*/)?ascp +-": (
+        "commands of ascp, whose protocol Aspera is not spoken",
+        "List the runs of the SRA, or the addresses by FTP: of era-fasp@fasp.sra.ebi.ac.uk:/PATH ftp.sra.ebi.ac.uk/PATH.",
+    ),
+    r'"synapse_?[Ii]d"\s*:\s*"syn\d+"': _SYNAPSE,
+    r"\A\s*\{\w+\}[^\s{]*/\S*$": (
+        "a list of paths with a placeholder, such as {name}",
+        "Write what it stands for in its place.",
+    ),
+    r"\A\s*(?:/\*(?s:.*?)\*/|//[^\n]*\n)\s*[\[{]": ("JSON with comments, which it cannot have", "Delete them."),
     r'"keep:[0-9a-f]{32}\+\d+/': (
         "a document with files in collections of Arvados",
         "Download them by its own client: arv-get COLLECTION/PATH .",

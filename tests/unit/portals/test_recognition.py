@@ -1769,6 +1769,14 @@ def test_the_folder_of_a_file_may_be_in_a_column_of_its_own(tmp_path: Path):
         ("sample\tfile\nA\tC:\\data\\A.raw\n", "paths on a disk"),
         (f"quay.io/org/tool@sha256:{'0' * 64}\nquay.io/org/b@sha256:{'1' * 64}\n", "images of containers"),
         (f'{{"bam": {{"class": "File", "path": "keep:{"0" * 32}+530/a.bam"}}}}', "collections of Arvados"),
+        (
+            "#!/bin/bash\nascp -QT -i \\\n~/key \\\nera-fasp@fasp.sra.ebi.ac.uk:/vol1/fastq/SRR0/SRR000001 ./\n",
+            "commands of ascp",
+        ),
+        ('{"HTA1": [{"component": "A", "synapseId": "syn35558468"}]}', "a manifest of Synapse"),
+        ("{run}/logs/a.log\n{run}/logs/b.log\n", "paths with a placeholder"),
+        ('/*\n * a\n */\n{"manifest": []}\n', "JSON with comments"),
+        ('// a\n[{"url": "https://h.example/a.bam"}]\n', "JSON with comments"),
     ],
 )
 def test_files_that_only_another_program_gets_are_refused_with_its_name(text: str, message: str, tmp_path: Path):
