@@ -17,6 +17,7 @@ from urllib.parse import quote
 import anyio
 import httpcore
 
+from omicsdk.core.api_errors import READ_LIMIT as ERROR_LIMIT
 from omicsdk.core.api_errors import not_json
 from omicsdk.core.clock import TICK, interrupted, never
 from omicsdk.core.credentials import HttpxAuth
@@ -35,8 +36,7 @@ if TYPE_CHECKING:
     from omicsdk.core.request import AnyHooks, Request
     from omicsdk.core.sending.transport import Send, Timeout
 
-#: Maximum number of bytes of an intermediate response that are read to reuse its connection: enough for any error message, and
-#: cheaper than a new connection.
+#: Bytes of an error before a streamed body that are read to reuse its connection, which is cheaper than a new one up to here.
 READ_LIMIT = 1 << 18
 
 
@@ -454,8 +454,8 @@ class _Whole:
     """
 
     def __init__(self, response: httpx.Response, most: int | None) -> None:
-        self._response = response
-        self._most = most
+        most = min(most or ERROR_LIMIT, ERROR_LIMIT) if response.is_error else most  # no error shows more
+        self._response, self._most = response, most
         self._pieces: list[bytes] = []
         self._left = most if most is not None else 0
         content_encoding = response.headers.get("content-encoding")

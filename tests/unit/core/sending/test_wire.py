@@ -139,6 +139,12 @@ def test_of_an_error_before_a_body_that_is_streamed_the_beginning_is_read(exchan
     assert [(body.read_count, body.closed_count) for body in exchange.bodies] == [(4, 1), (0, 0)]
 
 
+def test_of_a_response_that_is_retried_no_more_is_read_than_its_message_may_need(exchange: Exchange) -> None:
+    busy = (503, {}, [b"x" * (1 << 19)] * 20)
+    assert exchange.send(busy, (200, {}, [b"ok"])).content == b"ok"
+    assert [(body.read_count, body.closed_count) for body in exchange.bodies] == [(3, 1), (1, 1)]
+
+
 def test_an_error_before_a_body_that_is_streamed_is_decoded(exchange: Exchange) -> None:
     with pytest.raises(errors.NotFound, match="sorry"):
         exchange.send((404, {"content-encoding": "gzip"}, [gzip.compress(b"sorry")]), stream=True)
