@@ -120,6 +120,23 @@ STORES = ("s3", "sb", "dss", "gen3", "pangea", "crunch")
 _OF_FOLDERS = {"gs": "Name its files, or copy it: omics cp -r.", "ftp": "Name its files."}
 # Ends of arrays that are stored as folders; a Zarr in one file ends with .zip.
 _ARRAYS = (".zarr", ".n5")
+# The address of an object in a bucket, whose name is before the host's or the first part of the path.
+_OBJECT = re.compile(
+    r"https?://(?:([^/?#]+)\.)?(?:s3[\w.-]*\.(amazonaws)\.com|storage\.googleapis\.com)/+([^?#]+)", re.IGNORECASE
+)
+
+
+def in_bucket(url: str) -> str:
+    """The URI of what a URL addresses in a bucket of S3 or Google; one with placeholders for that of another server.
+
+    Args:
+        url: The URL.
+    """
+    if not (match := _OBJECT.match(url)):
+        return "s3://BUCKET/PATH"
+    return f"{'s3' if match[2] else 'gs'}://{'/'.join(filter(None, (match[1], unquote(match[3]))))}"
+
+
 # Schemes of addresses that can be downloaded.
 FETCHABLE = frozenset((*URLS, *STORES, "gs", "drs"))
 # The page of a Git repository.
@@ -277,7 +294,7 @@ def file_at(
     if scheme in _OF_FOLDERS and address[-1] == "/":
         error = ListError(f"{without_logins(address)[:200]} is a folder", remedy=_OF_FOLDERS[scheme])
     elif last.endswith(_ARRAYS) and not checksums and scheme not in STORES:  # stores list what is in it
-        remedy = _OF_FOLDERS.get(scheme, "Copy it from its bucket: omics cp -r s3://BUCKET/PATH .")
+        remedy = _OF_FOLDERS.get(scheme, f"Copy it from its bucket: omics cp -r {in_bucket(address)} .")
         error = ListError(f"{without_query(address)[:200]} is a store of Zarr or N5, which is a folder", remedy=remedy)
     return ListedFile(kind, address, name, size, checksums or {}, folder, mirrors, headers or {}, error)
 

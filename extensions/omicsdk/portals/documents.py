@@ -29,6 +29,7 @@ from omicsdk.portals.cells import (
     checksums_in,
     file_at,
     first_of,
+    in_bucket,
     joined_address,
     name_in,
     size_in,
@@ -677,11 +678,6 @@ def _own_folder(payload: object, _: str) -> str:
     return href.rpartition("/")[0] if isinstance(href, str) and scheme_of(href) in FETCHABLE else ""
 
 
-def _in_bucket(urls: str) -> str:
-    """The URI of the last of some URLs, which is one of S3."""
-    return re.sub(r"https://([\w-]+)\.s3[\w.-]*\.amazonaws\.com/", r"s3://\1/", texts_in(urls)[-1])
-
-
 DANDI = document(
     "dandi",
     "assets of DANDI",
@@ -690,7 +686,9 @@ DANDI = document(
     _Members(("contentUrl",), ("path",), ("contentSize",)),
     selects=lambda cells: "path" in cells and any(name.startswith("digest.dandi:") for name in cells),
     refuses=lambda cells: (
-        ListError(f"{cells['path'][:200]!r} is a Zarr, which is a folder: omics get {_in_bucket(cells['contentUrl'])}")
+        ListError(
+            f"{cells['path'][:200]!r} is a Zarr, which is a folder: omics get {in_bucket(texts_in(cells['contentUrl'])[-1])}"
+        )
         if cells.get("encodingFormat") == "application/x-zarr"
         else None
     ),

@@ -617,6 +617,10 @@ def test_checksums_by_the_keys_of_addresses_in_another_member_are_those_of_the_a
         ("https://h.example/a.ome.zarr", "omics cp -r s3://BUCKET/PATH ."),
         ("https://h.example/a.zarr/?key=secret", "omics cp -r s3://BUCKET/PATH ."),
         ("https://h.example/a.n5", "omics cp -r s3://BUCKET/PATH ."),
+        ("https://bucket.storage.googleapis.com/x/a.zarr", "omics cp -r gs://bucket/x/a.zarr ."),
+        ("https://storage.googleapis.com/bucket/x/a.zarr", "omics cp -r gs://bucket/x/a.zarr ."),
+        ("https://bucket.s3.us-east-2.amazonaws.com/a.zarr", "omics cp -r s3://bucket/a.zarr ."),
+        ("https://s3.amazonaws.com/bucket/a.zarr", "omics cp -r s3://bucket/a.zarr ."),
         ("gs://bucket/a.zarr", "omics cp -r."),
     ],
 )
