@@ -440,9 +440,8 @@ def declared_number(value: object, field: str, operation: str, *, text: bool = F
     Raises:
         DecodeError: It is something else than a whole number from 0 to 2**63 - 1.
     """
-    if (
-        isinstance(value, float) and value.is_integer() and abs(value) <= 1 << 53
-    ):  # 12.0 is 12 in JSON; above, digits are lost
+    # 12.0 is 12 in JSON; above 2**53 digits are lost.
+    if isinstance(value, float) and value.is_integer() and abs(value) <= 1 << 53:
         value = int(value)
     number = number_in(value) if text or is_number(value) else None
     if number is None and value is not None:

@@ -813,8 +813,8 @@ _SUMS_OF = re.compile(r"(\w+?)_(md5|sha1|sha256|sha512)(?:_?(?:check)?sums?)?\Z"
 def _with_sums(node: Mapping[str, object]) -> Mapping[str, object]:
     """An object, whose addresses have their checksums where these are in another member by the same keys."""
     for name, sums in node.items():
-        match = _SUMS_OF.match(name)
-        if match is None or not is_object(sums):
+        # Few members of a document's many objects are objects themselves.
+        if not is_object(sums) or (match := _SUMS_OF.match(name)) is None:
             continue
         for other in (f"{match[1]}_urls", f"{match[1]}_url"):
             if is_object(urls := node.get(other)) and urls.keys() == sums.keys():

@@ -57,7 +57,7 @@ def test_long_types_are_modules_of_a_package(monkeypatch: pytest.MonkeyPatch, ge
         *("types/get_one_response_items_item.py", "types/pick_the_right.py", "types/pick_with_left.py"),
         *("types/post_two_about.py", "types/put_three_body_item.py"),
     }
-    exported = ast.literal_eval(ast.parse(files["types/__init__.py"]).body[-1].orelse[-1].value.args[1])  # type: ignore[attr-defined]
+    exported = ast.literal_eval(ast.parse(files["types/__init__.py"]).body[-1].orelse[-1].value.args[1])
     names = [word.partition("=")[0] for word in exported.split()]
     assert names == sorted(names)
     types = __import__(generate(DOCUMENT).__name__ + ".types", fromlist=["types"])

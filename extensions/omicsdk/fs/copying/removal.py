@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock, never
 from omicsdk.core.consistency import ListingCheck, read_again_if_inconsistent
@@ -93,7 +94,7 @@ def _real_path(path: str) -> str:
     folder, name = os.path.split(path.rstrip("/"))
     if name in ("", ".", ".."):
         return os.path.realpath(path)
-    return os.path.join(os.path.realpath(folder), name)  # noqa: PTH118 - a name of any bytes
+    return str(Path(os.path.realpath(folder), name))
 
 
 def _tree(store: Store, entry: Entry) -> Iterator[Entry]:

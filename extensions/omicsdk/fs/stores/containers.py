@@ -106,11 +106,7 @@ def page_of(body: bytes, folder: Folder, operation: str) -> Page:
 
     try:
         root = ElementTree.fromstring(body)  # noqa: S314 - expat bounds what entities expand to
-    except (
-        ElementTree.ParseError,
-        LookupError,
-        ValueError,
-    ) as error:  # the latter of an encoding that the parser lacks
+    except (ElementTree.ParseError, LookupError, ValueError) as error:  # the last two of an encoding that it lacks
         raise DecodeError(operation, "", body[:100].decode("utf-8", "replace"), expected="a list of blobs") from error
     if root.tag != "EnumerationResults":
         raise DecodeError(operation, "", root.tag, expected="a list of blobs")

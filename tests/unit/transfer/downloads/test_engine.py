@@ -228,7 +228,7 @@ class Refusing(World):
 
 def test_files_of_a_server_that_cannot_be_reached_fail_without_requests(tmp_path: Path) -> None:
     chance = random.Random(1)
-    chance.choice = lambda _: ConnectFailed("refused")  # type: ignore[method-assign]
+    chance.choice = lambda _: ConnectFailed("refused")
     world = Refusing(1, {f"f{number}": Source(BODY, BODY) for number in range(9)})
     world.chance = chance
     items = [Item(name, world.item(name, {}).locate(), 8, retries=0) for name in world.sources]
@@ -299,7 +299,7 @@ def test_what_a_full_disk_refuses_during_a_pause_fails_the_file(tmp_path: Path) 
         raise OSError(errno.ENOSPC, "full")
 
     def then(world: Stalling) -> Iterator[None]:
-        world.disk.write_at = refuse  # type: ignore[method-assign]
+        world.disk.write_at = refuse
         world.control.pause()
         world.chance.idle = False
         yield
