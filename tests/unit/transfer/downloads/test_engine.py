@@ -16,6 +16,7 @@ from omicsdk import Cache
 from omicsdk.core import ChecksumMismatch, ChecksumMissing, ConnectFailed, DiskFull, NotFound, SourceChanged, UnsafePath
 from omicsdk.core.checksums import digest
 from omicsdk.transfer import Item, Location, Outcome, Progress, TransferReport
+from omicsdk.transfer.names import journal_path
 from omicsdk.transfer.network.wire import Ask
 from simulated import CELL, Killed, Source, World, fetched
 
@@ -359,12 +360,50 @@ class Leaving(World):
     """A world whose server sends a beginning of the file, and then does not have it."""
 
     leaves = True
+    beginning = 20
 
     def response(self, ask: Ask) -> tuple[list[bytes], bytes]:
         head, body = super().response(ask)
         if self.leaves:
-            return (head, body[:20]) if self.requests == 1 else ([b"HTTP/1.1 404 Gone\r\n", b"\r\n"], b"")
+            return (head, body[: self.beginning]) if self.requests == 1 else ([b"HTTP/1.1 404 Gone\r\n", b"\r\n"], b"")
         return head, body
+
+
+@pytest.mark.parametrize("size", [16, CELL])  # the smaller one has no record until then
+def test_the_beginning_of_a_small_file_survives_a_death_after_its_response_broke_off(tmp_path: Path, size: int) -> None:
+    content = random.Random(1).randbytes(size)
+    world = Leaving(1, {"f0": Source(content, content)})
+    world.beginning = 10
+
+    def die() -> None:
+        if world.requests == 2:
+            world.leaves, world.watch = False, lambda: None
+            shutil.copytree(world.here, world.next)
+            raise Killed
+
+    world.watch = die
+    report, here = fetched(world, items_of(world), tmp_path)
+    check(report, here, world)
+    assert (world.requests, world.served) == (3, size)
+
+
+def test_a_cell_is_recorded_once_whichever_thread_receives_it(tmp_path: Path) -> None:
+    world = world_of(1, [40 * CELL])
+    world.threads = 3
+    records = list[str]()
+
+    def die() -> None:
+        if world.served > 30 * CELL:
+            world.watch = lambda: None
+            lines = Path(journal_path(str(world.here))).read_text().splitlines()
+            records.extend(line for line in lines if '["cell",' in line)
+            shutil.copytree(world.here, world.next)
+            raise Killed
+
+    world.watch = die
+    report, here = fetched(world, items_of(world), tmp_path)
+    check(report, here, world)
+    assert len(records) == len({*records}) > 20
 
 
 @pytest.mark.parametrize("size", [CELL, 2 * CELL])
