@@ -394,7 +394,5 @@ def _shortened(message: MutableMapping[str, Any], length: int) -> Message:
 
 
 def _flipped(body: bytes, start: int, length: int) -> bytes:
-    begin, end = max(start, 0), min(start + length, len(body))
-    if begin >= end:
-        return body
+    begin, end = (min(max(position, 0), len(body)) for position in (start, start + length))
     return body[:begin] + bytes(byte ^ 0xFF for byte in body[begin:end]) + body[end:]

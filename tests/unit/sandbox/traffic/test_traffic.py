@@ -102,22 +102,131 @@ def test_files_that_hold_no_rules(tmp_path, name, text):
         read_rules(tmp_path / name)
 
 
-def test_a_body_that_breaks_off_reaches_no_service():
-    book, reached = FaultBook(), list[Any]()
-    book.add([Rule("wrong", at=10)])
-    messages = [{"type": "http.request", "body": b"AC", "more_body": True}, {"type": "http.disconnect"}]
+# -- what a client sees
+
+LAST = {"type": "http.request", "body": b"", "more_body": False}
+
+
+def exchange(service: Any, messages: list[Any], *rules: Rule) -> tuple[list[Any], list[dict[str, Any]]]:
+    """The messages that a client gets under these rules, and the log; it leaves when a service waits for more than it has sent."""
+    book, log, stalls, sent = FaultBook(), RequestLog(), Stalls(), list[Any]()
+    book.add(rules)
 
     async def receive() -> Any:
-        return messages.pop(0)
+        if not messages:
+            for _ in range(20):  # all others go first
+                await asyncio.sleep(0)
+        return messages.pop(0) if messages else {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "PUT", "path": "/a", "raw_path": b"/a", "query_string": b"", "headers": []}
+    scope |= {"client": ("127.0.0.1", 1), "server": ("127.0.0.1", 2)}
+
+    async def run() -> None:
+        exchanging = asyncio.create_task(Wire(service, log, book, Clock(), stalls)(scope, receive, send))
+        while not exchanging.done():
+            await asyncio.sleep(0)
+            if stalls.waiting:
+                stalls.release()
+        await exchanging
+
+    asyncio.run(run())
+    return sent, log.entries()
+
+
+def test_a_body_that_breaks_off_reaches_no_service():
+    reached = list[Any]()
 
     async def service(*call: Any) -> None:
         reached.append(call)
 
-    scope = {"type": "http", "method": "PUT", "path": "/a", "raw_path": b"/a", "query_string": b"", "headers": []}
-    scope |= {"client": ("127.0.0.1", 1), "server": ("127.0.0.1", 2)}
-    wire = Wire(service, RequestLog(), book, Clock(), Stalls())
-    asyncio.run(wire(scope, receive, service))
-    assert reached == []
+    beginning = {"type": "http.request", "body": b"AC", "more_body": True}
+    sent, _ = exchange(service, [beginning, {"type": "http.disconnect"}], Rule("wrong", at=10))
+    assert sent == reached == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "blocks", "done"),
+    [
+        (Rule("short", at=6), [(b"abc", True), (b"def", False)], True),
+        (Rule("short", at=0), [(b"", False)], True),
+        (Rule("cut", at=4), [(b"abc", True), (b"d", True)], False),
+        (Rule("cut", at=6), [(b"abc", True), (b"def", True)], False),
+        (Rule("cut", at=9), [(b"abc", True), (b"def", True), (b"ghi", False)], True),
+        (Rule("stall", at=4), [(b"abc", True), (b"d", True), (b"ef", True), (b"ghi", False)], True),
+        (Rule("wrong", at=2, length=2), [(b"ab\x9c", True), (b"\x9bef", True), (b"ghi", False)], True),
+        (Rule("wrong", at=9, length=2), [(b"abc", True), (b"def", True), (b"ghi", False)], True),
+    ],
+)
+def test_faults_in_a_body_of_several_blocks(rule: Rule, blocks: list[tuple[bytes, bool]], done: bool):
+    async def service(scope: Any, receive: Any, send: Any) -> None:
+        del scope, receive
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"9")]})
+        for block in (b"abc", b"def", b"ghi"):
+            await send({"type": "http.response.body", "body": block, "more_body": block != b"ghi"})
+
+    (start, *bodies), [entry] = exchange(service, [LAST], rule)
+    assert dict(start["headers"])[b"content-length"] == (b"%d" % rule.at if rule.action == "short" else b"9")
+    assert [(message["body"], message["more_body"]) for message in bodies] == blocks
+    assert (entry["sent"], entry["done"]) == (sum(len(block) for block, _ in blocks), done)
+
+
+def test_a_service_gets_the_body_once_and_then_learns_when_the_client_has_left():
+    received = list[Any]()
+    messages = [{"type": "http.request", "body": b"AC", "more_body": True}, LAST, LAST]
+
+    async def service(scope: Any, receive: Any, send: Any) -> None:
+        del scope, send
+        received.append(await receive())
+        leaving = asyncio.create_task(receive())
+        for _ in range(10):
+            await asyncio.sleep(0)
+        received.append("here" if not leaving.done() else "gone")
+        received.append(await leaving)
+
+    exchange(service, messages, Rule("no_range"))
+    assert received == [{**LAST, "body": b"AC"}, "here", {"type": "http.disconnect"}]
+
+
+# -- the log
+
+
+def test_a_request_is_logged_with_what_identifies_it():
+    log = RequestLog()
+    headers = {"user-agent": "omics/1", "range": "bytes=0-1", "authorization": "Bearer x"}
+    log.begin("GET", "/dss/v1/files/a", "replica=aws", headers, 5.0)
+    log.begin("PUT", "/_objects/b", "", {}, 6.0)
+    expected = {"number": 1, "at": 5.0, "method": "GET", "path": "/dss/v1/files/a", "query": "replica=aws"}
+    expected |= {"range": "bytes=0-1", "agent": "omics/1", "authorized": True, "status": 0, "sent": 0, "done": False}
+    expected |= {"operation": "", "validation": "not an operation"}
+    second = {"number": 2, "at": 6.0, "method": "PUT", "path": "/_objects/b", "query": "", "operation": "objects PUT"}
+    second |= {"range": "", "agent": "", "authorized": False, "validation": "an object store's own rules"}
+    assert log.entries() == [expected, {**expected, **second}]
+    assert log.newest("/", 0, 1)[0] == log.count == 2
+    log.clear()
+    assert (log.count, log.entries()) == (0, [])
+    assert log.begin("GET", "/", "", {}, 7.0).number == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "is_secret"),
+    [
+        *((path, "code=1", True) for path in ("/_objects/a", "/gen3/_storage/a", "/sb/_storage/a")),
+        *((path, "code=1", True) for path in ("/auth/consent", "/auth/echo", "/echo")),
+        ("/_s3/b/k", "X-Amz-Signature=1", True),
+        ("/_s3/b/k", "Signature=1", True),
+        ("/_s3/b/", "list-type=2", False),
+        ("/dss/v1/files/a", "Signature=1", False),
+        ("/gen3/_storage", "code=1", False),
+    ],
+)
+def test_queries_with_secrets_are_not_logged(path: str, query: str, is_secret: bool):
+    assert RequestLog().begin("GET", path, query, {}, 0.0).query == ("" if is_secret else query)
+
+
+# -- whose requests are answered
 
 
 @pytest.mark.parametrize(
