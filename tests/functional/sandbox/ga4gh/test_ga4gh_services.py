@@ -161,10 +161,15 @@ def test_a_tool_is_one_segment_of_a_path(omics_sandbox: Sandbox) -> None:
     tool = httpx.get(f"{tools}/%23workflow%2Fsandbox%2Fexample%2Fcount").json()
     assert (tool["id"], tool["description"]) == (EXAMPLE_TOOL, "Counts reads")
     assert [tool_version["name"] for tool_version in tool["versions"]] == ["release 1.0", "release 1.1"]
+    assert all(tool_version["is_production"] for tool_version in tool["versions"])
+    assert tool["toolclass"]["id"] == "1"
     version = f"{tools}/%23workflow%2fsandbox%2fexample%2fcount/versions/v1.0"
     for path in ("tools%2Fcount.cwl", "tools/count.cwl"):  # the standard wants both
         assert "wc" in httpx.get(f"{version}/PLAIN_CWL/descriptor/{path}").text
-    assert httpx.get(f"{version}/CWL/descriptor").json()["content"].startswith("cwlVersion")
+    descriptor = httpx.get(f"{version}/CWL/descriptor").json()["content"]
+    assert descriptor.startswith("cwlVersion")
+    assert httpx.get(f"{version}/PLAIN_CWL/descriptor").text == descriptor
+    assert httpx.get(f"{version}/CWL/files").json()[0]["file_type"] == "PRIMARY_DESCRIPTOR"
     assert httpx.get(f"{version}/CWL/descriptor/Dockerfile").status_code == 404
     assert [file["content"] for file in httpx.get(f"{version}/containerfile").json()] == ["FROM scratch\n"]
     assert httpx.get(f"{version}/CWL/files?format=zip").content.startswith(b"PK")
@@ -203,6 +208,25 @@ def test_tools_are_filtered_by_all_that_the_standard_has(omics_sandbox: Sandbox)
     assert httpx.get(f"{tools}/align/versions/v1/WDL/files").json()[1]["file_type"] == "OTHER"
 
 
+def test_pages_of_tools_name_those_beside_them(omics_sandbox: Sandbox) -> None:
+    for name in ("a", "b", "c", "d"):
+        omics_sandbox.ga4gh.trs.add(name, "v1", "WDL", {"main.wdl": "version 1.0"}, "of pages")
+    tools = httpx.URL(f"{omics_sandbox.trs_url}/tools")
+
+    def page(offset: int) -> httpx.URL:
+        return tools.copy_with(params={"offset": offset, "limit": 3, "description": "of pages"})
+
+    for offset, listed, following in ((0, ["a", "b", "c"], [3]), (3, ["d"], []), (9, [], [])):
+        response = httpx.get(page(offset))
+        assert [tool["id"] for tool in response.json()] == listed
+        for link, offsets in (("self_link", [offset]), ("last_page", [3]), ("next_page", following)):
+            links = [httpx.URL(url) for name, url in response.headers.items() if name == link]
+            assert [(url.path, {*url.params.items()}) for url in links] == [
+                (tools.path, {*page(offset_there).params.items()}) for offset_there in offsets
+            ]
+        assert (response.headers["current_offset"], response.headers["current_limit"]) == (str(offset), "3")
+
+
 def test_folders_of_files_are_taken(omics_sandbox: Sandbox, tmp_path: Path) -> None:
     for name, content in {
         "h/a.vcf": VCF,
@@ -223,6 +247,8 @@ def test_folders_of_files_are_taken(omics_sandbox: Sandbox, tmp_path: Path) -> N
     assert seeded["htsget"] == {"added": ["a.vcf", "sub/b.vcf.gz"], "left": ["notes.txt"]}
     assert seeded["refget"]["added"] == ["one", "two", "three"]
     assert seeded["trs"] == {"tool": "#workflow/sandbox/align", "versions": ["v1"]}
+    align = f"{omics_sandbox.trs_url}/tools/%23workflow%2Fsandbox%2Falign/versions/v1"
+    assert httpx.get(f"{align}/PLAIN_WDL/descriptor").text == "version 1.0"
     assert joined(httpx.get(f"{omics_sandbox.htsget_url}/variants/sub/b")).endswith(BGZF_END)
     assert httpx.get(f"{omics_sandbox.refget_url}/sequence/one").text == "ACGTAC"
     assert httpx.get(f"{omics_sandbox.htsget_url}/reads/sample-1").status_code == 200, "an example"

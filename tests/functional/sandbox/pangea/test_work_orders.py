@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.pangea.orders import ERROR, PENDING, STATUSES, SUCCESS, WORKING, progress, status_of
-from pangea_responses import NOT_FOR_YOU, NOWHERE, Payload, created, status_and_body
+from pangea_responses import NOT_FOR_YOU, NOWHERE, Payload, created, names, status_and_body
 
 WORKER = "worker@example.org"
 
@@ -118,6 +118,58 @@ def test_an_order_of_a_group_orders_for_each_of_its_samples(
         worker.patch(path_of_job, json={"status": SUCCESS})
     now = owner.get(f"/group_work_orders/{made}").json()
     assert (now["status"], now["progress_summary"]) == (WORKING, {SUCCESS: 2, PENDING: 2, "n_jobs": 4})
+
+
+def test_an_order_begins_with_all_of_its_prototype(
+    owner: httpx.Client,
+    worker: httpx.Client,
+    outsider: httpx.Client,
+    private_sample: Payload,
+    prototype: str,
+    order: Payload,
+):
+    shown = {name: order[name] for name in ("name", "priority", "status", "progress_summary", "description")}
+    begun = {"name": "WOP", "priority": 100, "status": PENDING, "description": ""}
+    assert shown == {**begun, "progress_summary": {PENDING: 2, "n_jobs": 2}}
+    assert [job["name"] for job in order["job_order_objs"]] == ["JOP", "JOP2"]
+    for job in order["job_order_objs"]:
+        assert (job["status"], job["resources_used"], job["resources_needed"]) == (PENDING, {}, {})
+        assert (job["analysis_result"], job["work_order"]) == (None, order["uuid"])
+    path = f"/samples/{private_sample['uuid']}/work_orders"
+    assert names(owner.get(path), "uuid") == [order["uuid"]]
+    assert names(outsider.get(path), "uuid") == names(worker.get(path), "uuid") == []
+    refused = {"detail": "Insufficient permissions to generate work order for sample."}
+    assert status_and_body(outsider.post(f"{path}/{prototype}")) == (403, refused)
+
+
+def test_prototypes_are_listed_and_read(sandbox: Sandbox, outsider: httpx.Client, prototype: str):
+    groups = sandbox.pangea.add_group_work_order_prototype("GWOP", parts=[prototype], privileged=[])
+    assert names(outsider.get("/work_order_prototypes")) == ["WOP"]
+    assert outsider.get(f"/work_order_prototypes/{prototype}").json()["name"] == "WOP"
+    jobs_of_it = outsider.get("/job_order_prototypes").json()["results"]
+    assert [job["name"] for job in jobs_of_it] == ["JOP", "JOP2"]
+    assert outsider.get(f"/job_order_prototypes/{jobs_of_it[0]['uuid']}").json() == jobs_of_it[0]
+    assert names(outsider.get("/group_work_order_prototypes")) == ["GWOP"]
+    assert outsider.get(f"/group_work_order_prototypes/{groups}").json()["work_order_protos"] == [prototype]
+
+
+def test_a_worker_finds_the_orders_of_a_prototype(
+    owner: httpx.Client, worker: httpx.Client, private_sample: Payload, prototype: str, order: Payload
+):
+    path = f"/work_order_prototypes/{prototype}/work_orders"
+    again = created(owner.post(f"/samples/{private_sample['uuid']}/work_orders/{prototype}"))["uuid"]
+    for job in jobs(order):
+        worker.patch(job, json={"status": SUCCESS})
+    both = [order["uuid"], again]
+    assert names(worker.get(path), "uuid") == both
+    assert names(worker.get(path, params={"not_status": SUCCESS}), "uuid") == [again]
+    assert names(worker.get(path, params={"max_num": 1}), "uuid") == both[:1]
+    for unlimited in ("0", "-1", ""):
+        assert names(worker.get(path, params={"max_num": unlimited}), "uuid") == both
+    assert sorted(names(worker.get(path, params={"random": "True"}), "uuid")) == sorted(both)
+    wrong = {"max_num": ["A valid integer is required."]}
+    assert status_and_body(worker.get(path, params={"max_num": "x"})) == (400, wrong)
+    assert names(owner.get(path), "uuid") == []
 
 
 def test_a_prototype_trusts_only_who_has_an_account(sandbox: Sandbox):
