@@ -170,8 +170,7 @@ def _new(pangea: Pangea, kind: _Kind, prototype: Record, owner: str) -> str:
 
 def _add_jobs(pangea: Pangea, order: Record) -> None:
     for prototype in pangea.store.all(JOB_PROTOTYPE, parent=order["prototype"]):
-        fields = {"work_order": order["uuid"], "analysis_result": None}
-        fields |= shown(prototype, ("pipeline_module", "resources_needed"))
+        fields = {"work_order": order["uuid"]} | shown(prototype, ("pipeline_module", "resources_needed"))
         pangea.store.add(JOB, prototype["name"], {**Jobs.new, **fields}, parent=order["uuid"])
 
 

@@ -1,12 +1,13 @@
 """Fields of results, and who sees them."""
 
+import re
 from dataclasses import dataclass, field
 
 import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pangea_responses import Payload, created, names, status_and_body
+from pangea_responses import NOWHERE, Payload, created, names, status_and_body
 
 
 def new(client: httpx.Client, result: Payload, data: object, name: str = "f") -> httpx.Response:
@@ -95,6 +96,35 @@ changes = st.lists(
     min_size=1,
     max_size=12,
 )
+
+
+def test_a_module_states_what_it_needs_and_what_needs_it(owner: httpx.Client):
+    pipeline = created(owner.post("/pipelines", json={"name": "pipe"}))
+    fields = {"pipeline": pipeline["uuid"], "version": "1.0"}
+    needed = created(owner.post("/pipeline_modules", json={**fields, "name": "a"}))
+    needing = created(owner.post("/pipeline_modules", json={**fields, "name": "b", "dependencies": [needed["uuid"]]}))
+    assert (needing["dependency_modules"], needing["downstream_modules"]) == ([[needed["uuid"], "a", "1.0"]], [])
+    path = f"/pipelines/{pipeline['uuid']}/modules"
+    found = owner.get(f"{path}/a/1.0").json()
+    assert (found["uuid"], found["dependency_modules"]) == (needed["uuid"], [])
+    assert found["downstream_modules"] == [[needing["uuid"], "b", "1.0"]]
+    missing = {"detail": "PipelineModule with name a and version 2 not found in pipeline pipe"}
+    assert status_and_body(owner.get(f"{path}/a/2")) == (404, missing)
+    missing = {"detail": f"Pipeline with uuid {NOWHERE} not found"}
+    assert status_and_body(owner.get(f"/pipelines/{NOWHERE}/modules/a/1.0")) == (404, missing)
+
+
+def test_a_result_begins_with_the_defaults_and_a_replicate_of_its_own(owner: httpx.Client, sample: Payload):
+    sent = {"module_name": "m", "sample": sample["uuid"]}
+    first, second = (created(owner.post("/sample_ars", json=sent)) for _ in range(2))
+    defaults = {"description": "", "metadata": {}, "is_private": False, "is_hidden": False, "pipeline_module": None}
+    assert {name: first[name] for name in defaults} == defaults
+    assert re.fullmatch("[0-9A-Za-z]{12}", first["replicate"])
+    assert first["replicate"] != second["replicate"]
+    assert names(owner.get("/sample_ars", params={"replicate": first["replicate"]}), "uuid") == [first["uuid"]]
+    refusal = {"non_field_errors": ["The fields module_name, replicate, sample must make a unique set."]}
+    same = {**sent, "replicate": first["replicate"]}
+    assert status_and_body(owner.post("/sample_ars", json=same)) == (400, refusal)
 
 
 @dataclass
