@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import httpx
+import omicsdk
 import pytest
 from claimed_ports import free_port
 from omicsdk.core.settings.config import set_value, unset
@@ -28,6 +29,18 @@ def test_what_there_is(sandbox: Sandbox, control):
     assert info["url"] == sandbox.url
     assert info["services"]["dss"]["swagger_url"] == sandbox.swagger_url
     assert Path(info["folder"]) == sandbox.folder
+    assert (info["version"], info["staging_bucket"]) == (omicsdk.__version__, sandbox.staging_bucket)
+    plain = ("azul", "htsget", "refget", "trs", "gdc", "zenodo")
+    assert {name: {*about} for name, about in info["services"].items()} == {
+        **{name: {"url"} for name in plain},
+        **{name: {"swagger_url"} for name in ("dss", "auth")},
+        "upload": {"url", "api_key"},
+        "sb": {"url", "token"},
+        "gen3": {"url", "client_id", "client_secret"},
+        "crunch": {"url", "token", "password"},
+        "pangea": {"url", "user", "password"},
+        "ena": {"url", "sdl_url"},
+    }
 
 
 def test_moving_time(sandbox: Sandbox, control):
@@ -375,6 +388,9 @@ def test_first_faults_come_back_after_a_reset(sandbox: Sandbox, tmp_path):
         assert [httpx.get(url, trust_env=False, verify=False).status_code for _ in range(2)] == [500, 200]
         other.reset()
         assert [httpx.get(url, trust_env=False, verify=False).status_code for _ in range(3)] == [500, 200, 200]
+        other.add_faults(Rule("reset"))
+    with other:
+        assert [rule["action"] for rule in other.fault_book.rules()] == ["status"]
 
 
 def test_known_crashes_of_real_servers_are_answered_as_wanted(tmp_path: Path):
