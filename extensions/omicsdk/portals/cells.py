@@ -37,7 +37,8 @@ def first_of(cells: Mapping[str, str], names: Iterable[str]) -> str:
 
 
 def size_in(text: str) -> int | None:
-    """The size in bytes that a cell states: 123, 123.0 or 36,781,467; None where it states none, or a rounded one such as 1.2G.
+    """The size in bytes that a cell states: 123, 123.0, 36,781,467, 36 781 467 or 36'781'467; None where it states none, or a rounded
+    one such as 1.2G.
 
     Args:
         text: The cell.
@@ -51,12 +52,18 @@ def size_in(text: str) -> int | None:
     if size_text.lower() in NOTHING | {"unknown"} or _ROUNDED.fullmatch(size_text):
         return None
     written = _WHOLE.fullmatch(size_text)
-    if written is None or (size := number_in(written[1].replace(",", ""))) is None:
+    if written is None or (size := number_in(re.sub("[^0-9]", "", written[1]))) is None:
         raise RowFault(f"{size_text[:40]!r} is not a size in bytes{_rewritten(size_text)}")
     return size
 
 
-_WHOLE = re.compile(r"([0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.0*)?(?: ?(?:B|bytes?))?", re.IGNORECASE)
+# A spreadsheet set to English, French or Swiss German separates thousands by a comma, a blank or an apostrophe. One set to German writes
+# 100000 as 100.000, which is 100 to others: it is refused.
+_WHOLE = re.compile(
+    r"(?![1-9][0-9]{0,2}\.000(?![0-9]))([0-9]+|[0-9]{1,3}(?:([,\s'\N{RIGHT SINGLE QUOTATION MARK}])[0-9]{3})(?:\2[0-9]{3})*)(?:\.0*)?"
+    r"(?:\s?(?:B|bytes?))?",
+    re.IGNORECASE,
+)
 # A size that is not exact, such as 1.2G: files are not compared with it.
 _ROUNDED = re.compile(r"[0-9][0-9.,]* ?[KMGTP]i?B?", re.IGNORECASE)
 
@@ -88,7 +95,9 @@ def checksums_in(cells: Mapping[str, str]) -> dict[str, str]:
 
 
 # What spreadsheets make of long numbers and texts: 1,88E+05, 188.433, ####, #NAME?.
-_SPREADSHEET = re.compile(r"[0-9]+(?:[.,][0-9]+)+(?:E\+?[0-9]+)?|[0-9]+E\+?[0-9]+|#+|#[A-Z/0]+[?!]?", re.IGNORECASE)
+_SPREADSHEET = re.compile(
+    r"[0-9]+(?:[.,][0-9]+)+(?:E\+?[0-9]+|\s?(?:B|bytes?))?|[0-9]+E\+?[0-9]+|#+|#[A-Z/0]+[?!]?", re.IGNORECASE
+)
 
 
 def _rewritten(text: str) -> str:

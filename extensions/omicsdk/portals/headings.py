@@ -75,7 +75,10 @@ _SIZES = re.compile(
     r"(?:file_?)?(?:size|bytes)(?:_(?:in_)?bytes?)?|(?:content|file)_?(?:length|size)|byte_?(?:size|count)"
 )
 # A size, or several; other properties are called so, too, such as 100mer.
-_SIZE = re.compile(r"[\[\"'\s]*[0-9][0-9.,;\s\"']*+(?:[KMGTP]?i?B?|bytes?|E\+?[0-9]+)[\]\s]*\Z", re.IGNORECASE)
+_SIZE = re.compile(
+    r"[\[\"'\s]*[0-9][0-9.,;\s\"'\N{RIGHT SINGLE QUOTATION MARK}]*+(?:[KMGTP]?i?B?|bytes?|E\+?[0-9]+)[\]\s]*\Z",
+    re.IGNORECASE,
+)
 _SUMS = (
     "checksum", "check_sum", "hash", "known_hash", "digest", "checksums", "hashes", "checksum_value", "hash_value", "hash_val",
 )  # fmt: skip

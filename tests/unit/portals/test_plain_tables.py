@@ -471,6 +471,13 @@ def test_a_map_that_states_nothing_is_refused(text: str):
         ("123", 123),
         ("123.0", 123),
         ("36,781,467", 36781467),
+        ("36 781 467", 36781467),
+        ("36\N{NARROW NO-BREAK SPACE}781\N{NARROW NO-BREAK SPACE}467", 36781467),  # as Excel writes it in French
+        ("36\N{NO-BREAK SPACE}781 bytes", 36781),
+        ("36'781'467", 36781467),
+        ("36\N{RIGHT SINGLE QUOTATION MARK}781\N{RIGHT SINGLE QUOTATION MARK}467", 36781467),  # and in Swiss German
+        ("1234.000", 1234),
+        ("0.000", 0),
         ("12 bytes", 12),
         ("1.2G", None),
         ("5 MB", None),
@@ -489,10 +496,23 @@ def test_a_length_is_one_of_a_sequence_and_a_word_no_value(heading: str, value: 
     assert file.size is None
 
 
-@pytest.mark.parametrize("text", ["upload", "-5", "1,2", "12.5", "1e3", "0x10"])
+@pytest.mark.parametrize("text", ["upload", "-5", "1,2", "12.5", "1e3", "0x10", "1 2", "1,234 567"])
 def test_another_text_is_no_size(text: str):
     with pytest.raises(RowFault, match="is not a size"):
         size_in(text)
+
+
+@pytest.mark.parametrize("text", ["100.000", "5.000 bytes", "188.433", "1.200.000"])
+def test_thousands_that_may_be_decimals_are_no_size(text: str):
+    with pytest.raises(RowFault, match=r"is not a size in bytes \(a spreadsheet rewrote it\)"):
+        size_in(text)
+
+
+def test_a_column_of_sizes_in_swiss_notation_is_one_of_sizes(tmp_path: Path):
+    ((file,),) = read(
+        table(tmp_path, "sample;url;size\ns;https://h.example/a.gz;100\N{RIGHT SINGLE QUOTATION MARK}000\n")
+    )
+    assert file.size == 100_000
 
 
 @pytest.mark.parametrize(
