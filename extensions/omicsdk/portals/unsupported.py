@@ -17,6 +17,7 @@ _WORKBOOK = (
     "a workbook of Excel, not a text",
     "Save its sheet as CSV (UTF-8), or as text with tabs; omicsdk[gen3] reads .xlsx.",
 )
+_SPREADSHEET = ("a spreadsheet, not a text", "Save its sheet as CSV (UTF-8).")
 _DOCUMENT = ("a document, not a list of files", "Copy the names of data in it into the command.")
 _SYNAPSE = ("a manifest of Synapse", "Use its own client: synapse get ID, or synapse get -q QUERY.")
 _DNANEXUS = ("a list of files of DNAnexus", "Download them by its own client: dx download.")
@@ -24,6 +25,8 @@ _EGA = ("a list of files of the EGA", "Download each by its own client: pyega3 f
 _ICGC = ("a manifest of the ICGC's repositories", "Download its files by the ICGC's own client, score.")
 # Kinds of unsupported lists with a remedy, by what they, or one of their lines, begin with.
 _BY_TEXT = {
+    r"\APK(?s:.{28})mimetypeapplication/vnd\.oasis\.opendocument\.spreadsheet": _SPREADSHEET,
+    r"\APK(?s:.{28})mimetypeapplication/vnd\.oasis\.opendocument\.text": _DOCUMENT,
     r"\A\xd0\xcf\x11\xe0": _WORKBOOK,
     r"\A%PDF": _DOCUMENT,
     r"\AObj\x01": ("a PFB or other Avro file", "Export the files as a TSV or JSON manifest."),
@@ -138,6 +141,8 @@ def what_it_is(head: Head) -> tuple[str, str]:
         return "a folder that is neither a bag nor a data set", "Name the list of files in it."
     if "workbook.xml" in head.members:
         return _WORKBOOK
+    if "Document.iwa" in head.members:
+        return "a document of Numbers, Pages or Keynote", "Export its table as CSV (UTF-8)."
     if "document.xml" in head.members:
         return _DOCUMENT
     text = head.data.decode("latin-1") if head.is_binary else head.text

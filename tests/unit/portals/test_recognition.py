@@ -1321,6 +1321,28 @@ def test_a_zip_archive_that_python_cannot_read_is_refused(tmp_path: Path):
         format_of(tmp_path / "list.xlsx")
 
 
+@pytest.mark.parametrize(
+    ("member", "content", "message"),
+    [
+        (
+            "mimetype",
+            "application/vnd.oasis.opendocument.spreadsheet",
+            r"a spreadsheet, not a text. Save its sheet as CSV",
+        ),
+        ("mimetype", "application/vnd.oasis.opendocument.text", "a document, not a list of files. Copy the names"),
+        ("Index/Document.iwa", "", r"a document of Numbers, Pages or Keynote. Export its table as CSV"),
+        ("mimetype", "application/epub+zip", "an archive, not a list of files"),
+    ],
+)
+def test_spreadsheets_and_documents_of_other_programs_are_no_archives(
+    member: str, content: str, message: str, tmp_path: Path
+):
+    with zipfile.ZipFile(tmp_path / "list", "w") as archive:
+        archive.writestr(member, content)
+    with pytest.raises(UnknownList, match=message):
+        format_of(tmp_path / "list")
+
+
 def test_what_is_no_text_is_called_by_its_kind(tmp_path: Path):
     with zipfile.ZipFile(tmp_path / "list.xlsx", "w") as archive:
         archive.writestr("xl/workbook.xml", "<workbook/>")
