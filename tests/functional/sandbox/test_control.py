@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -16,6 +17,7 @@ from omicsdk.core.settings.config import set_value, unset
 from omicsdk.sandbox import FolderInUse, Rule, Sandbox, running_url
 from omicsdk.sandbox.dss.state import Dss
 from omicsdk.sandbox.state.folder import at_rest
+from waiting import until
 
 
 @pytest.fixture
@@ -391,6 +393,26 @@ def test_first_faults_come_back_after_a_reset(sandbox: Sandbox, tmp_path):
         other.add_faults(Rule("reset"))
     with other:
         assert [rule["action"] for rule in other.fault_book.rules()] == ["status"]
+
+
+def test_a_reset_lets_stalled_responses_end(sandbox: Sandbox):
+    sandbox.add_faults(Rule("stall"))
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(httpx.get, sandbox.swagger_url, trust_env=False, verify=False)
+        until(lambda: sandbox.stalled == 1)
+        sandbox.reset()
+        assert waiting.result().status_code == 200
+
+
+def test_documents_are_served_beside_the_platforms(tmp_path: Path):
+    operation = {"responses": {"200": {"description": ""}}}
+    document = {"openapi": "3.1.0", "info": {"title": "Pets", "version": "1"}, "paths": {"/pets": {"get": operation}}}
+    with Sandbox(tmp_path, specs={"pets": document}) as sandbox:
+        url = sandbox.spec_url("pets")
+        assert sandbox.info()["services"]["pets"] == {"url": url}
+        assert httpx.get(f"{url}/pets", trust_env=False).status_code == 200
+        with pytest.raises(LookupError, match="named 'cats'; it serves pets"):
+            sandbox.spec_url("cats")
 
 
 def test_known_crashes_of_real_servers_are_answered_as_wanted(tmp_path: Path):

@@ -109,15 +109,6 @@ def test_a_stalled_response_continues_when_released(sandbox: Sandbox, url, at):
         assert waiting.result()[1] == DATA
 
 
-def test_a_reset_of_the_sandbox_lets_stalled_responses_end(sandbox: Sandbox, url):
-    sandbox.add_faults(Rule("stall", at=1000))
-    with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(fetch, url)
-        until(lambda: sandbox.stalled == 1)
-        sandbox.reset()
-        assert waiting.result()[0].status == 200
-
-
 def test_a_stalled_response_ends_with_its_client(sandbox: Sandbox, url):
     sandbox.add_faults(Rule("stall"))
     with httpx.Client(trust_env=False, verify=False, timeout=0.05) as client, pytest.raises(httpx.ReadTimeout):
