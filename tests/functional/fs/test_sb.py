@@ -136,6 +136,9 @@ def test_a_source_or_a_project_that_does_not_exist_fails_alone(store: SbStore, t
     assert isinstance(report.outcomes[1].error, NotFound)
     with pytest.raises(ReadOnly, match=r"sb://sandbox-user/nothing/ not found.*omics sb projects ls"):
         store.check_puts([file.path for file in files])
+    for path in ("a.txt", "sandbox-user/a.txt", "reads/sub/"):
+        with pytest.raises(WrongUri, match=rf"sb://{path}.* is in no project. Write sb://owner/project/folder/file"):
+            store.check_puts([f"{P}/ok", path])
 
 
 def test_folders_are_made_and_removed_when_they_are_empty(store: SbStore, tmp_path: Path):

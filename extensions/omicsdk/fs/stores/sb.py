@@ -137,8 +137,8 @@ class SbStore(ClientStore[SevenBridges]):
             return Location(url_of(self.client, self.handle_of(entry)))
 
     def check_puts(self, paths: Sequence[str]) -> None:
-        """Refuse paths in a project that does not exist: once, instead of for each file."""
-        for project in {self._parsed(path)._replace(names=(), is_folder=True) for path in paths}:
+        """Refuse paths in no project, and those in one that does not exist: once, instead of for each file."""
+        for project in {self._of_a_file(path)._replace(names=(), is_folder=True) for path in paths}:
             self.make_folder(str(project).removeprefix(SCHEME))
 
     def put(self, files: Sequence[Put], options: CopyOptions) -> TransferReport:
@@ -258,11 +258,15 @@ class SbStore(ClientStore[SevenBridges]):
         except WrongPath as error:
             raise WrongUri(error.message, remedy=error.remedy) from error
 
-    def _in_a_project(self, path: str) -> SbPath:
-        """A file's path, whose name the platform takes."""
+    def _of_a_file(self, path: str) -> SbPath:
         parsed = self._parsed(path)
         if not parsed.names:
-            raise WrongUri(f"{self.uri(path)} names no file", remedy="Write sb://owner/project/folder/file.")
+            raise WrongUri(f"{self.uri(path)} is in no project", remedy="Write sb://owner/project/folder/file.")
+        return parsed
+
+    def _in_a_project(self, path: str) -> SbPath:
+        """A file's path, whose name the platform takes."""
+        parsed = self._of_a_file(path)
         try:
             checked_name(parsed.name)
         except WrongPath as error:
