@@ -131,7 +131,8 @@ def advise(error: BaseException, where: str) -> None:
 
         names = names_in(path)
         if names and names[0].archive != "identifiers":  # a form that file names have as well
-            error.remedy = f"It names data of an archive: omics get {path} --to FOLDER; --dry-run lists its files."
+            planned = "--dry-run lists its files, and which of them FOLDER lacks"
+            error.remedy = f"It names data of an archive: omics get {path} --to FOLDER; {planned}."
     elif isinstance(error, FileNotFoundError) and error.filename is None and not current_folder():
         error.strerror = "the current folder was removed. Change to another folder."
     elif isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):

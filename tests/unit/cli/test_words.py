@@ -426,7 +426,9 @@ def test_the_place_of_other_tools_is_suggested_where_a_command_has_one(omics):
     "words", [("ls", "PRJEB1"), ("stat", "PRJEB1"), ("cp", "PRJEB1", "x"), ("verify", "PRJEB1", "x")]
 )
 def test_an_accession_in_the_place_of_a_path_points_to_get(omics, words):
-    assert "It names data of an archive: omics get PRJEB1 --to FOLDER" in omics(*words, installed=True).err
+    err = omics(*words, installed=True).err
+    assert "It names data of an archive: omics get PRJEB1 --to FOLDER" in err
+    assert "--dry-run lists its files, and which of them FOLDER lacks" in err
 
 
 def test_a_command_of_the_group_above_is_suggested(omics):
