@@ -45,10 +45,8 @@ from small_cells import cells_of
 
 CELL = 64
 """Bytes of a cell in this world."""
-RECORDED = CELL // 4
-"""Bytes of a begun cell after which its position is recorded."""
 BATCH = CELL // 2
-"""Bytes that are written at once."""
+"""Bytes that are written at once, and whose position is then recorded."""
 ROUNDS = 100_000
 """A world in which more than this happens comes to no end."""
 
@@ -527,7 +525,7 @@ class Platform(MultipartStore):
 @contextmanager
 def simulated(world: World) -> Any:
     """Has every download of the block run in the world."""
-    with cells_of(CELL, RECORDED=RECORDED, PROGRESS=CELL // 4, SMALL=CELL, BATCH=BATCH) as patch:
+    with cells_of(CELL, PROGRESS=CELL // 4, SMALL=CELL, BATCH=BATCH) as patch:
         tasks = deque[Callable[[], None]]()
         for fake in (Wire, Thread, Pool, _Committer):
             patch.setattr(fake, "tasks", tasks, raising=False)

@@ -17,13 +17,12 @@ IN_PARTS = 4 * CELL + 70_000
 """Bytes of a file that is uploaded in four parts there, and downloaded in more than one request."""
 #: Modules with a constant that is a share of a cell, or a number of cells.
 _SHARES = {
-    "RECORDED": ("network.plan", "downloads.receiving"),
     "LARGEST_PART": ("network.plan",),
     "WHOLE": ("network.plan",),
     "STEP": ("downloads.job",),
     "PROGRESS": ("downloads.job",),
     "SMALL": ("downloads.job", "downloads.receiving"),
-    "BATCH": ("downloads.receiving",),
+    "BATCH": ("network.plan", "downloads.receiving"),
     "ASIDE": ("downloads.engine",),
     "CELL": (
         "network.plan",

@@ -83,6 +83,17 @@ def done_line(name: str, state: DoneState) -> bytes:
     return _line(f'["done",{_quoted(name)},{state.size:d},{state.mtime_ns:d},{{{sums}}}]'.encode())
 
 
+# Formatted here: there is one for each MiB, and making an encoder takes longer than the rest of it.
+
+
+def _cell_line(key: int, index: int, crc: int) -> bytes:
+    return _line(b'["cell",%d,%d,%d]' % (key, index, crc))
+
+
+def _begun_line(key: int, position: int, crc: int) -> bytes:
+    return _line(b'["begun",%d,%d,%d]' % (key, position, crc))
+
+
 def key_of(name: str) -> bytes:
     """Return a name as a done-record contains it."""
     return _quoted(name).encode()
@@ -654,7 +665,7 @@ class Journal:
             self.parts[name] = state
             self._next_key += 1
             self._keys[name] = self._next_key
-            self._hint(["part", self._next_key, name, size, validator, state.checksums])
+            self._hint(line_of(["part", self._next_key, name, size, validator, state.checksums]))
             return state
 
     def cell(self, name: str, index: int, crc: int) -> None:
@@ -667,7 +678,7 @@ class Journal:
         """
         with self._guard:
             self.parts[name].cells[index] = crc
-            self._hint(["cell", self._keys[name], index, crc])
+            self._hint(_cell_line(self._keys[name], index, crc))
 
     def cell_aside(self, name: str, index: int, crc: int) -> None:
         """Append the record alone of a cell; nothing if the file is not started any more.
@@ -680,7 +691,7 @@ class Journal:
         with self._guard:
             key = self._keys.get(name)
             if key is not None:
-                self._hint(["cell", key, index, crc])
+                self._hint(_cell_line(key, index, crc))
 
     def cell_begun(self, name: str, position: int, crc: int) -> None:
         """Record how far a cell of a started file was written; nothing if the file is not started any more.
@@ -693,13 +704,13 @@ class Journal:
         with self._guard:
             key = self._keys.get(name)
             if key is not None:
-                self._hint(["begun", key, position, crc])
+                self._hint(_begun_line(key, position, crc))
 
     def drop(self, name: str) -> None:
         """Record that an unfinished file was abandoned."""
         with self._guard:
             if self.parts.pop(name, None) is not None:
-                self._hint(["drop", self._keys.pop(name)])
+                self._hint(line_of(["drop", self._keys.pop(name)]))
 
     def finish(self, files: Sequence[tuple[str, DoneState]]) -> None:
         """Record files as done and sync the journal. The files themselves have to be synced before.
@@ -739,10 +750,10 @@ class Journal:
 
     # -- appending
 
-    def _hint(self, record: list[object]) -> None:
+    def _hint(self, line: bytes) -> None:
         try:
             # Not synced: the append costs next to nothing, its sync a quarter of a millisecond.
-            self._file.append([line_of(record)])
+            self._file.append([line])
         except OSError as error:  # a full disk costs the next run some bytes, but not this one
             _log.debug("%s: %s", self.path, error.strerror)
 
@@ -842,9 +853,9 @@ class Journal:
             yield line_of(["part", number, name, state.size, state.validator, dict(state.checksums)])
             for index, crc in enumerate(state.cells):
                 if crc != MISSING:
-                    yield line_of(["cell", number, index, crc])
+                    yield _cell_line(number, index, crc)
             for position, crc in state.beginnings.values():
-                yield line_of(["begun", number, position, crc])
+                yield _begun_line(number, position, crc)
 
 
 def count_done(file: BinaryIO) -> int:

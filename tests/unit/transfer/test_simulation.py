@@ -15,7 +15,7 @@ from omicsdk.locks import add
 from omicsdk.transfer import Upload
 from omicsdk.transfer.engine.machine import FINAL, State
 from omicsdk.transfer.engine.options import Link
-from simulated import BATCH, CELL, RECORDED, Platform, Source, World, fetched, pulled, sent
+from simulated import BATCH, CELL, Platform, Source, World, fetched, pulled, sent
 
 SEEDS = st.integers(0, 2**32)
 SIZES = st.lists(st.integers(0, 30 * CELL), min_size=1, max_size=5)
@@ -179,7 +179,7 @@ def test_a_death_costs_each_connection_what_is_not_recorded_yet(seed: int, sizes
         report, _ = fetched(world, items, Path(folder))
         report.raise_if_failed()
         # Files that are too small for a record may also be complete, and wait for their verification.
-        assert world.served <= sum(sizes) + world.deaths * (4 * (RECORDED + BATCH) + len(sizes) * RECORDED)
+        assert world.served <= sum(sizes) + world.deaths * (4 + len(sizes)) * BATCH
 
 
 @settings(max_examples=15 * settings().max_examples // 4, deadline=None)

@@ -19,7 +19,7 @@ from omicsdk.transfer.downloads.files import PartFiles
 from omicsdk.transfer.downloads.job import SMALL, Job, Piece
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.network.header_checksums import of_whole
-from omicsdk.transfer.network.plan import CELL, RECORDED, next_boundary
+from omicsdk.transfer.network.plan import BATCH, CELL, next_boundary
 from omicsdk.transfer.network.requests import (
     HEAD_HEADERS,
     Kind,
@@ -35,8 +35,6 @@ from omicsdk.transfer.network.wire import Attended
 _extend = crc32c_extend()
 _log = logger("omicsdk.transfer")
 
-#: Bytes collected for one write: fewer need more calls, more make the allocator trim the heap and fault it in again.
-BATCH = 256 * 1024
 #: Bytes of an error's body that are read, so that the connection can be reused, and stored, for its message.
 _SKIP, _MESSAGE_BYTES = 64 * 1024, 8 * 1024
 
@@ -332,7 +330,7 @@ class ResponseWriter(Attended):
         self._crc = crc
         self._chunks.clear()
         self._flush_at = self._room - BATCH
-        if self.piece.position - self._recorded >= RECORDED:
+        if self.piece.position - self._recorded >= BATCH:
             self._record()
         return None
 

@@ -237,7 +237,7 @@ def _answered(job: Job, event: messages.Answered, _: Patience) -> Commands:
     if piece.end is None:
         piece.end = job.size
     # Smaller files usually arrive before a record is of use; the engine starts that of a slow one.
-    if job.record is None and job.size is not None and job.size > plan.RECORDED:
+    if job.record is None and job.size is not None and job.size > plan.BATCH:
         then.append(messages.Record())
     return then
 

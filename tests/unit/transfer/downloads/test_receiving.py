@@ -32,7 +32,7 @@ from omicsdk.transfer.network.requests import (
 )
 from small_cells import CELL, cells_of
 
-BATCH, RECORDED, SMALL, WHOLE = CELL // 16, 47 * CELL // 256, CELL // 32, 4 * CELL
+BATCH, SMALL, WHOLE = 63 * CELL // 256, CELL // 32, 4 * CELL
 URL = "http://store.example/one"
 NOON = 1795168800.0  # 2026-11-20 10:00:00 UTC
 
@@ -141,7 +141,7 @@ def one(tmp_path: Path) -> Receiving:
 def test_bytes_and_crcs_are_right_wherever_chunks_and_connections_end(
     size: int, first: int, chunks: list[int], cut: float
 ) -> None:
-    """At no moment more than a batch waits in memory, and more than `RECORDED` and a batch would be lost."""
+    """At no moment more than a batch waits in memory, and more than that would be lost."""
     with TemporaryDirectory() as folder:
         one = Receiving(folder, size)
         start = first * CELL if first * CELL < size else 0
@@ -157,7 +157,7 @@ def test_bytes_and_crcs_are_right_wherever_chunks_and_connections_end(
                 assert response.received == at - position
                 assert at - one.piece.position < BATCH
                 recorded = max([start, at // CELL * CELL, *(position for position, _, _ in one.engine.begun)])
-                assert one.piece.position - recorded < RECORDED
+                assert one.piece.position - recorded < BATCH
             # Each write but the last ones of a cell and of the request has a batch.
             assert sum(written < BATCH for written in one.disk.writes[before:]) <= at // CELL - position // CELL + 1
             assert all(written < BATCH + longest for written in one.disk.writes)
@@ -224,7 +224,8 @@ def test_bytes_for_a_job_that_was_restarted_are_not_written(one: Receiving) -> N
     response.save()
     response.finish()
     assert response.stale
-    assert (len(one.stored), one.piece.position, one.engine.begun) == (BATCH + 5, BATCH + 5, [])
+    assert (len(one.stored), one.piece.position) == (BATCH + 5, BATCH + 5)
+    assert one.engine.begun == [(BATCH + 5, one.cell(0, BATCH + 5), False)]  # before
     assert response.take(one.body[:BATCH]) == 0
     assert one.disk.writes == [BATCH + 5]
 
@@ -267,7 +268,8 @@ def test_after_an_interrupt_only_whole_cells_are_certain(one: Receiving, at_end:
     response.finish()
     with pytest.raises(KeyboardInterrupt):
         problem_of(response)
-    assert (one.piece.position, one.piece.crc, one.engine.begun) == (CELL, 0, [])
+    assert (one.piece.position, one.piece.crc) == (CELL, 0)
+    assert one.engine.begun == [(CELL + BATCH, one.cell(1, CELL + BATCH), False)]
 
 
 def test_what_was_collected_is_saved_and_not_recorded_twice(one: Receiving) -> None:
