@@ -162,7 +162,7 @@ def test_short_writes(trial: Any, server: Any, noise: Any) -> None:
 @pytest.mark.fault("disk that fails to write (EIO) mid-file", ends="NotWritable")
 def test_broken_disk(trial: Any, server: Any, noise: Any) -> None:
     item = server.item("one", noise(17 * MIB), "sha256")
-    with refusing("pwritev", errno.EIO, 40):
+    with refusing("pwritev", errno.EIO, 10):
         report = trial.download([item])
     assert "Input/output error" in str(report.outcomes[0].error)
     trial.again([item])
